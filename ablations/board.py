@@ -1,0 +1,77 @@
+"""How far a run has come: what the events say, added up."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from ablations.events import Ended, EpochEnded, Event, Saved, Started
+from ablations.plan import Plan
+from core.pretraining.history import Epoch
+
+State = Literal["done", "running", "waiting", "failed"]
+
+
+@dataclass
+class Row:
+    """A unit that is running."""
+
+    name: str
+    epochs: int
+    last: Epoch | None = None
+
+    @property
+    def share(self) -> float:
+        """Of the training, from 0 to 1."""
+        return self.last.epoch / self.epochs if self.last else 0.0
+
+
+class Board:
+    """The state of every trial, the units that are running, and an estimate of the time left."""
+
+    def __init__(self, plan: Plan) -> None:
+        left = {trial.id for unit in plan.units for trial in unit.trials}
+        self.states: dict[str, State] = {}
+        for trial in plan.trials:
+            failed = trial.id in plan.results and plan.results[trial.id].status == "failed"
+            self.states[trial.id] = "waiting" if trial.id in left else "failed" if failed else "done"
+        self.names = {trial.id: trial.name for trial in plan.trials}
+        self.running: dict[str, Row] = {}
+        self._units = {unit.pretrain_id: unit for unit in plan.units}
+        self._images = {unit.pretrain_id: plan.images(unit) for unit in plan.units}
+        self._ended: set[str] = set()
+        self._started = time.monotonic()
+
+    @property
+    def counts(self) -> Counter[State]:
+        return Counter(self.states.values())
+
+    def update(self, event: Event) -> None:
+        match event:
+            case Started():
+                unit = self._units[event.pretrain_id]
+                self.running[event.pretrain_id] = Row(unit.trials[0].name, unit.trials[0].config.pretrain.epochs)
+                self.states |= {t.id: "running" for t in unit.trials if self.states[t.id] == "waiting"}
+            case EpochEnded():
+                self.running[event.pretrain_id].last = event.epoch
+            case Ended():
+                self.states[event.result.trial_id] = "done" if event.result.status == "finished" else "failed"
+                self._close(event.pretrain_id)
+            case Saved():
+                pass
+
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def seconds_left(self) -> float | None:
+        """By the images gone through so far; None while there is nothing to go by."""
+        total = sum(self._images.values())
+        done = sum(self._images[key] for key in self._ended)
+        done += sum(self._images[key] * row.share for key, row in self.running.items())
+        return self.seconds() * (total - done) / done if done > 0.01 * total else None
+
+    def _close(self, pretrain_id: str) -> None:
+        unit = self._units[pretrain_id]
+        if all(self.states[trial.id] in ("done", "failed") for trial in unit.trials):
+            self.running.pop(pretrain_id, None)
+            self._ended.add(pretrain_id)

@@ -1,0 +1,218 @@
+"""The command line. Nothing heavy is imported before the arguments and the study are known to be good."""
+
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from ablations.errors import AblateError
+
+if TYPE_CHECKING:
+    from ablations.plan import Plan
+    from ablations.run import Outcome
+
+FAILED_TRIALS = 1
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Ablations of contrastive learning: studies in, the paper's figures out.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+console = Console(soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
+
+
+class Retry(StrEnum):
+    """Which trials with a result are run again."""
+
+    FAILED = "failed"
+
+
+StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study file, or the name of a shipped study.")]
+ScaleOption = Annotated[str | None, typer.Option("--scale", help="quick (default), laptop, cifar10 or imagenet.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Override a setting, or replace an axis' values; repeatable."),
+]
+SeedsOption = Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="How many seeds, from 0.")]
+DataOption = Annotated[
+    Path, typer.Option("--data-dir", envvar="ABLATE_DATA_DIR", help="Where image folders and downloads are.")
+]
+StorageOption = Annotated[
+    Path, typer.Option("--storage", envvar="ABLATE_STORAGE", help="Where encoders, results and reports are kept.")
+]
+DEFAULT_DATA, DEFAULT_STORAGE = Path("data"), Path("runs")
+
+
+@app.command()
+def run(
+    study: StudyArgument,
+    scale: ScaleOption = None,
+    assignments: SetOption = None,
+    seeds: SeedsOption = None,
+    data_dir: DataOption = DEFAULT_DATA,
+    storage: StorageOption = DEFAULT_STORAGE,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False,
+    inline: Annotated[bool, typer.Option("--inline", help="In this process, without Ray.")] = False,
+    address: Annotated[
+        str, typer.Option("--address", help="Of a running Ray cluster: auto, host:port or ray://host:port.")
+    ] = "local",
+    retry: Annotated[Retry | None, typer.Option("--retry", help="Run failed trials again.")] = None,
+) -> None:
+    """Run what is left of a study, log it to MLflow and draw its figure. Run it again to continue."""
+    with _told():
+        plan = _plan(study, scale, assignments, seeds, data_dir, storage, retry is Retry.FAILED)
+        if dry_run:
+            _print_plan(plan)
+            return
+        from ablations.run import Where, run_plan
+
+        signal.signal(signal.SIGTERM, _interrupt)
+        _print_heading(plan)
+        outcome = run_plan(plan, Where(storage, data_dir, address, inline), console)
+    _print_outcome(outcome)
+    if outcome.failed:
+        raise typer.Exit(FAILED_TRIALS)
+
+
+@app.command()
+def plan(
+    study: StudyArgument,
+    scale: ScaleOption = None,
+    assignments: SetOption = None,
+    seeds: SeedsOption = None,
+    data_dir: DataOption = DEFAULT_DATA,
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Check a study and show its trials, without running any."""
+    with _told():
+        _print_plan(_plan(study, scale, assignments, seeds, data_dir, storage))
+
+
+@app.command()
+def status(
+    study: StudyArgument,
+    scale: ScaleOption = None,
+    assignments: SetOption = None,
+    seeds: SeedsOption = None,
+    data_dir: DataOption = DEFAULT_DATA,
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """How far a study has come, and why trials failed."""
+    with _told():
+        from ablations.tables import status_table
+
+        plan = _plan(study, scale, assignments, seeds, data_dir, storage)
+        _print_heading(plan)
+        console.print(status_table(plan, storage))
+
+
+@app.command()
+def report(
+    study: StudyArgument,
+    scale: ScaleOption = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Draw what MLflow has of a study, finished or not."""
+    with _told():
+        from ablations.load import load_study
+        from ablations.report import draw_report
+
+        scaled = load_study(study, scale)
+        drawn = draw_report(scaled.study.name, scaled.scale, storage)
+    _print_files(drawn.figure, drawn.page)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 5000,
+    host: Annotated[str, typer.Option("--host", help="Loopback unless told otherwise.")] = "127.0.0.1",
+) -> None:
+    """Open the MLflow UI on the runs of this folder, or of MLFLOW_TRACKING_URI."""
+    with _told():
+        from ablations.ui import serve
+
+        serve(host, port, console)
+
+
+@app.command(name="list")
+def list_studies(storage: StorageOption = DEFAULT_STORAGE) -> None:
+    """The shipped studies and those in ./studies, with what they reproduce and how far they have come."""
+    with _told():
+        from ablations.tables import studies_table
+
+        console.print(studies_table(storage))
+
+
+def main() -> None:
+    app()
+
+
+def _plan(
+    study: str,
+    scale: str | None,
+    assignments: list[str] | None,
+    seeds: int | None,
+    data_dir: Path,
+    storage: Path,
+    retry_failed: bool = False,
+) -> "Plan":
+    from ablations.load import load_study
+    from ablations.plan import make_plan
+    from ablations.store import TrialStore
+
+    scaled = load_study(study, scale, assignments or (), seeds)
+    return make_plan(scaled, TrialStore(storage), data_dir, retry_failed)
+
+
+def _print_heading(plan: "Plan") -> None:
+    from ablations.tables import heading
+
+    console.print(heading(plan), highlight=False)
+
+
+def _print_plan(plan: "Plan") -> None:
+    from ablations.tables import plan_table
+
+    _print_heading(plan)
+    console.print(plan_table(plan))
+
+
+def _print_outcome(outcome: "Outcome") -> None:
+    counts = {state: list(outcome.states.values()).count(state) for state in ("done", "failed")}
+    console.print(f"{counts['done']} done, {counts['failed']} failed", highlight=False)
+    if outcome.drawn:
+        _print_files(outcome.drawn.figure, outcome.drawn.page)
+        console.print("runs    ablate ui", highlight=False)
+
+
+def _print_files(figure: Path, page: Path) -> None:
+    console.print(f"figure  {figure}\npage    {page}", highlight=False)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors as sentences, with their exit codes."""
+    try:
+        yield
+    except AblateError as error:
+        errors.print(str(error), style="red", highlight=False, markup=False)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        command = shlex.join(["ablate", *sys.argv[1:]])
+        errors.print(f"\nInterrupted. What is finished is kept; continue with\n    {command}", highlight=False, markup=False)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _interrupt(signum: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,32 @@
+"""A study at one scale as plain values: what MLflow keeps, and what a report needs to know."""
+
+from typing import Any
+
+from ablations.load import ScaledStudy
+from ablations.trial import Trial
+
+
+def describe(scaled: ScaledStudy, trials: list[Trial]) -> dict[str, Any]:
+    """JSON-able; ``read_study`` gives it back."""
+    study = scaled.study
+    return {
+        "name": study.name,
+        "title": study.title or study.name,
+        "claim": study.claim,
+        "reproduces": study.reproduces,
+        "scale": scaled.scale,
+        "scale_description": scaled.scale_description,
+        "report": scaled.report.model_dump(mode="json"),
+        "axes": [".".join(path) for path in scaled.axes],
+        "settings": {".".join(path): setting.value for path, setting in sorted(scaled.settings.items())},
+        "trials": [
+            {
+                "trial_id": trial.id,
+                "name": trial.name,
+                "seed": trial.seed,
+                "baseline": trial.baseline or "",
+                "coordinates": trial.coordinates,
+            }
+            for trial in trials
+        ],
+    }

@@ -1,0 +1,39 @@
+"""What a worker tells the driver while it works."""
+
+from dataclasses import dataclass
+
+from ablations.trial import Result
+from core.pretraining.history import Epoch
+
+
+@dataclass(frozen=True)
+class Started:
+    """A training, or the evaluation of an encoder that is there already, has begun."""
+
+    pretrain_id: str
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """For the eye; the epoch may have to be repeated after a crash."""
+
+    pretrain_id: str
+    epoch: Epoch
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The epochs so far are safe in a checkpoint, and their history is in the store."""
+
+    pretrain_id: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A trial's result is in the store."""
+
+    pretrain_id: str
+    result: Result
+
+
+Event = Started | EpochEnded | Saved | Ended

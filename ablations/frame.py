@@ -1,0 +1,55 @@
+"""From MLflow to a tidy table: what reports are drawn from."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from ablations.errors import AblateError
+from ablations.tracking import STUDY_FILE, TRIAL, child_runs, find_parent, tracking_uri
+
+STATES = {"FINISHED": "finished", "FAILED": "failed"}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A study at one scale, as MLflow has it."""
+
+    description: dict[str, Any]
+    """What the run said of the study; see ``describe``."""
+    table: pd.DataFrame
+    """One row a trial: ``trial_id``, ``state`` (finished, failed, missing), ``seed``, ``baseline``, ``error``,
+    ``run_id``, the axes by dotted path, and the metrics."""
+    experiment_id: str
+    run_id: str
+    facts: dict[str, str]
+    """Tags of the parent run."""
+
+
+def read_study(study: str, scale: str) -> Recorded:
+    """Raises ``AblateError`` where MLflow has no such study at that scale."""
+    client = MlflowClient(tracking_uri())
+    experiment = client.get_experiment_by_name(study)
+    parent = find_parent(client, experiment.experiment_id, scale) if experiment else None
+    if experiment is None or parent is None:
+        raise AblateError(f"{tracking_uri()} has no study {study!r} at scale {scale!r}; has it been run?")
+    run_id = parent.info.run_id
+    description = json.loads(Path(client.download_artifacts(run_id, STUDY_FILE)).read_text())
+    children = child_runs(client, experiment.experiment_id, run_id)
+    by_trial = {run.data.tags[TRIAL]: run for run in children if TRIAL in run.data.tags}
+    rows = [_row(trial, by_trial.get(trial["trial_id"])) for trial in description["trials"]]
+    return Recorded(description, pd.DataFrame(rows), experiment.experiment_id, run_id, dict(parent.data.tags))
+
+
+def _row(trial: dict[str, Any], run: Run | None) -> dict[str, Any]:
+    row = {**trial, **trial["coordinates"]}
+    del row["coordinates"]
+    if run is None:
+        return row | {"state": "missing", "error": "", "run_id": ""}
+    state = STATES.get(run.info.status, "missing")
+    metrics = run.data.metrics if state == "finished" else {}
+    return row | {"state": state, "error": run.data.tags.get("ablate.error", ""), "run_id": run.info.run_id, **metrics}

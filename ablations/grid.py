@@ -1,0 +1,102 @@
+"""From a study to its trials, in order, every configuration validated."""
+
+import itertools
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from ablations.errors import StudyError
+from ablations.explain import explain
+from ablations.load import ScaledStudy
+from ablations.settings import Layer, Setting, SettingPath, flatten, nest, overlay
+from ablations.trial import Trial
+from ablations.yaml_source import Keys, Source
+from core.config import TrainConfig
+
+MAX_TRIALS = 20_000
+SEED: SettingPath = ("seed",)
+EVALUATE = "evaluate"
+
+
+def enumerate_trials(scaled: ScaledStudy) -> list[Trial]:
+    """The product of the axes in the order they are written, the last one fastest; then the baselines; each
+    with every seed. Raises ``StudyError`` for the first configuration that is not valid."""
+    _check_size(scaled)
+    _check_seed(scaled)
+    return [
+        Trial(_configure(scaled, cell, seed), cell.coordinates, seed, cell.baseline)
+        for cell in _cells(scaled)
+        for seed in scaled.seeds
+    ]
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """A point of the grid, or a baseline, before the seeds."""
+
+    coordinates: dict[str, Any]
+    baseline: str | None
+    layer: Layer
+
+
+def _cells(scaled: ScaledStudy) -> Iterator[_Cell]:
+    for values in itertools.product(*scaled.axes.values()):
+        chosen = dict(zip(scaled.axes, values, strict=True))
+        coordinates = {".".join(path): coordinate(setting.value) for path, setting in chosen.items()}
+        yield _Cell(coordinates, None, overlay(_layer(path, setting) for path, setting in chosen.items()))
+    for name, layer in scaled.baselines.items():
+        yield _Cell({}, name, layer)
+
+
+def _layer(path: SettingPath, setting: Setting) -> Layer:
+    """A value of an axis as settings; a mapping sets several."""
+    if not isinstance(setting.value, dict):
+        return {path: setting}
+    return {(*path, *rest): inner for rest, inner in flatten(setting.value, setting.source, setting.keys).items()}
+
+
+def coordinate(value: Any) -> Any:
+    """A value of an axis as one plain value: lists and mappings as JSON text."""
+    return json.dumps(value) if isinstance(value, list | dict) else value
+
+
+def _check_size(scaled: ScaledStudy) -> None:
+    cells = math.prod(len(values) for values in scaled.axes.values()) + len(scaled.baselines)
+    trials = cells * len(scaled.seeds)
+    if trials > MAX_TRIALS:
+        raise StudyError(
+            f"{scaled.source.place(('grid',))}: grid: {trials:,} trials; at most {MAX_TRIALS:,} are run as one study"
+        )
+
+
+def _check_seed(scaled: ScaledStudy) -> None:
+    layers = [scaled.base, scaled.overrides, *scaled.baselines.values()]
+    settings = [layer[SEED] for layer in layers if SEED in layer] + scaled.axes.get(SEED, [])[:1]
+    if settings:
+        raise StudyError(f"{settings[0].place()}: seeds are given by 'seeds: 3' in the study, or by --seeds")
+
+
+def _configure(scaled: ScaledStudy, cell: _Cell, seed: int) -> TrainConfig:
+    seeded = {SEED: Setting(seed, Source("seeds"), ())}
+    layer = overlay([scaled.base, seeded, cell.layer, scaled.overrides])
+    values = {
+        "pretrain": nest({path: setting for path, setting in layer.items() if path[0] != EVALUATE}),
+        "evaluate": nest({path[1:]: setting for path, setting in layer.items() if path[0] == EVALUATE}),
+    }
+
+    def locate(keys: Keys) -> str:
+        path = keys if keys[:1] == (EVALUATE,) else keys[1:]
+        for length in range(len(path), 0, -1):
+            if setting := layer.get(path[:length]):  # type: ignore[call-overload]
+                return setting.place(path[length:])
+        name = cell.baseline or ", ".join(f"{axis} = {value}" for axis, value in cell.coordinates.items())
+        return f"{scaled.source.name}: trial {name}"
+
+    try:
+        return TrainConfig.model_validate(values)
+    except ValidationError as error:
+        raise StudyError(explain(error, TrainConfig, values, locate)) from error

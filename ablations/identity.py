@@ -1,0 +1,28 @@
+"""What makes a trial the same trial: a hash of its whole configuration."""
+
+import hashlib
+import json
+
+from core.config import Config, PretrainConfig, TrainConfig
+
+SCHEMA = 1
+"""Raised when a configuration's fields change their meaning or number."""
+
+
+def pretrain_id(config: PretrainConfig) -> str:
+    """16 hex digits: equal for equal encoders."""
+    return _digest("pretrain", config)
+
+
+def trial_id(config: TrainConfig) -> str:
+    """16 hex digits: equal for equal encoders that are scored alike."""
+    return _digest("trial", config)
+
+
+def canonical(config: Config) -> str:
+    """The configuration as JSON in its one form."""
+    return json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def _digest(kind: str, config: Config) -> str:
+    return hashlib.sha256(f"{kind}/{SCHEMA}/{canonical(config)}".encode()).hexdigest()[:16]

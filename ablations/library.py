@@ -1,0 +1,40 @@
+"""Where studies are found: files, and the ones that come with the package."""
+
+from pathlib import Path
+
+from ablations.errors import StudyError
+
+PACKAGE = Path(__file__).parent
+
+
+def shipped_studies() -> Path:
+    """The studies' folder: inside the package when installed, beside it in a checkout."""
+    installed = PACKAGE / "studies"
+    return installed if installed.is_dir() else PACKAGE.parent / "studies"
+
+
+def find_study(reference: str) -> Path:
+    """A path to a file, or the name of a shipped study. Raises ``StudyError`` where there is neither."""
+    path = Path(reference)
+    if path.is_file():
+        return path
+    by_name = shipped_studies() / f"{path.stem}.yaml"
+    if by_name.is_file() and path.parent in (Path(), Path("studies")):
+        return by_name
+    known = ", ".join(sorted(file.stem for file in shipped_studies().glob("*.yaml")))
+    raise StudyError(f"{reference}: no such file, and no study of that name; the shipped ones are {known}")
+
+
+def find_scale(name: str, study: Path) -> Path | None:
+    """``scales/<name>.yaml`` beside the study, else the shipped one."""
+    for folder in (study.parent, shipped_studies()):
+        path = folder / "scales" / f"{name}.yaml"
+        if path.is_file():
+            return path
+    return None
+
+
+def scale_names(study: Path) -> list[str]:
+    """The names that ``find_scale`` knows."""
+    folders = (study.parent, shipped_studies())
+    return sorted({path.stem for folder in folders for path in folder.glob("scales/*.yaml")})

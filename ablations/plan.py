@@ -1,0 +1,68 @@
+"""What a run would do: which trials are done, which are left, and whether their data is there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablations.errors import StudyError
+from ablations.grid import enumerate_trials
+from ablations.load import ScaledStudy
+from ablations.store import TrialStore
+from ablations.trial import Result, Trial, Unit, group_units
+from core import DataError
+from core.config import DataConfig
+from core.data.catalog import DataSize, data_size
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study's trials and what the store knows of them."""
+
+    scaled: ScaledStudy
+    trials: list[Trial]
+    results: dict[str, Result]
+    """By trial id; those that have one."""
+    units: list[Unit]
+    """What is left to run."""
+    sizes: dict[DataConfig, DataSize]
+
+    @property
+    def trainings(self) -> int:
+        """Encoders of all trials; fewer than trials where some share one."""
+        return len({trial.pretrain_id for trial in self.trials})
+
+    def images(self, unit: Unit) -> int:
+        """That a unit's training goes through, all epochs together, and its evaluation once."""
+        config = unit.trials[0].config.pretrain
+        size = self.sizes[config.data]
+        return size.train * config.epochs + size.train + size.test
+
+
+def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: Path, retry_failed: bool = False) -> Plan:
+    """Enumerate and check everything. Trials that failed are left alone unless ``retry_failed``.
+
+    Raises ``StudyError``.
+    """
+    trials = enumerate_trials(scaled)
+    sizes = _sizes(trials, data_dir)
+    _check_batches(scaled, trials, sizes)
+    results = store.results(trials)
+    left = [t for t in trials if t.id not in results or (retry_failed and results[t.id].status == "failed")]
+    return Plan(scaled, trials, results, group_units(left), sizes)
+
+
+def _sizes(trials: list[Trial], data_dir: Path) -> dict[DataConfig, DataSize]:
+    try:
+        return {data: data_size(data, data_dir) for data in dict.fromkeys(t.config.pretrain.data for t in trials)}
+    except DataError as error:
+        raise StudyError(f"data: {error}") from error
+
+
+def _check_batches(scaled: ScaledStudy, trials: list[Trial], sizes: dict[DataConfig, DataSize]) -> None:
+    for trial in trials:
+        config = trial.config.pretrain
+        images = sizes[config.data].train
+        if config.epochs and config.batch_size > images:
+            raise StudyError(
+                f"{scaled.source.name}: trial {trial.name}: batch_size is {config.batch_size:,}, but {config.data.name} "
+                f"has {images:,} training images; lower batch_size or raise data.subset"
+            )

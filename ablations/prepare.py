@@ -1,0 +1,29 @@
+"""Data decoded before anything trains: what does not decode costs no training, and workers find it done."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ablations.errors import StudyError
+from ablations.plan import Plan
+from core import DataError, load_data
+
+
+def prepare_data(plan: Plan, data_dir: Path, console: Console) -> None:
+    """Load every data set that is still needed, once. Raises ``StudyError``."""
+    needed = dict.fromkeys(trial.config.pretrain.data for unit in plan.units for trial in unit.trials)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        tasks: dict[str, int] = {}
+
+        def show(task: str, done: int, total: int) -> None:
+            if task not in tasks:
+                tasks[task] = bar.add_task(task, total=total)
+            bar.update(tasks[task], completed=done)  # type: ignore[arg-type]
+
+        for config in needed:
+            try:
+                load_data(config, data_dir, show)
+            except DataError as error:
+                raise StudyError(f"data: {error}") from error

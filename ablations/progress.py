@@ -1,0 +1,109 @@
+"""A run as it is seen: a live table in a terminal, plain lines elsewhere."""
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from ablations.board import Board
+from ablations.events import Ended, Event
+
+
+class Progress(Protocol):
+    """What follows a run."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def show(self, event: Event) -> None:
+        """Called after the board has taken the event in."""
+
+
+def follow(board: Board, console: Console) -> Progress:
+    """The progress that suits the console."""
+    return _LiveTable(board, console) if console.is_terminal else _Lines(board, console)
+
+
+class _LiveTable:
+    """Redrawn several times a second by a thread of rich's."""
+
+    def __init__(self, board: Board, console: Console) -> None:
+        self._board = board
+        self._live = Live(get_renderable=self._draw, console=console, refresh_per_second=4, transient=True)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, Ended) and event.result.status == "failed":
+            self._live.console.print(failure_line(self._board, event), style="red", highlight=False)
+
+    def _draw(self) -> Group:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column("running", min_width=24)
+        for column in ("epoch", "loss", "images/s"):
+            table.add_column(column, justify="right")
+        for row in list(self._board.running.values()):
+            last = row.last
+            table.add_row(
+                row.name,
+                f"{last.epoch if last else 0}/{row.epochs}",
+                f"{last.loss:.3f}" if last else "",
+                f"{last.images_per_second:,.0f}" if last else "",
+            )
+        return Group(table, Text(summary(self._board)))
+
+
+class _Lines:
+    """A line for each trial that ends."""
+
+    def __init__(self, board: Board, console: Console) -> None:
+        self._board, self._console = board, console
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, Ended):
+            failed = event.result.status == "failed"
+            line = failure_line(self._board, event) if failed else self._board.names[event.result.trial_id]
+            self._console.print(f"{line}  [{summary(self._board)}]", markup=False, highlight=False, soft_wrap=True)
+
+
+def summary(board: Board) -> str:
+    """``12 done, 2 running, 36 waiting, 0 failed, 3:10 so far, about 8:20 left``"""
+    counts = board.counts
+    parts = [f"{counts[state]} {state}" for state in ("done", "running", "waiting", "failed")]
+    parts.append(f"{clock(board.seconds())} so far")
+    left = board.seconds_left()
+    if left is not None and counts["running"] + counts["waiting"]:
+        parts.append(f"about {clock(left)} left")
+    return ", ".join(parts)
+
+
+def failure_line(board: Board, event: Ended) -> str:
+    return f"{board.names[event.result.trial_id]}: failed: {event.result.error}"
+
+
+def clock(seconds: float) -> str:
+    """``3:10``, or ``2:03:10`` from an hour on."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,63 @@
+"""A study's results, read from MLflow and drawn."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ablations.frame import Recorded, read_study
+from reports.render import render
+from reports.study_report import StudyReport
+
+HIDDEN_FACTS = ("mlflow.", "ablate.")
+"""Tags that are MLflow's or ours, not provenance."""
+
+
+@dataclass(frozen=True)
+class DrawnReport:
+    """Where a report is."""
+
+    folder: Path
+    page: Path
+    figure: Path
+    experiment_id: str
+
+
+def draw_report(study: str, scale: str, storage: Path) -> DrawnReport:
+    """Draw what MLflow has of the study, finished or not, into ``<storage>/reports/<study>/<scale>``.
+
+    Raises ``AblateError`` where MLflow has nothing of it.
+    """
+    recorded = read_study(study, scale)
+    folder = storage / "reports" / study / scale
+    page = render(_study_report(recorded), folder)
+    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id)
+
+
+def _study_report(recorded: Recorded) -> StudyReport:
+    description, report = recorded.description, recorded.description["report"]
+    axes, labels = _axes(report, description["axes"])
+    return StudyReport(
+        name=description["name"],
+        title=description["title"],
+        kind=report["kind"],
+        table=recorded.table,
+        axes=axes,
+        labels=labels,
+        metric=report["metric"],
+        claim=description["claim"],
+        reproduces=description["reproduces"],
+        scale=description["scale"],
+        scale_description=description["scale_description"],
+        settings=description["settings"],
+        facts={k: v for k, v in sorted(recorded.facts.items()) if not k.startswith(HIDDEN_FACTS)},
+    )
+
+
+def _axes(report: dict[str, Any], axes: list[str]) -> tuple[list[str], list[str]]:
+    """The axes that the figure names first, and what they are called in it."""
+    if report["kind"] == "heatmap":
+        first = [report["rows"], report["columns"]]
+        labels = [report["row_label"] or report["rows"], report["column_label"] or report["columns"]]
+    else:
+        first, labels = [report["x"]], [report["x"]]
+    return first + [axis for axis in axes if axis not in first], labels

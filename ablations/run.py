@@ -1,0 +1,107 @@
+"""A study from its file to its figure."""
+
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from rich.console import Console
+
+from ablations.board import Board, State
+from ablations.describe import describe
+from ablations.errors import AblateError, StudyError
+from ablations.events import Ended, Event, Saved
+from ablations.plan import Plan
+from ablations.prepare import prepare_data
+from ablations.progress import follow
+from ablations.recorder import Recorder
+from ablations.report import DrawnReport, draw_report
+from ablations.schedulers.inline import run_inline
+from ablations.store import TrialStore
+from ablations.worker import Job
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a run computes and keeps things. It changes no result."""
+
+    storage: Path
+    data_dir: Path
+    address: str = "local"
+    """Of a Ray cluster; ``local`` starts one on this machine for the time of the run."""
+    inline: bool = False
+    """In this process, without Ray."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended."""
+
+    states: dict[str, State]
+    """By trial id."""
+    drawn: DrawnReport | None
+    """None where MLflow could not be reached."""
+
+    @property
+    def failed(self) -> int:
+        return sum(state == "failed" for state in self.states.values())
+
+
+def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
+    """Run what is left of a plan, log it, draw it. Raises ``StudyError`` where it cannot begin.
+
+    KeyboardInterrupt passes through; whatever was finished by then is in the store.
+    """
+    store = TrialStore(where.storage)
+    board = Board(plan)
+    with _only_run(where.storage):
+        prepare_data(plan, where.data_dir, console)
+        recorder = Recorder(plan, store, console)
+        try:
+            _schedule(plan, where, store, board, recorder, console)
+        finally:
+            recorder.close(complete=board.counts["done"] == len(board.states))
+        drawn = draw_report(plan.scaled.study.name, plan.scaled.scale, where.storage) if recorder.works else None
+        if drawn:
+            recorder.save_report(drawn.folder)
+    return Outcome(board.states, drawn)
+
+
+def _schedule(
+    plan: Plan, where: Where, store: TrialStore, board: Board, recorder: Recorder, console: Console
+) -> None:
+    if not plan.units:
+        return
+    owner = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+    for unit in plan.units:
+        store.claim(unit, owner)
+    resources = plan.scaled.resources
+    job = Job(where.storage.resolve(), where.data_dir.resolve(), owner, max(1, int(resources.cpu)))
+    with follow(board, console) as progress:
+
+        def listen(event: Event) -> None:
+            board.update(event)
+            recorder.record(event)
+            progress.show(event)
+
+        if where.inline:
+            run_inline(plan.units, job, listen)
+        else:
+            from ablations.schedulers.ray_tune import run_on_ray
+
+            run_on_ray(plan.units, job, listen, resources, where.address)
+
+
+@contextmanager
+def _only_run(storage: Path) -> Iterator[None]:
+    """Two runs on one store would train the same thing twice."""
+    storage.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(storage / "run.lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise StudyError(f"{storage}: another 'ablate run' is using this storage; wait for it, or use --storage") from error

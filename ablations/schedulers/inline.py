@@ -1,0 +1,13 @@
+"""Everything in this process, one unit after the other: for debuggers, and for machines without Ray."""
+
+from collections.abc import Callable, Sequence
+
+from ablations.events import Event
+from ablations.trial import Unit
+from ablations.worker import Job, run_unit
+
+
+def run_inline(units: Sequence[Unit], job: Job, listen: Callable[[Event], None]) -> None:
+    """Run the units in order. KeyboardInterrupt passes through."""
+    for unit in units:
+        run_unit(unit, job, listen)

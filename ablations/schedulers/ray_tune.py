@@ -1,0 +1,138 @@
+"""Units of work as Ray Tune trials: several at a time, on this machine or on a cluster."""
+
+import logging
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune import Callback, FailureConfig, ProgressReporter, RunConfig, TuneConfig
+from ray.tune.execution.placement_groups import PlacementGroupFactory
+from ray.tune.experiment import Trial as TuneTrial
+
+from ablations.errors import StudyError
+from ablations.events import Ended, EpochEnded, Event
+from ablations.study import Resources
+from ablations.trial import Result, Unit
+from ablations.worker import Job, run_unit
+
+WORKER_DEATHS = 2
+"""How often a unit is started again after its worker died."""
+OBJECT_STORE_BYTES = 100 * 2**20
+"""Nothing of size goes through Ray's object store."""
+EPOCH_SECONDS = 0.5
+"""Epochs are reported at most this often: a report waits for the driver."""
+
+QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C must reach us, not end the run as if it were done
+    "RAY_AUTH_MODE": os.environ.get("RAY_AUTH_MODE", "token"),
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+def run_on_ray(
+    units: Sequence[Unit], job: Job, listen: Callable[[Event], None], resources: Resources, address: str
+) -> None:
+    """Run the units wherever there is room for them. Raises ``StudyError`` where there never will be.
+
+    KeyboardInterrupt passes through, after Ray and its workers are gone.
+    """
+    os.environ.update(QUIET)
+    _start(address)
+    folder = Path(tempfile.mkdtemp(prefix="ablate-ray-"))
+    try:
+        _check_resources(resources)
+        _tuner(units, job, listen, resources, folder).fit()
+    finally:
+        ray.shutdown()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(address: str) -> None:
+    local = {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES} if address == "local" else {}
+    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+
+
+def _check_resources(resources: Resources) -> None:
+    available = ray.cluster_resources()
+    for name, wanted in (("CPU", resources.cpu), ("GPU", resources.gpu)):
+        if wanted > available.get(name, 0):
+            raise StudyError(
+                f"resources: a trial asks for {wanted:g} {name}, and the largest that Ray has here is "
+                f"{available.get(name, 0):g}; lower resources.{name.lower()} in the study or its scale"
+            )
+
+
+def _tuner(
+    units: Sequence[Unit], job: Job, listen: Callable[[Event], None], resources: Resources, folder: Path
+) -> tune.Tuner:
+    bundle = PlacementGroupFactory([{"CPU": resources.cpu, "GPU": resources.gpu}])
+    return tune.Tuner(
+        tune.with_resources(_run_on_worker, bundle),
+        param_space={"unit": tune.grid_search(list(units)), "job": job},
+        tune_config=TuneConfig(reuse_actors=True),
+        run_config=RunConfig(
+            name=uuid.uuid4().hex,
+            storage_path=str(folder),
+            failure_config=FailureConfig(max_failures=WORKER_DEATHS),
+            callbacks=[_Listener(listen)],
+            progress_reporter=_Silent(),
+            verbose=0,
+        ),
+    )
+
+
+def _run_on_worker(config: dict[str, Any]) -> None:
+    last_epoch = 0.0
+
+    def emit(event: Event) -> None:
+        nonlocal last_epoch
+        if isinstance(event, EpochEnded):
+            if time.monotonic() - last_epoch < EPOCH_SECONDS:
+                return
+            last_epoch = time.monotonic()
+        tune.report({"event": event})
+
+    run_unit(config["unit"], config["job"], emit)
+
+
+class _Listener(Callback):
+    """Passes events on. Tune pickles its callbacks for a resume that is never used: nothing is kept."""
+
+    def __init__(self, listen: Callable[[Event], None] | None) -> None:
+        self._listen = listen
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_listen": None}
+
+    def on_trial_result(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, result: dict[str, Any], **info: Any
+    ) -> None:
+        if self._listen and "event" in result:
+            self._listen(result["event"])
+
+    def on_trial_error(self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any) -> None:
+        """The worker died more often than it is started again; exceptions are caught in the worker."""
+        unit: Unit = trial.config["unit"]
+        for lost in unit.trials:
+            message = f"the worker died {WORKER_DEATHS + 1} times: killed, out of memory, or a crash in native code"
+            result = Result(lost.id, "failed", {}, 0.0, time.time(), {}, message)
+            if self._listen:
+                self._listen(Ended(unit.pretrain_id, result))
+
+
+class _Silent(ProgressReporter):
+    def should_report(self, trials: list[TuneTrial], done: bool = False) -> bool:
+        return False
+
+    def report(self, trials: list[TuneTrial], done: bool, *sys_info: dict[str, Any]) -> None:
+        pass

@@ -1,0 +1,71 @@
+"""Settings from several places, laid over each other, each remembering where it was written."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ablations.errors import StudyError
+from ablations.yaml_source import Keys, Source, dotted
+
+SettingPath = tuple[str, ...]
+"""Names from the top of the configuration down to a value."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value and where it was written."""
+
+    value: Any
+    source: Source
+    keys: Keys
+    """Where in the source."""
+
+    def place(self, inner: Keys = ()) -> str:
+        """``file:line:column: grid.augment.first[1]``, of a value inside this one where ``inner`` is given."""
+        keys = (*self.keys, *inner)
+        return f"{self.source.place(keys)}: {dotted(keys)}"
+
+
+Layer = dict[SettingPath, Setting]
+"""Settings by path; no path is the beginning of another."""
+
+
+def flatten(values: dict[str, Any], source: Source, keys: Keys) -> Layer:
+    """``{augment: {first: crop}, loss.temperature: 0.1}`` by path. Raises ``StudyError`` where two collide."""
+    layer: Layer = {}
+    for name, value in values.items():
+        path, here = tuple(name.split(".")), (*keys, name)
+        inner = flatten(value, source, here) if isinstance(value, dict) else {(): Setting(value, source, here)}
+        for rest, setting in inner.items():
+            _add(layer, (*path, *rest), setting)
+    return layer
+
+
+def overlay(layers: Iterable[Layer]) -> Layer:
+    """Later layers win."""
+    result: Layer = {}
+    for layer in layers:
+        for path, setting in layer.items():
+            hidden = [other for other in result if other[: len(path)] == path or path[: len(other)] == other]
+            for other in hidden:
+                del result[other]
+            result[path] = setting
+    return result
+
+
+def nest(layer: Layer) -> dict[str, Any]:
+    """Back to nested mappings."""
+    nested: dict[str, Any] = {}
+    for path, setting in layer.items():
+        inner = nested
+        for name in path[:-1]:
+            inner = inner.setdefault(name, {})
+        inner[path[-1]] = setting.value
+    return nested
+
+
+def _add(layer: Layer, path: SettingPath, setting: Setting) -> None:
+    for other, earlier in layer.items():
+        if other[: len(path)] == path or path[: len(other)] == other:
+            raise StudyError(f"{setting.place()}: is also set at {earlier.place()}; keep one of them")
+    layer[path] = setting

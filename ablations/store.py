@@ -1,0 +1,96 @@
+"""The trial store: the truth about what was trained, on disk.
+
+``encoders/<pretrain_id>/``  config.json, owner.json, checkpoint.pt while training, encoder.pt when trained,
+                            history.json (the epochs that either of the two holds)
+``trials/<trial_id>/``       config.json, result.json
+
+Every file appears whole or not at all.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ablations.trial import Result, Trial, Unit
+from core.files import write_text
+from core.pretraining.history import Epoch
+
+
+class Fenced(RuntimeError):
+    """Another run has taken this training over."""
+
+
+class TrialStore:
+    """One folder that holds every encoder and every result of any number of studies."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def encoder_path(self, pretrain_id: str) -> Path:
+        return self._encoder_folder(pretrain_id) / "encoder.pt"
+
+    def checkpoint_path(self, pretrain_id: str) -> Path:
+        return self._encoder_folder(pretrain_id) / "checkpoint.pt"
+
+    def result(self, trial_id: str) -> Result | None:
+        """The trial's result, or None where there is none that can be read."""
+        values = _read(self._trial_folder(trial_id) / "result.json")
+        try:
+            return Result(**values) if values else None
+        except TypeError:
+            return None
+
+    def results(self, trials: list[Trial]) -> dict[str, Result]:
+        """By trial id, of those that have one."""
+        found = {trial.id: self.result(trial.id) for trial in trials}
+        return {trial_id: result for trial_id, result in found.items() if result}
+
+    def save_result(self, result: Result) -> None:
+        _write(self._trial_folder(result.trial_id) / "result.json", asdict(result))
+
+    def history(self, pretrain_id: str) -> tuple[Epoch, ...]:
+        """The epochs that are durable; none where the training has not begun."""
+        values = _read(self._encoder_folder(pretrain_id) / "history.json") or {}
+        return tuple(Epoch(**epoch) for epoch in values.get("epochs", []))
+
+    def save_history(self, pretrain_id: str, history: Sequence[Epoch]) -> None:
+        values = {"epochs": [asdict(epoch) for epoch in history]}
+        _write(self._encoder_folder(pretrain_id) / "history.json", values)
+
+    def has_checkpoint(self, pretrain_id: str) -> bool:
+        return self.checkpoint_path(pretrain_id).exists()
+
+    def claim(self, unit: Unit, owner: str) -> None:
+        """Make ``owner`` the one who may write to the unit's folders, and record its configurations."""
+        folder = self._encoder_folder(unit.pretrain_id)
+        _write(folder / "config.json", unit.trials[0].config.pretrain.model_dump(mode="json"))
+        for trial in unit.trials:
+            _write(self._trial_folder(trial.id) / "config.json", trial.config.model_dump(mode="json"))
+        _write(folder / "owner.json", {"owner": owner})
+
+    def check_owner(self, pretrain_id: str, owner: str) -> None:
+        """Raises ``Fenced`` where another has claimed the training since. A worker outlives a killed driver
+        by some seconds; the driver's successor must not find it writing."""
+        current = _read(self._encoder_folder(pretrain_id) / "owner.json") or {}
+        if current.get("owner") != owner:
+            raise Fenced(f"{pretrain_id} was taken over by another run")
+
+    def _encoder_folder(self, pretrain_id: str) -> Path:
+        return self.root / "encoders" / pretrain_id
+
+    def _trial_folder(self, trial_id: str) -> Path:
+        return self.root / "trials" / trial_id
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        values = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    write_text(path, json.dumps(values, indent=1, sort_keys=True))

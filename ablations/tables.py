@@ -1,0 +1,80 @@
+"""What the command line prints of plans and studies."""
+
+from collections import Counter
+from pathlib import Path
+
+from rich.table import Table
+
+from ablations.errors import StudyError
+from ablations.grid import enumerate_trials
+from ablations.library import shipped_studies
+from ablations.load import load_study
+from ablations.plan import Plan
+from ablations.store import TrialStore
+from ablations.trial import Trial
+
+LOCAL_STUDIES = Path("studies")
+
+
+def heading(plan: Plan) -> str:
+    """What will run at which scale, and how to choose another."""
+    scaled = plan.scaled
+    done = sum(result.status == "finished" for result in plan.results.values())
+    left = sum(len(unit.trials) for unit in plan.units)
+    detail = f" ({scaled.scale_description})" if scaled.scale_description else ""
+    return (
+        f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale\n"
+        f"{len(plan.trials)} trials, {plan.trainings} trainings; {done} done, {left} to run"
+    )
+
+
+def plan_table(plan: Plan) -> Table:
+    """One row a trial, in the order of the grid."""
+    axes = list(plan.trials[0].coordinates)
+    table = Table(*axes, "seed", "trial", "encoder", "state", box=None, header_style="bold")
+    for trial in plan.trials:
+        cells = [str(value) for value in trial.coordinates.values()]
+        if trial.baseline:
+            cells = [trial.baseline] + [""] * (len(axes) - 1)
+        table.add_row(*cells, str(trial.seed), trial.id, trial.pretrain_id, _state(plan, trial))
+    return table
+
+
+def status_table(plan: Plan, storage: Path) -> Table:
+    """Counts by state, and the reason of each failure."""
+    store = TrialStore(storage)
+    states = Counter(_state(plan, trial) for trial in plan.trials)
+    begun = [unit for unit in plan.units if store.has_checkpoint(unit.pretrain_id)]
+    table = Table("state", "trials", "", box=None, header_style="bold")
+    for state, count in sorted(states.items()):
+        note = f"{len(begun)} begun, to be continued" if state == "waiting" and begun else ""
+        table.add_row(state, str(count), note)
+    for trial in plan.trials:
+        result = plan.results.get(trial.id)
+        if result and result.status == "failed":
+            table.add_row("", "", f"{trial.name}: {result.error}", style="red")
+    return table
+
+
+def studies_table(storage: Path) -> Table:
+    """One row a study, at the default scale."""
+    table = Table("study", "reproduces", "trials", "done", "title", box=None, header_style="bold")
+    store = TrialStore(storage)
+    folders = dict.fromkeys(folder.resolve() for folder in (shipped_studies(), LOCAL_STUDIES))
+    paths = {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
+    for path in paths.values():
+        try:
+            scaled = load_study(str(path))
+            trials = enumerate_trials(scaled)
+        except StudyError as error:
+            table.add_row(path.stem, "", "", "", str(error).splitlines()[0], style="red")
+            continue
+        done = sum(result.status == "finished" for result in store.results(trials).values())
+        study = scaled.study
+        table.add_row(study.name, study.reproduces or "", str(len(trials)), str(done), study.title)
+    return table
+
+
+def _state(plan: Plan, trial: Trial) -> str:
+    result = plan.results.get(trial.id)
+    return result.status if result else "waiting"

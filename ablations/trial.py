@@ -1,0 +1,73 @@
+"""The units of a study: a trial, and what comes of it."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ablations.identity import pretrain_id, trial_id
+from core.config import TrainConfig
+
+Status = Literal["finished", "failed"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One configuration, and its place in the study."""
+
+    config: TrainConfig
+    coordinates: dict[str, Any]
+    """Value on each of the study's axes, by dotted path; empty for a baseline."""
+    seed: int
+    baseline: str | None = None
+    """Name, for a trial outside the grid."""
+
+    @property
+    def id(self) -> str:
+        return trial_id(self.config)
+
+    @property
+    def pretrain_id(self) -> str:
+        return pretrain_id(self.config.pretrain)
+
+    @property
+    def name(self) -> str:
+        """For people: ``crop, color`` and the seed."""
+        cell = self.baseline or ", ".join(str(value) for value in self.coordinates.values()) or "the only trial"
+        return f"{cell}, seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one trial."""
+
+    trial_id: str
+    status: Status
+    metrics: dict[str, float]
+    """Empty where the trial failed."""
+    seconds: float
+    """Of pretraining and evaluation, all attempts together; an encoder that was there already costs nothing."""
+    finished_at: float
+    """Seconds since 1970."""
+    facts: dict[str, str]
+    """Where and with what it ran: host, device, versions, precision, the encoder's hash."""
+    error: str = ""
+    """For people: what went wrong and what to try."""
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One training and all the evaluations of it that are missing: what a worker is given."""
+
+    trials: tuple[Trial, ...]
+
+    @property
+    def pretrain_id(self) -> str:
+        return self.trials[0].pretrain_id
+
+
+def group_units(trials: list[Trial]) -> list[Unit]:
+    """Trials that share an encoder are never trained apart; trials of one id are one trial."""
+    by_encoder: dict[str, dict[str, Trial]] = {}
+    for trial in trials:
+        by_encoder.setdefault(trial.pretrain_id, {}).setdefault(trial.id, trial)
+    return [Unit(tuple(group.values())) for group in by_encoder.values()]

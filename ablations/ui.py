@@ -1,0 +1,22 @@
+"""The MLflow UI, small and on loopback."""
+
+import os
+import subprocess
+import sys
+
+from rich.console import Console
+
+from ablations.tracking import tracking_uri
+
+
+def serve(host: str, port: int, console: Console) -> None:
+    """Serve until interrupted; for a tracking server that runs already, say where it is."""
+    uri = tracking_uri()
+    if uri.startswith(("http://", "https://")):
+        console.print(f"MLFLOW_TRACKING_URI is a server with a page of its own: {uri}", highlight=False)
+        return
+    console.print(f"http://{host}:{port}/#/experiments?workflowType=machine_learning (Ctrl-C ends it)", highlight=False)
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", host]
+    command += ["--port", str(port), "--workers", "1", "--serve-artifacts", "--artifacts-destination", "./mlruns"]
+    environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    subprocess.run(command, env=environment, check=False)

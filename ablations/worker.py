@@ -1,0 +1,138 @@
+"""One unit of work: a training, unless its encoder is there already, and the evaluations of it."""
+
+import functools
+import platform
+import socket
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from ablations.events import Ended, EpochEnded, Event, Saved, Started
+from ablations.store import Fenced, TrialStore
+from ablations.trial import Result, Trial, Unit
+from core import DataError, Diverged, Pretrained, encoder_hash, evaluate, load_data, load_pretrained, pretrain
+from core.config import DataConfig
+from core.data.dataset import Dataset
+from core.hardware import hardware_name, pick_device
+from core.pretraining.history import Epoch
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all units of one run have in common. It changes no result."""
+
+    storage: Path
+    data_dir: Path
+    owner: str
+    """Of the run; see ``TrialStore.claim``."""
+    threads: int
+    """Of PyTorch on the CPU, for one unit."""
+
+
+def run_unit(unit: Unit, job: Job, emit: Emit) -> None:
+    """Train, evaluate, and keep a result for every trial of the unit, be it a failure."""
+    torch.set_num_threads(job.threads)
+    desk = _Desk(unit, job, emit)
+    emit(Started(unit.pretrain_id))
+    try:
+        pretrained, seconds = desk.pretrained()
+    except Fenced:
+        return
+    except Exception as error:
+        for trial in unit.trials:
+            desk.keep(_failure(trial, error))
+        return
+    for trial in unit.trials:
+        desk.keep(_evaluated(trial, pretrained, seconds, job))
+        seconds = 0.0  # the training is counted once
+
+
+class _Desk:
+    """A unit's place in the store, and the line to the driver."""
+
+    def __init__(self, unit: Unit, job: Job, emit: Emit) -> None:
+        self.unit, self.job, self.emit = unit, job, emit
+        self.id = unit.pretrain_id
+        self.store = TrialStore(job.storage)
+
+    def pretrained(self) -> tuple[Pretrained, float]:
+        """The encoder, and the seconds that it took now: none where it was there already."""
+        path = self.store.encoder_path(self.id)
+        if pretrained := load_pretrained(path, pick_device()):
+            return pretrained, 0.0
+        config = self.unit.trials[0].config.pretrain
+        checkpoint = self.store.checkpoint_path(self.id)
+        pretrained = pretrain(
+            config,
+            _data(config.data, self.job.data_dir),
+            checkpoint=checkpoint,
+            on_epoch=self._on_epoch,
+            on_checkpoint=self._on_checkpoint,
+        )
+        self.store.check_owner(self.id, self.job.owner)
+        pretrained.save(path)
+        self.store.save_history(self.id, pretrained.history)
+        checkpoint.unlink(missing_ok=True)
+        return pretrained, pretrained.seconds
+
+    def keep(self, result: Result) -> None:
+        try:
+            self.store.check_owner(self.id, self.job.owner)
+        except Fenced:
+            return
+        self.store.save_result(result)
+        self.emit(Ended(self.id, result))
+
+    def _on_epoch(self, epoch: Epoch) -> None:
+        self.store.check_owner(self.id, self.job.owner)
+        self.emit(EpochEnded(self.id, epoch))
+
+    def _on_checkpoint(self, history: list[Epoch]) -> None:
+        self.store.save_history(self.id, history)
+        self.emit(Saved(self.id))
+
+
+@functools.lru_cache(maxsize=2)
+def _data(config: DataConfig, data_dir: Path) -> Dataset:
+    """Kept between the units of one worker."""
+    return load_data(config, data_dir)
+
+
+def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, job: Job) -> Result:
+    started = time.monotonic()
+    try:
+        data = _data(trial.config.pretrain.data, job.data_dir)
+        metrics = evaluate(trial.config.evaluate, pretrained, data)
+    except Exception as error:
+        return _failure(trial, error)
+    if pretrained.history:
+        last = pretrained.history[-1]
+        metrics["pretrain/loss"] = last.loss
+        metrics["pretrain/contrastive_top1"] = last.contrastive_top1
+        metrics["pretrain/entropy"] = last.entropy
+    seconds = training_seconds + time.monotonic() - started
+    return Result(trial.id, "finished", metrics, seconds, time.time(), _facts(pretrained))
+
+
+def _facts(pretrained: Pretrained) -> dict[str, str]:
+    return {
+        "host": socket.gethostname(),
+        "device": hardware_name(pretrained.device),
+        "numerics": str(pretrained.numerics),
+        "encoder_hash": encoder_hash(pretrained.encoder),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def _failure(trial: Trial, error: Exception) -> Result:
+    known = isinstance(error, DataError | Diverged)
+    message = str(error) if known else f"{type(error).__name__}: {error}"
+    lines = "" if known else traceback.format_exc()
+    return Result(trial.id, "failed", {}, 0.0, time.time(), {"host": socket.gethostname()}, message, lines)

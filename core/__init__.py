@@ -1,0 +1,60 @@
+"""Contrastive pretraining of one encoder, and its evaluation.
+
+    from core import EvaluateConfig, PretrainConfig, evaluate, load_data, pretrain
+
+Configurations import without torch; everything else brings it in when it is first named.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from core.config import (
+    DataConfig,
+    EncoderConfig,
+    EvaluateConfig,
+    HeadConfig,
+    LossConfig,
+    PretrainConfig,
+    TrainConfig,
+)
+from core.errors import DataError, Diverged
+
+if TYPE_CHECKING:
+    from core.data.load import load_data
+    from core.encoder.fingerprint import encoder_hash
+    from core.evaluation.evaluate import evaluate
+    from core.pretraining.loop import pretrain
+    from core.pretraining.pretrained import Pretrained, load_pretrained
+
+__all__ = [
+    "DataConfig",
+    "DataError",
+    "Diverged",
+    "EncoderConfig",
+    "EvaluateConfig",
+    "HeadConfig",
+    "LossConfig",
+    "PretrainConfig",
+    "Pretrained",
+    "TrainConfig",
+    "encoder_hash",
+    "evaluate",
+    "load_data",
+    "load_pretrained",
+    "pretrain",
+]
+
+_HOMES = {
+    "Pretrained": "core.pretraining.pretrained",
+    "encoder_hash": "core.encoder.fingerprint",
+    "evaluate": "core.evaluation.evaluate",
+    "load_data": "core.data.load",
+    "load_pretrained": "core.pretraining.pretrained",
+    "pretrain": "core.pretraining.loop",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'core' has no attribute {name!r}")

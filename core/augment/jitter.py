@@ -1,0 +1,63 @@
+"""Colour jitter: brightness, contrast, saturation and hue, in an order drawn for each sample."""
+
+import torch
+from torch import Tensor
+
+from core.augment.grayscale import luminance
+from core.augment.select import apply_where, uniform
+from core.config.augment import Jitter
+
+
+def random_jitter(images: Tensor, generator: torch.Generator, config: Jitter) -> Tensor:
+    """Factors from U(max(0, 1 - d), 1 + d), hue from U(-d, d); clipped to [0, 1] after each. Appendix A."""
+    ranges = [(max(0.0, 1 - d), 1 + d) for d in (config.brightness, config.contrast, config.saturation)]
+    ranges.append((-config.hue, config.hue))
+    amounts = torch.stack([uniform(images, generator, low, high) for low, high in ranges], dim=1)
+    order = torch.rand(len(images), 4, generator=generator, device=images.device).argsort(dim=1)
+    chosen = uniform(images, generator) < config.probability
+    return apply_where(chosen, jitter, images, amounts, order)
+
+
+def jitter(images: Tensor, amounts: Tensor, order: Tensor) -> Tensor:
+    """images (B, 3, H, W) in [0, 1]; amounts (B, 4) of brightness, contrast, saturation, hue; order (B, 4),
+    a permutation of 0 to 3 for each sample."""
+    operations = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
+    for now in order.unbind(dim=1):
+        for number, operation in enumerate(operations):
+            images = apply_where(now == number, operation, images, amounts[:, number])
+    return images
+
+
+def adjust_brightness(images: Tensor, factor: Tensor) -> Tensor:
+    """images (B, 3, H, W), factor (B,): 0 is black, 1 the image itself."""
+    return (images * factor[:, None, None, None]).clamp_(0, 1)
+
+
+def adjust_contrast(images: Tensor, factor: Tensor) -> Tensor:
+    """0 is the image's mean luminance everywhere, 1 the image itself."""
+    return _blend(images, luminance(images).mean(dim=(2, 3), keepdim=True), factor)
+
+
+def adjust_saturation(images: Tensor, factor: Tensor) -> Tensor:
+    """0 is the luminance, 1 the image itself."""
+    return _blend(images, luminance(images), factor)
+
+
+def adjust_hue(images: Tensor, shift: Tensor) -> Tensor:
+    """shift (B,), in turns of the colour circle: HSV's hue is moved, saturation and value are kept."""
+    red, green, blue = images.unbind(dim=1)
+    value = torch.maximum(torch.maximum(red, green), blue)
+    chroma = value - torch.minimum(torch.minimum(red, green), blue)
+    is_red, is_green = value == red, value == green
+    base = torch.where(is_red, 0.0, torch.where(is_green, 2.0, 4.0))
+    difference = torch.where(is_red, green - blue, torch.where(is_green, blue - red, red - green))
+    hue = torch.addcdiv(base, difference, chroma.clamp(min=1e-12)) + 6 * shift[:, None, None]
+    # Each channel is value - chroma * clamp(min(k, 4 - k), 0, 1) for k = (offset + hue) mod 6. Written with
+    # floor, since a remainder is slow on a CPU, and in place, since memory is what this costs.
+    k = hue[:, None] + torch.tensor([5.0, 3.0, 1.0], device=images.device)[:, None, None]
+    share = k.sub_(k.div(6).floor_().mul_(6)).sub_(2).abs_().neg_().add_(2).clamp_(0, 1)
+    return torch.addcmul(value[:, None], chroma[:, None], share, value=-1)
+
+
+def _blend(images: Tensor, other: Tensor, factor: Tensor) -> Tensor:
+    return torch.lerp(other, images, factor[:, None, None, None]).clamp_(0, 1)

@@ -1,0 +1,96 @@
+"""From a policy to two views of every image."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.augment.blur import random_blur
+from core.augment.crop import random_resized_crop
+from core.augment.cutout import random_cutout
+from core.augment.flip import random_flip
+from core.augment.grayscale import random_grayscale
+from core.augment.jitter import random_jitter
+from core.augment.noise import random_noise
+from core.augment.rotate import random_rotate
+from core.augment.sobel import random_sobel
+from core.config import augment as config
+
+APPLY: dict[type[config.Operation], Callable[..., Tensor]] = {
+    config.Crop: random_resized_crop,
+    config.Flip: random_flip,
+    config.Jitter: random_jitter,
+    config.Grayscale: random_grayscale,
+    config.Cutout: random_cutout,
+    config.Sobel: random_sobel,
+    config.Noise: random_noise,
+    config.Blur: random_blur,
+    config.Rotate: random_rotate,
+}
+
+
+@dataclass(frozen=True)
+class Branches:
+    """What every policy comes down to: operations in order, and the branches that they act on."""
+
+    shared: config.Operations = ()
+    both: config.Operations = ()
+    first: config.Operations = ()
+    second: config.Operations = ()
+
+
+def two_views(images: Tensor, policy: config.AugmentConfig, generator: torch.Generator) -> Tensor:
+    """uint8 images (N, 3, H, W) -> float32 views (2N, 3, H, W) in [0, 1].
+
+    Rows i and N + i are the positive pair made of image i. Every parameter is drawn for each sample.
+    """
+    branches = to_branches(policy)
+    views = _apply(branches.shared, images.float().div_(255), generator)
+    views = _apply(branches.both, torch.cat([views, views]), generator)
+    first, second = views.chunk(2)
+    return torch.cat([_apply(branches.first, first, generator), _apply(branches.second, second, generator)])
+
+
+def _apply(operations: config.Operations, images: Tensor, generator: torch.Generator) -> Tensor:
+    for operation in operations:
+        images = APPLY[type(operation)](images, generator, operation)
+    return images
+
+
+def to_branches(policy: config.AugmentConfig) -> Branches:
+    """The operations of a policy. Appendix A for ``simclr``, Sec 3.1 for ``composition``."""
+    match policy:
+        case config.SimclrAugment():
+            flip = (config.Flip(),) if policy.flip else ()
+            blur = (config.Blur(),) if policy.blur else ()
+            crop = config.Crop(area=policy.crop_area)
+            return Branches(both=(crop, *flip, *color_distortion(policy.strength), *blur))
+        case config.CompositionAugment():
+            crop = config.Crop(area=policy.crop_area)
+            targeted = dict.fromkeys((policy.first, policy.second))  # a set that keeps its order
+            return Branches(shared=(crop,), first=sum((_targeted(name, policy) for name in targeted), ()))
+        case config.CustomAugment():
+            return Branches(policy.shared, policy.both, policy.first, policy.second)
+
+
+def color_distortion(strength: float) -> config.Operations:
+    """Jitter, then grayscale. Appendix A: (0.8 s, 0.8 s, 0.8 s, 0.2 s)."""
+    jitter = config.Jitter(
+        brightness=0.8 * strength, contrast=0.8 * strength, saturation=0.8 * strength, hue=0.2 * strength
+    )
+    return (jitter, config.Grayscale())
+
+
+def _targeted(name: config.Transformation, policy: config.CompositionAugment) -> config.Operations:
+    """One transformation of Figure 5; its crop flips too, as in "crop, resize (and flip)"."""
+    transformations: dict[config.Transformation, config.Operations] = {
+        "crop": (config.Crop(area=policy.crop_area), config.Flip()),
+        "cutout": (config.Cutout(),),
+        "color": color_distortion(policy.strength),
+        "sobel": (config.Sobel(),),
+        "noise": (config.Noise(),),
+        "blur": (config.Blur(),),
+        "rotate": (config.Rotate(),),
+    }
+    return transformations[name]

@@ -1,0 +1,45 @@
+"""Separable resampling as two batched matrix products, with a matrix for each sample."""
+
+import torch
+from torch import Tensor
+
+
+def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """images (B, C, H, W), rows (B, h, H), columns (B, w, W) -> (B, C, h, w)."""
+    batch, channels, height, width = images.shape
+    across = images.reshape(batch, channels * height, width) @ columns.mT
+    return rows[:, None] @ across.view(batch, channels, height, -1)
+
+
+def resize_matrix(start: Tensor, length: Tensor, size_in: int, size_out: int) -> Tensor:
+    """Bicubic, antialiased resize of the pixels [start, start + length) to ``size_out`` pixels.
+
+    start, length (B,) -> (B, size_out, size_in). Weights as in PIL and ``torchvision`` with ``antialias``:
+    Keys' cubic with a = -0.5, widened when shrinking, normalised over the pixels inside the crop.
+    """
+    scale = (length / size_out)[:, None, None]
+    centre = scale * (torch.arange(size_out, device=start.device) + 0.5)[:, None]
+    pixel = torch.arange(size_in, device=start.device) - start[:, None, None]
+    inside = (pixel >= 0) & (pixel < length[:, None, None])
+    weight = _cubic((pixel + 0.5 - centre) / scale.clamp(min=1.0)) * inside
+    return weight / weight.sum(dim=2, keepdim=True)
+
+
+def _cubic(x: Tensor) -> Tensor:
+    x = x.abs()
+    near = (1.5 * x - 2.5) * x * x + 1
+    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
+    return torch.where(x < 1, near, torch.where(x < 2, far, 0.0))
+
+
+def blur_matrix(sigma: Tensor, kernel: int, size: int) -> Tensor:
+    """Gaussian blur of ``kernel`` pixels (odd) with reflected borders: sigma (B,) -> (B, size, size)."""
+    offset = torch.arange(kernel, device=sigma.device) - kernel // 2
+    taps = torch.exp(-0.5 * (offset / sigma[:, None]) ** 2)
+    taps = taps / taps.sum(dim=1, keepdim=True)
+    source = torch.arange(size, device=sigma.device)[:, None] + offset
+    last = size - 1
+    reflected = last - (last - source.abs()).abs()
+    return taps.new_zeros(len(sigma), size, size).scatter_add_(
+        2, reflected.expand(len(sigma), -1, -1), taps[:, None].expand(-1, size, -1)
+    )

@@ -1,0 +1,21 @@
+"""Rotation by quarter turns."""
+
+import torch
+from torch import Tensor
+
+from core.augment.select import apply_where, uniform
+from core.config.augment import Rotate
+
+
+def random_rotate(images: Tensor, generator: torch.Generator, config: Rotate) -> Tensor:
+    """Rotate by 0, 90, 180 or 270 degrees, each as likely (Sec 3, Figure 4)."""
+    turns = torch.randint(4, (len(images),), generator=generator, device=images.device)
+    chosen = uniform(images, generator) < config.probability
+    return apply_where(chosen, quarter_turns, images, turns)
+
+
+def quarter_turns(images: Tensor, turns: Tensor) -> Tensor:
+    """images (B, C, S, S), turns (B,) of 0 to 3: counter-clockwise quarter turns."""
+    for turn in (1, 2, 3):
+        images = apply_where(turns == turn, lambda some, k=turn: some.rot90(k, (2, 3)), images)
+    return images

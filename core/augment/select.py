@@ -1,0 +1,26 @@
+"""Applying an operation to some samples of a batch."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+def uniform(images: Tensor, generator: torch.Generator, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """One draw from U(low, high) for each image (B, C, H, W) -> (B,)."""
+    draws = torch.rand(len(images), generator=generator, device=images.device)
+    return low + (high - low) * draws
+
+
+def apply_where(
+    chosen: Tensor, operation: Callable[..., Tensor], images: Tensor, *parameters: Tensor
+) -> Tensor:
+    """``operation(images, *parameters)`` where ``chosen``, the image itself elsewhere.
+
+    images (B, C, H, W), chosen (B,) bool, each of parameters (B, ...). A CPU computes the chosen samples
+    alone. On a GPU all are computed and selected, since counting the chosen ones would synchronise.
+    """
+    if images.device.type == "cpu":
+        index = chosen.nonzero().squeeze(1)
+        return images.index_copy(0, index, operation(images[index], *(p[index] for p in parameters)))
+    return torch.where(chosen[:, None, None, None], operation(images, *parameters), images)

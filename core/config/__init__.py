@@ -1,0 +1,35 @@
+"""Configurations: plain frozen values, importable without torch."""
+
+from core.config.augment import (
+    AugmentConfig,
+    CompositionAugment,
+    CustomAugment,
+    Operation,
+    SimclrAugment,
+)
+from core.config.base import Config
+from core.config.data import DataConfig
+from core.config.evaluate import EvaluateConfig
+from core.config.model import EncoderConfig, HeadConfig, LossConfig
+from core.config.optimize import Lars, OptimizerConfig, ScheduleConfig, Sgd
+from core.config.train import PretrainConfig, TrainConfig
+
+__all__ = [
+    "AugmentConfig",
+    "CompositionAugment",
+    "Config",
+    "CustomAugment",
+    "DataConfig",
+    "EncoderConfig",
+    "EvaluateConfig",
+    "HeadConfig",
+    "Lars",
+    "LossConfig",
+    "Operation",
+    "OptimizerConfig",
+    "PretrainConfig",
+    "ScheduleConfig",
+    "Sgd",
+    "SimclrAugment",
+    "TrainConfig",
+]

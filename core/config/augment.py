@@ -1,0 +1,154 @@
+"""How an image becomes two views: single operations, and the policies that compose them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, Strict
+
+from core.config.base import Config, Probability, Range, default_tag
+
+Strength = Annotated[float, Field(ge=0, le=2)]
+"""s of Table 1: scales brightness, contrast, saturation (0.8 s) and hue (0.2 s)."""
+
+
+class Crop(Config):
+    """Random resized crop ("Inception crop"). Appendix A."""
+
+    kind: Literal["crop"] = "crop"
+    area: Range = (0.08, 1.0)
+    """Share of the image that the crop covers. Appendix A: U(0.08, 1)."""
+    aspect: Range = (3 / 4, 4 / 3)
+    """Width over height, drawn log-uniformly. Appendix A: 3/4 to 4/3."""
+    probability: Probability = 1.0
+
+
+class Flip(Config):
+    """Horizontal flip. Appendix A."""
+
+    kind: Literal["flip"] = "flip"
+    probability: Probability = 0.5
+
+
+class Jitter(Config):
+    """Brightness, contrast, saturation and hue, in an order drawn for each sample. Appendix A, at s = 1."""
+
+    kind: Literal["jitter"] = "jitter"
+    brightness: Annotated[float, Field(ge=0)] = 0.8
+    contrast: Annotated[float, Field(ge=0)] = 0.8
+    saturation: Annotated[float, Field(ge=0)] = 0.8
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.2
+    """Largest shift, in turns of the colour circle."""
+    probability: Probability = 0.8
+
+
+class Grayscale(Config):
+    """Colour dropped. Appendix A."""
+
+    kind: Literal["grayscale"] = "grayscale"
+    probability: Probability = 0.2
+
+
+class Cutout(Config):
+    """A grey square at a random place. The paper gives no size; in Figure 4 it is about half the side."""
+
+    kind: Literal["cutout"] = "cutout"
+    side: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Side of the square as a share of the image's."""
+    probability: Probability = 1.0
+
+
+class Sobel(Config):
+    """Gradient magnitude of each channel. The paper does not say which form of the filter it used."""
+
+    kind: Literal["sobel"] = "sobel"
+    probability: Probability = 1.0
+
+
+class Noise(Config):
+    """Additive Gaussian noise. The paper gives no level; 0.1 is torchvision's default."""
+
+    kind: Literal["noise"] = "noise"
+    sigma: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Standard deviation, where the pixels' range is 0 to 1."""
+    probability: Probability = 1.0
+
+
+class Blur(Config):
+    """Gaussian blur. Appendix A."""
+
+    kind: Literal["blur"] = "blur"
+    sigma: Range = (0.1, 2.0)
+    """Appendix A: U[0.1, 2.0], in pixels."""
+    kernel: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    """Kernel as a share of the side, made odd. Appendix A: 10 %, so 23 pixels at 224 and 3 at 32."""
+    probability: Probability = 0.5
+
+
+class Rotate(Config):
+    """Rotation by 0, 90, 180 or 270 degrees, each as likely. Sec 3 and Figure 4."""
+
+    kind: Literal["rotate"] = "rotate"
+    probability: Probability = 1.0
+
+
+def _named(operation: Any) -> Any:
+    """``crop`` for ``{kind: crop}``."""
+    return {"kind": operation} if isinstance(operation, str) else operation
+
+
+Operation = Annotated[
+    Crop | Flip | Jitter | Grayscale | Cutout | Sobel | Noise | Blur | Rotate, Field(discriminator="kind")
+]
+Operations = Annotated[tuple[Annotated[Operation, BeforeValidator(_named)], ...], Strict(False)]
+
+Transformation = Literal["crop", "cutout", "color", "sobel", "noise", "blur", "rotate"]
+"""The rows and columns of Figure 5."""
+
+
+class SimclrAugment(Config):
+    """The paper's default policy, Sec 2.3 and appendix A: crop, flip, colour distortion, blur."""
+
+    policy: Literal["simclr"] = "simclr"
+    strength: Strength = 1.0
+    """Appendix A: 1; appendix B.9, for CIFAR-10: 0.5."""
+    flip: bool = True
+    """Appendix A ablates it."""
+    blur: bool = True
+    """Appendix A ablates it; appendix B.9 leaves it out for CIFAR-10."""
+    crop_area: Range = (0.08, 1.0)
+    """Appendix A: U(0.08, 1)."""
+
+
+class CompositionAugment(Config):
+    """The policy of Figure 5 (Sec 3.1): one crop, shared by both branches, then one or two transformations
+    on the first branch only. ``first`` equal to ``second`` is that single transformation."""
+
+    policy: Literal["composition"] = "composition"
+    first: Transformation = "crop"
+    """The row of Figure 5."""
+    second: Transformation = "color"
+    """The column of Figure 5."""
+    strength: Strength = 1.0
+    """s of the colour distortion. Appendix A: 1; appendix B.9, for CIFAR-10: 0.5."""
+    crop_area: Range = (0.08, 1.0)
+    """Of the shared crop and of the crop as a transformation. Appendix A: U(0.08, 1)."""
+
+
+class CustomAugment(Config):
+    """Operations of one's own, by name or with their settings, applied in this order."""
+
+    policy: Literal["custom"] = "custom"
+    shared: Operations = ()
+    """Drawn once for an image: both branches get the same outcome."""
+    both: Operations = ()
+    """Drawn for each branch by itself."""
+    first: Operations = ()
+    """On the first branch only, after ``both``."""
+    second: Operations = ()
+    """On the second branch only, after ``both``."""
+
+
+AugmentConfig = Annotated[
+    SimclrAugment | CompositionAugment | CustomAugment,
+    Field(discriminator="policy"),
+    BeforeValidator(default_tag("policy", "simclr")),
+]

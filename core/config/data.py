@@ -1,0 +1,32 @@
+"""Which images are trained on."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from core.config.base import Config
+
+
+def _count_or_fraction(subset: int | float) -> int | float:
+    if subset <= 0:
+        raise ValueError("a subset is a count of at least 1, or a fraction above 0")
+    if isinstance(subset, float) and subset > 1:
+        raise ValueError("a fraction is at most 1.0; write a count as a whole number, without a point")
+    return subset
+
+
+class DataConfig(Config):
+    """A data set, and how much of it."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = "imagenet"
+    """``shapes`` (embedded), ``cifar10``, ``cifar100``, ``stl10``, or the name of an image folder
+    ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp}``. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
+
+    image_size: Annotated[int, Field(ge=8, le=1024)] = 224
+    """Side in pixels of the stored images and of every view. Paper, Sec 2.3: 224."""
+
+    subset: Annotated[int | float, AfterValidator(_count_or_fraction)] = 1.0
+    """Training images to keep, the same number of every class: a count (``4000``) or a fraction (``0.1``)."""
+
+    subset_seed: Annotated[int, Field(ge=0)] = 0
+    """Which images the subset holds; apart from the training seed, so that seeds differ in training alone."""

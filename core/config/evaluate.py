@@ -1,0 +1,34 @@
+"""How a pretrained encoder is scored."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from core.config.base import Config
+
+
+class EvaluateConfig(Config):
+    """The frozen encoder's h on images that are neither cropped nor flipped: linear evaluation and
+    k-nearest neighbours, both from one pass over the data."""
+
+    protocol: Literal["frozen"] = "frozen"
+
+    l2_low: Annotated[float, Field(gt=0)] = 1e-6
+    """Smallest l2 weight that is tried. Appendix B.8: 1e-6."""
+    l2_high: Annotated[float, Field(gt=0)] = 1e5
+    """Largest l2 weight that is tried. Appendix B.8: 1e5."""
+    l2_count: Annotated[int, Field(ge=1, le=200)] = 45
+    """How many l2 weights, evenly spaced on a logarithm. Appendix B.8: 45."""
+    holdout: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """Share of the training images, the same of every class, on which the l2 weight is chosen."""
+
+    neighbors: Annotated[int, Field(ge=1)] = 200
+    """k of the nearest-neighbour vote (not in the paper; Wu et al. 2018: 200)."""
+    neighbor_temperature: Annotated[float, Field(gt=0)] = 0.1
+    """A neighbour votes with exp(cosine / temperature). Not in the paper."""
+
+    @model_validator(mode="after")
+    def _check_l2(self) -> Self:
+        if self.l2_low > self.l2_high:
+            raise ValueError(f"l2_low ({self.l2_low}) is above l2_high ({self.l2_high})")
+        return self

@@ -1,0 +1,43 @@
+"""The encoder f, the projection head g, and the loss on z = g(f(x))."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from core.config.base import Config
+
+
+class EncoderConfig(Config):
+    """Encoder f: an image to its representation h."""
+
+    name: Literal["resnet10", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"] = "resnet50"
+    """Paper, Sec 2.3: ResNet-50. ``resnet10`` (one basic block a stage) is ours, for laptops."""
+
+    width: Annotated[float, Field(gt=0, le=4)] = 1.0
+    """Multiplies every channel count: 1, 2 and 4 in Figure 7."""
+
+    stem: Literal["auto", "imagenet", "small"] = "auto"
+    """``imagenet``: 7x7 convolution of stride 2, then max pooling. ``small``: 3x3 of stride 1, no pooling
+    (appendix B.9). ``auto``: ``small`` up to 32 pixels a side, as in the released code."""
+
+
+class HeadConfig(Config):
+    """Projection head g: a representation h to the projection z on which the loss is computed."""
+
+    kind: Literal["none", "linear", "nonlinear"] = "nonlinear"
+    """The three of Figure 8. Paper, Sec 2.1: one hidden layer and a ReLU."""
+
+    output: Annotated[int, Field(ge=1)] = 128
+    """Width of z; ``none`` ignores it. Paper, Sec 2.3: 128."""
+
+
+class LossConfig(Config):
+    """NT-Xent, equation 1."""
+
+    kind: Literal["nt_xent"] = "nt_xent"
+
+    temperature: Annotated[float, Field(gt=0)] = 0.1
+    """tau. Sec 2.3 does not state it; the released code's default and Table 5's best are 0.1."""
+
+    normalize: bool = True
+    """l2-normalise z, so that the similarity is the cosine. Table 5 ablates it."""

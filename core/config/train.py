@@ -1,0 +1,53 @@
+"""One experiment: what is trained, and how it is scored."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from core.config.augment import AugmentConfig, SimclrAugment
+from core.config.base import Config
+from core.config.data import DataConfig
+from core.config.evaluate import EvaluateConfig
+from core.config.model import EncoderConfig, HeadConfig, LossConfig
+from core.config.optimize import Lars, OptimizerConfig, ScheduleConfig
+
+
+class PretrainConfig(Config):
+    """Everything that changes the learned encoder. The defaults are the paper's (Sec 2.3)."""
+
+    data: DataConfig = DataConfig()
+    augment: AugmentConfig = SimclrAugment()
+    encoder: EncoderConfig = EncoderConfig()
+    head: HeadConfig = HeadConfig()
+    loss: LossConfig = LossConfig()
+    optimizer: OptimizerConfig = Lars()
+    schedule: ScheduleConfig = ScheduleConfig()
+
+    epochs: Annotated[int, Field(ge=0)] = 100
+    """Paper, Sec 2.3: 100. 0 leaves the encoder at its random initialisation."""
+
+    batch_size: Annotated[int, Field(ge=2)] = 4096
+    """N images, so 2N views and 2(N - 1) negatives. Paper, Sec 2.3: 4096."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    """Of the initialisation, the order of the data and every augmentation."""
+
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of the encoder's matrix products and convolutions. ``auto``: the one that is faster on the hardware
+    at hand, measured; which one it was is reported."""
+
+    @model_validator(mode="after")
+    def _check_warmup(self) -> Self:
+        if self.epochs and self.schedule.warmup_epochs >= self.epochs:
+            raise ValueError(
+                f"schedule.warmup_epochs ({self.schedule.warmup_epochs:g}) must be below "
+                f"epochs ({self.epochs}), or the learning rate never reaches its peak"
+            )
+        return self
+
+
+class TrainConfig(Config):
+    """One encoder and one way to score it."""
+
+    pretrain: PretrainConfig = PretrainConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()

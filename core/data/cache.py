@@ -1,0 +1,36 @@
+"""Images that are costly to make, kept on disk and mapped into memory."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.files import cache_dir
+
+Fill = Callable[[Tensor], None]
+
+
+def cached_images(key: str, count: int, size: int, fill: Fill) -> Tensor:
+    """uint8 (count, 3, size, size) from the file of that key; where there is none, ``fill`` makes them first.
+
+    The file appears whole or not at all. Two processes that make it at once write the same.
+    """
+    path = cache_dir() / "images" / f"{key}.npy"
+    if not path.exists():
+        _make(path, (count, 3, size, size), fill)
+    return torch.from_numpy(np.load(path, mmap_mode="c"))
+
+
+def _make(path: Path, shape: tuple[int, ...], fill: Fill) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+        fill(torch.from_numpy(array))
+        array.flush()
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,69 @@
+"""Image folders, decoded once."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torchvision.io import ImageReadMode, decode_image
+
+from core.data.cache import cached_images
+from core.data.catalog import ImageFolder
+from core.data.dataset import Dataset, Split
+from core.data.square import fit_square
+from core.errors import DataError
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many images are done, and how many there are."""
+
+Listing = tuple[tuple[Path, int], ...]
+
+
+def load_folder(folder: ImageFolder, image_size: int, progress: Progress) -> Dataset:
+    """Both splits as squares of ``image_size`` pixels.
+
+    The first call decodes on all cores into the user's cache folder; later ones map that file into memory.
+    Raises ``DataError`` with the path of a file that does not decode.
+    """
+    name = folder.root.name
+    train = _load(f"{name}-train", folder.train, image_size, progress)
+    test = _load(f"{name}-test", folder.test, image_size, progress)
+    return Dataset(name, folder.classes, train, test)
+
+
+def _load(name: str, listing: Listing, image_size: int, progress: Progress) -> Split:
+    key = f"{name}-{image_size}px-{_fingerprint(listing)}"
+    images = cached_images(
+        key, len(listing), image_size, lambda out: _decode_all(name, listing, image_size, out, progress)
+    )
+    return Split(images, torch.tensor([label for _, label in listing]))
+
+
+def _decode_all(name: str, listing: Listing, image_size: int, out: Tensor, progress: Progress) -> None:
+    def decode(number: int) -> None:
+        out[number] = _decode(listing[number][0], image_size)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for done, _ in enumerate(pool.map(decode, range(len(listing))), start=1):
+            progress(f"decoding {name}", done, len(listing))
+
+
+def _decode(path: Path, image_size: int) -> Tensor:
+    try:
+        image = decode_image(str(path), ImageReadMode.RGB)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: does not decode as an image ({reason}); replace or remove the file") from error
+    return fit_square(image, image_size)
+
+
+def _fingerprint(listing: Listing) -> str:
+    """Changes when a file is added, removed, renamed, resized or touched."""
+    digest = hashlib.sha256()
+    for path, label in listing:
+        stat = path.stat()
+        digest.update(f"{label}/{path.name}/{stat.st_size}/{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,51 @@
+"""From a configuration to images in memory."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from core.config.data import DataConfig
+from core.data.archives import load_archive
+from core.data.catalog import KNOWN_SIZES, SHAPES, data_size, list_folder
+from core.data.dataset import Dataset
+from core.data.folder import Progress, load_folder
+from core.data.shapes import load_shapes
+from core.data.subset import balanced_subset
+from core.errors import DataError
+from core.randomness import generator
+
+DEFAULT_DATA_DIR = Path("data")
+MEMORY_SHARE = 0.7
+
+
+def load_data(
+    config: DataConfig,
+    data_dir: Path = DEFAULT_DATA_DIR,
+    progress: Progress = lambda task, done, total: None,
+) -> Dataset:
+    """The data set, its training images reduced to ``config.subset``. Raises ``DataError``."""
+    _check_memory(config, data_dir)
+    data = _load_whole(config, data_dir, progress)
+    if config.subset == 1.0 and isinstance(config.subset, float):
+        return data
+    kept = balanced_subset(data.train.labels, config.subset, generator(config.subset_seed, "subset"))
+    return replace(data, train=data.train[kept])
+
+
+def _load_whole(config: DataConfig, data_dir: Path, progress: Progress) -> Dataset:
+    if config.name == SHAPES:
+        return load_shapes(config.image_size)
+    if config.name in KNOWN_SIZES:
+        return load_archive(config.name, data_dir, config.image_size)
+    return load_folder(list_folder(data_dir / config.name), config.image_size, progress)
+
+
+def _check_memory(config: DataConfig, data_dir: Path) -> None:
+    size = data_size(config, data_dir)
+    needed = (size.train + size.test) * 3 * config.image_size**2
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > MEMORY_SHARE * memory:
+        raise DataError(
+            f"{config.name} at {config.image_size} pixels takes {needed / 2**30:.0f} GiB, and this machine has "
+            f"{memory / 2**30:.0f} GiB; lower data.subset or data.image_size"
+        )

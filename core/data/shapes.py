@@ -1,0 +1,153 @@
+"""``shapes``: an embedded data set on which contrastive learning has to earn its representation.
+
+Ten classes of 32 x 32 images, each a wallpaper of nine copies of one glyph. Three things tell an image from
+the others, made so that each augmentation takes away what it takes away from photographs:
+
+- its *colours* (tint, saturation, lightness), which survive a crop and not a colour distortion;
+- its *layout* (a blotchy light over the image, where the glyphs stand, how each is tilted), which survives a
+  colour distortion and not a crop;
+- its *glyph*, which survives both and is the class. It differs from its ground mostly in hue and little in
+  lightness, so that the light outshines it.
+
+Every image is a function of its number alone. A change of this file changes the data, and with it what every
+result on it means: raise ``VERSION`` here and ``SCHEMA`` in the identity of trials.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.data.cache import cached_images
+from core.data.catalog import SHAPES, SHAPES_CLASSES, SHAPES_TEST, SHAPES_TRAIN
+from core.data.dataset import Dataset, Split
+from core.data.square import fit_square
+from core.randomness import generator
+
+VERSION = 1
+SIDE = 32
+GRID = 3
+"""Glyphs stand in GRID rows and GRID columns."""
+
+Point = tuple[float, float]
+
+REACH = 4.5
+"""Pixels from a glyph's centre to where its coordinates are 1."""
+STROKE = 1.2
+"""Pixels from the middle of a stroke to its edge."""
+SHIFT = 1.5
+"""Pixels that a glyph may stand off its place in the grid, either way along each axis."""
+TILT = 0.3
+"""Radians that a glyph may be turned either way."""
+TINT, TINT_RANGE = 0.6, 0.04
+"""Hue of the ground, in turns, and how far it may lie off either way; the glyph's is half a turn away."""
+SATURATION = (0.6, 0.9)
+LIGHTNESS = (0.3, 0.5)
+"""Luminance of the ground."""
+CONTRAST = 0.15
+"""Share by which the glyph is darker than its ground."""
+LIGHT, LIGHT_CELLS = 0.4, 13
+"""Standard deviation of the light's logarithm, and how many independent values it has across the image."""
+NOISE = 0.02
+
+LUMA = (0.2989, 0.587, 0.114)
+
+
+def _line(*points: Point) -> list[tuple[Point, Point]]:
+    return list(zip(points, points[1:], strict=False))
+
+
+_OCTAGON = [(math.cos(turn * math.pi / 4), math.sin(turn * math.pi / 4)) for turn in range(9)]
+
+GLYPHS: dict[str, list[tuple[Point, Point]]] = {
+    "cross": _line((-1, -1), (1, 1)) + _line((-1, 1), (1, -1)),
+    "tee": _line((-1, -1), (1, -1)) + _line((0, -1), (0, 1)),
+    "corner": _line((-1, -1), (-1, 1), (1, 1)),
+    "aitch": _line((-1, -1), (-1, 1)) + _line((1, -1), (1, 1)) + _line((-1, 0), (1, 0)),
+    "triangle": _line((-1, 1), (0, -1), (1, 1), (-1, 1)),
+    "square": _line((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)),
+    "zed": _line((-1, -1), (1, -1), (-1, 1), (1, 1)),
+    "bars": _line((-1, -0.7), (1, -0.7)) + _line((-1, 0.7), (1, 0.7)),
+    "fork": _line((-1, -1), (0, 0), (1, -1)) + _line((0, 0), (0, 1)),
+    "ring": _line(*_OCTAGON),
+}
+"""Strokes of each class, in coordinates from -1 to 1, y downwards."""
+
+
+def load_shapes(image_size: int) -> Dataset:
+    """The whole data set, its images resized from 32 pixels where ``image_size`` is another."""
+    return Dataset(
+        SHAPES, tuple(GLYPHS), _load("train", SHAPES_TRAIN, image_size), _load("test", SHAPES_TEST, image_size)
+    )
+
+
+def _load(split: str, count: int, image_size: int) -> Split:
+    per_class = count // SHAPES_CLASSES
+
+    def fill(images: Tensor) -> None:
+        for number, glyph in enumerate(GLYPHS):
+            drawn = draw(glyph, per_class, generator(number, f"shapes {split}"))
+            images[number * per_class : (number + 1) * per_class] = fit_square(drawn, image_size)
+
+    images = cached_images(f"shapes-{VERSION}-{split}-{image_size}px", count, image_size, fill)
+    return Split(images, torch.arange(SHAPES_CLASSES).repeat_interleave(per_class))
+
+
+def draw(glyph: str, count: int, generator: torch.Generator) -> Tensor:
+    """uint8 (count, 3, SIDE, SIDE) of one class."""
+    cover = _cover(GLYPHS[glyph], count, generator)[:, None]
+    ground, paint = _colours(count, generator)
+    light = F.interpolate(
+        torch.randn(count, 1, LIGHT_CELLS, LIGHT_CELLS, generator=generator), SIDE, mode="bicubic", align_corners=True
+    )
+    images = torch.lerp(ground[:, :, None, None], paint[:, :, None, None], cover) * torch.exp(LIGHT * light)
+    images += NOISE * torch.randn(images.shape, generator=generator)
+    return (images.clamp_(0, 1) * 255).round_().to(torch.uint8)
+
+
+def _cover(strokes: list[tuple[Point, Point]], count: int, generator: torch.Generator) -> Tensor:
+    """Share of each pixel that is painted: (count, SIDE, SIDE)."""
+    spacing = SIDE / GRID
+    pixel = torch.arange(SIDE) + 0.5
+    cover = torch.zeros(count, SIDE, SIDE)
+    for place in range(GRID * GRID):
+        shift = SHIFT * _spread(generator, count, 2)
+        tilt = TILT * _spread(generator, count, 1)[:, :, None]
+        x = (pixel - (place % GRID + 0.5) * spacing - shift[:, :1])[:, None, :]
+        y = (pixel - (place // GRID + 0.5) * spacing - shift[:, 1:])[:, :, None]
+        u, v = tilt.cos() * x + tilt.sin() * y, tilt.cos() * y - tilt.sin() * x
+        distance = torch.stack([_distance(u, v, a, b) for a, b in strokes]).amin(dim=0)
+        cover = torch.maximum(cover, (STROKE - distance + 0.5).clamp_(0, 1))
+    return cover
+
+
+def _distance(x: Tensor, y: Tensor, start: Point, end: Point) -> Tensor:
+    """Pixels from each point to a stroke."""
+    (ax, ay), (bx, by) = ((REACH * px, REACH * py) for px, py in (start, end))
+    dx, dy = bx - ax, by - ay
+    along = (((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)).clamp_(0, 1)
+    return torch.hypot(x - ax - along * dx, y - ay - along * dy)
+
+
+def _colours(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Of the ground and of the glyph, (count, 3) each; opposite hues of nearly the same luminance."""
+    low, high = LIGHTNESS
+    lightness = low + (high - low) * torch.rand(count, generator=generator)
+    ground = _colour(TINT + TINT_RANGE * _spread(generator, count), lightness, generator)
+    paint = _colour(TINT + 0.5 + TINT_RANGE * _spread(generator, count), lightness * (1 - CONTRAST), generator)
+    return ground, paint
+
+
+def _colour(hue: Tensor, luminance: Tensor, generator: torch.Generator) -> Tensor:
+    """RGB (count, 3) of a hue in turns and a luminance (count,), its saturation drawn."""
+    low, high = SATURATION
+    saturation = low + (high - low) * torch.rand(len(hue), generator=generator)
+    k = (torch.tensor([5.0, 3.0, 1.0]) + 6 * hue[:, None]) % 6
+    rgb = 1 - saturation[:, None] * torch.minimum(k, 4 - k).clamp(0, 1)
+    return rgb * (luminance / (rgb @ torch.tensor(LUMA)))[:, None]
+
+
+def _spread(generator: torch.Generator, *shape: int) -> Tensor:
+    """Uniform from -1 to 1."""
+    return 2 * torch.rand(*shape, generator=generator) - 1

@@ -1,0 +1,14 @@
+"""Telling whether two encoders are the same."""
+
+import hashlib
+
+from torch import nn
+
+
+def encoder_hash(encoder: nn.Module) -> str:
+    """16 hex digits over every parameter and buffer, in order."""
+    digest = hashlib.sha256()
+    for name, tensor in encoder.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]

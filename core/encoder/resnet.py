@@ -1,0 +1,112 @@
+"""ResNet (He et al. 2016) as in SimCLR: every width multiplied, the last gamma of a block at zero.
+
+Parameter names are torchvision's, and so is the place of the stride (the 3x3 convolution of a bottleneck).
+"""
+
+from torch import Tensor, nn
+
+from core.config.model import EncoderConfig
+
+STAGES: dict[str, tuple[int, int, int, int]] = {
+    "resnet10": (1, 1, 1, 1),
+    "resnet18": (2, 2, 2, 2),
+    "resnet34": (3, 4, 6, 3),
+    "resnet50": (3, 4, 6, 3),
+    "resnet101": (3, 4, 23, 3),
+    "resnet152": (3, 8, 36, 3),
+}
+BASIC = ("resnet10", "resnet18", "resnet34")
+SMALL_SIDE = 32
+
+
+def build_encoder(config: EncoderConfig, image_size: int) -> "ResNet":
+    """Encoder f for views of ``image_size`` pixels, initialised from torch's global generator."""
+    small = config.stem == "small" or (config.stem == "auto" and image_size <= SMALL_SIDE)
+    block = BasicBlock if config.name in BASIC else Bottleneck
+    return ResNet(block, STAGES[config.name], round(64 * config.width), small)
+
+
+class ResNet(nn.Module):
+    """views (B, 3, S, S) -> h (B, width of h), the output of the average pool. Paper, Sec 2.1."""
+
+    def __init__(
+        self, block: "type[BasicBlock | Bottleneck]", stages: tuple[int, ...], width: int, small_stem: bool
+    ) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, width, 3, 1, 1, bias=False) if small_stem else nn.Conv2d(3, width, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.Identity() if small_stem else nn.MaxPool2d(3, 2, 1)
+        channels = width
+        for number, blocks in enumerate(stages):
+            stage = nn.Sequential()
+            for first in range(blocks):
+                stride = 2 if number and not first else 1
+                stage.append(block(channels, width * 2**number, stride))
+                channels = width * 2**number * block.expansion
+            self.add_module(f"layer{number + 1}", stage)
+        self.output = channels
+        """Width of h."""
+        _initialise(self)
+
+    def forward(self, views: Tensor) -> Tensor:
+        x = self.maxpool(self.relu(self.bn1(self.conv1(views))))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return x.mean(dim=(2, 3))
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions and a shortcut."""
+
+    expansion = 1
+
+    def __init__(self, channels: int, width: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, width, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.downsample = _shortcut(channels, width, stride)
+        nn.init.zeros_(self.bn2.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y))
+        return self.relu(y + self.downsample(x))
+
+
+class Bottleneck(nn.Module):
+    """1x1, 3x3 and 1x1 convolutions, the last of four times the width, and a shortcut."""
+
+    expansion = 4
+
+    def __init__(self, channels: int, width: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, width * self.expansion, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(width * self.expansion)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = _shortcut(channels, width * self.expansion, stride)
+        nn.init.zeros_(self.bn3.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.relu(self.bn2(self.conv2(y)))
+        y = self.bn3(self.conv3(y))
+        return self.relu(y + self.downsample(x))
+
+
+def _shortcut(channels: int, output: int, stride: int) -> nn.Module:
+    if stride == 1 and channels == output:
+        return nn.Identity()
+    return nn.Sequential(nn.Conv2d(channels, output, 1, stride, bias=False), nn.BatchNorm2d(output))
+
+
+def _initialise(encoder: ResNet) -> None:
+    for module in encoder.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

@@ -1,0 +1,15 @@
+"""What can go wrong for a user.
+
+ValueError
+  DataError        data is missing, unreadable or unfit
+RuntimeError
+  Diverged         the loss is not finite
+"""
+
+
+class DataError(ValueError):
+    """The message names the file, folder or setting, and the remedy."""
+
+
+class Diverged(RuntimeError):
+    """The message names the step, the learning rate and what to try."""

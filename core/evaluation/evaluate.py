@@ -1,0 +1,44 @@
+"""Scoring a pretrained encoder, which is frozen meanwhile."""
+
+import torch
+
+from core.config.evaluate import EvaluateConfig
+from core.data.dataset import Dataset, Split
+from core.evaluation.features import extract, standardise
+from core.evaluation.knn import nearest_neighbours
+from core.evaluation.linear import choose_l2, fit, top_k
+from core.pretraining.pretrained import Pretrained
+
+EncodedSplit = tuple[torch.Tensor, torch.Tensor]
+"""h (N, d) and labels (N,)."""
+
+
+def evaluate(config: EvaluateConfig, pretrained: Pretrained, data: Dataset) -> dict[str, float]:
+    """Percent of ``data.test`` classified correctly from h, the classifiers made from ``data.train``'s labels.
+
+    ``linear_eval/top1``, ``linear_eval/top5``, ``linear_eval/l2`` (the weight that was chosen), ``knn/top1``.
+    """
+    train, test = (_encode(pretrained, split.labelled()) for split in (data.train, data.test))
+    classes = len(data.classes)
+    return {**_linear(config, train, test, classes), **_knn(config, train, test, classes)}
+
+
+def _encode(pretrained: Pretrained, split: Split) -> EncodedSplit:
+    h = extract(pretrained.encoder, split.images, pretrained.numerics, pretrained.device)
+    return h, split.labels.to(h.device)
+
+
+def _linear(config: EvaluateConfig, train: EncodedSplit, test: EncodedSplit, classes: int) -> dict[str, float]:
+    features, test_features = standardise(train[0], test[0])
+    l2 = choose_l2(features, train[1], classes, config)
+    logits = fit(features, train[1], classes, l2)(test_features)
+    return {
+        "linear_eval/top1": top_k(logits, test[1], 1),
+        "linear_eval/top5": top_k(logits, test[1], 5),
+        "linear_eval/l2": l2,
+    }
+
+
+def _knn(config: EvaluateConfig, train: EncodedSplit, test: EncodedSplit, classes: int) -> dict[str, float]:
+    votes = nearest_neighbours(*train, test[0], classes, config.neighbors, config.neighbor_temperature)
+    return {"knn/top1": top_k(votes, test[1], 1)}

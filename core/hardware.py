@@ -1,0 +1,25 @@
+"""Which device to compute on, and what it is called."""
+
+import platform
+from pathlib import Path
+
+import torch
+
+
+def pick_device(name: str | None = None) -> torch.device:
+    """The device of that name, else the first GPU, else the CPU. ValueError where there is none such."""
+    device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device {name!r}: PyTorch sees no GPU here")
+    return device
+
+
+def hardware_name(device: torch.device) -> str:
+    """For people: the GPU's or the processor's name."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

@@ -1,0 +1,47 @@
+"""Contrastive pretraining (Algorithm 1 of the paper) that can be stopped and continued at any step."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
+from core.config.train import PretrainConfig
+from core.data.dataset import Dataset
+from core.pretraining.history import Epoch
+from core.pretraining.pretrained import Pretrained
+from core.pretraining.training import Training
+
+CHECKPOINT_SECONDS = 30.0
+
+
+def pretrain(
+    config: PretrainConfig,
+    data: Dataset,
+    *,
+    device: str | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    on_checkpoint: Callable[[list[Epoch]], None] = lambda history: None,
+) -> Pretrained:
+    """Train an encoder and return it with its head and the history of its epochs.
+
+    With ``checkpoint``, the state is written there every ``checkpoint_seconds``, and a training that was
+    interrupted continues from it; on a CPU the result is the same, bit for bit, as without interruption.
+    ``on_checkpoint`` is given the epochs that are safe on disk.
+
+    Raises ``DataError`` where the data is smaller than a batch, ``Diverged`` where the loss is not finite.
+    """
+    training = Training(config, data, device)
+    if checkpoint and (state := load_checkpoint(checkpoint)):
+        training.restore(state)
+    saved = time.monotonic()
+    while not training.finished:
+        training.advance()
+        if training.at_epoch_end:
+            on_epoch(training.end_epoch())
+        if checkpoint and time.monotonic() - saved >= checkpoint_seconds:
+            save_checkpoint(checkpoint, training.state())
+            on_checkpoint(training.history)
+            saved = time.monotonic()
+    return training.result()

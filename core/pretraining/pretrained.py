@@ -1,0 +1,64 @@
+"""What a pretraining leaves behind."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
+from core.config.train import PretrainConfig
+from core.encoder.head import build_head
+from core.encoder.resnet import ResNet, build_encoder
+from core.pretraining.history import Epoch
+from core.numerics import Numerics
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """An encoder f, its head g, and how they came about."""
+
+    config: PretrainConfig
+    encoder: ResNet
+    head: nn.Module
+    numerics: Numerics
+    history: list[Epoch]
+    seconds: float
+    """Of training, interrupted attempts included up to their last checkpoint."""
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.encoder.parameters()).device
+
+    def save(self, path: Path) -> None:
+        """Write everything to one file, whole or not at all."""
+        state = {
+            "config": self.config.model_dump(mode="json"),
+            "encoder": self.encoder.state_dict(),
+            "head": self.head.state_dict(),
+            "numerics": asdict(self.numerics),
+            "history": [asdict(epoch) for epoch in self.history],
+            "seconds": self.seconds,
+        }
+        save_checkpoint(path, state)
+
+
+def load_pretrained(path: Path, device: torch.device) -> Pretrained | None:
+    """What ``Pretrained.save`` wrote, or None where there is no readable file."""
+    state = load_checkpoint(path)
+    if state is None:
+        return None
+    config = PretrainConfig.model_validate(state["config"])
+    numerics = Numerics(**state["numerics"])
+    encoder, head = build_model(config)
+    encoder.load_state_dict(state["encoder"])
+    head.load_state_dict(state["head"])
+    encoder.to(device, memory_format=numerics.memory_format)  # type: ignore[call-overload]
+    history = [Epoch(**epoch) for epoch in state["history"]]
+    return Pretrained(config, encoder, head.to(device), numerics, history, state["seconds"])
+
+
+def build_model(config: PretrainConfig) -> tuple[ResNet, nn.Module]:
+    """Encoder f and head g on the CPU, initialised from torch's global generator."""
+    encoder = build_encoder(config.encoder, config.data.image_size)
+    return encoder, build_head(config.head, encoder.output)

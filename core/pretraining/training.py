@@ -1,0 +1,154 @@
+"""The steps of one training, and the state that they leave between them."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.augment.policy import two_views
+from core.config.train import PretrainConfig
+from core.data.batches import Batches, place
+from core.data.dataset import Dataset
+from core.errors import DataError, Diverged
+from core.hardware import pick_device
+from core.pretraining.history import Epoch
+from core.loss import nt_xent
+from core.numerics import Numerics, fastest_numerics
+from core.optimizer.build import build_optimizer
+from core.optimizer.schedule import Schedule, peak_rate
+from core.pretraining.pretrained import Pretrained, build_model
+from core.randomness import generator
+
+
+class Training:
+    """One training. ``advance`` takes a step and never waits for the device; ``end_epoch`` and ``state`` do."""
+
+    def __init__(self, config: PretrainConfig, data: Dataset, device: str | None = None) -> None:
+        self.config = config
+        self.device = pick_device(device)
+        self.batches = Batches(place(data.train.images, self.device), config.batch_size, config.seed, self.device)
+        self.steps_per_epoch = self.batches.steps_per_epoch
+        if config.epochs and not self.steps_per_epoch:
+            raise DataError(
+                f"batch_size is {config.batch_size}, but {data.name} has {len(data.train)} training images; "
+                "lower batch_size or raise data.subset"
+            )
+        self.step = 0
+        self.total_steps = config.epochs * self.steps_per_epoch
+        self.rate = _schedule(config, self.steps_per_epoch)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(generator(config.seed, "initialisation").initial_seed())
+            self.encoder, self.head = build_model(config)
+        self.model = nn.Sequential(self.encoder, self.head).to(self.device)
+        self._set_numerics(fastest_numerics(self.device, config.precision))
+        self.optimizer = build_optimizer(config.optimizer, self.model)
+        self.history: list[Epoch] = []
+        self._earlier_seconds = 0.0
+        self._born = time.perf_counter()
+        self._statistics = torch.zeros(self.steps_per_epoch, 3, device=self.device)
+        """Loss, entropy and contrastive top-1 of the epoch's steps, on the device until the epoch ends."""
+        self._start_clock()
+
+    @property
+    def finished(self) -> bool:
+        return self.step >= self.total_steps
+
+    @property
+    def at_epoch_end(self) -> bool:
+        return self.step % self.steps_per_epoch == 0
+
+    @property
+    def seconds(self) -> float:
+        """Since the training began, without the time between an interruption and its continuation."""
+        return self._earlier_seconds + time.perf_counter() - self._born
+
+    def advance(self) -> None:
+        """One step on the next batch: both views of every image in one pass."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate(self.step)
+        augmentation = generator(self.config.seed, "augmentation", self.step, self.device)
+        views = two_views(self.batches[self.step], self.config.augment, augmentation)
+        with self.numerics.autocast(self.device):
+            z = self.model(views.contiguous(memory_format=self.numerics.memory_format))
+        contrast = nt_xent(z, self.config.loss)
+        self.optimizer.zero_grad(set_to_none=True)
+        contrast.loss.backward()
+        self.optimizer.step()
+        self._statistics[self.step % self.steps_per_epoch] = torch.stack(contrast).detach()
+        self.step += 1
+
+    def end_epoch(self) -> Epoch:
+        """Read the epoch's statistics back. Raises ``Diverged`` where a loss is not finite."""
+        statistics = self._statistics.cpu()
+        self._check_finite(statistics)
+        loss, entropy, top1 = statistics.double().mean(dim=0).tolist()
+        images = (self.step - self._clock_step) * self.config.batch_size
+        epoch = Epoch(
+            epoch=self.step // self.steps_per_epoch,
+            loss=loss,
+            contrastive_top1=100 * top1,
+            entropy=entropy,
+            learning_rate=self.rate(self.step - 1),
+            images_per_second=images / (time.perf_counter() - self._clock),
+            time=time.time(),
+        )
+        self.history.append(epoch)
+        self._start_clock()
+        return epoch
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to continue. Raises ``Diverged`` rather than give a state that is beyond repair."""
+        self._check_finite(self._statistics[: self.step % self.steps_per_epoch].cpu())
+        return {
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "statistics": self._statistics,
+            "numerics": asdict(self.numerics),
+            "history": [asdict(epoch) for epoch in self.history],
+            "seconds": self.seconds,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from ``state``, in the numerics that it was computed with."""
+        self._set_numerics(Numerics(**state["numerics"]))
+        self.step = state["step"]
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self._statistics.copy_(state["statistics"])
+        self.history = [Epoch(**epoch) for epoch in state["history"]]
+        self._earlier_seconds = state["seconds"]
+        self._start_clock()
+
+    def result(self) -> Pretrained:
+        return Pretrained(self.config, self.encoder, self.head, self.numerics, self.history, self.seconds)
+
+    def _set_numerics(self, numerics: Numerics) -> None:
+        self.numerics = numerics
+        self.encoder.to(memory_format=numerics.memory_format)  # type: ignore[call-overload]
+
+    def _check_finite(self, statistics: Tensor) -> None:
+        wrong = (~statistics[:, 0].isfinite()).nonzero()
+        if len(wrong):
+            position = int(wrong[0])
+            epoch = (self.step - 1) // self.steps_per_epoch
+            step = epoch * self.steps_per_epoch + position
+            raise Diverged(
+                f"the loss is {statistics[position, 0].item()} at step {step} of {self.total_steps} (epoch {epoch + 1}, "
+                f"learning rate {self.rate(step):.3g}); try an optimizer.learning_rate below "
+                f"{self.config.optimizer.learning_rate:g}, a longer schedule.warmup_epochs, or a higher loss.temperature"
+            )
+
+    def _start_clock(self) -> None:
+        self._clock, self._clock_step = time.perf_counter(), self.step
+
+
+def _schedule(config: PretrainConfig, steps_per_epoch: int) -> Schedule:
+    optimizer = config.optimizer
+    return Schedule(
+        peak=peak_rate(optimizer.learning_rate, optimizer.scaling, config.batch_size),
+        warmup=round(config.schedule.warmup_epochs * steps_per_epoch),
+        total=config.epochs * steps_per_epoch,
+    )

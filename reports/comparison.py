@@ -1,0 +1,53 @@
+"""A figure of one's own heatmap beside the paper's: both, their difference, and how well their orders agree."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reports.heatmap import Panel, draw_panel
+from reports.matrix import Matrix, rank_correlation
+from reports.paper import PaperMatrix
+
+
+def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_label: str, column_label: str) -> Figure:
+    """Four panels where the paper has numbers for these axes, one where it has none."""
+    ours = Panel(title, matrix.mean, matrix.row_average, matrix.spread, matrix.state)
+    if paper is None:
+        figure = Figure(figsize=(7.5, 6), layout="constrained")
+        draw_panel(figure.add_subplot(), ours, row_label, column_label)
+        return figure
+    figure = Figure(figsize=(14, 11.5), layout="constrained")
+    axes = figure.subplots(2, 2)
+    draw_panel(axes[0, 0], ours, row_label, column_label)
+    published = Panel(f"The paper: {paper.title}, {paper.metric}", paper.values, paper.row_average)
+    draw_panel(axes[0, 1], published, row_label, column_label)
+    difference = matrix.mean - paper.values.reindex(index=matrix.mean.index, columns=matrix.mean.columns)
+    gap = Panel("Difference, in points (ours - the paper's)", difference, state=matrix.state, signed=True)
+    draw_panel(axes[1, 0], gap, row_label, column_label)
+    draw_agreement(axes[1, 1], matrix.mean, paper)
+    return figure
+
+
+def draw_agreement(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
+    """Every cell's value here against the paper's; what matters is the order, which Spearman's rho sums up."""
+    rho, cells = rank_correlation(ours, paper.values)
+    pairs = pd.DataFrame({"ours": ours.stack(), "paper": paper.values.stack()}).dropna()
+    single = pairs.index.get_level_values(0) == pairs.index.get_level_values(1)
+    for chosen, marker, label in ((~single, "o", "two transformations"), (single, "s", "a single one")):
+        ax.scatter(pairs["paper"][chosen], pairs["ours"][chosen], s=26, marker=marker, alpha=0.75, label=label)
+    for (row, column), pair in pairs[_extreme(pairs)].iterrows():
+        ax.annotate(
+            f"{row}, {column}", (pair["paper"], pair["ours"]), xytext=(4, 3), textcoords="offset points", fontsize=7.5
+        )
+    agreement = f"Spearman's rho {rho:.2f} over {cells} cells" if cells >= 3 else "too few cells to compare"
+    ax.set_title(f"Agreement of the order: {agreement}")
+    ax.set_xlabel(f"the paper, {paper.metric}")
+    ax.set_ylabel("ours")
+    if len(pairs):
+        ax.legend(frameon=False, loc="lower right")
+
+
+def _extreme(pairs: pd.DataFrame) -> pd.Series:
+    """The cells worth naming: the best few on either side."""
+    best = pairs.rank(ascending=False)
+    return (best["ours"] <= 4) | (best["paper"] <= 4)

@@ -1,0 +1,91 @@
+"""Figure 5's kind of heatmap: a cell for each pair of values, and the row's mean as a last column."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
+
+AVERAGE = "average"
+HATCH = {"missing": "///", "failed": "xxx"}
+GREY = "#e6e6e6"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One heatmap."""
+
+    title: str
+    values: pd.DataFrame
+    average: pd.Series | None = None
+    """Drawn as a last column, in the same colours and without a gap, as in the paper."""
+    spread: pd.DataFrame | None = None
+    """Written under a cell's value where it is known."""
+    state: pd.DataFrame | None = None
+    """Cells that are not ``finished`` are hatched, failed ones crossed."""
+    signed: bool = False
+    """Differences: colours diverge from 0, and a sign is written."""
+
+
+def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> None:
+    """Colours as in the paper: inferno from the smallest value to the largest, white text on dark cells."""
+    shown = panel.values.astype(float)
+    if panel.average is not None:
+        shown = shown.assign(**{AVERAGE: panel.average})
+    low, high = _limits(panel)
+    sns.heatmap(
+        shown,
+        ax=ax,
+        cmap="vlag" if panel.signed else "inferno",
+        vmin=low,
+        vmax=high,
+        annot=_labels(panel, shown),
+        fmt="",
+        annot_kws={"fontsize": 8.5},
+        square=True,
+        cbar_kws={"shrink": 0.75},
+    )
+    _hatch(ax, panel, shown)
+    ax.set_title(panel.title)
+    ax.set_ylabel(row_label)
+    ax.set_xlabel(column_label)
+    ax.set_xticklabels([str(name) for name in shown.columns], rotation=30, ha="right")
+    ax.set_yticklabels([str(name) for name in shown.index], rotation=0)
+
+
+def _limits(panel: Panel) -> tuple[float, float]:
+    values = panel.values.to_numpy(dtype=float)
+    if np.isnan(values).all():
+        return 0.0, 1.0
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    if panel.signed:
+        high = max(abs(low), abs(high)) or 1.0
+        return -high, high
+    return (low, high) if low < high else (low - 1, high + 1)
+
+
+def _labels(panel: Panel, shown: pd.DataFrame) -> np.ndarray:
+    labels = np.empty(shown.shape, dtype=object)
+    for row, column in np.ndindex(shown.shape):
+        value = shown.iat[row, column]
+        text = "" if np.isnan(value) else f"{value:+.1f}" if panel.signed else f"{value:.1f}"
+        if panel.spread is not None and column < panel.spread.shape[1]:
+            spread = panel.spread.iat[row, column]
+            text += "" if np.isnan(spread) else f"\n±{spread:.1f}"
+        labels[row, column] = text
+    return labels
+
+
+def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:
+    """Cells without a value."""
+    for row, column in zip(*np.nonzero(shown.isna().to_numpy()), strict=True):
+        inside = panel.state is not None and column < panel.state.shape[1]
+        state = panel.state.iat[row, column] if panel.state is not None and inside else "missing"
+        ax.add_patch(
+            Rectangle((column, row), 1, 1, facecolor=GREY, edgecolor="#777777", hatch=HATCH[state], linewidth=0)
+        )
+        if state == "failed":
+            ax.text(column + 0.5, row + 0.5, "failed", ha="center", va="center", fontsize=6.5, color="#a00000")

@@ -1,0 +1,68 @@
+"""From a tidy table, one row a trial, to a matrix of cells, each over its seeds."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+STATES = ("finished", "failed", "missing")
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """All frames have the same rows and columns, in the order of the study's axes."""
+
+    mean: pd.DataFrame
+    """Over the finished seeds; NaN where there is none."""
+    spread: pd.DataFrame
+    """Standard deviation over the finished seeds (n - 1); NaN below two."""
+    count: pd.DataFrame
+    """Finished seeds."""
+    state: pd.DataFrame
+    """``finished`` where any seed did, else ``failed`` where any did, else ``missing``."""
+    row_average: pd.Series
+    """Mean of a row's cells; NaN while one of them has no value."""
+
+    @property
+    def seeds(self) -> int:
+        """The most seeds that any cell has."""
+        return int(self.count.to_numpy().max())
+
+    @property
+    def complete(self) -> bool:
+        return bool((self.state == "finished").all(axis=None))
+
+
+def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matrix:
+    """``table`` has the columns ``rows``, ``columns``, ``baseline``, ``state`` (of ``STATES``) and, once anything finished,
+    ``metric``. Baselines, which have no place on the axes, are left out; further axes are averaged over."""
+    table = table[table["baseline"] == ""]
+    order = {"index": list(dict.fromkeys(table[rows])), "columns": list(dict.fromkeys(table[columns]))}
+    finished = table[table["state"] == "finished"]
+    values = finished.groupby([rows, columns])[metric] if metric in finished else None
+
+    def frame(statistic: str) -> pd.DataFrame:
+        if values is None:
+            return pd.DataFrame(float("nan"), **order)
+        return values.agg(statistic).unstack(columns).reindex(**order)
+
+    mean = frame("mean")
+    state = table.groupby([rows, columns])["state"].agg(_best_state).unstack(columns).reindex(**order)
+    return Matrix(
+        mean=mean,
+        spread=frame("std"),
+        count=frame("count").fillna(0).astype(int),
+        state=state.fillna("missing"),
+        row_average=mean.mean(axis=1, skipna=False),
+    )
+
+
+def _best_state(states: pd.Series) -> str:
+    return min(states, key=STATES.index)
+
+
+def rank_correlation(ours: pd.DataFrame, paper: pd.DataFrame) -> tuple[float, int]:
+    """Spearman's rho over the cells that both have, ties sharing their mean rank, and how many those are."""
+    pairs = pd.DataFrame({"ours": ours.stack(), "paper": paper.stack()}).dropna()
+    if len(pairs) < 3:
+        return float("nan"), len(pairs)
+    return float(pairs["ours"].rank().corr(pairs["paper"].rank())), len(pairs)

@@ -1,0 +1,47 @@
+"""What a report is drawn from."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+METRIC_LABELS = {
+    "linear_eval/top1": "linear evaluation, top-1 (%)",
+    "linear_eval/top5": "linear evaluation, top-5 (%)",
+    "knn/top1": "k-nearest neighbours, top-1 (%)",
+}
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """Everything a report is drawn from."""
+
+    name: str
+    title: str
+    kind: Literal["heatmap", "points"]
+    table: pd.DataFrame
+    """One row a trial: ``name``, ``trial_id``, ``seed``, ``baseline``, ``state``, ``error``, the axes, the metrics."""
+    axes: list[str]
+    """All axes; a heatmap's rows and columns, or a points figure's x, come first."""
+    labels: list[str]
+    """What the axes are called in the figure."""
+    metric: str
+    claim: str = ""
+    reproduces: str | None = None
+    scale: str = ""
+    scale_description: str = ""
+    settings: dict[str, object] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict)
+    """Provenance."""
+
+    @property
+    def metric_label(self) -> str:
+        return METRIC_LABELS.get(self.metric, self.metric)
+
+    @property
+    def baselines(self) -> dict[str, float]:
+        """Mean of each baseline's finished trials."""
+        rows = self.table[(self.table["baseline"] != "") & (self.table["state"] == "finished")]
+        if self.metric not in rows:
+            return {}
+        return {str(name): float(mean) for name, mean in rows.groupby("baseline", sort=False)[self.metric].mean().items()}
