@@ -15,27 +15,46 @@ Locate = Callable[[Keys], str]
 
 
 def explain(error: ValidationError, model: type[BaseModel], values: Any, locate: Locate) -> str:
-    """One line for each thing that is wrong."""
-    lines = dict.fromkeys(_line(details, model, values, locate) for details in error.errors(include_url=False))
-    return "\n".join(lines)
+    """One line for each place where something is wrong."""
+    lines: dict[str, str] = {}
+    for details in error.errors(include_url=False):
+        place = locate(_place(details, values))
+        lines.setdefault(place, f"{place}: {_sentence(details, model)}")
+    return "\n".join(lines.values())
 
 
-def _line(details: ErrorDetails, model: type[BaseModel], values: Any, locate: Locate) -> str:
+def unknown_elsewhere(error: ValidationError, model: type[BaseModel], values: Any) -> list[Keys]:
+    """Fields that the chosen kind of something does not have, and another kind of it has: where they are."""
+    return [
+        _place(details, values)
+        for details in error.errors(include_url=False)
+        if details["type"] == "extra_forbidden" and details["loc"][-1] in _fields(model, details["loc"][:-2])
+    ]
+
+
+def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
     kind, context, given = details["type"], details.get("ctx", {}), details["input"]
-    place = locate(_keys(details["loc"], values))
     if kind == "missing":
-        return f"{place}: {details['loc'][-1]!r} is required"
+        return f"{details['loc'][-1]!r} is required"
     if kind == "extra_forbidden":
         known = _fields(model, details["loc"][:-1])
-        return f"{place}: there is no such field; {_suggest(str(details['loc'][-1]), known)}"
+        return f"there is no such field; {_suggest(str(details['loc'][-1]), known)}"
     if kind in ("literal_error", "union_tag_invalid"):
         known = re.findall(r"'([^']*)'", context.get("expected") or context["expected_tags"])
         word = context.get("tag", given)
-        return f"{place}: {word!r} is not known; {_suggest(str(word), known)}"
+        return f"{word!r} is not known; {_suggest(str(word), known)}"
+    if kind == "too_short":
+        return f"there must be at least {context['min_length']} in it"
     if kind == "value_error":
-        return f"{place}: {context['error']}"
-    message = details["msg"].removeprefix("Input ")
-    return f"{place}: {message}, not {_short(given)}"
+        return str(context["error"])
+    return f"{details['msg'].removeprefix('Input ')}, not {_short(given)}"
+
+
+def _place(details: ErrorDetails, values: Any) -> Keys:
+    keys = _keys(details["loc"], values)
+    if details["type"] == "union_tag_invalid":  # pydantic points at the whole, not at its kind
+        keys = (*keys, details["ctx"]["discriminator"].strip("'"))
+    return keys
 
 
 def _keys(location: tuple[str | int, ...], values: Any) -> Keys:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablations.errors import StudyError
-from ablations.explain import explain
+from ablations.explain import explain, unknown_elsewhere
 from ablations.load import ScaledStudy
 from ablations.settings import Layer, Setting, SettingPath, flatten, nest, overlay
 from ablations.trial import Trial
@@ -82,21 +82,45 @@ def _check_seed(scaled: ScaledStudy) -> None:
 
 def _configure(scaled: ScaledStudy, cell: _Cell, seed: int) -> TrainConfig:
     seeded = {SEED: Setting(seed, Source("seeds"), ())}
-    layer = overlay([scaled.base, seeded, cell.layer, scaled.overrides])
-    values = {
+    layer = overlay([scaled.base, scaled.overrides, seeded, cell.layer])
+    try:
+        return _validated(layer, scaled)
+    except ValidationError as error:
+        name = cell.baseline or ", ".join(f"{axis} = {value}" for axis, value in cell.coordinates.items())
+        elsewhere = f"{scaled.source.name}: trial {name}"
+        message = explain(error, TrainConfig, _values(layer), lambda keys: _locate(layer, keys) or elsewhere)
+        raise StudyError(message) from error
+
+
+def _validated(layer: Layer, scaled: ScaledStudy) -> TrainConfig:
+    """Settings of a common scale that the chosen kind of policy or optimiser does not have are left out."""
+    try:
+        return TrainConfig.model_validate(_values(layer))
+    except ValidationError as error:
+        paths = [_path(keys) for keys in unknown_elsewhere(error, TrainConfig, _values(layer))]
+        spare = [path for path in paths if path in layer and layer[path].source is scaled.scale_source]
+        if not spare:
+            raise
+        return TrainConfig.model_validate(_values({p: s for p, s in layer.items() if p not in spare}))
+
+
+def _values(layer: Layer) -> dict[str, Any]:
+    return {
         "pretrain": nest({path: setting for path, setting in layer.items() if path[0] != EVALUATE}),
         "evaluate": nest({path[1:]: setting for path, setting in layer.items() if path[0] == EVALUATE}),
     }
 
-    def locate(keys: Keys) -> str:
-        path = keys if keys[:1] == (EVALUATE,) else keys[1:]
-        for length in range(len(path), 0, -1):
-            if setting := layer.get(path[:length]):  # type: ignore[call-overload]
-                return setting.place(path[length:])
-        name = cell.baseline or ", ".join(f"{axis} = {value}" for axis, value in cell.coordinates.items())
-        return f"{scaled.source.name}: trial {name}"
 
-    try:
-        return TrainConfig.model_validate(values)
-    except ValidationError as error:
-        raise StudyError(explain(error, TrainConfig, values, locate)) from error
+def _path(keys: Keys) -> Keys:
+    """From a place in the configuration to one in the settings, which leave ``pretrain`` out."""
+    return keys if keys[:1] == (EVALUATE,) else keys[1:]
+
+
+def _locate(layer: Layer, keys: Keys) -> str | None:
+    """Where the value was set, or one that contains it, or one that it contains."""
+    path = _path(keys)
+    for length in range(len(path), 0, -1):
+        if setting := layer.get(path[:length]):  # type: ignore[call-overload]
+            return setting.place(path[length:])
+    inside = [setting for other, setting in layer.items() if path and other[: len(path)] == path]
+    return inside[0].place() if inside else None

@@ -28,12 +28,14 @@ class ScaledStudy:
     source: Source
     scale: str
     scale_description: str
+    scale_source: Source
+    """The common scale's file."""
     base: Layer
     """Of every trial: the common scale, the study's base, then what the study changes at this scale."""
     axes: dict[SettingPath, list[Setting]]
     baselines: dict[str, Layer]
     overrides: Layer
-    """``--set``"""
+    """``--set``. An axis that it names has its values replaced; what defines a baseline stays."""
     seeds: list[int]
     resources: Resources
     report: Report
@@ -73,6 +75,7 @@ def load_study(
         source=source,
         scale=scale,
         scale_description=own.description or common.description,
+        scale_source=common_source,
         base=base,
         axes=axes,
         baselines={
@@ -131,7 +134,11 @@ def _assignments(assignments: Sequence[str]) -> Layer:
         path, equals, text = assignment.partition("=")
         if not equals or not path:
             raise StudyError(f"--set {assignment}: write --set path=value, such as --set epochs=20")
-        layers.append(flatten({path: parse_scalar(text)}, Source(f"--set {assignment}"), ()))
+        try:
+            value = parse_scalar(text)
+        except StudyError as error:
+            raise StudyError(f"--set {assignment}: {error}") from error
+        layers.append(flatten({path: value}, Source(f"--set {assignment}"), ()))
     return overlay(layers)
 
 

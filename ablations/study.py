@@ -9,7 +9,7 @@ from core.config import Config
 Settings = dict[str, Any]
 """Fields of ``PretrainConfig``, and those of ``EvaluateConfig`` under ``evaluate``: nested, or by dotted path."""
 
-Axes = dict[str, Annotated[list[Any], Field(min_length=1)]]
+Axes = Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
 """For each dotted path the values that it takes; the trials are their product."""
 
 Seeds = Annotated[int, Field(ge=1, le=1000)] | Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)]

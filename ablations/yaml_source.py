@@ -1,6 +1,6 @@
 """YAML as plain values that remember where they were written."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,29 +39,32 @@ def dotted(keys: Keys) -> str:
 
 def read_yaml(path: Path) -> Source:
     """YAML 1.2 with plain values only: no anchors, no tags, no key twice. Raises ``StudyError``."""
-    name = str(path)
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise StudyError(f"{name}: larger than {MAX_BYTES:,} bytes, which no study is")
+            raise StudyError(f"{path}: larger than {MAX_BYTES:,} bytes, which no study is")
         text = path.read_text(encoding="utf-8")
-        yaml = YAML(typ="safe", pure=True)
-        node = yaml.compose(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(f"{name}: cannot be read: {error}") from error
+        raise StudyError(f"{path}: cannot be read: {error}") from error
+    return _parse(str(path), text)
+
+
+def parse_scalar(text: str) -> Any:
+    """A value from the command line, read as in a file: ``0.5``, ``true``, ``[a, b]``. Raises ``StudyError``."""
+    return _parse("value", text).values
+
+
+def _parse(name: str, text: str) -> Source:
+    yaml = YAML(typ="safe", pure=True)
+    source = Source(name)
+    try:
+        node = yaml.compose(text)
+        return replace(source, values=_plain(node, (), source, yaml) if node else None)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         raise StudyError(f"{place}: not valid YAML: {_problem(error)}") from error
     except (YAMLError, RecursionError) as error:
         raise StudyError(f"{name}: not valid YAML: {str(error).splitlines()[0]}") from error
-    source = Source(name)
-    values = _plain(node, (), source, yaml) if node else None
-    return Source(name, values, source.lines)
-
-
-def parse_scalar(text: str) -> Any:
-    """A value from the command line, read as YAML reads it: ``0.5``, ``true``, ``[a, b]``, ``word``."""
-    return YAML(typ="safe", pure=True).load(text)
 
 
 def _problem(error: MarkedYAMLError) -> str:

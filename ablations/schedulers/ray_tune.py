@@ -10,6 +10,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+SETTINGS = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C must reach us, not end the run as if it were done
+    "RAY_AUTH_MODE": "token",
+}
+for name, value in SETTINGS.items():  # Ray reads some of them when it is imported
+    os.environ.setdefault(name, value)
+
 import ray
 from ray import tune
 from ray.tune import Callback, FailureConfig, ProgressReporter, RunConfig, TuneConfig
@@ -29,15 +38,6 @@ OBJECT_STORE_BYTES = 100 * 2**20
 EPOCH_SECONDS = 0.5
 """Epochs are reported at most this often: a report waits for the driver."""
 
-QUIET = {
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C must reach us, not end the run as if it were done
-    "RAY_AUTH_MODE": os.environ.get("RAY_AUTH_MODE", "token"),
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
-
-
 def run_on_ray(
     units: Sequence[Unit], job: Job, listen: Callable[[Event], None], resources: Resources, address: str
 ) -> None:
@@ -45,7 +45,6 @@ def run_on_ray(
 
     KeyboardInterrupt passes through, after Ray and its workers are gone.
     """
-    os.environ.update(QUIET)
     _start(address)
     folder = Path(tempfile.mkdtemp(prefix="ablate-ray-"))
     try:

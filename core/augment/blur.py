@@ -22,7 +22,7 @@ def kernel_size(share: float, side: int) -> int:
 
 
 def gaussian_blur(images: Tensor, sigma: Tensor, kernel: int) -> Tensor:
-    """images (B, C, H, W), sigma (B,) in pixels; borders reflected."""
+    """images (B, C, H, W) in [0, 1], sigma (B,) in pixels; borders reflected."""
     rows = blur_matrix(sigma, kernel, images.shape[2])
     columns = blur_matrix(sigma, kernel, images.shape[3])
-    return resample(images, rows, columns)
+    return resample(images, rows, columns).clamp_(0, 1)

@@ -8,7 +8,7 @@ def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """images (B, C, H, W), rows (B, h, H), columns (B, w, W) -> (B, C, h, w)."""
     batch, channels, height, width = images.shape
     across = images.reshape(batch, channels * height, width) @ columns.mT
-    return rows[:, None] @ across.view(batch, channels, height, -1)
+    return rows[:, None] @ across.view(batch, channels, height, columns.shape[1])
 
 
 def resize_matrix(start: Tensor, length: Tensor, size_in: int, size_out: int) -> Tensor:

@@ -1,0 +1,36 @@
+# make demo   the first figure, from nothing but Python
+# make test   the everyday suite
+# make check  everything that a change must pass
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: demo test check lint types contracts clean
+
+demo: $(INSTALLED)
+	$(BIN)/ablate run studies/quickstart.yaml
+
+test: $(INSTALLED)
+	$(BIN)/pytest
+
+check: lint types contracts test
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+contracts: $(INSTALLED)
+	$(BIN)/lint-imports
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv

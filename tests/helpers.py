@@ -1,0 +1,35 @@
+"""Small data and small configurations."""
+
+import torch
+
+from core.config import PretrainConfig
+from core.data.dataset import Dataset, Split
+
+
+def random_images(count: int, side: int = 32, seed: int = 0) -> torch.Tensor:
+    """uint8 (count, 3, side, side)."""
+    return torch.randint(
+        0, 256, (count, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed)
+    )
+
+
+def random_dataset(train: int = 64, test: int = 40, classes: int = 4, side: int = 16) -> Dataset:
+    splits = [
+        Split(random_images(count, side, seed), torch.arange(count) % classes)
+        for seed, count in enumerate((train, test))
+    ]
+    return Dataset("random", tuple("abcdefghij"[:classes]), *splits)
+
+
+def small_config(**changes: object) -> PretrainConfig:
+    """A training of a second: 16 pixels, a tiny ResNet-10, 4 steps an epoch on 64 images."""
+    values: dict[str, object] = {
+        "data": {"name": "random", "image_size": 16},
+        "encoder": {"name": "resnet10", "width": 0.125},
+        "head": {"output": 16},
+        "schedule": {"warmup_epochs": 1},
+        "epochs": 3,
+        "batch_size": 16,
+        "precision": "float32",
+    }
+    return PretrainConfig.model_validate(values | changes)

@@ -1,0 +1,172 @@
+"""Each operation against torchvision's functional, or a slow oracle, with the same parameters."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+from torchvision.transforms import v2
+from torchvision.transforms.v2 import functional as F
+
+from core.augment.blur import gaussian_blur, kernel_size
+from core.augment.crop import draw_boxes, resized_crop
+from core.augment.cutout import FILL, cut_square
+from core.augment.flip import horizontal_flip
+from core.augment.grayscale import grayscale
+from core.augment.jitter import adjust_brightness, adjust_contrast, adjust_hue, adjust_saturation, jitter
+from core.augment.noise import add_noise
+from core.augment.rotate import quarter_turns
+from core.augment.select import apply_where
+from core.augment.sobel import gradient_magnitude
+from core.config import augment as config
+from core.randomness import generator
+from helpers import random_images
+
+STEP = 1 / 255
+TWO_STEPS = 2 * STEP + 1e-6
+"""torchvision's operations on bytes round, or cut off, up to twice."""
+
+
+def images(count: int = 8, side: int = 32) -> Tensor:
+    """In [0, 1], with grey, black, white and saturated ones among them."""
+    batch = random_images(count, side).float() / 255
+    batch[0] = batch[0].mean(dim=0, keepdim=True)
+    batch[1], batch[2] = 0, 1
+    batch[3, 0] = 1
+    return batch
+
+
+def as_bytes(batch: Tensor) -> Tensor:
+    return (batch * 255).round().to(torch.uint8)
+
+
+@pytest.mark.parametrize("side", [32, 33, 96])
+def test_resized_crop_is_torchvisions(side: int) -> None:
+    batch = images(side=side)
+    boxes = draw_boxes(batch, generator(0, "boxes"), config.Crop())
+    ours = resized_crop(batch, *boxes)
+    for number, (top, left, height, width) in enumerate(zip(*(b.int().tolist() for b in boxes), strict=True)):
+        theirs = F.resized_crop(
+            batch[number], top, left, height, width, [side, side], v2.InterpolationMode.BICUBIC, antialias=True
+        )
+        assert torch.allclose(ours[number], theirs.clamp(0, 1), atol=1e-5)
+
+
+def test_crop_boxes_keep_to_area_and_aspect() -> None:
+    batch = images(512)
+    top, left, height, width = draw_boxes(batch, generator(0, "boxes"), config.Crop(area=(0.2, 0.6)))
+    assert ((top >= 0) & (top + height <= 32) & (left >= 0) & (left + width <= 32)).all()
+    area, aspect = height * width / 32**2, width / height
+    assert area.min() > 0.2 - 0.05
+    assert area.max() < 0.6 + 0.05
+    assert aspect.min() > 3 / 4 - 0.1
+    assert aspect.max() < 4 / 3 + 0.1
+    assert abs(float(area.mean()) - 0.4) < 0.02
+
+
+def test_a_box_that_never_fits_is_the_whole_image() -> None:
+    wide = config.Crop(area=(1.0, 1.0), aspect=(3.9, 4.0))
+    top, left, height, width = draw_boxes(images(), generator(0, "boxes"), wide)
+    assert (top == 0).all() and (left == 0).all() and (height == 32).all() and (width == 32).all()
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "low", "high"),
+    [
+        (adjust_brightness, F.adjust_brightness, 0.0, 2.0),
+        (adjust_contrast, F.adjust_contrast, 0.0, 2.0),
+        (adjust_saturation, F.adjust_saturation, 0.0, 2.0),
+        (adjust_hue, F.adjust_hue, -0.5, 0.5),
+    ],
+)
+def test_colour_adjustments_are_torchvisions(ours, theirs, low: float, high: float) -> None:
+    batch = images(16)
+    amounts = torch.linspace(low, high, 16)
+    adjusted = ours(batch, amounts)
+    for number, amount in enumerate(amounts.tolist()):
+        assert torch.allclose(adjusted[number], theirs(batch[number], amount), atol=2e-5)
+        assert (adjusted[number] - theirs(as_bytes(batch[number]), amount) / 255).abs().max() <= TWO_STEPS
+
+
+def test_jitter_applies_the_four_in_each_samples_own_order() -> None:
+    batch = images(24)
+    orders = torch.tensor([[a, b, c, 6 - a - b - c] for a in range(4) for b in range(4) for c in range(4)
+                           if len({a, b, c}) == 3])
+    amounts = torch.stack(
+        [torch.linspace(0.3, 1.7, 24), torch.linspace(1.7, 0.3, 24), torch.linspace(0.5, 1.5, 24), torch.linspace(-0.2, 0.2, 24)], 1
+    )
+    jittered = jitter(batch, amounts, orders)
+    functions = (F.adjust_brightness, F.adjust_contrast, F.adjust_saturation, F.adjust_hue)
+    for number in range(24):
+        expected = batch[number]
+        for which in orders[number].tolist():
+            expected = functions[which](expected, amounts[number, which].item())
+        assert torch.allclose(jittered[number], expected, atol=5e-5)
+
+
+def test_grayscale_is_torchvisions() -> None:
+    batch = images()
+    assert torch.allclose(grayscale(batch), F.rgb_to_grayscale(batch, num_output_channels=3), atol=1e-6)
+
+
+def test_flip_is_torchvisions() -> None:
+    assert torch.equal(horizontal_flip(images()), F.horizontal_flip(images()))
+
+
+@pytest.mark.parametrize(("side", "pixels"), [(224, 23), (96, 9), (64, 7), (32, 3), (16, 3)])
+def test_blur_kernel_is_a_tenth_of_the_side_made_odd(side: int, pixels: int) -> None:
+    assert kernel_size(0.1, side) == pixels
+
+
+@pytest.mark.parametrize("side", [32, 224])
+def test_blur_is_torchvisions(side: int) -> None:
+    batch = images(4, side)
+    sigma = torch.tensor([0.1, 0.7, 1.3, 2.0])
+    kernel = kernel_size(0.1, side)
+    blurred = gaussian_blur(batch, sigma, kernel)
+    for number in range(4):
+        theirs = F.gaussian_blur(batch[number], [kernel, kernel], [sigma[number].item()] * 2)
+        assert torch.allclose(blurred[number], theirs, atol=1e-5)
+
+
+def test_rotation_is_torchvisions() -> None:
+    batch = images(8)
+    turns = torch.arange(8) % 4
+    rotated = quarter_turns(batch, turns)
+    for number in range(8):
+        assert torch.equal(rotated[number], F.rotate(batch[number], 90.0 * turns[number].item()))
+
+
+def test_cutout_is_torchvisions_erase() -> None:
+    batch = images()[-3:]
+    top, left, side = (torch.tensor(v, dtype=torch.float32) for v in ([0, 5, 16], [16, 3, 0], [16, 16, 16]))
+    cut = cut_square(batch, top, left, side)
+    for number in range(3):
+        y, x, s = int(top[number]), int(left[number]), int(side[number])
+        assert torch.equal(cut[number], F.erase(batch[number], y, x, s, s, torch.tensor(FILL)))
+
+
+def test_sobel_is_the_gradients_length_pixel_by_pixel() -> None:
+    batch = images(5, 9)
+    filtered = gradient_magnitude(batch)
+    padded = torch.nn.functional.pad(batch, (1, 1, 1, 1), mode="replicate")
+    smooth, difference = (1, 2, 1), (-1, 0, 1)
+    for b, c, y, x in torch.cartesian_prod(*(torch.arange(n) for n in batch.shape)).tolist():
+        window = padded[b, c, y : y + 3, x : x + 3].tolist()
+        gx = sum(smooth[i] * difference[j] * window[i][j] for i in range(3) for j in range(3))
+        gy = sum(difference[i] * smooth[j] * window[i][j] for i in range(3) for j in range(3))
+        assert abs(filtered[b, c, y, x].item() - min(1.0, math.hypot(gx, gy))) < 1e-5
+
+
+def test_noise_is_added_and_clipped() -> None:
+    batch, noise = images(), 0.3 * torch.randn(8, 3, 32, 32, generator=generator(0, "noise"))
+    assert torch.equal(add_noise(batch, noise), (batch + noise).clamp(0, 1))
+
+
+def test_apply_where_touches_only_the_chosen() -> None:
+    batch, chosen = images(), torch.tensor([True, False] * 4)
+    result = apply_where(chosen, horizontal_flip, batch)
+    assert torch.equal(result[chosen], batch[chosen].flip(3))
+    assert torch.equal(result[~chosen], batch[~chosen])
+    nothing = apply_where(torch.zeros(8, dtype=torch.bool), adjust_hue, batch, torch.zeros(8))
+    assert torch.equal(nothing, batch)

@@ -1,0 +1,105 @@
+"""Policies: which branch gets what, and that every sample draws for itself."""
+
+import itertools
+
+import pytest
+import torch
+
+from core.augment.policy import APPLY, to_branches, two_views
+from core.config import CompositionAugment, CustomAugment, SimclrAugment
+from core.config import augment as config
+from core.randomness import generator
+from helpers import random_images
+
+OPERATIONS = [operation() for operation in APPLY]
+TRANSFORMATIONS = ["crop", "cutout", "color", "sobel", "noise", "blur", "rotate"]
+
+
+def views(policy: config.AugmentConfig, count: int = 16, seed: int = 0, step: int = 0) -> torch.Tensor:
+    return two_views(random_images(count), policy, generator(seed, "augmentation", step))
+
+
+@pytest.mark.parametrize("policy", [SimclrAugment(), CompositionAugment(), CustomAugment(both=tuple(OPERATIONS))])
+def test_views_are_floats_in_range(policy: config.AugmentConfig) -> None:
+    made = views(policy)
+    assert made.shape == (32, 3, 32, 32)
+    assert made.dtype == torch.float32
+    assert made.min() >= 0
+    assert made.max() <= 1
+
+
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.kind not in ("flip", "rotate", "grayscale", "sobel")], ids=lambda o: o.kind)
+def test_64_copies_of_one_image_become_64_views(operation: config.Operation) -> None:
+    always = operation.model_copy(update={"probability": 1.0})
+    copies = random_images(1).expand(64, -1, -1, -1)
+    made = two_views(copies, CustomAugment(first=(always,)), generator(0, "augmentation"))[:64]
+    few_places = operation.kind == "cutout"  # 17 x 17 of them, so that some of 64 coincide
+    assert len(torch.unique(made.flatten(1), dim=0)) >= (50 if few_places else 64)
+
+
+def test_64_copies_under_the_default_policy_become_128_views() -> None:
+    copies = random_images(1).expand(64, -1, -1, -1)
+    made = two_views(copies, SimclrAugment(), generator(0, "augmentation"))
+    assert len(torch.unique(made.flatten(1), dim=0)) == 128
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.kind)
+def test_probability_0_leaves_the_image_and_1_never_does(operation: config.Operation) -> None:
+    batch = random_images(64)
+    for probability in (0.0, 1.0):
+        chosen = operation.model_copy(update={"probability": probability})
+        first = two_views(batch, CustomAugment(first=(chosen,)), generator(0, "augmentation"))[:64]
+        changed = (first != batch.float() / 255).flatten(1).any(dim=1).float().mean()
+        expected = probability * (0.75 if operation.kind == "rotate" else 1.0)
+        assert abs(float(changed) - expected) <= (0.15 if operation.kind == "rotate" else 0.02)
+
+
+def test_views_are_a_function_of_seed_and_step() -> None:
+    assert torch.equal(views(SimclrAugment()), views(SimclrAugment()))
+    assert not torch.equal(views(SimclrAugment()), views(SimclrAugment(), step=1))
+    assert not torch.equal(views(SimclrAugment()), views(SimclrAugment(), seed=1))
+
+
+def test_composition_crops_once_for_both_branches_then_treats_one() -> None:
+    policy = CompositionAugment(first="cutout", second="cutout")
+    first, second = views(policy).chunk(2)
+    cut = first == 0.5
+    assert torch.equal(first[~cut], second[~cut])
+    assert abs(cut.float().mean().item() - 0.25) < 0.01
+    assert not torch.allclose(second, random_images(16).float() / 255)
+
+
+@pytest.mark.parametrize("name", TRANSFORMATIONS)
+def test_equal_transformations_are_a_single_one(name: config.Transformation) -> None:
+    single = to_branches(CompositionAugment(first=name, second=name))
+    kinds = [operation.kind for operation in single.first]
+    expected = {"crop": ["crop", "flip"], "color": ["jitter", "grayscale"]}
+    assert kinds == expected.get(name, [name])
+    assert [operation.kind for operation in single.shared] == ["crop"]
+    assert single.both == single.second == ()
+
+
+@pytest.mark.parametrize(("first", "second"), itertools.permutations(TRANSFORMATIONS, 2))
+def test_a_pair_is_applied_in_its_order(first: config.Transformation, second: config.Transformation) -> None:
+    singles = [to_branches(CompositionAugment(first=name, second=name)).first for name in (first, second)]
+    assert to_branches(CompositionAugment(first=first, second=second)).first == singles[0] + singles[1]
+
+
+def test_simclr_switches() -> None:
+    def kinds(policy: SimclrAugment) -> list[str]:
+        return [operation.kind for operation in to_branches(policy).both]
+
+    assert kinds(SimclrAugment()) == ["crop", "flip", "jitter", "grayscale", "blur"]
+    assert kinds(SimclrAugment(flip=False, blur=False)) == ["crop", "jitter", "grayscale"]
+
+
+def test_strength_scales_the_jitter() -> None:
+    jitter = to_branches(SimclrAugment(strength=0.5)).both[2]
+    assert (jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue) == (0.4, 0.4, 0.4, 0.1)
+
+
+def test_custom_lists_reach_their_branches() -> None:
+    policy = CustomAugment(first=(config.Grayscale(probability=1.0),), second=(config.Cutout(),))
+    first, second = views(policy).chunk(2)
+    assert torch.equal(first[:, 0], first[:, 1])
+    assert (second == 0.5).any()

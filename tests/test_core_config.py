@@ -1,0 +1,70 @@
+"""Defaults are the paper's; nothing unknown or of the wrong type gets in."""
+
+import math
+
+import pytest
+from pydantic import ValidationError
+
+from core.config import PretrainConfig, TrainConfig
+
+
+def test_defaults_are_the_papers_section_2_3() -> None:
+    config = PretrainConfig()
+    assert (config.data.name, config.data.image_size) == ("imagenet", 224)
+    assert (config.encoder.name, config.encoder.width) == ("resnet50", 1.0)
+    assert (config.head.kind, config.head.output) == ("nonlinear", 128)
+    assert (config.optimizer.kind, config.optimizer.learning_rate) == ("lars", 0.3)
+    assert (config.optimizer.momentum, config.optimizer.weight_decay) == (0.9, 1e-6)
+    assert (config.schedule.warmup_epochs, config.epochs, config.batch_size) == (10, 100, 4096)
+    assert (config.augment.policy, config.augment.strength, config.augment.crop_area) == ("simclr", 1.0, (0.08, 1.0))
+    assert config.augment.flip
+    assert config.augment.blur
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"epochs": "10"}, "epochs"),
+        ({"epochs": True}, "epochs"),
+        ({"epochs": 1.5}, "epochs"),
+        ({"epoch": 10}, "epoch"),
+        ({"seed": -1}, "seed"),
+        ({"loss": {"temperature": 0}}, "temperature"),
+        ({"loss": {"temperature": math.nan}}, "temperature"),
+        ({"loss": {"temperature": math.inf}}, "temperature"),
+        ({"data": {"subset": 1.5}}, "subset"),
+        ({"data": {"subset": 0}}, "subset"),
+        ({"data": {"name": "../secrets"}}, "name"),
+        ({"augment": {"policy": "composition", "first": "cuttout"}}, "first"),
+        ({"augment": {"policy": "simclr", "first": "crop"}}, "first"),
+        ({"augment": {"crop_area": [0.5, 0.1]}}, "crop_area"),
+        ({"augment": {"policy": "custom", "both": [{"kind": "flip", "probability": 2.0}]}}, "probability"),
+        ({"optimizer": {"kind": "sgd", "trust_coefficient": 0.1}}, "trust_coefficient"),
+        ({"epochs": 5, "schedule": {"warmup_epochs": 5}}, "warmup_epochs"),
+    ],
+)
+def test_what_is_wrong_is_refused_and_named(values: dict[str, object], field: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TrainConfig.model_validate({"pretrain": values})
+    assert field in str(caught.value)
+
+
+def test_a_policy_and_an_optimiser_have_a_default_kind() -> None:
+    config = PretrainConfig.model_validate({"augment": {"strength": 0.5}, "optimizer": {"learning_rate": 1.0}})
+    assert config.augment.policy == "simclr"
+    assert config.optimizer.kind == "lars"
+
+
+def test_operations_may_be_given_by_name() -> None:
+    config = PretrainConfig.model_validate({"augment": {"policy": "custom", "both": ["crop", {"kind": "blur"}]}})
+    assert [operation.kind for operation in config.augment.both] == ["crop", "blur"]
+
+
+def test_a_configuration_survives_json() -> None:
+    config = TrainConfig.model_validate({"pretrain": {"augment": {"policy": "custom", "both": ["crop", "noise"]}}})
+    assert TrainConfig.model_validate_json(config.model_dump_json()) == config
+
+
+def test_configurations_are_frozen() -> None:
+    with pytest.raises(ValidationError):
+        PretrainConfig().epochs = 5

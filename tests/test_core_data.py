@@ -1,0 +1,155 @@
+"""Data: what is embedded is fixed, folders decode whole or not at all, subsets are balanced."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core import DataConfig, DataError, load_data
+from core.data.batches import Batches
+from core.data.catalog import data_size
+from core.data.shapes import GLYPHS, draw
+from core.data.square import fit_square
+from core.data.subset import balanced_subset
+from core.randomness import generator
+from helpers import random_images
+
+FORMATS = ("png", "jpg", "jpeg", "webp")
+
+
+def make_folder(root: Path, classes: int = 3, train: int = 4, test: int = 2, side: int = 20) -> Path:
+    """``<root>/{train,test}/<class>/*`` in all formats; the red channel tells the class."""
+    for split, count in (("train", train), ("test", test)):
+        for number in range(classes):
+            folder = root / split / f"class{number}"
+            folder.mkdir(parents=True)
+            for image in range(count):
+                pixels = np.full((side + image, side, 3), (60 * number, 100, 30 * image), dtype=np.uint8)
+                Image.fromarray(pixels).save(folder / f"{image}.{FORMATS[image % 4]}")
+    return root
+
+
+def test_shapes_are_the_same_everywhere_and_balanced() -> None:
+    data = load_data(DataConfig(name="shapes", image_size=32))
+    assert data.train.images.shape == (6000, 3, 32, 32)
+    assert data.train.images.dtype == torch.uint8
+    assert data.classes == tuple(GLYPHS)
+    assert data.train.labels.bincount().tolist() == [600] * 10
+    assert data.test.labels.bincount().tolist() == [200] * 10
+    again = draw(data.classes[3], 600, generator(3, "shapes train"))
+    assert torch.equal(data.train.images[1800:2400], again)
+    assert not torch.equal(data.train.images[:200], data.test.images[:200])
+
+
+def test_shapes_tell_their_class_by_neither_colour_nor_lightness() -> None:
+    """A class's mean colour lies well within the spread of colours inside a class."""
+    data = load_data(DataConfig(name="shapes", image_size=32))
+    colours = data.train.images.float().mean(dim=(2, 3))
+    means = torch.stack([colours[data.train.labels == number].mean(dim=0) for number in range(10)])
+    assert (means.std(dim=0) < 0.5 * colours.std(dim=0)).all()
+
+
+def test_shapes_at_another_size() -> None:
+    data = load_data(DataConfig(name="shapes", image_size=16, subset=10))
+    assert data.train.images.shape == (10, 3, 16, 16)
+
+
+def test_a_folder_is_read_in_the_order_of_its_names(tmp_path: Path) -> None:
+    make_folder(tmp_path / "photos")
+    data = load_data(DataConfig(name="photos", image_size=16), tmp_path)
+    assert data.classes == ("class0", "class1", "class2")
+    assert data.train.images.shape == (12, 3, 16, 16)
+    assert data.train.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    reds = data.train.images[:, 0].float().mean(dim=(1, 2))
+    assert torch.allclose(reds, 60.0 * data.train.labels, atol=3)
+
+
+def test_a_folder_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_folder(tmp_path / "photos")
+    calls: list[tuple[str, int, int]] = []
+    for _ in range(2):
+        load_data(DataConfig(name="photos", image_size=16), tmp_path, lambda *call: calls.append(call))
+    assert calls[-1] == ("decoding photos-test", 6, 6)
+    assert len(calls) == 18
+    Image.fromarray(np.zeros((9, 9, 3), dtype=np.uint8)).save(tmp_path / "photos/train/class0/new.png")
+    assert len(load_data(DataConfig(name="photos", image_size=16), tmp_path).train) == 13
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("spoil", [truncate, lambda p: p.write_bytes(b""), lambda p: p.write_text("not an image")])
+def test_a_file_that_does_not_decode_is_named(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
+    spoil(make_folder(tmp_path / "photos") / "train/class1/1.jpg")
+    with pytest.raises(DataError, match=r"train/class1/1.jpg: does not decode"):
+        load_data(DataConfig(name="photos", image_size=16), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda root: None, "no folder .*nowhere/train"),
+        (lambda root: (root / "train").mkdir(parents=True), "no folder .*nowhere/test"),
+        (lambda root: [(root / s).mkdir(parents=True) for s in ("train", "test")], "has no class folders"),
+        (lambda root: [(root / s / "a").mkdir(parents=True) for s in ("train", "test")], "has no images"),
+        (lambda root: (make_folder(root), (root / "test" / "extra").mkdir()), "there is no class 'extra'"),
+    ],
+)
+def test_what_is_no_image_folder_is_explained(tmp_path: Path, break_it: Callable[[Path], object], message: str) -> None:
+    break_it(tmp_path / "nowhere")
+    with pytest.raises(DataError, match=message):
+        data_size(DataConfig(name="nowhere", image_size=16), tmp_path)
+
+
+def test_images_become_squares() -> None:
+    wide = torch.zeros(3, 20, 60, dtype=torch.uint8)
+    wide[:, :, 20:40] = 200
+    square = fit_square(wide, 10)
+    assert square.shape == (3, 10, 10)
+    assert square.float().mean() > 190
+    assert fit_square(square, 10) is square
+
+
+@pytest.mark.parametrize(("amount", "counts"), [(6, [2, 2, 2]), (7, [3, 2, 2]), (0.5, [5, 5, 5]), (30, [10, 10, 10])])
+def test_subsets_are_balanced(amount: int | float, counts: list[int]) -> None:
+    labels = torch.arange(30) % 3
+    kept = balanced_subset(labels, amount, generator(0, "subset"))
+    assert sorted(labels[kept].bincount().tolist(), reverse=True) == counts
+    assert kept.tolist() == sorted(set(kept.tolist()))
+
+
+def test_a_small_class_gives_what_it_has() -> None:
+    labels = torch.tensor([0] * 20 + [1] * 2)
+    kept = balanced_subset(labels, 10, generator(0, "subset"))
+    assert labels[kept].bincount().tolist() == [8, 2]
+
+
+def test_subsets_are_drawn_by_their_seed() -> None:
+    labels = torch.arange(1000) % 10
+    first, again, other = (balanced_subset(labels, 100, generator(seed, "subset")) for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_a_subset_larger_than_the_data_is_refused() -> None:
+    with pytest.raises(DataError, match="6,000 training images"):
+        load_data(DataConfig(name="shapes", image_size=32, subset=7000))
+
+
+def test_batches_are_a_new_permutation_each_epoch() -> None:
+    images = random_images(10, 8)
+    batches = Batches(images, 3, seed=0, device=torch.device("cpu"))
+    assert batches.steps_per_epoch == 3
+
+    def epoch(number: int) -> list[int]:
+        seen = torch.cat([batches[3 * number + position] for position in range(3)])
+        return [int((images == image).flatten(1).all(dim=1).nonzero()) for image in seen]
+
+    first, second = epoch(0), epoch(1)
+    assert len(set(first)) == len(set(second)) == 9
+    assert first != second
+    assert epoch(0) == first

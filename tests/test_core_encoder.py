@@ -1,0 +1,81 @@
+"""Encoders have the paper's sizes and torchvision's arithmetic; heads have the released code's layers."""
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+
+from core.config import EncoderConfig, HeadConfig
+from core.encoder.fingerprint import encoder_hash
+from core.encoder.head import build_head
+from core.encoder.resnet import build_encoder
+
+FIGURE_7 = {
+    ("resnet18", 1): 11.2, ("resnet18", 2): 44.7, ("resnet18", 4): 178.7,
+    ("resnet34", 1): 21.3, ("resnet34", 2): 85.1, ("resnet34", 4): 340.4,
+    ("resnet50", 1): 23.6, ("resnet50", 2): 94.0, ("resnet50", 4): 375.6,
+    ("resnet101", 1): 42.6, ("resnet101", 2): 170.0,
+    ("resnet152", 1): 58.3, ("resnet152", 2): 232.6,
+}  # fmt: skip
+"""Millions of parameters."""
+
+
+@pytest.mark.parametrize(("name", "width"), FIGURE_7)
+def test_parameters_are_figure_7s(name: str, width: int) -> None:
+    with torch.device("meta"):
+        encoder = build_encoder(EncoderConfig.model_validate({"name": name, "width": width}), 224)
+    statistics = [buffer.numel() for key, buffer in encoder.named_buffers() if "running" in key]
+    counted = sum(p.numel() for p in encoder.parameters()) + sum(statistics)  # as the paper does
+    assert counted / 1e6 == pytest.approx(FIGURE_7[name, width], abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_outputs_are_torchvisions_for_the_same_weights(name: str) -> None:
+    torch.manual_seed(0)
+    theirs = getattr(torchvision.models, name)()
+    theirs.fc = nn.Identity()
+    ours = build_encoder(EncoderConfig.model_validate({"name": name}), 224)
+    ours.load_state_dict(theirs.state_dict())
+    views = torch.rand(2, 3, 64, 64)
+    assert torch.allclose(ours.eval()(views), theirs.eval()(views), atol=1e-5)
+
+
+@pytest.mark.parametrize(("stem", "side", "first_stage"), [("auto", 32, 32), ("auto", 33, 9), ("small", 64, 64), ("imagenet", 32, 8)])
+def test_stem_keeps_small_images_large(stem: str, side: int, first_stage: int) -> None:
+    encoder = build_encoder(EncoderConfig.model_validate({"name": "resnet10", "width": 0.125, "stem": stem}), side)
+    sizes: list[int] = []
+    encoder.layer1.register_forward_hook(lambda module, inputs, output: sizes.append(output.shape[-1]))
+    h = encoder(torch.rand(2, 3, side, side))
+    assert sizes == [first_stage]
+    assert h.shape == (2, encoder.output) == (2, 64)
+
+
+def test_last_gamma_of_each_block_starts_at_zero() -> None:
+    for name, last in (("resnet18", "bn2"), ("resnet50", "bn3")):
+        encoder = build_encoder(EncoderConfig.model_validate({"name": name, "width": 0.25}), 32)
+        gammas = [p for n, p in encoder.named_parameters() if n.endswith(f"{last}.weight")]
+        assert gammas
+        assert all((gamma == 0).all() for gamma in gammas)
+
+
+def test_heads() -> None:
+    h = torch.randn(4, 32)
+    assert build_head(HeadConfig(kind="none"), 32)(h) is h
+    linear = build_head(HeadConfig(kind="linear", output=8), 32)
+    nonlinear = build_head(HeadConfig(output=8), 32)
+    assert linear(h).shape == nonlinear(h).shape == (4, 8)
+    assert [type(layer).__name__ for layer in linear] == ["Linear", "BatchNorm1d"]
+    assert [type(layer).__name__ for layer in nonlinear] == ["Linear", "BatchNorm1d", "ReLU", "Linear", "BatchNorm1d"]
+    assert nonlinear[0].out_features == 32
+    assert not any(layer.bias is not None for layer in nonlinear if isinstance(layer, nn.Linear))
+    trainable = [layer.bias.requires_grad for layer in nonlinear if isinstance(layer, nn.BatchNorm1d)]
+    assert trainable == [True, False]
+
+
+def test_hash_tells_encoders_apart() -> None:
+    encoder = build_encoder(EncoderConfig(name="resnet10", width=0.125), 32)
+    before = encoder_hash(encoder)
+    assert encoder_hash(encoder) == before
+    with torch.no_grad():
+        next(encoder.parameters()).view(-1)[0] += 1e-6
+    assert encoder_hash(encoder) != before

@@ -1,0 +1,135 @@
+"""Evaluation: the encoder stays frozen, the test set chooses nothing, the classifiers are the textbook's."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from core import EvaluateConfig, encoder_hash, evaluate, pretrain
+from core.evaluation import evaluate as module
+from core.evaluation import linear
+from core.evaluation.features import extract, standardise
+from core.evaluation.knn import nearest_neighbours
+from core.evaluation.linear import choose_l2, fit, l2_grid, top_k
+from core.randomness import generator
+from helpers import random_dataset, small_config
+
+
+def clusters(count: int, classes: int = 5, width: int = 20, noise: float = 1.5, seed: int = 0):
+    """Overlapping Gaussian classes: features (count, width), labels (count,)."""
+    g = generator(seed, "clusters")
+    centres = torch.randn(classes, width, generator=generator(0, "centres"))
+    labels = torch.randint(classes, (count,), generator=g)
+    return centres[labels] + noise * torch.randn(count, width, generator=g), labels
+
+
+@pytest.mark.parametrize("l2", [1e-4, 1e-2, 1.0])
+def test_linear_evaluation_is_scikit_learns(l2: float) -> None:
+    (x, y), (test_x, test_y) = clusters(600), clusters(2000, seed=1)
+    x, test_x = standardise(x, test_x)
+    ours = fit(x, y, 5, l2)
+    theirs = LogisticRegression(C=1 / (l2 * len(x)), tol=1e-6, max_iter=2000).fit(x.numpy(), y.numpy())
+    assert top_k(ours(test_x), test_y, 1) == pytest.approx(100 * theirs.score(test_x.numpy(), test_y.numpy()), abs=0.3)
+    probabilities = ours(test_x).softmax(dim=1).numpy()
+    assert np.abs(probabilities - theirs.predict_proba(test_x.numpy())).max() < 0.02
+
+
+def test_where_the_search_starts_does_not_matter() -> None:
+    x, y = clusters(300)
+    far = fit(x, y, 5, 10.0)
+    assert torch.allclose(fit(x, y, 5, 0.01, far)(x), fit(x, y, 5, 0.01)(x), atol=0.05)
+
+
+def test_l2_is_chosen_on_held_out_training_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = torch.arange(40.0)[:, None], torch.arange(40) % 4
+    fitted: list[set[float]] = []
+    scored: list[set[float]] = []
+    by_l2 = {1.0: 10.0, 0.1: 30.0, 0.01: 30.0}
+
+    def fit(inner, inner_labels, classes, l2, start):
+        fitted.append(set(inner.flatten().tolist()))
+        return lambda outer: (l2, outer)
+
+    def top_k(answer, outer_labels, k):
+        scored.append(set(answer[1].flatten().tolist()))
+        assert outer_labels.bincount().tolist() == [3] * 4
+        return by_l2[round(answer[0], 6)]
+
+    monkeypatch.setattr(linear, "fit", fit)
+    monkeypatch.setattr(linear, "top_k", top_k)
+    config = EvaluateConfig(l2_low=0.01, l2_high=1, l2_count=3, holdout=0.3)
+    assert choose_l2(features, labels, 4, config) == pytest.approx(0.1)  # of equally good ones the strongest
+    assert all(inner.isdisjoint(outer) and len(inner | outer) == 40 for inner, outer in zip(fitted, scored, strict=True))
+
+
+def test_the_grid_is_the_papers() -> None:
+    grid = l2_grid(EvaluateConfig())
+    assert len(grid) == 45
+    assert grid[0] == pytest.approx(1e-6)
+    assert grid[-1] == pytest.approx(1e5)
+    assert grid[4] / grid[0] == pytest.approx(10)
+
+
+def test_test_labels_have_no_part_in_the_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[torch.Tensor] = []
+
+    def spy(features, labels, classes, config):
+        seen.append(labels)
+        return 0.1
+
+    monkeypatch.setattr(module, "choose_l2", spy)
+    data = random_dataset()
+    evaluate(EvaluateConfig(), pretrain(small_config(epochs=0), data, device="cpu"), data)
+    assert torch.equal(seen[0], data.train.labels)
+
+
+def test_neighbours_vote_as_written_out() -> None:
+    (train, labels), (queries, _) = clusters(60), clusters(10, seed=1)
+    votes = nearest_neighbours(train, labels, queries, 5, neighbors=7, temperature=0.1)
+    for query, vote in zip(queries, votes, strict=True):
+        cosine = [float(torch.cosine_similarity(query, t, dim=0)) for t in train]
+        nearest = sorted(range(60), key=lambda i: -cosine[i])[:7]
+        expected = torch.zeros(5)
+        for i in nearest:
+            expected[labels[i]] += np.exp((cosine[i] - cosine[nearest[0]]) / 0.1)
+        assert torch.allclose(vote, expected, atol=1e-4)
+
+
+def test_more_neighbours_than_images_is_all_of_them() -> None:
+    train, labels = clusters(20)
+    assert nearest_neighbours(train, labels, train, 5, neighbors=200, temperature=0.1).shape == (20, 5)
+
+
+def test_top_k_by_hand() -> None:
+    logits = torch.tensor([[3.0, 2.0, 1.0], [1.0, 2.0, 3.0]])
+    labels = torch.tensor([1, 2])
+    assert top_k(logits, labels, 1) == 50
+    assert top_k(logits, labels, 2) == 100
+    assert top_k(logits, labels, 5) == 100
+
+
+def test_evaluation_changes_nothing_in_the_encoder() -> None:
+    data = random_dataset()
+    trained = pretrain(small_config(), data, device="cpu")
+    before, mode = encoder_hash(trained.encoder), trained.encoder.training
+    metrics = evaluate(EvaluateConfig(l2_count=3), trained, data)
+    assert encoder_hash(trained.encoder) == before
+    assert trained.encoder.training == mode
+    assert set(metrics) == {"linear_eval/top1", "linear_eval/top5", "linear_eval/l2", "knn/top1"}
+    assert metrics["linear_eval/top5"] == 100
+
+
+def test_features_do_not_depend_on_the_batch() -> None:
+    data = random_dataset()
+    trained = pretrain(small_config(), data, device="cpu")
+    whole = extract(trained.encoder, data.test.images, trained.numerics, torch.device("cpu"))
+    alone = extract(trained.encoder, data.test.images[:1], trained.numerics, torch.device("cpu"))
+    assert torch.allclose(whole[:1], alone, atol=1e-5)
+
+
+def test_standardisation_uses_the_training_set_alone() -> None:
+    (x, _), (other, _) = clusters(100), clusters(50, seed=1)
+    train, test = standardise(x, other + 100)
+    assert train.mean(dim=0).abs().max() < 1e-5
+    assert torch.allclose(train.std(dim=0), torch.ones(20), atol=1e-4)
+    assert test.mean() > 10

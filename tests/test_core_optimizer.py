@@ -1,0 +1,82 @@
+"""LARS by hand, and learning rates as the paper gives them."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from core.config import Lars as LarsConfig
+from core.config import Sgd
+from core.optimizer.build import build_optimizer
+from core.optimizer.lars import Lars
+from core.optimizer.schedule import Schedule, peak_rate
+
+
+def lars(weight: torch.Tensor, lr: float, weight_decay: float = 0.0, adapt: bool = True) -> Lars:
+    return Lars([{"params": [weight], "adapt": adapt}], lr, 0.9, weight_decay, 0.001)
+
+
+def test_lars_by_hand() -> None:
+    """|w| = 5, decayed gradient g + 0.1 w, trust 0.001 * 5 / |g|, the rate inside the momentum."""
+    weight = nn.Parameter(torch.tensor([3.0, 4.0]))
+    optimizer = lars(weight, 2.0, weight_decay=0.1)
+    w, buffer = [3.0, 4.0], [0.0, 0.0]
+    for lr in (2.0, 1.0, 0.5):
+        optimizer.param_groups[0]["lr"] = lr
+        weight.grad = torch.tensor([1.0, -2.0])
+        optimizer.step()
+        g = [1.0 + 0.1 * w[0], -2.0 + 0.1 * w[1]]
+        trust = 0.001 * math.hypot(*w) / math.hypot(*g)
+        buffer = [0.9 * b + lr * trust * x for b, x in zip(buffer, g, strict=True)]
+        w = [x - b for x, b in zip(w, buffer, strict=True)]
+        assert weight.tolist() == pytest.approx(w, rel=1e-6)
+
+
+def test_lars_moves_a_tensor_that_starts_at_zero() -> None:
+    weight = nn.Parameter(torch.zeros(2))
+    weight.grad = torch.tensor([1.0, 2.0])
+    lars(weight, 0.1).step()
+    assert weight.tolist() == pytest.approx([-0.1, -0.2])
+
+
+def test_lars_adapts_without_weight_decay_too() -> None:
+    weight = nn.Parameter(torch.tensor([3.0, 4.0]))
+    weight.grad = torch.tensor([0.0, 10.0])
+    lars(weight, 1.0).step()
+    assert weight.tolist() == pytest.approx([3.0, 4.0 - 0.001 * 5])
+
+
+def test_lars_with_a_zero_gradient_stands_still() -> None:
+    weight = nn.Parameter(torch.tensor([3.0, 4.0]))
+    weight.grad = torch.zeros(2)
+    lars(weight, 1.0).step()
+    assert weight.tolist() == [3.0, 4.0]
+
+
+@pytest.mark.parametrize("config", [LarsConfig(weight_decay=0.1), Sgd(weight_decay=0.1)])
+def test_vectors_are_excluded_from_decay_and_adaptation(config: LarsConfig | Sgd) -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    optimizer = build_optimizer(config, model)
+    before = [p.clone() for p in model.parameters()]
+    for group in optimizer.param_groups:
+        group["lr"] = 0.5
+    for p in model.parameters():
+        p.grad = torch.zeros_like(p) if p.ndim > 1 else torch.ones_like(p)
+    optimizer.step()
+    for old, new in zip(before, model.parameters(), strict=True):
+        assert torch.allclose(new, old - 0.5) if old.ndim == 1 else not torch.equal(new, old)
+
+
+@pytest.mark.parametrize(("batch", "linear", "sqrt"), [(256, 0.3, 1.2), (4096, 4.8, 4.8), (8192, 9.6, 6.788), (32768, 38.4, 13.576)])
+def test_learning_rates_of_table_b_1_and_figure_b_2(batch: int, linear: float, sqrt: float) -> None:
+    assert peak_rate(0.3, "linear", batch) == pytest.approx(linear)
+    assert peak_rate(0.075, "sqrt", batch) == pytest.approx(sqrt, rel=1e-3)
+
+
+def test_schedule_warms_up_then_falls_as_a_cosine_in_steps() -> None:
+    schedule = Schedule(peak=4.8, warmup=10, total=110)
+    assert [schedule(step) for step in (0, 5, 10)] == pytest.approx([0.0, 2.4, 4.8])
+    assert [schedule(step) for step in (35, 60, 85)] == pytest.approx([4.8 * (1 + math.cos(math.pi * q)) / 2 for q in (0.25, 0.5, 0.75)])
+    assert schedule(110) == pytest.approx(0)
+    assert all(schedule(s) >= schedule(s + 1) for s in range(10, 110))
