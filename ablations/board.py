@@ -66,7 +66,7 @@ class Board:
     def seconds_left(self) -> float | None:
         """By the images gone through so far; None while there is nothing to go by."""
         total = sum(self._images.values())
-        done = sum(self._images[key] for key in self._ended)
+        done = float(sum(self._images[key] for key in self._ended))
         done += sum(self._images[key] * row.share for key, row in self.running.items())
         return self.seconds() * (total - done) / done if done > 0.01 * total else None
 

@@ -210,7 +210,9 @@ def _told() -> Iterator[None]:
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         command = shlex.join(["ablate", *sys.argv[1:]])
-        errors.print(f"\nInterrupted. What is finished is kept; continue with\n    {command}", highlight=False, markup=False)
+        errors.print(
+            f"\nInterrupted. What is finished is kept; continue with\n    {command}", highlight=False, markup=False
+        )
         raise typer.Exit(INTERRUPTED) from None
 
 

@@ -61,7 +61,8 @@ def _keys(location: tuple[str | int, ...], values: Any) -> Keys:
     """The part of an error's location that exists in the values: pydantic adds the names of union members."""
     keys: list[str | int] = []
     for part in location:
-        if isinstance(values, dict) and part in values or isinstance(values, list) and isinstance(part, int):
+        is_mapping = isinstance(values, dict) and part in values
+        if is_mapping or (isinstance(values, list) and isinstance(part, int)):
             keys.append(part)
             values = values[part]
     return tuple(keys)

@@ -111,16 +111,16 @@ def _values(layer: Layer) -> dict[str, Any]:
     }
 
 
-def _path(keys: Keys) -> Keys:
+def _path(keys: Keys) -> SettingPath:
     """From a place in the configuration to one in the settings, which leave ``pretrain`` out."""
-    return keys if keys[:1] == (EVALUATE,) else keys[1:]
+    return tuple(map(str, keys if keys[:1] == (EVALUATE,) else keys[1:]))
 
 
 def _locate(layer: Layer, keys: Keys) -> str | None:
     """Where the value was set, or one that contains it, or one that it contains."""
     path = _path(keys)
     for length in range(len(path), 0, -1):
-        if setting := layer.get(path[:length]):  # type: ignore[call-overload]
-            return setting.place(path[length:])
+        if setting := layer.get(path[:length]):
+            return setting.place(keys[len(keys) - len(path) + length :])
     inside = [setting for other, setting in layer.items() if path and other[: len(path)] == path]
     return inside[0].place() if inside else None

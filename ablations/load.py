@@ -78,9 +78,7 @@ def load_study(
         scale_source=common_source,
         base=base,
         axes=axes,
-        baselines={
-            name: flatten(settings, source, ("baselines", name)) for name, settings in study.baselines.items()
-        },
+        baselines={name: flatten(settings, source, ("baselines", name)) for name, settings in study.baselines.items()},
         overrides=overrides,
         seeds=_seed_list(seeds or own.seeds or common.seeds or study.seeds),
         resources=own.resources or common.resources or study.resources,

@@ -63,6 +63,6 @@ def _check_batches(scaled: ScaledStudy, trials: list[Trial], sizes: dict[DataCon
         images = sizes[config.data].train
         if config.epochs and config.batch_size > images:
             raise StudyError(
-                f"{scaled.source.name}: trial {trial.name}: batch_size is {config.batch_size:,}, but {config.data.name} "
-                f"has {images:,} training images; lower batch_size or raise data.subset"
+                f"{scaled.source.name}: trial {trial.name}: batch_size is {config.batch_size:,}, but "
+                f"{config.data.name} has {images:,} training images; lower batch_size or raise data.subset"
             )

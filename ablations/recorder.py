@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from mlflow.exceptions import MlflowException
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 
 from ablations.describe import describe
 from ablations.events import Ended, Event, Saved
@@ -30,10 +32,12 @@ class Recorder:
 
     def close(self, complete: bool) -> None:
         self._attempt(self._save_all)
-        self._attempt(lambda: self._tracker and self._tracker.close(complete))
+        if tracker := self._tracker:
+            self._attempt(lambda: tracker.close(complete))
 
     def save_report(self, folder: Path) -> None:
-        self._attempt(lambda: self._tracker and self._tracker.save_report(folder))
+        if tracker := self._tracker:
+            self._attempt(lambda: tracker.save_report(folder))
 
     def _open(self) -> None:
         scaled, trials = self._plan.scaled, self._plan.trials
@@ -57,12 +61,12 @@ class Recorder:
             pretrain_id = self._tracker.trials[trial_id].pretrain_id
             self._tracker.save_result(result, self._store.history(pretrain_id))
 
-    def _attempt(self, action: Callable[[], object]) -> None:
+    def _attempt(self, action: Callable[[], None]) -> None:
         if not self.works:
             return
         try:
             action()
-        except Exception as error:  # MLflow's stores raise what their libraries raise
+        except (MlflowException, SQLAlchemyError, OSError) as error:
             self.works = False
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             self._console.print(

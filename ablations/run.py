@@ -12,9 +12,8 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from ablations.board import Board, State
-from ablations.describe import describe
-from ablations.errors import AblateError, StudyError
-from ablations.events import Ended, Event, Saved
+from ablations.errors import StudyError
+from ablations.events import Event
 from ablations.plan import Plan
 from ablations.prepare import prepare_data
 from ablations.progress import follow
@@ -71,9 +70,7 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
     return Outcome(board.states, drawn)
 
 
-def _schedule(
-    plan: Plan, where: Where, store: TrialStore, board: Board, recorder: Recorder, console: Console
-) -> None:
+def _schedule(plan: Plan, where: Where, store: TrialStore, board: Board, recorder: Recorder, console: Console) -> None:
     if not plan.units:
         return
     owner = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
@@ -104,4 +101,6 @@ def _only_run(storage: Path) -> Iterator[None]:
         with FileLock(storage / "run.lock", timeout=0):
             yield
     except Timeout as error:
-        raise StudyError(f"{storage}: another 'ablate run' is using this storage; wait for it, or use --storage") from error
+        raise StudyError(
+            f"{storage}: another 'ablate run' is using this storage; wait for it, or use --storage"
+        ) from error

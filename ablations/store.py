@@ -18,7 +18,7 @@ from core.files import write_text
 from core.pretraining.history import Epoch
 
 
-class Fenced(RuntimeError):
+class FencedError(RuntimeError):
     """Another run has taken this training over."""
 
 
@@ -71,11 +71,11 @@ class TrialStore:
         _write(folder / "owner.json", {"owner": owner})
 
     def check_owner(self, pretrain_id: str, owner: str) -> None:
-        """Raises ``Fenced`` where another has claimed the training since. A worker outlives a killed driver
+        """Raises ``FencedError`` where another has claimed the training since. A worker outlives a killed driver
         by some seconds; the driver's successor must not find it writing."""
         current = _read(self._encoder_folder(pretrain_id) / "owner.json") or {}
         if current.get("owner") != owner:
-            raise Fenced(f"{pretrain_id} was taken over by another run")
+            raise FencedError(f"{pretrain_id} was taken over by another run")
 
     def _encoder_folder(self, pretrain_id: str) -> Path:
         return self.root / "encoders" / pretrain_id

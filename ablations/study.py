@@ -12,7 +12,9 @@ Settings = dict[str, Any]
 Axes = Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
 """For each dotted path the values that it takes; the trials are their product."""
 
-Seeds = Annotated[int, Field(ge=1, le=1000)] | Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)]
+Seeds = (
+    Annotated[int, Field(ge=1, le=1000)] | Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)]
+)
 """A list of seeds, or how many, counted from 0."""
 
 

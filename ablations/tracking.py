@@ -12,15 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-SETTINGS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-}
-for name, value in SETTINGS.items():  # MLflow reads some of them when it is imported
-    os.environ.setdefault(name, value)
-
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag, ViewType
 
@@ -31,7 +22,7 @@ from ablations.trial import Result, Trial
 from core.config import TrainConfig
 from core.pretraining.history import Epoch
 
-DEFAULT_URI = "sqlite:///mlflow.db"
+DEFAULT_DATABASE = Path("mlflow.db")
 METRICS_A_CALL = 900
 TAG_LENGTH = 5000
 
@@ -49,7 +40,7 @@ STUDY_FILE = "study.json"
 
 def tracking_uri() -> str:
     """``MLFLOW_TRACKING_URI``, or an SQLite file in the current folder."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{DEFAULT_DATABASE.resolve()}"
 
 
 class Tracker:
@@ -176,7 +167,7 @@ def _experiment(client: MlflowClient, name: str) -> str:
 
 def _artifact_location(name: str) -> str | None:
     """Beside the database for the default; else where the tracking server says."""
-    return str(Path("mlruns", name).resolve()) if tracking_uri() == DEFAULT_URI else None
+    return None if os.environ.get("MLFLOW_TRACKING_URI") else str(Path("mlruns", name).resolve())
 
 
 def _history_metrics(history: Sequence[Epoch]) -> Iterator[Metric]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from ablations.events import Ended, EpochEnded, Event, Saved, Started
-from ablations.store import Fenced, TrialStore
+from ablations.store import FencedError, TrialStore
 from ablations.trial import Result, Trial, Unit
 from core import DataError, Diverged, Pretrained, encoder_hash, evaluate, load_data, load_pretrained, pretrain
 from core.config import DataConfig
@@ -42,7 +42,7 @@ def run_unit(unit: Unit, job: Job, emit: Emit) -> None:
     emit(Started(unit.pretrain_id))
     try:
         pretrained, seconds = desk.pretrained()
-    except Fenced:
+    except FencedError:
         return
     except Exception as error:
         for trial in unit.trials:
@@ -84,7 +84,7 @@ class _Desk:
     def keep(self, result: Result) -> None:
         try:
             self.store.check_owner(self.id, self.job.owner)
-        except Fenced:
+        except FencedError:
             return
         self.store.save_result(result)
         self.emit(Ended(self.id, result))

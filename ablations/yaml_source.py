@@ -96,7 +96,9 @@ def _mapping(node: MappingNode, keys: Keys, source: Source, yaml: YAML) -> dict[
             raise StudyError(f"{source.name}:{line}:{column}: a key must be a word")
         if key in values:
             first = source.lines[(*keys, key)][0]
-            raise StudyError(f"{source.name}:{line}:{column}: {dotted((*keys, key))} is given twice (first in line {first})")
+            raise StudyError(
+                f"{source.name}:{line}:{column}: {dotted((*keys, key))} is given twice (first in line {first})"
+            )
         values[key] = _plain(value_node, (*keys, key), source, yaml)
     return values
 
@@ -107,5 +109,7 @@ def _scalar(node: ScalarNode, keys: Keys, place: str, yaml: YAML) -> Any:
     except (YAMLError, ValueError) as error:
         raise StudyError(f"{place}: {dotted(keys)}: {node.value!r} has a tag; only plain values are read") from error
     if not isinstance(value, PLAIN):
-        raise StudyError(f"{place}: {dotted(keys)}: {node.value!r} is read as a {type(value).__name__}; put it in quotes")
+        raise StudyError(
+            f"{place}: {dotted(keys)}: {node.value!r} is read as a {type(value).__name__}; put it in quotes"
+        )
     return value

@@ -5,8 +5,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.heatmap import Panel, draw_panel
-from reports.matrix import Matrix, rank_correlation
+from reports.matrix import Matrix, by_cell, rank_correlation
 from reports.paper import PaperMatrix
+
+NAMED = 4
+"""The best cells, on either side, are named in the scatter."""
 
 
 def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_label: str, column_label: str) -> Figure:
@@ -31,23 +34,23 @@ def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_la
 def draw_agreement(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
     """Every cell's value here against the paper's; what matters is the order, which Spearman's rho sums up."""
     rho, cells = rank_correlation(ours, paper.values)
-    pairs = pd.DataFrame({"ours": ours.stack(), "paper": paper.values.stack()}).dropna()
-    single = pairs.index.get_level_values(0) == pairs.index.get_level_values(1)
-    for chosen, marker, label in ((~single, "o", "two transformations"), (single, "s", "a single one")):
-        ax.scatter(pairs["paper"][chosen], pairs["ours"][chosen], s=26, marker=marker, alpha=0.75, label=label)
-    for (row, column), pair in pairs[_extreme(pairs)].iterrows():
-        ax.annotate(
-            f"{row}, {column}", (pair["paper"], pair["ours"]), xytext=(4, 3), textcoords="offset points", fontsize=7.5
-        )
+    here, there = by_cell(ours), by_cell(paper.values)
+    common = [cell for cell in here if cell in there]
+    for single, marker, label in ((False, "o", "two transformations"), (True, "s", "a single one")):
+        chosen = [cell for cell in common if (cell[0] == cell[1]) is single]
+        x, y = [there[cell] for cell in chosen], [here[cell] for cell in chosen]
+        ax.scatter(x, y, s=26, marker=marker, alpha=0.75, label=label)
+    for cell in _best(here, common) | _best(there, common):
+        place = (there[cell], here[cell])
+        ax.annotate(", ".join(cell), place, xytext=(4, 3), textcoords="offset points", fontsize=7.5)
     agreement = f"Spearman's rho {rho:.2f} over {cells} cells" if cells >= 3 else "too few cells to compare"
     ax.set_title(f"Agreement of the order: {agreement}")
     ax.set_xlabel(f"the paper, {paper.metric}")
     ax.set_ylabel("ours")
-    if len(pairs):
+    if common:
         ax.legend(frameon=False, loc="lower right")
 
 
-def _extreme(pairs: pd.DataFrame) -> pd.Series:
-    """The cells worth naming: the best few on either side."""
-    best = pairs.rank(ascending=False)
-    return (best["ours"] <= 4) | (best["paper"] <= 4)
+def _best(values: dict[tuple[str, str], float], cells: list[tuple[str, str]]) -> dict[tuple[str, str], None]:
+    """The few cells worth naming, in a fixed order."""
+    return dict.fromkeys(sorted(cells, key=lambda cell: -values[cell])[:NAMED])

@@ -1,22 +1,27 @@
 """What a figure says, in sentences: facts of the table, no verdicts."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
-from reports.matrix import Matrix, rank_correlation
+from reports.matrix import Matrix, by_cell, rank_correlation
 from reports.paper import PaperMatrix
 
 
 def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: dict[str, float]) -> list[str]:
     """Best and worst cell, against the baselines and the paper; what is missing."""
-    ours = matrix.mean.stack().dropna()
-    if ours.empty:
+    ours = by_cell(matrix.mean)
+    if not ours:
         return ["No cell has finished yet."]
-    best, worst = ours.idxmax(), ours.idxmin()
+    best, worst = max(ours, key=ours.__getitem__), min(ours, key=ours.__getitem__)
+    top, bottom = ours[best], ours[worst]
     findings = [
-        f"Best cell: {_cell(best)} with {ours[best]:.1f}; worst: {_cell(worst)} with {ours[worst]:.1f}; "
-        f"{ours[best] - ours[worst]:.1f} points apart."
+        f"Best cell: {_name(best)} with {top:.1f}; worst: {_name(worst)} with {bottom:.1f}; "
+        f"{top - bottom:.1f} points apart."
     ]
-    findings += [f"{name}: {value:.1f}; the best cell is {ours[best] - value:+.1f} points from it." for name, value in baselines.items()]
+    findings += [
+        f"{name}: {value:.1f}; the best cell is {top - value:+.1f} points from it." for name, value in baselines.items()
+    ]
     if paper is not None:
         findings.append(_agreement(matrix, paper))
     open_cells = int((matrix.state != "finished").to_numpy().sum())
@@ -28,11 +33,12 @@ def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: dict[
 
 def _agreement(matrix: Matrix, paper: PaperMatrix) -> str:
     rho, cells = rank_correlation(matrix.mean, paper.values)
-    best = paper.values.stack().idxmax()
+    published = by_cell(paper.values)
+    best = max(published, key=published.__getitem__)
     if cells < 3:
         return f"{paper.title} of the paper: too few cells in common to compare."
     return (
-        f"{paper.title} of the paper: its best cell is {_cell(best)}; over {cells} cells the order here agrees with "
+        f"{paper.title} of the paper: its best cell is {_name(best)}; over {cells} cells the order here agrees with "
         f"its order by a rank correlation (Spearman) of {rho:.2f}."
     )
 
@@ -42,16 +48,19 @@ def points_findings(summary: pd.DataFrame, axes: list[str], baselines: dict[str,
     known = summary.dropna(subset=["mean"])
     if known.empty:
         return ["No trial has finished yet."]
-    best, worst = known.loc[known["mean"].idxmax()], known.loc[known["mean"].idxmin()]
-    findings = [
-        f"Best: {_cell(best[axes])} with {best['mean']:.1f}; worst: {_cell(worst[axes])} with {worst['mean']:.1f}."
+    rows = known.sort_values("mean", kind="stable").to_dict("records")
+    worst, best = rows[0], rows[-1]
+    names = [_name([row[axis] for axis in axes]) for row in (best, worst)]
+    findings = [f"Best: {names[0]} with {best['mean']:.1f}; worst: {names[1]} with {worst['mean']:.1f}."]
+    findings += [
+        f"{name}: {value:.1f}; the best is {best['mean'] - value:+.1f} points from it."
+        for name, value in baselines.items()
     ]
-    findings += [f"{name}: {value:.1f}; the best is {best['mean'] - value:+.1f} points from it." for name, value in baselines.items()]
     missing = int((summary["trials"] - summary["finished"]).sum())
     if missing:
         findings.append(f"{missing} of {int(summary['trials'].sum())} trials have no value yet.")
     return findings
 
 
-def _cell(values: object) -> str:
-    return ", ".join(map(str, values)) if isinstance(values, tuple | pd.Series) else str(values)
+def _name(values: Iterable[object]) -> str:
+    return ", ".join(map(str, values))

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 
 AVERAGE = "average"
@@ -68,22 +67,22 @@ def _limits(panel: Panel) -> tuple[float, float]:
 
 
 def _labels(panel: Panel, shown: pd.DataFrame) -> np.ndarray:
-    labels = np.empty(shown.shape, dtype=object)
-    for row, column in np.ndindex(shown.shape):
-        value = shown.iat[row, column]
-        text = "" if np.isnan(value) else f"{value:+.1f}" if panel.signed else f"{value:.1f}"
-        if panel.spread is not None and column < panel.spread.shape[1]:
-            spread = panel.spread.iat[row, column]
-            text += "" if np.isnan(spread) else f"\n±{spread:.1f}"
-        labels[row, column] = text
+    values, labels = shown.to_numpy(dtype=float), np.empty(shown.shape, dtype=object)
+    for row, column in np.ndindex(values.shape):
+        value = values[row, column]
+        labels[row, column] = "" if np.isnan(value) else f"{value:+.1f}" if panel.signed else f"{value:.1f}"
+    if panel.spread is not None:
+        for (row, column), spread in np.ndenumerate(panel.spread.to_numpy(dtype=float)):
+            labels[row, column] += "" if np.isnan(spread) else f"\n±{spread:.1f}"
     return labels
 
 
 def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:
     """Cells without a value."""
-    for row, column in zip(*np.nonzero(shown.isna().to_numpy()), strict=True):
-        inside = panel.state is not None and column < panel.state.shape[1]
-        state = panel.state.iat[row, column] if panel.state is not None and inside else "missing"
+    states = [] if panel.state is None else panel.state.to_numpy(dtype=str).tolist()
+    for row, column in np.argwhere(shown.isna().to_numpy()).tolist():
+        inside = row < len(states) and column < len(states[row])
+        state = states[row][column] if inside else "missing"
         ax.add_patch(
             Rectangle((column, row), 1, 1, facecolor=GREY, edgecolor="#777777", hatch=HATCH[state], linewidth=0)
         )

@@ -33,36 +33,47 @@ class Matrix:
 
 
 def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matrix:
-    """``table`` has the columns ``rows``, ``columns``, ``baseline``, ``state`` (of ``STATES``) and, once anything finished,
-    ``metric``. Baselines, which have no place on the axes, are left out; further axes are averaged over."""
+    """``table`` has the columns ``rows``, ``columns``, ``baseline``, ``state`` (of ``STATES``) and, once
+    anything finished, ``metric``. Baselines, which have no place on the axes, are left out; further axes are
+    averaged over."""
     table = table[table["baseline"] == ""]
-    order = {"index": list(dict.fromkeys(table[rows])), "columns": list(dict.fromkeys(table[columns]))}
+    index, names = list(dict.fromkeys(table[rows])), list(dict.fromkeys(table[columns]))
     finished = table[table["state"] == "finished"]
     values = finished.groupby([rows, columns])[metric] if metric in finished else None
 
     def frame(statistic: str) -> pd.DataFrame:
         if values is None:
-            return pd.DataFrame(float("nan"), **order)
-        return values.agg(statistic).unstack(columns).reindex(**order)
+            return pd.DataFrame(float("nan"), index=index, columns=names)
+        return values.agg(statistic).unstack(columns).reindex(index=index, columns=names)
 
     mean = frame("mean")
-    state = table.groupby([rows, columns])["state"].agg(_best_state).unstack(columns).reindex(**order)
+    states = table.groupby([rows, columns])["state"].agg(_best_state).unstack(columns)
     return Matrix(
         mean=mean,
         spread=frame("std"),
         count=frame("count").fillna(0).astype(int),
-        state=state.fillna("missing"),
+        state=states.reindex(index=index, columns=names).fillna("missing"),
         row_average=mean.mean(axis=1, skipna=False),
     )
 
 
-def _best_state(states: pd.Series) -> str:
-    return min(states, key=STATES.index)
+def _best_state(states: "pd.Series[str]") -> str:
+    return min(map(str, states), key=STATES.index)
+
+
+def by_cell(values: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Values by (row, column), those that are known."""
+    return {
+        (str(row), str(column)): float(value)
+        for row, cells in values.to_dict("index").items()
+        for column, value in cells.items()
+        if not pd.isna(value)
+    }
 
 
 def rank_correlation(ours: pd.DataFrame, paper: pd.DataFrame) -> tuple[float, int]:
     """Spearman's rho over the cells that both have, ties sharing their mean rank, and how many those are."""
-    pairs = pd.DataFrame({"ours": ours.stack(), "paper": paper.stack()}).dropna()
+    pairs = pd.DataFrame({"ours": by_cell(ours), "paper": by_cell(paper)}).dropna()
     if len(pairs) < 3:
         return float("nan"), len(pairs)
     return float(pairs["ours"].rank().corr(pairs["paper"].rank())), len(pairs)

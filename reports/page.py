@@ -51,4 +51,6 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
 def _inline(svg: str) -> str:
     """The figure's element without its XML header, as wide as the page lets it be."""
     element = svg[svg.index("<svg") :]
-    return re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", element, count=1), count=1)
+    return re.sub(
+        r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", element, count=1), count=1
+    )

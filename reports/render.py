@@ -12,6 +12,7 @@ from reports.study_report import StudyReport
 from reports.style import house_style, save_figure
 from reports.tables import formatted, latex, markdown, tidy
 
+
 def render(report: StudyReport, folder: Path) -> Path:
     """Write ``figure.{png,svg,pdf}``, ``table.{md,tex}``, ``data.csv`` and ``report.html``; return the page."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,4 +44,6 @@ def _points(report: StudyReport) -> Drawn:
     summary = summarise(report.table, report.axes, report.metric)
     title = f"{report.title} ({report.scale} scale)"
     figure = points_figure(summary, x, others, title, report.metric_label, report.baselines)
-    return Drawn(figure, points_texts(summary, report.axes), summary, points_findings(summary, report.axes, report.baselines))
+    return Drawn(
+        figure, points_texts(summary, report.axes), summary, points_findings(summary, report.axes, report.baselines)
+    )

@@ -44,4 +44,6 @@ class StudyReport:
         rows = self.table[(self.table["baseline"] != "") & (self.table["state"] == "finished")]
         if self.metric not in rows:
             return {}
-        return {str(name): float(mean) for name, mean in rows.groupby("baseline", sort=False)[self.metric].mean().items()}
+        return {
+            str(name): float(mean) for name, mean in rows.groupby("baseline", sort=False)[self.metric].mean().items()
+        }

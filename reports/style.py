@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import matplotlib as mpl
+import matplotlib.style as plt_style
 from matplotlib.figure import Figure
 
-STYLE = {
+STYLE: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 10,
@@ -26,8 +27,8 @@ PIXELS_AN_INCH = 200
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Matplotlib's settings for the time of a block."""
-    with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
+    """Matplotlib's settings for the time of a block, whatever the user's own are."""
+    with plt_style.context(["default", STYLE]):
         yield
 
 

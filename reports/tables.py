@@ -13,17 +13,19 @@ LATEX_SPECIAL = str.maketrans({c: rf"\{c}" for c in "&%$#_{}"} | {"±": r"$\pm$"
 
 def formatted(matrix: Matrix) -> pd.DataFrame:
     """Cells as text: ``56.3``, ``56.3 ± 0.4`` over several seeds, ``failed``, or nothing."""
-    texts = pd.DataFrame("", index=matrix.mean.index, columns=matrix.mean.columns)
-    for row in texts.index:
-        for column in texts.columns:
-            texts.loc[row, column] = _cell(matrix, row, column)
-    return texts.assign(**{AVERAGE: ["" if math.isnan(v) else f"{v:.1f}" for v in matrix.row_average]})
+    means, spreads = matrix.mean.to_numpy(dtype=float), matrix.spread.to_numpy(dtype=float)
+    failed = (matrix.state == "failed").to_numpy()
+    cells = [
+        [_cell(mean, spread, lost) for mean, spread, lost in zip(*row, strict=True)]
+        for row in zip(means.tolist(), spreads.tolist(), failed.tolist(), strict=True)
+    ]
+    texts = pd.DataFrame(cells, index=matrix.mean.index, columns=matrix.mean.columns)
+    return texts.assign(**{AVERAGE: [_cell(value, math.nan, False) for value in matrix.row_average.tolist()]})
 
 
-def _cell(matrix: Matrix, row: object, column: object) -> str:
-    mean, spread = matrix.mean.loc[row, column], matrix.spread.loc[row, column]
+def _cell(mean: float, spread: float, failed: bool) -> str:
     if math.isnan(mean):
-        return "failed" if matrix.state.loc[row, column] == "failed" else ""
+        return "failed" if failed else ""
     return f"{mean:.1f}" if math.isnan(spread) else f"{mean:.1f} ± {spread:.1f}"
 
 
@@ -54,22 +56,8 @@ def _escape(text: object) -> str:
 
 def tidy(matrix: Matrix, paper: PaperMatrix | None, rows: str, columns: str) -> pd.DataFrame:
     """One row a cell, enough to draw the figure again."""
-    records = [
-        {
-            rows: row,
-            columns: column,
-            "mean": matrix.mean.loc[row, column],
-            "spread": matrix.spread.loc[row, column],
-            "seeds": matrix.count.loc[row, column],
-            "state": matrix.state.loc[row, column],
-            "paper": _published(paper, row, column),
-        }
-        for row in matrix.mean.index
-        for column in matrix.mean.columns
-    ]
-    return pd.DataFrame(records)
-
-
-def _published(paper: PaperMatrix | None, row: object, column: object) -> float:
-    known = paper is not None and row in paper.values.index and column in paper.values.columns
-    return float(paper.values.loc[row, column]) if paper is not None and known else math.nan
+    parts = {"mean": matrix.mean, "spread": matrix.spread, "seeds": matrix.count, "state": matrix.state}
+    if paper is not None:
+        parts["paper"] = paper.values.reindex(index=matrix.mean.index, columns=matrix.mean.columns)
+    stacked = {name: part.stack(future_stack=True) for name, part in parts.items()}
+    return pd.DataFrame(stacked).rename_axis([rows, columns]).reset_index()

@@ -1,6 +1,8 @@
 """Every test has a folder and an MLflow of its own."""
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,3 +20,30 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """One cache for a session, so that hardware is measured once."""
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def empty_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with MLflow's tables and nothing in them: making one takes seconds."""
+    from mlflow import MlflowClient
+
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    MlflowClient(f"sqlite:///{path}").search_experiments()
+    return path
+
+
+@pytest.fixture
+def mlflow_db(empty_mlflow: Path, own_folders: None) -> None:
+    """The default database of the test's folder, ready made."""
+    shutil.copy(empty_mlflow, "mlflow.db")
+
+
+@pytest.fixture
+def other_mlflow(empty_mlflow: Path, own_folders: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Turns to another, empty database, as after the loss of the first (whose connection a process keeps)."""
+
+    def turn() -> None:
+        shutil.copy(empty_mlflow, "other.db")
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{Path('other.db').resolve()}")
+
+    return turn

@@ -9,11 +9,15 @@ from core.config import PretrainConfig, TrainConfig
 def test_ids_are_pinned() -> None:
     assert pretrain_id(PretrainConfig()) == "48f9e54911ffa32c"
     assert trial_id(TrainConfig()) == "88029025a6a703cf"
-    assert pretrain_id(PretrainConfig.model_validate({"augment": {"policy": "composition"}, "seed": 3})) == "07aa96f9b697ef4d"
+    assert (
+        pretrain_id(PretrainConfig.model_validate({"augment": {"policy": "composition"}, "seed": 3}))
+        == "07aa96f9b697ef4d"
+    )
 
 
 @pytest.mark.parametrize(
-    "change", [{"seed": 1}, {"epochs": 99}, {"loss": {"temperature": 0.2}}, {"data": {"subset": 1}}, {"precision": "float32"}]
+    "change",
+    [{"seed": 1}, {"epochs": 99}, {"loss": {"temperature": 0.2}}, {"data": {"subset": 1}}, {"precision": "float32"}],
 )
 def test_every_field_counts(change: dict[str, object]) -> None:
     assert pretrain_id(PretrainConfig.model_validate(change)) != pretrain_id(PretrainConfig())
@@ -27,7 +31,10 @@ def test_the_evaluation_changes_the_trial_and_not_the_encoder() -> None:
 
 def test_how_a_value_was_written_does_not_count() -> None:
     written = {"loss": {"temperature": 1}, "augment": {"policy": "custom", "both": ["crop"]}}
-    spelled_out = {"loss": {"temperature": 1.0}, "augment": {"policy": "custom", "both": [{"kind": "crop", "area": [0.08, 1]}]}}
+    spelled_out = {
+        "loss": {"temperature": 1.0},
+        "augment": {"policy": "custom", "both": [{"kind": "crop", "area": [0.08, 1]}]},
+    }
     assert canonical(PretrainConfig.model_validate(written)) == canonical(PretrainConfig.model_validate(spelled_out))
 
 

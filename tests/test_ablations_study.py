@@ -32,7 +32,10 @@ def trials(text: str = STUDY, *assignments: str, scale: str | None = None, seeds
 def test_the_grid_is_a_product_in_the_order_it_is_written_then_the_baselines() -> None:
     found = trials(seeds=2)
     assert [(*t.coordinates.values(), t.baseline, t.seed) for t in found] == [
-        (temperature, head, None, seed) for temperature in (0.1, 0.5) for head in ("linear", "nonlinear") for seed in (0, 1)
+        (temperature, head, None, seed)
+        for temperature in (0.1, 0.5)
+        for head in ("linear", "nonlinear")
+        for seed in (0, 1)
     ] + [("random", 0), ("random", 1)]  # fmt: skip
     assert len({t.id for t in found}) == 10
 
@@ -87,25 +90,41 @@ BAD = [
     ("grid: {epochs: []}", r":2:16: grid.epochs: there must be at least 1 in it"),
     ("grid: {epochs: [5, 5]}", r":2:20: grid.epochs\[1\]: 5 is there already"),
     ("grid: {epochs: [5, '6']}", r":2:20: grid.epochs\[1\]: should be a valid integer, not '6'"),
-    ("grid: {loss.temprature: [1]}", r":2:26: grid.loss.temprature\[0\]: there is no such field; did you mean 'temperature'"),
+    (
+        "grid: {loss.temprature: [1]}",
+        r":2:26: grid.loss.temprature\[0\]: there is no such field; did you mean 'temperature'",
+    ),
     ("grid: {loss.temperature: [0.1, -1]}", r":2:32: grid.loss.temperature\[1\]: should be greater than 0, not -1"),
     ("grid: {loss.temperature: [.nan]}", r":2:27: grid.loss.temperature\[0\]: should be a finite number, not nan"),
-    ("grid: {augment.first: [crop, cuttout]}\nbase: {augment.policy: composition}",
-     r":2:30: grid.augment.first\[1\]: 'cuttout' is not known; did you mean 'cutout'\?"),
+    (
+        "grid: {augment.first: [crop, cuttout]}\nbase: {augment.policy: composition}",
+        r":2:30: grid.augment.first\[1\]: 'cuttout' is not known; did you mean 'cutout'\?",
+    ),
     ("grid: {optimizer.kind: [adam]}", r":2:25: grid.optimizer.kind\[0\]: 'adam' is not known; known are lars, sgd"),
-    ("grid: {epochs: [5]}\nbase: {augment: {policy: custom, both: [crop, {kind: flip, probability: 2}]}}",
-     r":3:73: base.augment.both\[1\].probability: should be less than or equal to 1, not 2"),
-    ("grid: {epochs: [5]}\nbase: {augment: {policy: custom, both: [crop, {kind: flip, probablity: 1}]}}",
-     r":3:72: base.augment.both\[1\].probablity: there is no such field; did you mean 'probability'"),
-    ("grid: {epochs: [5]}\nbase: {epochs: 5, schedule: {warmup_epochs: 9}, loss: {temperature: 1}, loss.temperature: 2}",
-     r":3:91: base.loss.temperature: is also set at .*:3:69"),
-    ("grid: {loss.temperature: [1]}\nbase: {epochs: 5, schedule: {warmup_epochs: 9}}",
-     r"trial loss.temperature = 1: schedule.warmup_epochs \(9\) must be below epochs \(5\)"),
+    (
+        "grid: {epochs: [5]}\nbase: {augment: {policy: custom, both: [crop, {kind: flip, probability: 2}]}}",
+        r":3:73: base.augment.both\[1\].probability: should be less than or equal to 1, not 2",
+    ),
+    (
+        "grid: {epochs: [5]}\nbase: {augment: {policy: custom, both: [crop, {kind: flip, probablity: 1}]}}",
+        r":3:72: base.augment.both\[1\].probablity: there is no such field; did you mean 'probability'",
+    ),
+    (
+        "grid: {epochs: [5]}\nbase: {epochs: 5, loss: {temperature: 1}, loss.temperature: 2}",
+        r":3:61: base.loss.temperature: is also set at .*:3:39",
+    ),
+    (
+        "grid: {loss.temperature: [1]}\nbase: {epochs: 5, schedule: {warmup_epochs: 9}}",
+        r"trial loss.temperature = 1: schedule.warmup_epochs \(9\) must be below epochs \(5\)",
+    ),
     ("grid: {pretrain.epochs: [1]}", r"grid.pretrain.epochs\[0\]: there is no such field"),
     ("grid: {seed: [1]}", r":2:15: grid.seed\[0\]: seeds are given by"),
     ("grid: {epochs: [5]}\nseeds: [-1]", r":3:9: seeds\[0\]: should be greater than or equal to 0, not -1"),
     ("grid: {epochs: [5]}\nseeds: 0", r":3:8: seeds: "),
-    ("grid: {epochs: [5]}\nreport: {kind: heatmap, rows: epoch, columns: epochs}", r":3:31: report.rows: 'epoch' is no axis"),
+    (
+        "grid: {epochs: [5]}\nreport: {kind: heatmap, rows: epoch, columns: epochs}",
+        r":3:31: report.rows: 'epoch' is no axis",
+    ),
     ("grid: {epochs: [5]}\nreport: {kind: pie}", r"report.kind: 'pie' is not known; known are heatmap, points"),
     ("grid: {epochs: [5]}\nresources: {cpu: 0}", r"resources.cpu: should be greater than 0, not 0"),
     ("grid: {data.subset: [1.5]}", r"grid.data.subset\[0\]: a fraction is at most 1.0"),
@@ -123,7 +142,7 @@ def test_errors_name_place_value_and_remedy(text: str, message: str) -> None:
 
 @pytest.mark.parametrize("name", ["../x", "a b", "", "x" * 200])
 def test_names_cannot_leave_the_storage(name: str) -> None:
-    with pytest.raises(StudyError, match="study.yaml:1:7: name"):
+    with pytest.raises(StudyError, match=r"study.yaml:1:7: name"):
         trials(f"name: '{name}'\ngrid: {{epochs: [5]}}\n")
 
 
@@ -142,14 +161,18 @@ def test_bad_assignments(assignment: str, message: str) -> None:
 
 
 def test_unknown_scales_and_studies_list_the_known() -> None:
-    with pytest.raises(StudyError, match="--scale big: there is no such scale; known are cifar10, imagenet, laptop, quick"):
+    with pytest.raises(
+        StudyError, match="--scale big: there is no such scale; known are cifar10, imagenet, laptop, quick"
+    ):
         trials(scale="big")
-    with pytest.raises(StudyError, match="no such file.*augmentation_grid"):
+    with pytest.raises(StudyError, match=r"no such file.*augmentation_grid"):
         load_study("nowhere.yaml")
 
 
 def test_a_grid_beyond_reason_is_refused_before_it_is_enumerated() -> None:
-    axes = "\n".join(f"  {path}: [{', '.join(str(n + 1) for n in range(100))}]" for path in ("epochs", "batch_size", "head.output"))
+    axes = "\n".join(
+        f"  {path}: [{', '.join(str(n + 1) for n in range(100))}]" for path in ("epochs", "batch_size", "head.output")
+    )
     with pytest.raises(StudyError, match="1,000,000 trials"):
         trials(f"name: huge\ngrid:\n{axes}\n")
 

@@ -90,10 +90,17 @@ def test_colour_adjustments_are_torchvisions(ours, theirs, low: float, high: flo
 
 def test_jitter_applies_the_four_in_each_samples_own_order() -> None:
     batch = images(24)
-    orders = torch.tensor([[a, b, c, 6 - a - b - c] for a in range(4) for b in range(4) for c in range(4)
-                           if len({a, b, c}) == 3])
+    orders = torch.tensor(
+        [[a, b, c, 6 - a - b - c] for a in range(4) for b in range(4) for c in range(4) if len({a, b, c}) == 3]
+    )
     amounts = torch.stack(
-        [torch.linspace(0.3, 1.7, 24), torch.linspace(1.7, 0.3, 24), torch.linspace(0.5, 1.5, 24), torch.linspace(-0.2, 0.2, 24)], 1
+        [
+            torch.linspace(0.3, 1.7, 24),
+            torch.linspace(1.7, 0.3, 24),
+            torch.linspace(0.5, 1.5, 24),
+            torch.linspace(-0.2, 0.2, 24),
+        ],
+        1,
     )
     jittered = jitter(batch, amounts, orders)
     functions = (F.adjust_brightness, F.adjust_contrast, F.adjust_saturation, F.adjust_hue)

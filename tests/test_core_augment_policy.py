@@ -28,7 +28,9 @@ def test_views_are_floats_in_range(policy: config.AugmentConfig) -> None:
     assert made.max() <= 1
 
 
-@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.kind not in ("flip", "rotate", "grayscale", "sobel")], ids=lambda o: o.kind)
+@pytest.mark.parametrize(
+    "operation", [o for o in OPERATIONS if o.kind not in ("flip", "rotate", "grayscale", "sobel")], ids=lambda o: o.kind
+)
 def test_64_copies_of_one_image_become_64_views(operation: config.Operation) -> None:
     always = operation.model_copy(update={"probability": 1.0})
     copies = random_images(1).expand(64, -1, -1, -1)

@@ -40,7 +40,9 @@ def test_outputs_are_torchvisions_for_the_same_weights(name: str) -> None:
     assert torch.allclose(ours.eval()(views), theirs.eval()(views), atol=1e-5)
 
 
-@pytest.mark.parametrize(("stem", "side", "first_stage"), [("auto", 32, 32), ("auto", 33, 9), ("small", 64, 64), ("imagenet", 32, 8)])
+@pytest.mark.parametrize(
+    ("stem", "side", "first_stage"), [("auto", 32, 32), ("auto", 33, 9), ("small", 64, 64), ("imagenet", 32, 8)]
+)
 def test_stem_keeps_small_images_large(stem: str, side: int, first_stage: int) -> None:
     encoder = build_encoder(EncoderConfig.model_validate({"name": "resnet10", "width": 0.125, "stem": stem}), side)
     sizes: list[int] = []

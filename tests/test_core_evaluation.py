@@ -59,7 +59,9 @@ def test_l2_is_chosen_on_held_out_training_images(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(linear, "top_k", top_k)
     config = EvaluateConfig(l2_low=0.01, l2_high=1, l2_count=3, holdout=0.3)
     assert choose_l2(features, labels, 4, config) == pytest.approx(0.1)  # of equally good ones the strongest
-    assert all(inner.isdisjoint(outer) and len(inner | outer) == 40 for inner, outer in zip(fitted, scored, strict=True))
+    assert all(
+        inner.isdisjoint(outer) and len(inner | outer) == 40 for inner, outer in zip(fitted, scored, strict=True)
+    )
 
 
 def test_the_grid_is_the_papers() -> None:

@@ -68,7 +68,9 @@ def test_vectors_are_excluded_from_decay_and_adaptation(config: LarsConfig | Sgd
         assert torch.allclose(new, old - 0.5) if old.ndim == 1 else not torch.equal(new, old)
 
 
-@pytest.mark.parametrize(("batch", "linear", "sqrt"), [(256, 0.3, 1.2), (4096, 4.8, 4.8), (8192, 9.6, 6.788), (32768, 38.4, 13.576)])
+@pytest.mark.parametrize(
+    ("batch", "linear", "sqrt"), [(256, 0.3, 1.2), (4096, 4.8, 4.8), (8192, 9.6, 6.788), (32768, 38.4, 13.576)]
+)
 def test_learning_rates_of_table_b_1_and_figure_b_2(batch: int, linear: float, sqrt: float) -> None:
     assert peak_rate(0.3, "linear", batch) == pytest.approx(linear)
     assert peak_rate(0.075, "sqrt", batch) == pytest.approx(sqrt, rel=1e-3)
@@ -77,6 +79,8 @@ def test_learning_rates_of_table_b_1_and_figure_b_2(batch: int, linear: float, s
 def test_schedule_warms_up_then_falls_as_a_cosine_in_steps() -> None:
     schedule = Schedule(peak=4.8, warmup=10, total=110)
     assert [schedule(step) for step in (0, 5, 10)] == pytest.approx([0.0, 2.4, 4.8])
-    assert [schedule(step) for step in (35, 60, 85)] == pytest.approx([4.8 * (1 + math.cos(math.pi * q)) / 2 for q in (0.25, 0.5, 0.75)])
+    assert [schedule(step) for step in (35, 60, 85)] == pytest.approx(
+        [4.8 * (1 + math.cos(math.pi * q)) / 2 for q in (0.25, 0.5, 0.75)]
+    )
     assert schedule(110) == pytest.approx(0)
     assert all(schedule(s) >= schedule(s + 1) for s in range(10, 110))

@@ -1,7 +1,6 @@
 """Units of work as Ray Tune trials: several at a time, on this machine or on a cluster."""
 
 import logging
-import os
 import shutil
 import tempfile
 import time
@@ -9,15 +8,6 @@ import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-
-SETTINGS = {
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C must reach us, not end the run as if it were done
-    "RAY_AUTH_MODE": "token",
-}
-for name, value in SETTINGS.items():  # Ray reads some of them when it is imported
-    os.environ.setdefault(name, value)
 
 import ray
 from ray import tune
@@ -27,6 +17,7 @@ from ray.tune.experiment import Trial as TuneTrial
 
 from ablations.errors import StudyError
 from ablations.events import Ended, EpochEnded, Event
+from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.trial import Result, Unit
 from ablations.worker import Job, run_unit
@@ -37,6 +28,7 @@ OBJECT_STORE_BYTES = 100 * 2**20
 """Nothing of size goes through Ray's object store."""
 EPOCH_SECONDS = 0.5
 """Epochs are reported at most this often: a report waits for the driver."""
+
 
 def run_on_ray(
     units: Sequence[Unit], job: Job, listen: Callable[[Event], None], resources: Resources, address: str
@@ -56,19 +48,21 @@ def run_on_ray(
 
 
 def _start(address: str) -> None:
-    local = {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES} if address == "local" else {}
+    local: dict[str, Any] = (
+        {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES} if address == "local" else {}
+    )
     ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
 
 
 def _check_resources(resources: Resources) -> None:
-    available = ray.cluster_resources()
-    for name, wanted in (("CPU", resources.cpu), ("GPU", resources.gpu)):
-        if wanted > available.get(name, 0):
-            raise StudyError(
-                f"resources: a trial asks for {wanted:g} {name}, and the largest that Ray has here is "
-                f"{available.get(name, 0):g}; lower resources.{name.lower()} in the study or its scale"
-            )
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    if not any(node.get("CPU", 0) >= resources.cpu and node.get("GPU", 0) >= resources.gpu for node in nodes):
+        largest = " or ".join(f"{node.get('CPU', 0):g} CPU and {node.get('GPU', 0):g} GPU" for node in nodes)
+        raise StudyError(
+            f"resources: a trial asks for {resources.cpu:g} CPU and {resources.gpu:g} GPU on one node, and Ray has "
+            f"nodes of {largest}; lower 'resources' in the study or its scale"
+        )
 
 
 def _tuner(
@@ -125,6 +119,7 @@ class _Listener(Callback):
         for lost in unit.trials:
             message = f"the worker died {WORKER_DEATHS + 1} times: killed, out of memory, or a crash in native code"
             result = Result(lost.id, "failed", {}, 0.0, time.time(), {}, message)
+            TrialStore(trial.config["job"].storage).save_result(result)
             if self._listen:
                 self._listen(Ended(unit.pretrain_id, result))
 
@@ -133,5 +128,5 @@ class _Silent(ProgressReporter):
     def should_report(self, trials: list[TuneTrial], done: bool = False) -> bool:
         return False
 
-    def report(self, trials: list[TuneTrial], done: bool, *sys_info: dict[str, Any]) -> None:
+    def report(self, trials: list[TuneTrial], done: bool, *sys_info: str) -> None:
         pass

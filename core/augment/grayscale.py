@@ -19,5 +19,5 @@ def grayscale(images: Tensor) -> Tensor:
 
 def luminance(images: Tensor) -> Tensor:
     """ITU-R 601-2, as in PIL and torchvision: (B, 3, H, W) -> (B, 1, H, W)."""
-    red, green, blue = images.split(1, dim=1)
-    return 0.2989 * red + 0.587 * green + 0.114 * blue
+    red, green, blue = images.unbind(dim=1)
+    return (0.2989 * red + 0.587 * green + 0.114 * blue).unsqueeze(1)

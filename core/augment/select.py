@@ -12,9 +12,7 @@ def uniform(images: Tensor, generator: torch.Generator, low: float = 0.0, high: 
     return low + (high - low) * draws
 
 
-def apply_where(
-    chosen: Tensor, operation: Callable[..., Tensor], images: Tensor, *parameters: Tensor
-) -> Tensor:
+def apply_where(chosen: Tensor, operation: Callable[..., Tensor], images: Tensor, *parameters: Tensor) -> Tensor:
     """``operation(images, *parameters)`` where ``chosen``, the image itself elsewhere.
 
     images (B, C, H, W), chosen (B,) bool, each of parameters (B, ...). A CPU computes the chosen samples

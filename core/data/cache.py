@@ -31,6 +31,6 @@ def _make(path: Path, shape: tuple[int, ...], fill: Fill) -> None:
         array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
         fill(torch.from_numpy(array))
         array.flush()
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

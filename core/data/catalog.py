@@ -1,6 +1,5 @@
 """What data there is, and how much: found out without reading an image, and without torch."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +70,7 @@ def list_folder(root: Path) -> ImageFolder:
 
 
 def _classes(split: Path) -> tuple[str, ...]:
-    classes = tuple(sorted(entry.name for entry in os.scandir(split) if entry.is_dir()))
+    classes = tuple(sorted(entry.name for entry in split.iterdir() if entry.is_dir()))
     if not classes:
         raise DataError(f"{split} has no class folders")
     return classes
@@ -81,8 +80,8 @@ def _images(split: Path, classes: tuple[str, ...]) -> tuple[tuple[Path, int], ..
     images = []
     for number, name in enumerate(classes):
         folder = split / name
-        names = sorted(os.listdir(folder)) if folder.is_dir() else []
-        images += [(folder / file, number) for file in names if file.lower().endswith(SUFFIXES)]
+        files = sorted(folder.iterdir()) if folder.is_dir() else []
+        images += [(file, number) for file in files if file.suffix.lower() in SUFFIXES]
     if not images:
         raise DataError(f"{split} has no images; looked for {', '.join(SUFFIXES)} in its class folders")
     return tuple(images)

@@ -26,7 +26,6 @@ class Split:
         return self if bool(has_label.all()) else self[has_label]
 
 
-
 @dataclass(frozen=True)
 class Dataset:
     """Training and test images of the same classes."""

@@ -14,6 +14,7 @@ Every image is a function of its number alone. A change of this file changes the
 result on it means: raise ``VERSION`` here and ``SCHEMA`` in the identity of trials.
 """
 
+import itertools
 import math
 
 import torch
@@ -56,7 +57,7 @@ LUMA = (0.2989, 0.587, 0.114)
 
 
 def _line(*points: Point) -> list[tuple[Point, Point]]:
-    return list(zip(points, points[1:], strict=False))
+    return list(itertools.pairwise(points))
 
 
 _TURNS = [turn * math.pi / 4 for turn in range(9)]

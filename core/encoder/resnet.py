@@ -3,6 +3,7 @@
 Parameter names are torchvision's, and so is the place of the stride (the 3x3 convolution of a bottleneck).
 """
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.config.model import EncoderConfig
@@ -33,25 +34,24 @@ class ResNet(nn.Module):
         self, block: "type[BasicBlock | Bottleneck]", stages: tuple[int, ...], width: int, small_stem: bool
     ) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(3, width, 3, 1, 1, bias=False) if small_stem else nn.Conv2d(3, width, 7, 2, 3, bias=False)
+        self.conv1 = (
+            nn.Conv2d(3, width, 3, 1, 1, bias=False) if small_stem else nn.Conv2d(3, width, 7, 2, 3, bias=False)
+        )
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.Identity() if small_stem else nn.MaxPool2d(3, 2, 1)
-        channels = width
-        for number, blocks in enumerate(stages):
-            stage = nn.Sequential()
-            for first in range(blocks):
-                stride = 2 if number and not first else 1
-                stage.append(block(channels, width * 2**number, stride))
-                channels = width * 2**number * block.expansion
-            self.add_module(f"layer{number + 1}", stage)
-        self.output = channels
+        self.layer1 = _stage(block, width, width, stages[0], 1)
+        self.layer2 = _stage(block, width * block.expansion, width * 2, stages[1], 2)
+        self.layer3 = _stage(block, width * 2 * block.expansion, width * 4, stages[2], 2)
+        self.layer4 = _stage(block, width * 4 * block.expansion, width * 8, stages[3], 2)
+        self.output = width * 8 * block.expansion
         """Width of h."""
         _initialise(self)
 
     def forward(self, views: Tensor) -> Tensor:
-        x = self.maxpool(self.relu(self.bn1(self.conv1(views))))
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        x: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(views))))
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            x = stage(x)
         return x.mean(dim=(2, 3))
 
 
@@ -71,9 +71,9 @@ class BasicBlock(nn.Module):
         nn.init.zeros_(self.bn2.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.relu(self.bn1(self.conv1(x)))
-        y = self.bn2(self.conv2(y))
-        return self.relu(y + self.downsample(x))
+        y: Tensor = self.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y)) + self.downsample(x)
+        return F.relu_(y)
 
 
 class Bottleneck(nn.Module):
@@ -94,10 +94,15 @@ class Bottleneck(nn.Module):
         nn.init.zeros_(self.bn3.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.relu(self.bn1(self.conv1(x)))
+        y: Tensor = self.relu(self.bn1(self.conv1(x)))
         y = self.relu(self.bn2(self.conv2(y)))
-        y = self.bn3(self.conv3(y))
-        return self.relu(y + self.downsample(x))
+        y = self.bn3(self.conv3(y)) + self.downsample(x)
+        return F.relu_(y)
+
+
+def _stage(block: type[BasicBlock | Bottleneck], channels: int, width: int, blocks: int, stride: int) -> nn.Sequential:
+    first = block(channels, width, stride)
+    return nn.Sequential(first, *(block(width * block.expansion, width, 1) for _ in range(blocks - 1)))
 
 
 def _shortcut(channels: int, output: int, stride: int) -> nn.Module:

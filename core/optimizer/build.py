@@ -1,5 +1,7 @@
 """From a configuration to an optimiser."""
 
+from typing import Any
+
 from torch import nn
 from torch.optim import SGD, Optimizer
 
@@ -13,8 +15,8 @@ def build_optimizer(optimizer: config.OptimizerConfig, model: nn.Module) -> Opti
     Vectors (batch norm and biases) are excluded from weight decay and from LARS' adaptation.
     """
     weights = [p for p in model.parameters() if p.requires_grad]
-    matrices = {"params": [w for w in weights if w.ndim > 1]}
-    vectors = {"params": [w for w in weights if w.ndim <= 1], "weight_decay": 0.0}
+    matrices: dict[str, Any] = {"params": [w for w in weights if w.ndim > 1]}
+    vectors: dict[str, Any] = {"params": [w for w in weights if w.ndim <= 1], "weight_decay": 0.0}
     match optimizer:
         case config.Lars():
             return Lars(

@@ -41,10 +41,11 @@ class Lars(torch.optim.Optimizer):
                 self._update(weights, group)
 
     def _update(self, weights: list[Tensor], group: dict[str, Any]) -> None:
-        gradients = [w.grad for w in weights]
+        gradients = [w.grad for w in weights if w.grad is not None]
         if group["adapt"]:
-            gradients = torch._foreach_add(gradients, weights, alpha=group["weight_decay"])
-            gradients = torch._foreach_mul(gradients, _trust(weights, gradients, group["trust_coefficient"]))
+            gradients = list(torch._foreach_add(gradients, weights, alpha=group["weight_decay"]))
+            trust = _trust(weights, gradients, group["trust_coefficient"])
+            gradients = list(torch._foreach_mul(gradients, trust))
         buffers = [self._buffer(w) for w in weights]
         torch._foreach_mul_(buffers, group["momentum"])
         torch._foreach_add_(buffers, gradients, alpha=group["lr"])

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.config.train import PretrainConfig
 from core.data.dataset import Dataset
+from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.pretraining.history import Epoch
 from core.pretraining.pretrained import Pretrained
 from core.pretraining.training import Training

@@ -6,12 +6,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.config.train import PretrainConfig
 from core.encoder.head import build_head
 from core.encoder.resnet import ResNet, build_encoder
-from core.pretraining.history import Epoch
 from core.numerics import Numerics
+from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
+from core.pretraining.history import Epoch
 
 
 @dataclass(frozen=True)

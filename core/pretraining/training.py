@@ -13,11 +13,11 @@ from core.data.batches import Batches, place
 from core.data.dataset import Dataset
 from core.errors import DataError, Diverged
 from core.hardware import pick_device
-from core.pretraining.history import Epoch
 from core.loss import nt_xent
 from core.numerics import Numerics, fastest_numerics
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import Schedule, peak_rate
+from core.pretraining.history import Epoch
 from core.pretraining.pretrained import Pretrained, build_model
 from core.randomness import generator
 
@@ -127,7 +127,7 @@ class Training:
 
     def _set_numerics(self, numerics: Numerics) -> None:
         self.numerics = numerics
-        self.encoder.to(memory_format=numerics.memory_format)  # type: ignore[call-overload]
+        self.encoder.to(memory_format=numerics.memory_format)
 
     def _check_finite(self, statistics: Tensor) -> None:
         wrong = (~statistics[:, 0].isfinite()).nonzero()
@@ -136,9 +136,10 @@ class Training:
             epoch = (self.step - 1) // self.steps_per_epoch
             step = epoch * self.steps_per_epoch + position
             raise Diverged(
-                f"the loss is {statistics[position, 0].item()} at step {step} of {self.total_steps} (epoch {epoch + 1}, "
-                f"learning rate {self.rate(step):.3g}); try an optimizer.learning_rate below "
-                f"{self.config.optimizer.learning_rate:g}, a longer schedule.warmup_epochs, or a higher loss.temperature"
+                f"the loss is {statistics[position, 0].item()} at step {step} of {self.total_steps} "
+                f"(epoch {epoch + 1}, learning rate {self.rate(step):.3g}); try an optimizer.learning_rate below "
+                f"{self.config.optimizer.learning_rate:g}, a longer schedule.warmup_epochs, or a higher "
+                "loss.temperature"
             )
 
     def _start_clock(self) -> None:

@@ -1,0 +1,5 @@
+"""``python -m ablations`` is ``ablate``."""
+
+from ablations.cli import main
+
+main()

@@ -1,0 +1,123 @@
+"""Ray Tune gives what one process gives; a worker that dies costs its training at most some seconds."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from ablations.errors import StudyError
+from ablations.events import Ended, EpochEnded, Event, Started
+from ablations.frame import read_study
+from ablations.load import load_study
+from ablations.plan import Plan, make_plan
+from ablations.run import Where, run_plan
+from ablations.schedulers.ray_tune import WORKER_DEATHS, run_on_ray
+from ablations.store import TrialStore
+from ablations.study import Resources
+from ablations.worker import Job
+
+pytestmark = pytest.mark.usefixtures("mlflow_db")
+
+STUDY = """\
+name: small
+base:
+  data: {name: shapes, image_size: 16, subset: 60}
+  encoder: {width: 0.125}
+  schedule.warmup_epochs: 0.5
+  batch_size: 16
+  epochs: 3
+  precision: float32
+  evaluate: {l2_count: 2, neighbors: 5}
+grid:
+  loss.temperature: [0.1, 0.5]
+"""
+
+
+def plan(storage: str = "runs") -> Plan:
+    Path("study.yaml").write_text(STUDY)
+    return make_plan(load_study("study.yaml"), TrialStore(Path(storage)), Path("data"))
+
+
+def run_and(react: Callable[[Event], None]) -> list[Event]:
+    """Every event of a run of the study on Ray, each passed on to ``react``."""
+    made, storage, seen = plan(), Path("runs").resolve(), list[Event]()
+
+    def listen(event: Event) -> None:
+        seen.append(event)
+        react(event)
+
+    for unit in made.units:
+        TrialStore(storage).claim(unit, "me")
+    run_on_ray(made.units, Job(storage, Path("data").resolve(), "me", 1), listen, Resources(), "local")
+    return seen
+
+
+def worker_processes() -> list[int]:
+    """Ray's processes that are running a unit."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith(b"ray::") and b"ImplicitFunc" in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def kill_workers() -> None:
+    for process in worker_processes():
+        os.kill(process, signal.SIGKILL)
+
+
+def test_ray_and_one_process_agree_and_nothing_is_left_running(
+    capfd: pytest.CaptureFixture[str], other_mlflow: Callable[[], None]
+) -> None:
+    tables = []
+    for inline, storage in ((True, "inline"), (False, "ray")):
+        outcome = run_plan(plan(storage), Where(Path(storage), Path("data"), inline=inline), Console(quiet=True))
+        assert list(outcome.states.values()) == ["done", "done"]
+        tables.append(read_study("small", "quick").table[["linear_eval/top1", "knn/top1", "pretrain/loss"]])
+        other_mlflow()
+    assert tables[0].equals(tables[1])
+    assert worker_processes() == []
+    captured = capfd.readouterr()
+    assert captured.out + captured.err == ""
+
+
+def test_a_killed_worker_is_replaced_and_its_trial_finishes() -> None:
+    killed: list[bool] = []
+
+    def kill_once(event: Event) -> None:
+        if isinstance(event, EpochEnded) and not killed:
+            killed.append(True)
+            kill_workers()
+
+    events = run_and(kill_once)
+    assert killed
+    assert sum(isinstance(event, Started) for event in events) >= 3
+    ended = [event.result for event in events if isinstance(event, Ended)]
+    assert [result.status for result in ended] == ["finished", "finished"]
+
+
+def test_a_worker_that_always_dies_is_a_failed_trial() -> None:
+    def kill_always(event: Event) -> None:
+        if isinstance(event, Started):
+            kill_workers()
+
+    events = run_and(kill_always)
+    ended = [event.result for event in events if isinstance(event, Ended)]
+    assert [result.status for result in ended] == ["failed", "failed"]
+    assert f"died {WORKER_DEATHS + 1} times" in ended[0].error
+    stored = TrialStore(Path("runs")).result(ended[0].trial_id)
+    assert stored is not None
+    assert stored.status == "failed"
+
+
+def test_what_no_node_can_hold_is_said_at_once() -> None:
+    made = plan()
+    job = Job(Path("runs"), Path("data"), "me", 1)
+    with pytest.raises(StudyError, match="a trial asks for 10000 CPU"):
+        run_on_ray(made.units, job, lambda event: None, Resources(cpu=10000), "local")

@@ -1,0 +1,250 @@
+"""A study from its file to its figure, in this process: results, resume, failures, MLflow."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from rich.console import Console
+
+from ablations.events import Saved
+from ablations.frame import read_study
+from ablations.load import load_study
+from ablations.plan import Plan, make_plan
+from ablations.run import Outcome, Where, run_plan
+from ablations.store import FencedError, TrialStore
+from ablations.tracking import TRIAL, child_runs, find_parent, tracking_uri
+from ablations.worker import Job, run_unit
+
+pytestmark = pytest.mark.usefixtures("mlflow_db")
+
+STUDY = """\
+name: small
+title: A small study
+base:
+  data: {name: shapes, image_size: 16, subset: 60}
+  encoder: {width: 0.125}
+  augment: {policy: composition}
+  schedule.warmup_epochs: 0.5
+  batch_size: 16
+  epochs: 2
+  precision: float32
+  evaluate: {l2_count: 2, neighbors: 5}
+grid:
+  augment.first: [crop, color]
+  augment.second: [crop, color]
+baselines:
+  random initialisation: {epochs: 0}
+reproduces: figure_5
+"""
+WHERE = Where(Path("runs"), Path("data"), inline=True)
+
+
+def plan(text: str = STUDY, *assignments: str, retry_failed: bool = False) -> Plan:
+    Path("study.yaml").write_text(text)
+    return make_plan(
+        load_study("study.yaml", None, assignments), TrialStore(WHERE.storage), WHERE.data_dir, retry_failed
+    )
+
+
+def run(text: str = STUDY, *assignments: str, retry_failed: bool = False) -> Outcome:
+    return run_plan(plan(text, *assignments, retry_failed=retry_failed), WHERE, Console(quiet=True))
+
+
+def mlflow_children() -> dict[str, list[object]]:
+    """Runs by trial id."""
+    client = MlflowClient(tracking_uri())
+    experiment = client.get_experiment_by_name("small")
+    parent = find_parent(client, experiment.experiment_id, "quick")
+    assert parent is not None
+    children: dict[str, list[object]] = {}
+    for child in child_runs(client, experiment.experiment_id, parent.info.run_id):
+        children.setdefault(child.data.tags[TRIAL], []).append(child)
+    return children
+
+
+def test_a_study_ends_with_results_runs_and_a_report() -> None:
+    outcome = run()
+    assert list(outcome.states.values()) == ["done"] * 5
+    recorded = read_study("small", "quick")
+    table = recorded.table
+    assert table["state"].tolist() == ["finished"] * 5
+    assert table["augment.first"].tolist()[:4] == ["crop", "crop", "color", "color"]
+    assert table["baseline"].tolist() == [""] * 4 + ["random initialisation"]
+    assert table["linear_eval/top1"].between(0, 100).all()
+    assert table["pretrain/loss"].notna().tolist() == [True] * 4 + [False]
+    assert outcome.drawn is not None
+    names = {path.name for path in outcome.drawn.folder.iterdir()}
+    assert names == {"figure.png", "figure.svg", "figure.pdf", "table.md", "table.tex", "data.csv", "report.html"}
+    artifacts = MlflowClient(tracking_uri()).list_artifacts(recorded.run_id, "report")
+    assert {Path(artifact.path).name for artifact in artifacts} == names
+
+
+def test_mlflow_holds_parameters_curves_tags_and_the_configuration() -> None:
+    run()
+    client = MlflowClient(tracking_uri())
+    trial = plan().trials[1]
+    ((child,),) = [runs for trial_id, runs in mlflow_children().items() if trial_id == trial.id]
+    assert child.info.status == "FINISHED"
+    assert child.data.params["augment.second"] == "color"
+    assert child.data.params["batch_size"] == "16"
+    assert child.data.params["evaluate.neighbors"] == "5"
+    assert child.data.tags["axis.augment.first"] == "crop"
+    assert child.data.tags["ablate.seed"] == "0"
+    assert {"git_commit", "torch", "host", "encoder_hash", "numerics"} <= set(child.data.tags)
+    losses = client.get_metric_history(child.info.run_id, "pretrain/loss")
+    assert [metric.step for metric in losses] == [1, 2]
+    config = Path(client.download_artifacts(child.info.run_id, "config.json")).read_text()
+    assert json.loads(config) == trial.config.model_dump(mode="json")
+
+
+def test_running_again_trains_nothing_and_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    run()
+    before = {t: [(r.info.run_id, r.data.metrics) for r in runs] for t, runs in mlflow_children().items()}
+    monkeypatch.setattr("ablations.run.run_inline", lambda *a: pytest.fail("something ran"))
+    assert list(run().states.values()) == ["done"] * 5
+    assert {t: [(r.info.run_id, r.data.metrics) for r in runs] for t, runs in mlflow_children().items()} == before
+
+
+def test_a_wider_study_trains_only_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    run()
+    wider = plan(STUDY.replace("[crop, color]", "[crop, color, blur]"))
+    assert (len(wider.trials), len(wider.results), len(wider.units)) == (10, 5, 5)
+    other = plan(STUDY.replace("name: small", "name: other"))
+    assert other.units == []
+
+
+def test_an_axis_of_the_evaluation_trains_once() -> None:
+    text = STUDY.replace("  augment.first: [crop, color]\n", "  evaluate.neighbors: [1, 5]\n")
+    made = plan(text)
+    assert (len(made.trials), made.trainings, len(made.units)) == (5, 3, 3)
+    assert list(run(text).states.values()) == ["done"] * 5
+
+
+def test_a_failed_trial_is_a_result_and_spares_the_others() -> None:
+    diverging = STUDY.replace("  augment.first: [crop, color]\n", "  optimizer.learning_rate: [0.3, 1.0e+30]\n")
+    text = diverging.replace("epochs: 2", "epochs: 2\n  optimizer.kind: sgd\n  loss.normalize: false")
+    outcome = run(text)
+    assert sorted(outcome.states.values()) == ["done", "done", "done", "failed", "failed"]
+    assert outcome.failed == 2
+    table = read_study("small", "quick").table
+    errors = table[table["state"] == "failed"]["error"]
+    assert errors.str.contains("learning rate").all()
+    assert outcome.drawn is not None
+    assert "the loss is" in outcome.drawn.page.read_text()
+    assert plan(text).units == []
+    assert len(plan(text, retry_failed=True).units) == 2
+
+
+def test_a_bug_is_told_with_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("ablations.worker.evaluate", broken)
+    outcome = run()
+    assert set(outcome.states.values()) == {"failed"}
+    result = TrialStore(WHERE.storage).result(plan().trials[0].id)
+    assert result is not None
+    assert result.error == "ZeroDivisionError: a bug"
+    assert "in broken" in result.traceback
+
+
+def test_an_interrupted_run_keeps_what_is_finished_and_continues(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ablations import worker
+
+    ended = []
+
+    def interrupt_third(unit, job, listen):
+        if len(ended) == 2:
+            raise KeyboardInterrupt
+        ended.append(unit)
+        run_unit(unit, job, listen)
+
+    monkeypatch.setattr("ablations.schedulers.inline.run_unit", interrupt_third)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    states = read_study("small", "quick").table["state"].tolist()
+    assert states == ["finished", "finished", "missing", "missing", "missing"]
+    monkeypatch.setattr("ablations.schedulers.inline.run_unit", worker.run_unit)
+    assert len(plan().units) == 3
+    assert list(run().states.values()) == ["done"] * 5
+
+
+def test_a_lost_mlflow_is_written_again_from_the_store(other_mlflow: Callable[[], None]) -> None:
+    first = run()
+    expected = read_study("small", "quick").table.drop(columns="run_id")
+    other_mlflow()
+    second = run()
+    assert first.states == second.states
+    assert read_study("small", "quick").table.drop(columns="run_id").equals(expected)
+
+
+def test_without_mlflow_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////dev/null/mlflow.db")
+    outcome = run()
+    assert list(outcome.states.values()) == ["done"] * 5
+    assert outcome.drawn is None
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert run().drawn is not None
+
+
+@pytest.mark.parametrize("file", ["result.json", "encoder.pt", "checkpoint.pt", "history.json"])
+def test_a_truncated_file_costs_at_most_its_trial(file: str) -> None:
+    run()
+    expected = read_study("small", "quick").table["linear_eval/top1"].tolist()
+    trial = plan().trials[0]
+    store = TrialStore(WHERE.storage)
+    folder = store.root / ("trials" if file == "result.json" else "encoders")
+    path = folder / (trial.id if file == "result.json" else trial.pretrain_id) / file
+    path.write_bytes(path.read_bytes()[:50] if path.exists() else b"half")
+    (store.root / "trials" / trial.id / "result.json").unlink()
+    assert list(run().states.values()) == ["done"] * 5
+    assert read_study("small", "quick").table["linear_eval/top1"].tolist() == expected
+    assert all(len(runs) == 1 for runs in mlflow_children().values())
+
+
+def test_a_worker_that_was_taken_over_writes_nothing() -> None:
+    (unit, *_), store = plan().units, TrialStore(WHERE.storage)
+    store.claim(unit, "the old run")
+    store.claim(unit, "the new run")
+    with pytest.raises(FencedError):
+        store.check_owner(unit.pretrain_id, "the old run")
+    run_unit(unit, Job(WHERE.storage, WHERE.data_dir, "the old run", 1), lambda event: None)
+    assert store.result(unit.trials[0].id) is None
+
+
+def test_curves_reach_mlflow_from_the_checkpoint_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only epochs that a crash cannot take back are logged, so that none is ever logged twice."""
+    from ablations.recorder import Recorder
+
+    made = plan()
+    unit, store = made.units[0], TrialStore(WHERE.storage)
+    recorder = Recorder(made, store, Console(quiet=True))
+    store.claim(unit, "me")
+    run_unit(unit, Job(WHERE.storage, WHERE.data_dir, "me", 1), lambda event: None)
+    for _ in range(2):
+        recorder.record(Saved(unit.pretrain_id))
+    client = MlflowClient(tracking_uri())
+    ((child,),) = mlflow_children().values()
+    assert len(client.get_metric_history(child.info.run_id, "pretrain/loss")) == 2
+
+
+def test_two_runs_on_one_storage_are_kept_apart() -> None:
+    from filelock import FileLock
+
+    from ablations.errors import StudyError
+
+    WHERE.storage.mkdir()
+    with FileLock(WHERE.storage / "run.lock"), pytest.raises(StudyError, match="another 'ablate run'"):
+        run()
+
+
+def test_the_report_is_the_same_to_the_byte() -> None:
+    drawn = run().drawn
+    assert drawn is not None
+    before = {path.name: path.read_bytes() for path in drawn.folder.iterdir()}
+    drawn = run().drawn
+    assert drawn is not None
+    changed = [path.name for path in drawn.folder.iterdir() if path.read_bytes() != before[path.name]]
+    assert changed == []

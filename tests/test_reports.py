@@ -1,0 +1,197 @@
+"""Reports: numbers a reader can check by hand, files that are whole, pictures that say what is missing."""
+
+import json
+import math
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from reports.findings import heatmap_findings
+from reports.matrix import by_cell, rank_correlation, to_matrix
+from reports.paper import FOLDER, paper_matrix
+from reports.points import summarise
+from reports.render import render
+from reports.study_report import StudyReport
+from reports.tables import formatted, latex, markdown, tidy
+
+AXES = ["augment.first", "augment.second"]
+METRIC = "linear_eval/top1"
+
+
+def table(values: dict[tuple[str, str], list[float | str]]) -> pd.DataFrame:
+    """A cell's values are its seeds: a number, or the state of a trial without one."""
+    rows = []
+    for (first, second), seeds in values.items():
+        for seed, value in enumerate(seeds):
+            done = isinstance(value, float)
+            rows.append(
+                {
+                    "trial_id": f"{first}{second}{seed}",
+                    "name": f"{first}, {second}, seed {seed}",
+                    "seed": seed,
+                    "baseline": "",
+                    "augment.first": first,
+                    "augment.second": second,
+                    "state": "finished" if done else value,
+                    "error": "it <broke> & failed" if value == "failed" else "",
+                    METRIC: value if done else math.nan,
+                }
+            )
+    rows.append(
+        rows[0]
+        | {
+            "baseline": "random",
+            "augment.first": math.nan,
+            "augment.second": math.nan,
+            METRIC: 10.0,
+            "state": "finished",
+            "name": "random, seed 0",
+        }
+    )
+    return pd.DataFrame(rows)
+
+
+TWO_SEEDS = table(
+    {
+        ("crop", "crop"): [30.0, 34.0],
+        ("crop", "color"): [50.0, 56.0],
+        ("color", "crop"): [52.0, "failed"],
+        ("color", "color"): ["failed", "missing"],
+    }
+)
+
+
+NOTHING = TWO_SEEDS.assign(state="missing").drop(columns=METRIC)
+
+
+def report(rows: pd.DataFrame, **changes: object) -> StudyReport:
+    values = {
+        "name": "small",
+        "title": "A <title> & more",
+        "kind": "heatmap",
+        "table": rows,
+        "axes": AXES,
+        "labels": ["1st", "2nd"],
+        "metric": METRIC,
+        "reproduces": "figure_5",
+        "scale": "quick",
+    }
+    return StudyReport(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_matrix_by_hand() -> None:
+    matrix = to_matrix(TWO_SEEDS, *AXES, METRIC)
+    assert matrix.mean.loc["crop"].tolist() == [32.0, 53.0]
+    assert matrix.spread.loc["crop"].tolist() == pytest.approx([math.sqrt(8), math.sqrt(18)])
+    assert matrix.count.to_numpy().tolist() == [[2, 2], [1, 0]]
+    assert matrix.state.to_numpy().tolist() == [["finished", "finished"], ["finished", "failed"]]
+    assert matrix.row_average["crop"] == 42.5
+    assert math.isnan(matrix.row_average["color"])
+    assert math.isnan(matrix.spread.loc["color", "crop"])
+    assert (matrix.seeds, matrix.complete) == (2, False)
+
+
+def test_a_study_without_any_result_is_a_matrix_of_nothing() -> None:
+    nothing = TWO_SEEDS[TWO_SEEDS["baseline"] == ""].assign(state="missing").drop(columns=METRIC)
+    matrix = to_matrix(nothing, *AXES, METRIC)
+    assert matrix.mean.isna().all(axis=None)
+    assert (matrix.state == "missing").all(axis=None)
+    assert heatmap_findings(matrix, None, {}) == ["No cell has finished yet."]
+
+
+def test_rank_correlation_by_hand() -> None:
+    a = pd.DataFrame([[1.0, 2.0], [3.0, 4.0]])
+    assert rank_correlation(a, a * 10 + 3) == (pytest.approx(1), 4)
+    assert rank_correlation(a, -a) == (pytest.approx(-1), 4)
+    # ranks 1 2 3 4 against 2 1 4 3: 1 - 6 * 4 / (4 * 15)
+    assert rank_correlation(a, pd.DataFrame([[20.0, 10.0], [40.0, 30.0]]))[0] == pytest.approx(0.6)
+    # ties share their mean rank: 1 2 3 4 against 1.5 1.5 3.5 3.5
+    assert rank_correlation(a, pd.DataFrame([[5.0, 5.0], [7.0, 7.0]]))[0] == pytest.approx(2 / math.sqrt(5))
+    assert math.isnan(rank_correlation(a.iloc[:1], a.iloc[:1])[0])
+
+
+def test_figure_5_is_the_papers() -> None:
+    paper = paper_matrix("figure_5")
+    assert paper is not None
+    assert paper.values.shape == (7, 7)
+    assert paper.values.loc["crop", "color"] == 56.3
+    assert paper.values.loc["color", "crop"] == 55.8
+    assert paper.row_average is not None
+    computed = paper.values.mean(axis=1)
+    assert (computed - paper.row_average).abs().max() < 0.06
+    assert paper.row_average["noise"] == 15.5  # as printed, though the printed cells' mean is 15.557
+
+
+def test_every_number_of_the_paper_is_verified_and_sourced() -> None:
+    for path in FOLDER.glob("*.json"):
+        data = json.loads(path.read_text())
+        assert data["verified"] is True
+        assert "arXiv" in data["source"]
+        assert data["published_as"].startswith(("printed", "read from figure"))
+
+
+def test_a_part_of_the_papers_table_has_no_average() -> None:
+    paper = paper_matrix("figure_5")
+    assert paper is not None
+    part = paper.only(pd.DataFrame(0.0, index=["color", "crop"], columns=["crop"]))
+    assert part is not None
+    assert part.values["crop"].tolist() == [55.8, 33.1]
+    assert part.row_average is None
+    assert paper.only(pd.DataFrame(0.0, index=["other"], columns=["crop"])) is None
+
+
+def test_tables_show_mean_spread_and_what_is_missing() -> None:
+    matrix = to_matrix(TWO_SEEDS, *AXES, METRIC)
+    texts = formatted(matrix)
+    assert texts.to_numpy().tolist() == [["32.0 ± 2.8", "53.0 ± 4.2", "42.5"], ["52.0", "failed", ""]]
+    assert markdown(texts, "1st / 2nd").splitlines()[2] == "| crop | 32.0 ± 2.8 | 53.0 ± 4.2 | 42.5 |"
+    tex = latex(texts, "a_b", "100 % & more")
+    assert r"a\_b & crop & color & average \\" in tex
+    assert r"crop & 32.0 $\pm$ 2.8 & 53.0 $\pm$ 4.2 & 42.5 \\" in tex
+    assert r"\caption{100 \% \& more}" in tex
+    data = tidy(matrix, paper_matrix("figure_5"), *AXES)
+    assert data.columns.tolist() == [*AXES, "mean", "spread", "seeds", "state", "paper"]
+    assert data["paper"].tolist() == [33.1, 56.3, 55.8, 18.8]
+
+
+def test_points_by_hand() -> None:
+    summary = summarise(TWO_SEEDS, AXES, METRIC)
+    assert summary["mean"].tolist()[:3] == [32.0, 53.0, 52.0]
+    assert summary["finished"].tolist() == [2, 2, 1, 0]
+    assert summary["trials"].tolist() == [2, 2, 2, 2]
+
+
+def test_findings_name_the_best_cell_the_baseline_and_the_gaps() -> None:
+    matrix = to_matrix(TWO_SEEDS, *AXES, METRIC)
+    paper = paper_matrix("figure_5")
+    assert paper is not None
+    found = heatmap_findings(matrix, paper.only(matrix.mean), {"random": 10.0})
+    assert found[0] == "Best cell: crop, color with 53.0; worst: crop, crop with 32.0; 21.0 points apart."
+    assert "random: 10.0; the best cell is +43.0 points" in found[1]
+    assert "rank correlation (Spearman) of 1.00" in found[2]
+    assert found[3] == "1 of 4 cells have no value yet (1 failed)."
+
+
+@pytest.mark.parametrize("kind", ["heatmap", "points"])
+@pytest.mark.parametrize("reproduces", ["figure_5", None, "figure_99"])
+@pytest.mark.parametrize("rows", [TWO_SEEDS, NOTHING], ids=["half", "nothing"])
+def test_every_report_is_whole(kind: str, reproduces: str | None, rows: pd.DataFrame) -> None:
+    page = render(report(rows, kind=kind, reproduces=reproduces), Path("out"))
+    assert Path("out/figure.png").read_bytes().startswith(b"\x89PNG")
+    assert Path("out/figure.pdf").read_bytes().startswith(b"%PDF")
+    assert "<text" in Path("out/figure.svg").read_text()
+    html = page.read_text()
+    assert html.count("<svg") == 1
+    assert "A &lt;title&gt; &amp; more" in html
+    assert "<title>A &lt;title" in html
+    assert not re.search(r"(src|href)=[\"']http", html.replace('xlink:href="#', "").replace("http://www.w3.org", ""))
+
+
+def test_text_from_a_result_cannot_break_the_page() -> None:
+    assert "it &lt;broke&gt; &amp; failed" in render(report(TWO_SEEDS), Path("out")).read_text()
+
+
+def test_cells_by_name() -> None:
+    assert by_cell(pd.DataFrame({"b": {"a": 1.0, "c": math.nan}})) == {("a", "b"): 1.0}
