@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ablations.claims import cells_as_text
 from ablations.load import ScaledStudy
 from ablations.trial import Trial
 
@@ -12,7 +13,7 @@ def describe(scaled: ScaledStudy, trials: list[Trial]) -> dict[str, Any]:
     return {
         "name": study.name,
         "title": study.title or study.name,
-        "claim": study.claim,
+        "claims": [claim.model_dump(mode="json") | cells_as_text(claim) for claim in study.claims],
         "reproduces": study.reproduces,
         "scale": scaled.scale,
         "scale_description": scaled.scale_description,

@@ -1,7 +1,6 @@
 """From a study to its trials, in order, every configuration validated."""
 
 import itertools
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 from ablations.errors import StudyError
 from ablations.explain import explain, unknown_elsewhere
 from ablations.load import ScaledStudy
-from ablations.settings import Layer, Setting, SettingPath, flatten, nest, overlay
+from ablations.settings import Layer, Setting, SettingPath, coordinate, flatten, nest, overlay
 from ablations.trial import Trial
 from ablations.yaml_source import Keys, Source
 from core.config import TrainConfig
@@ -57,11 +56,6 @@ def _layer(path: SettingPath, setting: Setting) -> Layer:
     if not isinstance(setting.value, dict):
         return {path: setting}
     return {(*path, *rest): inner for rest, inner in flatten(setting.value, setting.source, setting.keys).items()}
-
-
-def coordinate(value: Any) -> Any:
-    """A value of an axis as one plain value: lists and mappings as JSON text."""
-    return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def _check_size(scaled: ScaledStudy) -> None:

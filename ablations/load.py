@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from ablations.claims import check_claims
 from ablations.errors import StudyError
 from ablations.explain import explain
 from ablations.library import find_scale, find_study, scale_names
@@ -56,6 +57,7 @@ def load_study(
     path = find_study(reference)
     source = read_yaml(path)
     study = _validate(Study, source)
+    check_claims(study, source)
     scale = scale or DEFAULT_SCALE
     common, common_source = _common_scale(scale, path, study)
     own = study.scales.get(scale, Scale())

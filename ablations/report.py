@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ablations.frame import Recorded, read_study
+from reports.claims import Claim
 from reports.render import render
 from reports.study_report import StudyReport
 
@@ -44,13 +45,20 @@ def _study_report(recorded: Recorded) -> StudyReport:
         axes=axes,
         labels=labels,
         metric=report["metric"],
-        claim=description["claim"],
+        claims=[_claim(values, description["axes"], axes) for values in description["claims"]],
         reproduces=description["reproduces"],
         scale=description["scale"],
         scale_description=description["scale_description"],
         settings=description["settings"],
         facts={k: v for k, v in sorted(recorded.facts.items()) if not k.startswith(HIDDEN_FACTS)},
     )
+
+
+def _claim(values: dict[str, Any], written: list[str], axes: list[str]) -> Claim:
+    """Its cells are written in the order of the grid, and reports put some axes first."""
+    places = [written.index(axis) for axis in axes]
+    sides = {side: tuple(tuple(cell[p] for p in places) for cell in values[side]) for side in ("cells", "than")}
+    return Claim(**{**values, **sides})
 
 
 def _axes(report: dict[str, Any], axes: list[str]) -> tuple[list[str], list[str]]:

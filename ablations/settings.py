@@ -1,5 +1,6 @@
 """Settings from several places, laid over each other, each remembering where it was written."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -69,3 +70,8 @@ def _add(layer: Layer, path: SettingPath, setting: Setting) -> None:
         if other[: len(path)] == path or path[: len(other)] == other:
             raise StudyError(f"{setting.place()}: is also set at {earlier.place()}; keep one of them")
     layer[path] = setting
+
+
+def coordinate(value: Any) -> Any:
+    """A value of an axis as one plain value: lists and mappings as JSON text."""
+    return json.dumps(value) if isinstance(value, list | dict) else value

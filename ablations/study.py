@@ -66,6 +66,24 @@ class PointsReport(Config):
 Report = Annotated[HeatmapReport | PointsReport, Field(discriminator="kind")]
 
 
+Cells = list[Annotated[list[Any], Field(min_length=1)]]
+"""Each a value for every axis, in the order of the grid."""
+
+
+class Claim(Config):
+    """What the paper says, so that results can tell whether it holds: the best of ``cells`` is better than the
+    best of ``than`` by more than ``margin``. Either may be left out and means all the other cells."""
+
+    says: str
+    """In the paper's words or close to them."""
+    source: str
+    """Where it says so."""
+    cells: Cells = []
+    than: Cells = []
+    margin: Annotated[float, Field(ge=0)] = 0.0
+    """In units of the report's metric."""
+
+
 class Study(Config):
     """A question to be answered by trials."""
 
@@ -75,8 +93,8 @@ class Study(Config):
     """Stands above the figure."""
     reproduces: str | None = None
     """The paper's figure or table, such as ``figure_5``, to draw beside the results."""
-    claim: str = ""
-    """What the paper says, in its words or close to them."""
+    claims: list[Claim] = []
+    """What the paper says of it; the report gives each a verdict."""
     base: Settings = {}
     """Settings of every trial."""
     grid: Axes

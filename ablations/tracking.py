@@ -104,7 +104,7 @@ class Tracker:
             )
         run_id: str = run.info.run_id
         self.client.update_run(run_id, status="RUNNING")
-        self.client.log_batch(run_id, tags=_tags({**provenance(), "mlflow.note.content": scaled.study.claim}))
+        self.client.log_batch(run_id, tags=_tags({**provenance(), "mlflow.note.content": _note(scaled)}))
         self._log_text(run_id, json.dumps(description, indent=1), STUDY_FILE)
         return run_id
 
@@ -163,6 +163,11 @@ def _experiment(client: MlflowClient, name: str) -> str:
         client.restore_experiment(experiment.experiment_id)
     experiment_id: str = experiment.experiment_id
     return experiment_id
+
+
+def _note(scaled: ScaledStudy) -> str:
+    """What MLflow's page of the parent run shows: the paper's claims, as Markdown."""
+    return "\n".join(f"- {claim.says} ({claim.source})" for claim in scaled.study.claims)
 
 
 def _artifact_location(name: str) -> str | None:

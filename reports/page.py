@@ -35,6 +35,7 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
     table = report.table
     page = environment.get_template("report.html.j2").render(
         report=report,
+        verdicts=report.verdicts,
         findings=drawn.findings,
         figure=_inline(svg),
         texts=drawn.texts,

@@ -5,6 +5,8 @@ from typing import Literal
 
 import pandas as pd
 
+from reports.claims import Claim, Verdict, judge
+
 METRIC_LABELS = {
     "linear_eval/top1": "linear evaluation, top-1 (%)",
     "linear_eval/top5": "linear evaluation, top-5 (%)",
@@ -26,7 +28,8 @@ class StudyReport:
     labels: list[str]
     """What the axes are called in the figure."""
     metric: str
-    claim: str = ""
+    claims: list[Claim] = field(default_factory=list)
+    """What the paper says; each cell in the order of ``axes``."""
     reproduces: str | None = None
     scale: str = ""
     scale_description: str = ""
@@ -37,6 +40,10 @@ class StudyReport:
     @property
     def metric_label(self) -> str:
         return METRIC_LABELS.get(self.metric, self.metric)
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        return [judge(claim, self.table, self.axes, self.metric) for claim in self.claims]
 
     @property
     def baselines(self) -> dict[str, float]:

@@ -130,6 +130,15 @@ BAD = [
     ("grid: {data.subset: [1.5]}", r"grid.data.subset\[0\]: a fraction is at most 1.0"),
     ("grid: {epochs: [__import__('os').system('id')]}", r"grid.epochs\[0\]: should be a valid integer"),
     ("grid: {data.name: [../../etc]}", r"grid.data.name\[0\]: "),
+    (
+        "grid: {epochs: [5, 6]}\nclaims: [{says: a, source: b, cells: [[5], [7]]}]",
+        r":3:45: claims\[0\].cells\[1\]\[0\]: epochs has no value 7; it has 5, 6",
+    ),
+    (
+        "grid: {epochs: [5]}\nclaims: [{says: a, source: b, than: [[5, 5]]}]",
+        r":3:38: claims\[0\].than\[0\]: a cell has a value for each axis, here epochs; got",
+    ),
+    ("grid: {epochs: [5]}\nclaims: [{says: a, source: b}]", r":3:10: claims\[0\]: say which 'cells' are better"),
 ]
 
 

@@ -81,7 +81,7 @@ def test_equal_transformations_are_a_single_one(name: config.Transformation) -> 
     assert single.both == single.second == ()
 
 
-@pytest.mark.parametrize(("first", "second"), itertools.permutations(TRANSFORMATIONS, 2))
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(TRANSFORMATIONS, 2)))
 def test_a_pair_is_applied_in_its_order(first: config.Transformation, second: config.Transformation) -> None:
     singles = [to_branches(CompositionAugment(first=name, second=name)).first for name in (first, second)]
     assert to_branches(CompositionAugment(first=first, second=second)).first == singles[0] + singles[1]

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor
-from torchvision.io import ImageReadMode, decode_image
+from torchvision.transforms.v2.functional import pil_to_tensor
 
 from core.data.cache import cached_images
 from core.data.catalog import ImageFolder
@@ -53,11 +54,11 @@ def _decode_all(name: str, listing: Listing, image_size: int, out: Tensor, progr
 
 def _decode(path: Path, image_size: int) -> Tensor:
     try:
-        image = decode_image(str(path), ImageReadMode.RGB)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{path}: does not decode as an image ({reason}); replace or remove the file") from error
-    return fit_square(image, image_size)
+        with Image.open(path) as image:
+            pixels: Tensor = pil_to_tensor(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path}: does not decode as an image ({error}); replace or remove the file") from error
+    return fit_square(pixels, image_size)
 
 
 def _fingerprint(listing: Listing) -> str:

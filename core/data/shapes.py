@@ -1,13 +1,13 @@
 """``shapes``: an embedded data set on which contrastive learning has to earn its representation.
 
-Ten classes of 32 x 32 images, each a wallpaper of nine copies of one glyph. Three things tell an image from
-the others, made so that each augmentation takes away what it takes away from photographs:
+Ten classes of 32 x 32 images, each a cutting from a wallpaper of one glyph. Three things tell an image from the
+others, made so that each augmentation takes away what it takes away from photographs:
 
 - its *colours* (tint, saturation, lightness), which survive a crop and not a colour distortion;
-- its *layout* (a blotchy light over the image, where each glyph stands and how it is turned), which survives a
-  colour distortion and not a crop;
-- its *glyph*, which survives both and is the class. It differs from its ground mostly in hue and little in
-  lightness, so that the light outshines it; and only two crops, which show different copies, teach that the
+- its *layout* (a blotchy light over the image, where each copy of the glyph stands and how it is turned), which
+  survives a colour distortion and not a crop;
+- its *glyph*, which survives both and is the class. It differs from its ground mostly in hue and less in
+  lightness than the light itself varies; and only two crops, which show different copies, teach that the
   angle does not matter.
 
 Every image is a function of its number alone. A change of this file changes the data, and with it what every
@@ -29,17 +29,19 @@ from core.randomness import generator
 
 VERSION = 1
 SIDE = 32
-GRID = 3
-"""Glyphs stand in GRID rows and GRID columns."""
+COPIES = 4
+"""Rows and columns of glyphs that are drawn, enough to fill the image wherever the wallpaper is cut."""
+SPACING = 12.8
+"""Pixels between the places of neighbouring glyphs."""
 
 Point = tuple[float, float]
 
-REACH = 4.5
+REACH = 5.5
 """Pixels from a glyph's centre to where its coordinates are 1."""
-STROKE = 1.2
+STROKE = 1.5
 """Pixels from the middle of a stroke to its edge."""
 SHIFT = 1.5
-"""Pixels that a glyph may stand off its place in the grid, either way along each axis."""
+"""Pixels that a glyph may stand off its place, either way along each axis."""
 TILT = math.pi
 """Radians that a glyph may be turned either way: every one stands at an angle of its own."""
 TINT, TINT_RANGE = 0.6, 0.05
@@ -47,7 +49,7 @@ TINT, TINT_RANGE = 0.6, 0.05
 SATURATION = (0.6, 0.9)
 LIGHTNESS = (0.3, 0.5)
 """Luminance of the ground."""
-CONTRAST = 0.15
+CONTRAST = 0.3
 """Share by which the glyph is darker than its ground."""
 LIGHT, LIGHT_CELLS = 0.45, 13
 """Standard deviation of the light's logarithm, and how many independent values it has across the image."""
@@ -111,14 +113,13 @@ def draw(glyph: str, count: int, generator: torch.Generator) -> Tensor:
 
 def _cover(strokes: list[tuple[Point, Point]], count: int, generator: torch.Generator) -> Tensor:
     """Share of each pixel that is painted: (count, SIDE, SIDE)."""
-    spacing = SIDE / GRID
     pixel = torch.arange(SIDE) + 0.5
     cover = torch.zeros(count, SIDE, SIDE)
-    for place in range(GRID * GRID):
-        shift = SHIFT * _spread(generator, count, 2)
+    cutting = SPACING * (torch.rand(count, 2, generator=generator) - 0.5)
+    for row, column in itertools.product(range(COPIES), repeat=2):
+        place = SPACING * torch.tensor([column, row]) + cutting + SHIFT * _spread(generator, count, 2)
         tilt = TILT * _spread(generator, count, 1)[:, :, None]
-        x = (pixel - (place % GRID + 0.5) * spacing - shift[:, :1])[:, None, :]
-        y = (pixel - (place // GRID + 0.5) * spacing - shift[:, 1:])[:, :, None]
+        x, y = (pixel - place[:, :1])[:, None, :], (pixel - place[:, 1:])[:, :, None]
         u, v = tilt.cos() * x + tilt.sin() * y, tilt.cos() * y - tilt.sin() * x
         distance = torch.stack([_distance(u, v, a, b) for a, b in strokes]).amin(dim=0)
         cover = torch.maximum(cover, (STROKE - distance + 0.5).clamp_(0, 1))
