@@ -1,6 +1,5 @@
 """The command line. Nothing heavy is imported before the arguments and the study are known to be good."""
 
-import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import typer
 from rich.console import Console
 
 from ablations.errors import AblateError
+from ablations.invocation import again
 
 if TYPE_CHECKING:
     from ablations.plan import Plan
@@ -28,7 +28,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-console = Console(soft_wrap=True)
+WIDE = 200
+"""Columns of a pipe or a file, where tables are not to be cut."""
+
+console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 errors = Console(stderr=True, soft_wrap=True)
 
 
@@ -193,7 +196,7 @@ def _print_outcome(outcome: "Outcome") -> None:
     console.print(f"{counts['done']} done, {counts['failed']} failed", highlight=False)
     if outcome.drawn:
         _print_files(outcome.drawn.figure, outcome.drawn.page)
-        console.print("runs    ablate ui", highlight=False)
+        console.print(f"MLflow  {again('ui')}", highlight=False)
 
 
 def _print_files(figure: Path, page: Path) -> None:
@@ -209,10 +212,8 @@ def _told() -> Iterator[None]:
         errors.print(str(error), style="red", highlight=False, markup=False)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        command = shlex.join(["ablate", *sys.argv[1:]])
-        errors.print(
-            f"\nInterrupted. What is finished is kept; continue with\n    {command}", highlight=False, markup=False
-        )
+        message = f"\nInterrupted. What is finished is kept; continue with\n    {again(*sys.argv[1:])}"
+        errors.print(message, highlight=False, markup=False)
         raise typer.Exit(INTERRUPTED) from None
 
 

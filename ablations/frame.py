@@ -23,7 +23,7 @@ class Recorded:
     """What the run said of the study; see ``describe``."""
     table: pd.DataFrame
     """One row a trial: ``trial_id``, ``state`` (finished, failed, missing), ``seed``, ``baseline``, ``error``,
-    ``run_id``, the axes by dotted path, and the metrics."""
+    ``run_id``, ``device``, ``numerics``, the axes by dotted path, and the metrics."""
     experiment_id: str
     run_id: str
     facts: dict[str, str]
@@ -49,7 +49,8 @@ def _row(trial: dict[str, Any], run: Run | None) -> dict[str, Any]:
     row = {**trial, **trial["coordinates"]}
     del row["coordinates"]
     if run is None:
-        return row | {"state": "missing", "error": "", "run_id": ""}
-    state = STATES.get(run.info.status, "missing")
-    metrics = run.data.metrics if state == "finished" else {}
-    return row | {"state": state, "error": run.data.tags.get("ablate.error", ""), "run_id": run.info.run_id, **metrics}
+        return row | {"state": "missing", "error": "", "run_id": "", "device": "", "numerics": ""}
+    tags, state = run.data.tags, STATES.get(run.info.status, "missing")
+    row |= {"state": state, "error": tags.get("ablate.error", ""), "run_id": run.info.run_id}
+    row |= {"device": tags.get("device", ""), "numerics": tags.get("numerics", "")}
+    return row | (run.data.metrics if state == "finished" else {})

@@ -50,8 +50,18 @@ def _study_report(recorded: Recorded) -> StudyReport:
         scale=description["scale"],
         scale_description=description["scale_description"],
         settings=description["settings"],
-        facts={k: v for k, v in sorted(recorded.facts.items()) if not k.startswith(HIDDEN_FACTS)},
+        facts=_facts(recorded),
     )
+
+
+def _facts(recorded: Recorded) -> dict[str, str]:
+    """Provenance: on what it was computed, how long it took, with which code."""
+    table = recorded.table
+    finished = table[table["state"] == "finished"]
+    facts = {name: "; ".join(sorted(set(finished[name]) - {""})) for name in ("device", "numerics")}
+    if "seconds" in finished:
+        facts["compute"] = f"{finished['seconds'].sum() / 60:,.1f} minutes, all trials together"
+    return facts | {k: v for k, v in sorted(recorded.facts.items()) if not k.startswith(HIDDEN_FACTS)}
 
 
 def _claim(values: dict[str, Any], written: list[str], axes: list[str]) -> Claim:
