@@ -1,14 +1,19 @@
-"""NT-Xent against equation 1 written out, and the traps that others fell into."""
+"""The losses against Table 2 and equation 1 written out, and the traps that others fell into."""
 
+import itertools
 import math
+from collections.abc import Iterator
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.config import LossConfig
-from core.loss import nt_xent
+from core.config import LossConfig, Margin, NtLogistic, NtXent
+from core.loss import tiles
+from core.loss.contrast import contrast
+from core.loss.nt_xent import nt_xent
+from core.loss.triplets import margin, nt_logistic
 from core.randomness import generator
 
 
@@ -16,66 +21,158 @@ def projections(batch: int = 6, width: int = 5, seed: int = 0) -> Tensor:
     return torch.randn(2 * batch, width, generator=generator(seed, "z"), dtype=torch.float64)
 
 
-def written_out(z: Tensor, temperature: float, normalize: bool) -> float:
-    """Equation 1 and algorithm 1, one pair of views at a time."""
+def sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+def anchors(z: Tensor, config: LossConfig) -> Iterator[tuple[float, list[float]]]:
+    """Similarity of each view to its positive and to each of its negatives, one pair of views at a time."""
+    z = F.normalize(z, dim=1) if config.normalize else z
     n = len(z) // 2
-    z = F.normalize(z.double(), dim=1) if normalize else z.double()
-    total = 0.0
     for i in range(2 * n):
-        j = (i + n) % (2 * n)
-        similarity = [float(z[i] @ z[k]) / temperature for k in range(2 * n)]
-        others = sum(math.exp(similarity[k] - similarity[j]) for k in range(2 * n) if k != i)
-        total += math.log(others)
-    return total / (2 * n)
+        negatives = [
+            float(z[i] @ z[k])
+            for k in range(2 * n)
+            if k % n != i % n and (config.negatives == "both_views" or (k < n) != (i < n))
+        ]
+        yield float(z[i] @ z[(i + n) % (2 * n)]), negatives
 
 
-@pytest.mark.parametrize("temperature", [0.05, 0.1, 0.5, 1.0])
-@pytest.mark.parametrize("normalize", [True, False])
-def test_loss_is_equation_1(temperature: float, normalize: bool) -> None:
-    loss = nt_xent(projections(), LossConfig(temperature=temperature, normalize=normalize)).loss
-    assert loss.item() == pytest.approx(written_out(projections(), temperature, normalize), rel=1e-5)
+def mined(positive: float, negatives: list[float]) -> list[float]:
+    """The hardest of those easier than the positive, else the easiest."""
+    easier = [negative for negative in negatives if negative < positive]
+    return [max(easier) if easier else min(negatives)]
 
 
-def test_gradient_is_right() -> None:
+def written_out(z: Tensor, config: LossConfig) -> float:
+    costs = []
+    for positive, negatives in anchors(z, config):
+        if isinstance(config, NtXent):
+            others = [math.exp((s - positive) / config.temperature) for s in negatives]
+            costs.append(math.log(1 + sum(others)))
+            continue
+        chosen = mined(positive, negatives) if config.semi_hard else negatives
+        if isinstance(config, NtLogistic):
+            tau = config.temperature
+            cost = [-math.log(sigmoid(positive / tau)) - math.log(sigmoid(-s / tau)) for s in chosen]
+        else:
+            cost = [max(s - positive + config.margin, 0) for s in chosen]
+        costs.append(sum(cost) / len(cost))
+    return sum(costs) / len(costs)
+
+
+LOSSES: list[LossConfig] = [
+    NtXent.model_validate({"temperature": tau, "normalize": normalize, "negatives": negatives})
+    for tau, normalize, negatives in itertools.product([0.05, 0.5, 1.0], [True, False], ["both_views", "one_view"])
+]
+for normalize, negatives, semi_hard in itertools.product([True, False], ["both_views", "one_view"], [True, False]):
+    options = {"normalize": normalize, "negatives": negatives, "semi_hard": semi_hard}
+    LOSSES.append(NtLogistic.model_validate({"temperature": 0.5} | options))
+    LOSSES += [Margin.model_validate({"margin": m} | options) for m in (0.0, 0.4, 1.6)]
+
+
+def name(config: LossConfig) -> str:
+    return ",".join(str(value) for value in config.model_dump().values())
+
+
+@pytest.mark.parametrize("config", LOSSES, ids=name)
+def test_loss_is_the_papers(config: LossConfig) -> None:
+    assert contrast(projections(), config).loss.item() == pytest.approx(written_out(projections(), config), rel=1e-9)
+
+
+@pytest.mark.parametrize("config", LOSSES, ids=name)
+def test_gradient_is_right(config: LossConfig) -> None:
     z = projections(3, 4).requires_grad_()
+    assert torch.autograd.gradcheck(lambda z: contrast(z, config).loss, z)
 
-    def in_double(z: Tensor) -> Tensor:
-        z = F.normalize(z, dim=1)
-        logits = (z @ z.T / 0.5).masked_fill(torch.eye(6, dtype=torch.bool), float("-inf"))
-        return F.cross_entropy(logits, (torch.arange(6) + 3) % 6)
 
-    assert torch.autograd.gradcheck(in_double, z)
-    (ours,) = torch.autograd.grad(nt_xent(z, LossConfig(temperature=0.5)).loss, z)
-    (theirs,) = torch.autograd.grad(in_double(z), z)
-    assert torch.allclose(ours, theirs, atol=1e-6)
+def table_2(loss: str, positive: float, negative: float, tau: float, m: float) -> tuple[float, float]:
+    """What multiplies v+ and v- in Table 2's gradient with respect to u, negated: the loss is minimised here."""
+    if loss == "nt_xent":
+        partition = math.exp(positive / tau) + math.exp(negative / tau)
+        return -(1 - math.exp(positive / tau) / partition) / tau, math.exp(negative / tau) / partition / tau
+    if loss == "nt_logistic":
+        return -sigmoid(-positive / tau) / tau, sigmoid(negative / tau) / tau
+    return (-1.0, 1.0) if positive - negative < m else (0.0, 0.0)
+
+
+@pytest.mark.parametrize("loss", ["nt_xent", "nt_logistic", "margin"])
+@pytest.mark.parametrize("seed", range(4))
+def test_gradients_of_table_2(loss: str, seed: int) -> None:
+    """Two images and negatives of one view leave each view one negative. The first view is an anchor in its own
+    triplet, the positive in its positive's, and the negative in its negative's."""
+    tau, m = 0.5, 0.4
+    z = F.normalize(projections(2, 3, seed), dim=1).requires_grad_()
+    compute = {
+        "nt_xent": lambda: nt_xent(z, tau, one_view=True),
+        "nt_logistic": lambda: nt_logistic(z, tau, one_view=True),
+        "margin": lambda: margin(z, m, one_view=True),
+    }
+    (gradient,) = torch.autograd.grad(compute[loss](), z)
+    similarity = (z @ z.T).tolist()
+    pairs = {row: ((row + 2) % 4, (3 - row)) for row in range(4)}
+    parts = {row: table_2(loss, similarity[row][p], similarity[row][n], tau, m) for row, (p, n) in pairs.items()}
+    expected = (parts[0][0] + parts[2][0]) * z[2] + (parts[0][1] + parts[3][1]) * z[3]
+    assert torch.allclose(gradient[0], expected / 4, atol=1e-12)
+
+
+@pytest.mark.parametrize("negatives", ["both_views", "one_view"])
+def test_tiles_change_neither_loss_nor_gradient_nor_statistics(negatives: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In float32, against the whole matrix at once in plain operations."""
+    config = NtXent.model_validate({"negatives": negatives})
+    z = projections(37, 16).float().requires_grad_()
+    rows = F.normalize(z, dim=1)
+    logits = rows @ rows.T / config.temperature
+    branch = torch.arange(74) // 37
+    out = torch.eye(74, dtype=torch.bool) if negatives == "both_views" else branch[:, None] == branch
+    whole = F.cross_entropy(logits.masked_fill(out, float("-inf")), (torch.arange(74) + 37) % 74)
+    (expected,) = torch.autograd.grad(whole, z)
+    results = []
+    for size in (2**24, 74 * 10, 1):
+        monkeypatch.setattr(tiles, "TILE", size)
+        result = contrast(z, config)
+        (gradient,) = torch.autograd.grad(result.loss, z)
+        assert result.loss.item() == pytest.approx(whole.item(), rel=1e-5)
+        assert torch.allclose(gradient, expected, rtol=1e-4, atol=1e-6)
+        results.append(torch.stack(result[1:]))
+    assert torch.allclose(results[0], results[1])
+    assert torch.allclose(results[0], results[2])
+
+
+def test_tiles_cover_every_row_once_and_no_two_branches() -> None:
+    for batch in (1, 7, 4096, 5000):
+        found = tiles.tiles(batch, 2 * batch)
+        covered = [(branch, row) for branch, rows in found for row in range(rows.start, rows.stop)]
+        assert covered == [(row // batch, row) for row in range(2 * batch)]
 
 
 def test_order_of_the_images_and_of_the_branches_does_not_matter() -> None:
-    z, config = projections(), LossConfig()
-    expected = nt_xent(z, config).loss
+    z, config = projections(), NtXent()
+    expected = contrast(z, config).loss
     order = torch.randperm(6, generator=generator(0, "order"))
-    assert nt_xent(torch.cat([z[:6][order], z[6:][order]]), config).loss.item() == pytest.approx(expected.item())
-    assert nt_xent(torch.cat([z[6:], z[:6]]), config).loss.item() == pytest.approx(expected.item())
+    assert contrast(torch.cat([z[:6][order], z[6:][order]]), config).loss.item() == pytest.approx(expected.item())
+    assert contrast(torch.cat([z[6:], z[:6]]), config).loss.item() == pytest.approx(expected.item())
 
 
 def test_positives_are_found() -> None:
     """Masks built for another order of the views would leave the loss at ln(2N - 1)."""
     z = torch.eye(8).repeat(2, 1)
-    assert nt_xent(z, LossConfig(temperature=0.05)).loss < 1e-6
+    assert contrast(z, NtXent(temperature=0.05)).loss < 1e-6
     interleaved = torch.eye(8).repeat_interleave(2, dim=0)
-    assert nt_xent(interleaved, LossConfig(temperature=0.05)).loss > 5
+    assert contrast(interleaved, NtXent(temperature=0.05)).loss > 5
 
 
 def test_indistinguishable_views_cost_ln_of_the_candidates() -> None:
-    contrast = nt_xent(torch.ones(16, 4), LossConfig())
-    assert contrast.loss.item() == pytest.approx(math.log(15), rel=1e-6)
-    assert contrast.entropy.item() == pytest.approx(math.log(8), rel=1e-6)
+    result = contrast(torch.ones(16, 4), NtXent())
+    assert result.loss.item() == pytest.approx(math.log(15), rel=1e-6)
+    assert result.entropy.item() == pytest.approx(math.log(8), rel=1e-6)
+    assert contrast(torch.ones(16, 4), NtXent(negatives="one_view")).loss.item() == pytest.approx(math.log(8), rel=1e-6)
 
 
 @pytest.mark.parametrize("temperature", [1e-3, 1e-2])
 def test_small_temperatures_do_not_overflow(temperature: float) -> None:
     z = projections().float().requires_grad_()
-    loss = nt_xent(z, LossConfig(temperature=temperature)).loss
+    loss = contrast(z, NtXent(temperature=temperature)).loss
     loss.backward()
     assert loss.isfinite()
     assert z.grad is not None
@@ -87,10 +184,14 @@ def test_entropy_and_accuracy_are_over_the_other_branch() -> None:
     z = F.normalize(projections(), dim=1)
     logits = z[:6] @ z[6:].T / 0.1
     entropies = torch.distributions.Categorical(logits=logits).entropy()
-    contrast = nt_xent(projections(), LossConfig(temperature=0.1))
-    assert contrast.entropy.item() == pytest.approx(entropies.mean().item(), rel=1e-4)
-    assert contrast.top1.item() == pytest.approx((logits.argmax(1) == torch.arange(6)).double().mean().item())
+    result = contrast(projections(), NtXent(temperature=0.1))
+    assert result.entropy.item() == pytest.approx(entropies.mean().item(), rel=1e-4)
+    assert result.top1.item() == pytest.approx((logits.argmax(1) == torch.arange(6)).double().mean().item())
 
 
 def test_a_collapsed_representation_scores_chance_not_100_percent() -> None:
-    assert nt_xent(torch.ones(16, 4), LossConfig()).top1 == pytest.approx(1 / 8)
+    assert contrast(torch.ones(16, 4), NtXent()).top1 == pytest.approx(1 / 8)
+
+
+def test_a_lower_precision_is_raised_to_float32() -> None:
+    assert contrast(projections().bfloat16(), NtXent()).loss.dtype == torch.float32

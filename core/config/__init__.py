@@ -10,7 +10,8 @@ from core.config.augment import (
 from core.config.base import Config
 from core.config.data import DataConfig
 from core.config.evaluate import EvaluateConfig
-from core.config.model import EncoderConfig, HeadConfig, LossConfig
+from core.config.loss import LossConfig, Margin, NtLogistic, NtXent
+from core.config.model import EncoderConfig, HeadConfig
 from core.config.optimize import Lars, OptimizerConfig, ScheduleConfig, Sgd
 from core.config.train import PretrainConfig, TrainConfig
 
@@ -25,6 +26,9 @@ __all__ = [
     "HeadConfig",
     "Lars",
     "LossConfig",
+    "Margin",
+    "NtLogistic",
+    "NtXent",
     "Operation",
     "OptimizerConfig",
     "PretrainConfig",

@@ -1,4 +1,4 @@
-"""The encoder f, the projection head g, and the loss on z = g(f(x))."""
+"""The encoder f and the projection head g."""
 
 from typing import Annotated, Literal
 
@@ -29,15 +29,3 @@ class HeadConfig(Config):
 
     output: Annotated[int, Field(ge=1)] = 128
     """Width of z; ``none`` ignores it. Paper, Sec 2.3: 128."""
-
-
-class LossConfig(Config):
-    """NT-Xent, equation 1."""
-
-    kind: Literal["nt_xent"] = "nt_xent"
-
-    temperature: Annotated[float, Field(gt=0)] = 0.1
-    """tau. Sec 2.3 does not state it; the released code's default and Table 5's best are 0.1."""
-
-    normalize: bool = True
-    """l2-normalise z, so that the similarity is the cosine. Table 5 ablates it."""

@@ -8,7 +8,8 @@ from core.config.augment import AugmentConfig, SimclrAugment
 from core.config.base import Config
 from core.config.data import DataConfig
 from core.config.evaluate import EvaluateConfig
-from core.config.model import EncoderConfig, HeadConfig, LossConfig
+from core.config.loss import LossConfig, NtXent
+from core.config.model import EncoderConfig, HeadConfig
 from core.config.optimize import Lars, OptimizerConfig, ScheduleConfig
 
 
@@ -19,7 +20,7 @@ class PretrainConfig(Config):
     augment: AugmentConfig = SimclrAugment()
     encoder: EncoderConfig = EncoderConfig()
     head: HeadConfig = HeadConfig()
-    loss: LossConfig = LossConfig()
+    loss: LossConfig = NtXent()
     optimizer: OptimizerConfig = Lars()
     schedule: ScheduleConfig = ScheduleConfig()
 

@@ -13,7 +13,7 @@ from core.data.batches import Batches, place
 from core.data.dataset import Dataset
 from core.errors import DataError, Diverged
 from core.hardware import pick_device
-from core.loss import nt_xent
+from core.loss.contrast import contrast
 from core.numerics import Numerics, fastest_numerics
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import Schedule, peak_rate
@@ -72,11 +72,11 @@ class Training:
         views = two_views(self.batches[self.step], self.config.augment, augmentation)
         with self.numerics.autocast(self.device):
             z = self.model(views.contiguous(memory_format=self.numerics.memory_format))
-        contrast = nt_xent(z, self.config.loss)
+        result = contrast(z, self.config.loss)
         self.optimizer.zero_grad(set_to_none=True)
-        contrast.loss.backward()
+        result.loss.backward()
         self.optimizer.step()
-        self._statistics[self.step % self.steps_per_epoch] = torch.stack(contrast).detach()
+        self._statistics[self.step % self.steps_per_epoch] = torch.stack(result).detach()
         self.step += 1
 
     def end_epoch(self) -> Epoch:

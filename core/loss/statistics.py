@@ -1,0 +1,23 @@
+"""How well a batch's positive pairs are told apart: the columns of Table 5."""
+
+import torch
+from torch import Tensor
+
+from core.loss.tiles import tiles
+
+
+@torch.no_grad()
+def statistics(z: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
+    """z (2N, d) -> entropy in nats, at most ln N, and contrastive accuracy from 0 to 1, each a scalar.
+
+    As in the released code, a view of the first branch is compared with the N of the second branch, and not
+    with the 2N - 1 that the loss sees.
+    """
+    batch = len(z) // 2
+    entropy, hits = z.new_zeros(()), z.new_zeros(())
+    for branch, rows in tiles(batch, batch):
+        if branch == 0:
+            log_p = (z[rows] @ z[batch:].T).div_(temperature).log_softmax(dim=1)
+            entropy -= (log_p.exp() * log_p).sum()
+            hits += (log_p.argmax(dim=1) == torch.arange(rows.start, rows.stop, device=z.device)).sum()
+    return entropy / batch, hits / batch
