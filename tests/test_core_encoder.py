@@ -1,14 +1,19 @@
 """Encoders have the paper's sizes and torchvision's arithmetic; heads have the released code's layers."""
 
+import itertools
+import math
+
 import pytest
 import torch
 import torchvision
+from pydantic import ValidationError
 from torch import nn
 
 from core.config import EncoderConfig, HeadConfig
 from core.encoder.fingerprint import encoder_hash
 from core.encoder.head import build_head
 from core.encoder.resnet import build_encoder
+from core.encoder.selective import SelectiveKernel, pooled_shortcut
 
 FIGURE_7 = {
     ("resnet18", 1): 11.2, ("resnet18", 2): 44.7, ("resnet18", 4): 178.7,
@@ -20,13 +25,65 @@ FIGURE_7 = {
 """Millions of parameters."""
 
 
+SIMCLRV2_TABLE_1 = {
+    ("resnet50", 1): 35, ("resnet50", 2): 140, ("resnet101", 1): 65, ("resnet101", 2): 257,
+    ("resnet152", 1): 89, ("resnet152", 2): 354, ("resnet152", 3): 795,
+}  # fmt: skip
+"""Millions of parameters, with selective kernels."""
+
+
+def millions(**config: object) -> float:
+    """As the papers count: the statistics of batch norm are among them."""
+    with torch.device("meta"):
+        encoder = build_encoder(EncoderConfig.model_validate(config), 224)
+    statistics = [buffer.numel() for key, buffer in encoder.named_buffers() if "running" in key]
+    return (sum(p.numel() for p in encoder.parameters()) + sum(statistics)) / 1e6
+
+
 @pytest.mark.parametrize(("name", "width"), FIGURE_7)
 def test_parameters_are_figure_7s(name: str, width: int) -> None:
-    with torch.device("meta"):
-        encoder = build_encoder(EncoderConfig.model_validate({"name": name, "width": width}), 224)
-    statistics = [buffer.numel() for key, buffer in encoder.named_buffers() if "running" in key]
-    counted = sum(p.numel() for p in encoder.parameters()) + sum(statistics)  # as the paper does
-    assert counted / 1e6 == pytest.approx(FIGURE_7[name, width], abs=0.1)
+    assert round(millions(name=name, width=width), 1) == FIGURE_7[name, width]
+
+
+@pytest.mark.parametrize(("name", "width"), SIMCLRV2_TABLE_1)
+def test_parameters_with_selective_kernels_are_simclrv2s(name: str, width: int) -> None:
+    assert round(millions(name=name, width=width, selective_kernels=True)) == SIMCLRV2_TABLE_1[name, width]
+
+
+def test_a_selective_kernel_written_out() -> None:
+    """Each channel of each image is mixed from two by a softmax over two scores of the image's average."""
+    layer = SelectiveKernel(4, 6, 2).eval()
+    x = torch.randn(3, 4, 8, 8)
+    both = torch.relu(layer.bn(layer.conv(x)))
+    squeezed = torch.relu(layer.squeeze_bn(layer.squeeze((both[:, :6] + both[:, 6:]).mean((2, 3), keepdim=True))))
+    scores = layer.share(squeezed)
+    expected = torch.empty(3, 6, 4, 4)
+    for image, channel in itertools.product(range(3), range(6)):
+        a, b = scores[image, channel].exp().item(), scores[image, 6 + channel].exp().item()
+        expected[image, channel] = (a * both[image, channel] + b * both[image, 6 + channel]) / (a + b)
+    assert torch.allclose(layer(x), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("stride", "side"), [(1, 7), (2, 8), (2, 7)])
+def test_the_pooled_shortcut_averages_what_is_there(stride: int, side: int) -> None:
+    pad, pool, *_ = pooled_shortcut(1, 1, stride)
+    x = torch.randn(1, 1, side, side)
+    pooled = pool(pad(x))
+    for row, column in itertools.product(range(pooled.shape[2]), repeat=2):
+        window = x[0, 0, row * stride : row * stride + 2, column * stride : column * stride + 2]
+        assert pooled[0, 0, row, column].item() == pytest.approx(window.mean().item(), abs=1e-6)
+    assert pooled.shape[2] == math.ceil(side / stride)
+
+
+def test_selective_kernels_need_a_bottleneck() -> None:
+    with pytest.raises(ValidationError, match="resnet18 has no bottleneck"):
+        EncoderConfig(name="resnet18", selective_kernels=True)
+
+
+@pytest.mark.parametrize("side", [32, 65])
+def test_an_encoder_with_selective_kernels_gives_its_h(side: int) -> None:
+    encoder = build_encoder(EncoderConfig(name="resnet50", width=0.125, selective_kernels=True), side)
+    assert encoder(torch.rand(2, 3, side, side)).shape == (2, encoder.output) == (2, 256)
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet50"])

@@ -1,8 +1,8 @@
 """The encoder f and the projection head g."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from core.config.base import Config
 
@@ -16,9 +16,18 @@ class EncoderConfig(Config):
     width: Annotated[float, Field(gt=0, le=4)] = 1.0
     """Multiplies every channel count: 1, 2 and 4 in Figure 7."""
 
+    selective_kernels: bool = False
+    """Of SimCLRv2 (Sec 3.1), with the stem and shortcuts of ResNet-D; not for ``resnet10``, ``18`` and ``34``."""
+
     stem: Literal["auto", "imagenet", "small"] = "auto"
     """``imagenet``: 7x7 convolution of stride 2, then max pooling. ``small``: 3x3 of stride 1, no pooling
     (appendix B.9). ``auto``: ``small`` up to 32 pixels a side, as in the released code."""
+
+    @model_validator(mode="after")
+    def _check_selective(self) -> Self:
+        if self.selective_kernels and self.name in ("resnet10", "resnet18", "resnet34"):
+            raise ValueError(f"{self.name} has no bottleneck; selective_kernels need resnet50, resnet101 or resnet152")
+        return self
 
 
 class HeadConfig(Config):

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.config.model import EncoderConfig
+from core.encoder.selective import SelectiveBottleneck, deep_stem
 
 STAGES: dict[str, tuple[int, int, int, int]] = {
     "resnet10": (1, 1, 1, 1),
@@ -18,25 +19,25 @@ STAGES: dict[str, tuple[int, int, int, int]] = {
 }
 BASIC = ("resnet10", "resnet18", "resnet34")
 SMALL_SIDE = 32
+TORCHVISION_WIDTH = 64
+"""Channels of the first stage."""
 
 
 def build_encoder(config: EncoderConfig, image_size: int) -> "ResNet":
     """Encoder f for views of ``image_size`` pixels, initialised from torch's global generator."""
     small = config.stem == "small" or (config.stem == "auto" and image_size <= SMALL_SIDE)
-    block = BasicBlock if config.name in BASIC else Bottleneck
+    block: type[Block] = BasicBlock if config.name in BASIC else Bottleneck
+    if config.selective_kernels:
+        block = SelectiveBottleneck
     return ResNet(block, STAGES[config.name], round(64 * config.width), small)
 
 
 class ResNet(nn.Module):
     """views (B, 3, S, S) -> h (B, width of h), the output of the average pool. Paper, Sec 2.1."""
 
-    def __init__(
-        self, block: "type[BasicBlock | Bottleneck]", stages: tuple[int, ...], width: int, small_stem: bool
-    ) -> None:
+    def __init__(self, block: "type[Block]", stages: tuple[int, ...], width: int, small_stem: bool) -> None:
         super().__init__()
-        self.conv1 = (
-            nn.Conv2d(3, width, 3, 1, 1, bias=False) if small_stem else nn.Conv2d(3, width, 7, 2, 3, bias=False)
-        )
+        self.conv1 = _stem(block, width, small_stem)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.Identity() if small_stem else nn.MaxPool2d(3, 2, 1)
@@ -60,14 +61,14 @@ class BasicBlock(nn.Module):
 
     expansion = 1
 
-    def __init__(self, channels: int, width: int, stride: int) -> None:
+    def __init__(self, channels: int, width: int, stride: int, project: bool) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(channels, width, 3, stride, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
         self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
-        self.downsample = _shortcut(channels, width, stride)
+        self.downsample = _shortcut(channels, width, stride) if project else nn.Identity()
         nn.init.zeros_(self.bn2.weight)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -81,7 +82,7 @@ class Bottleneck(nn.Module):
 
     expansion = 4
 
-    def __init__(self, channels: int, width: int, stride: int) -> None:
+    def __init__(self, channels: int, width: int, stride: int, project: bool) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
@@ -90,7 +91,7 @@ class Bottleneck(nn.Module):
         self.conv3 = nn.Conv2d(width, width * self.expansion, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(width * self.expansion)
         self.relu = nn.ReLU(inplace=True)
-        self.downsample = _shortcut(channels, width * self.expansion, stride)
+        self.downsample = _shortcut(channels, width * self.expansion, stride) if project else nn.Identity()
         nn.init.zeros_(self.bn3.weight)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -100,14 +101,26 @@ class Bottleneck(nn.Module):
         return F.relu_(y)
 
 
-def _stage(block: type[BasicBlock | Bottleneck], channels: int, width: int, blocks: int, stride: int) -> nn.Sequential:
-    first = block(channels, width, stride)
-    return nn.Sequential(first, *(block(width * block.expansion, width, 1) for _ in range(blocks - 1)))
+Block = BasicBlock | Bottleneck | SelectiveBottleneck
+
+
+def _stem(block: type[Block], width: int, small: bool) -> nn.Module:
+    if small:
+        return nn.Conv2d(3, width, 3, 1, 1, bias=False)
+    return deep_stem(width) if block is SelectiveBottleneck else nn.Conv2d(3, width, 7, 2, 3, bias=False)
+
+
+def _stage(block: type[Block], channels: int, width: int, blocks: int, stride: int) -> nn.Sequential:
+    """The first block's shortcut is a convolution where the shape changes. The released code has one in the
+    first stage of a ResNet-18 or 34 too, which torchvision has not; here it has one where it is wider than
+    torchvision's, so that both the parameters of Figure 7 and torchvision's weights fit."""
+    output = width * block.expansion
+    project = stride != 1 or channels != output or width > TORCHVISION_WIDTH
+    rest = (block(output, width, 1, project=False) for _ in range(blocks - 1))
+    return nn.Sequential(block(channels, width, stride, project), *rest)
 
 
 def _shortcut(channels: int, output: int, stride: int) -> nn.Module:
-    if stride == 1 and channels == output:
-        return nn.Identity()
     return nn.Sequential(nn.Conv2d(channels, output, 1, stride, bias=False), nn.BatchNorm2d(output))
 
 
