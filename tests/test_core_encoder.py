@@ -120,15 +120,28 @@ def test_last_gamma_of_each_block_starts_at_zero() -> None:
 def test_heads() -> None:
     h = torch.randn(4, 32)
     assert build_head(HeadConfig(kind="none"), 32)(h) is h
+    assert HeadConfig(kind="none").depth == 0
     linear = build_head(HeadConfig(kind="linear", output=8), 32)
     nonlinear = build_head(HeadConfig(output=8), 32)
     assert linear(h).shape == nonlinear(h).shape == (4, 8)
-    assert [type(layer).__name__ for layer in linear] == ["Linear", "BatchNorm1d"]
-    assert [type(layer).__name__ for layer in nonlinear] == ["Linear", "BatchNorm1d", "ReLU", "Linear", "BatchNorm1d"]
-    assert nonlinear[0].out_features == 32
-    assert not any(layer.bias is not None for layer in nonlinear if isinstance(layer, nn.Linear))
-    trainable = [layer.bias.requires_grad for layer in nonlinear if isinstance(layer, nn.BatchNorm1d)]
+    assert [[type(part).__name__ for part in layer] for layer in linear] == [["Linear", "BatchNorm1d"]]
+    assert [[type(part).__name__ for part in layer] for layer in nonlinear] == [
+        ["Linear", "BatchNorm1d", "ReLU"],
+        ["Linear", "BatchNorm1d"],
+    ]
+    assert nonlinear[0][0].out_features == 32
+    assert not any(part.bias is not None for part in nonlinear.modules() if isinstance(part, nn.Linear))
+    trainable = [part.bias.requires_grad for part in nonlinear.modules() if isinstance(part, nn.BatchNorm1d)]
     assert trainable == [True, False]
+
+
+@pytest.mark.parametrize("layers", [2, 3, 4])
+def test_deeper_heads(layers: int) -> None:
+    config = HeadConfig(layers=layers, output=8)
+    head = build_head(config, 32)
+    assert len(head) == config.depth == layers
+    widths = [part.out_features for part in head.modules() if isinstance(part, nn.Linear)]
+    assert widths == [32] * (layers - 1) + [8]
 
 
 def test_hash_tells_encoders_apart() -> None:

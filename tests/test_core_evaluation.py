@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from sklearn.linear_model import LogisticRegression
 
-from core import EvaluateConfig, encoder_hash, evaluate, pretrain
+from core import EvaluateConfig, TrainConfig, encoder_hash, evaluate, pretrain
 from core.evaluation import evaluate as module
 from core.evaluation import linear
 from core.evaluation.features import extract, standardise
@@ -135,3 +136,32 @@ def test_standardisation_uses_the_training_set_alone() -> None:
     assert train.mean(dim=0).abs().max() < 1e-5
     assert torch.allclose(train.std(dim=0), torch.ones(20), atol=1e-4)
     assert test.mean() > 10
+
+
+@pytest.mark.parametrize(("representation", "width"), [("h", 64), (1, 64), (2, 16), ("z", 16)])
+def test_what_is_scored_can_be_any_layer_of_the_head(
+    representation: str | int, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = random_dataset()
+    pretrained = pretrain(small_config(epochs=0), data)
+    widths: list[int] = []
+
+    def extract_and_look(*arguments: object) -> torch.Tensor:
+        features = extract(*arguments)  # type: ignore[arg-type]
+        widths.append(features.shape[1])
+        expected = pretrained.encoder.eval()(data.train.images[:4].float() / 255)
+        for layer in list(pretrained.head.eval())[: {"h": 0, 1: 1, 2: 2, "z": 2}[representation]]:
+            expected = layer(expected)
+        if len(widths) == 1:
+            assert torch.allclose(features[:4], expected, atol=1e-2)
+        return features
+
+    monkeypatch.setattr(module, "extract", extract_and_look)
+    config = EvaluateConfig.model_validate({"representation": representation, "l2_count": 1})
+    evaluate(config, pretrained, data)
+    assert widths == [width, width]
+
+
+def test_a_layer_that_the_head_does_not_have_is_refused() -> None:
+    with pytest.raises(ValidationError, match="layer 3 of the head, which has 2"):
+        TrainConfig.model_validate({"evaluate": {"representation": 3}})

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from core.config import AdamW, Sgd
 from core.config import Lars as LarsConfig
-from core.config import Sgd
 from core.optimizer.build import build_optimizer
 from core.optimizer.lars import Lars
 from core.optimizer.schedule import Schedule, peak_rate
@@ -54,8 +54,8 @@ def test_lars_with_a_zero_gradient_stands_still() -> None:
     assert weight.tolist() == [3.0, 4.0]
 
 
-@pytest.mark.parametrize("config", [LarsConfig(weight_decay=0.1), Sgd(weight_decay=0.1)])
-def test_vectors_are_excluded_from_decay_and_adaptation(config: LarsConfig | Sgd) -> None:
+@pytest.mark.parametrize("config", [LarsConfig(weight_decay=0.1), Sgd(weight_decay=0.1), AdamW(weight_decay=0.1)])
+def test_vectors_are_excluded_from_decay_and_adaptation(config: LarsConfig | Sgd | AdamW) -> None:
     model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
     optimizer = build_optimizer(config, model)
     before = [p.clone() for p in model.parameters()]

@@ -12,10 +12,11 @@ from core.config.data import DataConfig
 from core.config.evaluate import EvaluateConfig
 from core.config.loss import LossConfig, Margin, NtLogistic, NtXent
 from core.config.model import EncoderConfig, HeadConfig
-from core.config.optimize import Lars, OptimizerConfig, ScheduleConfig, Sgd
+from core.config.optimize import AdamW, Lars, OptimizerConfig, ScheduleConfig, Sgd
 from core.config.train import PretrainConfig, TrainConfig
 
 __all__ = [
+    "AdamW",
     "AugmentConfig",
     "CompositionAugment",
     "Config",

@@ -13,6 +13,10 @@ class EvaluateConfig(Config):
 
     protocol: Literal["frozen"] = "frozen"
 
+    representation: Literal["h", "z"] | Annotated[int, Field(ge=1, le=4)] = "h"
+    """What is scored: h, z = g(h), or what the head's first so many layers make of h, ReLU included. Paper,
+    Sec 4.2: h; it is more than 10 % better than z. SimCLRv2 fine-tunes from the first layer."""
+
     l2_low: Annotated[float, Field(gt=0)] = 1e-6
     """Smallest l2 weight that is tried. Appendix B.8: 1e-6."""
     l2_high: Annotated[float, Field(gt=0)] = 1e5

@@ -36,5 +36,13 @@ class HeadConfig(Config):
     kind: Literal["none", "linear", "nonlinear"] = "nonlinear"
     """The three of Figure 8. Paper, Sec 2.1: one hidden layer and a ReLU."""
 
+    layers: Annotated[int, Field(ge=2, le=4)] = 2
+    """Of the nonlinear head, hidden ones as wide as h; the others ignore it. Paper, Sec 2.1: 2; SimCLRv2: 3."""
+
     output: Annotated[int, Field(ge=1)] = 128
     """Width of z; ``none`` ignores it. Paper, Sec 2.3: 128."""
+
+    @property
+    def depth(self) -> int:
+        """Number of layers."""
+        return {"none": 0, "linear": 1, "nonlinear": self.layers}[self.kind]

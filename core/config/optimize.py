@@ -42,7 +42,22 @@ class Sgd(Config):
     """On every weight but batch norm and biases."""
 
 
-OptimizerConfig = Annotated[Lars | Sgd, Field(discriminator="kind"), BeforeValidator(default_tag("kind", "lars"))]
+class AdamW(Config):
+    """AdamW (Loshchilov and Hutter 2019). Not in the paper."""
+
+    kind: Literal["adamw"] = "adamw"
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    """Before scaling."""
+    scaling: Scaling = "linear"
+    beta1: Momentum = 0.9
+    beta2: Momentum = 0.999
+    weight_decay: Decay = 1e-4
+    """Decoupled from the gradient, on every weight but batch norm and biases."""
+
+
+OptimizerConfig = Annotated[
+    Lars | Sgd | AdamW, Field(discriminator="kind"), BeforeValidator(default_tag("kind", "lars"))
+]
 
 
 class ScheduleConfig(Config):

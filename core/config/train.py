@@ -52,3 +52,10 @@ class TrainConfig(Config):
 
     pretrain: PretrainConfig = PretrainConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
+
+    @model_validator(mode="after")
+    def _check_representation(self) -> Self:
+        wanted, depth = self.evaluate.representation, self.pretrain.head.depth
+        if isinstance(wanted, int) and wanted > depth:
+            raise ValueError(f"evaluate.representation is layer {wanted} of the head, which has {depth}")
+        return self

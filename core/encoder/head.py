@@ -5,23 +5,31 @@ from torch import nn
 from core.config.model import HeadConfig
 
 
-def build_head(config: HeadConfig, width: int) -> nn.Module:
-    """g for representations of ``width``: h (B, width) -> z (B, config.output), or h itself for ``none``."""
+def build_head(config: HeadConfig, width: int) -> nn.Sequential:
+    """g for representations of ``width``: h (B, width) -> z (B, config.output), or h itself for ``none``.
+
+    One module a layer, each with its batch norm and, but for the last, its ReLU; so ``head[:k]`` is the first
+    k layers, and no layer is the identity.
+    """
     match config.kind:
         case "none":
-            return nn.Identity()
+            return nn.Sequential()
         case "linear":
-            return nn.Sequential(*_last_layer(width, config.output))
+            return nn.Sequential(_last_layer(width, config.output))
         case "nonlinear":
-            hidden = [_dense(width, width), nn.BatchNorm1d(width), nn.ReLU(inplace=True)]
-            return nn.Sequential(*hidden, *_last_layer(width, config.output))
+            hidden = [_hidden_layer(width) for _ in range(config.layers - 1)]
+            return nn.Sequential(*hidden, _last_layer(width, config.output))
 
 
-def _last_layer(width: int, output: int) -> list[nn.Module]:
+def _hidden_layer(width: int) -> nn.Sequential:
+    return nn.Sequential(_dense(width, width), nn.BatchNorm1d(width), nn.ReLU(inplace=True))
+
+
+def _last_layer(width: int, output: int) -> nn.Sequential:
     """Batch norm of the output has no beta."""
     norm = nn.BatchNorm1d(output)
     norm.bias.requires_grad_(False)
-    return [_dense(width, output), norm]
+    return nn.Sequential(_dense(width, output), norm)
 
 
 def _dense(width: int, output: int) -> nn.Linear:

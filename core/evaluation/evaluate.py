@@ -1,6 +1,7 @@
 """Scoring a pretrained encoder, which is frozen meanwhile."""
 
 import torch
+from torch import nn
 
 from core.config.evaluate import EvaluateConfig
 from core.data.dataset import Dataset, Split
@@ -14,17 +15,31 @@ EncodedSplit = tuple[torch.Tensor, torch.Tensor]
 
 
 def evaluate(config: EvaluateConfig, pretrained: Pretrained, data: Dataset) -> dict[str, float]:
-    """Percent of ``data.test`` classified correctly from h, the classifiers made from ``data.train``'s labels.
+    """Percent of ``data.test`` classified correctly from ``config.representation``, by classifiers that are made
+    from the labels of ``data.train``.
 
     ``linear_eval/top1``, ``linear_eval/top5``, ``linear_eval/l2`` (the weight that was chosen), ``knn/top1``.
     """
-    train, test = (_encode(pretrained, split.labelled()) for split in (data.train, data.test))
+    model = nn.Sequential(pretrained.encoder, *_head_layers(config, pretrained))
+    train, test = (_encode(model, pretrained, split.labelled()) for split in (data.train, data.test))
     classes = len(data.classes)
     return {**_linear(config, train, test, classes), **_knn(config, train, test, classes)}
 
 
-def _encode(pretrained: Pretrained, split: Split) -> EncodedSplit:
-    h = extract(pretrained.encoder, split.images, pretrained.numerics, pretrained.device)
+def _head_layers(config: EvaluateConfig, pretrained: Pretrained) -> list[nn.Module]:
+    """The layers of g between h and what is scored."""
+    layers = list(pretrained.head)
+    match config.representation:
+        case "h":
+            return []
+        case "z":
+            return layers
+        case depth:
+            return layers[:depth]
+
+
+def _encode(model: nn.Module, pretrained: Pretrained, split: Split) -> EncodedSplit:
+    h = extract(model, split.images, pretrained.numerics, pretrained.device)
     return h, split.labels.to(h.device)
 
 

@@ -8,23 +8,23 @@ from core.numerics import Numerics
 BATCH = 500
 
 
-def extract(encoder: nn.Module, images: Tensor, numerics: Numerics, device: torch.device) -> Tensor:
-    """h of uint8 images (N, 3, S, S), whole and unaugmented -> float32 (N, width of h) on ``device``.
+def extract(model: nn.Module, images: Tensor, numerics: Numerics, device: torch.device) -> Tensor:
+    """What ``model`` gives for uint8 images (N, 3, S, S), whole and unaugmented: float32 (N, d) on ``device``.
 
-    The encoder is in evaluation mode meanwhile: batch norm uses its running statistics and keeps them.
+    It is in evaluation mode meanwhile: batch norm uses its running statistics and keeps them.
     """
-    was_training = encoder.training
-    encoder.eval()
+    was_training = model.training
+    model.eval()
     try:
         with torch.inference_mode(), numerics.autocast(device):
-            return torch.cat([_features(encoder, batch, numerics, device) for batch in images.split(BATCH)])
+            return torch.cat([_features(model, batch, numerics, device) for batch in images.split(BATCH)])
     finally:
-        encoder.train(was_training)
+        model.train(was_training)
 
 
-def _features(encoder: nn.Module, images: Tensor, numerics: Numerics, device: torch.device) -> Tensor:
+def _features(model: nn.Module, images: Tensor, numerics: Numerics, device: torch.device) -> Tensor:
     views = images.to(device, non_blocking=True).float().div_(255)
-    features: Tensor = encoder(views.contiguous(memory_format=numerics.memory_format))
+    features: Tensor = model(views.contiguous(memory_format=numerics.memory_format))
     return features.float()
 
 

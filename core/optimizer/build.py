@@ -3,7 +3,7 @@
 from typing import Any
 
 from torch import nn
-from torch.optim import SGD, Optimizer
+from torch.optim import SGD, AdamW, Optimizer
 
 from core.config import optimize as config
 from core.optimizer.lars import Lars
@@ -32,5 +32,12 @@ def build_optimizer(optimizer: config.OptimizerConfig, model: nn.Module) -> Opti
                 lr=optimizer.learning_rate,
                 momentum=optimizer.momentum,
                 nesterov=optimizer.nesterov,
+                weight_decay=optimizer.weight_decay,
+            )
+        case config.AdamW():
+            return AdamW(
+                [matrices, vectors],
+                lr=optimizer.learning_rate,
+                betas=(optimizer.beta1, optimizer.beta2),
                 weight_decay=optimizer.weight_decay,
             )

@@ -20,7 +20,7 @@ class Pretrained:
 
     config: PretrainConfig
     encoder: ResNet
-    head: nn.Module
+    head: nn.Sequential
     numerics: Numerics
     history: list[Epoch]
     seconds: float
@@ -58,7 +58,7 @@ def load_pretrained(path: Path, device: torch.device) -> Pretrained | None:
     return Pretrained(config, encoder, head.to(device), numerics, history, state["seconds"])
 
 
-def build_model(config: PretrainConfig) -> tuple[ResNet, nn.Module]:
+def build_model(config: PretrainConfig) -> tuple[ResNet, nn.Sequential]:
     """Encoder f and head g on the CPU, initialised from torch's global generator."""
     encoder = build_encoder(config.encoder, config.data.image_size)
     return encoder, build_head(config.head, encoder.output)
