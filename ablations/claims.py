@@ -17,12 +17,16 @@ def check_claims(study: Study, source: Source) -> None:
                 _check_cell(study, cell, source, (*keys, side, place))
 
 
-def cells_as_text(claim: Claim) -> dict[str, list[list[str]]]:
-    """Both sides, as reports write the values of axes."""
+def cells_as_text(claim: Claim, study: Study) -> dict[str, list[dict[str, str]]]:
+    """Both sides, each cell by the study's axes, values as reports write them."""
     return {
-        side: [[str(coordinate(value)) for value in cell] for cell in cells]
+        side: [{axis: _text(value) for axis, value in zip(study.grid, cell, strict=True)} for cell in cells]
         for side, cells in (("cells", claim.cells), ("than", claim.than))
     }
+
+
+def _text(value: object) -> str:
+    return str(coordinate(value))
 
 
 def _check_cell(study: Study, cell: list[object], source: Source, keys: Keys) -> None:
@@ -31,8 +35,8 @@ def _check_cell(study: Study, cell: list[object], source: Source, keys: Keys) ->
             f"{_locate(source, keys)}: a cell has a value for each axis, here {', '.join(study.grid)}; got {cell!r}"
         )
     for place, (value, (axis, values)) in enumerate(zip(cell, study.grid.items(), strict=True)):
-        if value not in values:
-            known = ", ".join(map(str, values))
+        if _text(value) not in map(_text, values):
+            known = ", ".join(map(_text, values))
             raise StudyError(f"{_locate(source, (*keys, place))}: {axis} has no value {value!r}; it has {known}")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from ablations.errors import AblateError
+from ablations.errors import AblateError, StudyError
 from ablations.invocation import again
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ app = typer.Typer(
 WIDE = 200
 """Columns of a pipe or a file, where tables are not to be cut."""
 
-console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
-errors = Console(stderr=True, soft_wrap=True)
+console = Console(soft_wrap=True, markup=False, width=None if sys.stdout.isatty() else WIDE)
+errors = Console(stderr=True, soft_wrap=True, markup=False)
 
 
 class Retry(StrEnum):
@@ -84,7 +84,7 @@ def run(
         _print_heading(plan)
         outcome = run_plan(plan, Where(storage, data_dir, address, inline), console)
     _print_outcome(outcome)
-    if outcome.failed:
+    if outcome.failed or outcome.left:
         raise typer.Exit(FAILED_TRIALS)
 
 
@@ -124,15 +124,16 @@ def status(
 def report(
     study: StudyArgument,
     scale: ScaleOption = None,
+    assignments: SetOption = None,
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
-    """Draw what MLflow has of a study, finished or not."""
+    """Draw what MLflow has of a study, finished or not. Scale and overrides as it was run with."""
     with _told():
         from ablations.load import load_study
         from ablations.report import draw_report
 
-        scaled = load_study(study, scale)
-        drawn = draw_report(scaled.study.name, scaled.scale, storage)
+        scaled = load_study(study, scale, assignments or ())
+        drawn = draw_report(scaled.study.name, scaled.label, storage)
     _print_files(drawn.figure, drawn.page)
 
 
@@ -192,8 +193,9 @@ def _print_plan(plan: "Plan") -> None:
 
 
 def _print_outcome(outcome: "Outcome") -> None:
-    counts = {state: list(outcome.states.values()).count(state) for state in ("done", "failed")}
-    console.print(f"{counts['done']} done, {counts['failed']} failed", highlight=False)
+    done = len(outcome.states) - outcome.failed - outcome.left
+    left = f", {outcome.left} came to no end; run it again" if outcome.left else ""
+    console.print(f"{done} done, {outcome.failed} failed{left}", highlight=False)
     if outcome.drawn:
         _print_files(outcome.drawn.figure, outcome.drawn.page)
         console.print(f"MLflow  {again('ui')}", highlight=False)
@@ -209,11 +211,14 @@ def _told() -> Iterator[None]:
     try:
         yield
     except AblateError as error:
-        errors.print(str(error), style="red", highlight=False, markup=False)
+        errors.print(str(error), style="red", highlight=False)
         raise typer.Exit(error.exit_code) from None
+    except (NotADirectoryError, FileExistsError, PermissionError) as error:
+        errors.print(f"{error.filename}: {error.strerror}", style="red", highlight=False)
+        raise typer.Exit(StudyError.exit_code) from None
     except KeyboardInterrupt:
         message = f"\nInterrupted. What is finished is kept; continue with\n    {again(*sys.argv[1:])}"
-        errors.print(message, highlight=False, markup=False)
+        errors.print(message, highlight=False)
         raise typer.Exit(INTERRUPTED) from None
 
 

@@ -13,7 +13,7 @@ def describe(scaled: ScaledStudy, trials: list[Trial]) -> dict[str, Any]:
     return {
         "name": study.name,
         "title": study.title or study.name,
-        "claims": [claim.model_dump(mode="json") | cells_as_text(claim) for claim in study.claims],
+        "claims": [claim.model_dump(mode="json") | cells_as_text(claim, study) for claim in study.claims],
         "reproduces": study.reproduces,
         "scale": scaled.scale,
         "scale_description": scaled.scale_description,

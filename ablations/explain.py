@@ -43,6 +43,10 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
         known = re.findall(r"'([^']*)'", context.get("expected") or context["expected_tags"])
         word = context.get("tag", given)
         return f"{word!r} is not known; {_suggest(str(word), known)}"
+    if kind == "union_tag_not_found":
+        return f"say which {context['discriminator']} it is"
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return f"should be a mapping, such as {{name: value}}, not {_short(given)}"
     if kind == "too_short":
         return f"there must be at least {context['min_length']} in it"
     if kind == "value_error":

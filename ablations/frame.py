@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
 from ablations.errors import AblateError
 from ablations.tracking import STUDY_FILE, TRIAL, child_runs, find_parent, tracking_uri
@@ -23,20 +25,26 @@ class Recorded:
     """What the run said of the study; see ``describe``."""
     table: pd.DataFrame
     """One row a trial: ``trial_id``, ``state`` (finished, failed, missing), ``seed``, ``baseline``, ``error``,
-    ``run_id``, ``device``, ``numerics``, the axes by dotted path, and the metrics."""
+    ``run_id``, ``device``, ``numerics``, the axes by dotted path (values as text), and the metrics."""
     experiment_id: str
     run_id: str
     facts: dict[str, str]
     """Tags of the parent run."""
 
 
-def read_study(study: str, scale: str) -> Recorded:
-    """Raises ``AblateError`` where MLflow has no such study at that scale."""
-    client = MlflowClient(tracking_uri())
+def read_study(study: str, label: str) -> Recorded:
+    """``label`` as in ``ScaledStudy``. Raises ``AblateError`` where MLflow has no such study, or does not answer."""
+    try:
+        return _read(MlflowClient(tracking_uri()), study, label)
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        raise AblateError(f"MLflow at {tracking_uri()} does not answer: {error}") from error
+
+
+def _read(client: MlflowClient, study: str, label: str) -> Recorded:
     experiment = client.get_experiment_by_name(study)
-    parent = find_parent(client, experiment.experiment_id, scale) if experiment else None
+    parent = find_parent(client, experiment.experiment_id, label) if experiment else None
     if experiment is None or parent is None:
-        raise AblateError(f"{tracking_uri()} has no study {study!r} at scale {scale!r}; has it been run?")
+        raise AblateError(f"{tracking_uri()} has no study {study!r} at {label!r}; has it been run with these options?")
     run_id = parent.info.run_id
     description = json.loads(Path(client.download_artifacts(run_id, STUDY_FILE)).read_text())
     children = child_runs(client, experiment.experiment_id, run_id)
@@ -46,8 +54,8 @@ def read_study(study: str, scale: str) -> Recorded:
 
 
 def _row(trial: dict[str, Any], run: Run | None) -> dict[str, Any]:
-    row = {**trial, **trial["coordinates"]}
-    del row["coordinates"]
+    row = {name: value for name, value in trial.items() if name != "coordinates"}
+    row |= {axis: str(value) for axis, value in trial["coordinates"].items()}
     if run is None:
         return row | {"state": "missing", "error": "", "run_id": "", "device": "", "numerics": ""}
     tags, state = run.data.tags, STATES.get(run.info.status, "missing")

@@ -14,11 +14,12 @@ from ablations.load import ScaledStudy
 from ablations.settings import Layer, Setting, SettingPath, coordinate, flatten, nest, overlay
 from ablations.trial import Trial
 from ablations.yaml_source import Keys, Source
-from core.config import TrainConfig
+from core.config import PretrainConfig, TrainConfig
 
 MAX_TRIALS = 20_000
 SEED: SettingPath = ("seed",)
 EVALUATE = "evaluate"
+KIND = "kind"
 
 
 def enumerate_trials(scaled: ScaledStudy) -> list[Trial]:
@@ -26,11 +27,14 @@ def enumerate_trials(scaled: ScaledStudy) -> list[Trial]:
     with every seed. Raises ``StudyError`` for the first configuration that is not valid."""
     _check_size(scaled)
     _check_seed(scaled)
-    return [
+    _check_overrides(scaled)
+    trials = [
         Trial(_configure(scaled, cell, seed), cell.coordinates, seed, cell.baseline)
         for cell in _cells(scaled)
         for seed in scaled.seeds
     ]
+    _check_distinct(scaled, trials)
+    return trials
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,25 @@ def _check_seed(scaled: ScaledStudy) -> None:
         raise StudyError(f"{settings[0].place()}: seeds are given by 'seeds: 3' in the study, or by --seeds")
 
 
+def _check_overrides(scaled: ScaledStudy) -> None:
+    """An axis whose values are mappings would silently win over an override of a field inside them."""
+    for path, values in scaled.axes.items():
+        inside = [inner for setting in values for inner in _layer(path, setting)]
+        for override, setting in scaled.overrides.items():
+            if any(override[: len(inner)] == inner or inner[: len(override)] == override for inner in inside):
+                raise StudyError(f"{setting.source.name}: the axis {'.'.join(path)} sets it, in a way that would win")
+
+
+def _check_distinct(scaled: ScaledStudy, trials: list[Trial]) -> None:
+    """One experiment counted as two would make a spread of nothing. A baseline may repeat a cell."""
+    seen: dict[str, Trial] = {}
+    for trial in trials:
+        if trial.baseline is None and (other := seen.setdefault(trial.id, trial)) is not trial:
+            raise StudyError(
+                f"{scaled.source.place(('grid',))}: grid: '{other.name}' and '{trial.name}' are the same experiment"
+            )
+
+
 def _configure(scaled: ScaledStudy, cell: _Cell, seed: int) -> TrainConfig:
     seeded = {SEED: Setting(seed, Source("seeds"), ())}
     layer = overlay([scaled.base, scaled.overrides, seeded, cell.layer])
@@ -87,7 +110,9 @@ def _configure(scaled: ScaledStudy, cell: _Cell, seed: int) -> TrainConfig:
 
 
 def _validated(layer: Layer, scaled: ScaledStudy) -> TrainConfig:
-    """Settings of a common scale that the chosen kind of policy or optimiser does not have are left out."""
+    """Settings of a common scale that the chosen policy does not have are left out, and so are those for another
+    kind than the chosen one, such as the learning rate of LARS where the study takes SGD."""
+    layer = _of_its_kind(layer, scaled)
     try:
         return TrainConfig.model_validate(_values(layer))
     except ValidationError as error:
@@ -98,11 +123,30 @@ def _validated(layer: Layer, scaled: ScaledStudy) -> TrainConfig:
         return TrainConfig.model_validate(_values({p: s for p, s in layer.items() if p not in spare}))
 
 
+def _of_its_kind(layer: Layer, scaled: ScaledStudy) -> Layer:
+    spare = [
+        path
+        for kind, chosen in layer.items()
+        if kind[-1] == KIND and chosen.source is not scaled.scale_source and chosen.value != _default(kind)
+        for path, setting in layer.items()
+        if path[:-1] == kind[:-1] and setting.source is scaled.scale_source
+    ]
+    return {path: setting for path, setting in layer.items() if path not in spare}
+
+
+def _default(path: SettingPath) -> Any:
+    """Of a field of ``PretrainConfig``; None where there is none such."""
+    value: Any = PretrainConfig()
+    for name in path:
+        value = getattr(value, name, None)
+    return value
+
+
 def _values(layer: Layer) -> dict[str, Any]:
-    return {
-        "pretrain": nest({path: setting for path, setting in layer.items() if path[0] != EVALUATE}),
-        "evaluate": nest({path[1:]: setting for path, setting in layer.items() if path[0] == EVALUATE}),
-    }
+    pretrain = nest({path: setting for path, setting in layer.items() if path[0] != EVALUATE})
+    whole = layer.get((EVALUATE,))  # a plain value where a mapping belongs: the configuration will say so
+    inner = nest({path[1:]: setting for path, setting in layer.items() if path[0] == EVALUATE and path[1:]})
+    return {"pretrain": pretrain, "evaluate": whole.value if whole else inner}
 
 
 def _path(keys: Keys) -> SettingPath:

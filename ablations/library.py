@@ -5,6 +5,7 @@ from pathlib import Path
 from ablations.errors import StudyError
 
 PACKAGE = Path(__file__).parent
+LOCAL_STUDIES = Path("studies")
 
 
 def shipped_studies() -> Path:
@@ -18,11 +19,16 @@ def find_study(reference: str) -> Path:
     path = Path(reference)
     if path.is_file():
         return path
-    by_name = shipped_studies() / f"{path.stem}.yaml"
-    if by_name.is_file() and path.parent in (Path(), Path("studies")):
-        return by_name
-    known = ", ".join(sorted(file.stem for file in shipped_studies().glob("*.yaml")))
-    raise StudyError(f"{reference}: no such file, and no study of that name; the shipped ones are {known}")
+    studies = all_studies()
+    if path.stem in studies and path.parent in (Path(), LOCAL_STUDIES):
+        return studies[path.stem]
+    raise StudyError(f"{reference}: no such file, and no study of that name; known are {', '.join(sorted(studies))}")
+
+
+def all_studies() -> dict[str, Path]:
+    """By name: the shipped ones, and those in ``./studies``, which come first where two have one name."""
+    folders = (shipped_studies(), LOCAL_STUDIES)
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
 
 
 def find_scale(name: str, study: Path) -> Path | None:

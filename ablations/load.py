@@ -1,6 +1,8 @@
 """From a study file, a scale and a command line to one study with everything laid over each other."""
 
+import hashlib
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from ablations.study import Axes, HeatmapReport, PointsReport, Report, Resources
 from ablations.yaml_source import Keys, Source, dotted, parse_scalar, read_yaml
 
 DEFAULT_SCALE = "quick"
+SCALE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 M = TypeVar("M", Study, Scale)
 
@@ -41,6 +44,14 @@ class ScaledStudy:
     resources: Resources
     report: Report
 
+    overridden: str
+    """Six hex digits of ``--set``; empty without it. Seeds are no override: they extend a study."""
+
+    @property
+    def label(self) -> str:
+        """What runs of one study are told apart by: the scale, and the overrides where there are any."""
+        return f"{self.scale}-{self.overridden}" if self.overridden else self.scale
+
     @property
     def settings(self) -> Layer:
         """Of every trial, whatever its cell."""
@@ -59,6 +70,8 @@ def load_study(
     study = _validate(Study, source)
     check_claims(study, source)
     scale = scale or DEFAULT_SCALE
+    if not SCALE_NAME.fullmatch(scale):
+        raise StudyError(f"--scale {scale}: a scale is a name, such as {DEFAULT_SCALE}")
     common, common_source = _common_scale(scale, path, study)
     own = study.scales.get(scale, Scale())
     base = overlay(
@@ -82,8 +95,9 @@ def load_study(
         axes=axes,
         baselines={name: flatten(settings, source, ("baselines", name)) for name, settings in study.baselines.items()},
         overrides=overrides,
-        seeds=_seed_list(seeds or own.seeds or common.seeds or study.seeds),
-        resources=own.resources or common.resources or study.resources,
+        overridden=_digest(assignments),
+        seeds=_seed_list(seeds or own.seeds or study.seeds or common.seeds or 1),
+        resources=own.resources or study.resources or common.resources or Resources(),
         report=_report(study, axes, source),
     )
 
@@ -142,8 +156,14 @@ def _assignments(assignments: Sequence[str]) -> Layer:
     return overlay(layers)
 
 
+def _digest(assignments: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(assignments)).encode()).hexdigest()[:6] if assignments else ""
+
+
 def _axis_values(setting: Setting) -> list[Setting]:
     values = setting.value if isinstance(setting.value, list) else [setting.value]
+    if not values:
+        raise StudyError(f"{setting.source.name}: an axis has at least one value")
     return [Setting(value, setting.source, setting.keys) for value in values]
 
 
@@ -160,4 +180,6 @@ def _report(study: Study, axes: dict[SettingPath, list[Setting]], source: Source
         if axis not in names:
             place = _locate(source, ("report", field))
             raise StudyError(f"{place}: {axis!r} is no axis of the grid; the axes are {', '.join(names)}")
+    if isinstance(study.report, HeatmapReport) and study.report.rows == study.report.columns:
+        raise StudyError(f"{_locate(source, ('report', 'columns'))}: rows and columns are the same axis")
     return study.report

@@ -23,13 +23,14 @@ class DrawnReport:
     experiment_id: str
 
 
-def draw_report(study: str, scale: str, storage: Path) -> DrawnReport:
-    """Draw what MLflow has of the study, finished or not, into ``<storage>/reports/<study>/<scale>``.
+def draw_report(study: str, label: str, storage: Path) -> DrawnReport:
+    """Draw what MLflow has of the study, finished or not, into ``<storage>/reports/<study>/<label>``.
 
-    Raises ``AblateError`` where MLflow has nothing of it.
+    ``label`` is the scale, and the overrides where there are any; see ``ScaledStudy``. Raises ``AblateError``
+    where MLflow has nothing of it.
     """
-    recorded = read_study(study, scale)
-    folder = storage / "reports" / study / scale
+    recorded = read_study(study, label)
+    folder = storage / "reports" / study / label
     page = render(_study_report(recorded), folder)
     return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id)
 
@@ -45,7 +46,7 @@ def _study_report(recorded: Recorded) -> StudyReport:
         axes=axes,
         labels=labels,
         metric=report["metric"],
-        claims=[_claim(values, description["axes"], axes) for values in description["claims"]],
+        claims=[_claim(values, axes) for values in description["claims"]],
         reproduces=description["reproduces"],
         scale=description["scale"],
         scale_description=description["scale_description"],
@@ -64,10 +65,13 @@ def _facts(recorded: Recorded) -> dict[str, str]:
     return facts | {k: v for k, v in sorted(recorded.facts.items()) if not k.startswith(HIDDEN_FACTS)}
 
 
-def _claim(values: dict[str, Any], written: list[str], axes: list[str]) -> Claim:
-    """Its cells are written in the order of the grid, and reports put some axes first."""
-    places = [written.index(axis) for axis in axes]
-    sides = {side: tuple(tuple(cell[p] for p in places) for cell in values[side]) for side in ("cells", "than")}
+def _claim(values: dict[str, Any], axes: list[str]) -> Claim:
+    """Its cells have the values of the study's own axes, of which a scale may have others; an axis that a cell
+    says nothing of makes it a cell that no grid has."""
+    sides = {
+        side: tuple(tuple(cell.get(axis, f"any {axis}") for axis in axes) for cell in values[side])
+        for side in ("cells", "than")
+    }
     return Claim(**{**values, **sides})
 
 

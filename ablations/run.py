@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from ablations.board import Board, State
-from ablations.errors import StudyError
+from ablations.errors import AblateError, StudyError
 from ablations.events import Event
 from ablations.plan import Plan
 from ablations.prepare import prepare_data
@@ -49,6 +49,11 @@ class Outcome:
     def failed(self) -> int:
         return sum(state == "failed" for state in self.states.values())
 
+    @property
+    def left(self) -> int:
+        """Trials that came to no end, whatever the reason; none after a run without trouble."""
+        return sum(state not in ("done", "failed") for state in self.states.values())
+
 
 def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
     """Run what is left of a plan, log it, draw it. Raises ``StudyError`` where it cannot begin.
@@ -64,10 +69,20 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
             _schedule(plan, where, store, board, recorder, console)
         finally:
             recorder.close(complete=board.counts["done"] == len(board.states))
-        drawn = draw_report(plan.scaled.study.name, plan.scaled.scale, where.storage) if recorder.works else None
-        if drawn:
-            recorder.save_report(drawn.folder)
+        drawn = _draw(plan, where.storage, recorder, console)
     return Outcome(board.states, drawn)
+
+
+def _draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> DrawnReport | None:
+    if not recorder.works:
+        return None
+    try:
+        drawn = draw_report(plan.scaled.study.name, plan.scaled.label, storage)
+    except AblateError as error:  # the results are in the store; running again logs and draws them
+        console.print(str(error), style="yellow", highlight=False, soft_wrap=True)
+        return None
+    recorder.save_report(drawn.folder)
+    return drawn
 
 
 def _schedule(plan: Plan, where: Where, store: TrialStore, board: Board, recorder: Recorder, console: Console) -> None:
@@ -101,6 +116,4 @@ def _only_run(storage: Path) -> Iterator[None]:
         with FileLock(storage / "run.lock", timeout=0):
             yield
     except Timeout as error:
-        raise StudyError(
-            f"{storage}: another 'ablate run' is using this storage; wait for it, or use --storage"
-        ) from error
+        raise StudyError(f"{storage}: another 'ablate run' is using this storage; wait for it to end") from error

@@ -8,6 +8,7 @@ Every file appears whole or not at all.
 """
 
 import json
+import platform
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -55,8 +56,12 @@ class TrialStore:
         values = _read(self._encoder_folder(pretrain_id) / "history.json") or {}
         return tuple(Epoch(**epoch) for epoch in values.get("epochs", []))
 
-    def save_history(self, pretrain_id: str, history: Sequence[Epoch]) -> None:
-        values = {"epochs": [asdict(epoch) for epoch in history]}
+    def is_trained(self, pretrain_id: str) -> bool:
+        """Whether the history was completed with the encoder."""
+        return bool((_read(self._encoder_folder(pretrain_id) / "history.json") or {}).get("trained"))
+
+    def save_history(self, pretrain_id: str, history: Sequence[Epoch], trained: bool = False) -> None:
+        values = {"epochs": [asdict(epoch) for epoch in history], "trained": trained}
         _write(self._encoder_folder(pretrain_id) / "history.json", values)
 
     def has_checkpoint(self, pretrain_id: str) -> bool:
@@ -71,11 +76,20 @@ class TrialStore:
         _write(folder / "owner.json", {"owner": owner})
 
     def check_owner(self, pretrain_id: str, owner: str) -> None:
-        """Raises ``FencedError`` where another has claimed the training since. A worker outlives a killed driver
-        by some seconds; the driver's successor must not find it writing."""
-        current = _read(self._encoder_folder(pretrain_id) / "owner.json") or {}
-        if current.get("owner") != owner:
+        """Raises ``FencedError`` where another has claimed the training since, ``FileNotFoundError`` where nobody
+        has: the folder is not the driver's. A worker outlives a killed driver by some seconds; the driver's
+        successor must not find it writing."""
+        current = self.owner(pretrain_id)
+        if current is None:
+            raise FileNotFoundError(
+                f"{platform.node()} does not see {self.root}; the storage must be at the same path on every node"
+            )
+        if current != owner:
             raise FencedError(f"{pretrain_id} was taken over by another run")
+
+    def owner(self, pretrain_id: str) -> str | None:
+        """Who claimed the training last; None where nobody did."""
+        return (_read(self._encoder_folder(pretrain_id) / "owner.json") or {}).get("owner")
 
     def _encoder_folder(self, pretrain_id: str) -> Path:
         return self.root / "encoders" / pretrain_id

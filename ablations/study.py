@@ -2,9 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from core.config import Config
+from core.config.base import default_tag
+from reports import published
 
 Settings = dict[str, Any]
 """Fields of ``PretrainConfig``, and those of ``EvaluateConfig`` under ``evaluate``: nested, or by dotted path."""
@@ -40,6 +42,11 @@ class Scale(Config):
     resources: Resources | None = None
 
 
+Metric = Literal[
+    "linear_eval/top1", "linear_eval/top5", "knn/top1", "pretrain/loss", "pretrain/contrastive_top1", "pretrain/entropy"
+]
+
+
 class HeatmapReport(Config):
     """Two axes as rows and columns, with the row's mean as a last column. Figure 5."""
 
@@ -51,7 +58,7 @@ class HeatmapReport(Config):
     row_label: str = ""
     """Written beside the rows; the axis' path where it is not given."""
     column_label: str = ""
-    metric: str = "linear_eval/top1"
+    metric: Metric = "linear_eval/top1"
 
 
 class PointsReport(Config):
@@ -60,10 +67,12 @@ class PointsReport(Config):
     kind: Literal["points"] = "points"
     x: str
     """The axis along the figure."""
-    metric: str = "linear_eval/top1"
+    metric: Metric = "linear_eval/top1"
 
 
-Report = Annotated[HeatmapReport | PointsReport, Field(discriminator="kind")]
+Report = Annotated[
+    HeatmapReport | PointsReport, Field(discriminator="kind"), BeforeValidator(default_tag("kind", "heatmap"))
+]
 
 
 Cells = list[Annotated[list[Any], Field(min_length=1)]]
@@ -84,6 +93,12 @@ class Claim(Config):
     """In units of the report's metric."""
 
 
+def _published(key: str | None) -> str | None:
+    if key is not None and key not in published():
+        raise ValueError(f"there are no published numbers called {key!r}; known are {', '.join(published())}")
+    return key
+
+
 class Study(Config):
     """A question to be answered by trials."""
 
@@ -91,7 +106,7 @@ class Study(Config):
     """Also the name of the MLflow experiment."""
     title: str = ""
     """Stands above the figure."""
-    reproduces: str | None = None
+    reproduces: Annotated[str | None, AfterValidator(_published)] = None
     """The paper's figure or table, such as ``figure_5``, to draw beside the results."""
     claims: list[Claim] = []
     """What the paper says of it; the report gives each a verdict."""
@@ -101,8 +116,10 @@ class Study(Config):
     """The axes; see ``Axes``."""
     baselines: dict[str, Settings] = {}
     """Named trials outside the grid, to compare it with."""
-    seeds: Seeds = 1
-    resources: Resources = Resources()
+    seeds: Seeds | None = None
+    """One where neither the study nor its scale says how many."""
+    resources: Resources | None = None
+    """One core where neither the study nor its scale says what."""
     scales: dict[str, Scale] = {}
     """What this study changes at a scale, over the common ``scales/<name>.yaml``."""
     report: Report | None = None

@@ -7,13 +7,11 @@ from rich.table import Table
 
 from ablations.errors import StudyError
 from ablations.grid import enumerate_trials
-from ablations.library import shipped_studies
+from ablations.library import all_studies
 from ablations.load import load_study
 from ablations.plan import Plan
 from ablations.store import TrialStore
 from ablations.trial import Trial
-
-LOCAL_STUDIES = Path("studies")
 
 
 def heading(plan: Plan) -> str:
@@ -60,9 +58,7 @@ def studies_table(storage: Path) -> Table:
     """One row a study, at the default scale."""
     table = Table("study", "reproduces", "trials", "done", "title", box=None, header_style="bold")
     store = TrialStore(storage)
-    folders = dict.fromkeys(folder.resolve() for folder in (shipped_studies(), LOCAL_STUDIES))
-    paths = {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
-    for path in paths.values():
+    for path in all_studies().values():
         try:
             scaled = load_study(str(path))
             trials = enumerate_trials(scaled)

@@ -26,10 +26,11 @@ DEFAULT_DATABASE = Path("mlflow.db")
 METRICS_A_CALL = 900
 TAG_LENGTH = 5000
 
-STUDY, SCALE, TRIAL, RESULT, HISTORY = (
+STUDY, SCALE, TRIAL, STATUS, RESULT, HISTORY = (
     "ablate.study",
     "ablate.scale",
     "ablate.trial_id",
+    "ablate.status",
     "ablate.result_time",
     "ablate.history_start",
 )
@@ -60,7 +61,7 @@ class Tracker:
         start = str(history[0].time) if history else ""
         child = self._children.get(trial_id)
         if child and start and child.data.tags.get(HISTORY, start) != start:
-            self.client.delete_run(child.info.run_id)  # the encoder was trained anew
+            self._delete(child)  # the encoder was trained anew
             child = None
         child = child or self._open_child(self.trials[trial_id])
         run_id: str = child.info.run_id
@@ -74,20 +75,24 @@ class Tracker:
         known = self._children.get(result.trial_id)
         if known and known.data.tags.get(RESULT) == str(result.finished_at):
             return
+        if known and known.data.tags.get(STATUS) == "failed":
+            self._delete(known)  # its error and traceback are not this result's
         run_id = self.save_history(result.trial_id, history)
         config = self.trials[result.trial_id].config
+        self._log_parameters(run_id, self.trials[result.trial_id])  # a killed driver may have left them out
         step, milliseconds = config.pretrain.epochs, int(result.finished_at * 1000)
         final = {**result.metrics, "seconds": result.seconds}
         self._log_metrics(
             run_id, [Metric(k, v, milliseconds, step) for k, v in final.items() if not k.startswith("pretrain/")]
         )
-        tags = {**result.facts, "ablate.status": result.status, "ablate.error": result.error}
+        tags = {**result.facts, STATUS: result.status, "ablate.error": result.error}
         self._log_text(run_id, config.model_dump_json(indent=1), "config.json")
         if result.traceback:
             self._log_text(run_id, result.traceback, "traceback.txt")
         self.client.log_batch(run_id, tags=_tags(tags))
         self.client.set_terminated(run_id, "FINISHED" if result.status == "finished" else "FAILED", milliseconds)
         self.client.set_tag(run_id, RESULT, str(result.finished_at))  # last: only now is it all there
+        self._children[result.trial_id] = self.client.get_run(run_id)
 
     def close(self, complete: bool) -> None:
         self.client.set_terminated(self.parent_id, "FINISHED" if complete else "KILLED")
@@ -96,11 +101,11 @@ class Tracker:
         self.client.log_artifacts(self.parent_id, str(folder), REPORT_FOLDER)
 
     def _open_parent(self, scaled: ScaledStudy, description: dict[str, Any]) -> str:
-        run = find_parent(self.client, self.experiment_id, scaled.scale)
-        tags = {STUDY: scaled.study.name, SCALE: scaled.scale, "ablate.schema": str(SCHEMA)}
+        run = find_parent(self.client, self.experiment_id, scaled.label)
+        tags = {STUDY: scaled.study.name, SCALE: scaled.label, "ablate.schema": str(SCHEMA)}
         if run is None:
             run = self.client.create_run(
-                self.experiment_id, tags=tags, run_name=f"{scaled.study.name} at {scaled.scale}"
+                self.experiment_id, tags=tags, run_name=f"{scaled.study.name} at {scaled.label}"
             )
         run_id: str = run.info.run_id
         self.client.update_run(run_id, status="RUNNING")
@@ -115,16 +120,22 @@ class Tracker:
             "ablate.pretrain_id": trial.pretrain_id,
             "ablate.seed": str(trial.seed),
             **{f"axis.{path}": str(value) for path, value in trial.coordinates.items()},
-            **provenance(),
         }
         if trial.baseline:
             tags["ablate.baseline"] = trial.baseline
         run = self.client.create_run(
             self.experiment_id, tags={t.key: t.value for t in _tags(tags)}, run_name=trial.name
         )
-        self.client.log_batch(run.info.run_id, params=list(_parameters(trial.config)))
+        self._log_parameters(run.info.run_id, trial)
         self._children[trial.id] = run
         return run
+
+    def _delete(self, child: Run) -> None:
+        self.client.delete_run(child.info.run_id)
+        del self._children[child.data.tags[TRIAL]]
+
+    def _log_parameters(self, run_id: str, trial: Trial) -> None:
+        self.client.log_batch(run_id, params=list(_parameters(trial.config)))
 
     def _log_metrics(self, run_id: str, metrics: list[Metric]) -> None:
         for start in range(0, len(metrics), METRICS_A_CALL):
@@ -137,9 +148,9 @@ class Tracker:
             self.client.log_artifact(run_id, str(path))
 
 
-def find_parent(client: MlflowClient, experiment_id: str, scale: str) -> Run | None:
-    """The parent run of a study's experiment at that scale."""
-    found = client.search_runs([experiment_id], f"tags.`{SCALE}` = '{scale}'", ViewType.ACTIVE_ONLY, max_results=1)
+def find_parent(client: MlflowClient, experiment_id: str, label: str) -> Run | None:
+    """The parent run of a study's experiment at that scale and with those overrides; see ``ScaledStudy.label``."""
+    found = client.search_runs([experiment_id], f"tags.`{SCALE}` = '{label}'", ViewType.ACTIVE_ONLY, max_results=1)
     return found[0] if found else None
 
 

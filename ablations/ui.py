@@ -6,11 +6,12 @@ import sys
 
 from rich.console import Console
 
+from ablations.errors import AblateError
 from ablations.tracking import tracking_uri
 
 
 def serve(host: str, port: int, console: Console) -> None:
-    """Serve until interrupted; for a tracking server that runs already, say where it is."""
+    """Serve until interrupted; for a tracking server that runs already, say where it is. Raises ``AblateError``."""
     uri = tracking_uri()
     if uri.startswith(("http://", "https://")):
         console.print(f"MLFLOW_TRACKING_URI is a server with a page of its own: {uri}", highlight=False)
@@ -19,4 +20,9 @@ def serve(host: str, port: int, console: Console) -> None:
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", host]
     command += ["--port", str(port), "--workers", "1", "--serve-artifacts", "--artifacts-destination", "./mlruns"]
     environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    subprocess.run(command, env=environment, check=False)
+    try:
+        code = subprocess.run(command, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return
+    if code:
+        raise AblateError(f"MLflow's server ended with exit code {code}; is port {port} taken? Try --port")

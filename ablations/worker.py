@@ -1,8 +1,6 @@
 """One unit of work: a training, unless its encoder is there already, and the evaluations of it."""
 
 import functools
-import platform
-import socket
 import time
 import traceback
 from collections.abc import Callable
@@ -12,6 +10,7 @@ from pathlib import Path
 import torch
 
 from ablations.events import Ended, EpochEnded, Event, Saved, Started
+from ablations.provenance import provenance
 from ablations.store import FencedError, TrialStore
 from ablations.trial import Result, Trial, Unit
 from core import DataError, Diverged, Pretrained, encoder_hash, evaluate, load_data, load_pretrained, pretrain
@@ -36,19 +35,32 @@ class Job:
 
 
 def run_unit(unit: Unit, job: Job, emit: Emit) -> None:
-    """Train, evaluate, and keep a result for every trial of the unit, be it a failure."""
+    """Train, evaluate, and keep a result for every trial of the unit, be it a failure.
+
+    What an earlier attempt finished is not done again. Raises ``OSError`` where the storage cannot be used.
+    """
     torch.set_num_threads(job.threads)
     desk = _Desk(unit, job, emit)
-    emit(Started(unit.pretrain_id))
+    try:
+        desk.store.check_owner(unit.pretrain_id, job.owner)
+        emit(Started(unit.pretrain_id))
+        left = [trial for trial in unit.trials if not desk.is_finished(trial)]
+        if left:
+            _run_trials(left, desk, job)
+    except FencedError:
+        return
+
+
+def _run_trials(trials: list[Trial], desk: "_Desk", job: Job) -> None:
     try:
         pretrained, seconds = desk.pretrained()
     except FencedError:
-        return
+        raise
     except Exception as error:
-        for trial in unit.trials:
+        for trial in trials:
             desk.keep(_failure(trial, error))
         return
-    for trial in unit.trials:
+    for trial in trials:
         desk.keep(_evaluated(trial, pretrained, seconds, job))
         seconds = 0.0  # the training is counted once
 
@@ -63,11 +75,10 @@ class _Desk:
 
     def pretrained(self) -> tuple[Pretrained, float]:
         """The encoder, and the seconds that it took now: none where it was there already."""
-        path = self.store.encoder_path(self.id)
+        path, checkpoint = self.store.encoder_path(self.id), self.store.checkpoint_path(self.id)
         if pretrained := load_pretrained(path, pick_device()):
-            return pretrained, 0.0
+            return pretrained, self._complete(pretrained)
         config = self.unit.trials[0].config.pretrain
-        checkpoint = self.store.checkpoint_path(self.id)
         pretrained = pretrain(
             config,
             _data(config.data, self.job.data_dir),
@@ -77,15 +88,27 @@ class _Desk:
         )
         self.store.check_owner(self.id, self.job.owner)
         pretrained.save(path)
-        self.store.save_history(self.id, pretrained.history)
-        checkpoint.unlink(missing_ok=True)
-        return pretrained, pretrained.seconds
+        return pretrained, self._complete(pretrained)
+
+    def _complete(self, pretrained: Pretrained) -> float:
+        """What follows an encoder's file, and may be missing after a crash: its whole history in the store, and
+        the seconds of the training, which are counted with it."""
+        self.store.checkpoint_path(self.id).unlink(missing_ok=True)
+        if self.store.is_trained(self.id):
+            return 0.0
+        self.store.save_history(self.id, pretrained.history, trained=True)
+        return pretrained.seconds
+
+    def is_finished(self, trial: Trial) -> bool:
+        """Says so to the driver, which may not have heard it from an attempt that died."""
+        result = self.store.result(trial.id)
+        if result is None or result.status != "finished":
+            return False
+        self.emit(Ended(self.id, result))
+        return True
 
     def keep(self, result: Result) -> None:
-        try:
-            self.store.check_owner(self.id, self.job.owner)
-        except FencedError:
-            return
+        self.store.check_owner(self.id, self.job.owner)
         self.store.save_result(result)
         self.emit(Ended(self.id, result))
 
@@ -94,6 +117,7 @@ class _Desk:
         self.emit(EpochEnded(self.id, epoch))
 
     def _on_checkpoint(self, history: list[Epoch]) -> None:
+        self.store.check_owner(self.id, self.job.owner)
         self.store.save_history(self.id, history)
         self.emit(Saved(self.id))
 
@@ -121,13 +145,10 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, jo
 
 
 def _facts(pretrained: Pretrained) -> dict[str, str]:
-    return {
-        "host": socket.gethostname(),
+    return provenance() | {
         "device": hardware_name(pretrained.device),
         "numerics": str(pretrained.numerics),
         "encoder_hash": encoder_hash(pretrained.encoder),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
     }
 
 
@@ -135,4 +156,4 @@ def _failure(trial: Trial, error: Exception) -> Result:
     known = isinstance(error, DataError | Diverged)
     message = str(error) if known else f"{type(error).__name__}: {error}"
     lines = "" if known else traceback.format_exc()
-    return Result(trial.id, "failed", {}, 0.0, time.time(), {"host": socket.gethostname()}, message, lines)
+    return Result(trial.id, "failed", {}, 0.0, time.time(), provenance(), message, lines)

@@ -14,6 +14,7 @@ Keys = tuple[str | int, ...]
 """A path into nested values: names of mappings, numbers of lists."""
 
 PLAIN = (str, int, float, bool, type(None))
+PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 MAX_BYTES = 1_000_000
 
 
@@ -77,6 +78,8 @@ def _plain(node: Node, keys: Keys, source: Source, yaml: YAML) -> Any:
     place = source.place(keys)
     if node.anchor:
         raise StudyError(f"{place}: {dotted(keys)}: anchors and aliases are not supported; write the value out")
+    if not isinstance(node, ScalarNode) and str(node.tag) not in PLAIN_TAGS:
+        raise StudyError(f"{place}: {dotted(keys)}: has the tag {node.tag}; only plain values are read")
     match node:
         case MappingNode():
             return _mapping(node, keys, source, yaml)
@@ -107,7 +110,8 @@ def _scalar(node: ScalarNode, keys: Keys, place: str, yaml: YAML) -> Any:
     try:
         value = yaml.constructor.construct_object(node)
     except (YAMLError, ValueError) as error:
-        raise StudyError(f"{place}: {dotted(keys)}: {node.value!r} has a tag; only plain values are read") from error
+        value = node.value if len(node.value) <= 60 else f"{node.value[:57]}..."
+        raise StudyError(f"{place}: {dotted(keys)}: {value!r} is no plain value; only those are read") from error
     if not isinstance(value, PLAIN):
         raise StudyError(
             f"{place}: {dotted(keys)}: {node.value!r} is read as a {type(value).__name__}; put it in quotes"

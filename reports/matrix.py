@@ -28,18 +28,22 @@ class Matrix:
         return int(self.count.to_numpy().max())
 
     @property
-    def complete(self) -> bool:
-        return bool((self.state == "finished").all(axis=None))
+    def seeds_text(self) -> str:
+        """``3 seeds``, or ``1 to 3 seeds`` where some cells have fewer."""
+        fewest = int(self.count.to_numpy().min())
+        return f"{self.seeds} seeds" if fewest == self.seeds else f"{fewest} to {self.seeds} seeds"
 
 
 def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matrix:
-    """``table`` has the columns ``rows``, ``columns``, ``baseline``, ``state`` (of ``STATES``) and, once
+    """``table`` has the columns ``rows``, ``columns``, ``seed``, ``baseline``, ``state`` (of ``STATES``) and, once
     anything finished, ``metric``. Baselines, which have no place on the axes, are left out; further axes are
-    averaged over."""
+    averaged over within each seed, so that the spread is that of seeds alone."""
     table = table[table["baseline"] == ""]
     index, names = list(dict.fromkeys(table[rows])), list(dict.fromkeys(table[columns]))
     finished = table[table["state"] == "finished"]
-    values = finished.groupby([rows, columns])[metric] if metric in finished else None
+    values = None
+    if metric in finished:
+        values = finished.groupby([rows, columns, "seed"])[metric].mean().groupby([rows, columns])
 
     def frame(statistic: str) -> pd.DataFrame:
         if values is None:

@@ -39,7 +39,7 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
         findings=drawn.findings,
         figure=_inline(svg),
         texts=drawn.texts,
-        paper=paper_matrix(report.reproduces),
+        paper=paper_matrix(report.reproduces) if report.kind == "heatmap" else None,
         failed=table[table["state"] == "failed"].to_dict("records"),
         states=table["state"].value_counts().to_dict(),
         trials=table.to_dict("records"),

@@ -2,12 +2,11 @@
 
 import json
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Self
 
 import pandas as pd
 
-FOLDER = Path(__file__).parent / "paper"
+from reports import PAPER
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class PaperMatrix:
 
 def paper_matrix(key: str | None) -> PaperMatrix | None:
     """The paper's numbers under a key such as ``figure_5``, or None where the project holds none."""
-    path = FOLDER / f"{key}.json"
+    path = PAPER / f"{key}.json"
     if key is None or not path.is_file():
         return None
     data = json.loads(path.read_text())

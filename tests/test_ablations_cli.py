@@ -52,9 +52,40 @@ def test_list_shows_the_shipped_and_the_local_studies() -> None:
         assert expected in text
 
 
+def test_a_local_study_is_known_by_its_name() -> None:
+    Path("studies").mkdir()
+    Path("studies/mine.yaml").write_text(STUDY.replace("small", "mine"))
+    code, text = ablate("plan", "mine")
+    assert (code, "mine at scale quick" in text) == (0, True)
+
+
+def test_brackets_in_a_study_are_no_markup() -> None:
+    Path("studies").mkdir()
+    Path("studies/small.yaml").write_text(STUDY + "title: 'all [/b] of [red]it'\nbaselines: {'[/x]': {epochs: 0}}\n")
+    assert "all [/b] of [red]it" in ablate("list")[1]
+    assert "[/x]" in ablate("plan", "small")[1]
+
+
+def test_a_storage_that_is_a_file_is_exit_code_2() -> None:
+    Path("small.yaml").write_text(STUDY)
+    Path("taken").write_text("a file")
+    for command in (("run", "small.yaml", "--inline"), ("plan", "small.yaml")):
+        code, text = ablate(*command, "--storage", "taken")
+        assert (code, "taken" in text, "Traceback" in text) == (2, True, False)
+
+
+def test_a_report_without_mlflow_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("small.yaml").write_text(STUDY)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////dev/null/mlflow.db")
+    code, text = ablate("report", "small.yaml")
+    assert (code, "does not answer" in text) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
+        (["plan", "small.yaml", "--set", "loss.temperature=[]"], "an axis has at least one value"),
+        (["plan", "small.yaml", "--set", "evaluate=5"], "should be a mapping"),
         (["run", "nowhere.yaml"], "no such file"),
         (["plan", "small.yaml", "--scale", "huge"], "there is no such scale"),
         (["plan", "small.yaml", "--set", "epochs"], "write --set path=value"),
@@ -78,7 +109,7 @@ def test_a_report_of_nothing_is_exit_code_1() -> None:
     Path("small.yaml").write_text(STUDY)
     code, text = ablate("report", "small.yaml")
     assert code == 1
-    assert "has it been run?" in text
+    assert "has it been run" in text
 
 
 def imported_by(*arguments: str) -> set[str]:

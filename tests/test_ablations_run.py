@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from rich.console import Console
 
-from ablations.events import Saved
+from ablations.events import Ended, Saved
 from ablations.frame import read_study
 from ablations.load import load_study
 from ablations.plan import Plan, make_plan
@@ -212,6 +213,103 @@ def test_a_worker_that_was_taken_over_writes_nothing() -> None:
         store.check_owner(unit.pretrain_id, "the old run")
     run_unit(unit, Job(WHERE.storage, WHERE.data_dir, "the old run", 1), lambda event: None)
     assert store.result(unit.trials[0].id) is None
+
+
+def test_a_worker_that_does_not_see_the_storage_says_so(tmp_path: Path) -> None:
+    (unit, *_) = plan().units
+    elsewhere = Job(tmp_path / "elsewhere", WHERE.data_dir, "me", 1)
+    with pytest.raises(FileNotFoundError, match="must be at the same path on every node"):
+        run_unit(unit, elsewhere, lambda event: None)
+
+
+def test_what_an_earlier_attempt_finished_is_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is started again after its death gets the whole unit."""
+    text = STUDY.replace("  augment.first: [crop, color]\n", "  evaluate.neighbors: [1, 5]\n")
+    (unit, *_), store = plan(text).units, TrialStore(WHERE.storage)
+    job = Job(WHERE.storage, WHERE.data_dir, "me", 1)
+    store.claim(unit, "me")
+    run_unit(unit, job, lambda event: None)
+    first = [store.result(trial.id) for trial in unit.trials]
+    (store.root / "trials" / unit.trials[1].id / "result.json").unlink()
+    events: list[object] = []
+    run_unit(unit, job, events.append)
+    assert sum(isinstance(event, Ended) for event in events) == 2
+    assert store.result(unit.trials[0].id) == first[0]
+    assert store.result(unit.trials[1].id) != first[1]
+
+
+def test_a_crash_between_the_encoder_and_its_history_loses_neither_epochs_nor_seconds() -> None:
+    (unit, *_), store = plan().units, TrialStore(WHERE.storage)
+    job = Job(WHERE.storage, WHERE.data_dir, "me", 1)
+    store.claim(unit, "me")
+    run_unit(unit, job, lambda event: None)
+    history, result = store.history(unit.pretrain_id), store.result(unit.trials[0].id)
+    assert result is not None
+    for path in (f"encoders/{unit.pretrain_id}/history.json", f"trials/{unit.trials[0].id}/result.json"):
+        (store.root / path).unlink()
+    store.checkpoint_path(unit.pretrain_id).write_bytes(b"left over")
+    run_unit(unit, job, lambda event: None)
+    again = store.result(unit.trials[0].id)
+    assert again is not None
+    assert store.history(unit.pretrain_id) == history != ()
+    assert again.seconds == pytest.approx(result.seconds, rel=0.5)
+    assert not store.has_checkpoint(unit.pretrain_id)
+
+
+def test_a_failed_trial_that_is_run_again_leaves_no_trace_of_its_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ablations.worker.evaluate", broken)
+        assert run().failed == 5
+    assert run(retry_failed=True).failed == 0
+    children = [child for runs in mlflow_children().values() for child in runs]
+    assert len(children) == 5
+    assert {child.info.status for child in children} == {"FINISHED"}
+    assert not any("ablate.error" in child.data.tags for child in children)
+    assert all(child.data.params["batch_size"] == "16" for child in children)
+
+
+def test_overrides_have_a_report_of_their_own() -> None:
+    first = run()
+    other = run(STUDY, "epochs=1")
+    assert first.drawn is not None
+    assert other.drawn is not None
+    assert first.drawn.folder.name == "quick"
+    assert other.drawn.folder.name.startswith("quick-")
+    assert read_study("small", "quick").table["pretrain/loss"].notna().sum() == 4
+    assert len(mlflow_children()) == 5
+
+
+def test_whole_numbers_stay_whole_beside_a_baseline_and_claims_find_them() -> None:
+    text = STUDY.replace("  augment.second: [crop, color]\n", "").replace(
+        "augment.first: [crop, color]", "batch_size: [16, 20]"
+    )
+    text = text.replace("reproduces: figure_5", "claims: [{says: it is, source: here, cells: [[16]]}]")
+    drawn = run(text).drawn
+    assert drawn is not None
+    assert read_study("small", "quick").table["batch_size"].tolist()[:2] == ["16", "20"]
+    assert "points in one seed" in drawn.page.read_text()
+
+
+def test_claims_of_other_axes_are_undecided() -> None:
+    text = STUDY + (
+        "claims: [{says: it is, source: here, cells: [[crop, color]]}]\n"
+        "scales: {quick: {grid: {batch_size: [16, 20]}}}\n"
+    )
+    drawn = run(text).drawn
+    assert drawn is not None
+    assert "this grid has no cell any batch_size" in drawn.page.read_text()
+
+
+def test_mlflow_that_fails_at_the_end_costs_only_the_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*arguments: object) -> None:
+        raise MlflowException("down")
+
+    monkeypatch.setattr("ablations.frame.find_parent", down)
+    outcome = run()
+    assert (outcome.drawn, list(outcome.states.values())) == (None, ["done"] * 5)
 
 
 def test_curves_reach_mlflow_from_the_checkpoint_on(monkeypatch: pytest.MonkeyPatch) -> None:

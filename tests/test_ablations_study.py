@@ -8,7 +8,9 @@ from ablations.errors import StudyError
 from ablations.grid import enumerate_trials
 from ablations.library import shipped_studies
 from ablations.load import load_study
+from ablations.study import Resources
 from ablations.trial import Trial
+from core.config import Sgd
 
 STUDY = """\
 name: temperatures
@@ -100,7 +102,7 @@ BAD = [
         "grid: {augment.first: [crop, cuttout]}\nbase: {augment.policy: composition}",
         r":2:30: grid.augment.first\[1\]: 'cuttout' is not known; did you mean 'cutout'\?",
     ),
-    ("grid: {optimizer.kind: [adam]}", r":2:25: grid.optimizer.kind\[0\]: 'adam' is not known; known are lars, sgd"),
+    ("grid: {optimizer.kind: [rmsprop]}", r":2:25: grid.optimizer.kind\[0\]: 'rmsprop' is not known; known are lars, sgd, adamw"),
     (
         "grid: {epochs: [5]}\nbase: {augment: {policy: custom, both: [crop, {kind: flip, probability: 2}]}}",
         r":3:73: base.augment.both\[1\].probability: should be less than or equal to 1, not 2",
@@ -130,6 +132,19 @@ BAD = [
     ("grid: {data.subset: [1.5]}", r"grid.data.subset\[0\]: a fraction is at most 1.0"),
     ("grid: {epochs: [__import__('os').system('id')]}", r"grid.epochs\[0\]: should be a valid integer"),
     ("grid: {data.name: [../../etc]}", r"grid.data.name\[0\]: "),
+    ("grid: {epochs: [5]}\nbase: {evaluate: }", r":3:17: base.evaluate: should be a mapping, .*, not None"),
+    ("grid: {evaluate: [frozen]}", r":2:19: grid.evaluate\[0\]: should be a mapping, .*, not 'frozen'"),
+    ("grid: {epochs: [5]}\nreport: heatmap", r":3:9: report: should be a mapping, .*, not 'heatmap'"),
+    ("grid: {epochs: [5], batch_size: [16]}\nreport: {rows: epochs, columns: epochs}", r":3:33: .*the same axis"),
+    ("grid: {epochs: [5]}\nreport: {kind: points, x: epochs, metric: top_1}", r"report.metric: 'top_1' is not known"),
+    ("grid: {epochs: [5]}\nreproduces: figure_55", r":3:13: reproduces: there are no published numbers called"),
+    ("grid: {epochs: [5]}\nseeds: [0, 0]", r":2:7: grid: '5, seed 0' and '5, seed 0' are the same experiment"),
+    (
+        "grid: {epochs: [5]}\nbase: {augment: {policy: custom, both: [{probability: 1}]}}",
+        r"base.augment.both\[0\]: say which 'kind' it is",
+    ),
+    ("grid: {epochs: !!python/object/apply:os.system [5]}", r":2:16: grid.epochs: has the tag"),
+    (f"grid: {{epochs: [{'9' * 5000}]}}", r":2:17: grid.epochs\[0\]: '999"),
     (
         "grid: {epochs: [5, 6]}\nclaims: [{says: a, source: b, cells: [[5], [7]]}]",
         r":3:45: claims\[0\].cells\[1\]\[0\]: epochs has no value 7; it has 5, 6",
@@ -192,3 +207,42 @@ def test_shipped_studies_are_valid_at_every_scale(path: Path, scale: str) -> Non
     found = enumerate_trials(load_study(str(path), scale))
     assert found
     assert len({t.id for t in found}) == len(found)
+
+
+def test_the_studys_own_resources_and_seeds_win_over_the_common_scales() -> None:
+    text = STUDY + "resources: {cpu: 3, gpu: 0.5}\n"
+    Path("study.yaml").write_text(text)
+    assert load_study("study.yaml", "cifar10").resources == Resources(cpu=3, gpu=0.5)
+    Path("study.yaml").write_text(text + "scales: {cifar10: {resources: {cpu: 1}}}\n")
+    assert load_study("study.yaml", "cifar10").resources == Resources(cpu=1)
+    Path("study.yaml").write_text(STUDY)
+    assert load_study("study.yaml", "cifar10").resources == Resources(cpu=4, gpu=1)
+    assert load_study("study.yaml", "quick").resources == Resources()
+
+
+def test_another_kind_does_not_inherit_what_the_scale_set_for_the_first() -> None:
+    found = trials("name: x\ngrid: {optimizer.kind: [lars, sgd]}\n")
+    assert [t.config.pretrain.optimizer.learning_rate for t in found] == [1.0, Sgd().learning_rate]
+    (own,) = trials("name: x\ngrid: {optimizer.kind: [sgd]}\nbase: {optimizer.learning_rate: 0.5}\n")
+    assert own.config.pretrain.optimizer.learning_rate == 0.5
+
+
+def test_an_override_that_an_axis_would_hide_is_refused() -> None:
+    text = "name: x\ngrid: {optimizer: [{kind: lars, learning_rate: 1}, {kind: sgd, learning_rate: 0.1}]}\n"
+    with pytest.raises(StudyError, match=r"--set optimizer\.learning_rate=7: the axis optimizer sets it"):
+        trials(text, "optimizer.learning_rate=7")
+
+
+def test_overrides_have_a_label_of_their_own_and_seeds_have_not() -> None:
+    Path("study.yaml").write_text(STUDY)
+    labels = [load_study("study.yaml", "quick", sets).label for sets in ((), ("epochs=3",), ("epochs=4",))]
+    assert labels[0] == "quick"
+    assert len(set(labels)) == 3
+    assert load_study("study.yaml", "quick", (), 5).label == "quick"
+
+
+@pytest.mark.parametrize("scale", ["../scales/quick", "a/b", ".", "-x"])
+def test_a_scale_is_a_name(scale: str) -> None:
+    Path("study.yaml").write_text(STUDY)
+    with pytest.raises(StudyError, match="a scale is a name"):
+        load_study("study.yaml", scale)

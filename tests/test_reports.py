@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from reports import PAPER
 from reports.findings import heatmap_findings
 from reports.matrix import by_cell, rank_correlation, to_matrix
-from reports.paper import FOLDER, paper_matrix
+from reports.paper import paper_matrix
 from reports.points import summarise
 from reports.render import render
 from reports.study_report import StudyReport
@@ -90,7 +91,19 @@ def test_matrix_by_hand() -> None:
     assert matrix.row_average["crop"] == 42.5
     assert math.isnan(matrix.row_average["color"])
     assert math.isnan(matrix.spread.loc["color", "crop"])
-    assert (matrix.seeds, matrix.complete) == (2, False)
+    assert (matrix.seeds, matrix.seeds_text) == (2, "0 to 2 seeds")
+
+
+def test_further_axes_are_averaged_within_a_seed() -> None:
+    """Values that differ along a third axis are no spread over seeds."""
+    rows = [
+        {"a": "x", "b": "y", "c": c, "seed": seed, "baseline": "", "state": "finished", METRIC: value}
+        for c, seed, value in (("low", 0, 10.0), ("high", 0, 90.0), ("low", 1, 12.0), ("high", 1, 92.0))
+    ]
+    matrix = to_matrix(pd.DataFrame(rows), "a", "b", METRIC)
+    assert matrix.mean.loc["x", "y"] == 51.0
+    assert matrix.spread.loc["x", "y"] == pytest.approx(math.sqrt(2))
+    assert matrix.seeds_text == "2 seeds"
 
 
 def test_a_study_without_any_result_is_a_matrix_of_nothing() -> None:
@@ -125,7 +138,7 @@ def test_figure_5_is_the_papers() -> None:
 
 
 def test_every_number_of_the_paper_is_verified_and_sourced() -> None:
-    for path in FOLDER.glob("*.json"):
+    for path in PAPER.glob("*.json"):
         data = json.loads(path.read_text())
         assert data["verified"] is True
         assert "arXiv" in data["source"]

@@ -2,10 +2,13 @@
 
 import logging
 import shutil
+import signal
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from ray.tune.experiment import Trial as TuneTrial
 
 from ablations.errors import StudyError
 from ablations.events import Ended, EpochEnded, Event
+from ablations.schedulers.ray_memory import survive_memory_kills
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.trial import Result, Unit
@@ -37,6 +41,7 @@ def run_on_ray(
 
     KeyboardInterrupt passes through, after Ray and its workers are gone.
     """
+    survive_memory_kills()
     _start(address)
     folder = Path(tempfile.mkdtemp(prefix="ablate-ray-"))
     try:
@@ -48,10 +53,21 @@ def run_on_ray(
 
 
 def _start(address: str) -> None:
+    if address.startswith("ray://"):
+        raise StudyError(
+            f"--address {address}: Ray Client cannot follow a run; start it on a node of the cluster, with "
+            "--address auto or host:port"
+        )
     local: dict[str, Any] = (
         {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES} if address == "local" else {}
     )
-    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
+    on_terminate = signal.getsignal(signal.SIGTERM)
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
+    except ConnectionError as error:
+        raise StudyError(f"--address {address}: there is no Ray cluster ({error})") from error
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, on_terminate)  # Ray has put its own in its place
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
 
 
@@ -114,14 +130,26 @@ class _Listener(Callback):
             self._listen(result["event"])
 
     def on_trial_error(self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any) -> None:
-        """The worker died more often than it is started again; exceptions are caught in the worker."""
-        unit: Unit = trial.config["unit"]
+        """The worker died, or could not reach its storage, more often than it is started again."""
+        unit, job = trial.config["unit"], trial.config["job"]
+        store = TrialStore(job.storage)
+        if store.owner(unit.pretrain_id) != job.owner:
+            return  # another run has taken it over
         for lost in unit.trials:
-            message = f"the worker died {WORKER_DEATHS + 1} times: killed, out of memory, or a crash in native code"
-            result = Result(lost.id, "failed", {}, 0.0, time.time(), {}, message)
-            TrialStore(trial.config["job"].storage).save_result(result)
+            result = store.result(lost.id)
+            if result is None or result.status != "finished":
+                result = Result(lost.id, "failed", {}, 0.0, time.time(), {}, _reason(trial))
+                with suppress(OSError):  # a full disk must not end the other trials
+                    store.save_result(result)
             if self._listen:
                 self._listen(Ended(unit.pretrain_id, result))
+
+
+def _reason(trial: TuneTrial) -> str:
+    error = trial.get_error()
+    if isinstance(error, ray.exceptions.RayTaskError):
+        return f"{type(error.cause).__name__}: {error.cause}"
+    return f"the worker died {WORKER_DEATHS + 1} times: killed, out of memory, or a crash in native code"
 
 
 class _Silent(ProgressReporter):
