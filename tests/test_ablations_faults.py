@@ -133,7 +133,7 @@ def test_ctrl_c_leaves_no_process_and_says_how_to_continue(sign: signal.Signals)
     text, _ = run.communicate(timeout=60)
     assert run.returncode == 130, text
     assert "continue with" in text
-    assert "ablate run study.yaml" in text
+    assert "python -m ablations run study.yaml" in text
     deadline = time.monotonic() + 60
     while set(processes_of_ray()) - before and time.monotonic() < deadline:
         time.sleep(0.2)

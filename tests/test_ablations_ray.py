@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ray.air.execution._internal.actor_manager import RayActorManager
+from ray.air.execution._internal.tracked_actor_task import TrackedActorTask
+from ray.exceptions import OutOfMemoryError
 from rich.console import Console
 
 from ablations.errors import StudyError
@@ -56,14 +59,24 @@ def run_and(react: Callable[[Event], None]) -> list[Event]:
 
 
 def worker_processes() -> list[int]:
-    """Ray's processes that are running a unit."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    """Processes of this test's Ray, and of no other on the machine, that are running a unit."""
+    parents, workers = {}, []
+    for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if path.read_bytes().startswith(b"ray::") and b"ImplicitFunc" in path.read_bytes():
-                found.append(int(path.parent.name))
+            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            command = (folder / "cmdline").read_bytes()
         except OSError:
             continue
+        if command.startswith(b"ray::") and b"ImplicitFunc" in command:
+            workers.append(int(folder.name))
+    return [worker for worker in workers if os.getpid() in ancestors(worker, parents)]
+
+
+def ancestors(process: int, parents: dict[int, int]) -> list[int]:
+    found = []
+    while process in parents:
+        process = parents[process]
+        found.append(process)
     return found
 
 
@@ -114,6 +127,53 @@ def test_a_worker_that_always_dies_is_a_failed_trial() -> None:
     stored = TrialStore(Path("runs")).result(ended[0].trial_id)
     assert stored is not None
     assert stored.status == "failed"
+
+
+def test_a_worker_that_ray_kills_for_memory_costs_one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the change to Tune this ends the whole run with a RuntimeError."""
+    killed: list[bool] = []
+    reported = RayActorManager._actor_task_resolved
+
+    def kill_first(self: RayActorManager, task: TrackedActorTask, result: object) -> None:
+        if killed or not (isinstance(result, list) and "event" in str(result)):
+            reported(self, task, result)
+            return
+        killed.append(True)
+        self._actor_task_failed(task, OutOfMemoryError("Task was killed due to the node running low on memory."))
+
+    monkeypatch.setattr(RayActorManager, "_actor_task_resolved", kill_first)
+    events = run_and(lambda event: None)
+    assert killed
+    assert [event.result.status for event in events if isinstance(event, Ended)] == ["finished", "finished"]
+
+
+def test_storage_that_the_workers_do_not_see_is_a_failure_that_says_so() -> None:
+    made, seen = plan(), list[Event]()
+    storage = Path("runs").resolve()
+    for unit in made.units:
+        TrialStore(storage).claim(unit, "me")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrialStore, "owner", lambda self, pretrain_id: "me")  # here, and not in the workers
+        for unit in made.units:
+            (storage / "encoders" / unit.pretrain_id / "owner.json").unlink()
+        run_on_ray(made.units, Job(storage, Path("data").resolve(), "me", 1), seen.append, Resources(), "local")
+    ended = [event.result for event in seen if isinstance(event, Ended)]
+    assert [result.status for result in ended] == ["failed", "failed"]
+    assert "the storage must be at the same path on every node" in ended[0].error
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("ray://localhost:1", "Ray Client"),
+        ("127.0.0.1:1", "no Ray cluster"),
+        ("127.0.0.1:x", "no Ray cluster"),
+    ],
+)
+def test_a_cluster_that_cannot_be_used_is_said(address: str, message: str) -> None:
+    job = Job(Path("runs"), Path("data"), "me", 1)
+    with pytest.raises(StudyError, match=message):
+        run_on_ray(plan().units, job, lambda event: None, Resources(), address)
 
 
 def test_what_no_node_can_hold_is_said_at_once() -> None:

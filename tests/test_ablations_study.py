@@ -102,7 +102,10 @@ BAD = [
         "grid: {augment.first: [crop, cuttout]}\nbase: {augment.policy: composition}",
         r":2:30: grid.augment.first\[1\]: 'cuttout' is not known; did you mean 'cutout'\?",
     ),
-    ("grid: {optimizer.kind: [rmsprop]}", r":2:25: grid.optimizer.kind\[0\]: 'rmsprop' is not known; known are lars, sgd, adamw"),
+    (
+        "grid: {optimizer.kind: [rmsprop]}",
+        r":2:25: grid.optimizer.kind\[0\]: 'rmsprop' is not known; known are lars, sgd, adamw",
+    ),
     (
         "grid: {epochs: [5]}\nbase: {augment: {policy: custom, both: [crop, {kind: flip, probability: 2}]}}",
         r":3:73: base.augment.both\[1\].probability: should be less than or equal to 1, not 2",

@@ -3,6 +3,7 @@
 import logging
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 import time
@@ -28,6 +29,7 @@ from ablations.worker import Job, run_unit
 
 WORKER_DEATHS = 2
 """How often a unit is started again after its worker died."""
+CONNECT_SECONDS = 10
 OBJECT_STORE_BYTES = 100 * 2**20
 """Nothing of size goes through Ray's object store."""
 EPOCH_SECONDS = 0.5
@@ -61,6 +63,7 @@ def _start(address: str) -> None:
     local: dict[str, Any] = (
         {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES} if address == "local" else {}
     )
+    _check_reachable(address)
     on_terminate = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
@@ -69,6 +72,17 @@ def _start(address: str) -> None:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, on_terminate)  # Ray has put its own in its place
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+
+
+def _check_reachable(address: str) -> None:
+    """Ray itself tries for minutes where nobody answers."""
+    host, colon, port = address.rpartition(":")
+    if not colon:
+        return  # local or auto
+    try:
+        socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise StudyError(f"--address {address}: there is no Ray cluster ({error})") from error
 
 
 def _check_resources(resources: Resources) -> None:
