@@ -1,6 +1,7 @@
 """The study engine: studies in, trials over Ray, results into MLflow, figures out."""
 
 import os
+import sys
 
 _SETTINGS = {
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -13,4 +14,6 @@ _SETTINGS = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
 for _name, _value in _SETTINGS.items():  # Ray and MLflow read some of them when they are imported
+    if _name.startswith("RAY_") and "ray" in sys.modules:
+        continue  # too late for this process, and its children would disagree with it
     os.environ.setdefault(_name, _value)

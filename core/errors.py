@@ -3,7 +3,7 @@
 ValueError
   DataError        data is missing, unreadable or unfit
 RuntimeError
-  Diverged         the loss is not finite
+  Diverged         the loss or a weight is not finite
 """
 
 

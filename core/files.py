@@ -1,33 +1,68 @@
 """Files that appear whole or not at all."""
 
 import os
-import tempfile
+import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+LEFTOVER_SECONDS = 24 * 60 * 60.0
+"""After which an unfinished file is taken for what a killed process left behind; nothing here takes a day to write."""
+
+
+@contextmanager
+def unfinished(path: Path) -> Iterator[Path]:
+    """A name of its own beside ``path``, for a file that is moved there when it is whole; else it is removed.
+
+    What processes that were killed left of the same file is removed too.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _remove_leftovers(path: Path) -> None:
+    for sibling in path.parent.iterdir():
+        if sibling.name.startswith(f".{path.name}."):
+            with suppress(FileNotFoundError):  # another process may remove it at the same time
+                if time.time() - sibling.stat().st_mtime > LEFTOVER_SECONDS:
+                    sibling.unlink()
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A binary file to write; it takes its place at ``path`` when the block ends, and not if it raises."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
+    with unfinished(path) as temporary:
+        with temporary.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        temporary.replace(path)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path``, whole or not at all."""
     with whole_file(path) as file:
         file.write(text.encode())
+
+
+def write_text_once(path: Path, text: str) -> None:
+    """As ``write_text``, but what another process wrote there first is kept."""
+    with unfinished(path) as temporary:
+        temporary.write_text(text)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        except OSError:  # no hard links on this file system: of two that write at the same moment, the later stays
+            if not path.exists():
+                temporary.replace(path)
 
 
 def cache_dir() -> Path:

@@ -11,6 +11,8 @@ def pick_device(name: str | None = None) -> torch.device:
     device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(f"device {name!r}: PyTorch sees no GPU here")
+    if device.type == "cuda" and device.index is None:
+        return torch.device("cuda", torch.cuda.current_device())  # as tensors say it: "cuda" is not equal to "cuda:0"
     return device
 
 

@@ -1,17 +1,15 @@
 """In which precision and memory layout the encoder is fastest on this hardware: measured, not guessed."""
 
 import json
-import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import torch
 
 from core.config.model import EncoderConfig
 from core.encoder.resnet import build_encoder
-from core.files import cache_dir
+from core.files import cache_dir, write_text_once
 from core.hardware import hardware_name
 
 Precision = Literal["float32", "bfloat16"]
@@ -48,7 +46,7 @@ def fastest_numerics(device: torch.device, precision: Precision | Literal["auto"
     """
     path = cache_dir() / f"numerics-{_hardware_key(device)}.json"
     if not path.exists():
-        _write_once(path, json.dumps(_measure(device), indent=1))
+        write_text_once(path, json.dumps(_measure(device), indent=1))  # all processes act on one measurement
     return choose(json.loads(path.read_text()), precision)
 
 
@@ -67,19 +65,6 @@ def choose(seconds: dict[str, float], precision: Precision | Literal["auto"]) ->
 def _hardware_key(device: torch.device) -> str:
     words = f"{hardware_name(device)} {torch.backends.cpu.get_cpu_capability()} torch {torch.__version__}"
     return "".join(c if c.isalnum() else "-" for c in words)
-
-
-def _write_once(path: Path, text: str) -> None:
-    """Keep what another process wrote first: all processes must act on the same measurement."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mine = path.with_suffix(f".{os.getpid()}")
-    mine.write_text(text)
-    try:
-        os.link(mine, path)
-    except FileExistsError:
-        pass
-    finally:
-        mine.unlink()
 
 
 def _measure(device: torch.device) -> dict[str, float]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import ablations  # noqa: F401 - before anything imports Ray, which reads what it sets
+
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,13 +10,18 @@ from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
 from core import DataConfig, DataError, load_data
+from core.data import archives as archives_module
+from core.data import load
 from core.data.batches import Batches
-from core.data.catalog import data_size
-from core.data.shapes import GLYPHS, draw
+from core.data.catalog import KNOWN_SIZES, DataSize, data_size
+from core.data.shapes import GLYPHS, VERSION, draw
 from core.data.square import fit_square
-from core.data.subset import balanced_subset
+from core.data.subset import balanced_subset, stratified_part
 from core.randomness import generator
 from helpers import random_images
+
+PINNED_SUMS = [358444, 227331, 381725, 366945]
+PINNED_MEAN, PINNED_DEVIATION = 98.5335, 65.4459
 
 FORMATS = ("png", "jpg", "jpeg", "webp")
 
@@ -43,6 +48,17 @@ def test_shapes_are_the_same_everywhere_and_balanced() -> None:
     again = draw(data.classes[3], 600, generator(3, "shapes train"))
     assert torch.equal(data.train.images[1800:2400], again)
     assert not torch.equal(data.train.images[:200], data.test.images[:200])
+
+
+def test_a_change_of_the_drawing_is_seen() -> None:
+    """Sums over the first and the last image of the first and the last class, as version 1 draws them; a rounding
+    of the last bit on another processor may move a few of the 3,072 values by one."""
+    assert VERSION == 1
+    images = load_data(DataConfig(name="shapes", image_size=32)).train.images
+    sums = images[torch.tensor([0, 599, 5400, 5999])].double().sum(dim=(1, 2, 3))
+    assert sums.tolist() == pytest.approx(PINNED_SUMS, abs=30)
+    assert images.double().mean().item() == pytest.approx(PINNED_MEAN, abs=0.01)
+    assert images.double().std().item() == pytest.approx(PINNED_DEVIATION, abs=0.01)
 
 
 def test_shapes_do_not_tell_their_class_by_colour_or_lightness() -> None:
@@ -132,6 +148,29 @@ def test_a_small_class_gives_what_it_has() -> None:
     assert labels[kept].bincount().tolist() == [8, 2]
 
 
+def test_images_without_a_label_are_no_class_of_their_own() -> None:
+    """As on STL-10, where they are most of the images: the subset holds both kinds in the data's proportion."""
+    labels = torch.cat([torch.arange(100) % 5, torch.full((900,), -1)])
+    for amount in (200, 0.2):
+        kept = labels[balanced_subset(labels, amount, generator(0, "subset"))]
+        assert kept[kept >= 0].bincount().tolist() == [4] * 5
+        assert (kept < 0).sum() == 180
+    few = labels[balanced_subset(labels, 7, generator(0, "subset"))]
+    assert (few >= 0).sum() == 1
+    assert len(balanced_subset(labels, 1000, generator(0, "subset"))) == 1000
+
+
+def test_a_part_is_a_share_of_every_class() -> None:
+    sizes = [100, 30, 8, 2, 1]
+    labels = torch.arange(5).repeat_interleave(torch.tensor(sizes))
+    part = stratified_part(labels, 0.1, generator(0, "part"))
+    assert labels[part].bincount(minlength=5).tolist() == [10, 3, 1, 1, 0]
+    assert part.tolist() == sorted(set(part.tolist()))
+    assert stratified_part(labels, 0.99, generator(0, "part")).shape == (99 + 29 + 7 + 1,)
+    other = stratified_part(labels, 0.1, generator(1, "part"))
+    assert not torch.equal(part, other)
+
+
 def test_subsets_are_drawn_by_their_seed() -> None:
     labels = torch.arange(1000) % 10
     first, again, other = (balanced_subset(labels, 100, generator(seed, "subset")) for seed in (0, 0, 1))
@@ -157,3 +196,61 @@ def test_batches_are_a_new_permutation_each_epoch() -> None:
     assert len(set(first)) == len(set(second)) == 9
     assert first != second
     assert epoch(0) == first
+
+
+class Archive:
+    """What torchvision's CIFAR-10 shows of itself, without a file."""
+
+    classes = ("a", "b", "c")
+
+    def __init__(self, root: Path, train: bool, download: bool) -> None:
+        count = 60 if train else 12
+        self.data = random_images(count, 32, seed=int(train)).permute(0, 2, 3, 1).numpy()
+        self.targets = [number % 3 for number in range(count)]
+
+
+class Stl10(Archive):
+    """As STL-10: channels first, and images without a label."""
+
+    def __init__(self, root: Path, split: str, download: bool) -> None:
+        super().__init__(root, split != "test", download)
+        self.data = self.data.transpose(0, 3, 1, 2)
+        self.labels = np.array([label if number < 30 else -1 for number, label in enumerate(self.targets)])
+
+
+@pytest.fixture
+def archives(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Stands in for the downloads; how many images are made square, by call."""
+    squared: list[int] = []
+
+    def look(images: torch.Tensor, size: int) -> torch.Tensor:
+        squared.append(len(images))
+        return fit_square(images, size)
+
+    monkeypatch.setattr(archives_module.datasets, "CIFAR10", Archive)
+    monkeypatch.setattr(archives_module.datasets, "STL10", Stl10)
+    monkeypatch.setitem(KNOWN_SIZES, "cifar10", DataSize(60, 12, 3))
+    monkeypatch.setitem(KNOWN_SIZES, "stl10", DataSize(60, 12, 3))
+    monkeypatch.setattr(archives_module, "fit_square", look)
+    return squared
+
+
+@pytest.mark.parametrize("name", ["cifar10", "stl10"])
+def test_only_the_subset_of_an_archive_is_resized(name: str, archives: list[int], tmp_path: Path) -> None:
+    whole = load_data(DataConfig(name=name, image_size=48), tmp_path)
+    part = load_data(DataConfig(name=name, image_size=48, subset=24, subset_seed=1), tmp_path)
+    assert archives == [60, 12, 24, 12]
+    kept = balanced_subset(whole.train.labels, 24, generator(1, "subset"))
+    assert torch.equal(part.train.images, whole.train.images[kept])
+    assert torch.equal(part.train.labels, whole.train.labels[kept])
+    assert torch.equal(part.test.images, whole.test.images)
+    assert part.train.images.shape == (24, 3, 48, 48)
+    assert (part.train.labels < 0).sum() == (12 if name == "stl10" else 0)
+
+
+def test_data_that_does_not_fit_is_refused_by_its_subset(archives: list[int], tmp_path: Path, monkeypatch) -> None:
+    """Memory for 40 images of 48 pixels: room for the 12 test images and 24 others, not for all 72."""
+    monkeypatch.setattr("core.data.load.MEMORY_SHARE", 40 * 3 * 48**2 / load._memory())
+    with pytest.raises(DataError, match=r"lower data.subset or data.image_size"):
+        load_data(DataConfig(name="cifar10", image_size=48), tmp_path)
+    assert len(load_data(DataConfig(name="cifar10", image_size=48, subset=24), tmp_path).train) == 24

@@ -1,19 +1,23 @@
 """Evaluation: the encoder stays frozen, the test set chooses nothing, the classifiers are the textbook's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from pydantic import ValidationError
 from sklearn.linear_model import LogisticRegression
 
 from core import EvaluateConfig, TrainConfig, encoder_hash, evaluate, pretrain
+from core.data.dataset import Dataset, Split
 from core.evaluation import evaluate as module
 from core.evaluation import linear
 from core.evaluation.features import extract, standardise
 from core.evaluation.knn import nearest_neighbours
-from core.evaluation.linear import choose_l2, fit, l2_grid, top_k
+from core.evaluation.linear import LinearClassifier, choose_l2, fit_chosen, fit_path, l2_grid, top_k
 from core.randomness import generator
-from helpers import random_dataset, small_config
+from helpers import random_dataset, random_images, small_config
 
 
 def clusters(count: int, classes: int = 5, width: int = 20, noise: float = 1.5, seed: int = 0):
@@ -28,49 +32,104 @@ def clusters(count: int, classes: int = 5, width: int = 20, noise: float = 1.5, 
 def test_linear_evaluation_is_scikit_learns(l2: float) -> None:
     (x, y), (test_x, test_y) = clusters(600), clusters(2000, seed=1)
     x, test_x = standardise(x, test_x)
-    ours = fit(x, y, 5, l2)
+    (ours,) = fit_path(x, y, 5, [l2])
     theirs = LogisticRegression(C=1 / (l2 * len(x)), tol=1e-6, max_iter=2000).fit(x.numpy(), y.numpy())
     assert top_k(ours(test_x), test_y, 1) == pytest.approx(100 * theirs.score(test_x.numpy(), test_y.numpy()), abs=0.3)
     probabilities = ours(test_x).softmax(dim=1).numpy()
     assert np.abs(probabilities - theirs.predict_proba(test_x.numpy())).max() < 0.02
 
 
+def objective(classifier: LinearClassifier, x: torch.Tensor, y: torch.Tensor, l2: float) -> float:
+    """In float64: the optimum of a weak l2 weight is a small number."""
+    weight, bias = classifier.weight.double(), classifier.bias.double()
+    return float(F.cross_entropy(F.linear(x.double(), weight, bias), y) + l2 / 2 * weight.square().sum())
+
+
+@pytest.mark.parametrize("noise", [0.5, 4.0], ids=["separable", "overlapping"])
+def test_a_weak_l2_weight_is_fitted_to_its_optimum(noise: float) -> None:
+    """128 features that vary unequally and together, as an encoder's do. Where the classes can be separated, the
+    gradient is small long before the optimum of a weak l2 weight is reached."""
+    mixing = torch.randn(128, 128, generator=generator(0, "mixing")) * torch.logspace(0, -2, 128)
+    (x, y), (test_x, test_y) = (clusters(count, 5, 128, noise, seed) for seed, count in enumerate((1500, 2000)))
+    x, test_x = standardise(x @ mixing.T, test_x @ mixing.T)
+    l2s = [1e-1, 1e-3, 1e-5, 1e-6]
+    path = dict(zip(l2s, fit_path(x, y, 5, l2s), strict=True))
+    for l2 in (1e-5, 1e-6):
+        model = LogisticRegression(C=1 / (l2 * len(x)), tol=1e-10, max_iter=200, solver="newton-cholesky")
+        model.fit(x.double().numpy(), y.numpy())
+        theirs = LinearClassifier(torch.tensor(model.coef_), torch.tensor(model.intercept_))
+        assert objective(path[l2], x, y, l2) == pytest.approx(objective(theirs, x, y, l2), rel=0.01)
+        expected = top_k(theirs(test_x.double()), test_y, 1)
+        assert top_k(path[l2](test_x), test_y, 1) == pytest.approx(expected, abs=0.5)
+    assert not torch.equal(path[1e-5].weight, path[1e-6].weight)
+
+
 def test_where_the_search_starts_does_not_matter() -> None:
     x, y = clusters(300)
-    far = fit(x, y, 5, 10.0)
-    assert torch.allclose(fit(x, y, 5, 0.01, far)(x), fit(x, y, 5, 0.01)(x), atol=0.05)
+    (alone,) = fit_path(x, y, 5, [0.01])
+    *_, warm = fit_path(x, y, 5, [10.0, 0.01])
+    assert torch.allclose(warm(x), alone(x), atol=0.02)
+
+
+def test_the_chosen_l2_weight_is_fitted_along_the_path_that_it_was_chosen_on() -> None:
+    x, y = clusters(300)
+    config = EvaluateConfig(l2_low=1e-3, l2_high=10, l2_count=5)
+    chosen = fit_chosen(x, y, 5, config, l2_grid(config)[3])
+    assert torch.equal(chosen.weight, list(fit_path(x, y, 5, l2_grid(config)))[3].weight)
 
 
 def test_l2_is_chosen_on_held_out_training_images(monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels = torch.arange(40.0)[:, None], torch.arange(40) % 4
-    fitted: list[set[float]] = []
-    scored: list[set[float]] = []
+    fitted: list[torch.Tensor] = []
+    scored: list[torch.Tensor] = []
     by_l2 = {1.0: 10.0, 0.1: 30.0, 0.01: 30.0}
 
-    def fit(inner, inner_labels, classes, l2, start):
-        fitted.append(set(inner.flatten().tolist()))
-        return lambda outer: (l2, outer)
+    def fit_path(inner, inner_labels, classes, l2s):
+        assert inner_labels.bincount().tolist() == [7] * 4
+        fitted.append(inner.flatten())
+        return [lambda outer, l2=l2: (l2, outer) for l2 in l2s]
 
     def top_k(answer, outer_labels, k):
-        scored.append(set(answer[1].flatten().tolist()))
+        scored.append(answer[1].flatten())
         assert outer_labels.bincount().tolist() == [3] * 4
         return by_l2[round(answer[0], 6)]
 
-    monkeypatch.setattr(linear, "fit", fit)
+    monkeypatch.setattr(linear, "fit_path", fit_path)
     monkeypatch.setattr(linear, "top_k", top_k)
     config = EvaluateConfig(l2_low=0.01, l2_high=1, l2_count=3, holdout=0.3)
     assert choose_l2(features, labels, 4, config) == pytest.approx(0.1)  # of equally good ones the strongest
-    assert all(
-        inner.isdisjoint(outer) and len(inner | outer) == 40 for inner, outer in zip(fitted, scored, strict=True)
-    )
+    (inner,) = fitted
+    assert len(scored) == 3
+    for outer in scored:
+        assert len(torch.unique(torch.cat([inner, outer]))) == 40
+    assert inner.mean().abs() < 1e-6  # standardised by the inner part alone
+    assert inner.std().item() == pytest.approx(1, abs=1e-6)
+
+
+def test_a_small_class_is_both_fitted_and_held_out() -> None:
+    """An equal number of every class would take all that a small one has."""
+    x, y = clusters(400)
+    kept = (y != 0) | (torch.arange(400) < 10)
+    x, y = x[kept], y[kept]
+    seen: list[torch.Tensor] = []
+    path = linear.fit_path
+
+    def look(inner, inner_labels, classes, l2s):
+        seen.append(inner_labels.bincount(minlength=5))
+        return path(inner, inner_labels, classes, l2s)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linear, "fit_path", look)
+        choose_l2(x, y, 5, EvaluateConfig(l2_count=2, holdout=0.5))
+    assert 0 < seen[0][0] < y.bincount()[0]
 
 
 def test_the_grid_is_the_papers() -> None:
     grid = l2_grid(EvaluateConfig())
     assert len(grid) == 45
-    assert grid[0] == pytest.approx(1e-6)
-    assert grid[-1] == pytest.approx(1e5)
-    assert grid[4] / grid[0] == pytest.approx(10)
+    assert grid[0] == pytest.approx(1e5)
+    assert grid[-1] == pytest.approx(1e-6)
+    assert grid[0] / grid[4] == pytest.approx(10)
 
 
 def test_test_labels_have_no_part_in_the_choice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,6 +143,28 @@ def test_test_labels_have_no_part_in_the_choice(monkeypatch: pytest.MonkeyPatch)
     data = random_dataset()
     evaluate(EvaluateConfig(), pretrain(small_config(epochs=0), data, device="cpu"), data)
     assert torch.equal(seen[0], data.train.labels)
+
+
+def coloured(count: int, seed: int) -> Split:
+    """Four classes that their colours tell apart."""
+    labels = torch.arange(count) % 4
+    colours = torch.tensor([[200, 40, 40], [40, 200, 40], [40, 40, 200], [200, 200, 40]])
+    return Split((colours[labels][:, :, None, None] + random_images(count, 16, seed) // 5).to(torch.uint8), labels)
+
+
+def test_it_is_the_test_images_that_are_scored() -> None:
+    """With labels drawn at random they score chance, 25 %, and the training images would still score 100."""
+    train, test = coloured(80, seed=0), coloured(200, seed=1)
+    data = Dataset("coloured", ("a", "b", "c", "d"), train, test)
+    pretrained = pretrain(small_config(epochs=0), data, device="cpu")
+    config = EvaluateConfig(l2_count=5, neighbors=10)
+    right = evaluate(config, pretrained, data)
+    assert min(right["linear_eval/top1"], right["knn/top1"]) > 97
+    shuffled = test.labels[torch.randperm(200, generator=generator(0, "labels"))]
+    wrong = evaluate(config, pretrained, replace(data, test=Split(test.images, shuffled)))
+    for metric in ("linear_eval/top1", "knn/top1"):
+        assert wrong[metric] == pytest.approx(25, abs=13)  # four sigmas
+    assert wrong["linear_eval/l2"] == right["linear_eval/l2"]
 
 
 def test_neighbours_vote_as_written_out() -> None:

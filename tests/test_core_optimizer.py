@@ -10,7 +10,8 @@ from core.config import AdamW, Sgd
 from core.config import Lars as LarsConfig
 from core.optimizer.build import build_optimizer
 from core.optimizer.lars import Lars
-from core.optimizer.schedule import Schedule, peak_rate
+from core.optimizer.schedule import Schedule, build_schedule, peak_rate
+from helpers import small_config
 
 
 def lars(weight: torch.Tensor, lr: float, weight_decay: float = 0.0, adapt: bool = True) -> Lars:
@@ -84,3 +85,12 @@ def test_schedule_warms_up_then_falls_as_a_cosine_in_steps() -> None:
     )
     assert schedule(110) == pytest.approx(0)
     assert all(schedule(s) >= schedule(s + 1) for s in range(10, 110))
+
+
+@pytest.mark.parametrize(("epochs", "warmup_epochs", "warmup"), [(1, 0.9, 3), (3, 1.0, 4), (3, 0.5, 2), (3, 0.0, 0)])
+def test_a_warmup_always_ends_before_the_training_does(epochs: int, warmup_epochs: float, warmup: int) -> None:
+    """0.9 epochs of 4 steps round to all of them."""
+    config = small_config(epochs=epochs, schedule={"warmup_epochs": warmup_epochs})
+    schedule = build_schedule(config, 4)
+    assert (schedule.warmup, schedule.total) == (warmup, 4 * epochs)
+    assert max(schedule(step) for step in range(4 * epochs)) == schedule.peak

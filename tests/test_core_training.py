@@ -1,5 +1,6 @@
 """The loop: resumable at any step, deaf to the device in between, honest about a loss that is not finite."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,10 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from core import DataError, Diverged, encoder_hash, load_pretrained, pretrain
+from core.numerics import Numerics
+from core.pretraining import training as training_module
 from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
+from core.pretraining.pretrained import build_model
 from core.pretraining.training import Training
 from helpers import random_dataset, small_config
 
@@ -73,18 +77,79 @@ def test_a_truncated_checkpoint_is_no_checkpoint(tmp_path: Path) -> None:
     assert load_checkpoint(path) is None
 
 
+def test_a_damaged_checkpoint_raises_nothing(tmp_path: Path) -> None:
+    """However much of it is there, and whatever the damage is taken for."""
+    path, draw = tmp_path / "checkpoint.pt", random.Random(0)
+    save_checkpoint(path, run(Training(small_config(), random_dataset(), "cpu"), 5).state())
+    whole = path.read_bytes()
+    for _ in range(50):
+        path.write_bytes(whole[: draw.randrange(len(whole))])
+        assert load_checkpoint(path) is None
+    directory = whole.rindex(b"PK\x01\x02")
+    for place in (*range(0, 2000, 40), *range(directory, len(whole), 3)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        load_checkpoint(path)
+
+
+def test_a_file_that_may_not_be_opened_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        load_checkpoint(tmp_path)
+
+
+def test_a_checkpoint_of_another_configuration_is_refused(tmp_path: Path) -> None:
+    data, path = random_dataset(), tmp_path / "checkpoint.pt"
+    save_checkpoint(path, run(Training(small_config(), data, "cpu"), 5).state())
+    with pytest.raises(ValueError, match=r"checkpoint.pt is the checkpoint of another configuration; delete it"):
+        pretrain(small_config(seed=1), data, device="cpu", checkpoint=path)
+
+
+def test_a_checkpoint_of_other_data_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, run(Training(small_config(), random_dataset(train=64), "cpu"), 5).state())
+    with pytest.raises(DataError, match=r"a training on 64 images, but random now has 60 .* delete the checkpoint"):
+        pretrain(small_config(), random_dataset(train=60), device="cpu", checkpoint=path)
+
+
+@pytest.mark.parametrize("step", [3, 8])
+def test_a_continued_training_computes_as_it_began(tmp_path: Path, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In bfloat16 and channels_last, although the machine that continues it would choose otherwise."""
+    began, other = Numerics("bfloat16", channels_last=True), Numerics("float32", channels_last=False)
+    config, data = small_config(precision="auto"), random_dataset()
+    monkeypatch.setattr(training_module, "fastest_numerics", lambda device, precision: began)
+    whole = run(Training(config, data, "cpu"), 12)
+    save_checkpoint(tmp_path / "checkpoint.pt", run(Training(config, data, "cpu"), step).state())
+    monkeypatch.setattr(training_module, "fastest_numerics", lambda device, precision: other)
+    continued = Training(config, data, "cpu")
+    assert continued.numerics == other
+    continued.restore(load_checkpoint(tmp_path / "checkpoint.pt") or {})
+    run(continued, 12)
+    assert continued.result().numerics == began
+    assert continued.encoder.conv1.weight.is_contiguous(memory_format=torch.channels_last)
+    for name, tensor in whole.model.state_dict().items():
+        assert torch.equal(tensor, continued.model.state_dict()[name]), name
+
+
 def test_seeds_change_the_encoder_and_nothing_else_does() -> None:
     data = random_dataset()
     hashes = [encoder_hash(pretrain(small_config(seed=s), data, device="cpu").encoder) for s in (0, 0, 1)]
     assert hashes[0] == hashes[1] != hashes[2]
 
 
-def test_the_global_random_state_is_left_alone() -> None:
+def test_the_global_random_state_is_left_alone(tmp_path: Path) -> None:
     torch.manual_seed(7)
     expected = torch.rand(3)
     torch.manual_seed(7)
-    pretrain(small_config(), random_dataset(), device="cpu")
+    pretrain(small_config(), random_dataset(), device="cpu").save(tmp_path / "encoder.pt")
+    assert load_pretrained(tmp_path / "encoder.pt", CPU) is not None
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_model_is_made_without_seeding_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeded: list[int] = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+    first, second = (build_model(small_config(seed=seed))[0] for seed in (0, 1))
+    assert seeded == []
+    assert encoder_hash(first) != encoder_hash(second)
 
 
 def test_training_learns_to_tell_images_apart() -> None:
@@ -129,6 +194,25 @@ def test_a_diverged_state_is_never_kept(tmp_path: Path) -> None:
         pretrain(config, random_dataset(), device="cpu", checkpoint=path, checkpoint_seconds=0)
     state = load_checkpoint(path)
     assert state is None or all(t.isfinite().all() for t in state["model"].values())
+
+
+WEIGHTS_FIRST = small_config(
+    optimizer={"kind": "sgd", "learning_rate": 1e38}, loss={"normalize": False}, schedule={"warmup_epochs": 0}
+)
+"""The first step makes the weights infinite, by a loss that is finite."""
+
+
+def test_weights_that_are_not_finite_are_never_kept() -> None:
+    training = run(Training(WEIGHTS_FIRST, random_dataset(), "cpu"), 1)
+    assert training._statistics[0].isfinite().all()
+    with pytest.raises(Diverged, match=r"a weight is no longer finite at step 0 of 12 \(epoch 1, .* 6.25e\+36\); try"):
+        training.state()
+
+
+def test_the_last_step_is_checked_too() -> None:
+    one_step = WEIGHTS_FIRST.model_copy(update={"epochs": 1, "batch_size": 64})
+    with pytest.raises(Diverged, match=r"a weight is no longer finite at step 0 of 1 "):
+        pretrain(one_step, random_dataset(), device="cpu")
 
 
 def test_a_batch_larger_than_the_data_is_refused() -> None:

@@ -160,7 +160,7 @@ class _Listener(Callback):
 
 
 def _reason(trial: TuneTrial) -> str:
-    error = trial.get_error()
+    error = trial.get_pickled_error()
     if isinstance(error, ray.exceptions.RayTaskError):
         return f"{type(error.cause).__name__}: {error.cause}"
     return f"the worker died {WORKER_DEATHS + 1} times: killed, out of memory, or a crash in native code"

@@ -1,4 +1,8 @@
-"""Colour jitter: brightness, contrast, saturation and hue, in an order drawn for each sample."""
+"""Colour jitter: brightness, contrast, saturation and hue, in an order drawn for each sample.
+
+As torchvision defines them: brightness multiplies, contrast is about the mean luminance. In the released code
+of SimCLR brightness adds (v1; v2 multiplies), and the snippet in the paper's appendix A has a fixed order.
+"""
 
 import torch
 from torch import Tensor
@@ -54,7 +58,7 @@ def adjust_hue(images: Tensor, shift: Tensor) -> Tensor:
     hue = torch.addcdiv(base, difference, chroma.clamp(min=1e-12)) + 6 * shift[:, None, None]
     # Each channel is value - chroma * clamp(min(k, 4 - k), 0, 1) for k = (offset + hue) mod 6. Written with
     # floor, since a remainder is slow on a CPU, and in place, since memory is what this costs.
-    k = hue[:, None] + torch.tensor([5.0, 3.0, 1.0], device=images.device)[:, None, None]
+    k = hue[:, None] + torch.arange(5.0, 0.0, -2.0, device=images.device)[:, None, None]  # 5, 3, 1
     share = k.sub_(k.div(6).floor_().mul_(6)).sub_(2).abs_().neg_().add_(2).clamp_(0, 1)
     return torch.addcmul(value[:, None], chroma[:, None], share, value=-1)
 

@@ -19,6 +19,14 @@ def apply_where(chosen: Tensor, operation: Callable[..., Tensor], images: Tensor
     alone. On a GPU all are computed and selected, since counting the chosen ones would synchronise.
     """
     if images.device.type == "cpu":
-        index = chosen.nonzero().squeeze(1)
-        return images.index_copy(0, index, operation(images[index], *(p[index] for p in parameters)))
+        return _compute_chosen(chosen, operation, images, *parameters)
+    return _compute_all(chosen, operation, images, *parameters)
+
+
+def _compute_chosen(chosen: Tensor, operation: Callable[..., Tensor], images: Tensor, *parameters: Tensor) -> Tensor:
+    index = chosen.nonzero().squeeze(1)
+    return images.index_copy(0, index, operation(images[index], *(p[index] for p in parameters)))
+
+
+def _compute_all(chosen: Tensor, operation: Callable[..., Tensor], images: Tensor, *parameters: Tensor) -> Tensor:
     return torch.where(chosen[:, None, None, None], operation(images, *parameters), images)

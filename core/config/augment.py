@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, Strict
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from core.config.base import Config, Probability, Range, default_tag
 
@@ -10,11 +10,21 @@ Strength = Annotated[float, Field(ge=0, le=2)]
 """s of Table 1: scales brightness, contrast, saturation (0.8 s) and hue (0.2 s)."""
 
 
+def _at_most_1(limits: tuple[float, float]) -> tuple[float, float]:
+    if limits[1] > 1:
+        raise ValueError(f"a crop covers at most the whole image, an area of 1, not {limits[1]:g}")
+    return limits
+
+
+Share = Annotated[Range, AfterValidator(_at_most_1)]
+"""[low, high] of an area drawn uniformly, 1 being the whole image."""
+
+
 class Crop(Config):
     """Random resized crop ("Inception crop"). Appendix A."""
 
     kind: Literal["crop"] = "crop"
-    area: Range = (0.08, 1.0)
+    area: Share = (0.08, 1.0)
     """Share of the image that the crop covers. Appendix A: U(0.08, 1)."""
     aspect: Range = (3 / 4, 4 / 3)
     """Width over height, drawn log-uniformly. Appendix A: 3/4 to 4/3."""
@@ -29,7 +39,11 @@ class Flip(Config):
 
 
 class Jitter(Config):
-    """Brightness, contrast, saturation and hue, in an order drawn for each sample. Appendix A, at s = 1."""
+    """Brightness, contrast, saturation and hue, in an order drawn for each sample. Appendix A, at s = 1.
+
+    Each is torchvision's: brightness a factor, contrast about the mean luminance, the order random. The code
+    released for the paper adds to the brightness instead, and the snippet in appendix A has the order fixed.
+    """
 
     kind: Literal["jitter"] = "jitter"
     brightness: Annotated[float, Field(ge=0)] = 0.8
@@ -114,7 +128,7 @@ class SimclrAugment(Config):
     """Appendix A ablates it."""
     blur: bool = True
     """Appendix A ablates it; appendix B.9 leaves it out for CIFAR-10."""
-    crop_area: Range = (0.08, 1.0)
+    crop_area: Share = (0.08, 1.0)
     """Appendix A: U(0.08, 1)."""
 
 
@@ -129,7 +143,7 @@ class CompositionAugment(Config):
     """The column of Figure 5."""
     strength: Strength = 1.0
     """s of the colour distortion. Appendix A: 1; appendix B.9, for CIFAR-10: 0.5."""
-    crop_area: Range = (0.08, 1.0)
+    crop_area: Share = (0.08, 1.0)
     """Of the shared crop and of the crop as a transformation. Appendix A: U(0.08, 1)."""
 
 

@@ -23,10 +23,13 @@ class DataConfig(Config):
     ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp}``. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
 
     image_size: Annotated[int, Field(ge=8, le=1024)] = 224
-    """Side in pixels of the stored images and of every view. Paper, Sec 2.3: 224."""
+    """Side in pixels of the stored images and of every view. Paper, Sec 2.3: 224. An image is stored as a square:
+    its shorter side resized to this many pixels, its longer one cropped to the centre. The random crop is drawn
+    from that square, and the encoder is scored on it; the paper's random crop is drawn from the whole image."""
 
     subset: Annotated[int | float, AfterValidator(_count_or_fraction)] = 1.0
-    """Training images to keep, the same number of every class: a count (``4000``) or a fraction (``0.1``)."""
+    """Training images to keep, the same number of every class: a count (``4000``) or a fraction (``0.1``). Of
+    ``stl10``'s labelled and unlabelled images it keeps the same fraction."""
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
     """Which images the subset holds; apart from the training seed, so that seeds differ in training alone."""

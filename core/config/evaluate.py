@@ -9,7 +9,12 @@ from core.config.base import Config
 
 class EvaluateConfig(Config):
     """The frozen encoder's h on images that are neither cropped nor flipped: linear evaluation and
-    k-nearest neighbours, both from one pass over the data."""
+    k-nearest neighbours, both from one pass over the data.
+
+    The linear classifier is that of the paper's transfer learning (appendix B.8: L-BFGS on features computed
+    once), on features that are standardised, which is not in the paper. The paper's own figures and tables on
+    ImageNet, such as Figures 5, 7 and 8 and Table 1, train theirs by SGD on crops and flips (appendix B.6).
+    """
 
     protocol: Literal["frozen"] = "frozen"
 
@@ -24,7 +29,8 @@ class EvaluateConfig(Config):
     l2_count: Annotated[int, Field(ge=1, le=200)] = 45
     """How many l2 weights, evenly spaced on a logarithm. Appendix B.8: 45."""
     holdout: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    """Share of the training images, the same of every class, on which the l2 weight is chosen."""
+    """Share of every class's training images on which the l2 weight is chosen: at least one image, and never all.
+    What standardises the features is measured without them meanwhile."""
 
     neighbors: Annotated[int, Field(ge=1)] = 200
     """k of the nearest-neighbour vote (not in the paper; Wu et al. 2018: 200)."""

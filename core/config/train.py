@@ -34,8 +34,9 @@ class PretrainConfig(Config):
     """Of the initialisation, the order of the data and every augmentation."""
 
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of the encoder's matrix products and convolutions. ``auto``: the one that is faster on the hardware
-    at hand, measured; which one it was is reported."""
+    """Of the encoder's matrix products and convolutions, under ``bfloat16`` (autocast) of what passes between its
+    layers too. On a GPU, cuDNN may compute ``float32`` convolutions in TF32, as PyTorch allows by default.
+    ``auto``: the one that is faster on the hardware at hand, measured; which one it was is reported."""
 
     @model_validator(mode="after")
     def _check_warmup(self) -> Self:

@@ -23,11 +23,16 @@ class Batches:
         epoch, position = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             order = torch.randperm(len(self.images), generator=generator(self._seed, "order", epoch))
-            self._order, self._epoch = order.to(self.images.device), epoch
+            self._order, self._epoch = self._send(order, self.images.device), epoch
         batch = self.images[self._order[position * self.batch_size :][: self.batch_size]]
-        if batch.device != self._device:  # the images did not fit: only the batch travels
-            batch = batch.pin_memory().to(self._device, non_blocking=True)
-        return batch
+        return self._send(batch, self._device)  # does nothing unless the images did not fit: only the batch travels
+
+    @staticmethod
+    def _send(values: Tensor, device: torch.device) -> Tensor:
+        """To the device without waiting for it: what leaves the CPU must be pinned for that."""
+        if values.device.type == "cpu" and device.type == "cuda":
+            values = values.pin_memory()
+        return values.to(device, non_blocking=True)
 
 
 def place(images: Tensor, device: torch.device, share: float = 0.5) -> Tensor:

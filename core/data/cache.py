@@ -1,6 +1,5 @@
 """Images that are costly to make, kept on disk and mapped into memory."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.files import cache_dir
+from core.files import cache_dir, unfinished
 
 Fill = Callable[[Tensor], None]
 
@@ -25,12 +24,8 @@ def cached_images(key: str, count: int, size: int, fill: Fill) -> Tensor:
 
 
 def _make(path: Path, shape: tuple[int, ...], fill: Fill) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
+    with unfinished(path) as temporary:
         array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
         fill(torch.from_numpy(array))
         array.flush()
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

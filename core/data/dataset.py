@@ -17,7 +17,7 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index: Tensor) -> "Split":
+    def __getitem__(self, index: Tensor | slice) -> "Split":
         return Split(self.images[index], self.labels[index])
 
     def labelled(self) -> "Split":

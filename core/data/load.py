@@ -4,6 +4,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from torch import Tensor
+
 from core.config.data import DataConfig
 from core.data.archives import load_archive
 from core.data.catalog import KNOWN_SIZES, SHAPES, data_size, list_folder
@@ -23,29 +25,43 @@ def load_data(
     data_dir: Path = DEFAULT_DATA_DIR,
     progress: Progress = lambda task, done, total: None,
 ) -> Dataset:
-    """The data set, its training images reduced to ``config.subset``. Raises ``DataError``."""
+    """The data set, its training images reduced to ``config.subset``. Raises ``DataError``.
+
+    A folder, like ``shapes``, is decoded whole whatever the subset: into a file that is mapped, so that only
+    the subset takes memory, and that serves every subset.
+    """
     _check_memory(config, data_dir)
-    data = _load_whole(config, data_dir, progress)
-    if config.subset == 1.0 and isinstance(config.subset, float):
-        return data
-    kept = balanced_subset(data.train.labels, config.subset, generator(config.subset_seed, "subset"))
-    return replace(data, train=data.train[kept])
+    if config.name in KNOWN_SIZES and config.name != SHAPES:
+        return load_archive(config.name, data_dir, config.image_size, lambda labels: _subset(labels, config))
+    data = _load_mapped(config, data_dir, progress)
+    return replace(data, train=data.train[_subset(data.train.labels, config)])
 
 
-def _load_whole(config: DataConfig, data_dir: Path, progress: Progress) -> Dataset:
+def _load_mapped(config: DataConfig, data_dir: Path, progress: Progress) -> Dataset:
     if config.name == SHAPES:
         return load_shapes(config.image_size)
-    if config.name in KNOWN_SIZES:
-        return load_archive(config.name, data_dir, config.image_size)
     return load_folder(list_folder(data_dir / config.name), config.image_size, progress)
 
 
+def _subset(labels: Tensor, config: DataConfig) -> Tensor | slice:
+    """Ascending indices of the training images to keep."""
+    if config.subset == 1.0 and isinstance(config.subset, float):
+        return slice(None)  # copies nothing
+    return balanced_subset(labels, config.subset, generator(config.subset_seed, "subset"))
+
+
 def _check_memory(config: DataConfig, data_dir: Path) -> None:
+    """Of what is kept in memory: the subset and the test images."""
     size = data_size(config, data_dir)
     needed = (size.train + size.test) * 3 * config.image_size**2
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = _memory()
     if needed > MEMORY_SHARE * memory:
         raise DataError(
             f"{config.name} at {config.image_size} pixels takes {needed / 2**30:.0f} GiB, and this machine has "
             f"{memory / 2**30:.0f} GiB; lower data.subset or data.image_size"
         )
+
+
+def _memory() -> int:
+    """Of this machine, in bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -10,7 +10,9 @@ others, made so that each augmentation takes away what it takes away from photog
   lightness than the light itself varies; and only two crops, which show different copies, teach that the
   angle does not matter.
 
-Every image is a function of its number alone. A change of this file changes the data, and with it what every
+The images of a class are drawn together from one generator, whose seed is the number of the class and the name
+of the split; so every image is always the same, to within a rounding of its last bit on another processor, but
+another number of images would be other images. A change of this file changes the data, and with it what every
 result on it means: raise ``VERSION`` here and ``SCHEMA`` in the identity of trials.
 """
 

@@ -1,4 +1,4 @@
-"""A class-balanced part of a data set."""
+"""Parts of a data set that keep its classes in balance."""
 
 import torch
 from torch import Tensor
@@ -8,15 +8,30 @@ def balanced_subset(labels: Tensor, amount: int | float, generator: torch.Genera
     """Ascending indices of ``amount`` (a count, or a fraction as a float) of the samples with labels (N,).
 
     Every class gives equally many, to within one; a class that is too small gives all it has and the
-    others make up for it. ValueError where the count is above N.
+    others make up for it. Images without a label (-1) are no class: their share of the subset is their
+    share of the data, rounded down. ValueError where the count is above N.
     """
     total = max(1, round(amount * len(labels))) if isinstance(amount, float) else amount
     if total > len(labels):
         raise ValueError(f"a subset of {total:,} was asked for, but there are {len(labels):,} images")
     shuffled = torch.randperm(len(labels), generator=generator)
-    turn = _turns(labels[shuffled])
-    order = torch.argsort(turn, stable=True)  # each class's first, then each class's second, ...
-    return shuffled[order[:total]].sort().values
+    has_label = labels[shuffled] >= 0
+    labelled, unlabelled = shuffled[has_label], shuffled[~has_label]
+    without = total * len(unlabelled) // len(labels)
+    order = torch.argsort(_turns(labels[labelled]), stable=True)  # each class's first, then each class's second, ...
+    return torch.cat([labelled[order[: total - without]], unlabelled[:without]]).sort().values
+
+
+def stratified_part(labels: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Ascending indices of ``share`` of every class of labels (N,), rounded to whole samples.
+
+    A class keeps at least one sample out of the part, and has at least one in it if it has two.
+    """
+    sizes = labels.bincount()
+    wanted = (share * sizes.double()).round().long().clamp(min=1).minimum(sizes - 1)
+    shuffled = torch.randperm(len(labels), generator=generator)
+    chosen = _turns(labels[shuffled]) < wanted[labels[shuffled]]
+    return shuffled[chosen].sort().values
 
 
 def _turns(labels: Tensor) -> Tensor:

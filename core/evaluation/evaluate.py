@@ -7,7 +7,7 @@ from core.config.evaluate import EvaluateConfig
 from core.data.dataset import Dataset, Split
 from core.evaluation.features import extract, standardise
 from core.evaluation.knn import nearest_neighbours
-from core.evaluation.linear import choose_l2, fit, top_k
+from core.evaluation.linear import choose_l2, fit_chosen, top_k
 from core.pretraining.pretrained import Pretrained
 
 EncodedSplit = tuple[torch.Tensor, torch.Tensor]
@@ -44,9 +44,9 @@ def _encode(model: nn.Module, pretrained: Pretrained, split: Split) -> EncodedSp
 
 
 def _linear(config: EvaluateConfig, train: EncodedSplit, test: EncodedSplit, classes: int) -> dict[str, float]:
+    l2 = choose_l2(*train, classes, config)
     features, test_features = standardise(train[0], test[0])
-    l2 = choose_l2(features, train[1], classes, config)
-    logits = fit(features, train[1], classes, l2)(test_features)
+    logits = fit_chosen(features, train[1], classes, config, l2)(test_features)
     return {
         "linear_eval/top1": top_k(logits, test[1], 1),
         "linear_eval/top5": top_k(logits, test[1], 5),

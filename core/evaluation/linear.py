@@ -1,6 +1,7 @@
 """Linear evaluation: multinomial logistic regression on frozen features. Paper, appendix B.8."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -8,12 +9,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.config.evaluate import EvaluateConfig
-from core.data.subset import balanced_subset
+from core.data.subset import stratified_part
+from core.evaluation.features import standardise
 from core.randomness import generator
 
-ITERATIONS = 300
-TOLERANCE = 1e-4
-"""Largest component of the gradient; scikit-learn stops at the same."""
+ITERATIONS = 1000
+TOLERANCE = 1e-5
+"""Largest component of the gradient at which a search ends, where the l2 weight is not smaller still: the
+gradient of the penalty is as small as the l2 weight, and must not be taken for convergence."""
+MEMORY = 20
+"""Steps from which L-BFGS estimates the curvature."""
 
 
 @dataclass(frozen=True)
@@ -30,55 +35,82 @@ class LinearClassifier:
         return F.linear(features, self.weight, self.bias)
 
 
-def fit(
-    features: Tensor, labels: Tensor, classes: int, l2: float, start: LinearClassifier | None = None
-) -> LinearClassifier:
-    """Minimise mean cross-entropy + l2 / 2 * |weight|^2 by L-BFGS; the bias is not penalised.
+def fit_path(features: Tensor, labels: Tensor, classes: int, l2s: Sequence[float]) -> Iterator[LinearClassifier]:
+    """For each of l2s the minimiser of mean cross-entropy + l2 / 2 * |weight|^2; the bias is not penalised.
 
-    features (N, d), labels (N,). ``start`` is where the search begins; the problem is convex, so it saves
-    time and does not change the answer.
+    features (N, d), labels (N,). Each search starts where the one before it ended, so l2s are best descending.
+    The problem is convex: its start saves time, and changes the answer by what the search leaves undone, in
+    float32 at most some thousandths of the objective.
     """
-    zeros = LinearClassifier(features.new_zeros(classes, features.shape[1]), features.new_zeros(classes))
-    start = start or zeros
-    weight, bias = start.weight.clone().requires_grad_(), start.bias.clone().requires_grad_()
-    columns = features.T.contiguous()  # a few long rows of logits multiply several times faster than many short ones
+    axes = torch.linalg.eigh(features.T @ features).eigenvectors  # a rotation, which leaves |weight| as it is
+    rotated = features @ axes
+    classifier = LinearClassifier(features.new_zeros(classes, features.shape[1]), features.new_zeros(classes))
+    for l2 in l2s:
+        classifier = _minimise(rotated, labels, l2, classifier)
+        yield LinearClassifier(classifier.weight @ axes.T, classifier.bias)
+
+
+def _minimise(features: Tensor, labels: Tensor, l2: float, start: LinearClassifier) -> LinearClassifier:
+    """L-BFGS along principal axes, each stretched by what the curvature is there where the search starts.
+
+    Frozen features vary a thousand times as much along some axes as along others. Unstretched, a weak l2
+    weight takes thousands of steps.
+    """
+    stretch = (_curvature(start(features)) * features.square().mean(dim=0) + l2).rsqrt()
+    weight, bias = (start.weight / stretch).requires_grad_(), start.bias.clone().requires_grad_()
+    columns = (features * stretch).T.contiguous()  # long rows of logits multiply several times faster than short ones
     optimizer = torch.optim.LBFGS(
-        [weight, bias], max_iter=ITERATIONS, tolerance_grad=TOLERANCE, line_search_fn="strong_wolfe"
+        [weight, bias],
+        max_iter=ITERATIONS,
+        tolerance_grad=min(TOLERANCE, l2),
+        history_size=MEMORY,
+        line_search_fn="strong_wolfe",
     )
 
     def objective() -> Tensor:
         optimizer.zero_grad()
         logits = weight @ columns + bias[:, None]
-        loss = F.cross_entropy(logits[None], labels[None]) + l2 / 2 * weight.square().sum()
+        loss = F.cross_entropy(logits[None], labels[None]) + l2 / 2 * (weight * stretch).square().sum()
         loss.backward()
         return loss
 
     optimizer.step(objective)
-    return LinearClassifier(weight.detach(), bias.detach())
+    return LinearClassifier(weight.detach() * stretch, bias.detach())
+
+
+def _curvature(logits: Tensor) -> Tensor:
+    """Mean second derivative of the cross-entropy in a logit: (N, classes) -> scalar."""
+    probabilities = logits.softmax(dim=1)
+    return (probabilities * (1 - probabilities)).mean()
 
 
 def choose_l2(features: Tensor, labels: Tensor, classes: int, config: EvaluateConfig) -> float:
     """The l2 weight of the grid with the best top-1 on images held out of the training set.
 
-    Of equally good ones the strongest. The test set has no part in it.
+    features (N, d) as the encoder gives them; what standardises them is measured without the held-out images.
+    Of equally good l2 weights the strongest. The test set has no part in it.
     """
-    held = balanced_subset(labels.cpu(), config.holdout, generator(0, "linear evaluation holdout"))
+    held = stratified_part(labels.cpu(), config.holdout, generator(0, "linear evaluation holdout"))
     kept = torch.ones(len(labels), dtype=torch.bool)
     kept[held] = False
     inner, outer = kept.nonzero().squeeze(1).to(labels.device), held.to(labels.device)
-    best, best_top1, classifier = config.l2_high, -1.0, None
-    for l2 in reversed(l2_grid(config)):
-        classifier = fit(features[inner], labels[inner], classes, l2, classifier)
-        top1 = top_k(classifier(features[outer]), labels[outer], 1)
-        if top1 > best_top1:
-            best, best_top1 = l2, top1
-    return best
+    fitted, scored = standardise(features[inner], features[outer])
+    grid = l2_grid(config)
+    path = fit_path(fitted, labels[inner], classes, grid)
+    top1 = [top_k(classifier(scored), labels[outer], 1) for classifier in path]
+    return grid[top1.index(max(top1))]
+
+
+def fit_chosen(features: Tensor, labels: Tensor, classes: int, config: EvaluateConfig, l2: float) -> LinearClassifier:
+    """The classifier of one l2 weight of the grid, found along the same path as it was chosen on."""
+    *_, classifier = fit_path(features, labels, classes, [weight for weight in l2_grid(config) if weight >= l2])
+    return classifier
 
 
 def l2_grid(config: EvaluateConfig) -> list[float]:
-    """Ascending, evenly spaced on a logarithm."""
+    """Descending, evenly spaced on a logarithm."""
     low, high = math.log10(config.l2_low), math.log10(config.l2_high)
-    return [float(10**exponent) for exponent in torch.linspace(low, high, config.l2_count, dtype=torch.float64)]
+    return [float(10**exponent) for exponent in torch.linspace(high, low, config.l2_count, dtype=torch.float64)]
 
 
 def top_k(logits: Tensor, labels: Tensor, k: int) -> float:

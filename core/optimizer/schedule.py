@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from core.config.optimize import Scaling
+from core.config.train import PretrainConfig
 
 
 def peak_rate(learning_rate: float, scaling: Scaling, batch_size: int) -> float:
@@ -27,3 +28,12 @@ class Schedule:
             return self.peak * step / self.warmup
         progress = (step - self.warmup) / (self.total - self.warmup)
         return self.peak * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def build_schedule(config: PretrainConfig, steps_per_epoch: int) -> Schedule:
+    """The schedule of a whole training. A warmup that rounds to all of its steps is one step shorter."""
+    total = config.epochs * steps_per_epoch
+    warmup = round(config.schedule.warmup_epochs * steps_per_epoch)
+    optimizer = config.optimizer
+    peak = peak_rate(optimizer.learning_rate, optimizer.scaling, config.batch_size)
+    return Schedule(peak, min(warmup, max(0, total - 1)), total)

@@ -1,6 +1,5 @@
 """The state of a training on disk."""
 
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,17 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
 
 
 def load_checkpoint(path: Path) -> dict[str, Any] | None:
-    """What was saved, on the CPU, or None where there is no readable checkpoint. Runs no code from the file."""
+    """What was saved, on the CPU, or None where there is no readable checkpoint. Runs no code from the file.
+
+    A file that is there and may not be opened is an ``OSError``: it could be whole.
+    """
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (FileNotFoundError, EOFError, RuntimeError, pickle.UnpicklingError):
+        file = path.open("rb")
+    except FileNotFoundError:
         return None
+    with file:
+        try:
+            state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+        except Exception:  # of a damaged file almost any: OSError, RuntimeError, UnpicklingError, KeyError, ...
+            return None
     return state

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from core.config.train import PretrainConfig
 from core.data.dataset import Dataset
+from core.errors import DataError
 from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.pretraining.history import Epoch
 from core.pretraining.pretrained import Pretrained
@@ -27,13 +29,16 @@ def pretrain(
     """Train an encoder and return it with its head and the history of its epochs.
 
     With ``checkpoint``, the state is written there every ``checkpoint_seconds``, and a training that was
-    interrupted continues from it; on a CPU the result is the same, bit for bit, as without interruption.
-    ``on_checkpoint`` is given the epochs that are safe on disk.
+    interrupted continues from it; on a CPU, with the same number of threads, the result is the same, bit for bit,
+    as without interruption. ``on_checkpoint`` is given the epochs that are safe on disk.
 
-    Raises ``DataError`` where the data is smaller than a batch, ``Diverged`` where the loss is not finite.
+    Raises ``DataError`` where the data is smaller than a batch or has grown or shrunk since the checkpoint,
+    ValueError where the checkpoint is of another configuration, ``Diverged`` where the loss or a weight is not
+    finite.
     """
     training = Training(config, data, device)
     if checkpoint and (state := load_checkpoint(checkpoint)):
+        _check_same(state, config, data, checkpoint)
         training.restore(state)
     saved = time.monotonic()
     while not training.finished:
@@ -45,3 +50,14 @@ def pretrain(
             on_checkpoint(training.history)
             saved = time.monotonic()
     return training.result()
+
+
+def _check_same(state: dict[str, Any], config: PretrainConfig, data: Dataset, path: Path) -> None:
+    """The steps of one training are not to be continued as another's."""
+    if state.get("config") != config.model_dump(mode="json"):
+        raise ValueError(f"{path} is the checkpoint of another configuration; delete it, or name another file")
+    if state["images"] != len(data.train):
+        raise DataError(
+            f"{path} is the checkpoint of a training on {state['images']:,} images, but {data.name} now has "
+            f"{len(data.train):,} training images; restore the data, or delete the checkpoint to train anew"
+        )

@@ -12,6 +12,7 @@ from core.encoder.resnet import ResNet, build_encoder
 from core.numerics import Numerics
 from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.pretraining.history import Epoch
+from core.randomness import generator
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ def load_pretrained(path: Path, device: torch.device) -> Pretrained | None:
 
 
 def build_model(config: PretrainConfig) -> tuple[ResNet, nn.Sequential]:
-    """Encoder f and head g on the CPU, initialised from torch's global generator."""
-    encoder = build_encoder(config.encoder, config.data.image_size)
-    return encoder, build_head(config.head, encoder.output)
+    """Encoder f and head g on the CPU, initialised from ``config.seed``; torch's global generators stay as they are."""
+    with torch.random.fork_rng(devices=[]):
+        # torch.manual_seed would seed the generators of all GPUs as well
+        torch.default_generator.manual_seed(generator(config.seed, "initialisation").initial_seed())
+        encoder = build_encoder(config.encoder, config.data.image_size)
+        return encoder, build_head(config.head, encoder.output)

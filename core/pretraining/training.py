@@ -1,5 +1,6 @@
 """The steps of one training, and the state that they leave between them."""
 
+import math
 import time
 from dataclasses import asdict
 from typing import Any
@@ -16,7 +17,7 @@ from core.hardware import pick_device
 from core.loss.contrast import contrast
 from core.numerics import Numerics, fastest_numerics
 from core.optimizer.build import build_optimizer
-from core.optimizer.schedule import Schedule, peak_rate
+from core.optimizer.schedule import build_schedule
 from core.pretraining.history import Epoch
 from core.pretraining.pretrained import Pretrained, build_model
 from core.randomness import generator
@@ -37,10 +38,8 @@ class Training:
             )
         self.step = 0
         self.total_steps = config.epochs * self.steps_per_epoch
-        self.rate = _schedule(config, self.steps_per_epoch)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(generator(config.seed, "initialisation").initial_seed())
-            self.encoder, self.head = build_model(config)
+        self.rate = build_schedule(config, self.steps_per_epoch)
+        self.encoder, self.head = build_model(config)
         self.model = nn.Sequential(self.encoder, self.head).to(self.device)
         self._set_numerics(fastest_numerics(self.device, config.precision))
         self.optimizer = build_optimizer(config.optimizer, self.model)
@@ -82,7 +81,7 @@ class Training:
     def end_epoch(self) -> Epoch:
         """Read the epoch's statistics back. Raises ``Diverged`` where a loss is not finite."""
         statistics = self._statistics.cpu()
-        self._check_finite(statistics)
+        self._check_losses(statistics)
         loss, entropy, top1 = statistics.double().mean(dim=0).tolist()
         images = (self.step - self._clock_step) * self.config.batch_size
         epoch = Epoch(
@@ -100,8 +99,11 @@ class Training:
 
     def state(self) -> dict[str, Any]:
         """Everything needed to continue. Raises ``Diverged`` rather than give a state that is beyond repair."""
-        self._check_finite(self._statistics[: self.step % self.steps_per_epoch].cpu())
+        self._check_losses(self._statistics[: self.step % self.steps_per_epoch].cpu())
+        self._check_weights()
         return {
+            "config": self.config.model_dump(mode="json"),
+            "images": len(self.batches.images),
             "step": self.step,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -112,7 +114,7 @@ class Training:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Continue from ``state``, in the numerics that it was computed with."""
+        """Continue from ``state``, of the same configuration and data, in the numerics that it was computed with."""
         self._set_numerics(Numerics(**state["numerics"]))
         self.step = state["step"]
         self.model.load_state_dict(state["model"])
@@ -123,33 +125,33 @@ class Training:
         self._start_clock()
 
     def result(self) -> Pretrained:
+        """What was learned. Raises ``Diverged`` where a weight is not finite."""
+        self._check_weights()
         return Pretrained(self.config, self.encoder, self.head, self.numerics, self.history, self.seconds)
 
     def _set_numerics(self, numerics: Numerics) -> None:
         self.numerics = numerics
         self.encoder.to(memory_format=numerics.memory_format)
 
-    def _check_finite(self, statistics: Tensor) -> None:
+    def _check_losses(self, statistics: Tensor) -> None:
         wrong = (~statistics[:, 0].isfinite()).nonzero()
         if len(wrong):
             position = int(wrong[0])
-            epoch = (self.step - 1) // self.steps_per_epoch
-            step = epoch * self.steps_per_epoch + position
-            raise Diverged(
-                f"the loss is {statistics[position, 0].item()} at step {step} of {self.total_steps} "
-                f"(epoch {epoch + 1}, learning rate {self.rate(step):.3g}); try an optimizer.learning_rate below "
-                f"{self.config.optimizer.learning_rate:g}, a longer schedule.warmup_epochs, or a higher "
-                "loss.temperature"
-            )
+            first = (self.step - 1) // self.steps_per_epoch * self.steps_per_epoch
+            raise self._diverged(f"the loss is {statistics[position, 0].item()}", first + position)
+
+    def _check_weights(self) -> None:
+        """Of the running statistics of batch norm too: they are what an evaluation computes with."""
+        numbers = [tensor for tensor in self.model.state_dict().values() if tensor.is_floating_point()]
+        if not torch.stack(torch._foreach_norm(numbers, math.inf)).isfinite().all():
+            raise self._diverged("a weight is no longer finite", self.step - 1)
+
+    def _diverged(self, what: str, step: int) -> Diverged:
+        return Diverged(
+            f"{what} at step {step} of {self.total_steps} (epoch {step // self.steps_per_epoch + 1}, learning rate "
+            f"{self.rate(step):.3g}); try an optimizer.learning_rate below {self.config.optimizer.learning_rate:g}, "
+            "a longer schedule.warmup_epochs, or a higher loss.temperature"
+        )
 
     def _start_clock(self) -> None:
         self._clock, self._clock_step = time.perf_counter(), self.step
-
-
-def _schedule(config: PretrainConfig, steps_per_epoch: int) -> Schedule:
-    optimizer = config.optimizer
-    return Schedule(
-        peak=peak_rate(optimizer.learning_rate, optimizer.scaling, config.batch_size),
-        warmup=round(config.schedule.warmup_epochs * steps_per_epoch),
-        total=config.epochs * steps_per_epoch,
-    )

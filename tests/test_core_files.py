@@ -1,0 +1,62 @@
+"""Files appear whole or not at all, with the rights that the user's umask gives, and leave nothing behind."""
+
+import errno
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from core.files import LEFTOVER_SECONDS, unfinished, whole_file, write_text, write_text_once
+
+
+def test_a_file_has_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
+    for umask, mode in ((0o022, 0o644), (0o027, 0o640)):
+        before = os.umask(umask)
+        try:
+            write_text(tmp_path / "result.json", "{}")
+        finally:
+            os.umask(before)
+        assert (tmp_path / "result.json").stat().st_mode & 0o777 == mode
+
+
+def test_a_block_that_raises_leaves_what_was_there(tmp_path: Path) -> None:
+    write_text(tmp_path / "result.json", "old")
+    with pytest.raises(KeyboardInterrupt), whole_file(tmp_path / "result.json") as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+    assert (tmp_path / "result.json").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_two_writers_have_names_of_their_own(tmp_path: Path) -> None:
+    with unfinished(tmp_path / "a") as first, unfinished(tmp_path / "a") as second:
+        assert first != second
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    old, new, another = (tmp_path / name for name in (".a.pt.1", ".a.pt.2", ".b.pt.1"))
+    for path in (old, new, another):
+        path.write_text("half")
+    long_ago = time.time() - LEFTOVER_SECONDS - 60
+    os.utime(old, (long_ago, long_ago))
+    os.utime(another, (long_ago, long_ago))
+    write_text(tmp_path / "a.pt", "whole")
+    assert not old.exists()
+    assert new.exists()
+    assert another.exists()
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_was_written_first_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    """On a file system without hard links too."""
+
+    def refuse(source: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    for text in ("first", "second"):
+        write_text_once(tmp_path / "measured.json", text)
+    assert (tmp_path / "measured.json").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["measured.json"]

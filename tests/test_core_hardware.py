@@ -1,0 +1,135 @@
+"""A GPU is never waited for within a step. Seen without one: fake tensors have a device and no values."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from core.augment import select
+from core.augment.policy import APPLY, two_views
+from core.config import CustomAugment, EncoderConfig, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
+from core.config import augment as config
+from core.data.batches import Batches
+from core.encoder.resnet import build_encoder
+from core.hardware import pick_device
+from core.loss.contrast import contrast
+from core.loss.nt_xent import _NtXent
+from core.optimizer.lars import Lars
+from core.randomness import generator
+from helpers import random_images
+
+ALL = CustomAugment(both=tuple(operation() for operation in APPLY))
+LOSSES = [NtXent(), NtXent(negatives="one_view"), NtLogistic(semi_hard=True), Margin(), Margin(semi_hard=True)]
+
+
+class OnTheDevice(TorchDispatchMode):
+    """Fails where a tensor of the CPU has a part: it would have to travel, and the CPU to wait for that."""
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+        assert all(tensor.device.type == "cuda" for tensor in tensors), f"{function} takes a tensor from the CPU"
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        lambda x: torch.tensor([1.0, 2.0], device="cuda"),
+        lambda x: torch.ones(2).to("cuda"),
+        lambda x: x[torch.tensor([0])],
+        lambda x: x.cpu() + torch.ones(3),
+        lambda x: x[x > 0],
+        lambda x: x[0].item(),
+    ],
+)
+def test_what_waits_for_the_device_is_seen(wait: Callable[[torch.Tensor], object]) -> None:
+    with FakeTensorMode(), pytest.raises(Exception, match=r"from the CPU|nonzero|_local_scalar_dense"), OnTheDevice():
+        wait(torch.ones(3, device="cuda"))
+
+
+@pytest.mark.parametrize("policy", [SimclrAugment(), ALL], ids=["simclr", "all"])
+def test_augmentation_stays_on_the_device(policy: config.AugmentConfig) -> None:
+    with FakeTensorMode():
+        images = torch.zeros(4, 3, 32, 32, dtype=torch.uint8, device="cuda")
+        with OnTheDevice():
+            views = two_views(images, policy, None)  # type: ignore[arg-type]  # there is no generator without a GPU
+    assert (views.shape, views.device.type) == ((8, 3, 32, 32), "cuda")
+
+
+@pytest.mark.parametrize("encoder", [{"name": "resnet10"}, {"name": "resnet50", "selective_kernels": True}])
+def test_the_encoder_stays_on_the_device(encoder: dict[str, object]) -> None:
+    with FakeTensorMode():
+        with torch.device("cuda"):
+            model = build_encoder(EncoderConfig.model_validate({**encoder, "width": 0.125}), 32)
+        with OnTheDevice(), torch.no_grad():
+            model(torch.zeros(4, 3, 32, 32, device="cuda"))
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=str)
+def test_the_loss_stays_on_the_device(loss: LossConfig) -> None:
+    with FakeTensorMode():
+        z = torch.zeros(8, 4, device="cuda")
+        with OnTheDevice():
+            contrast(z, loss)
+
+
+@pytest.mark.parametrize("one_view", [False, True])
+def test_the_gradient_of_nt_xent_stays_on_the_device(one_view: bool) -> None:
+    """Called by hand: without a GPU there is no backward pass on one."""
+    with FakeTensorMode():
+        z = torch.zeros(8, 4, device="cuda")
+        context = SimpleNamespace(saved_tensors=(z, z[:, 0]), temperature=0.1, one_view=one_view)
+        upstream = torch.ones((), device="cuda")
+        with OnTheDevice():
+            assert _NtXent.backward(context, upstream)[0].shape == z.shape
+
+
+def test_lars_stays_on_the_device() -> None:
+    with FakeTensorMode():
+        weight = torch.zeros(4, 3, device="cuda", requires_grad=True)
+        weight.grad = torch.zeros(4, 3, device="cuda")
+        optimizer = Lars([{"params": [weight]}], 0.1, 0.9, 1e-4, 0.001)
+        with OnTheDevice():
+            optimizer.step()
+            optimizer.step()
+
+
+@pytest.mark.parametrize("operation", ALL.both, ids=lambda operation: operation.kind)
+def test_what_a_gpu_computes_is_what_a_cpu_computes(
+    operation: config.Operation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A GPU computes all samples and selects; here a CPU does too."""
+    sometimes = CustomAugment(both=(operation.model_copy(update={"probability": 0.5}),))
+    chosen_alone = two_views(random_images(32), sometimes, generator(0, "augmentation"))
+    monkeypatch.setattr(select, "_compute_chosen", select._compute_all)
+    assert torch.allclose(
+        two_views(random_images(32), sometimes, generator(0, "augmentation")), chosen_alone, atol=1e-5
+    )
+
+
+def test_a_gpu_has_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As tensors have: "cuda" is not equal to "cuda:0"."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 3)
+    assert pick_device() == pick_device("cuda") == torch.device("cuda", 3)
+    assert pick_device("cuda:1") == torch.device("cuda", 1)
+    assert pick_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:0"])
+@pytest.mark.parametrize(("images_on", "travels"), [("cuda:0", (10,)), ("cpu", (3, 3, 8, 8))])
+def test_only_what_is_on_the_cpu_is_pinned(
+    images_on: str, travels: tuple[int, ...], device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order of images that are on the device, or the batch of images that did not fit there."""
+    pinned: list[torch.Tensor] = []
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda values: pinned.append(values) or values)
+    with FakeTensorMode():
+        images = torch.zeros(10, 3, 8, 8, dtype=torch.uint8, device=images_on)
+        batch = Batches(images, 3, seed=0, device=torch.device(device))[0]
+    assert batch.device == torch.device("cuda:0")
+    assert [(tuple(values.shape), values.device.type) for values in pinned] == [(travels, "cpu")]
