@@ -109,9 +109,10 @@ def _mapping(node: MappingNode, keys: Keys, source: Source, yaml: YAML) -> dict[
 def _scalar(node: ScalarNode, keys: Keys, place: str, yaml: YAML) -> Any:
     try:
         value = yaml.constructor.construct_object(node)
-    except (YAMLError, ValueError) as error:
-        value = node.value if len(node.value) <= 60 else f"{node.value[:57]}..."
-        raise StudyError(f"{place}: {dotted(keys)}: {value!r} is no plain value; only those are read") from error
+    except YAMLError as error:
+        raise StudyError(f"{place}: {dotted(keys)}: {node.value!r} has a tag; only plain values are read") from error
+    except ValueError as error:
+        raise StudyError(f"{place}: {dotted(keys)}: {node.value[:20]!r}... is too long a number") from error
     if not isinstance(value, PLAIN):
         raise StudyError(
             f"{place}: {dotted(keys)}: {node.value!r} is read as a {type(value).__name__}; put it in quotes"

@@ -134,12 +134,14 @@ def test_a_worker_that_ray_kills_for_memory_costs_one_attempt(monkeypatch: pytes
     killed: list[bool] = []
     reported = RayActorManager._actor_task_resolved
 
-    def kill_first(self: RayActorManager, task: TrackedActorTask, result: object) -> None:
+    def kill_first(self: RayActorManager, tracked_actor_task: TrackedActorTask, result: object) -> None:
         if killed or "EpochEnded" not in str(result):
-            reported(self, task, result)
+            reported(self, tracked_actor_task, result)
             return
         killed.append(True)
-        self._actor_task_failed(task, OutOfMemoryError("Task was killed due to the node running low on memory."))
+        self._actor_task_failed(
+            tracked_actor_task, OutOfMemoryError("Task was killed due to the node running low on memory.")
+        )
 
     monkeypatch.setattr(RayActorManager, "_actor_task_resolved", kill_first)
     events = run_and(lambda event: None)
