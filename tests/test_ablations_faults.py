@@ -39,7 +39,19 @@ def start(*options: str) -> subprocess.Popen[str]:
     """``ablate run`` as a process group of its own, as a shell would start it."""
     Path("study.yaml").write_text(STUDY)
     command = [sys.executable, "-m", "ablations", "run", "study.yaml", *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0)
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+        preexec_fn=listen_to_ctrl_c,
+    )
+
+
+def listen_to_ctrl_c() -> None:
+    """What a shell starts in the background, these tests perhaps, ignores it, and its children would."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finish(*options: str) -> str:
