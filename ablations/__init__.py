@@ -12,6 +12,7 @@ _SETTINGS = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 for _name, _value in _SETTINGS.items():  # Ray and MLflow read some of them when they are imported
     if _name.startswith("RAY_") and "ray" in sys.modules:

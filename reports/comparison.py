@@ -16,8 +16,10 @@ def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_la
     """Four panels where the paper has numbers for these axes, one where it has none."""
     ours = Panel(title, matrix.mean, matrix.row_average, matrix.spread, matrix.state)
     if paper is None:
-        figure = Figure(figsize=(7.5, 6), layout="constrained")
-        draw_panel(figure.add_subplot(), ours, row_label, column_label)
+        figure = Figure(figsize=(7.5, 2.5 + 0.6 * len(matrix.mean)), layout="constrained")
+        ax = figure.add_subplot()
+        draw_panel(ax, ours, row_label, column_label)
+        ax.set_aspect("auto")  # as wide as the figure, however few the columns
         return figure
     figure = Figure(figsize=(14, 11.5), layout="constrained")
     axes = figure.subplots(2, 2)

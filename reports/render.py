@@ -31,7 +31,7 @@ def _heatmap(report: StudyReport) -> Drawn:
     matrix = to_matrix(report.table, rows, columns, report.metric)
     published = paper_matrix(report.reproduces)
     paper = published.only(matrix.mean) if published else None
-    over = f", mean ± standard deviation of {matrix.seeds_text}" if matrix.seeds > 1 else ""
+    over = f"\nmean ± standard deviation of {matrix.seeds_text}" if matrix.seeds > 1 else ""
     title = f"Here: {report.metric_label}{over}"
     figure = heatmap_figure(matrix, paper, title, *report.labels)
     figure.suptitle(f"{report.title} ({report.scale} scale)", fontsize=14, fontweight="bold")
