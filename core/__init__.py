@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.data.load import load_data
     from core.encoder.fingerprint import encoder_hash
     from core.evaluation.evaluate import evaluate
+    from core.pretraining.export import export_encoder, load_encoder, torchvision_weights
     from core.pretraining.loop import pretrain
     from core.pretraining.pretrained import Pretrained, load_pretrained
 
@@ -39,18 +40,24 @@ __all__ = [
     "TrainConfig",
     "encoder_hash",
     "evaluate",
+    "export_encoder",
     "load_data",
+    "load_encoder",
     "load_pretrained",
     "pretrain",
+    "torchvision_weights",
 ]
 
 _HOMES = {
     "Pretrained": "core.pretraining.pretrained",
     "encoder_hash": "core.encoder.fingerprint",
     "evaluate": "core.evaluation.evaluate",
+    "export_encoder": "core.pretraining.export",
     "load_data": "core.data.load",
+    "load_encoder": "core.pretraining.export",
     "load_pretrained": "core.pretraining.pretrained",
     "pretrain": "core.pretraining.loop",
+    "torchvision_weights": "core.pretraining.export",
 }
 
 

@@ -1,0 +1,65 @@
+"""Encoders for others to use: a safetensors file with its configuration, or weights for torchvision's ResNet.
+
+An encoder takes views in [0, 1] that are not normalised by a mean and a deviation.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from core.config.train import PretrainConfig
+from core.encoder.resnet import ResNet, build_encoder
+from core.errors import DataError
+from core.files import whole_file
+from core.pretraining.pretrained import Pretrained
+
+CONFIG = "config"
+TORCHVISION_NAMES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+
+
+def export_encoder(pretrained: Pretrained, path: Path) -> None:
+    """Write f, without g, to a safetensors file that holds the configuration too. ``load_encoder`` reads it."""
+    weights = {name: tensor.cpu().contiguous() for name, tensor in pretrained.encoder.state_dict().items()}
+    content = save(weights, metadata={CONFIG: pretrained.config.model_dump_json()})
+    with whole_file(path) as file:
+        file.write(content)
+
+
+def load_encoder(path: Path) -> ResNet:
+    """The encoder f of ``export_encoder``, on the CPU and in evaluation mode. Runs no code from the file.
+
+    Raises ``FileNotFoundError``, and ``DataError`` where the file is none of ``export_encoder``'s.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            config = PretrainConfig.model_validate(json.loads(file.metadata()[CONFIG]))
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, TypeError, KeyError, ValueError) as error:
+        raise DataError(f"{path}: is no encoder that export_encoder wrote ({error})") from error
+    with torch.random.fork_rng(devices=[]):
+        encoder = build_encoder(config.encoder, config.data.image_size)
+    encoder.load_state_dict(weights)
+    return encoder.eval()
+
+
+def torchvision_weights(pretrained: Pretrained) -> dict[str, Tensor]:
+    """f as a state dict of torchvision's ResNet of the same name, whose ``fc`` is left out:
+    ``model.load_state_dict(weights, strict=False)``.
+
+    Raises ``ValueError`` for an encoder that torchvision has not: another width, the small stem, or selective
+    kernels.
+    """
+    config, encoder = pretrained.config.encoder, pretrained.encoder
+    differences = {
+        config.name: config.name not in TORCHVISION_NAMES,
+        f"width {config.width:g}": config.width != 1,
+        "selective kernels": config.selective_kernels,
+        "the small stem": isinstance(encoder.maxpool, nn.Identity),
+    }
+    if wrong := [what for what, differs in differences.items() if differs]:
+        raise ValueError(f"torchvision has no encoder with {' and '.join(wrong)}")
+    return {name: tensor.cpu().contiguous() for name, tensor in encoder.state_dict().items()}

@@ -1,0 +1,67 @@
+"""Encoders that leave the house give what they gave inside it."""
+
+from pathlib import Path
+
+import pytest
+import torch
+import torchvision
+from safetensors import safe_open
+from torch import nn
+
+from core import DataError, encoder_hash, export_encoder, load_encoder, pretrain, torchvision_weights
+from helpers import random_dataset, small_config
+
+
+def test_an_exported_encoder_comes_back(tmp_path: Path) -> None:
+    pretrained = pretrain(small_config(), random_dataset(), device="cpu")
+    export_encoder(pretrained, tmp_path / "encoder.safetensors")
+    loaded = load_encoder(tmp_path / "encoder.safetensors")
+    assert encoder_hash(loaded) == encoder_hash(pretrained.encoder)
+    views = torch.rand(3, 3, 16, 16)
+    assert torch.allclose(loaded(views), pretrained.encoder.eval()(views), atol=1e-6)
+    assert not loaded.training
+
+
+def test_the_file_is_plain_safetensors_with_its_configuration(tmp_path: Path) -> None:
+    config = small_config(epochs=0)
+    export_encoder(pretrain(config, random_dataset()), tmp_path / "encoder.safetensors")
+    with safe_open(tmp_path / "encoder.safetensors", "pt") as file:
+        assert type(config).model_validate_json(file.metadata()["config"]) == config
+        assert "layer4.0.conv2.weight" in file.keys()  # noqa: SIM118
+
+
+@pytest.mark.parametrize("content", [b"", b"not safetensors", b"\x02\x00\x00\x00\x00\x00\x00\x00{}"])
+def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "other").write_bytes(content)
+    with pytest.raises(DataError, match="is no encoder"):
+        load_encoder(tmp_path / "other")
+    with pytest.raises(FileNotFoundError):
+        load_encoder(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_torchvision_takes_the_weights(name: str) -> None:
+    config = small_config(encoder={"name": name, "stem": "imagenet"}, epochs=0)
+    pretrained = pretrain(config, random_dataset())
+    theirs = getattr(torchvision.models, name)()
+    missing = theirs.load_state_dict(torchvision_weights(pretrained), strict=False)
+    assert (missing.missing_keys, missing.unexpected_keys) == (["fc.weight", "fc.bias"], [])
+    theirs.fc = nn.Identity()
+    views = torch.rand(2, 3, 64, 64)
+    ours = pretrained.encoder.to(memory_format=torch.contiguous_format).eval()
+    assert torch.allclose(theirs.eval()(views), ours(views), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "message"),
+    [
+        ({"name": "resnet18", "width": 0.5, "stem": "imagenet"}, "width 0.5$"),
+        ({"name": "resnet18"}, "the small stem$"),
+        ({"name": "resnet10", "stem": "imagenet"}, "resnet10$"),
+        ({"name": "resnet50", "stem": "imagenet", "selective_kernels": True}, "selective kernels$"),
+    ],
+)
+def test_what_torchvision_does_not_have_is_refused(encoder: dict[str, object], message: str) -> None:
+    pretrained = pretrain(small_config(encoder=encoder, epochs=0), random_dataset())
+    with pytest.raises(ValueError, match=message):
+        torchvision_weights(pretrained)
