@@ -1,5 +1,6 @@
 """Each operation against torchvision's functional, or a slow oracle, with the same parameters."""
 
+import itertools
 import math
 
 import pytest
@@ -11,13 +12,23 @@ from torchvision.transforms.v2 import functional as F
 from core.augment.blur import gaussian_blur, kernel_size
 from core.augment.crop import draw_boxes, resized_crop
 from core.augment.cutout import FILL, cut_square
+from core.augment.equalize import equalize
 from core.augment.flip import horizontal_flip
 from core.augment.grayscale import grayscale
-from core.augment.jitter import adjust_brightness, adjust_contrast, adjust_hue, adjust_saturation, jitter
+from core.augment.jitter import (
+    add_brightness,
+    adjust_brightness,
+    adjust_contrast,
+    adjust_hue,
+    adjust_saturation,
+    jitter,
+)
+from core.augment.motion_blur import motion_blur
 from core.augment.noise import add_noise
 from core.augment.rotate import quarter_turns
 from core.augment.select import apply_where
 from core.augment.sobel import gradient_magnitude
+from core.augment.solarize import solarize
 from core.config import augment as config
 from core.randomness import generator
 from helpers import random_images
@@ -168,6 +179,53 @@ def test_sobel_is_the_gradients_length_pixel_by_pixel() -> None:
 def test_noise_is_added_and_clipped() -> None:
     batch, noise = images(), 0.3 * torch.randn(8, 3, 32, 32, generator=generator(0, "noise"))
     assert torch.equal(add_noise(batch, noise), (batch + noise).clamp(0, 1))
+
+
+def test_brightness_is_added_and_clipped() -> None:
+    batch, amounts = images(), torch.linspace(-0.8, 0.8, 8)
+    for ours, image, amount in zip(add_brightness(batch, amounts), batch, amounts, strict=True):
+        assert torch.equal(ours, (image + amount).clamp(0, 1))
+    order = torch.arange(4).expand(8, 4)
+    rest = torch.tensor([1.0, 1.0, 0.0]).expand(8, 3)
+    made = jitter(batch, torch.cat([amounts[:, None], rest], dim=1), order, "additive")
+    assert torch.allclose(made, add_brightness(batch, amounts), atol=1e-5)
+
+
+def test_equalize_is_torchvisions_on_each_image() -> None:
+    batch = images() * torch.linspace(0.1, 1, 8)[:, None, None, None]
+    for ours, image in zip(equalize(batch), as_bytes(batch), strict=True):
+        assert torch.equal(as_bytes(ours), F.equalize(image))
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 1.0])
+def test_solarize_is_torchvisions(threshold: float) -> None:
+    batch = images()
+    assert torch.allclose(solarize(batch, threshold), F.solarize(batch, threshold), atol=1e-6)
+
+
+@pytest.mark.parametrize("length", [3, 5, 23])
+def test_motion_blur_averages_along_a_line(length: int) -> None:
+    """Pixel by pixel: each weighs one minus its distance from the line through the middle."""
+    batch = images(4)
+    angles = torch.tensor([0.0, 0.4, math.pi / 2, 2.5])
+    blurred, reach = motion_blur(batch, angles, length), length // 2
+    padded = torch.nn.functional.pad(batch, [reach] * 4, mode="reflect")
+    for number, angle in enumerate(angles.tolist()):
+        total, weights = torch.zeros(3), 0.0
+        for down, right in itertools.product(range(-reach, reach + 1), repeat=2):
+            beside = abs(down * math.cos(angle) - right * math.sin(angle))
+            along = abs(down * math.sin(angle) + right * math.cos(angle))
+            if beside < 1 and along <= reach + 1e-4:
+                total += (1 - beside) * padded[number, :, 10 + reach + down, 20 + reach + right]
+                weights += 1 - beside
+        assert torch.allclose(blurred[number, :, 10, 20], total / weights, atol=1e-5)
+
+
+def test_motion_along_the_rows_blurs_no_column() -> None:
+    stripes = (torch.arange(32) % 2).float()[:, None].expand(1, 3, 32, 32)
+    assert torch.allclose(motion_blur(stripes, torch.zeros(1), 5), stripes, atol=1e-5)
+    across = motion_blur(stripes, torch.tensor([math.pi / 2]), 5)
+    assert (across[:, :, 5:-5] - 0.5).abs().max() < 0.11
 
 
 def test_apply_where_touches_only_the_chosen() -> None:

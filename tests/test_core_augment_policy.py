@@ -29,7 +29,9 @@ def test_views_are_floats_in_range(policy: config.AugmentConfig) -> None:
 
 
 @pytest.mark.parametrize(
-    "operation", [o for o in OPERATIONS if o.kind not in ("flip", "rotate", "grayscale", "sobel")], ids=lambda o: o.kind
+    "operation",
+    [o for o in OPERATIONS if o.kind not in ("flip", "rotate", "grayscale", "sobel", "equalize", "solarize")],
+    ids=lambda o: o.kind,
 )
 def test_64_copies_of_one_image_become_64_views(operation: config.Operation) -> None:
     always = operation.model_copy(update={"probability": 1.0})
@@ -93,6 +95,8 @@ def test_simclr_switches() -> None:
 
     assert kinds(SimclrAugment()) == ["crop", "flip", "jitter", "grayscale", "blur"]
     assert kinds(SimclrAugment(flip=False, blur=False)) == ["crop", "jitter", "grayscale"]
+    assert kinds(SimclrAugment(broader=True))[5:] == ["sobel", "equalize", "solarize", "motion_blur"]
+    assert to_branches(SimclrAugment(brightness_form="additive")).both[2].brightness_form == "additive"
 
 
 def test_strength_scales_the_jitter() -> None:

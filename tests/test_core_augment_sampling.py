@@ -8,7 +8,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.augment import blur, crop, cutout, flip, grayscale, jitter, noise, rotate, sobel
+from core.augment import (
+    blur,
+    crop,
+    cutout,
+    equalize,
+    flip,
+    grayscale,
+    jitter,
+    motion_blur,
+    noise,
+    rotate,
+    sobel,
+    solarize,
+)
 from core.config import augment as config
 from core.randomness import generator
 
@@ -27,6 +40,9 @@ RANDOM: dict[str, tuple[ModuleType, Callable[..., Tensor], config.Operation]] = 
     "noise": (noise, noise.random_noise, config.Noise()),
     "blur": (blur, blur.random_blur, config.Blur()),
     "rotate": (rotate, rotate.random_rotate, config.Rotate()),
+    "equalize": (equalize, equalize.random_equalize, config.Equalize()),
+    "solarize": (solarize, solarize.random_solarize, config.Solarize()),
+    "motion_blur": (motion_blur, motion_blur.random_motion_blur, config.MotionBlur()),
 }
 
 
@@ -80,6 +96,16 @@ def test_factors_of_the_jitter(draw) -> None:
     for values, (low, high) in zip(amounts.T, [(0.2, 1.8), (0.6, 1.4), (0.0, 2.5), (-0.2, 0.2)], strict=True):
         assert_uniform(values, low, high)
     assert (torch.corrcoef(amounts.T) - torch.eye(4)).abs().max() < SIGMAS / math.sqrt(COUNT)
+
+
+def test_brightness_that_is_added_is_drawn_around_zero(draw) -> None:
+    _, amounts, _ = draw("jitter", {"brightness_form": "additive", "brightness": 0.3})
+    assert_uniform(amounts[:, 0], -0.3, 0.3)
+    assert_uniform(amounts[:, 1], 0.2, 1.8)
+
+
+def test_directions_of_the_motion_blur(draw) -> None:
+    assert_uniform(draw("motion_blur", {})[1], 0, math.pi)
 
 
 def test_every_order_of_the_jitter_is_as_likely(draw) -> None:

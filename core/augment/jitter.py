@@ -1,7 +1,6 @@
 """Colour jitter: brightness, contrast, saturation and hue, in an order drawn for each sample.
 
-As torchvision defines them: brightness multiplies, contrast is about the mean luminance. In the released code
-of SimCLR brightness adds (v1; v2 multiplies), and the snippet in the paper's appendix A has a fixed order.
+As torchvision defines them; brightness may be added too, as in the code released for the paper.
 """
 
 import torch
@@ -9,23 +8,33 @@ from torch import Tensor
 
 from core.augment.grayscale import luminance
 from core.augment.select import apply_where, uniform
-from core.config.augment import Jitter
+from core.config.augment import BrightnessForm, Jitter
 
 
 def random_jitter(images: Tensor, generator: torch.Generator, config: Jitter) -> Tensor:
     """Factors from U(max(0, 1 - d), 1 + d), hue from U(-d, d); clipped to [0, 1] after each. Appendix A."""
-    ranges = [(max(0.0, 1 - d), 1 + d) for d in (config.brightness, config.contrast, config.saturation)]
-    ranges.append((-config.hue, config.hue))
-    amounts = torch.stack([uniform(images, generator, low, high) for low, high in ranges], dim=1)
+    amounts = torch.stack([uniform(images, generator, low, high) for low, high in _ranges(config)], dim=1)
     order = torch.rand(len(images), 4, generator=generator, device=images.device).argsort(dim=1)
     chosen = uniform(images, generator) < config.probability
-    return apply_where(chosen, jitter, images, amounts, order)
+    return apply_where(
+        chosen, lambda some, by, turn: jitter(some, by, turn, config.brightness_form), images, amounts, order
+    )
 
 
-def jitter(images: Tensor, amounts: Tensor, order: Tensor) -> Tensor:
+def _ranges(config: Jitter) -> list[tuple[float, float]]:
+    factors = [(max(0.0, 1 - d), 1 + d) for d in (config.brightness, config.contrast, config.saturation)]
+    if config.brightness_form == "additive":
+        factors[0] = (-config.brightness, config.brightness)
+    return [*factors, (-config.hue, config.hue)]
+
+
+def jitter(
+    images: Tensor, amounts: Tensor, order: Tensor, brightness_form: BrightnessForm = "multiplicative"
+) -> Tensor:
     """images (B, 3, H, W) in [0, 1]; amounts (B, 4) of brightness, contrast, saturation, hue; order (B, 4),
     a permutation of 0 to 3 for each sample."""
-    operations = (adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue)
+    brighten = add_brightness if brightness_form == "additive" else adjust_brightness
+    operations = (brighten, adjust_contrast, adjust_saturation, adjust_hue)
     for now in order.unbind(dim=1):
         for number, operation in enumerate(operations):
             images = apply_where(now == number, operation, images, amounts[:, number])
@@ -35,6 +44,11 @@ def jitter(images: Tensor, amounts: Tensor, order: Tensor) -> Tensor:
 def adjust_brightness(images: Tensor, factor: Tensor) -> Tensor:
     """images (B, 3, H, W), factor (B,): 0 is black, 1 the image itself."""
     return (images * factor[:, None, None, None]).clamp_(0, 1)
+
+
+def add_brightness(images: Tensor, amount: Tensor) -> Tensor:
+    """images (B, 3, H, W), amount (B,) to add to every value."""
+    return (images + amount[:, None, None, None]).clamp_(0, 1)
 
 
 def adjust_contrast(images: Tensor, factor: Tensor) -> Tensor:

@@ -9,12 +9,15 @@ from torch import Tensor
 from core.augment.blur import random_blur
 from core.augment.crop import random_resized_crop
 from core.augment.cutout import random_cutout
+from core.augment.equalize import random_equalize
 from core.augment.flip import random_flip
 from core.augment.grayscale import random_grayscale
 from core.augment.jitter import random_jitter
+from core.augment.motion_blur import random_motion_blur
 from core.augment.noise import random_noise
 from core.augment.rotate import random_rotate
 from core.augment.sobel import random_sobel
+from core.augment.solarize import random_solarize
 from core.config import augment as config
 
 APPLY: dict[type[config.Operation], Callable[..., Tensor]] = {
@@ -27,7 +30,18 @@ APPLY: dict[type[config.Operation], Callable[..., Tensor]] = {
     config.Noise: random_noise,
     config.Blur: random_blur,
     config.Rotate: random_rotate,
+    config.Equalize: random_equalize,
+    config.Solarize: random_solarize,
+    config.MotionBlur: random_motion_blur,
 }
+
+BROADER: config.Operations = (
+    config.Sobel(probability=0.2),
+    config.Equalize(),
+    config.Solarize(),
+    config.MotionBlur(),
+)
+"""What appendix B.2 adds."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +79,8 @@ def to_branches(policy: config.AugmentConfig) -> Branches:
             flip = (config.Flip(),) if policy.flip else ()
             blur = (config.Blur(),) if policy.blur else ()
             crop = config.Crop(area=policy.crop_area)
-            return Branches(both=(crop, *flip, *color_distortion(policy.strength), *blur))
+            color = color_distortion(policy.strength, policy.brightness_form)
+            return Branches(both=(crop, *flip, *color, *blur, *(BROADER if policy.broader else ())))
         case config.CompositionAugment():
             crop = config.Crop(area=policy.crop_area)
             targeted = dict.fromkeys((policy.first, policy.second))  # a set that keeps its order
@@ -74,10 +89,14 @@ def to_branches(policy: config.AugmentConfig) -> Branches:
             return Branches(policy.shared, policy.both, policy.first, policy.second)
 
 
-def color_distortion(strength: float) -> config.Operations:
+def color_distortion(strength: float, brightness_form: config.BrightnessForm = "multiplicative") -> config.Operations:
     """Jitter, then grayscale. Appendix A: (0.8 s, 0.8 s, 0.8 s, 0.2 s)."""
     jitter = config.Jitter(
-        brightness=0.8 * strength, contrast=0.8 * strength, saturation=0.8 * strength, hue=0.2 * strength
+        brightness=0.8 * strength,
+        brightness_form=brightness_form,
+        contrast=0.8 * strength,
+        saturation=0.8 * strength,
+        hue=0.2 * strength,
     )
     return (jitter, config.Grayscale())
 

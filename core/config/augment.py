@@ -20,6 +20,11 @@ Share = Annotated[Range, AfterValidator(_at_most_1)]
 """[low, high] of an area drawn uniformly, 1 being the whole image."""
 
 
+BrightnessForm = Literal["multiplicative", "additive"]
+"""A factor from U(1 - d, 1 + d), as in torchvision and in SimCLRv2's code; or U(-d, d) added, as in the code
+released for the paper."""
+
+
 class Crop(Config):
     """Random resized crop ("Inception crop"). Appendix A."""
 
@@ -41,12 +46,13 @@ class Flip(Config):
 class Jitter(Config):
     """Brightness, contrast, saturation and hue, in an order drawn for each sample. Appendix A, at s = 1.
 
-    Each is torchvision's: brightness a factor, contrast about the mean luminance, the order random. The code
-    released for the paper adds to the brightness instead, and the snippet in appendix A has the order fixed.
+    Each is torchvision's: contrast is about the mean luminance, and the order random, where the snippet in
+    appendix A has it fixed.
     """
 
     kind: Literal["jitter"] = "jitter"
     brightness: Annotated[float, Field(ge=0)] = 0.8
+    brightness_form: BrightnessForm = "multiplicative"
     contrast: Annotated[float, Field(ge=0)] = 0.8
     saturation: Annotated[float, Field(ge=0)] = 0.8
     hue: Annotated[float, Field(ge=0, le=0.5)] = 0.2
@@ -97,6 +103,31 @@ class Blur(Config):
     probability: Probability = 0.5
 
 
+class Equalize(Config):
+    """Each channel's histogram made even. Appendix B.2, which gives no probability."""
+
+    kind: Literal["equalize"] = "equalize"
+    probability: Probability = 0.2
+
+
+class Solarize(Config):
+    """What is bright inverted. Appendix B.2, which gives neither threshold nor probability."""
+
+    kind: Literal["solarize"] = "solarize"
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """From which value on, where the pixels' range is 0 to 1."""
+    probability: Probability = 0.2
+
+
+class MotionBlur(Config):
+    """Blur along a line of random direction. Appendix B.2, which gives neither length nor probability."""
+
+    kind: Literal["motion_blur"] = "motion_blur"
+    length: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    """Of the line, as a share of the side, made odd; as the kernel of ``Blur``."""
+    probability: Probability = 0.2
+
+
 class Rotate(Config):
     """Rotation by 0, 90, 180 or 270 degrees, each as likely. Sec 3 and Figure 4."""
 
@@ -110,7 +141,8 @@ def _named(operation: Any) -> Any:
 
 
 Operation = Annotated[
-    Crop | Flip | Jitter | Grayscale | Cutout | Sobel | Noise | Blur | Rotate, Field(discriminator="kind")
+    Crop | Flip | Jitter | Grayscale | Cutout | Sobel | Noise | Blur | Rotate | Equalize | Solarize | MotionBlur,
+    Field(discriminator="kind"),
 ]
 Operations = Annotated[tuple[Annotated[Operation, BeforeValidator(_named)], ...], Strict(False)]
 
@@ -128,6 +160,10 @@ class SimclrAugment(Config):
     """Appendix A ablates it."""
     blur: bool = True
     """Appendix A ablates it; appendix B.9 leaves it out for CIFAR-10."""
+    broader: bool = False
+    """Sobel, equalize, solarize and motion blur besides (appendix B.2). The paper gives neither probabilities nor
+    places: here they come last, each with a probability of 0.2."""
+    brightness_form: BrightnessForm = "multiplicative"
     crop_area: Share = (0.08, 1.0)
     """Appendix A: U(0.08, 1)."""
 
