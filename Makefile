@@ -1,18 +1,22 @@
 # make demo   the first figure, from nothing but Python
 # make test   the everyday suite
+# make slow   SIGKILL at five moments and Ctrl-C, minutes
 # make check  everything that a change must pass
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test check lint types contracts clean
+.PHONY: demo test slow check lint types contracts clean
 
 demo: $(INSTALLED)
 	$(BIN)/ablate run studies/quickstart.yaml
 
 test: $(INSTALLED)
 	$(BIN)/pytest
+
+slow: $(INSTALLED)
+	$(BIN)/pytest -m slow
 
 check: lint types contracts test
 
