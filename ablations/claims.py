@@ -3,7 +3,7 @@
 from ablations.errors import StudyError
 from ablations.settings import coordinate
 from ablations.study import Claim, Study
-from ablations.yaml_source import Keys, Source, dotted
+from ablations.yaml_source import Keys, Source
 
 
 def check_claims(study: Study, source: Source) -> None:
@@ -11,7 +11,7 @@ def check_claims(study: Study, source: Source) -> None:
     for number, claim in enumerate(study.claims):
         keys: Keys = ("claims", number)
         if not claim.cells and not claim.than:
-            raise StudyError(f"{_locate(source, keys)}: say which 'cells' are better, or better 'than' which")
+            raise StudyError(f"{source.locate(keys)}: say which 'cells' are better, or better 'than' which")
         for side, cells in (("cells", claim.cells), ("than", claim.than)):
             for place, cell in enumerate(cells):
                 _check_cell(study, cell, source, (*keys, side, place))
@@ -32,13 +32,9 @@ def _text(value: object) -> str:
 def _check_cell(study: Study, cell: list[object], source: Source, keys: Keys) -> None:
     if len(cell) != len(study.grid):
         raise StudyError(
-            f"{_locate(source, keys)}: a cell has a value for each axis, here {', '.join(study.grid)}; got {cell!r}"
+            f"{source.locate(keys)}: a cell has a value for each axis, here {', '.join(study.grid)}; got {cell!r}"
         )
     for place, (value, (axis, values)) in enumerate(zip(cell, study.grid.items(), strict=True)):
         if _text(value) not in map(_text, values):
             known = ", ".join(map(_text, values))
-            raise StudyError(f"{_locate(source, (*keys, place))}: {axis} has no value {value!r}; it has {known}")
-
-
-def _locate(source: Source, keys: Keys) -> str:
-    return f"{source.place(keys)}: {dotted(keys)}"
+            raise StudyError(f"{source.locate((*keys, place))}: {axis} has no value {value!r}; it has {known}")

@@ -8,11 +8,9 @@ from typing import Any
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Run
-from mlflow.exceptions import MlflowException
-from sqlalchemy.exc import SQLAlchemyError
 
 from ablations.errors import AblateError
-from ablations.tracking import STUDY_FILE, TRIAL, child_runs, find_parent, tracking_uri
+from ablations.tracking import NO_ANSWER, STUDY_FILE, TRIAL, child_runs, find_parent, tracking_uri
 
 STATES = {"FINISHED": "finished", "FAILED": "failed"}
 
@@ -36,7 +34,7 @@ def read_study(study: str, label: str) -> Recorded:
     """``label`` as in ``ScaledStudy``. Raises ``AblateError`` where MLflow has no such study, or does not answer."""
     try:
         return _read(MlflowClient(tracking_uri()), study, label)
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except NO_ANSWER as error:
         raise AblateError(f"MLflow at {tracking_uri()} does not answer: {error}") from error
 
 

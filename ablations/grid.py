@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ablations.errors import StudyError
 from ablations.explain import explain, unknown_elsewhere
 from ablations.load import ScaledStudy
-from ablations.settings import Layer, Setting, SettingPath, coordinate, flatten, nest, overlay
+from ablations.settings import Layer, Setting, SettingPath, coordinate, flatten, nest, overlap, overlay
 from ablations.trial import Trial
 from ablations.yaml_source import Keys, Source
 from core.config import PretrainConfig, TrainConfig
@@ -67,7 +67,7 @@ def _check_size(scaled: ScaledStudy) -> None:
     trials = cells * len(scaled.seeds)
     if trials > MAX_TRIALS:
         raise StudyError(
-            f"{scaled.source.place(('grid',))}: grid: {trials:,} trials; at most {MAX_TRIALS:,} are run as one study"
+            f"{scaled.source.locate(('grid',))}: {trials:,} trials; at most {MAX_TRIALS:,} are run as one study"
         )
 
 
@@ -83,7 +83,7 @@ def _check_overrides(scaled: ScaledStudy) -> None:
     for path, values in scaled.axes.items():
         inside = [inner for setting in values for inner in _layer(path, setting)]
         for override, setting in scaled.overrides.items():
-            if any(override[: len(inner)] == inner or inner[: len(override)] == override for inner in inside):
+            if any(overlap(override, inner) for inner in inside):
                 raise StudyError(f"{setting.source.name}: the axis {'.'.join(path)} sets it, in a way that would win")
 
 
@@ -93,7 +93,7 @@ def _check_distinct(scaled: ScaledStudy, trials: list[Trial]) -> None:
     for trial in trials:
         if trial.baseline is None and (other := seen.setdefault(trial.id, trial)) is not trial:
             raise StudyError(
-                f"{scaled.source.place(('grid',))}: grid: '{other.name}' and '{trial.name}' are the same experiment"
+                f"{scaled.source.locate(('grid',))}: '{other.name}' and '{trial.name}' are the same experiment"
             )
 
 

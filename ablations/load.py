@@ -16,7 +16,7 @@ from ablations.explain import explain
 from ablations.library import find_scale, find_study, scale_names
 from ablations.settings import Layer, Setting, SettingPath, flatten, overlay
 from ablations.study import Axes, HeatmapReport, PointsReport, Report, Resources, Scale, Seeds, Study
-from ablations.yaml_source import Keys, Source, dotted, parse_scalar, read_yaml
+from ablations.yaml_source import Keys, Source, parse_scalar, read_yaml
 
 DEFAULT_SCALE = "quick"
 SCALE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
@@ -109,11 +109,7 @@ def _validate(model: type[M], source: Source) -> M:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise StudyError(explain(error, model, values, lambda keys: _locate(source, keys))) from error
-
-
-def _locate(source: Source, keys: Keys) -> str:
-    return f"{source.place(keys)}: {dotted(keys)}" if keys else source.place(keys)
+        raise StudyError(explain(error, model, values, source.locate)) from error
 
 
 def _common_scale(name: str, study_path: Path, study: Study) -> tuple[Scale, Source]:
@@ -178,8 +174,8 @@ def _report(study: Study, axes: dict[SettingPath, list[Setting]], source: Source
     for field in ("rows", "columns", "x"):
         axis = getattr(study.report, field, names[0])
         if axis not in names:
-            place = _locate(source, ("report", field))
+            place = source.locate(("report", field))
             raise StudyError(f"{place}: {axis!r} is no axis of the grid; the axes are {', '.join(names)}")
     if isinstance(study.report, HeatmapReport) and study.report.rows == study.report.columns:
-        raise StudyError(f"{_locate(source, ('report', 'columns'))}: rows and columns are the same axis")
+        raise StudyError(f"{source.locate(('report', 'columns'))}: rows and columns are the same axis")
     return study.report

@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from mlflow.exceptions import MlflowException
 from rich.console import Console
-from sqlalchemy.exc import SQLAlchemyError
 
 from ablations.describe import describe
 from ablations.events import Ended, Event, Saved
 from ablations.plan import Plan
 from ablations.store import TrialStore
-from ablations.tracking import Tracker, tracking_uri
+from ablations.tracking import NO_ANSWER, Tracker, tracking_uri
 
 
 class Recorder:
@@ -66,7 +64,7 @@ class Recorder:
             return
         try:
             action()
-        except (MlflowException, SQLAlchemyError, OSError) as error:
+        except NO_ANSWER as error:
             self.works = False
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             self._console.print(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablations.errors import StudyError
-from ablations.yaml_source import Keys, Source, dotted
+from ablations.yaml_source import Keys, Source
 
 SettingPath = tuple[str, ...]
 """Names from the top of the configuration down to a value."""
@@ -23,12 +23,16 @@ class Setting:
 
     def place(self, inner: Keys = ()) -> str:
         """``file:line:column: grid.augment.first[1]``, of a value inside this one where ``inner`` is given."""
-        keys = (*self.keys, *inner)
-        return f"{self.source.place(keys)}: {dotted(keys)}"
+        return self.source.locate((*self.keys, *inner))
 
 
 Layer = dict[SettingPath, Setting]
 """Settings by path; no path is the beginning of another."""
+
+
+def overlap(one: SettingPath, other: SettingPath) -> bool:
+    """Whether one path is the beginning of the other, so that both cannot be set."""
+    return all(a == b for a, b in zip(one, other, strict=False))
 
 
 def flatten(values: dict[str, Any], source: Source, keys: Keys) -> Layer:
@@ -47,7 +51,7 @@ def overlay(layers: Iterable[Layer]) -> Layer:
     result: Layer = {}
     for layer in layers:
         for path, setting in layer.items():
-            hidden = [other for other in result if other[: len(path)] == path or path[: len(other)] == other]
+            hidden = [other for other in result if overlap(other, path)]
             for other in hidden:
                 del result[other]
             result[path] = setting
@@ -67,7 +71,7 @@ def nest(layer: Layer) -> dict[str, Any]:
 
 def _add(layer: Layer, path: SettingPath, setting: Setting) -> None:
     for other, earlier in layer.items():
-        if other[: len(path)] == path or path[: len(other)] == other:
+        if overlap(other, path):
             raise StudyError(f"{setting.place()}: is also set at {earlier.place()}; keep one of them")
     layer[path] = setting
 

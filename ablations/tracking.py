@@ -14,6 +14,8 @@ from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag, ViewType
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
 from ablations.identity import SCHEMA
 from ablations.load import ScaledStudy
@@ -22,6 +24,8 @@ from ablations.trial import Result, Trial
 from core.config import TrainConfig
 from core.pretraining.history import Epoch
 
+NO_ANSWER = (MlflowException, SQLAlchemyError, OSError)
+"""What is raised where MLflow, its database or its files cannot be reached."""
 DEFAULT_DATABASE = Path("mlflow.db")
 METRICS_A_CALL = 900
 TAG_LENGTH = 5000

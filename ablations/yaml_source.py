@@ -32,6 +32,10 @@ class Source:
             keys = keys[:-1]
         return ":".join([self.name, *map(str, self.lines.get(keys, ()))])
 
+    def locate(self, keys: Keys) -> str:
+        """``file:line:column: grid.augment.first[1]``, or the place alone of the whole document."""
+        return f"{self.place(keys)}: {dotted(keys)}" if keys else self.place(keys)
+
 
 def dotted(keys: Keys) -> str:
     """``grid.augment.first[1]``"""

@@ -1,6 +1,6 @@
 """Memory and time of NT-Xent: in tiles, as this project computes it, and with the whole matrix at once.
 
-    python benchmarks/loss_memory.py              16,384 pairs, d = 128; the direct one takes some 17 GB
+    python benchmarks/loss_memory.py              16,384 pairs, d = 128; the direct one takes 12 GiB
     python benchmarks/loss_memory.py --pairs 4096
 
 Each runs in a process of its own, which reports its peak above what it held before. Loss and gradient are compared.

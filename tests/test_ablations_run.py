@@ -39,6 +39,7 @@ baselines:
   random initialisation: {epochs: 0}
 reproduces: figure_5
 """
+EVALUATED_TWICE = STUDY.replace("  augment.first: [crop, color]\n", "  evaluate.neighbors: [1, 5]\n")
 WHERE = Where(Path("runs"), Path("data"), inline=True)
 
 
@@ -63,6 +64,10 @@ def mlflow_children() -> dict[str, list[object]]:
     for child in child_runs(client, experiment.experiment_id, parent.info.run_id):
         children.setdefault(child.data.tags[TRIAL], []).append(child)
     return children
+
+
+def broken(*arguments: object) -> None:
+    raise ZeroDivisionError("a bug")
 
 
 def test_a_study_ends_with_results_runs_and_a_report() -> None:
@@ -117,10 +122,9 @@ def test_a_wider_study_trains_only_what_is_new(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_axis_of_the_evaluation_trains_once() -> None:
-    text = STUDY.replace("  augment.first: [crop, color]\n", "  evaluate.neighbors: [1, 5]\n")
-    made = plan(text)
+    made = plan(EVALUATED_TWICE)
     assert (len(made.trials), made.trainings, len(made.units)) == (5, 3, 3)
-    assert list(run(text).states.values()) == ["done"] * 5
+    assert list(run(EVALUATED_TWICE).states.values()) == ["done"] * 5
 
 
 def test_a_failed_trial_is_a_result_and_spares_the_others() -> None:
@@ -139,9 +143,6 @@ def test_a_failed_trial_is_a_result_and_spares_the_others() -> None:
 
 
 def test_a_bug_is_told_with_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*arguments: object) -> None:
-        raise ZeroDivisionError("a bug")
-
     monkeypatch.setattr("ablations.worker.evaluate", broken)
     outcome = run()
     assert set(outcome.states.values()) == {"failed"}
@@ -224,8 +225,7 @@ def test_a_worker_that_does_not_see_the_storage_says_so(tmp_path: Path) -> None:
 
 def test_what_an_earlier_attempt_finished_is_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that is started again after its death gets the whole unit."""
-    text = STUDY.replace("  augment.first: [crop, color]\n", "  evaluate.neighbors: [1, 5]\n")
-    (unit, *_), store = plan(text).units, TrialStore(WHERE.storage)
+    (unit, *_), store = plan(EVALUATED_TWICE).units, TrialStore(WHERE.storage)
     job = Job(WHERE.storage, WHERE.data_dir, "me", 1)
     store.claim(unit, "me")
     run_unit(unit, job, lambda event: None)
@@ -257,9 +257,6 @@ def test_a_crash_between_the_encoder_and_its_history_loses_neither_epochs_nor_se
 
 
 def test_a_failed_trial_that_is_run_again_leaves_no_trace_of_its_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*arguments: object) -> None:
-        raise ZeroDivisionError("a bug")
-
     with monkeypatch.context() as patch:
         patch.setattr("ablations.worker.evaluate", broken)
         assert run().failed == 5

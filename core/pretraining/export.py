@@ -6,16 +6,15 @@ An encoder takes views in [0, 1] that are not normalised by a mean and a deviati
 import json
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from core.config.train import PretrainConfig
-from core.encoder.resnet import ResNet, build_encoder
+from core.encoder.resnet import ResNet
 from core.errors import DataError
 from core.files import whole_file
-from core.pretraining.pretrained import Pretrained
+from core.pretraining.pretrained import Pretrained, build_model
 
 CONFIG = "config"
 TORCHVISION_NAMES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
@@ -23,8 +22,7 @@ TORCHVISION_NAMES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152
 
 def export_encoder(pretrained: Pretrained, path: Path) -> None:
     """Write f, without g, to a safetensors file that holds the configuration too. ``load_encoder`` reads it."""
-    weights = {name: tensor.cpu().contiguous() for name, tensor in pretrained.encoder.state_dict().items()}
-    content = save(weights, metadata={CONFIG: pretrained.config.model_dump_json()})
+    content = save(_weights(pretrained.encoder), metadata={CONFIG: pretrained.config.model_dump_json()})
     with whole_file(path) as file:
         file.write(content)
 
@@ -40,8 +38,7 @@ def load_encoder(path: Path) -> ResNet:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, TypeError, KeyError, ValueError) as error:
         raise DataError(f"{path}: is no encoder that export_encoder wrote ({error})") from error
-    with torch.random.fork_rng(devices=[]):
-        encoder = build_encoder(config.encoder, config.data.image_size)
+    encoder, _ = build_model(config)
     encoder.load_state_dict(weights)
     return encoder.eval()
 
@@ -62,4 +59,8 @@ def torchvision_weights(pretrained: Pretrained) -> dict[str, Tensor]:
     }
     if wrong := [what for what, differs in differences.items() if differs]:
         raise ValueError(f"torchvision has no encoder with {' and '.join(wrong)}")
+    return _weights(encoder)
+
+
+def _weights(encoder: ResNet) -> dict[str, Tensor]:
     return {name: tensor.cpu().contiguous() for name, tensor in encoder.state_dict().items()}
