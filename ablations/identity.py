@@ -20,8 +20,13 @@ def trial_id(config: TrainConfig) -> str:
 
 
 def canonical(config: Config) -> str:
-    """The configuration as JSON in its one form."""
-    return json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """The configuration as JSON in its one form.
+
+    What is None is left out: an optional field that a later version adds changes no id.
+    """
+    return json.dumps(
+        config.model_dump(mode="json", exclude_none=True), sort_keys=True, separators=(",", ":"), ensure_ascii=True
+    )
 
 
 def _digest(kind: str, config: Config) -> str:

@@ -52,7 +52,8 @@ def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: Path, retry_fail
 
 def _sizes(trials: list[Trial], data_dir: Path) -> dict[DataConfig, DataSize]:
     try:
-        return {data: data_size(data, data_dir) for data in dict.fromkeys(t.config.pretrain.data for t in trials)}
+        needed = dict.fromkeys(data for trial in trials for data in trial.config.all_data)
+        return {data: data_size(data, data_dir) for data in needed}
     except DataError as error:
         raise StudyError(f"data: {error}") from error
 

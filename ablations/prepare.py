@@ -12,7 +12,7 @@ from core import DataError, load_data
 
 def prepare_data(plan: Plan, data_dir: Path, console: Console) -> None:
     """Load every data set that is still needed, once. Raises ``StudyError``."""
-    needed = dict.fromkeys(trial.config.pretrain.data for unit in plan.units for trial in unit.trials)
+    needed = dict.fromkeys(data for unit in plan.units for trial in unit.trials for data in trial.config.all_data)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         tasks: dict[str, int] = {}

@@ -2,7 +2,7 @@
 
 ``encoders/<pretrain_id>/``  config.json, owner.json, checkpoint.pt while training, encoder.pt when trained,
                             history.json (the epochs that either of the two holds)
-``trials/<trial_id>/``       config.json, result.json
+``trials/<trial_id>/``       config.json, result.json, arrays.safetensors (what a report draws, of some protocols)
 
 Every file appears whole or not at all.
 """
@@ -12,11 +12,14 @@ import platform
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ablations.trial import Result, Trial, Unit
-from core.files import write_text
+from core.files import whole_file, write_text
 from core.pretraining.history import Epoch
+
+if TYPE_CHECKING:
+    from numpy import ndarray
 
 
 class FencedError(RuntimeError):
@@ -50,6 +53,21 @@ class TrialStore:
 
     def save_result(self, result: Result) -> None:
         _write(self._trial_folder(result.trial_id) / "result.json", asdict(result))
+
+    def arrays(self, trial_id: str) -> dict[str, "ndarray"]:
+        """The arrays of the trial's scores, by name; none where its protocol leaves none."""
+        from safetensors.numpy import load_file  # here, since most commands need no numpy
+
+        path = self._arrays_path(trial_id)
+        return load_file(path) if path.exists() else {}
+
+    def save_arrays(self, trial_id: str, arrays: dict[str, "ndarray"]) -> None:
+        """Before the result, which says that they are there."""
+        from safetensors.numpy import save
+
+        if arrays:
+            with whole_file(self._arrays_path(trial_id)) as file:
+                file.write(save(arrays))
 
     def history(self, pretrain_id: str) -> tuple[Epoch, ...]:
         """The epochs that are durable; none where the training has not begun."""
@@ -90,6 +108,9 @@ class TrialStore:
     def owner(self, pretrain_id: str) -> str | None:
         """Who claimed the training last; None where nobody did."""
         return (_read(self._encoder_folder(pretrain_id) / "owner.json") or {}).get("owner")
+
+    def _arrays_path(self, trial_id: str) -> Path:
+        return self._trial_folder(trial_id) / "arrays.safetensors"
 
     def _encoder_folder(self, pretrain_id: str) -> Path:
         return self.root / "encoders" / pretrain_id

@@ -131,10 +131,12 @@ def _data(config: DataConfig, data_dir: Path) -> Dataset:
 def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, job: Job) -> Result:
     started = time.monotonic()
     try:
-        data = _data(trial.config.pretrain.data, job.data_dir)
-        metrics = evaluate(trial.config.evaluate, pretrained, data)
+        data = _data(trial.config.evaluation_data, job.data_dir)
+        scores = evaluate(trial.config.evaluate, pretrained, data)
+        TrialStore(job.storage).save_arrays(trial.id, {name: array.numpy() for name, array in scores.arrays.items()})
     except Exception as error:
         return _failure(trial, error)
+    metrics = dict(scores.metrics)
     if pretrained.history:
         last = pretrained.history[-1]
         metrics["pretrain/loss"] = last.loss

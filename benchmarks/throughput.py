@@ -75,7 +75,7 @@ def lightlys() -> Callable[[], None]:
     """Its documented loop: two passes through the encoder, plain SGD."""
     pictures = Pictures(load_data(CONFIG.data).train.images)
     loader = DataLoader(pictures, BATCH, shuffle=True, drop_last=True, num_workers=2, persistent_workers=True)
-    model = nn.Sequential(*build_model(CONFIG))
+    model = nn.Sequential(*build_model(CONFIG, classes=10))
     criterion = NTXentLoss(temperature=0.5)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.06, momentum=0.9, weight_decay=5e-4)
     batches = _forever(loader)

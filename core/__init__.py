@@ -1,6 +1,6 @@
 """Contrastive pretraining of one encoder, and its evaluation.
 
-    from core import EvaluateConfig, PretrainConfig, evaluate, load_data, pretrain
+    from core import Frozen, PretrainConfig, evaluate, load_data, pretrain
 
 Configurations import without torch; everything else brings it in when it is first named.
 """
@@ -12,6 +12,7 @@ from core.config import (
     DataConfig,
     EncoderConfig,
     EvaluateConfig,
+    Frozen,
     HeadConfig,
     LossConfig,
     PretrainConfig,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from core.data.load import load_data
     from core.encoder.fingerprint import encoder_hash
     from core.evaluation.evaluate import evaluate
+    from core.evaluation.scores import Scores
     from core.pretraining.export import export_encoder, load_encoder, torchvision_weights
     from core.pretraining.loop import pretrain
     from core.pretraining.pretrained import Pretrained, load_pretrained
@@ -33,10 +35,12 @@ __all__ = [
     "Diverged",
     "EncoderConfig",
     "EvaluateConfig",
+    "Frozen",
     "HeadConfig",
     "LossConfig",
     "PretrainConfig",
     "Pretrained",
+    "Scores",
     "TrainConfig",
     "encoder_hash",
     "evaluate",
@@ -50,6 +54,7 @@ __all__ = [
 
 _HOMES = {
     "Pretrained": "core.pretraining.pretrained",
+    "Scores": "core.evaluation.scores",
     "encoder_hash": "core.encoder.fingerprint",
     "evaluate": "core.evaluation.evaluate",
     "export_encoder": "core.pretraining.export",

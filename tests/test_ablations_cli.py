@@ -149,13 +149,13 @@ class Blocked:
     def exec_module(self, module):
         pass
 sys.meta_path.insert(0, Blocked())
-from core import EvaluateConfig, PretrainConfig, evaluate, load_data, pretrain
+from core import Frozen, PretrainConfig, evaluate, load_data, pretrain
 config = PretrainConfig.model_validate({
     'data': {'name': 'shapes', 'image_size': 16, 'subset': 40}, 'encoder': {'name': 'resnet10', 'width': 0.125},
     'schedule': {'warmup_epochs': 0.5}, 'epochs': 1, 'batch_size': 20})
 data = load_data(config.data)
 encoder = pretrain(config, data)
-print(evaluate(EvaluateConfig(l2_count=1), encoder, data)['knn/top1'])
+print(evaluate(Frozen(l2_count=1), encoder, data).metrics['knn/top1'])
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr

@@ -14,6 +14,7 @@ from core.data import archives as archives_module
 from core.data import load
 from core.data.batches import Batches
 from core.data.catalog import KNOWN_SIZES, DataSize, data_size
+from core.data.dataset import Split
 from core.data.shapes import GLYPHS, VERSION, draw
 from core.data.square import fit_square
 from core.data.subset import balanced_subset, stratified_part
@@ -185,12 +186,14 @@ def test_a_subset_larger_than_the_data_is_refused() -> None:
 
 def test_batches_are_a_new_permutation_each_epoch() -> None:
     images = random_images(10, 8)
-    batches = Batches(images, 3, seed=0, device=torch.device("cpu"))
+    batches = Batches(Split(images, torch.arange(10)), 3, seed=0, device=torch.device("cpu"))
     assert batches.steps_per_epoch == 3
 
     def epoch(number: int) -> list[int]:
-        seen = torch.cat([batches[3 * number + position] for position in range(3)])
-        return [int((images == image).flatten(1).all(dim=1).nonzero()) for image in seen]
+        seen = [batches[3 * number + position] for position in range(3)]
+        labels = torch.cat([batch.labels for batch in seen])
+        assert torch.equal(images[labels], torch.cat([batch.images for batch in seen]))
+        return labels.tolist()
 
     first, second = epoch(0), epoch(1)
     assert len(set(first)) == len(set(second)) == 9

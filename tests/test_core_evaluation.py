@@ -9,9 +9,10 @@ import torch.nn.functional as F
 from pydantic import ValidationError
 from sklearn.linear_model import LogisticRegression
 
-from core import EvaluateConfig, TrainConfig, encoder_hash, evaluate, pretrain
+from core import Frozen, TrainConfig, encoder_hash, evaluate, pretrain
 from core.data.dataset import Dataset, Split
-from core.evaluation import evaluate as module
+from core.evaluation import features as features_module
+from core.evaluation import frozen as module
 from core.evaluation import linear
 from core.evaluation.features import extract, standardise
 from core.evaluation.knn import nearest_neighbours
@@ -73,7 +74,7 @@ def test_where_the_search_starts_does_not_matter() -> None:
 
 def test_the_chosen_l2_weight_is_fitted_along_the_path_that_it_was_chosen_on() -> None:
     x, y = clusters(300)
-    config = EvaluateConfig(l2_low=1e-3, l2_high=10, l2_count=5)
+    config = Frozen(l2_low=1e-3, l2_high=10, l2_count=5)
     chosen = fit_chosen(x, y, 5, config, l2_grid(config)[3])
     assert torch.equal(chosen.weight, list(fit_path(x, y, 5, l2_grid(config)))[3].weight)
 
@@ -96,7 +97,7 @@ def test_l2_is_chosen_on_held_out_training_images(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(linear, "fit_path", fit_path)
     monkeypatch.setattr(linear, "top_k", top_k)
-    config = EvaluateConfig(l2_low=0.01, l2_high=1, l2_count=3, holdout=0.3)
+    config = Frozen(l2_low=0.01, l2_high=1, l2_count=3, holdout=0.3)
     assert choose_l2(features, labels, 4, config) == pytest.approx(0.1)  # of equally good ones the strongest
     (inner,) = fitted
     assert len(scored) == 3
@@ -120,12 +121,12 @@ def test_a_small_class_is_both_fitted_and_held_out() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(linear, "fit_path", look)
-        choose_l2(x, y, 5, EvaluateConfig(l2_count=2, holdout=0.5))
+        choose_l2(x, y, 5, Frozen(l2_count=2, holdout=0.5))
     assert 0 < seen[0][0] < y.bincount()[0]
 
 
 def test_the_grid_is_the_papers() -> None:
-    grid = l2_grid(EvaluateConfig())
+    grid = l2_grid(Frozen())
     assert len(grid) == 45
     assert grid[0] == pytest.approx(1e5)
     assert grid[-1] == pytest.approx(1e-6)
@@ -141,7 +142,7 @@ def test_test_labels_have_no_part_in_the_choice(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(module, "choose_l2", spy)
     data = random_dataset()
-    evaluate(EvaluateConfig(), pretrain(small_config(epochs=0), data, device="cpu"), data)
+    evaluate(Frozen(), pretrain(small_config(epochs=0), data, device="cpu"), data)
     assert torch.equal(seen[0], data.train.labels)
 
 
@@ -157,11 +158,11 @@ def test_it_is_the_test_images_that_are_scored() -> None:
     train, test = coloured(80, seed=0), coloured(200, seed=1)
     data = Dataset("coloured", ("a", "b", "c", "d"), train, test)
     pretrained = pretrain(small_config(epochs=0), data, device="cpu")
-    config = EvaluateConfig(l2_count=5, neighbors=10)
-    right = evaluate(config, pretrained, data)
+    config = Frozen(l2_count=5, neighbors=10)
+    right = evaluate(config, pretrained, data).metrics
     assert min(right["linear_eval/top1"], right["knn/top1"]) > 97
     shuffled = test.labels[torch.randperm(200, generator=generator(0, "labels"))]
-    wrong = evaluate(config, pretrained, replace(data, test=Split(test.images, shuffled)))
+    wrong = evaluate(config, pretrained, replace(data, test=Split(test.images, shuffled))).metrics
     for metric in ("linear_eval/top1", "knn/top1"):
         assert wrong[metric] == pytest.approx(25, abs=13)  # four sigmas
     assert wrong["linear_eval/l2"] == right["linear_eval/l2"]
@@ -196,7 +197,7 @@ def test_evaluation_changes_nothing_in_the_encoder() -> None:
     data = random_dataset()
     trained = pretrain(small_config(), data, device="cpu")
     before, mode = encoder_hash(trained.encoder), trained.encoder.training
-    metrics = evaluate(EvaluateConfig(l2_count=3), trained, data)
+    metrics = evaluate(Frozen(l2_count=3), trained, data).metrics
     assert encoder_hash(trained.encoder) == before
     assert trained.encoder.training == mode
     assert set(metrics) == {"linear_eval/top1", "linear_eval/top5", "linear_eval/l2", "knn/top1"}
@@ -237,8 +238,8 @@ def test_what_is_scored_can_be_any_layer_of_the_head(
             assert torch.allclose(features[:4], expected, atol=1e-2)
         return features
 
-    monkeypatch.setattr(module, "extract", extract_and_look)
-    config = EvaluateConfig.model_validate({"representation": representation, "l2_count": 1})
+    monkeypatch.setattr(features_module, "extract", extract_and_look)
+    config = Frozen.model_validate({"representation": representation, "l2_count": 1})
     evaluate(config, pretrained, data)
     assert widths == [width, width]
 

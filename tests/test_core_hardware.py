@@ -14,6 +14,7 @@ from core.augment.policy import APPLY, two_views
 from core.config import CustomAugment, EncoderConfig, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
 from core.config import augment as config
 from core.data.batches import Batches
+from core.data.dataset import Split
 from core.encoder.resnet import build_encoder
 from core.hardware import pick_device
 from core.loss.contrast import contrast
@@ -121,15 +122,22 @@ def test_a_gpu_has_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("device", ["cuda", "cuda:0"])
-@pytest.mark.parametrize(("images_on", "travels"), [("cuda:0", (10,)), ("cpu", (3, 3, 8, 8))])
+@pytest.mark.parametrize(
+    ("images_on", "travels"),
+    [
+        ("cuda:0", [((10,), "cpu"), ((10,), "cpu")]),
+        ("cpu", [((10,), "cpu"), ((3, 3, 8, 8), "cpu")]),
+    ],
+)
 def test_only_what_is_on_the_cpu_is_pinned(
-    images_on: str, travels: tuple[int, ...], device: str, monkeypatch: pytest.MonkeyPatch
+    images_on: str, travels: list[object], device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The order of images that are on the device, or the batch of images that did not fit there."""
+    """Labels, and the order of images that are on the device or the batch of images that did not fit there."""
     pinned: list[torch.Tensor] = []
     monkeypatch.setattr(torch.Tensor, "pin_memory", lambda values: pinned.append(values) or values)
     with FakeTensorMode():
         images = torch.zeros(10, 3, 8, 8, dtype=torch.uint8, device=images_on)
-        batch = Batches(images, 3, seed=0, device=torch.device(device))[0]
-    assert batch.device == torch.device("cuda:0")
-    assert [(tuple(values.shape), values.device.type) for values in pinned] == [(travels, "cpu")]
+        split = Split(images, torch.zeros(10, dtype=torch.int64))
+        batch = Batches(split, 3, seed=0, device=torch.device(device))[0]
+    assert batch.images.device == batch.labels.device == torch.device("cuda:0")
+    assert sorted((tuple(values.shape), values.device.type) for values in pinned) == sorted(travels)

@@ -66,6 +66,13 @@ def two_views(images: Tensor, policy: config.AugmentConfig, generator: torch.Gen
     return torch.cat([_apply(branches.first, first, generator), _apply(branches.second, second, generator)])
 
 
+def one_view(images: Tensor, policy: config.AugmentConfig, generator: torch.Generator) -> Tensor:
+    """uint8 images (N, 3, H, W) -> float32 views (N, 3, H, W) in [0, 1], as the first branch has them."""
+    branches = to_branches(policy)
+    operations = branches.shared + branches.both + branches.first
+    return _apply(operations, images.float().div_(255), generator)
+
+
 def _apply(operations: config.Operations, images: Tensor, generator: torch.Generator) -> Tensor:
     for operation in operations:
         images = APPLY[type(operation)](images, generator, operation)

@@ -9,8 +9,8 @@ from core.config.augment import (
 )
 from core.config.base import Config
 from core.config.data import DataConfig
-from core.config.evaluate import EvaluateConfig
-from core.config.loss import LossConfig, Margin, NtLogistic, NtXent
+from core.config.evaluate import Classifier, EvaluateConfig, Frozen
+from core.config.loss import ContrastiveLoss, CrossEntropy, LossConfig, Margin, NtLogistic, NtXent
 from core.config.model import EncoderConfig, HeadConfig
 from core.config.optimize import AdamW, Lars, OptimizerConfig, ScheduleConfig, Sgd
 from core.config.train import PretrainConfig, TrainConfig
@@ -18,12 +18,16 @@ from core.config.train import PretrainConfig, TrainConfig
 __all__ = [
     "AdamW",
     "AugmentConfig",
+    "Classifier",
     "CompositionAugment",
     "Config",
+    "ContrastiveLoss",
+    "CrossEntropy",
     "CustomAugment",
     "DataConfig",
     "EncoderConfig",
     "EvaluateConfig",
+    "Frozen",
     "HeadConfig",
     "Lars",
     "LossConfig",

@@ -1,15 +1,31 @@
-"""How a pretrained encoder is scored."""
+"""How a pretrained encoder is scored: one configuration for each protocol.
+
+A protocol's function is found by the type of its configuration, in ``core.evaluation.evaluate``.
+"""
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from core.config.base import Config
+from core.config.base import Config, default_tag
+from core.config.data import DataConfig
 
 
-class EvaluateConfig(Config):
-    """The frozen encoder's h on images that are neither cropped nor flipped: linear evaluation and
-    k-nearest neighbours, both from one pass over the data.
+class Protocol(Config):
+    """What all protocols have in common."""
+
+    representation: Literal["h", "z"] | Annotated[int, Field(ge=1, le=4)] = "h"
+    """What is scored: h, z = g(h), or what the head's first so many layers make of h, ReLU included. Paper,
+    Sec 4.2: h; it is more than 10 % better than z. SimCLRv2 fine-tunes from the first layer."""
+
+    data: DataConfig | None = None
+    """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
+    pretraining, its subset included."""
+
+
+class Frozen(Protocol):
+    """The frozen encoder on images that are neither cropped nor flipped: linear evaluation and k-nearest
+    neighbours, both from one pass over the data.
 
     The linear classifier is that of the paper's transfer learning (appendix B.8: L-BFGS on features computed
     once), on features that are standardised, which is not in the paper. The paper's own figures and tables on
@@ -17,10 +33,6 @@ class EvaluateConfig(Config):
     """
 
     protocol: Literal["frozen"] = "frozen"
-
-    representation: Literal["h", "z"] | Annotated[int, Field(ge=1, le=4)] = "h"
-    """What is scored: h, z = g(h), or what the head's first so many layers make of h, ReLU included. Paper,
-    Sec 4.2: h; it is more than 10 % better than z. SimCLRv2 fine-tunes from the first layer."""
 
     l2_low: Annotated[float, Field(gt=0)] = 1e-6
     """Smallest l2 weight that is tried. Appendix B.8: 1e-6."""
@@ -42,3 +54,17 @@ class EvaluateConfig(Config):
         if self.l2_low > self.l2_high:
             raise ValueError(f"l2_low ({self.l2_low}) is above l2_high ({self.l2_high})")
         return self
+
+
+class Classifier(Protocol):
+    """The classifier that a supervised training (``loss.kind: cross_entropy``) learned with its encoder: the
+    supervised rows of Tables 1 and B.3."""
+
+    protocol: Literal["classifier"] = "classifier"
+
+
+EvaluateConfig = Annotated[
+    Frozen | Classifier,
+    Field(discriminator="protocol"),
+    BeforeValidator(default_tag("protocol", "frozen")),
+]

@@ -57,6 +57,17 @@ class Margin(Config):
     """As for ``NtLogistic``."""
 
 
+class CrossEntropy(Config):
+    """The supervised baseline of Tables 1, 8 and B.3: in place of the head a linear classifier on h, trained with
+    the labels on one view of every image."""
+
+    kind: Literal["cross_entropy"] = "cross_entropy"
+
+
+ContrastiveLoss = NtXent | NtLogistic | Margin
+
 LossConfig = Annotated[
-    NtXent | NtLogistic | Margin, Field(discriminator="kind"), BeforeValidator(default_tag("kind", "nt_xent"))
+    ContrastiveLoss | CrossEntropy,
+    Field(discriminator="kind"),
+    BeforeValidator(default_tag("kind", "nt_xent")),
 ]

@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 from core.config.augment import AugmentConfig, SimclrAugment
 from core.config.base import Config
 from core.config.data import DataConfig
-from core.config.evaluate import EvaluateConfig
-from core.config.loss import LossConfig, NtXent
+from core.config.evaluate import Classifier, EvaluateConfig, Frozen
+from core.config.loss import CrossEntropy, LossConfig, NtXent
 from core.config.model import EncoderConfig, HeadConfig
 from core.config.optimize import Lars, OptimizerConfig, ScheduleConfig
 
@@ -52,11 +52,27 @@ class TrainConfig(Config):
     """One encoder and one way to score it."""
 
     pretrain: PretrainConfig = PretrainConfig()
-    evaluate: EvaluateConfig = EvaluateConfig()
+    evaluate: EvaluateConfig = Frozen()
+
+    @property
+    def evaluation_data(self) -> DataConfig:
+        """What the encoder is scored on."""
+        return self.evaluate.data or self.pretrain.data
+
+    @property
+    def all_data(self) -> tuple[DataConfig, DataConfig]:
+        """What the encoder is trained on, and what it is scored on."""
+        return self.pretrain.data, self.evaluation_data
 
     @model_validator(mode="after")
     def _check_representation(self) -> Self:
         wanted, depth = self.evaluate.representation, self.pretrain.head.depth
         if isinstance(wanted, int) and wanted > depth:
             raise ValueError(f"evaluate.representation is layer {wanted} of the head, which has {depth}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_classifier(self) -> Self:
+        if isinstance(self.evaluate, Classifier) and not isinstance(self.pretrain.loss, CrossEntropy):
+            raise ValueError("evaluate.protocol classifier scores what loss.kind cross_entropy trains")
         return self

@@ -3,29 +3,33 @@
 import torch
 from torch import Tensor
 
+from core.data.dataset import Split
 from core.randomness import generator
 
 
 class Batches:
     """The batch of any step. Every epoch is a new permutation, its incomplete last batch left out."""
 
-    def __init__(self, images: Tensor, batch_size: int, seed: int, device: torch.device) -> None:
-        self.images = images
+    def __init__(self, split: Split, batch_size: int, seed: int, device: torch.device) -> None:
+        self.images = split.images
+        self.labels = split.labels
         self.batch_size = batch_size
-        self.steps_per_epoch = len(images) // batch_size
+        self.steps_per_epoch = len(split) // batch_size
         self._seed = seed
         self._device = device
         self._epoch = -1
-        self._order = torch.empty(0)
+        self._order, self._labels = torch.empty(0), torch.empty(0)
 
-    def __getitem__(self, step: int) -> Tensor:
-        """uint8 (batch_size, 3, S, S) on the device."""
+    def __getitem__(self, step: int) -> Split:
+        """batch_size images and their labels, on the device."""
         epoch, position = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             order = torch.randperm(len(self.images), generator=generator(self._seed, "order", epoch))
             self._order, self._epoch = self._send(order, self.images.device), epoch
-        batch = self.images[self._order[position * self.batch_size :][: self.batch_size]]
-        return self._send(batch, self._device)  # does nothing unless the images did not fit: only the batch travels
+            self._labels = self._send(self.labels[order], self._device)
+        batch = slice(position * self.batch_size, (position + 1) * self.batch_size)
+        images = self.images[self._order[batch]]
+        return Split(self._send(images, self._device), self._labels[batch])  # images travel only if not all did fit
 
     @staticmethod
     def _send(values: Tensor, device: torch.device) -> Tensor:
@@ -35,8 +39,8 @@ class Batches:
         return values.to(device, non_blocking=True)
 
 
-def place(images: Tensor, device: torch.device, share: float = 0.5) -> Tensor:
-    """The images on the device, or where they are if they would take more than ``share`` of a GPU's free memory."""
-    if device.type != "cuda" or images.nbytes <= share * torch.cuda.mem_get_info(device)[0]:
-        return images.to(device)
-    return images
+def place(split: Split, device: torch.device, share: float = 0.5) -> Split:
+    """Its images on the device, or where they are if they would take more than ``share`` of a GPU's free memory."""
+    if device.type == "cuda" and split.images.nbytes > share * torch.cuda.mem_get_info(device)[0]:
+        return split
+    return Split(split.images.to(device), split.labels)

@@ -21,6 +21,14 @@ def build_head(config: HeadConfig, width: int) -> nn.Sequential:
             return nn.Sequential(*hidden, _last_layer(width, config.output))
 
 
+def build_classifier(width: int, classes: int) -> nn.Sequential:
+    """The linear classifier of a supervised training: h (B, width) -> logits (B, classes)."""
+    layer = nn.Linear(width, classes)
+    nn.init.normal_(layer.weight, std=0.01)
+    nn.init.zeros_(layer.bias)
+    return nn.Sequential(layer)
+
+
 def _hidden_layer(width: int) -> nn.Sequential:
     return nn.Sequential(_dense(width, width), nn.BatchNorm1d(width), nn.ReLU(inplace=True))
 

@@ -1,11 +1,28 @@
 """Representations of a whole split."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
+from core.data.dataset import Split
 from core.numerics import Numerics
+from core.pretraining.pretrained import Pretrained
 
 BATCH = 500
+
+
+def scored_part(pretrained: Pretrained, representation: Literal["h", "z"] | int) -> nn.Sequential:
+    """f, followed by as much of g as the representation has behind it. Its modules are the encoder's own."""
+    depth = len(pretrained.head) if representation == "z" else 0 if representation == "h" else representation
+    return nn.Sequential(pretrained.encoder, *pretrained.head[:depth])
+
+
+def encode(model: nn.Module, pretrained: Pretrained, split: Split) -> tuple[Tensor, Tensor]:
+    """Features (N, d) and labels (N,) of the images that have a label, on the encoder's device."""
+    split = split.labelled()
+    features = extract(model, split.images, pretrained.numerics, pretrained.device)
+    return features, split.labels.to(features.device)
 
 
 def extract(model: nn.Module, images: Tensor, numerics: Numerics, device: torch.device) -> Tensor:

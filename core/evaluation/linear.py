@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.config.evaluate import EvaluateConfig
+from core.config.evaluate import Frozen
 from core.data.subset import stratified_part
 from core.evaluation.features import standardise
 from core.randomness import generator
@@ -84,7 +84,7 @@ def _curvature(logits: Tensor) -> Tensor:
     return (probabilities * (1 - probabilities)).mean()
 
 
-def choose_l2(features: Tensor, labels: Tensor, classes: int, config: EvaluateConfig) -> float:
+def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen) -> float:
     """The l2 weight of the grid with the best top-1 on images held out of the training set.
 
     features (N, d) as the encoder gives them; what standardises them is measured without the held-out images.
@@ -101,13 +101,13 @@ def choose_l2(features: Tensor, labels: Tensor, classes: int, config: EvaluateCo
     return grid[top1.index(max(top1))]
 
 
-def fit_chosen(features: Tensor, labels: Tensor, classes: int, config: EvaluateConfig, l2: float) -> LinearClassifier:
+def fit_chosen(features: Tensor, labels: Tensor, classes: int, config: Frozen, l2: float) -> LinearClassifier:
     """The classifier of one l2 weight of the grid, found along the same path as it was chosen on."""
     *_, classifier = fit_path(features, labels, classes, [weight for weight in l2_grid(config) if weight >= l2])
     return classifier
 
 
-def l2_grid(config: EvaluateConfig) -> list[float]:
+def l2_grid(config: Frozen) -> list[float]:
     """Descending, evenly spaced on a logarithm."""
     low, high = math.log10(config.l2_low), math.log10(config.l2_high)
     return [float(10**exponent) for exponent in torch.linspace(high, low, config.l2_count, dtype=torch.float64)]

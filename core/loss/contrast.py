@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.config.loss import LossConfig, Margin, NtLogistic, NtXent
+from core.config.loss import ContrastiveLoss, Margin, NtLogistic, NtXent
 from core.loss.nt_xent import nt_xent
 from core.loss.statistics import statistics
 from core.loss.triplets import margin, nt_logistic
@@ -18,12 +18,14 @@ class Contrast(NamedTuple):
     loss: Tensor
     """Mean over the 2N views."""
     entropy: Tensor
-    """Of a first branch view's distribution over the second branch's N views, in nats; at most ln N. Table 5."""
+    """Of a first branch view's distribution over the second branch's N views, in nats; at most ln N. Table 5.
+    In a supervised training, of the distribution over the classes."""
     top1: Tensor
-    """Share of first branch views whose most similar second branch view is their positive. Table 5."""
+    """Share of first branch views whose most similar second branch view is their positive. Table 5.
+    In a supervised training, share of images that are classified correctly."""
 
 
-def contrast(z: Tensor, config: LossConfig) -> Contrast:
+def contrast(z: Tensor, config: ContrastiveLoss) -> Contrast:
     """z (2N, d), where rows i and N + i are a positive pair -> the loss and its statistics, in float32 or wider.
 
     The entropy is that of a softmax at the loss's temperature; the margin loss has none, and 1 stands for it.
@@ -34,7 +36,7 @@ def contrast(z: Tensor, config: LossConfig) -> Contrast:
     return Contrast(_loss(z, config), *statistics(z.detach(), temperature))
 
 
-def _loss(z: Tensor, config: LossConfig) -> Tensor:
+def _loss(z: Tensor, config: ContrastiveLoss) -> Tensor:
     one_view = config.negatives == "one_view"
     match config:
         case NtXent():

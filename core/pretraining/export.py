@@ -11,10 +11,10 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from core.config.train import PretrainConfig
-from core.encoder.resnet import ResNet
+from core.encoder.resnet import ResNet, build_encoder
 from core.errors import DataError
 from core.files import whole_file
-from core.pretraining.pretrained import Pretrained, build_model
+from core.pretraining.pretrained import Pretrained
 
 CONFIG = "config"
 TORCHVISION_NAMES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
@@ -38,7 +38,7 @@ def load_encoder(path: Path) -> ResNet:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, TypeError, KeyError, ValueError) as error:
         raise DataError(f"{path}: is no encoder that export_encoder wrote ({error})") from error
-    encoder, _ = build_model(config)
+    encoder = build_encoder(config.encoder, config.data.image_size)
     encoder.load_state_dict(weights)
     return encoder.eval()
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from core.config.loss import CrossEntropy
 from core.config.train import PretrainConfig
-from core.encoder.head import build_head
+from core.encoder.head import build_classifier, build_head
 from core.encoder.resnet import ResNet, build_encoder
 from core.numerics import Numerics
 from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
@@ -20,8 +21,11 @@ class Pretrained:
     """An encoder f, its head g, and how they came about."""
 
     config: PretrainConfig
+    classes: int
+    """Of the data set that it was trained on."""
     encoder: ResNet
     head: nn.Sequential
+    """g, or the classifier of a supervised training."""
     numerics: Numerics
     history: list[Epoch]
     seconds: float
@@ -35,6 +39,7 @@ class Pretrained:
         """Write everything to one file, whole or not at all."""
         state = {
             "config": self.config.model_dump(mode="json"),
+            "classes": self.classes,
             "encoder": self.encoder.state_dict(),
             "head": self.head.state_dict(),
             "numerics": asdict(self.numerics),
@@ -51,18 +56,23 @@ def load_pretrained(path: Path, device: torch.device) -> Pretrained | None:
         return None
     config = PretrainConfig.model_validate(state["config"])
     numerics = Numerics(**state["numerics"])
-    encoder, head = build_model(config)
+    encoder, head = build_model(config, state["classes"])
     encoder.load_state_dict(state["encoder"])
     head.load_state_dict(state["head"])
     encoder.to(device, memory_format=numerics.memory_format)  # type: ignore[call-overload]
     history = [Epoch(**epoch) for epoch in state["history"]]
-    return Pretrained(config, encoder, head.to(device), numerics, history, state["seconds"])
+    return Pretrained(config, state["classes"], encoder, head.to(device), numerics, history, state["seconds"])
 
 
-def build_model(config: PretrainConfig) -> tuple[ResNet, nn.Sequential]:
-    """Encoder f and head g on the CPU, initialised from ``config.seed``; torch's global generators stay as they are."""
+def build_model(config: PretrainConfig, classes: int) -> tuple[ResNet, nn.Sequential]:
+    """Encoder f and head g on the CPU, initialised from ``config.seed``; torch's global generators stay as they are.
+
+    For a supervised training, a classifier of so many classes stands in the place of g.
+    """
     with torch.random.fork_rng(devices=[]):
         # torch.manual_seed would seed the generators of all GPUs as well
         torch.default_generator.manual_seed(generator(config.seed, "initialisation").initial_seed())
         encoder = build_encoder(config.encoder, config.data.image_size)
+        if isinstance(config.loss, CrossEntropy):
+            return encoder, build_classifier(encoder.output, classes)
         return encoder, build_head(config.head, encoder.output)

@@ -8,17 +8,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.augment.policy import two_views
 from core.config.train import PretrainConfig
 from core.data.batches import Batches, place
 from core.data.dataset import Dataset
 from core.errors import DataError, Diverged
 from core.hardware import pick_device
-from core.loss.contrast import contrast
 from core.numerics import Numerics, fastest_numerics
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import build_schedule
 from core.pretraining.history import Epoch
+from core.pretraining.objective import build_objective, training_images
 from core.pretraining.pretrained import Pretrained, build_model
 from core.randomness import generator
 
@@ -29,17 +28,20 @@ class Training:
     def __init__(self, config: PretrainConfig, data: Dataset, device: str | None = None) -> None:
         self.config = config
         self.device = pick_device(device)
-        self.batches = Batches(place(data.train.images, self.device), config.batch_size, config.seed, self.device)
+        images = training_images(config, data)
+        self.batches = Batches(place(images, self.device), config.batch_size, config.seed, self.device)
         self.steps_per_epoch = self.batches.steps_per_epoch
         if config.epochs and not self.steps_per_epoch:
             raise DataError(
-                f"batch_size is {config.batch_size}, but {data.name} has {len(data.train)} training images; "
+                f"batch_size is {config.batch_size}, but {data.name} has {len(images)} training images; "
                 "lower batch_size or raise data.subset"
             )
         self.step = 0
         self.total_steps = config.epochs * self.steps_per_epoch
         self.rate = build_schedule(config, self.steps_per_epoch)
-        self.encoder, self.head = build_model(config)
+        self.classes = len(data.classes)
+        self.encoder, self.head = build_model(config, self.classes)
+        self.objective = build_objective(config)
         self.model = nn.Sequential(self.encoder, self.head).to(self.device)
         self._set_numerics(fastest_numerics(self.device, config.precision))
         self.optimizer = build_optimizer(config.optimizer, self.model)
@@ -64,14 +66,15 @@ class Training:
         return self._earlier_seconds + time.perf_counter() - self._born
 
     def advance(self) -> None:
-        """One step on the next batch: both views of every image in one pass."""
+        """One step on the next batch: all of its views in one pass."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate(self.step)
         augmentation = generator(self.config.seed, "augmentation", self.step, self.device)
-        views = two_views(self.batches[self.step], self.config.augment, augmentation)
+        batch = self.batches[self.step]
+        views = self.objective.views(batch, augmentation)
         with self.numerics.autocast(self.device):
-            z = self.model(views.contiguous(memory_format=self.numerics.memory_format))
-        result = contrast(z, self.config.loss)
+            outputs = self.model(views.contiguous(memory_format=self.numerics.memory_format))
+        result = self.objective.loss(outputs, batch)
         self.optimizer.zero_grad(set_to_none=True)
         result.loss.backward()
         self.optimizer.step()
@@ -127,7 +130,7 @@ class Training:
     def result(self) -> Pretrained:
         """What was learned. Raises ``Diverged`` where a weight is not finite."""
         self._check_weights()
-        return Pretrained(self.config, self.encoder, self.head, self.numerics, self.history, self.seconds)
+        return Pretrained(self.config, self.classes, self.encoder, self.head, self.numerics, self.history, self.seconds)
 
     def _set_numerics(self, numerics: Numerics) -> None:
         self.numerics = numerics

@@ -1,0 +1,17 @@
+"""The classifier that a supervised training learned with its encoder."""
+
+from torch import nn
+
+from core.config.evaluate import Classifier
+from core.data.dataset import Dataset
+from core.evaluation.features import encode
+from core.evaluation.linear import top_k
+from core.evaluation.scores import Scores
+from core.pretraining.pretrained import Pretrained
+
+
+def score_classifier(config: Classifier, pretrained: Pretrained, data: Dataset) -> Scores:
+    """``classifier/top1`` and ``classifier/top5``: percent of ``data.test``, unaugmented."""
+    model = nn.Sequential(pretrained.encoder, pretrained.head)
+    logits, labels = encode(model, pretrained, data.test)
+    return Scores({f"classifier/top{k}": top_k(logits, labels, k) for k in (1, 5)})

@@ -1,0 +1,98 @@
+"""What only a GPU can show. Skipped where there is none."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from core import Frozen, PretrainConfig, evaluate, load_data, load_pretrained, pretrain
+from core.augment.policy import APPLY, two_views
+from core.config import CustomAugment, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
+from core.config import augment as config
+from core.loss.contrast import contrast
+from core.pretraining.training import Training
+from core.randomness import generator
+from helpers import random_images
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+
+CONFIG = PretrainConfig.model_validate(
+    {
+        "data": {"name": "shapes", "image_size": 32, "subset": 1000},
+        "encoder": {"name": "resnet18", "width": 0.25},
+        "loss": {"temperature": 0.5},
+        "schedule": {"warmup_epochs": 1},
+        "epochs": 3,
+        "batch_size": 250,
+    }
+)
+ALL = CustomAugment(both=tuple(operation() for operation in APPLY))
+
+
+@pytest.fixture
+def nothing_waits():
+    """PyTorch raises where the CPU would wait for the GPU."""
+    torch.cuda.set_sync_debug_mode("error")
+    yield
+    torch.cuda.set_sync_debug_mode("default")
+
+
+@pytest.mark.parametrize(
+    "policy", [SimclrAugment(), SimclrAugment(broader=True), ALL], ids=["simclr", "broader", "all"]
+)
+def test_views_are_made_without_waiting(policy: config.AugmentConfig, nothing_waits: None) -> None:
+    images = random_images(16, 32)
+    views = two_views(images.pin_memory().to("cuda", non_blocking=True), policy, generator(0, "test", 0, "cuda"))
+    torch.cuda.set_sync_debug_mode("default")
+    assert views.min() >= 0
+    assert views.max() <= 1
+    assert views.flatten(1).std(dim=1).mean() > 0.05
+
+
+def test_a_training_step_never_waits() -> None:
+    training = Training(CONFIG, load_data(CONFIG.data), "cuda")
+    training.advance()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        training.advance()
+        training.advance()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert training.step == 3
+
+
+@pytest.mark.parametrize("loss", [NtXent(), NtXent(negatives="one_view"), NtLogistic(semi_hard=True), Margin()])
+def test_a_loss_is_the_same_as_on_the_cpu(loss: LossConfig) -> None:
+    z = torch.randn(64, 32, generator=generator(0, "z"))
+    on_cpu, on_gpu = z.clone().requires_grad_(), z.cuda().requires_grad_()
+    expected, result = contrast(on_cpu, loss), contrast(on_gpu, loss)
+    expected.loss.backward()
+    result.loss.backward()
+    torch.testing.assert_close(torch.stack(result).cpu(), torch.stack(expected), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(on_gpu.grad.cpu(), on_cpu.grad, rtol=1e-3, atol=1e-6)  # type: ignore[union-attr]
+
+
+def test_an_encoder_is_trained_stopped_continued_saved_and_scored(tmp_path: Path) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(epoch: object) -> None:
+        raise Stopped
+
+    data = load_data(CONFIG.data)
+    checkpoint = tmp_path / "checkpoint.pt"
+    with pytest.raises(Stopped):
+        pretrain(
+            CONFIG,
+            data,
+            checkpoint=checkpoint,
+            checkpoint_seconds=0,
+            on_checkpoint=lambda h: stop(h) if len(h) == 2 else None,
+        )
+    pretrained = pretrain(CONFIG, data, checkpoint=checkpoint)
+    assert [epoch.epoch for epoch in pretrained.history] == [1, 2, 3]
+    pretrained.save(tmp_path / "encoder.pt")
+    again = load_pretrained(tmp_path / "encoder.pt", torch.device("cuda", 0))
+    assert again is not None
+    metrics = evaluate(Frozen(l2_count=5), again, data).metrics
+    assert 10 < metrics["linear_eval/top1"] <= 100
