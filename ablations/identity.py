@@ -24,9 +24,8 @@ def canonical(config: Config) -> str:
 
     What is None is left out: an optional field that a later version adds changes no id.
     """
-    return json.dumps(
-        config.model_dump(mode="json", exclude_none=True), sort_keys=True, separators=(",", ":"), ensure_ascii=True
-    )
+    values = config.model_dump(mode="json", exclude_none=True)
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def _digest(kind: str, config: Config) -> str:

@@ -16,7 +16,8 @@ from core.evaluation import frozen as module
 from core.evaluation import linear
 from core.evaluation.features import extract, standardise
 from core.evaluation.knn import nearest_neighbours
-from core.evaluation.linear import LinearClassifier, choose_l2, fit_chosen, fit_path, l2_grid, top_k
+from core.evaluation.linear import LinearClassifier, choose_l2, fit_chosen, fit_path, l2_grid
+from core.evaluation.metrics import top_k
 from core.randomness import generator
 from helpers import random_dataset, random_images, small_config
 

@@ -10,6 +10,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from core.config.base import Config, default_tag
 from core.config.data import DataConfig
 
+Metric = Literal["top1", "mean_per_class", "map_11"]
+"""Of Table 8, in percent: top-1; the mean of each class's top-1; the 11-point mean average precision."""
+
 
 class Protocol(Config):
     """What all protocols have in common."""

@@ -5,7 +5,7 @@ from torch import nn
 from core.config.evaluate import Classifier
 from core.data.dataset import Dataset
 from core.evaluation.features import encode
-from core.evaluation.linear import top_k
+from core.evaluation.metrics import top_k
 from core.evaluation.scores import Scores
 from core.pretraining.pretrained import Pretrained
 

@@ -6,7 +6,8 @@ from core.config.evaluate import Frozen
 from core.data.dataset import Dataset
 from core.evaluation.features import encode, scored_part, standardise
 from core.evaluation.knn import nearest_neighbours
-from core.evaluation.linear import choose_l2, fit_chosen, top_k
+from core.evaluation.linear import choose_l2, fit_chosen
+from core.evaluation.metrics import top_k
 from core.evaluation.scores import Scores
 from core.pretraining.pretrained import Pretrained
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from core.config.evaluate import Frozen
 from core.data.subset import stratified_part
 from core.evaluation.features import standardise
+from core.evaluation.metrics import top_k
 from core.randomness import generator
 
 ITERATIONS = 1000
@@ -111,9 +112,3 @@ def l2_grid(config: Frozen) -> list[float]:
     """Descending, evenly spaced on a logarithm."""
     low, high = math.log10(config.l2_low), math.log10(config.l2_high)
     return [float(10**exponent) for exponent in torch.linspace(high, low, config.l2_count, dtype=torch.float64)]
-
-
-def top_k(logits: Tensor, labels: Tensor, k: int) -> float:
-    """Percent of rows (N, classes) whose label (N,) is among the k largest logits."""
-    guesses = logits.topk(min(k, logits.shape[1]), dim=1).indices
-    return 100 * (guesses == labels[:, None]).any(dim=1).float().mean().item()

@@ -1,0 +1,45 @@
+"""How well logits match labels, in percent: the metrics of Table 8's twelve data sets."""
+
+import torch
+from torch import Tensor
+
+from core.config.evaluate import Metric
+
+
+def measure(logits: Tensor, labels: Tensor, metric: Metric | None = None) -> float:
+    """logits (N, classes), labels (N,), or (N, classes) of zeros and ones where an image has several.
+
+    None: top-1, or of several labels the 11-point mean average precision.
+    """
+    match metric or ("top1" if labels.ndim == 1 else "map_11"):
+        case "top1":
+            return top_k(logits, labels, 1)
+        case "mean_per_class":
+            return mean_per_class(logits, labels)
+        case _:
+            return mean_average_precision(logits, labels)
+
+
+def top_k(logits: Tensor, labels: Tensor, k: int) -> float:
+    """Percent of rows (N, classes) whose label (N,) is among the k largest logits."""
+    guesses = logits.topk(min(k, logits.shape[1]), dim=1).indices
+    return 100 * (guesses == labels[:, None]).any(dim=1).float().mean().item()
+
+
+def mean_per_class(logits: Tensor, labels: Tensor) -> float:
+    """The mean over the classes that labels (N,) has of each one's top-1."""
+    right = logits.argmax(dim=1) == labels
+    return 100 * torch.stack([right[labels == label].double().mean() for label in labels.unique()]).mean().item()
+
+
+def mean_average_precision(scores: Tensor, labels: Tensor) -> float:
+    """scores and labels (N, classes): the mean over the classes of the 11-point average precision.
+
+    That of PASCAL VOC 2007: the mean over recalls 0, 0.1, ..., 1 of the best precision at that recall or above.
+    """
+    ranked = labels.gather(0, scores.argsort(dim=0, descending=True, stable=True)).double()
+    hits = ranked.cumsum(dim=0)
+    precision = hits / torch.arange(1, len(labels) + 1, device=labels.device)[:, None]
+    recall = hits / hits[-1].clamp(min=1)
+    best = [torch.where(recall >= level / 10 - 1e-9, precision, 0).amax(dim=0) for level in range(11)]
+    return 100 * torch.stack(best).mean().item()
