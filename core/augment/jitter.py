@@ -10,6 +10,8 @@ from core.augment.grayscale import luminance
 from core.augment.select import apply_where, uniform
 from core.config.augment import BrightnessForm, Jitter
 
+BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
+
 
 def random_jitter(images: Tensor, generator: torch.Generator, config: Jitter) -> Tensor:
     """Factors from U(max(0, 1 - d), 1 + d), hue from U(-d, d); clipped to [0, 1] after each. Appendix A."""
@@ -32,13 +34,39 @@ def jitter(
     images: Tensor, amounts: Tensor, order: Tensor, brightness_form: BrightnessForm = "multiplicative"
 ) -> Tensor:
     """images (B, 3, H, W) in [0, 1]; amounts (B, 4) of brightness, contrast, saturation, hue; order (B, 4),
-    a permutation of 0 to 3 for each sample."""
-    brighten = add_brightness if brightness_form == "additive" else adjust_brightness
-    operations = (brighten, adjust_contrast, adjust_saturation, adjust_hue)
-    for now in order.unbind(dim=1):
-        for number, operation in enumerate(operations):
-            images = apply_where(now == number, operation, images, amounts[:, number])
+    a permutation of 0 to 3 for each sample.
+
+    Hue is the costly one, and the other three are blends that one function does. So hue has one turn for all
+    samples, and a sample's three blends take theirs before it or after it.
+    """
+    hue_turn = order.argsort(dim=1)[:, HUE]
+    turns = torch.arange(HUE, device=images.device).expand(len(images), -1)
+    blends = order.gather(1, turns + (turns >= hue_turn[:, None]))
+    factors = amounts.gather(1, blends)
+
+    def blend_where(chosen: Tensor, turn: int) -> Tensor:
+        return apply_where(chosen, blend, images, blends[:, turn], factors[:, turn])
+
+    blend = _blend_additive if brightness_form == "additive" else _blend
+    for turn in range(HUE):
+        images = blend_where(turn < hue_turn, turn)
+    images = adjust_hue(images, amounts[:, HUE])
+    for turn in range(HUE):
+        images = blend_where(turn >= hue_turn, turn)
     return images
+
+
+def _blend(images: Tensor, which: Tensor, factor: Tensor) -> Tensor:
+    """For each sample the ``which`` of brightness, contrast and saturation, by its factor."""
+    which = which[:, None, None, None]
+    gray = luminance(images)
+    other = torch.where(which == CONTRAST, gray.mean(dim=(2, 3), keepdim=True), gray * (which == SATURATION))
+    return _mix(images, other, factor)
+
+
+def _blend_additive(images: Tensor, which: Tensor, amount: Tensor) -> Tensor:
+    brightened = add_brightness(images, amount)
+    return torch.where((which == BRIGHTNESS)[:, None, None, None], brightened, _blend(images, which, amount))
 
 
 def adjust_brightness(images: Tensor, factor: Tensor) -> Tensor:
@@ -53,12 +81,12 @@ def add_brightness(images: Tensor, amount: Tensor) -> Tensor:
 
 def adjust_contrast(images: Tensor, factor: Tensor) -> Tensor:
     """0 is the image's mean luminance everywhere, 1 the image itself."""
-    return _blend(images, luminance(images).mean(dim=(2, 3), keepdim=True), factor)
+    return _mix(images, luminance(images).mean(dim=(2, 3), keepdim=True), factor)
 
 
 def adjust_saturation(images: Tensor, factor: Tensor) -> Tensor:
     """0 is the luminance, 1 the image itself."""
-    return _blend(images, luminance(images), factor)
+    return _mix(images, luminance(images), factor)
 
 
 def adjust_hue(images: Tensor, shift: Tensor) -> Tensor:
@@ -77,5 +105,5 @@ def adjust_hue(images: Tensor, shift: Tensor) -> Tensor:
     return torch.addcmul(value[:, None], chroma[:, None], share, value=-1)
 
 
-def _blend(images: Tensor, other: Tensor, factor: Tensor) -> Tensor:
+def _mix(images: Tensor, other: Tensor, factor: Tensor) -> Tensor:
     return torch.lerp(other, images, factor[:, None, None, None]).clamp_(0, 1)
