@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from ablations.claims import cells_as_text
 from ablations.load import ScaledStudy
 from ablations.trial import Trial
 
@@ -13,12 +12,14 @@ def describe(scaled: ScaledStudy, trials: list[Trial]) -> dict[str, Any]:
     return {
         "name": study.name,
         "title": study.title or study.name,
-        "claims": [claim.model_dump(mode="json") | cells_as_text(claim, study) for claim in study.claims],
+        "claims": [
+            claim.model_dump(mode="json") | cells for claim, cells in zip(study.claims, scaled.claim_cells, strict=True)
+        ],
         "reproduces": study.reproduces,
         "scale": scaled.scale,
         "scale_description": scaled.scale_description,
         "report": scaled.report.model_dump(mode="json"),
-        "axes": [".".join(path) for path in scaled.axes],
+        "axes": scaled.axis_names,
         "settings": {".".join(path): setting.value for path, setting in sorted(scaled.settings.items())},
         "trials": [
             {

@@ -17,10 +17,15 @@ Locate = Callable[[Keys], str]
 def explain(error: ValidationError, model: type[BaseModel], values: Any, locate: Locate) -> str:
     """One line for each place where something is wrong."""
     lines: dict[str, str] = {}
-    for details in error.errors(include_url=False):
+    for details in sorted(error.errors(include_url=False), key=_is_shape):
         place = locate(_place(details, values))
         lines.setdefault(place, f"{place}: {_sentence(details, model)}")
     return "\n".join(lines.values())
+
+
+def _is_shape(details: ErrorDetails) -> bool:
+    """Where one of two shapes may stand, what is wrong with the given one says more than that it is not the other."""
+    return details["type"] in ("list_type", "dict_type")
 
 
 def unknown_elsewhere(error: ValidationError, model: type[BaseModel], values: Any) -> list[Keys]:

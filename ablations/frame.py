@@ -47,13 +47,14 @@ def _read(client: MlflowClient, study: str, label: str) -> Recorded:
     description = json.loads(Path(client.download_artifacts(run_id, STUDY_FILE)).read_text())
     children = child_runs(client, experiment.experiment_id, run_id)
     by_trial = {run.data.tags[TRIAL]: run for run in children if TRIAL in run.data.tags}
-    rows = [_row(trial, by_trial.get(trial["trial_id"])) for trial in description["trials"]]
+    axes = description["axes"]
+    rows = [_row(trial, axes, by_trial.get(trial["trial_id"])) for trial in description["trials"]]
     return Recorded(description, pd.DataFrame(rows), experiment.experiment_id, run_id, dict(parent.data.tags))
 
 
-def _row(trial: dict[str, Any], run: Run | None) -> dict[str, Any]:
+def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, Any]:
     row = {name: value for name, value in trial.items() if name != "coordinates"}
-    row |= {axis: str(value) for axis, value in trial["coordinates"].items()}
+    row |= {axis: str(trial["coordinates"].get(axis, "")) for axis in axes}
     if run is None:
         return row | {"state": "missing", "error": "", "run_id": "", "device": "", "numerics": ""}
     tags, state = run.data.tags, STATES.get(run.info.status, "missing")

@@ -1,17 +1,16 @@
 """From a study to its trials, in order, every configuration validated."""
 
-import itertools
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+from ablations.axes import Point
 from ablations.errors import StudyError
 from ablations.explain import explain, unknown_elsewhere
 from ablations.load import ScaledStudy
-from ablations.settings import Layer, Setting, SettingPath, coordinate, flatten, nest, overlap, overlay
+from ablations.settings import Layer, Setting, SettingPath, nest, overlap, overlay
 from ablations.trial import Trial
 from ablations.yaml_source import Keys, Source
 from core.config import PretrainConfig, TrainConfig
@@ -23,7 +22,7 @@ KIND = "kind"
 
 
 def enumerate_trials(scaled: ScaledStudy) -> list[Trial]:
-    """The product of the axes in the order they are written, the last one fastest; then the baselines; each
+    """The cells of the grids in the order they are written, the last axis fastest; then the baselines; each
     with every seed. Raises ``StudyError`` for the first configuration that is not valid."""
     _check_size(scaled)
     _check_seed(scaled)
@@ -47,23 +46,19 @@ class _Cell:
 
 
 def _cells(scaled: ScaledStudy) -> Iterator[_Cell]:
-    for values in itertools.product(*scaled.axes.values()):
-        chosen = dict(zip(scaled.axes, values, strict=True))
-        coordinates = {".".join(path): coordinate(setting.value) for path, setting in chosen.items()}
-        yield _Cell(coordinates, None, overlay(_layer(path, setting) for path, setting in chosen.items()))
+    for grid in scaled.grids:
+        for coordinates, layer in grid.cells():
+            yield _Cell(coordinates, None, layer)
     for name, layer in scaled.baselines.items():
         yield _Cell({}, name, layer)
 
 
-def _layer(path: SettingPath, setting: Setting) -> Layer:
-    """A value of an axis as settings; a mapping sets several."""
-    if not isinstance(setting.value, dict):
-        return {path: setting}
-    return {(*path, *rest): inner for rest, inner in flatten(setting.value, setting.source, setting.keys).items()}
+def _points(scaled: ScaledStudy) -> Iterator[Point]:
+    return (point for grid in scaled.grids for axis in grid.axes for point in axis)
 
 
 def _check_size(scaled: ScaledStudy) -> None:
-    cells = math.prod(len(values) for values in scaled.axes.values()) + len(scaled.baselines)
+    cells = sum(grid.size for grid in scaled.grids) + len(scaled.baselines)
     trials = cells * len(scaled.seeds)
     if trials > MAX_TRIALS:
         raise StudyError(
@@ -72,19 +67,19 @@ def _check_size(scaled: ScaledStudy) -> None:
 
 
 def _check_seed(scaled: ScaledStudy) -> None:
-    layers = [scaled.base, scaled.overrides, *scaled.baselines.values()]
-    settings = [layer[SEED] for layer in layers if SEED in layer] + scaled.axes.get(SEED, [])[:1]
+    layers = [scaled.base, scaled.overrides, *scaled.baselines.values(), *(p.settings for p in _points(scaled))]
+    settings = [layer[SEED] for layer in layers if SEED in layer]
     if settings:
         raise StudyError(f"{settings[0].place()}: seeds are given by 'seeds: 3' in the study, or by --seeds")
 
 
 def _check_overrides(scaled: ScaledStudy) -> None:
-    """An axis whose values are mappings would silently win over an override of a field inside them."""
-    for path, values in scaled.axes.items():
-        inside = [inner for setting in values for inner in _layer(path, setting)]
+    """A point that sets several fields would silently win over an override of one of them."""
+    for point in _points(scaled):
         for override, setting in scaled.overrides.items():
-            if any(overlap(override, inner) for inner in inside):
-                raise StudyError(f"{setting.source.name}: the axis {'.'.join(path)} sets it, in a way that would win")
+            if any(overlap(override, inner) for inner in point.settings):
+                axis = ", ".join(point.coordinates)
+                raise StudyError(f"{setting.source.name}: the axis {axis} sets it, in a way that would win")
 
 
 def _check_distinct(scaled: ScaledStudy, trials: list[Trial]) -> None:

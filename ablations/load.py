@@ -1,27 +1,22 @@
 """From a study file, a scale and a command line to one study with everything laid over each other."""
 
 import hashlib
-import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
 
-from pydantic import ValidationError
-
-from ablations.claims import check_claims
+from ablations.axes import LABELLED, Grid, parse_grid, plain_axis
+from ablations.claims import cells_as_text, check_claims
 from ablations.errors import StudyError
-from ablations.explain import explain
-from ablations.library import find_scale, find_study, scale_names
+from ablations.library import find_scale, scale_names
+from ablations.lineage import Lineage, read_lineage
 from ablations.settings import Layer, Setting, SettingPath, flatten, overlay
-from ablations.study import Axes, HeatmapReport, PointsReport, Report, Resources, Scale, Seeds, Study
-from ablations.yaml_source import Keys, Source, parse_scalar, read_yaml
+from ablations.study import HeatmapReport, PointsReport, Report, Resources, Scale, Seeds, Study
+from ablations.validate import validate
+from ablations.yaml_source import Source, parse_scalar, read_yaml
 
 DEFAULT_SCALE = "quick"
 SCALE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
-
-M = TypeVar("M", Study, Scale)
 
 
 @dataclass(frozen=True)
@@ -36,7 +31,9 @@ class ScaledStudy:
     """The common scale's file."""
     base: Layer
     """Of every trial: the common scale, the study's base, then what the study changes at this scale."""
-    axes: dict[SettingPath, list[Setting]]
+    grids: list[Grid]
+    claim_cells: list[dict[str, list[dict[str, str]]]]
+    """Of each claim both sides; see ``cells_as_text``."""
     baselines: dict[str, Layer]
     overrides: Layer
     """``--set``. An axis that it names has its values replaced; what defines a baseline stays."""
@@ -53,6 +50,11 @@ class ScaledStudy:
         return f"{self.scale}-{self.overridden}" if self.overridden else self.scale
 
     @property
+    def axis_names(self) -> list[str]:
+        """Of all grids, in order."""
+        return list(dict.fromkeys(name for grid in self.grids for name in grid.names))
+
+    @property
     def settings(self) -> Layer:
         """Of every trial, whatever its cell."""
         return overlay([self.base, self.overrides])
@@ -65,77 +67,62 @@ def load_study(
 
     ``assignments`` are ``path=value``; one that names an axis replaces the axis' values.
     """
-    path = find_study(reference)
-    source = read_yaml(path)
-    study = _validate(Study, source)
-    check_claims(study, source)
+    lineage = read_lineage(reference)
+    study = lineage.merged()
     scale = scale or DEFAULT_SCALE
     if not SCALE_NAME.fullmatch(scale):
         raise StudyError(f"--scale {scale}: a scale is a name, such as {DEFAULT_SCALE}")
-    common, common_source = _common_scale(scale, path, study)
-    own = study.scales.get(scale, Scale())
-    base = overlay(
-        [
-            flatten(common.base, common_source, ("base",)),
-            flatten(study.base, source, ("base",)),
-            flatten(own.base, source, ("scales", scale, "base")),
-        ]
-    )
-    axes = _axes(own.grid, source, ("scales", scale, "grid")) if own.grid else _axes(study.grid, source, ("grid",))
+    common, common_source = _common_scale(scale, lineage)
+    own_grids = parse_grid(study.grid, lineage.says("grid").source, ("grid",))
+    check_claims(study.claims, own_grids, lineage.says("claims").source)
+    grids = parse_grid(*lineage.at_scale(scale, "grid"))
     overrides = _assignments(assignments)
-    for axis in axes.keys() & overrides.keys():
-        axes[axis] = _axis_values(overrides.pop(axis))
+    replaced = {path: overrides.pop(path) for path in _plain_paths(grids) & overrides.keys()}
+    grids = [_replace_axes(grid, replaced) for grid in grids]
+    names = list(dict.fromkeys(name for grid in grids for name in grid.names))
+    baselines = lineage.says("baselines")
+    descriptions = [part.study.scales[scale].description for part in lineage.parts if scale in part.study.scales]
     return ScaledStudy(
         study=study,
-        source=source,
+        source=lineage.parts[0].source,
         scale=scale,
-        scale_description=own.description or common.description,
+        scale_description=next(filter(None, [*descriptions, common.description]), ""),
         scale_source=common_source,
-        base=base,
-        axes=axes,
-        baselines={name: flatten(settings, source, ("baselines", name)) for name, settings in study.baselines.items()},
+        base=overlay([flatten(common.base, common_source, ("base",)), lineage.base(scale)]),
+        grids=grids,
+        claim_cells=[cells_as_text(claim, own_grids) for claim in study.claims],
+        baselines={
+            name: flatten(settings, baselines.source, ("baselines", name)) for name, settings in study.baselines.items()
+        },
         overrides=overrides,
         overridden=_digest(assignments),
-        seeds=_seed_list(seeds or own.seeds or study.seeds or common.seeds or 1),
-        resources=own.resources or study.resources or common.resources or Resources(),
-        report=_report(study, axes, source),
+        seeds=_seed_list(seeds or lineage.at_scale(scale, "seeds")[0] or common.seeds or 1),
+        resources=lineage.at_scale(scale, "resources")[0] or common.resources or Resources(),
+        report=_report(study, names, lineage.says("report").source),
     )
 
 
-def _validate(model: type[M], source: Source) -> M:
-    values = source.values
-    if not isinstance(values, dict):
-        raise StudyError(f"{source.place(())}: a {model.__name__.lower()} file is a mapping, such as 'name: my_study'")
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        raise StudyError(explain(error, model, values, source.locate)) from error
-
-
-def _common_scale(name: str, study_path: Path, study: Study) -> tuple[Scale, Source]:
-    path = find_scale(name, study_path)
+def _common_scale(name: str, lineage: Lineage) -> tuple[Scale, Source]:
+    path = find_scale(name, lineage.path)
     if path is None:
-        if name in study.scales:
-            return Scale(), Source(str(study_path))
-        known = ", ".join(sorted({*scale_names(study_path), *study.scales}))
+        own = {scale for part in lineage.parts for scale in part.study.scales}
+        if name in own:
+            return Scale(), Source(str(lineage.path))
+        known = ", ".join(sorted({*scale_names(lineage.path), *own}))
         raise StudyError(f"--scale {name}: there is no such scale; known are {known}")
     source = read_yaml(path)
-    return _validate(Scale, source), source
+    return validate(Scale, source), source
 
 
-def _axes(grid: Axes, source: Source, keys: Keys) -> dict[SettingPath, list[Setting]]:
-    axes: dict[SettingPath, list[Setting]] = {}
-    for name, values in grid.items():
-        settings = [Setting(value, source, (*keys, name, number)) for number, value in enumerate(values)]
-        for earlier, later in itertools.combinations(settings, 2):
-            if _same(earlier.value, later.value):
-                raise StudyError(f"{later.place()}: {later.value!r} is there already; each value of an axis once")
-        axes[tuple(name.split("."))] = settings
-    return axes
+def _plain_paths(grids: list[Grid]) -> set[SettingPath]:
+    """Of the axes that ``--set`` may give other values."""
+    names = {next(iter(axis[0].coordinates)) for grid in grids for axis in grid.axes if len(axis[0].coordinates) == 1}
+    return {tuple(name.split(".")) for name in names - set(LABELLED)}
 
 
-def _same(a: Any, b: Any) -> bool:
-    return type(a) is type(b) and bool(a == b)
+def _replace_axes(grid: Grid, values: Layer) -> Grid:
+    by_name = {".".join(path): plain_axis(".".join(path), _axis_values(setting)) for path, setting in values.items()}
+    return replace(grid, axes=tuple(by_name.get(next(iter(axis[0].coordinates)), axis) for axis in grid.axes))
 
 
 def _assignments(assignments: Sequence[str]) -> Layer:
@@ -167,8 +154,7 @@ def _seed_list(seeds: Seeds) -> list[int]:
     return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
 
 
-def _report(study: Study, axes: dict[SettingPath, list[Setting]], source: Source) -> Report:
-    names = [".".join(axis) for axis in axes]
+def _report(study: Study, names: list[str], source: Source) -> Report:
     if study.report is None:
         return HeatmapReport(rows=names[0], columns=names[1]) if len(names) == 2 else PointsReport(x=names[0])
     for field in ("rows", "columns", "x"):

@@ -11,8 +11,14 @@ from reports import published
 Settings = dict[str, Any]
 """Fields of ``PretrainConfig``, and those of ``EvaluateConfig`` under ``evaluate``: nested, or by dotted path."""
 
-Axes = Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
-"""For each dotted path the values that it takes; the trials are their product."""
+Values = Annotated[list[Any], Field(min_length=1)] | Annotated[dict[str, Any], Field(min_length=1)]
+Axes = Annotated[dict[str, Values], Field(min_length=1)]
+"""For each dotted path the values that it takes, or values by the label that figures give them; the trials are
+their product. ``zip``, ``points``, ``leave_one_out``, ``add_one_in`` and ``only_where`` are no paths: see
+``ablations.axes``."""
+
+Grids = Annotated[list[Axes], Field(min_length=1)]
+"""Several grids, one after the other."""
 
 Seeds = (
     Annotated[int, Field(ge=1, le=1000)] | Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)]
@@ -35,7 +41,7 @@ class Scale(Config):
     description: str = ""
     """One line on what it takes."""
     base: Settings = {}
-    grid: Axes | None = None
+    grid: Axes | Grids | None = None
     """Replaces the study's grid."""
     seeds: Seeds | None = None
     """Replaces the study's seeds."""
@@ -112,8 +118,10 @@ class Study(Config):
     """What the paper says of it; the report gives each a verdict."""
     base: Settings = {}
     """Settings of every trial."""
-    grid: Axes
-    """The axes; see ``Axes``."""
+    extends: str | None = None
+    """Another study, by its name or its path from this file: what is not said here is as it says."""
+    grid: Axes | Grids | None = None
+    """The axes; see ``Axes``. Left out only where an extended study has one."""
     baselines: dict[str, Settings] = {}
     """Named trials outside the grid, to compare it with."""
     seeds: Seeds | None = None

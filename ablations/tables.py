@@ -28,10 +28,10 @@ def heading(plan: Plan) -> str:
 
 def plan_table(plan: Plan) -> Table:
     """One row a trial, in the order of the grid."""
-    axes = list(plan.trials[0].coordinates)
+    axes = plan.scaled.axis_names
     table = Table(*axes, "seed", "trial", "encoder", "state", box=None, header_style="bold")
     for trial in plan.trials:
-        cells = [str(value) for value in trial.coordinates.values()]
+        cells = [str(trial.coordinates.get(axis, "")) for axis in axes]
         if trial.baseline:
             cells = [trial.baseline] + [""] * (len(axes) - 1)
         table.add_row(*cells, str(trial.seed), trial.id, trial.pretrain_id, _state(plan, trial))

@@ -1,0 +1,177 @@
+"""Grids of every form: what they enumerate, and what they refuse."""
+
+from pathlib import Path
+
+import pytest
+
+from ablations.errors import StudyError
+from ablations.grid import enumerate_trials
+from ablations.load import load_study
+from ablations.trial import Trial
+
+
+def trials(grid: str, *assignments: str, rest: str = "") -> list[Trial]:
+    Path("study.yaml").write_text(f"name: axes\n{rest}grid: {grid}\n")
+    return enumerate_trials(load_study("study.yaml", assignments=assignments))
+
+
+def coordinates(grid: str) -> list[tuple[object, ...]]:
+    return [tuple(trial.coordinates.values()) for trial in trials(grid)]
+
+
+def test_zipped_paths_move_together() -> None:
+    found = trials("{zip: {batch_size: [32, 64], optimizer.learning_rate: [0.5, 0.25]}, epochs: [2, 3]}")
+    assert [(t.coordinates["batch_size"], t.coordinates["epochs"]) for t in found] == [
+        (32, 2),
+        (32, 3),
+        (64, 2),
+        (64, 3),
+    ]
+    rates = [(t.config.pretrain.batch_size, t.config.pretrain.optimizer.learning_rate) for t in found]
+    assert rates == [(32, 0.5), (32, 0.5), (64, 0.25), (64, 0.25)]
+
+
+def test_several_grids_come_one_after_the_other() -> None:
+    found = trials("[{epochs: [2, 3]}, {loss.temperature: [0.5], head.kind: [none, linear]}]")
+    assert [t.coordinates for t in found] == [
+        {"epochs": 2},
+        {"epochs": 3},
+        {"loss.temperature": 0.5, "head.kind": "none"},
+        {"loss.temperature": 0.5, "head.kind": "linear"},
+    ]
+
+
+def test_values_may_have_a_label() -> None:
+    found = trials("{augment: {'1/8': {strength: 0.125, blur: false}, '1 (+Blur)': {strength: 1.0}}}")
+    assert [t.coordinates for t in found] == [{"augment": "1/8"}, {"augment": "1 (+Blur)"}]
+    assert [t.config.pretrain.augment.strength for t in found] == [0.125, 1.0]
+    found = trials("{loss.temperature: {cold: 0.1, warm: 1.0}}")
+    assert [(t.name, t.config.pretrain.loss.temperature) for t in found] == [("cold, seed 0", 0.1), ("warm, seed 0", 1)]
+
+
+def test_points_are_labelled_settings() -> None:
+    found = trials("{points: {ours: {epochs: 3}, theirs: {loss: {temperature: 0.7}, head.kind: none}}}")
+    assert [t.coordinates for t in found] == [{"points": "ours"}, {"points": "theirs"}]
+    assert (found[1].config.pretrain.loss.temperature, found[1].config.pretrain.head.kind) == (0.7, "none")
+
+
+@pytest.mark.parametrize("form", ["leave_one_out", "add_one_in"])
+def test_one_at_a_time_has_its_baseline_first(form: str) -> None:
+    found = trials(f"{{{form}: {{flip: {{augment.flip: false}}, blur: {{augment.blur: false}}}}}}")
+    assert [t.coordinates[form] for t in found] == ["nothing", "flip", "blur"]
+    switches = [(t.config.pretrain.augment.flip, t.config.pretrain.augment.blur) for t in found]
+    assert switches == [(True, True), (False, True), (True, False)]
+
+
+def test_a_conditional_axis_is_there_only_where_it_means_something() -> None:
+    """Figure 8: the head that is none has no output dimension."""
+    only = "only_where: {head.output: {head.kind: [linear, nonlinear]}}"
+    found = trials(f"{{head.kind: [linear, none], head.output: [32, 64], {only}}}")
+    assert [t.coordinates for t in found] == [
+        {"head.kind": "linear", "head.output": 32},
+        {"head.kind": "linear", "head.output": 64},
+        {"head.kind": "none"},
+    ]
+    assert found[2].config.pretrain.head.output == 128
+
+
+def test_set_replaces_plain_axes_only() -> None:
+    found = trials("{zip: {epochs: [2, 3], batch_size: [16, 32]}, head.kind: [none, linear]}", "head.kind=[nonlinear]")
+    assert {t.coordinates["head.kind"] for t in found} == {"nonlinear"}
+    with pytest.raises(StudyError, match=r"--set epochs=5: the axis epochs, batch_size sets it"):
+        trials("{zip: {epochs: [2, 3], batch_size: [16, 32]}}", "epochs=5")
+    assert {t.config.pretrain.epochs for t in trials("{loss.temperature: {cold: 0.1}}", "epochs=5")} == {5}
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        ("{zip: {epochs: [2, 3], batch_size: [16]}}", r":2:13: grid.zip: .*one length.*epochs 2, batch_size 1"),
+        ("{zip: [2]}", r":2:13: grid.zip: should be a mapping, not \[2\]"),
+        ("{zip: {epochs: 2}}", r"grid.zip: zipped paths have lists"),
+        ("{points: {a: 3}}", r":2:20: grid.points.a: should be a mapping, not 3"),
+        ("{points: [1]}", r":2:16: grid.points: should be a mapping"),
+        ("{leave_one_out: {a: {epochs: x}}}", r"grid.leave_one_out.a.epochs: should be a valid integer, not 'x'"),
+        (
+            "{epochs: {a: 2, b: 2}}",
+            r"'a, seed 0' and 'b, seed 0' are the same experiment",
+        ),
+        (
+            "{epochs: [2], only_where: {head.output: {epochs: [2]}}}",
+            r"head.output is no axis of this grid; it has epochs",
+        ),
+        ("{epochs: [2], only_where: [3]}", r"grid.only_where: should be a mapping"),
+        ("[]", r":2:7: grid: there must be at least 1 in it"),
+        ("[{}]", r":2:8: grid\[0\]: there must be at least 1 in it"),
+        ("[{epochs: [2]}, {epochs: [2, 3]}]", r"are the same experiment"),
+        ("[{epochs: [2]}, {epochs: [x]}]", r":2:33: grid\[1\].epochs\[0\]: should be a valid integer, not 'x'"),
+        ("{points: {a: {seed: 3}}}", r"grid.points.a.seed: seeds are given by 'seeds: 3'"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(grid: str, message: str) -> None:
+    with pytest.raises(StudyError, match=message):
+        trials(grid)
+
+
+PARENT = """\
+name: parent
+title: The parent
+base: {epochs: 4, loss.temperature: 0.3}
+grid: {head.kind: [none, linear]}
+baselines: {random: {epochs: 0}}
+seeds: 2
+scales:
+  quick: {base: {batch_size: 32}}
+"""
+
+
+def load(child: str, parent: str = PARENT) -> list[Trial]:
+    Path("parent.yaml").write_text(parent)
+    Path("child.yaml").write_text(child)
+    return enumerate_trials(load_study("child.yaml"))
+
+
+def test_a_study_extends_another() -> None:
+    found = load("name: child\nextends: parent.yaml\nbase: {epochs: 5}\n")
+    assert [(t.coordinates.get("head.kind"), t.baseline, t.seed) for t in found] == [
+        ("none", None, 0),
+        ("none", None, 1),
+        ("linear", None, 0),
+        ("linear", None, 1),
+        (None, "random", 0),
+        (None, "random", 1),
+    ]
+    config = found[0].config.pretrain
+    assert (config.epochs, config.loss.temperature, config.batch_size) == (5, 0.3, 32)
+    scaled = load_study("child.yaml")
+    assert (scaled.study.name, scaled.study.title) == ("child", "The parent")
+
+
+def test_what_the_child_says_replaces_the_parents() -> None:
+    found = load("name: child\nextends: parent.yaml\ngrid: {epochs: [2, 3]}\nbaselines: {}\nseeds: 1\n")
+    assert [t.coordinates for t in found] == [{"epochs": 2}, {"epochs": 3}]
+    wider = "name: child\nextends: parent.yaml\nscales: {quick: {grid: {epochs: [7]}, base: {precision: float32}}}\n"
+    config = load(wider)[0].config.pretrain
+    assert (config.epochs, config.batch_size, config.precision) == (7, 32, "float32")
+
+
+@pytest.mark.parametrize(
+    ("child", "parent", "message"),
+    [
+        ("name: child\n", PARENT, r"child.yaml:1:1: 'grid' is required"),
+        ("name: child\nextends: nobody\n", PARENT, r"child.yaml:2:10: extends: nobody: no such file"),
+        (
+            "name: child\nextends: parent.yaml\n",
+            "name: parent\nextends: child.yaml\n",
+            r"parent.yaml:2:10: extends: .*child.yaml extends itself, by way of .*parent.yaml",
+        ),
+        (
+            "name: child\nextends: parent.yaml\n",
+            PARENT.replace("0.3", "-3"),
+            r"parent.yaml:3:37: base.loss.temperature: should be greater than 0",
+        ),
+    ],
+)
+def test_a_wrong_parent_is_told_with_its_place(child: str, parent: str, message: str) -> None:
+    with pytest.raises(StudyError, match=message):
+        load(child, parent)
