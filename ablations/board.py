@@ -7,6 +7,7 @@ from typing import Literal
 
 from ablations.events import Ended, EpochEnded, Event, Saved, Started
 from ablations.plan import Plan
+from ablations.trial import Unit
 from core.pretraining.history import Epoch
 
 State = Literal["done", "running", "waiting", "failed"]
@@ -40,6 +41,7 @@ class Board:
         self._units = {unit.pretrain_id: unit for unit in plan.units}
         self._images = {unit.pretrain_id: plan.images(unit) for unit in plan.units}
         self._ended: set[str] = set()
+        self._failures: dict[str, str] = {}
         self._started = time.monotonic()
 
     @property
@@ -56,9 +58,23 @@ class Board:
                 self.running[event.pretrain_id].last = event.epoch
             case Ended():
                 self.states[event.result.trial_id] = "done" if event.result.status == "finished" else "failed"
+                self._failures[event.result.trial_id] = event.result.failure
                 self._close(event.pretrain_id)
             case Saved():
                 pass
+
+    def out_of_memory(self) -> list[Unit]:
+        """Units of this run that failed for it."""
+        return [
+            unit
+            for unit in self._units.values()
+            if any(self._failures.get(trial.id) == "out_of_memory" for trial in unit.trials)
+        ]
+
+    def wait_again(self, units: list[Unit]) -> None:
+        for unit in units:
+            self._ended.discard(unit.pretrain_id)
+            self.states |= {t.id: "waiting" for t in unit.trials if self.states[t.id] == "failed"}
 
     def seconds(self) -> float:
         return time.monotonic() - self._started

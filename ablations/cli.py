@@ -1,17 +1,14 @@
 """The command line. Nothing heavy is imported before the arguments and the study are known to be good."""
 
 import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
-from rich.console import Console
 
-from ablations.errors import AblateError, StudyError
+from ablations import cli_store
+from ablations.cli_base import DEFAULT_STORAGE, StorageOption, console, told
+from ablations.failures import Kind
 from ablations.invocation import again
 
 if TYPE_CHECKING:
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
     from ablations.run import Outcome
 
 FAILED_TRIALS = 1
-INTERRUPTED = 130
 
 app = typer.Typer(
     help="Ablations of contrastive learning: studies in, the paper's figures out.",
@@ -28,17 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-WIDE = 200
-"""Columns of a pipe or a file, where tables are not to be cut."""
-
-console = Console(soft_wrap=True, markup=False, width=None if sys.stdout.isatty() else WIDE)
-errors = Console(stderr=True, soft_wrap=True, markup=False)
-
-
-class Retry(StrEnum):
-    """Which trials with a result are run again."""
-
-    FAILED = "failed"
+Retry = Literal["failed", Kind]
+"""Which trials with a result are run again."""
 
 
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study file, or the name of a shipped study.")]
@@ -51,10 +38,7 @@ SeedsOption = Annotated[int | None, typer.Option("--seeds", min=1, max=1000, hel
 DataOption = Annotated[
     Path, typer.Option("--data-dir", envvar="ABLATE_DATA_DIR", help="Where image folders and downloads are.")
 ]
-StorageOption = Annotated[
-    Path, typer.Option("--storage", envvar="ABLATE_STORAGE", help="Where encoders, results and reports are kept.")
-]
-DEFAULT_DATA, DEFAULT_STORAGE = Path("data"), Path("runs")
+DEFAULT_DATA = Path("data")
 
 
 @app.command()
@@ -70,11 +54,13 @@ def run(
     address: Annotated[
         str, typer.Option("--address", help="Of a running Ray cluster: auto, host:port or ray://host:port.")
     ] = "local",
-    retry: Annotated[Retry | None, typer.Option("--retry", help="Run failed trials again.")] = None,
+    retry: Annotated[
+        Retry | None, typer.Option("--retry", help="Run failed trials again: all, or those of one kind.")
+    ] = None,
 ) -> None:
     """Run what is left of a study, log it to MLflow and draw its figure. Run it again to continue."""
-    with _told():
-        plan = _plan(study, scale, assignments, seeds, data_dir, storage, retry is Retry.FAILED)
+    with told():
+        plan = _plan(study, scale, assignments, seeds, data_dir, storage, retry)
         if dry_run:
             _print_plan(plan)
             return
@@ -98,7 +84,7 @@ def plan(
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Check a study and show its trials, without running any."""
-    with _told():
+    with told():
         _print_plan(_plan(study, scale, assignments, seeds, data_dir, storage))
 
 
@@ -112,7 +98,7 @@ def status(
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
     """How far a study has come, and why trials failed."""
-    with _told():
+    with told():
         from ablations.tables import status_table
 
         plan = _plan(study, scale, assignments, seeds, data_dir, storage)
@@ -128,7 +114,7 @@ def report(
     storage: StorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Draw what MLflow has of a study, finished or not. Scale and overrides as it was run with."""
-    with _told():
+    with told():
         from ablations.load import load_study
         from ablations.report import draw_report
 
@@ -143,7 +129,7 @@ def ui(
     host: Annotated[str, typer.Option("--host", help="Loopback unless told otherwise.")] = "127.0.0.1",
 ) -> None:
     """Open the MLflow UI on the runs of this folder, or of MLFLOW_TRACKING_URI."""
-    with _told():
+    with told():
         from ablations.ui import serve
 
         serve(host, port, console)
@@ -152,10 +138,14 @@ def ui(
 @app.command(name="list")
 def list_studies(storage: StorageOption = DEFAULT_STORAGE) -> None:
     """The shipped studies and those in ./studies, with what they reproduce and how far they have come."""
-    with _told():
+    with told():
         from ablations.tables import studies_table
 
         console.print(studies_table(storage))
+
+
+for command in (cli_store.show, cli_store.diff, cli_store.rm, cli_store.gc):
+    app.command()(command)
 
 
 def main() -> None:
@@ -169,14 +159,14 @@ def _plan(
     seeds: int | None,
     data_dir: Path,
     storage: Path,
-    retry_failed: bool = False,
+    retry: str | None = None,
 ) -> "Plan":
     from ablations.load import load_study
     from ablations.plan import make_plan
     from ablations.store import TrialStore
 
     scaled = load_study(study, scale, assignments or (), seeds)
-    return make_plan(scaled, TrialStore(storage), data_dir, retry_failed)
+    return make_plan(scaled, TrialStore(storage), data_dir, retry)
 
 
 def _print_heading(plan: "Plan") -> None:
@@ -203,23 +193,6 @@ def _print_outcome(outcome: "Outcome") -> None:
 
 def _print_files(figure: Path, page: Path) -> None:
     console.print(f"figure  {figure}\npage    {page}", highlight=False)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Errors as sentences, with their exit codes."""
-    try:
-        yield
-    except AblateError as error:
-        errors.print(str(error), style="red", highlight=False)
-        raise typer.Exit(error.exit_code) from None
-    except (NotADirectoryError, FileExistsError, PermissionError) as error:
-        errors.print(f"{error.filename}: {error.strerror}", style="red", highlight=False)
-        raise typer.Exit(StudyError.exit_code) from None
-    except KeyboardInterrupt:
-        message = f"\nInterrupted. What is finished is kept; continue with\n    {again(*sys.argv[1:])}"
-        errors.print(message, highlight=False)
-        raise typer.Exit(INTERRUPTED) from None
 
 
 def _interrupt(signum: int, frame: object) -> NoReturn:

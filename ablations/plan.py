@@ -37,8 +37,9 @@ class Plan:
         return size.train * config.epochs + size.train + size.test
 
 
-def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: Path, retry_failed: bool = False) -> Plan:
-    """Enumerate and check everything. Trials that failed are left alone unless ``retry_failed``.
+def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: Path, retry: str | None = None) -> Plan:
+    """Enumerate and check everything. Trials that failed are left alone unless ``retry`` is the kind of their failure,
+    or ``failed``, which is every kind.
 
     Raises ``StudyError``.
     """
@@ -46,8 +47,12 @@ def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: Path, retry_fail
     sizes = _sizes(trials, data_dir)
     _check_batches(scaled, trials, sizes)
     results = store.results(trials)
-    left = [t for t in trials if t.id not in results or (retry_failed and results[t.id].status == "failed")]
+    left = [t for t in trials if t.id not in results or _is_retried(results[t.id], retry)]
     return Plan(scaled, trials, results, group_units(left), sizes)
+
+
+def _is_retried(result: Result, retry: str | None) -> bool:
+    return result.status == "failed" and retry in ("failed", result.failure)
 
 
 def _sizes(trials: list[Trial], data_dir: Path) -> dict[DataConfig, DataSize]:

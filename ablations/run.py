@@ -3,17 +3,15 @@
 import os
 import socket
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from rich.console import Console
 
 from ablations.board import Board, State
-from ablations.errors import AblateError, StudyError
+from ablations.errors import AblateError
 from ablations.events import Event
+from ablations.lock import only_run
 from ablations.plan import Plan
 from ablations.prepare import prepare_data
 from ablations.progress import follow
@@ -62,7 +60,7 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
     """
     store = TrialStore(where.storage)
     board = Board(plan)
-    with _only_run(where.storage):
+    with only_run(where.storage):
         prepare_data(plan, where.data_dir, console)
         recorder = Recorder(plan, store, console)
         try:
@@ -92,7 +90,7 @@ def _schedule(plan: Plan, where: Where, store: TrialStore, board: Board, recorde
     for unit in plan.units:
         store.claim(unit, owner)
     resources = plan.scaled.resources
-    job = Job(where.storage.resolve(), where.data_dir.resolve(), owner, max(1, int(resources.cpu)))
+    job = Job(where.storage.resolve(), where.data_dir.resolve(), owner, max(1, int(resources.cpu)), resources.minutes)
     with follow(board, console) as progress:
 
         def listen(event: Event) -> None:
@@ -106,14 +104,7 @@ def _schedule(plan: Plan, where: Where, store: TrialStore, board: Board, recorde
             from ablations.schedulers.ray_tune import run_on_ray
 
             run_on_ray(plan.units, job, listen, resources, where.address)
-
-
-@contextmanager
-def _only_run(storage: Path) -> Iterator[None]:
-    """Two runs on one store would train the same thing twice."""
-    storage.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(storage / "run.lock", timeout=0):
-            yield
-    except Timeout as error:
-        raise StudyError(f"{storage}: another 'ablate run' is using this storage; wait for it to end") from error
+            if starved := board.out_of_memory():
+                console.print(f"{len(starved)} ran out of memory and are tried again, each alone", style="yellow")
+                board.wait_again(starved)
+                run_on_ray(starved, job, listen, resources, where.address, alone=True)

@@ -69,6 +69,15 @@ def nest(layer: Layer) -> dict[str, Any]:
     return nested
 
 
+def dotted_values(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Of nested mappings the plain values, by dotted path."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        inner = dotted_values(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+        flat |= inner
+    return flat
+
+
 def _add(layer: Layer, path: SettingPath, setting: Setting) -> None:
     for other, earlier in layer.items():
         if overlap(other, path):

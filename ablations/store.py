@@ -10,7 +10,7 @@ Every file appears whole or not at all.
 import json
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,23 @@ if TYPE_CHECKING:
     from numpy import ndarray
 
 
+ENCODER = "encoder"
+"""In a trial's config.json, the id of its encoder."""
+
+
 class FencedError(RuntimeError):
     """Another run has taken this training over."""
+
+
+@dataclass(frozen=True)
+class StoredTrial:
+    """What the store has of a trial, whatever study it is of."""
+
+    id: str
+    pretrain_id: str
+    config: dict[str, Any]
+    """Of its ``TrainConfig``."""
+    result: Result | None
 
 
 class TrialStore:
@@ -33,18 +48,30 @@ class TrialStore:
         self.root = root
 
     def encoder_path(self, pretrain_id: str) -> Path:
-        return self._encoder_folder(pretrain_id) / "encoder.pt"
+        return self.encoder_folder(pretrain_id) / "encoder.pt"
 
     def checkpoint_path(self, pretrain_id: str) -> Path:
-        return self._encoder_folder(pretrain_id) / "checkpoint.pt"
+        return self.encoder_folder(pretrain_id) / "checkpoint.pt"
 
     def result(self, trial_id: str) -> Result | None:
         """The trial's result, or None where there is none that can be read."""
-        values = _read(self._trial_folder(trial_id) / "result.json")
+        values = _read(self.trial_folder(trial_id) / "result.json")
         try:
             return Result(**values) if values else None
         except TypeError:
             return None
+
+    def trial_ids(self) -> list[str]:
+        """Of every study, ascending."""
+        return sorted(path.parent.name for path in self.root.glob("trials/*/config.json"))
+
+    def stored(self, trial_id: str) -> StoredTrial:
+        values = _read(self.trial_folder(trial_id) / "config.json") or {}
+        return StoredTrial(trial_id, values.pop(ENCODER, ""), values, self.result(trial_id))
+
+    def unfinished(self) -> list[Path]:
+        """Files that a process began, and did not live to put in their place."""
+        return sorted(path for path in self.root.glob("*/*/.*") if path.is_file())
 
     def results(self, trials: list[Trial]) -> dict[str, Result]:
         """By trial id, of those that have one."""
@@ -52,7 +79,7 @@ class TrialStore:
         return {trial_id: result for trial_id, result in found.items() if result}
 
     def save_result(self, result: Result) -> None:
-        _write(self._trial_folder(result.trial_id) / "result.json", asdict(result))
+        _write(self.trial_folder(result.trial_id) / "result.json", asdict(result))
 
     def arrays(self, trial_id: str) -> dict[str, "ndarray"]:
         """The arrays of the trial's scores, by name; none where its protocol leaves none."""
@@ -71,26 +98,27 @@ class TrialStore:
 
     def history(self, pretrain_id: str) -> tuple[Epoch, ...]:
         """The epochs that are durable; none where the training has not begun."""
-        values = _read(self._encoder_folder(pretrain_id) / "history.json") or {}
+        values = _read(self.encoder_folder(pretrain_id) / "history.json") or {}
         return tuple(Epoch(**epoch) for epoch in values.get("epochs", []))
 
     def is_trained(self, pretrain_id: str) -> bool:
         """Whether the history was completed with the encoder."""
-        return bool((_read(self._encoder_folder(pretrain_id) / "history.json") or {}).get("trained"))
+        return bool((_read(self.encoder_folder(pretrain_id) / "history.json") or {}).get("trained"))
 
     def save_history(self, pretrain_id: str, history: Sequence[Epoch], trained: bool = False) -> None:
         values = {"epochs": [asdict(epoch) for epoch in history], "trained": trained}
-        _write(self._encoder_folder(pretrain_id) / "history.json", values)
+        _write(self.encoder_folder(pretrain_id) / "history.json", values)
 
     def has_checkpoint(self, pretrain_id: str) -> bool:
         return self.checkpoint_path(pretrain_id).exists()
 
     def claim(self, unit: Unit, owner: str) -> None:
         """Make ``owner`` the one who may write to the unit's folders, and record its configurations."""
-        folder = self._encoder_folder(unit.pretrain_id)
+        folder = self.encoder_folder(unit.pretrain_id)
         _write(folder / "config.json", unit.trials[0].config.pretrain.model_dump(mode="json"))
         for trial in unit.trials:
-            _write(self._trial_folder(trial.id) / "config.json", trial.config.model_dump(mode="json"))
+            values = {ENCODER: unit.pretrain_id, **trial.config.model_dump(mode="json")}
+            _write(self.trial_folder(trial.id) / "config.json", values)
         _write(folder / "owner.json", {"owner": owner})
 
     def check_owner(self, pretrain_id: str, owner: str) -> None:
@@ -107,15 +135,15 @@ class TrialStore:
 
     def owner(self, pretrain_id: str) -> str | None:
         """Who claimed the training last; None where nobody did."""
-        return (_read(self._encoder_folder(pretrain_id) / "owner.json") or {}).get("owner")
+        return (_read(self.encoder_folder(pretrain_id) / "owner.json") or {}).get("owner")
 
     def _arrays_path(self, trial_id: str) -> Path:
-        return self._trial_folder(trial_id) / "arrays.safetensors"
+        return self.trial_folder(trial_id) / "arrays.safetensors"
 
-    def _encoder_folder(self, pretrain_id: str) -> Path:
+    def encoder_folder(self, pretrain_id: str) -> Path:
         return self.root / "encoders" / pretrain_id
 
-    def _trial_folder(self, trial_id: str) -> Path:
+    def trial_folder(self, trial_id: str) -> Path:
         return self.root / "trials" / trial_id
 
 

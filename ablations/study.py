@@ -33,6 +33,8 @@ class Resources(Config):
     """Cores; a trial's PyTorch uses as many threads."""
     gpu: Annotated[float, Field(ge=0)] = 0
     """GPUs; 0.25 runs four trials on one."""
+    minutes: Annotated[float, Field(gt=0)] | None = None
+    """Longest that one attempt at a training may take, looked at when an epoch ends."""
 
 
 class Scale(Config):

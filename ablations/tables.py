@@ -6,12 +6,13 @@ from pathlib import Path
 from rich.table import Table
 
 from ablations.errors import StudyError
+from ablations.failures import KINDS, NEXT
 from ablations.grid import enumerate_trials
 from ablations.library import all_studies
 from ablations.load import load_study
 from ablations.plan import Plan
 from ablations.store import TrialStore
-from ablations.trial import Trial
+from ablations.trial import Result, Trial
 
 
 def heading(plan: Plan) -> str:
@@ -50,8 +51,14 @@ def status_table(plan: Plan, storage: Path) -> Table:
     for trial in plan.trials:
         result = plan.results.get(trial.id)
         if result and result.status == "failed":
-            table.add_row("", "", f"{trial.name}: {result.error}", style="red")
+            table.add_row("", "", f"{trial.name}: {_told(result)}", style="red")
     return table
+
+
+def _told(result: Result) -> str:
+    """What went wrong, and what to do next."""
+    kind = result.failure
+    return f"{kind.replace('_', ' ')}: {result.error}. {NEXT[kind]}" if kind in KINDS else result.error
 
 
 def studies_table(storage: Path) -> Table:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ablations.identity import SCHEMA
 from ablations.load import ScaledStudy
 from ablations.provenance import provenance
+from ablations.settings import dotted_values
 from ablations.trial import Result, Trial
 from core.config import TrainConfig
 from core.pretraining.history import Epoch
@@ -89,7 +90,7 @@ class Tracker:
         self._log_metrics(
             run_id, [Metric(k, v, milliseconds, step) for k, v in final.items() if not k.startswith("pretrain/")]
         )
-        tags = {**result.facts, STATUS: result.status, "ablate.error": result.error}
+        tags = {**result.facts, STATUS: result.status, "ablate.error": result.error, "ablate.failure": result.failure}
         self._log_text(run_id, config.model_dump_json(indent=1), "config.json")
         if result.traceback:
             self._log_text(run_id, result.traceback, "traceback.txt")
@@ -201,15 +202,7 @@ def _history_metrics(history: Sequence[Epoch]) -> Iterator[Metric]:
 def _parameters(config: TrainConfig) -> Iterator[Param]:
     """By the dotted paths of a study file."""
     values = config.pretrain.model_dump(mode="json") | {"evaluate": config.evaluate.model_dump(mode="json")}
-    yield from (Param(path, str(value)) for path, value in _dotted(values))
-
-
-def _dotted(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _dotted(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
+    yield from (Param(path, str(value)) for path, value in dotted_values(values).items())
 
 
 def _tags(tags: dict[str, str]) -> list[RunTag]:

@@ -51,6 +51,8 @@ class Result:
     """Where and with what it ran: host, device, versions, precision, the encoder's hash."""
     error: str = ""
     """For people: what went wrong and what to try."""
+    failure: str = ""
+    """Of a trial that failed, its ``ablations.failures.Kind``."""
     traceback: str = ""
 
 

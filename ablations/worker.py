@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from ablations.events import Ended, EpochEnded, Event, Saved, Started
+from ablations.failures import TimedOut, kind_of
 from ablations.provenance import provenance
 from ablations.store import FencedError, TrialStore
 from ablations.trial import Result, Trial, Unit
@@ -32,6 +33,8 @@ class Job:
     """Of the run; see ``TrialStore.claim``."""
     threads: int
     """Of PyTorch on the CPU, for one unit."""
+    minutes: float | None = None
+    """Longest that one attempt at a training may take."""
 
 
 def run_unit(unit: Unit, job: Job, emit: Emit) -> None:
@@ -72,6 +75,7 @@ class _Desk:
         self.unit, self.job, self.emit = unit, job, emit
         self.id = unit.pretrain_id
         self.store = TrialStore(job.storage)
+        self._begun = time.monotonic()
 
     def pretrained(self) -> tuple[Pretrained, float]:
         """The encoder, and the seconds that it took now: none where it was there already."""
@@ -115,6 +119,9 @@ class _Desk:
     def _on_epoch(self, epoch: Epoch) -> None:
         self.store.check_owner(self.id, self.job.owner)
         self.emit(EpochEnded(self.id, epoch))
+        limit = self.job.minutes
+        if limit and time.monotonic() - self._begun > 60 * limit:
+            raise TimedOut(f"was still training after {limit:g} minutes, at epoch {epoch.epoch}")
 
     def _on_checkpoint(self, history: list[Epoch]) -> None:
         self.store.check_owner(self.id, self.job.owner)
@@ -155,7 +162,7 @@ def _facts(pretrained: Pretrained) -> dict[str, str]:
 
 
 def _failure(trial: Trial, error: Exception) -> Result:
-    known = isinstance(error, DataError | Diverged)
+    known = isinstance(error, DataError | Diverged | TimedOut)
     message = str(error) if known else f"{type(error).__name__}: {error}"
-    lines = "" if known else traceback.format_exc()
-    return Result(trial.id, "failed", {}, 0.0, time.time(), provenance(), message, lines)
+    lines = "" if known else "".join(traceback.format_exception(error))
+    return Result(trial.id, "failed", {}, 0.0, time.time(), provenance(), message, kind_of(error), lines)

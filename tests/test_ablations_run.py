@@ -43,15 +43,13 @@ EVALUATED_TWICE = STUDY.replace("  augment.first: [crop, color]\n", "  evaluate.
 WHERE = Where(Path("runs"), Path("data"), inline=True)
 
 
-def plan(text: str = STUDY, *assignments: str, retry_failed: bool = False) -> Plan:
+def plan(text: str = STUDY, *assignments: str, retry: str | None = None) -> Plan:
     Path("study.yaml").write_text(text)
-    return make_plan(
-        load_study("study.yaml", None, assignments), TrialStore(WHERE.storage), WHERE.data_dir, retry_failed
-    )
+    return make_plan(load_study("study.yaml", None, assignments), TrialStore(WHERE.storage), WHERE.data_dir, retry)
 
 
-def run(text: str = STUDY, *assignments: str, retry_failed: bool = False) -> Outcome:
-    return run_plan(plan(text, *assignments, retry_failed=retry_failed), WHERE, Console(quiet=True))
+def run(text: str = STUDY, *assignments: str, retry: str | None = None) -> Outcome:
+    return run_plan(plan(text, *assignments, retry=retry), WHERE, Console(quiet=True))
 
 
 def mlflow_children() -> dict[str, list[object]]:
@@ -139,7 +137,7 @@ def test_a_failed_trial_is_a_result_and_spares_the_others() -> None:
     assert outcome.drawn is not None
     assert "the loss is" in outcome.drawn.page.read_text()
     assert plan(text).units == []
-    assert len(plan(text, retry_failed=True).units) == 2
+    assert len(plan(text, retry="failed").units) == 2
 
 
 def test_a_bug_is_told_with_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +258,7 @@ def test_a_failed_trial_that_is_run_again_leaves_no_trace_of_its_failure(monkeyp
     with monkeypatch.context() as patch:
         patch.setattr("ablations.worker.evaluate", broken)
         assert run().failed == 5
-    assert run(retry_failed=True).failed == 0
+    assert run(retry="failed").failed == 0
     children = [child for runs in mlflow_children().values() for child in runs]
     assert len(children) == 5
     assert {child.info.status for child in children} == {"FINISHED"}

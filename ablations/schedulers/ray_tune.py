@@ -1,6 +1,7 @@
 """Units of work as Ray Tune trials: several at a time, on this machine or on a cluster."""
 
 import logging
+import math
 import shutil
 import signal
 import socket
@@ -21,6 +22,7 @@ from ray.tune.experiment import Trial as TuneTrial
 
 from ablations.errors import StudyError
 from ablations.events import Ended, EpochEnded, Event
+from ablations.failures import Kind, kind_of, lost_kind
 from ablations.schedulers.ray_memory import survive_memory_kills
 from ablations.store import TrialStore
 from ablations.study import Resources
@@ -37,9 +39,15 @@ EPOCH_SECONDS = 0.5
 
 
 def run_on_ray(
-    units: Sequence[Unit], job: Job, listen: Callable[[Event], None], resources: Resources, address: str
+    units: Sequence[Unit],
+    job: Job,
+    listen: Callable[[Event], None],
+    resources: Resources,
+    address: str,
+    alone: bool = False,
 ) -> None:
-    """Run the units wherever there is room for them. Raises ``StudyError`` where there never will be.
+    """Run the units wherever there is room for them, or each ``alone``: with a whole GPU, and all cores of the
+    largest node. Raises ``StudyError`` where there never will be room.
 
     KeyboardInterrupt passes through, after Ray and its workers are gone.
     """
@@ -47,6 +55,7 @@ def run_on_ray(
     _start(address)
     folder = Path(tempfile.mkdtemp(prefix="ablate-ray-"))
     try:
+        resources = _whole_device(resources) if alone else resources
         _check_resources(resources)
         _tuner(units, job, listen, resources, folder).fit()
     finally:
@@ -93,6 +102,11 @@ def _check_resources(resources: Resources) -> None:
             f"resources: a trial asks for {resources.cpu:g} CPU and {resources.gpu:g} GPU on one node, and Ray has "
             f"nodes of {largest}; lower 'resources' in the study or its scale"
         )
+
+
+def _whole_device(resources: Resources) -> Resources:
+    cores = max(node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"])
+    return Resources(cpu=max(cores, resources.cpu), gpu=math.ceil(resources.gpu))
 
 
 def _tuner(
@@ -152,18 +166,26 @@ class _Listener(Callback):
         for lost in unit.trials:
             result = store.result(lost.id)
             if result is None or result.status != "finished":
-                result = Result(lost.id, "failed", {}, 0.0, time.time(), {}, _reason(trial))
+                message, failure = _reason(trial)
+                result = Result(lost.id, "failed", {}, 0.0, time.time(), {}, message, failure)
                 with suppress(OSError):  # a full disk must not end the other trials
                     store.save_result(result)
             if self._listen:
                 self._listen(Ended(unit.pretrain_id, result))
 
 
-def _reason(trial: TuneTrial) -> str:
+def _reason(trial: TuneTrial) -> tuple[str, Kind]:
     error = trial.get_pickled_error()
     if isinstance(error, ray.exceptions.RayTaskError):
-        return f"{type(error.cause).__name__}: {error.cause}"
-    return f"the worker died {WORKER_DEATHS + 1} times: killed, out of memory, or a crash in native code"
+        return f"{type(error.cause).__name__}: {error.cause}", kind_of(error.cause)
+    times = f"{WORKER_DEATHS + 1} times"
+    match kind := lost_kind(str(error)):
+        case "out_of_memory":
+            return f"Ray ended the worker {times}, since the machine ran out of memory", kind
+        case "node_lost":
+            return f"the machine that it ran on went away, {times}", kind
+        case _:
+            return f"the worker died {times}: it was killed, or crashed in native code", kind
 
 
 class _Silent(ProgressReporter):

@@ -1,0 +1,43 @@
+"""What all commands share: where they print, where they keep things, how they tell errors."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ablations.errors import AblateError, StudyError
+from ablations.invocation import again
+
+INTERRUPTED = 130
+WIDE = 200
+"""Columns of a pipe or a file, where tables are not to be cut."""
+
+console = Console(soft_wrap=True, markup=False, width=None if sys.stdout.isatty() else WIDE)
+errors = Console(stderr=True, soft_wrap=True, markup=False)
+
+
+StorageOption = Annotated[
+    Path, typer.Option("--storage", envvar="ABLATE_STORAGE", help="Where encoders, results and reports are kept.")
+]
+DEFAULT_STORAGE = Path("runs")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Errors as sentences, with their exit codes."""
+    try:
+        yield
+    except AblateError as error:
+        errors.print(str(error), style="red", highlight=False)
+        raise typer.Exit(error.exit_code) from None
+    except (NotADirectoryError, FileExistsError, PermissionError) as error:
+        errors.print(f"{error.filename}: {error.strerror}", style="red", highlight=False)
+        raise typer.Exit(StudyError.exit_code) from None
+    except KeyboardInterrupt:
+        message = f"\nInterrupted. What is finished is kept; continue with\n    {again(*sys.argv[1:])}"
+        errors.print(message, highlight=False)
+        raise typer.Exit(INTERRUPTED) from None

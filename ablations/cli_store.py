@@ -1,0 +1,73 @@
+"""Commands on a storage rather than on a study."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ablations.cli_base import DEFAULT_STORAGE, StorageOption, console, told
+
+if TYPE_CHECKING:
+    from ablations.cleaning import Rubbish
+
+TrialArgument = Annotated[str, typer.Argument(metavar="TRIAL", help="The id of a trial, or the beginning of one.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Remove without asking.")]
+MEGABYTE = 1e6
+
+
+def show(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE) -> None:
+    """A trial's configuration, curve, result and, where it failed, its traceback."""
+    with told():
+        from ablations import inspection
+        from ablations.store import TrialStore
+
+        store = TrialStore(storage)
+        console.print(inspection.show(store, inspection.find_trial(store, trial)))
+
+
+def diff(one: TrialArgument, other: TrialArgument, storage: StorageOption = DEFAULT_STORAGE) -> None:
+    """What differs between two trials, in configuration and in result."""
+    with told():
+        from ablations import inspection
+        from ablations.store import TrialStore
+
+        store = TrialStore(storage)
+        console.print(inspection.compare(*(inspection.find_trial(store, start) for start in (one, other))))
+
+
+def rm(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None:
+    """Remove a trial from the storage, and its encoder where no other trial is of it. MLflow keeps its run."""
+    with told():
+        from ablations.cleaning import of_trial
+        from ablations.inspection import find_trial
+        from ablations.lock import only_run
+        from ablations.store import TrialStore
+
+        store = TrialStore(storage)
+        with only_run(storage):
+            _remove(of_trial(store, find_trial(store, trial)), yes)
+
+
+def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None:
+    """Remove what no trial needs: encoders of none, checkpoints of trainings that are done, unfinished files."""
+    with told():
+        from ablations.cleaning import unneeded
+        from ablations.lock import only_run
+        from ablations.store import TrialStore
+
+        with only_run(storage):
+            _remove(unneeded(TrialStore(storage)), yes)
+
+
+def _remove(rubbish: "list[Rubbish]", yes: bool) -> None:
+    if not rubbish:
+        console.print("nothing to remove")
+        return
+    for piece in rubbish:
+        console.print(f"{piece.size / MEGABYTE:10.1f} MB  {piece.path}  ({piece.reason})", highlight=False)
+    total = sum(piece.size for piece in rubbish) / MEGABYTE
+    if not yes and not typer.confirm(f"Remove {total:,.1f} MB?"):
+        console.print("nothing was removed")
+        return
+    for piece in rubbish:
+        piece.remove()
+    console.print(f"removed {total:,.1f} MB", highlight=False)

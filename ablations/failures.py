@@ -1,0 +1,49 @@
+"""The ways in which a trial fails, told apart: what each means, and what to do next."""
+
+from typing import Literal, get_args
+
+from core import DataError, Diverged
+
+Kind = Literal["out_of_memory", "diverged", "bad_data", "worker_lost", "node_lost", "timed_out", "bug"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+NEXT: dict[Kind, str] = {
+    "out_of_memory": "It was tried again alone on a whole device. Use a larger one, or the settings that bound memory "
+    "and keep the batch; a smaller batch is another experiment.",
+    "diverged": "Lower optimizer.learning_rate, lengthen schedule.warmup_epochs, or raise loss.temperature: each is "
+    "another trial. Running the same one again gives the same end.",
+    "bad_data": "Mend or remove what is named, then --retry bad_data.",
+    "worker_lost": "Its process was killed or crashed, more often than it is started again. --retry worker_lost "
+    "continues from the last checkpoint.",
+    "node_lost": "The machine that it ran on went away. --retry node_lost continues from the last checkpoint.",
+    "timed_out": "Raise resources.minutes, then --retry timed_out: it continues from the last checkpoint.",
+    "bug": "'ablate show' has its traceback; --retry bug once the cause is mended.",
+}
+"""What to do after each kind of failure."""
+
+
+class TimedOut(Exception):
+    """A training that took longer than ``resources.minutes``."""
+
+
+def kind_of(error: BaseException) -> Kind:
+    """By the type of the error; PyTorch on a CPU says only in words that memory ran out."""
+    names = {base.__name__ for base in type(error).__mro__}
+    if names & {"OutOfMemoryError", "MemoryError"} or "can't allocate memory" in str(error):
+        return "out_of_memory"
+    match error:
+        case Diverged():
+            return "diverged"
+        case DataError():
+            return "bad_data"
+        case TimedOut():
+            return "timed_out"
+    return "bug"
+
+
+def lost_kind(message: str) -> Kind:
+    """Of a worker that is no longer there, by what Ray says of its death."""
+    text = message.lower()
+    if "memory" in text:
+        return "out_of_memory"
+    return "node_lost" if "node" in text and ("died" in text or "dead" in text) else "worker_lost"

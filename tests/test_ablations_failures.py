@@ -1,0 +1,142 @@
+"""Failures told apart: their kinds, what is done about each, and what a user is told."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from rich.console import Console
+
+from ablations.events import Ended, Event
+from ablations.failures import KINDS, NEXT, Kind, TimedOut, kind_of, lost_kind
+from ablations.load import load_study
+from ablations.plan import Plan, make_plan
+from ablations.run import Where, run_plan
+from ablations.schedulers import ray_tune
+from ablations.store import TrialStore
+from ablations.study import Resources
+from ablations.tables import status_table
+from ablations.trial import Result, Unit
+from ablations.worker import Job
+from core import DataError, Diverged
+
+pytestmark = pytest.mark.usefixtures("mlflow_db")
+
+STUDY = """\
+name: small
+base:
+  data: {name: shapes, image_size: 16, subset: 60}
+  encoder: {width: 0.125}
+  schedule.warmup_epochs: 0.5
+  batch_size: 16
+  epochs: 2
+  precision: float32
+  evaluate: {l2_count: 2, neighbors: 5}
+grid:
+  loss.temperature: [0.1, 0.5]
+"""
+STORAGE = Path("runs")
+
+
+def plan(text: str = STUDY, retry: str | None = None) -> Plan:
+    Path("study.yaml").write_text(text)
+    return make_plan(load_study("study.yaml"), TrialStore(STORAGE), Path("data"), retry)
+
+
+def run(made: Plan, inline: bool = True) -> list[Result | None]:
+    run_plan(made, Where(STORAGE, Path("data"), inline=inline), Console(quiet=True))
+    return [TrialStore(STORAGE).result(trial.id) for trial in made.trials]
+
+
+def cpu_allocation_error() -> Exception:
+    try:
+        torch.empty(2**50)
+    except RuntimeError as error:
+        return error
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "out_of_memory"),
+        (MemoryError(), "out_of_memory"),
+        (cpu_allocation_error(), "out_of_memory"),
+        (Diverged("the loss is nan"), "diverged"),
+        (DataError("a.png does not decode"), "bad_data"),
+        (TimedOut("after 3 minutes"), "timed_out"),
+        (ZeroDivisionError(), "bug"),
+    ],
+)
+def test_an_error_has_its_kind(error: Exception, kind: Kind) -> None:
+    assert kind_of(error) == kind
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("The actor died unexpectedly before finishing this task.", "worker_lost"),
+        ("The actor died because its node has died. Node Id: 12ab", "node_lost"),
+        ("Task was killed due to the node running low on memory.", "out_of_memory"),
+    ],
+)
+def test_a_lost_worker_is_told_from_a_lost_node(message: str, kind: Kind) -> None:
+    assert lost_kind(message) == kind
+
+
+def test_every_kind_says_what_to_do_next() -> None:
+    assert set(NEXT) == set(KINDS)
+
+
+def test_a_training_that_takes_too_long_is_ended_and_continued_when_asked() -> None:
+    results = run(plan(STUDY + "resources: {minutes: 1.0e-9}\n"))
+    assert [result and result.failure for result in results] == ["timed_out", "timed_out"]
+    assert results[0]
+    assert "at epoch 1" in results[0].error
+    assert not results[0].traceback
+    assert plan(retry="diverged").units == []
+    assert [result and result.status for result in run(plan(retry="timed_out"))] == ["finished", "finished"]
+
+
+def test_status_says_what_to_do_next() -> None:
+    made = plan(STUDY + "resources: {minutes: 1.0e-9}\n")
+    run(made)
+    console = Console(width=400)
+    with console.capture() as capture:
+        console.print(status_table(plan(), STORAGE))
+    assert "timed out: was still training" in capture.get()
+    assert "Raise resources.minutes, then --retry timed_out" in capture.get()
+
+
+def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a crowd the first unit starves; alone it would finish, and the second is not run again."""
+    made = plan()
+    runs: list[tuple[list[Unit], bool]] = []
+
+    def run_on_ray(
+        units: Sequence[Unit],
+        job: Job,
+        listen: Callable[[Event], None],
+        resources: Resources,
+        address: str,
+        alone: bool = False,
+    ) -> None:
+        runs.append((list(units), alone))
+        for unit in units:
+            starves = not alone and unit is made.units[0]
+            status, failure = ("failed", "out_of_memory") if starves else ("finished", "")
+            result = Result(unit.trials[0].id, status, {}, 0.0, 0.0, {}, failure=failure)
+            TrialStore(STORAGE).save_result(result)
+            listen(Ended(unit.pretrain_id, result))
+
+    monkeypatch.setattr(ray_tune, "run_on_ray", run_on_ray)
+    outcome = run_plan(made, Where(STORAGE, Path("data")), Console(quiet=True))
+    assert runs == [(made.units, False), (made.units[:1], True)]
+    assert list(outcome.states.values()) == ["done", "done"]
+
+
+def test_alone_is_a_whole_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [{"Alive": True, "Resources": {"CPU": 4.0}}, {"Alive": True, "Resources": {"CPU": 16.0, "GPU": 2.0}}]
+    monkeypatch.setattr(ray_tune.ray, "nodes", lambda: [*nodes, {"Alive": False, "Resources": {"CPU": 99.0}}])
+    assert ray_tune._whole_device(Resources(cpu=2, gpu=0.25)) == Resources(cpu=16, gpu=1)
+    assert ray_tune._whole_device(Resources(cpu=2)) == Resources(cpu=16, gpu=0)

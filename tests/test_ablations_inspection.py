@@ -1,0 +1,115 @@
+"""Trials of a store shown, compared and removed."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ablations.cli import app
+from ablations.inspection import _curve
+from ablations.load import load_study
+from ablations.plan import make_plan
+from ablations.store import TrialStore
+from ablations.trial import Result, Trial
+from core.pretraining.history import Epoch
+
+STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n  evaluate.neighbors: [5, 7]\n"
+
+
+def ablate(*arguments: str, answer: str | None = None) -> tuple[int, str]:
+    result = CliRunner().invoke(app, arguments, input=answer)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def store() -> TrialStore:
+    """Of four trials and two encoders: two finished, one failed, one that waits."""
+    Path("small.yaml").write_text(STUDY)
+    store = TrialStore(Path("runs"))
+    plan = make_plan(load_study("small.yaml"), store, Path("data"))
+    for unit in plan.units:
+        store.claim(unit, "me")
+        store.encoder_path(unit.pretrain_id).write_bytes(b"encoder")
+    results = [
+        Result(plan.trials[0].id, "finished", {"linear_eval/top1": 50.0}, 3.0, 0.0, {"device": "a GPU"}),
+        Result(plan.trials[1].id, "finished", {"linear_eval/top1": 60.0}, 3.0, 0.0, {"device": "a GPU"}),
+        Result(plan.trials[2].id, "failed", {}, 3.0, 0.0, {}, "ZeroDivisionError: x", "bug", "Traceback: in broken"),
+    ]
+    for result in results:
+        store.save_result(result)
+    epochs = [Epoch(number, 5.0 - number, 10.0 * number, 3.0, 0.1, 100.0, 0.0) for number in (1, 2, 3)]
+    store.save_history(plan.trials[0].pretrain_id, epochs, trained=True)
+    return store
+
+
+def trials(store: TrialStore) -> list[Trial]:
+    return make_plan(load_study("small.yaml"), store, Path("data")).trials
+
+
+def test_show_has_configuration_curve_and_result(store: TrialStore) -> None:
+    first = trials(store)[0]
+    code, text = ablate("show", first.id[:8])
+    assert code == 0
+    for expected in (first.id, first.pretrain_id, "pretrain.loss.temperature 0.1", "linear_eval/top1 50", "█▅▁"):
+        assert expected in " ".join(text.split())
+    assert "4 to 2 in 3 epochs" in text
+
+
+def test_show_has_the_traceback_of_a_bug(store: TrialStore) -> None:
+    _, text = ablate("show", trials(store)[2].id)
+    assert "bug: ZeroDivisionError: x" in text
+    assert "Traceback: in broken" in text
+    assert "no result yet" in ablate("show", trials(store)[3].id)[1]
+
+
+def test_an_id_must_be_known_and_be_one(store: TrialStore) -> None:
+    assert ablate("show", "zzz") == (2, "zzz: runs has no trial whose id begins so; 'ablate plan STUDY' shows ids\n")
+    code, text = ablate("show", "")
+    assert (code, "4 trials begin so" in text) == (2, True)
+
+
+def test_diff_shows_what_differs_and_nothing_else(store: TrialStore) -> None:
+    one, other, _, waiting = (trial.id for trial in trials(store))
+    _, text = ablate("diff", one, other)
+    lines = [line.split() for line in text.splitlines()]
+    assert lines[1:] == [["evaluate.neighbors", "5", "7"], ["linear_eval/top1", "50", "60", "+10"]]
+    assert "do not differ" in ablate("diff", one, one)[1]
+    assert "pretrain.loss.temperature" in ablate("diff", one, waiting)[1]
+
+
+def test_rm_takes_the_encoder_with_its_last_trial(store: TrialStore) -> None:
+    one, other, *_ = trials(store)
+    assert ablate("rm", one.id, answer="n\n")[1].endswith("nothing was removed\n")
+    assert store.result(one.id)
+    assert ablate("rm", one.id, answer="y\n")[0] == 0
+    assert store.result(one.id) is None
+    assert store.encoder_path(one.pretrain_id).exists()
+    ablate("rm", other.id, "--yes")
+    assert not store.encoder_folder(one.pretrain_id).exists()
+    assert store.trial_ids() == sorted(trial.id for trial in trials(store)[2:])
+
+
+def test_gc_removes_what_nothing_needs_and_nothing_else(store: TrialStore) -> None:
+    assert ablate("gc", "--yes") == (0, "nothing to remove\n")
+    first, *_, last = trials(store)
+    store.checkpoint_path(first.pretrain_id).write_bytes(b"state")
+    store.encoder_path(last.pretrain_id).unlink()
+    store.checkpoint_path(last.pretrain_id).write_bytes(b"state")  # of a training that is not done
+    (store.trial_folder(first.id) / ".result.json.12ab").write_text("half")
+    (store.root / "encoders" / "orphan").mkdir()
+    before = sorted(path for path in store.root.rglob("*") if path.is_file())
+    _, text = ablate("gc", "--yes")
+    after = sorted(path for path in store.root.rglob("*") if path.is_file())
+    gone = {store.checkpoint_path(first.pretrain_id), store.trial_folder(first.id) / ".result.json.12ab"}
+    assert set(before) - set(after) == gone
+    assert not (store.root / "encoders" / "orphan").exists()
+    for reason in ("an encoder of no trial", "the training is done", "never finished"):
+        assert reason in text
+
+
+def test_a_curve_is_as_high_as_its_values() -> None:
+    assert _curve([1.0, 2.0, 3.0]) == "▁▅█"
+    assert _curve([2.0]) == "▁"
+    assert len(_curve([float(number) for number in range(1000)])) == 60
