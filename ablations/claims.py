@@ -1,30 +1,136 @@
-"""A study's claims, checked against its grid."""
+"""What a study claims, checked against its grid.
+
+Each kind of claim is an effect within one seed that is above a margin where the claim holds; see ``reports.effects``.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
 
 from ablations.axes import Grid
 from ablations.errors import StudyError
 from ablations.settings import coordinate
-from ablations.study import Claim
 from ablations.yaml_source import Keys, Source
+from core.config import Config
+from core.config.base import default_tag
+
+Where = dict[str, Any]
+"""Axes and the value of each: the cells that have them."""
+
+Cells = list[Annotated[list[Any], Field(min_length=1)] | Annotated[Where, Field(min_length=1)]]
+"""Each a value for every axis in the order of the grid, or a mapping of some axes to their values."""
+
+
+class ClaimBase(Config):
+    """What the paper says."""
+
+    says: str
+    """In the paper's words or close to them."""
+    source: str
+    """Where it says so."""
+    margin: float = 0.0
+    """How much larger than this the effect must be; in units of the metric, unless the kind says otherwise."""
+    metric: str | None = None
+    """Of which it is said; the report's metric where it is not given."""
+
+
+class BetterClaim(ClaimBase):
+    """``cells`` are better ``than`` others. Either may be left out and means all the other cells."""
+
+    kind: Literal["better"] = "better"
+    cells: Cells = []
+    than: Cells = []
+    by: Literal["best", "mean"] = "best"
+    """Whether the best of either side are compared, or their means."""
+
+
+class OrderingClaim(ClaimBase):
+    """The values of an axis come in an order; the effect is the smallest step. Other axes are averaged."""
+
+    kind: Literal["ordering"] = "ordering"
+    axis: str
+    order: Annotated[list[Any], Field(min_length=2)]
+    """The best first."""
+    where: Where = {}
+
+
+class TrendClaim(ClaimBase):
+    """A metric rises or falls along an axis; the effect is the rise of a straight line. Other axes are averaged."""
+
+    kind: Literal["trend"] = "trend"
+    axis: str
+    direction: Literal["rising", "falling"] = "rising"
+    where: Where = {}
+
+
+class InteractionClaim(ClaimBase):
+    """The gain from ``low`` to ``high`` on one axis is larger at ``start`` of another than at its ``end``."""
+
+    kind: Literal["interaction"] = "interaction"
+    axis: str
+    low: Any
+    high: Any
+    over: str
+    start: Any
+    end: Any
+    where: Where = {}
+
+
+class AgreementClaim(ClaimBase):
+    """The cells come in the paper's order: Spearman's rank correlation with its numbers is above the margin."""
+
+    kind: Literal["agreement"] = "agreement"
+    key: str
+    """Of the paper's numbers, such as ``figure_5``."""
+    rows: str
+    columns: str
+    """The axes that they are by."""
+    margin: float = 0.5
+
+
+Claim = Annotated[
+    BetterClaim | OrderingClaim | TrendClaim | InteractionClaim | AgreementClaim,
+    Field(discriminator="kind"),
+    BeforeValidator(default_tag("kind", "better")),
+]
+
+SIDES = ("cells", "than")
 
 
 def check_claims(claims: list[Claim], grids: list[Grid], source: Source) -> None:
-    """Raises ``StudyError`` for a cell that the study's own grid does not have, or a claim without cells."""
+    """Raises ``StudyError`` for an axis, a value or a cell that the study's own grid does not have."""
     axes = _axes(grids)
     for number, claim in enumerate(claims):
         keys: Keys = ("claims", number)
-        if not claim.cells and not claim.than:
-            raise StudyError(f"{source.locate(keys)}: say which 'cells' are better, or better 'than' which")
-        for side, cells in (("cells", claim.cells), ("than", claim.than)):
-            for place, cell in enumerate(cells):
-                _check_cell(axes, cell, source, (*keys, side, place))
+        if isinstance(claim, BetterClaim):
+            _check_sides(claim, axes, source, keys)
+        for field, axis, value in _named(claim):
+            _check_value(axes, axis, value, f"{source.locate((*keys, field))}")
 
 
-def cells_as_text(claim: Claim, grids: list[Grid]) -> dict[str, list[dict[str, str]]]:
-    """Both sides, each cell by the study's axes, values as reports write them."""
-    return {
-        side: [{axis: _text(value) for axis, value in zip(_axes(grids), cell, strict=True)} for cell in cells]
-        for side, cells in (("cells", claim.cells), ("than", claim.than))
-    }
+def claim_as_text(claim: Claim, grids: list[Grid]) -> dict[str, Any]:
+    """JSON-able: what all claims have, and under ``effect`` what its kind has, values as reports write them."""
+    axes = _axes(grids)
+    everything = claim.model_dump(mode="json")
+    common = {name: everything.pop(name) for name in ("kind", *ClaimBase.model_fields)}
+    return common | {"effect": {name: _as_text(name, value, axes) for name, value in everything.items()}}
+
+
+def _as_text(name: str, value: Any, axes: dict[str, list[str]]) -> Any:
+    match name:
+        case "cells" | "than":
+            return [_cell(cell, axes) for cell in value]
+        case "where":
+            return _cell(value, axes)
+        case "order":
+            return [_text(one) for one in value]
+        case _:
+            return _text(value)
+
+
+def _cell(cell: list[Any] | Where, axes: dict[str, list[str]]) -> dict[str, str]:
+    return {axis: _text(value) for axis, value in _pairs(cell, axes)}
 
 
 def _axes(grids: list[Grid]) -> dict[str, list[str]]:
@@ -41,13 +147,46 @@ def _text(value: object) -> str:
     return str(coordinate(value))
 
 
-def _check_cell(axes: dict[str, list[str]], cell: list[object], source: Source, keys: Keys) -> None:
-    if len(cell) != len(axes):
-        raise StudyError(
-            f"{source.locate(keys)}: a cell has a value for each axis, here {', '.join(axes)}; got {cell!r}"
-        )
-    for place, (value, (axis, values)) in enumerate(zip(cell, axes.items(), strict=True)):
-        if _text(value) not in values:
-            raise StudyError(
-                f"{source.locate((*keys, place))}: {axis} has no value {value!r}; it has {', '.join(values)}"
-            )
+def _named(claim: Claim) -> Iterator[tuple[str, str, Any]]:
+    """Field, axis and value of what a claim names; no value where it names the axis alone."""
+    match claim:
+        case OrderingClaim():
+            yield from (("order", claim.axis, value) for value in claim.order)
+        case TrendClaim():
+            yield ("axis", claim.axis, None)
+        case InteractionClaim():
+            yield from (("low", claim.axis, claim.low), ("high", claim.axis, claim.high))
+            yield from (("start", claim.over, claim.start), ("end", claim.over, claim.end))
+        case AgreementClaim():
+            yield from (("rows", claim.rows, None), ("columns", claim.columns, None))
+    yield from (("where", axis, value) for axis, value in getattr(claim, "where", {}).items())
+
+
+def _check_sides(claim: BetterClaim, axes: dict[str, list[str]], source: Source, keys: Keys) -> None:
+    if not claim.cells and not claim.than:
+        raise StudyError(f"{source.locate(keys)}: say which 'cells' are better, or better 'than' which")
+    for side in SIDES:
+        for number, cell in enumerate(getattr(claim, side)):
+            here: Keys = (*keys, side, number)
+            if isinstance(cell, list) and len(cell) != len(axes):
+                raise StudyError(
+                    f"{source.locate(here)}: a cell has a value for each axis, here {', '.join(axes)}; got {cell!r}"
+                )
+            for key, (axis, value) in zip(_keys(cell), _pairs(cell, axes), strict=True):
+                _check_value(axes, axis, value, source.locate((*here, key)))
+
+
+def _keys(cell: list[Any] | Where) -> list[Any]:
+    return list(cell) if isinstance(cell, dict) else list(range(len(cell)))
+
+
+def _pairs(cell: list[Any] | Where, axes: dict[str, list[str]]) -> list[tuple[str, Any]]:
+    """Axis and value of each value."""
+    return list(cell.items()) if isinstance(cell, dict) else list(zip(axes, cell, strict=True))
+
+
+def _check_value(axes: dict[str, list[str]], axis: str, value: Any, place: str) -> None:
+    if axis not in axes:
+        raise StudyError(f"{place}: {axis!r} is no axis of the grid; the axes are {', '.join(axes)}")
+    if value is not None and _text(value) not in axes[axis]:
+        raise StudyError(f"{place}: {axis} has no value {value!r}; it has {', '.join(axes[axis])}")

@@ -54,6 +54,10 @@ def run(
     address: Annotated[
         str, typer.Option("--address", help="Of a running Ray cluster: auto, host:port or ray://host:port.")
     ] = "local",
+    until_decided: Annotated[
+        bool, typer.Option("--until-decided", help="Add seeds to the cells of claims that are not decided.")
+    ] = False,
+    most_seeds: Annotated[int, typer.Option("--max-seeds", min=2, max=1000, help="Where --until-decided ends.")] = 10,
     retry: Annotated[
         Retry | None, typer.Option("--retry", help="Run failed trials again: all, or those of one kind.")
     ] = None,
@@ -64,11 +68,15 @@ def run(
         if dry_run:
             _print_plan(plan)
             return
+        from ablations.deciding import run_until_decided
         from ablations.run import Where, run_plan
 
         signal.signal(signal.SIGTERM, _interrupt)
         _print_heading(plan)
-        outcome = run_plan(plan, Where(storage, data_dir, address, inline), console)
+        where = Where(storage, data_dir, address, inline)
+        outcome = (
+            run_until_decided(plan, where, console, most_seeds) if until_decided else run_plan(plan, where, console)
+        )
     _print_outcome(outcome)
     if outcome.failed or outcome.left:
         raise typer.Exit(FAILED_TRIALS)
@@ -187,6 +195,8 @@ def _print_outcome(outcome: "Outcome") -> None:
     left = f", {outcome.left} came to no end; run it again" if outcome.left else ""
     console.print(f"{done} done, {outcome.failed} failed{left}", highlight=False)
     if outcome.drawn:
+        for verdict in outcome.drawn.verdicts:
+            console.print(f"{verdict.word:9}  {verdict.claim.says} ({verdict.reason})", highlight=False)
         _print_files(outcome.drawn.figure, outcome.drawn.page)
         console.print(f"MLflow  {again('ui')}", highlight=False)
 

@@ -12,9 +12,7 @@ def describe(scaled: ScaledStudy, trials: list[Trial]) -> dict[str, Any]:
     return {
         "name": study.name,
         "title": study.title or study.name,
-        "claims": [
-            claim.model_dump(mode="json") | cells for claim, cells in zip(study.claims, scaled.claim_cells, strict=True)
-        ],
+        "claims": scaled.claims,
         "reproduces": study.reproduces,
         "scale": scaled.scale,
         "scale_description": scaled.scale_description,

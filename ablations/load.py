@@ -4,9 +4,10 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ablations.axes import LABELLED, Grid, parse_grid, plain_axis
-from ablations.claims import cells_as_text, check_claims
+from ablations.claims import check_claims, claim_as_text
 from ablations.errors import StudyError
 from ablations.library import find_scale, scale_names
 from ablations.lineage import Lineage, read_lineage
@@ -32,8 +33,8 @@ class ScaledStudy:
     base: Layer
     """Of every trial: the common scale, the study's base, then what the study changes at this scale."""
     grids: list[Grid]
-    claim_cells: list[dict[str, list[dict[str, str]]]]
-    """Of each claim both sides; see ``cells_as_text``."""
+    claims: list[dict[str, Any]]
+    """As plain values; see ``claim_as_text``."""
     baselines: dict[str, Layer]
     overrides: Layer
     """``--set``. An axis that it names has its values replaced; what defines a baseline stays."""
@@ -90,7 +91,7 @@ def load_study(
         scale_source=common_source,
         base=overlay([flatten(common.base, common_source, ("base",)), lineage.base(scale)]),
         grids=grids,
-        claim_cells=[cells_as_text(claim, own_grids) for claim in study.claims],
+        claims=[claim_as_text(claim, own_grids) for claim in study.claims],
         baselines={
             name: flatten(settings, baselines.source, ("baselines", name)) for name, settings in study.baselines.items()
         },

@@ -1,5 +1,7 @@
 """What a run would do: which trials are done, which are left, and whether their data is there."""
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,12 +45,30 @@ def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: Path, retry: str
 
     Raises ``StudyError``.
     """
-    trials = enumerate_trials(scaled)
+    trials = with_kept_seeds(enumerate_trials(scaled), store)
+    return plan_trials(scaled, trials, store, data_dir, retry)
+
+
+def plan_trials(
+    scaled: ScaledStudy, trials: list[Trial], store: TrialStore, data_dir: Path, retry: str | None = None
+) -> Plan:
+    """The plan of these trials. Raises ``StudyError`` where their data is not there, or too small."""
     sizes = _sizes(trials, data_dir)
     _check_batches(scaled, trials, sizes)
     results = store.results(trials)
     left = [t for t in trials if t.id not in results or _is_retried(results[t.id], retry)]
     return Plan(scaled, trials, results, group_units(left), sizes)
+
+
+def with_kept_seeds(trials: list[Trial], store: TrialStore) -> list[Trial]:
+    """And further seeds of their cells that are finished already: what was once computed is never left out."""
+    last = {trial.cell: trial for trial in sorted(trials, key=lambda trial: trial.seed)}
+    return trials + [kept for trial in last.values() for kept in _kept_after(trial, store)]
+
+
+def _kept_after(trial: Trial, store: TrialStore) -> Iterator[Trial]:
+    following = (trial.reseeded(seed) for seed in itertools.count(trial.seed + 1))
+    return itertools.takewhile(lambda one: (result := store.result(one.id)) and result.status == "finished", following)
 
 
 def _is_retried(result: Result, retry: str | None) -> bool:

@@ -1,11 +1,13 @@
 """A study's results, read from MLflow and drawn."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ablations.frame import Recorded, read_study
-from reports.claims import Claim
+from reports.claims import Claim, Verdict
+from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
 from reports.render import render
 from reports.study_report import StudyReport
 
@@ -21,6 +23,8 @@ class DrawnReport:
     page: Path
     figure: Path
     experiment_id: str
+    verdicts: list[Verdict]
+    """Of the study's claims."""
 
 
 def draw_report(study: str, label: str, storage: Path) -> DrawnReport:
@@ -31,8 +35,9 @@ def draw_report(study: str, label: str, storage: Path) -> DrawnReport:
     """
     recorded = read_study(study, label)
     folder = storage / "reports" / study / label
-    page = render(_study_report(recorded), folder)
-    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id)
+    report = _study_report(recorded)
+    page = render(report, folder)
+    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts)
 
 
 def _study_report(recorded: Recorded) -> StudyReport:
@@ -46,7 +51,7 @@ def _study_report(recorded: Recorded) -> StudyReport:
         axes=axes,
         labels=labels,
         metric=report["metric"],
-        claims=[_claim(values, axes) for values in description["claims"]],
+        claims=[_claim(values) for values in description["claims"]],
         reproduces=description["reproduces"],
         scale=description["scale"],
         scale_description=description["scale_description"],
@@ -65,14 +70,20 @@ def _facts(recorded: Recorded) -> dict[str, str]:
     return facts | {k: v for k, v in sorted(recorded.facts.items()) if not k.startswith(HIDDEN_FACTS)}
 
 
-def _claim(values: dict[str, Any], axes: list[str]) -> Claim:
-    """Its cells have the values of the study's own axes, of which a scale may have others; an axis that a cell
-    says nothing of makes it a cell that no grid has."""
-    sides = {
-        side: tuple(tuple(cell.get(axis, f"any {axis}") for axis in axes) for cell in values[side])
-        for side in ("cells", "than")
-    }
-    return Claim(**{**values, **sides})
+EFFECTS: dict[str, Callable[..., Effect]] = {
+    "better": Better,
+    "ordering": Ordering,
+    "trend": Trend,
+    "interaction": Interaction,
+    "agreement": Agreement,
+}
+
+
+def _claim(values: dict[str, Any]) -> Claim:
+    """As ``claim_as_text`` wrote it."""
+    measure = {name: tuple(v) if isinstance(v, list) else v for name, v in values["effect"].items()}
+    effect = EFFECTS[values["kind"]](**measure)
+    return Claim(values["says"], values["source"], effect, values["margin"], values["metric"])
 
 
 def _axes(report: dict[str, Any], axes: list[str]) -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from ablations.claims import Claim
 from core.config import Config
 from core.config.base import default_tag
 from reports import published
@@ -81,24 +82,6 @@ class PointsReport(Config):
 Report = Annotated[
     HeatmapReport | PointsReport, Field(discriminator="kind"), BeforeValidator(default_tag("kind", "heatmap"))
 ]
-
-
-Cells = list[Annotated[list[Any], Field(min_length=1)]]
-"""Each a value for every axis, in the order of the grid."""
-
-
-class Claim(Config):
-    """What the paper says, so that results can tell whether it holds: the best of ``cells`` is better than the
-    best of ``than`` by more than ``margin``. Either may be left out and means all the other cells."""
-
-    says: str
-    """In the paper's words or close to them."""
-    source: str
-    """Where it says so."""
-    cells: Cells = []
-    than: Cells = []
-    margin: Annotated[float, Field(ge=0)] = 0.0
-    """In units of the report's metric."""
 
 
 def _published(key: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """The units of a study: a trial, and what comes of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ablations.identity import pretrain_id, trial_id
@@ -27,6 +27,16 @@ class Trial:
     @property
     def pretrain_id(self) -> str:
         return pretrain_id(self.config.pretrain)
+
+    def reseeded(self, seed: int) -> "Trial":
+        """The same cell with another seed."""
+        pretrain = self.config.pretrain.model_copy(update={"seed": seed})
+        return replace(self, config=self.config.model_copy(update={"pretrain": pretrain}), seed=seed)
+
+    @property
+    def cell(self) -> tuple[str, ...]:
+        """Equal for trials that differ in their seed alone."""
+        return (self.baseline or "", *(f"{axis}={value}" for axis, value in self.coordinates.items()))
 
     @property
     def name(self) -> str:

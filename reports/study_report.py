@@ -29,7 +29,7 @@ class StudyReport:
     """What the axes are called in the figure."""
     metric: str
     claims: list[Claim] = field(default_factory=list)
-    """What the paper says; each cell in the order of ``axes``."""
+    """What the paper says; by the values of ``axes``."""
     reproduces: str | None = None
     scale: str = ""
     scale_description: str = ""
@@ -43,7 +43,7 @@ class StudyReport:
 
     @property
     def verdicts(self) -> list[Verdict]:
-        return [judge(claim, self.table, self.axes, self.metric) for claim in self.claims]
+        return judge(self.claims, self.table, self.axes, self.metric)
 
     @property
     def baselines(self) -> dict[str, float]:

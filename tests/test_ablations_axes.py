@@ -175,3 +175,45 @@ def test_what_the_child_says_replaces_the_parents() -> None:
 def test_a_wrong_parent_is_told_with_its_place(child: str, parent: str, message: str) -> None:
     with pytest.raises(StudyError, match=message):
         load(child, parent)
+
+
+CLAIMS = """\
+claims:
+  - {says: a, source: b, cells: [{head.kind: nonlinear}], than: [{head.kind: linear}], by: mean, margin: 3}
+  - {says: a, source: b, kind: ordering, axis: head.kind, order: [nonlinear, linear], where: {head.output: 32}}
+  - {says: a, source: b, kind: trend, axis: head.output, direction: falling}
+  - {says: a, source: b, kind: interaction, axis: head.kind, low: linear, high: nonlinear,
+     over: head.output, start: 32, end: 64}
+"""
+
+
+def test_claims_are_plain_values_with_texts_for_the_report() -> None:
+    trials("{head.kind: [linear, nonlinear], head.output: [32, 64]}", rest=CLAIMS)
+    better, ordering, trend, interaction = load_study("study.yaml").claims
+    assert better["effect"] == {"cells": [{"head.kind": "nonlinear"}], "than": [{"head.kind": "linear"}], "by": "mean"}
+    assert (better["kind"], better["margin"]) == ("better", 3)
+    assert ordering["effect"]["where"] == {"head.output": "32"}
+    assert trend["effect"] == {"axis": "head.output", "direction": "falling", "where": {}}
+    assert interaction["effect"]["start"] == "32"
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        (
+            "{cells: [{head.kind: x}]}",
+            r"cells\[0\].head.kind: head.kind has no value 'x'; it has linear, none",
+        ),
+        ("{cells: [{epochs: 2}]}", r"cells\[0\].*'epochs' is no axis of the grid; the axes are head.kind"),
+        ("{kind: ordering, axis: epochs, order: [1, 2]}", r"claims\[0\].order: 'epochs' is no axis"),
+        ("{kind: ordering, axis: head.kind, order: [none]}", r"claims\[0\].order: there must be at least 2 in it"),
+        ("{kind: trend, axis: epochs}", r"claims\[0\].axis: 'epochs' is no axis"),
+        ("{kind: trend, axis: head.kind, direction: up}", r"claims\[0\].direction: 'up' is not known"),
+        ("{kind: trend, axis: head.kind, where: {epochs: 3}}", r"claims\[0\].where: 'epochs' is no axis"),
+        ("{kind: best}", r"claims\[0\].kind: 'best' is not known; did you mean 'better'\?"),
+    ],
+)
+def test_a_wrong_claim_is_told_with_its_place(claim: str, message: str) -> None:
+    claim = claim.replace("{", "{says: a, source: b, ", 1)
+    with pytest.raises(StudyError, match=message):
+        trials("{head.kind: [linear, none]}", rest=f"claims: [{claim}]\n")

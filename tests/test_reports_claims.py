@@ -1,10 +1,14 @@
-"""Verdicts: by hand, never from one seed, never from cells that are not there."""
+"""Verdicts: by hand, never from one seed, never from cells that are not there, corrected for being many."""
 
+import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import ttest_1samp
+from scipy.stats import spearmanr, ttest_1samp
+from scipy.stats import t as student
 
-from reports.claims import Claim, judge
+from reports.claims import Claim, Verdict, holm, judge
+from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
+from reports.paper import paper_matrix
 
 AXES = ["x"]
 METRIC = "top1"
@@ -16,61 +20,146 @@ def results(**cells: list[float | None]) -> pd.DataFrame:
         for cell, values in cells.items()
         for seed, value in enumerate(values)
     ]
-    rows.append({"x": None, "seed": 0, "baseline": "random", "state": "finished", METRIC: 99.0})
+    rows.append({"x": "", "seed": 0, "baseline": "random", "state": "finished", METRIC: 99.0})
     return pd.DataFrame(rows)
 
 
-def claim(cells: str = "", than: str = "", margin: float = 0.0) -> Claim:
-    return Claim("it is so", "section 1", tuple((c,) for c in cells), tuple((c,) for c in than), margin)
+def grid(values: dict[tuple[str, str], list[float]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"x": x, "y": y, "seed": seed, "baseline": "", "state": "finished", METRIC: value}
+            for (x, y), seeds in values.items()
+            for seed, value in enumerate(seeds)
+        ]
+    )
 
 
-def word(which: Claim, **cells: list[float | None]) -> str:
-    return judge(which, results(**cells), AXES, METRIC).word
+def better(cells: str = "", than: str = "", margin: float = 0.0) -> Claim:
+    return Claim("it is so", "section 1", Better(tuple({"x": c} for c in cells), tuple({"x": c} for c in than)), margin)
+
+
+def verdict(claim: Claim, **cells: list[float | None]) -> Verdict:
+    return judge([claim], results(**cells), AXES, METRIC)[0]
+
+
+def effects(effect: Effect, table: pd.DataFrame, axes: list[str]) -> list[float]:
+    """Of each seed alone."""
+    claim = Claim("", "", effect, margin=-1e9)
+    found = []
+    for seed in sorted(set(table["seed"])):
+        alone = table[table["seed"] == seed]
+        found.append(float(judge([claim], alone, axes, METRIC)[0].reason.split()[0]))
+    return found
 
 
 def test_the_effect_is_between_the_best_on_either_side_within_a_seed() -> None:
-    table = results(a=[10.0, 20.0, 33.0], b=[12.0, 16.0, 20.0], c=[5.0, 15.0, 30.0])
-    verdict = judge(claim("ab", "c"), table, AXES, METRIC)
-    effects = [12.0 - 5.0, 20.0 - 15.0, 33.0 - 30.0]
-    low, high = ttest_1samp(effects, 0).confidence_interval(0.95)
-    assert verdict.reason == f"+5.0 points, 95 % interval {low:+.1f} to {high:+.1f}, over 3 seeds"
-    assert verdict.word == "SUPPORTED"
+    found = verdict(better("ab", "c"), a=[10.0, 20.0, 33.0], b=[12.0, 16.0, 20.0], c=[5.0, 15.0, 30.0])
+    test = ttest_1samp([12.0 - 5.0, 20.0 - 15.0, 33.0 - 30.0], 0)
+    low, high = test.confidence_interval(0.95)
+    expected = f"+5.0 points, 95 % interval {low:+.1f} to {high:+.1f}, over 3 seeds; p {test.pvalue:.3f}"
+    assert (found.reason, found.word) == (expected, "SUPPORTED")
 
 
 @pytest.mark.parametrize(
     ("a", "expected"),
     [([20.0, 21.0, 22.0], "SUPPORTED"), ([1.0, 2.0, 3.0], "REFUTED"), ([5.0, 12.0, 14.0], "UNDECIDED")],
 )
-def test_an_interval_on_one_side_decides(a: list[float | None], expected: str) -> None:
-    assert word(claim("a"), a=a, b=[10.0, 11.0, 12.1], c=[9.0, 9.0, 9.0]) == expected
+def test_a_difference_beyond_chance_decides(a: list[float | None], expected: str) -> None:
+    assert verdict(better("a"), a=a, b=[10.0, 11.0, 12.1], c=[9.0, 9.0, 9.0]).word == expected
 
 
 def test_the_margin_is_what_is_asked() -> None:
     cells: dict[str, list[float | None]] = {"a": [20.0, 21.0, 22.0], "b": [10.0, 11.5, 12.0]}
-    assert word(claim("a", margin=5), **cells) == "SUPPORTED"
-    assert word(claim("a", margin=15), **cells) == "REFUTED"
+    assert verdict(better("a", margin=5), **cells).word == "SUPPORTED"
+    assert verdict(better("a", margin=15), **cells).word == "REFUTED"
 
 
 def test_sides_that_are_left_out_are_all_other_cells() -> None:
-    cells: dict[str, list[float | None]] = {"a": [1.0, 1.0], "b": [5.0, 5.5], "c": [9.0, 9.0]}
-    assert word(claim("c"), **cells) == "SUPPORTED"
-    assert word(claim(than="ab"), **cells) == "SUPPORTED"
-    assert word(claim("b"), **cells) == "REFUTED"
+    cells: dict[str, list[float | None]] = {"a": [1.0, 1.0], "b": [5.0, 5.5], "c": [9.0, 9.1]}
+    assert verdict(better("c"), **cells).word == "SUPPORTED"
+    assert verdict(better(than="ab"), **cells).word == "SUPPORTED"
+    assert verdict(better("b"), **cells).word == "REFUTED"
 
 
 def test_one_seed_decides_nothing() -> None:
-    verdict = judge(claim("a"), results(a=[90.0], b=[1.0]), AXES, METRIC)
-    assert (verdict.word, "--seeds 3" in verdict.reason) == ("UNDECIDED", True)
+    found = verdict(better("a"), a=[90.0], b=[1.0])
+    assert (found.word, "--seeds 3" in found.reason) == ("UNDECIDED", True)
 
 
 def test_a_seed_counts_once_it_is_complete() -> None:
-    assert word(claim("a"), a=[20.0, 21.0], b=[10.0, None]) == "UNDECIDED"
-    assert word(claim("a"), a=[20.0, 21.0, 22.0], b=[10.0, 11.0, None]) == "SUPPORTED"
+    assert verdict(better("a"), a=[20.0, 21.0], b=[10.0, None]).word == "UNDECIDED"
+    assert verdict(better("a"), a=[20.0, 21.0, 22.0], b=[10.0, 11.1, None]).word == "SUPPORTED"
 
 
 def test_what_the_grid_does_not_have_is_said() -> None:
-    assert "no cell z" in judge(claim("z"), results(a=[1.0]), AXES, METRIC).reason
-    assert "no cells to compare" in judge(claim("a"), results(a=[1.0, 2.0]), AXES, METRIC).reason
+    assert "no cell z" in verdict(better("z"), a=[1.0]).reason
+    assert "no cells to compare" in verdict(better("a"), a=[1.0, 2.0]).reason
     unfinished = results(a=[None], b=[None]).drop(columns=METRIC)
-    unfinished = unfinished[unfinished["baseline"] == ""]
-    assert "no seed" in judge(claim("a"), unfinished, AXES, METRIC).reason
+    assert "no seed" in judge([better("a")], unfinished, AXES, METRIC)[0].reason
+    for effect in (Ordering("x", ("a", "z")), Interaction("x", "a", "b", "y", "1", "2"), Trend("z", "rising")):
+        assert judge([Claim("", "", effect)], results(a=[1.0, 2.0], b=[1.0, 3.0]), AXES, METRIC)[0].word == "UNDECIDED"
+
+
+def test_an_ordering_is_as_strong_as_its_smallest_step() -> None:
+    table = grid({("a", "1"): [9.0], ("a", "2"): [7.0], ("b", "1"): [6.0], ("b", "2"): [6.0], ("c", "1"): [1.0]})
+    assert effects(Ordering("x", ("a", "b", "c")), table, ["x", "y"]) == [2.0]
+    assert effects(Ordering("x", ("c", "b")), table, ["x", "y"]) == [-5.0]
+    assert effects(Ordering("x", ("a", "b"), {"y": "1"}), table, ["x", "y"]) == [3.0]
+
+
+def test_a_trend_is_the_rise_of_a_straight_line() -> None:
+    table = grid({(x, "1"): [value] for x, value in zip("abcd", (1.0, 2.0, 4.0, 5.0), strict=True)})
+    rise = 3 * np.polyfit([0, 1, 2, 3], [1.0, 2.0, 4.0, 5.0], 1)[0]
+    assert effects(Trend("x", "rising"), table, ["x", "y"]) == [pytest.approx(rise, abs=0.05)]
+    assert effects(Trend("x", "falling"), table, ["x", "y"]) == [pytest.approx(-rise, abs=0.05)]
+
+
+def test_an_interaction_is_a_difference_of_gains() -> None:
+    """Larger batches matter less with longer training."""
+    table = grid({("256", "100"): [50.0], ("4096", "100"): [60.0], ("256", "800"): [66.0], ("4096", "800"): [69.0]})
+    assert effects(Interaction("x", "256", "4096", "y", "100", "800"), table, ["x", "y"]) == [7.0]
+
+
+def test_agreement_is_spearmans_with_the_papers_numbers() -> None:
+    names = ["crop", "color", "blur"]
+    values = {(row, column): [float(3 * i + j)] for i, row in enumerate(names) for j, column in enumerate(names)}
+    paper = paper_matrix("figure_5")
+    assert paper is not None
+    expected = spearmanr([v[0] for v in values.values()], [paper.values.loc[r, c] for r, c in values]).statistic
+    table = grid(values)
+    assert effects(Agreement("figure_5", "x", "y"), table, ["x", "y"]) == [pytest.approx(expected, abs=0.01)]
+
+
+def test_holms_correction_by_hand() -> None:
+    assert holm([0.01, 0.04, 0.03, 0.2]) == pytest.approx([0.04, 0.09, 0.09, 0.2])
+    assert holm([0.5, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_one_claim_among_many_needs_more() -> None:
+    table = results(a=[10.8, 13.5, 12.6], b=[8.0, 8.9, 8.0], c=[7.9, 8.0, 9.5])
+    alone = judge([better("a", "b")], table, AXES, METRIC)[0]
+    among = judge([better("a", "b"), better("b", "c"), better("c", "b")], table, AXES, METRIC)[0]
+    assert (alone.word, among.word) == ("SUPPORTED", "UNDECIDED")
+    assert "(Holm, 3 claims)" in among.reason
+
+
+def test_what_it_takes_to_decide_is_said() -> None:
+    """Mean 2, deviation 3: by Student's test at 5 %, 12 seeds."""
+    found = verdict(better("a"), a=[-1.0, 2.0, 5.0], b=[0.0, 0.0, 0.0])
+    assert "about 12 seeds would decide it" in found.reason
+    p = {n: 2 * student.sf(2 / 3 * np.sqrt(n), n - 1) for n in (11, 12)}
+    assert p[12] < 0.05 < p[11]
+    assert "would not decide it" in verdict(better("a"), a=[-1.0, 1.0], b=[0.0, 0.0]).reason
+
+
+def test_of_many_seeds_the_interval_is_the_bootstraps() -> None:
+    """Which, unlike Student's, is not symmetric about the mean of skewed effects."""
+    skewed: list[float | None] = [float(value) for value in (1, 1, 1, 1, 1, 1, 1, 1, 1, 30)]
+    reason = verdict(better("a"), a=skewed, b=[0.0] * 10).reason
+    low, high = (float(word) for word in reason.split("interval ")[1].split(",")[0].split(" to "))
+    assert high - 3.9 > 2 * (3.9 - low)
+
+
+def test_the_cells_that_a_claim_is_about_are_named() -> None:
+    assert verdict(better("a", "b"), a=[1.0], b=[2.0], c=[3.0]).cells == [{"x": "a"}, {"x": "b"}]

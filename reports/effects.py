@@ -1,0 +1,169 @@
+"""What a claim measures within one seed: a number that is above the claim's margin where the claim holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from reports.matrix import by_cell
+from reports.paper import paper_matrix
+
+Values = Mapping[str, str]
+"""Of some axes, as text: the cells that have them."""
+
+VALUE = "value"
+"""The metric's column in the rows of one seed, beside a column for each axis."""
+
+
+class NotInGridError(ValueError):
+    """The claim is about cells that this grid does not have."""
+
+
+@dataclass(frozen=True)
+class Better:
+    """The best, or the mean, of some cells against that of others, in points; either side left out is all others."""
+
+    cells: tuple[Values, ...] = ()
+    than: tuple[Values, ...] = ()
+    by: Literal["best", "mean"] = "best"
+
+    def about(self, rows: pd.DataFrame) -> pd.Series:
+        better, worse = self._sides(rows)
+        return better | worse
+
+    def effect(self, rows: pd.DataFrame) -> float:
+        better, worse = (rows.loc[side, VALUE] for side in self._sides(rows))
+        return float(better.max() - worse.max() if self.by == "best" else better.mean() - worse.mean())
+
+    def _sides(self, rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+        better, worse = _any_of(rows, self.cells), _any_of(rows, self.than)
+        better, worse = (better if self.cells else ~worse), (worse if self.than else ~better)
+        if not better.any() or not worse.any():
+            raise NotInGridError("this grid has no cells to compare")
+        return better, worse
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """The smallest step down from one value of an axis to the next in the order, in points; other axes averaged."""
+
+    axis: str
+    order: tuple[str, ...]
+    """The best first."""
+    where: Values = field(default_factory=dict)
+
+    def about(self, rows: pd.DataFrame) -> pd.Series:
+        return _where(rows, self.where) & _among(rows, self.axis, self.order)
+
+    def effect(self, rows: pd.DataFrame) -> float:
+        means = _means(rows, self.axis)
+        return min(means[a] - means[b] for a, b in zip(self.order, self.order[1:], strict=False))
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The rise of a straight line over an axis, from its first value to its last at equal distances, in points; other
+    axes averaged."""
+
+    axis: str
+    direction: Literal["rising", "falling"]
+    where: Values = field(default_factory=dict)
+
+    def about(self, rows: pd.DataFrame) -> pd.Series:
+        there = _where(rows, self.where)
+        if self.axis not in rows or rows.loc[there, self.axis].nunique() < 2:
+            raise NotInGridError(f"this grid has not two values of {self.axis} there")
+        return there
+
+    def effect(self, rows: pd.DataFrame) -> float:
+        means = list(_means(rows, self.axis).values())
+        slope = float(np.polyfit(np.arange(len(means)), means, 1)[0]) * (len(means) - 1)
+        return slope if self.direction == "rising" else -slope
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """By how much the gain along one axis shrinks along another, in points; the remaining axes averaged."""
+
+    axis: str
+    low: str
+    high: str
+    over: str
+    start: str
+    end: str
+    where: Values = field(default_factory=dict)
+
+    def about(self, rows: pd.DataFrame) -> pd.Series:
+        ends = _among(rows, self.axis, (self.low, self.high)) & _among(rows, self.over, (self.start, self.end))
+        return _where(rows, self.where) & ends
+
+    def effect(self, rows: pd.DataFrame) -> float:
+        def gain(at: str) -> float:
+            means = _means(rows[rows[self.over] == at], self.axis)
+            return means[self.high] - means[self.low]
+
+        return gain(self.start) - gain(self.end)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Spearman's rank correlation of the cells with the paper's numbers, from -1 to 1."""
+
+    key: str
+    """Of the paper's numbers, such as ``figure_5``."""
+    rows: str
+    columns: str
+    """The axes that the paper's numbers are by."""
+
+    def about(self, rows: pd.DataFrame) -> pd.Series:
+        published = self._published()
+        known = [cell in published for cell in zip(rows[self.rows], rows[self.columns], strict=True)]
+        if sum(known) < 3:
+            raise NotInGridError("this grid has fewer than 3 cells of the paper's")
+        return pd.Series(known, index=rows.index)
+
+    def effect(self, rows: pd.DataFrame) -> float:
+        published = self._published()
+        theirs = [published[cell] for cell in zip(rows[self.rows], rows[self.columns], strict=True)]
+        return float(spearmanr(rows[VALUE], theirs).statistic)
+
+    def _published(self) -> dict[tuple[str, str], float]:
+        matrix = paper_matrix(self.key)
+        if matrix is None:
+            raise NotInGridError(f"the project holds no numbers of {self.key}")
+        return by_cell(matrix.values)
+
+
+Effect = Better | Ordering | Trend | Interaction | Agreement
+
+
+def _any_of(rows: pd.DataFrame, cells: tuple[Values, ...]) -> pd.Series:
+    found = pd.Series(False, index=rows.index)
+    for cell in cells:
+        matching = _where(rows, cell)
+        if not matching.any():
+            raise NotInGridError(f"this grid has no cell {', '.join(cell.values())}")
+        found |= matching
+    return found
+
+
+def _where(rows: pd.DataFrame, values: Values) -> pd.Series:
+    found = pd.Series(True, index=rows.index)
+    for axis, value in values.items():
+        found &= rows[axis] == value if axis in rows else False
+    return found
+
+
+def _among(rows: pd.DataFrame, axis: str, values: tuple[str, ...]) -> pd.Series:
+    there = set(rows[axis]) if axis in rows else set()
+    if absent := [value for value in values if value not in there]:
+        raise NotInGridError(f"this grid has no {axis} {', '.join(absent)}")
+    return rows[axis].isin(values)
+
+
+def _means(rows: pd.DataFrame, axis: str) -> dict[str, float]:
+    """By the values of an axis, in the order of the grid."""
+    return {str(key): float(mean) for key, mean in rows.groupby(axis, sort=False)[VALUE].mean().items()}
