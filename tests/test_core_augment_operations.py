@@ -9,7 +9,7 @@ from torch import Tensor
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
-from core.augment.blur import gaussian_blur, kernel_size
+from core.augment.blur import gaussian_blur, kernel_size, random_blur
 from core.augment.crop import draw_boxes, resized_crop
 from core.augment.cutout import FILL, cut_square
 from core.augment.equalize import equalize
@@ -133,7 +133,17 @@ def test_flip_is_torchvisions() -> None:
 
 @pytest.mark.parametrize(("side", "pixels"), [(224, 23), (96, 9), (64, 7), (32, 3), (16, 3)])
 def test_blur_kernel_is_a_tenth_of_the_side_made_odd(side: int, pixels: int) -> None:
-    assert kernel_size(0.1, side) == pixels
+    """And that is as far as a point spreads, under the policy's own blur."""
+    assert kernel_size(config.Blur().kernel, side) == pixels
+    point = torch.zeros(1, 3, side, side)
+    point[:, :, side // 2, side // 2] = 1
+    wide = config.Blur(sigma=(9.0, 9.0), probability=1.0)
+    spread = random_blur(point, generator(0, "blur"), wide)[0, 0] > 0
+    assert spread.any(dim=0).sum() == spread.any(dim=1).sum() == pixels
+
+
+def test_blur_kernel_is_the_released_codes_at_every_side() -> None:
+    assert all(kernel_size(0.1, side) == side // 10 // 2 * 2 + 1 for side in range(20, 1025))
 
 
 @pytest.mark.parametrize("side", [32, 224])
@@ -200,7 +210,7 @@ def test_equalize_is_torchvisions_on_each_image() -> None:
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 1.0])
 def test_solarize_is_torchvisions(threshold: float) -> None:
     batch = images()
-    assert torch.allclose(solarize(batch, threshold), F.solarize(batch, threshold), atol=1e-6)
+    assert torch.allclose(solarize(batch, torch.full((8,), threshold)), F.solarize(batch, threshold), atol=1e-6)
 
 
 @pytest.mark.parametrize("length", [3, 5, 23])

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from core.augment import (
+    auto_augment,
     blur,
     crop,
     cutout,
@@ -43,6 +44,7 @@ RANDOM: dict[str, tuple[ModuleType, Callable[..., Tensor], config.Operation]] = 
     "equalize": (equalize, equalize.random_equalize, config.Equalize()),
     "solarize": (solarize, solarize.random_solarize, config.Solarize()),
     "motion_blur": (motion_blur, motion_blur.random_motion_blur, config.MotionBlur()),
+    "auto_augment": (auto_augment, auto_augment.random_sub_policy, config.SubPolicy()),
 }
 
 

@@ -41,6 +41,8 @@ def test_defaults_are_the_papers_section_2_3() -> None:
         ({"augment": {"crop_area": [0.5, 1.1]}}, "a crop covers at most the whole image, an area of 1, not 1.1"),
         ({"augment": {"policy": "composition", "crop_area": [0.5, 1.1]}}, "crop_area"),
         ({"augment": {"policy": "custom", "both": [{"kind": "crop", "area": [0.5, 2]}]}}, "area"),
+        ({"augment": {"policy": "auto_augment", "searched_on": "svhn"}}, "searched_on"),
+        ({"augment": {"also": ["rotation"]}}, "also"),
         ({"augment": {"policy": "custom", "both": [{"kind": "flip", "probability": 2.0}]}}, "probability"),
         ({"optimizer": {"kind": "sgd", "trust_coefficient": 0.1}}, "trust_coefficient"),
         ({"epochs": 5, "schedule": {"warmup_epochs": 5}}, "warmup_epochs"),
@@ -61,6 +63,12 @@ def test_a_policy_and_an_optimiser_have_a_default_kind() -> None:
 def test_operations_may_be_given_by_name() -> None:
     config = PretrainConfig.model_validate({"augment": {"policy": "custom", "both": ["crop", {"kind": "blur"}]}})
     assert [operation.kind for operation in config.augment.both] == ["crop", "blur"]
+
+
+def test_what_is_added_to_the_policy_is_given_by_name() -> None:
+    config = PretrainConfig.model_validate({"augment": {"also": ["rotate", "noise"]}})
+    assert config.augment.also == ("rotate", "noise")
+    assert TrainConfig.model_validate_json(TrainConfig(pretrain=config).model_dump_json()).pretrain == config
 
 
 def test_a_configuration_survives_json() -> None:

@@ -7,7 +7,7 @@ import torch
 
 from core import Frozen, PretrainConfig, evaluate, load_data, load_pretrained, pretrain
 from core.augment.policy import APPLY, two_views
-from core.config import CustomAugment, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
+from core.config import AutoAugment, CustomAugment, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
 from core.config import augment as config
 from core.loss.contrast import contrast
 from core.pretraining.training import Training
@@ -38,7 +38,9 @@ def nothing_waits():
 
 
 @pytest.mark.parametrize(
-    "policy", [SimclrAugment(), SimclrAugment(broader=True), ALL], ids=["simclr", "broader", "all"]
+    "policy",
+    [SimclrAugment(), SimclrAugment(broader=True), AutoAugment(), AutoAugment(searched_on="cifar10"), ALL],
+    ids=["simclr", "broader", "imagenet", "cifar10", "all"],
 )
 def test_views_are_made_without_waiting(policy: config.AugmentConfig, nothing_waits: None) -> None:
     images = random_images(16, 32)

@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_leaves
 
 from core.augment import select
 from core.augment.policy import APPLY, two_views
-from core.config import CustomAugment, EncoderConfig, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
+from core.config import AutoAugment, CustomAugment, EncoderConfig, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
 from core.config import augment as config
 from core.data.batches import Batches
 from core.data.dataset import Split
@@ -52,7 +52,9 @@ def test_what_waits_for_the_device_is_seen(wait: Callable[[torch.Tensor], object
         wait(torch.ones(3, device="cuda"))
 
 
-@pytest.mark.parametrize("policy", [SimclrAugment(), ALL], ids=["simclr", "all"])
+@pytest.mark.parametrize(
+    "policy", [SimclrAugment(), AutoAugment(searched_on="cifar10"), ALL], ids=["simclr", "cifar10", "all"]
+)
 def test_augmentation_stays_on_the_device(policy: config.AugmentConfig) -> None:
     with FakeTensorMode():
         images = torch.zeros(4, 3, 32, 32, dtype=torch.uint8, device="cuda")

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as F
 
+from core.augment.levels import to_bytes
 from core.augment.select import apply_where, uniform
 from core.config.augment import Equalize
 
@@ -17,5 +18,5 @@ def random_equalize(images: Tensor, generator: torch.Generator, config: Equalize
 def equalize(images: Tensor) -> Tensor:
     """images (B, C, H, W) in [0, 1], taken as bytes; torchvision's operation has no parameter and looks at each
     channel of each image by itself."""
-    spread: Tensor = F.equalize(images.mul(255).round_().to(torch.uint8))
+    spread: Tensor = F.equalize(to_bytes(images))
     return spread.float().div_(255)

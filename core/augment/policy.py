@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.augment.auto_augment import random_sub_policy
 from core.augment.blur import random_blur
 from core.augment.crop import random_resized_crop
 from core.augment.cutout import random_cutout
@@ -33,6 +34,7 @@ APPLY: dict[type[config.Operation], Callable[..., Tensor]] = {
     config.Equalize: random_equalize,
     config.Solarize: random_solarize,
     config.MotionBlur: random_motion_blur,
+    config.SubPolicy: random_sub_policy,
 }
 
 BROADER: config.Operations = (
@@ -42,6 +44,13 @@ BROADER: config.Operations = (
     config.MotionBlur(),
 )
 """What appendix B.2 adds."""
+
+ADDITIONS: dict[config.Addition, config.Operation] = {
+    "rotate": config.Rotate(),
+    "noise": config.Noise(probability=0.5),
+    "sobel": config.Sobel(probability=0.5),
+}
+"""What the last rows of Table 3 add."""
 
 
 @dataclass(frozen=True)
@@ -60,38 +69,44 @@ def two_views(images: Tensor, policy: config.AugmentConfig, generator: torch.Gen
     Rows i and N + i are the positive pair made of image i. Every parameter is drawn for each sample.
     """
     branches = to_branches(policy)
-    views = _apply(branches.shared, images.float().div_(255), generator)
-    views = _apply(branches.both, torch.cat([views, views]), generator)
+    views = apply(branches.shared, images.float().div_(255), generator)
+    views = apply(branches.both, torch.cat([views, views]), generator)
     first, second = views.chunk(2)
-    return torch.cat([_apply(branches.first, first, generator), _apply(branches.second, second, generator)])
+    return torch.cat([apply(branches.first, first, generator), apply(branches.second, second, generator)])
 
 
 def one_view(images: Tensor, policy: config.AugmentConfig, generator: torch.Generator) -> Tensor:
     """uint8 images (N, 3, H, W) -> float32 views (N, 3, H, W) in [0, 1], as the first branch has them."""
     branches = to_branches(policy)
     operations = branches.shared + branches.both + branches.first
-    return _apply(operations, images.float().div_(255), generator)
+    return apply(operations, images.float().div_(255), generator)
 
 
-def _apply(operations: config.Operations, images: Tensor, generator: torch.Generator) -> Tensor:
+def apply(operations: config.Operations, images: Tensor, generator: torch.Generator) -> Tensor:
+    """One operation after the other: float32 images (B, 3, H, W) in [0, 1] -> the same."""
     for operation in operations:
         images = APPLY[type(operation)](images, generator, operation)
     return images
 
 
 def to_branches(policy: config.AugmentConfig) -> Branches:
-    """The operations of a policy. Appendix A for ``simclr``, Sec 3.1 for ``composition``."""
+    """The operations of a policy. Appendix A for ``simclr``, Sec 3.1 for ``composition``, Table 1 for
+    ``auto_augment``."""
     match policy:
         case config.SimclrAugment():
             flip = (config.Flip(),) if policy.flip else ()
             blur = (config.Blur(),) if policy.blur else ()
             crop = config.Crop(area=policy.crop_area)
             color = color_distortion(policy.strength, policy.brightness_form)
-            return Branches(both=(crop, *flip, *color, *blur, *(BROADER if policy.broader else ())))
+            also = tuple(ADDITIONS[name] for name in policy.also or ())
+            return Branches(both=(crop, *flip, *color, *blur, *(BROADER if policy.broader else ()), *also))
         case config.CompositionAugment():
             crop = config.Crop(area=policy.crop_area)
             targeted = dict.fromkeys((policy.first, policy.second))  # a set that keeps its order
             return Branches(shared=(crop,), first=sum((_targeted(name, policy) for name in targeted), ()))
+        case config.AutoAugment():
+            sub_policy = config.SubPolicy(searched_on=policy.searched_on)
+            return Branches(both=(config.Crop(area=policy.crop_area), config.Flip(), sub_policy))
         case config.CustomAugment():
             return Branches(policy.shared, policy.both, policy.first, policy.second)
 

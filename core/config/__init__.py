@@ -2,6 +2,7 @@
 
 from core.config.augment import (
     AugmentConfig,
+    AutoAugment,
     CompositionAugment,
     CustomAugment,
     Operation,
@@ -18,6 +19,7 @@ from core.config.train import PretrainConfig, TrainConfig
 __all__ = [
     "AdamW",
     "AugmentConfig",
+    "AutoAugment",
     "Classifier",
     "CompositionAugment",
     "Config",

@@ -135,19 +135,49 @@ class Rotate(Config):
     probability: Probability = 1.0
 
 
+SearchedOn = Literal["imagenet", "cifar10"]
+"""Data sets on which AutoAugment searched for sub-policies."""
+
+
+class SubPolicy(Config):
+    """One of AutoAugment's 25 sub-policies, drawn for each image: two operations, each with a probability and a
+    magnitude that were searched for (Cubuk et al. 2019)."""
+
+    kind: Literal["auto_augment"] = "auto_augment"
+    searched_on: SearchedOn = "imagenet"
+    """The data set whose sub-policies these are."""
+    probability: Probability = 1.0
+
+
 def _named(operation: Any) -> Any:
     """``crop`` for ``{kind: crop}``."""
     return {"kind": operation} if isinstance(operation, str) else operation
 
 
 Operation = Annotated[
-    Crop | Flip | Jitter | Grayscale | Cutout | Sobel | Noise | Blur | Rotate | Equalize | Solarize | MotionBlur,
+    Crop
+    | Flip
+    | Jitter
+    | Grayscale
+    | Cutout
+    | Sobel
+    | Noise
+    | Blur
+    | Rotate
+    | Equalize
+    | Solarize
+    | MotionBlur
+    | SubPolicy,
     Field(discriminator="kind"),
 ]
 Operations = Annotated[tuple[Annotated[Operation, BeforeValidator(_named)], ...], Strict(False)]
 
 Transformation = Literal["crop", "cutout", "color", "sobel", "noise", "blur", "rotate"]
 """The rows and columns of Figure 5."""
+
+
+Addition = Literal["rotate", "noise", "sobel"]
+"""What the last rows of Table 3 add to the policy, to be told from h and from g(h)."""
 
 
 class SimclrAugment(Config):
@@ -166,6 +196,10 @@ class SimclrAugment(Config):
     brightness_form: BrightnessForm = "multiplicative"
     crop_area: Share = (0.08, 1.0)
     """Appendix A: U(0.08, 1)."""
+    also: Annotated[tuple[Addition, ...], Strict(False)] | None = None
+    """Added in this order, drawn for each view: rotation by an angle of four, noise, Sobel (Table 3, its last rows).
+    The paper gives neither their places nor their probabilities: here they come last, noise and Sobel with a
+    probability of 0.5, since "original or corrupted" is then guessed with 50 % as in the table."""
 
 
 class CompositionAugment(Config):
@@ -183,6 +217,18 @@ class CompositionAugment(Config):
     """Of the shared crop and of the crop as a transformation. Appendix A: U(0.08, 1)."""
 
 
+class AutoAugment(Config):
+    """The policy of Table 1's column "AutoAug": crop, flip, then a sub-policy of AutoAugment (Cubuk et al. 2019) in
+    place of colour distortion and blur. The paper does not say how it combines it with crop and flip; this order is
+    that of torchvision's training recipes."""
+
+    policy: Literal["auto_augment"] = "auto_augment"
+    searched_on: SearchedOn = "imagenet"
+    """The data set whose sub-policies these are. The paper trains on ImageNet."""
+    crop_area: Share = (0.08, 1.0)
+    """Appendix A: U(0.08, 1)."""
+
+
 class CustomAugment(Config):
     """Operations of one's own, by name or with their settings, applied in this order."""
 
@@ -198,7 +244,7 @@ class CustomAugment(Config):
 
 
 AugmentConfig = Annotated[
-    SimclrAugment | CompositionAugment | CustomAugment,
+    SimclrAugment | CompositionAugment | AutoAugment | CustomAugment,
     Field(discriminator="policy"),
     BeforeValidator(default_tag("policy", "simclr")),
 ]

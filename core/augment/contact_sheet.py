@@ -1,0 +1,41 @@
+"""Figure 4: one image under each augmentation."""
+
+import torch
+from torch import Tensor
+
+from core.augment.levels import to_bytes
+from core.augment.policy import apply
+from core.augment.rotate import quarter_turns
+from core.config import augment as config
+from core.randomness import generator
+
+ROTATE = "Rotate {90°, 180°, 270°}"
+
+PANELS: dict[str, config.Operations] = {
+    "Original": (),
+    "Crop and resize": (config.Crop(),),
+    "Crop, resize (and flip)": (config.Crop(), config.Flip(probability=1.0)),
+    "Color distort. (drop)": (config.Grayscale(probability=1.0),),
+    "Color distort. (jitter)": (config.Jitter(probability=1.0),),
+    ROTATE: (),
+    "Cutout": (config.Cutout(),),
+    "Gaussian noise": (config.Noise(),),
+    "Gaussian blur": (config.Blur(sigma=(2.0, 2.0), probability=1.0),),
+    "Sobel filtering": (config.Sobel(),),
+}
+"""The paper's captions, in its order. It gives no settings: these are those of the policies, but always applied, and
+blurred as widely as appendix A allows."""
+
+
+def contact_sheet(image: Tensor, seed: int) -> list[tuple[str, Tensor]]:
+    """uint8 image (3, S, S) -> the ten panels of Figure 4: a caption, and an image uint8 (3, S, S)."""
+    return [(caption, _panel(image, caption, seed)) for caption in PANELS]
+
+
+def _panel(image: Tensor, caption: str, seed: int) -> Tensor:
+    draws = generator(seed, f"contact sheet: {caption}", device=image.device)
+    images = image[None].float().div_(255)
+    if caption == ROTATE:  # never by 0 degrees, as in training
+        turns = torch.randint(1, 4, (1,), generator=draws, device=image.device)
+        return to_bytes(quarter_turns(images, turns))[0]
+    return to_bytes(apply(PANELS[caption], images, draws))[0]

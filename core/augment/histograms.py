@@ -1,0 +1,60 @@
+"""Figure 6: what colour distortion does to the histogram of a crop."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.augment.levels import to_bytes
+from core.augment.policy import apply, color_distortion
+from core.config.augment import Crop
+from core.randomness import generator
+
+
+@dataclass(frozen=True)
+class Crops:
+    """One panel of Figure 6."""
+
+    images: Tensor
+    """uint8 (N, K, 3, S, S): K crops of each of N images."""
+    histograms: Tensor
+    """float32 (N, K, bins): shares of each crop's values, over all channels; each sums to 1."""
+
+
+@dataclass(frozen=True)
+class ColourHistograms:
+    """Both panels of Figure 6, of the same crops; ``edges`` (bins + 1,) of 0 to 256 is the range that all share."""
+
+    without: Crops
+    distorted: Crops
+    edges: Tensor
+
+
+def colour_histograms(
+    images: Tensor, seed: int, crops: int = 4, bins: int = 64, strength: float = 1.0
+) -> ColourHistograms:
+    """uint8 images (N, 3, S, S) -> their crops, as they are and with colour distortion (Sec 3.2, Figure 6).
+
+    Crop and colour distortion are those of the default policy (appendix A), drawn for each crop, but the jitter is
+    applied to all. Raises ValueError where ``bins`` does not divide the 256 values evenly.
+    """
+    if not (0 < bins <= 256 and 256 % bins == 0):
+        raise ValueError(f"bins must divide 256, as 64 does, so that each holds as many values; not {bins}")
+    draws = generator(seed, "colour histograms", device=images.device)
+    cropped = apply((Crop(),), images.repeat_interleave(crops, dim=0).float().div_(255), draws)
+    jitter, drop = color_distortion(strength)
+    distorted = apply((jitter.model_copy(update={"probability": 1.0}), drop), cropped, draws)
+    edges = torch.arange(0, 257, 256 // bins, device=images.device)
+    return ColourHistograms(_panel(cropped, crops, bins), _panel(distorted, crops, bins), edges)
+
+
+def _panel(views: Tensor, crops: int, bins: int) -> Crops:
+    made = to_bytes(views)
+    shares = torch.stack([_histogram(view, bins) for view in made])
+    return Crops(made.unflatten(0, (-1, crops)), shares.unflatten(0, (-1, crops)))
+
+
+def _histogram(image: Tensor, bins: int) -> Tensor:
+    """uint8 (3, S, S) -> (bins,), summing to 1."""
+    places = image.flatten().long() // (256 // bins)
+    return places.bincount(minlength=bins) / len(places)
