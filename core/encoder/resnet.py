@@ -7,25 +7,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.config.model import EncoderConfig
+from core.cost import BASIC, STAGES, TORCHVISION_WIDTH, has_small_stem
 from core.encoder.selective import SelectiveBottleneck, deep_stem
-
-STAGES: dict[str, tuple[int, int, int, int]] = {
-    "resnet10": (1, 1, 1, 1),
-    "resnet18": (2, 2, 2, 2),
-    "resnet34": (3, 4, 6, 3),
-    "resnet50": (3, 4, 6, 3),
-    "resnet101": (3, 4, 23, 3),
-    "resnet152": (3, 8, 36, 3),
-}
-BASIC = ("resnet10", "resnet18", "resnet34")
-SMALL_SIDE = 32
-TORCHVISION_WIDTH = 64
-"""Channels of the first stage."""
 
 
 def build_encoder(config: EncoderConfig, image_size: int) -> "ResNet":
     """Encoder f for views of ``image_size`` pixels, initialised from torch's global generator."""
-    small = config.stem == "small" or (config.stem == "auto" and image_size <= SMALL_SIDE)
+    small = has_small_stem(config, image_size)
     block: type[Block] = BasicBlock if config.name in BASIC else Bottleneck
     if config.selective_kernels:
         block = SelectiveBottleneck
