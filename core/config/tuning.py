@@ -28,7 +28,7 @@ class LinearSgd(Protocol):
     epochs: Count = 90
     """Appendix B.6: 90."""
     batch_size: Count = 4096
-    """Appendix B.6: 4096. All images, where there are fewer."""
+    """Appendix B.6: 4096. All images, where there are fewer; but 90 steps are too few to converge."""
     learning_rate: Rate = 0.1
     """Of a batch of 256; proportional to the batch. Appendix B.6: 0.1, so 1.6 at 4096."""
 
