@@ -5,12 +5,12 @@ import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from core.config.tuning import FineTuneTransfer
 from core.data.dataset import Dataset, Split
 from core.data.subset import stratified_part
-from core.evaluation.metrics import default_metric, measure
+from core.evaluation.metrics import measure
 from core.evaluation.network import Network, predict
 from core.evaluation.scores import Scores
 from core.evaluation.sgd import Recipe, check_finite, train
@@ -41,7 +41,7 @@ def score_finetune_transfer(config: FineTuneTransfer, pretrained: Pretrained, da
     logits, labels = predict(network, pretrained, data.test)
     check_finite(logits, recipe)
     metrics = {
-        config.metric or default_metric(labels): measure(logits, labels, config.metric),
+        config.metric or ("top1" if labels.ndim == 1 else "map_11"): measure(logits, labels, config.metric),
         "learning_rate": chosen.learning_rate,
         "weight_decay": chosen.weight_decay,
     }
@@ -101,14 +101,8 @@ def half_decades(first: float, last: float) -> tuple[float, ...]:
 def hold_out(split: Split, share: float, generator: torch.Generator) -> tuple[Split, Split]:
     """What is left of ``split``, and ``share`` of it: of every class, or where images have several labels of all."""
     held = torch.zeros(len(split), dtype=torch.bool)
-    held[_part(split.labels, share, generator)] = True
+    held[stratified_part(split.labels, share, generator)] = True
     return split[~held], split[held]
-
-
-def _part(labels: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    if labels.ndim == 1:
-        return stratified_part(labels, share, generator)
-    return torch.randperm(len(labels), generator=generator)[: max(1, round(share * len(labels)))]
 
 
 def _from_scratch(pretrained: Pretrained) -> bool:

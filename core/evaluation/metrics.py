@@ -7,20 +7,17 @@ from core.config.protocol import Metric
 
 
 def measure(logits: Tensor, labels: Tensor, metric: Metric | None = None) -> float:
-    """logits (N, classes), labels (N,), or (N, classes) of zeros and ones where an image has several. None: the
-    default metric of such labels."""
-    match metric or default_metric(labels):
+    """logits (N, classes), labels (N,), or (N, classes) of zeros and ones where an image has several.
+
+    None: top-1, or of several labels the 11-point mean average precision.
+    """
+    match metric or ("top1" if labels.ndim == 1 else "map_11"):
         case "top1":
             return top_k(logits, labels, 1)
         case "mean_per_class":
             return mean_per_class(logits, labels)
         case _:
             return mean_average_precision(logits, labels)
-
-
-def default_metric(labels: Tensor) -> Metric:
-    """Where none is given: top-1 of labels (N,), the 11-point mean average precision of (N, classes)."""
-    return "top1" if labels.ndim == 1 else "map_11"
 
 
 def top_k(logits: Tensor, labels: Tensor, k: int) -> float:

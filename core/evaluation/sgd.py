@@ -64,11 +64,16 @@ def train(network: Network, split: Split, recipe: Recipe, pretrained: Pretrained
 
 
 def classification_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """logits (N, classes); labels (N,): mean cross-entropy; labels (N, classes) of zeros and ones, where an image has
-    several: mean binary cross-entropy over images and classes."""
+    """Mean cross-entropy over the images, in nats: logits (N, classes), labels (N,).
+
+    Of labels (N, classes) that are 0 or 1, the binary cross-entropy of each class, summed over the classes; each is
+    the mean over the images that do not leave that class open (-1). The paper does not say.
+    """
     if labels.ndim == 1:
         return F.cross_entropy(logits, labels)
-    return F.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
+    there, known = (labels == 1).to(logits.dtype), (labels >= 0).to(logits.dtype)
+    losses = F.binary_cross_entropy_with_logits(logits, there, known, reduction="none")
+    return (losses.sum(dim=0) / known.sum(dim=0).clamp(min=1)).sum()
 
 
 def check_finite(logits: Tensor, recipe: Recipe) -> None:
