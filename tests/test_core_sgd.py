@@ -258,6 +258,19 @@ def test_an_evaluation_is_a_function_of_the_trainings_seed(
     assert scores[0] == scores[1]
 
 
+def test_crops_and_flips_depend_on_the_seed_too(trained: Pretrained) -> None:
+    """Of sixteen copies of one image, the order says nothing."""
+    split = Split(coloured(1, seed=0).images.expand(16, 3, 16, 16), torch.zeros(16, dtype=torch.int64))
+    weights = []
+    for seed in (0, 0, 1):
+        network = Network(trained, "h", 4)
+        config = trained.config.model_copy(update={"seed": seed})
+        train(network, split, Recipe(0.1, 16, 2), replace(trained, config=config))
+        weights.append(network.classifier.weight)
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
 @pytest.mark.parametrize("config", QUICK, ids=lambda config: config.protocol)
 def test_test_labels_have_no_part_in_the_training(
     config: EvaluateConfig, networks: list[Any], trained: Pretrained
