@@ -21,6 +21,13 @@ def random_dataset(train: int = 64, test: int = 40, classes: int = 4, side: int 
     return Dataset("random", tuple("abcdefghij"[:classes]), *splits)
 
 
+def coloured(count: int, seed: int) -> Split:
+    """Four classes that their colours tell apart."""
+    labels = torch.arange(count) % 4
+    colours = torch.tensor([[200, 40, 40], [40, 200, 40], [40, 40, 200], [200, 200, 40]])
+    return Split((colours[labels][:, :, None, None] + random_images(count, 16, seed) // 5).to(torch.uint8), labels)
+
+
 def small_config(**changes: object) -> PretrainConfig:
     """A training of a second: 16 pixels, a tiny ResNet-10, 4 steps an epoch on 64 images."""
     values: dict[str, object] = {

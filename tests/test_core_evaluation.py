@@ -19,7 +19,7 @@ from core.evaluation.knn import nearest_neighbours
 from core.evaluation.linear import LinearClassifier, choose_l2, fit_chosen, fit_path, l2_grid
 from core.evaluation.metrics import top_k
 from core.randomness import generator
-from helpers import random_dataset, random_images, small_config
+from helpers import coloured, random_dataset, small_config
 
 
 def clusters(count: int, classes: int = 5, width: int = 20, noise: float = 1.5, seed: int = 0):
@@ -145,13 +145,6 @@ def test_test_labels_have_no_part_in_the_choice(monkeypatch: pytest.MonkeyPatch)
     data = random_dataset()
     evaluate(Frozen(), pretrain(small_config(epochs=0), data, device="cpu"), data)
     assert torch.equal(seen[0], data.train.labels)
-
-
-def coloured(count: int, seed: int) -> Split:
-    """Four classes that their colours tell apart."""
-    labels = torch.arange(count) % 4
-    colours = torch.tensor([[200, 40, 40], [40, 200, 40], [40, 40, 200], [200, 200, 40]])
-    return Split((colours[labels][:, :, None, None] + random_images(count, 16, seed) // 5).to(torch.uint8), labels)
 
 
 def test_it_is_the_test_images_that_are_scored() -> None:

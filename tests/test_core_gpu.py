@@ -9,6 +9,9 @@ from core import Frozen, PretrainConfig, evaluate, load_data, load_pretrained, p
 from core.augment.policy import APPLY, two_views
 from core.config import AutoAugment, CustomAugment, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
 from core.config import augment as config
+from core.data.batches import place
+from core.evaluation.network import Network
+from core.evaluation.sgd import Recipe, train
 from core.loss.contrast import contrast
 from core.pretraining.training import Training
 from core.randomness import generator
@@ -98,3 +101,18 @@ def test_an_encoder_is_trained_stopped_continued_saved_and_scored(tmp_path: Path
     assert again is not None
     metrics = evaluate(Frozen(l2_count=5), again, data).metrics
     assert 10 < metrics["linear_eval/top1"] <= 100
+
+
+def test_the_training_of_an_evaluation_never_waits() -> None:
+    data = load_data(CONFIG.data)
+    pretrained = pretrain(CONFIG.model_copy(update={"epochs": 0}), data)
+    split = place(data.train, pretrained.device)
+    for network in (Network(pretrained, "h", 10), Network(pretrained, 1, 10).train()):
+        train(network, split, Recipe(0.1, 64, 2), pretrained)
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            train(network, split, Recipe(0.1, 64, 3), pretrained)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+        assert network.classifier.weight.isfinite().all()
+        assert network.classifier.weight.any()

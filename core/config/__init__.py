@@ -15,6 +15,7 @@ from core.config.loss import ContrastiveLoss, CrossEntropy, LossConfig, Margin, 
 from core.config.model import EncoderConfig, HeadConfig
 from core.config.optimize import AdamW, Lars, OptimizerConfig, ScheduleConfig, Sgd
 from core.config.train import PretrainConfig, TrainConfig
+from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
 
 __all__ = [
     "AdamW",
@@ -29,9 +30,12 @@ __all__ = [
     "DataConfig",
     "EncoderConfig",
     "EvaluateConfig",
+    "FineTune",
+    "FineTuneTransfer",
     "Frozen",
     "HeadConfig",
     "Lars",
+    "LinearSgd",
     "LossConfig",
     "Margin",
     "NtLogistic",

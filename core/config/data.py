@@ -15,6 +15,10 @@ def _count_or_fraction(subset: int | float) -> int | float:
     return subset
 
 
+Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
+"""Of images: a count (``4000``), or a fraction with a point (``0.1``)."""
+
+
 class DataConfig(Config):
     """A data set, and how much of it."""
 
@@ -27,7 +31,7 @@ class DataConfig(Config):
     its shorter side resized to this many pixels, its longer one cropped to the centre. The random crop is drawn
     from that square, and the encoder is scored on it; the paper's random crop is drawn from the whole image."""
 
-    subset: Annotated[int | float, AfterValidator(_count_or_fraction)] = 1.0
+    subset: Amount = 1.0
     """Training images to keep, the same number of every class: a count (``4000``) or a fraction (``0.1``). Of
     ``stl10``'s labelled and unlabelled images it keeps the same fraction."""
 

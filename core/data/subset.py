@@ -25,8 +25,11 @@ def balanced_subset(labels: Tensor, amount: int | float, generator: torch.Genera
 def stratified_part(labels: Tensor, share: float, generator: torch.Generator) -> Tensor:
     """Ascending indices of ``share`` of every class of labels (N,), rounded to whole samples.
 
-    A class keeps at least one sample out of the part, and has at least one in it if it has two.
+    A class keeps at least one sample out of the part, and has at least one in it if it has two. Samples with
+    several labels, (N, classes), are taken for one class.
     """
+    if labels.ndim == 2:
+        labels = labels.new_zeros(len(labels))
     sizes = labels.bincount()
     wanted = (share * sizes.double()).round().long().clamp(min=1).minimum(sizes - 1)
     shuffled = torch.randperm(len(labels), generator=generator)

@@ -4,14 +4,21 @@ from collections.abc import Callable
 from typing import Any
 
 from core.config.evaluate import Classifier, EvaluateConfig, Frozen
+from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
 from core.data.dataset import Dataset
 from core.evaluation.classifier import score_classifier
+from core.evaluation.finetune import score_finetune
+from core.evaluation.finetune_transfer import score_finetune_transfer
 from core.evaluation.frozen import score_frozen
+from core.evaluation.linear_sgd import score_linear_sgd
 from core.evaluation.scores import Scores
 from core.pretraining.pretrained import Pretrained
 
 PROTOCOLS: dict[type[EvaluateConfig], Callable[[Any, Pretrained, Dataset], Scores]] = {
     Frozen: score_frozen,
+    LinearSgd: score_linear_sgd,
+    FineTune: score_finetune,
+    FineTuneTransfer: score_finetune_transfer,
     Classifier: score_classifier,
 }
 
