@@ -66,13 +66,14 @@ def run(
     with told():
         plan = _plan(study, scale, assignments, seeds, data_dir, storage, retry)
         if dry_run:
-            _print_plan(plan)
+            _print_plan(plan, storage)
             return
         from ablations.deciding import run_until_decided
         from ablations.run import Where, run_plan
 
         signal.signal(signal.SIGTERM, _interrupt)
         _print_heading(plan)
+        _print_estimate(plan, storage)
         where = Where(storage, data_dir, address, inline)
         outcome = (
             run_until_decided(plan, where, console, most_seeds) if until_decided else run_plan(plan, where, console)
@@ -90,10 +91,19 @@ def plan(
     seeds: SeedsOption = None,
     data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
+    price: Annotated[
+        float | None, typer.Option("--price", min=0, help="Of an hour of a GPU, or of one trial's cores.")
+    ] = None,
+    probed: Annotated[bool, typer.Option("--probe", help="Time a few steps of what was never measured here.")] = False,
 ) -> None:
-    """Check a study and show its trials, without running any."""
+    """Check a study and show its trials and what they cost, without running any."""
     with told():
-        _print_plan(_plan(study, scale, assignments, seeds, data_dir, storage))
+        plan = _plan(study, scale, assignments, seeds, data_dir, storage)
+        if probed:
+            from ablations.probe import probe
+
+            probe(plan, storage, console)
+        _print_plan(plan, storage, price)
 
 
 @app.command()
@@ -183,11 +193,19 @@ def _print_heading(plan: "Plan") -> None:
     console.print(heading(plan), highlight=False)
 
 
-def _print_plan(plan: "Plan") -> None:
-    from ablations.tables import plan_table
+def _print_plan(plan: "Plan", storage: Path, price: float | None = None) -> None:
+    from ablations.tables import estimate_text, plan_table
 
     _print_heading(plan)
     console.print(plan_table(plan))
+    console.print(estimate_text(plan, storage, price), highlight=False)
+
+
+def _print_estimate(plan: "Plan", storage: Path) -> None:
+    from ablations.tables import estimate_text
+
+    if plan.units:
+        console.print(estimate_text(plan, storage, None), highlight=False)
 
 
 def _print_outcome(outcome: "Outcome") -> None:

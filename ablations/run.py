@@ -10,14 +10,16 @@ from rich.console import Console
 
 from ablations.board import Board, State
 from ablations.errors import AblateError
+from ablations.estimate import estimate
 from ablations.events import Event
 from ablations.lock import only_run
 from ablations.plan import Plan
 from ablations.prepare import prepare_data
-from ablations.progress import follow
+from ablations.progress import clock, follow
 from ablations.recorder import Recorder
 from ablations.report import DrawnReport, draw_report
 from ablations.schedulers.inline import run_inline
+from ablations.speeds import load_speeds
 from ablations.store import TrialStore
 from ablations.worker import Job
 
@@ -60,6 +62,7 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
     """
     store = TrialStore(where.storage)
     board = Board(plan)
+    planned = estimate(plan, load_speeds(where.storage)).seconds
     with only_run(where.storage):
         prepare_data(plan, where.data_dir, console)
         recorder = Recorder(plan, store, console)
@@ -68,7 +71,16 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
         finally:
             recorder.close(complete=board.counts["done"] == len(board.states))
         drawn = _draw(plan, where.storage, recorder, console)
+    _compare(planned, plan, store, console)
     return Outcome(board.states, drawn)
+
+
+def _compare(planned: float | None, plan: Plan, store: TrialStore, console: Console) -> None:
+    """What the trials of this run took, beside what was expected of them."""
+    ended = [store.result(trial.id) for unit in plan.units for trial in unit.trials]
+    actual = sum(result.seconds for result in ended if result)
+    if planned and actual:
+        console.print(f"compute: {clock(actual)}, planned {clock(planned)}", highlight=False)
 
 
 def _draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> DrawnReport | None:

@@ -6,11 +6,14 @@ from pathlib import Path
 from rich.table import Table
 
 from ablations.errors import StudyError
+from ablations.estimate import estimate
 from ablations.failures import KINDS, NEXT
 from ablations.grid import enumerate_trials
 from ablations.library import all_studies
 from ablations.load import load_study
 from ablations.plan import Plan
+from ablations.progress import clock
+from ablations.speeds import load_speeds
 from ablations.store import TrialStore
 from ablations.trial import Result, Trial
 
@@ -25,6 +28,22 @@ def heading(plan: Plan) -> str:
         f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale\n"
         f"{len(plan.trials)} trials, {plan.trainings} trainings; {done} done, {left} to run"
     )
+
+
+def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
+    """What is left will take: images, FLOPs, memory, time and money, as far as they are known."""
+    if not plan.units:
+        return "nothing is left to run"
+    left = estimate(plan, load_speeds(storage))
+    size = f"{left.images:,} images, {left.flops:.2g} FLOPs; at most {left.memory / 2**30:.1f} GiB ({left.hungriest})"
+    lines = [f"left: {size}", *(f"will not fit: {name}" for name in left.too_large)]
+    if left.seconds is None or left.hardware is None:
+        return "\n".join([*lines, "time: not known before a first trial, or --probe, on this storage"])
+    lines.append(f"time: {clock(left.seconds)} of compute, as measured on {left.hardware.name}")
+    if price is not None:
+        share = plan.scaled.resources.gpu or 1
+        lines.append(f"price: {left.seconds / 3600 * share * price:,.2f} at {price:g} an hour")
+    return "\n".join(lines)
 
 
 def plan_table(plan: Plan) -> Table:

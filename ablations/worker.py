@@ -1,6 +1,7 @@
 """One unit of work: a training, unless its encoder is there already, and the evaluations of it."""
 
 import functools
+import statistics
 import time
 import traceback
 from collections.abc import Callable
@@ -12,12 +13,13 @@ import torch
 from ablations.events import Ended, EpochEnded, Event, Saved, Started
 from ablations.failures import TimedOut, kind_of
 from ablations.provenance import provenance
+from ablations.speeds import Hardware, evaluation_speed, save_speed, training_speed
 from ablations.store import FencedError, TrialStore
 from ablations.trial import Result, Trial, Unit
 from core import DataError, Diverged, Pretrained, encoder_hash, evaluate, load_data, load_pretrained, pretrain
 from core.config import DataConfig
 from core.data.dataset import Dataset
-from core.hardware import hardware_name, pick_device
+from core.hardware import hardware_name, memory_bytes, pick_device
 from core.pretraining.history import Epoch
 
 Emit = Callable[[Event], None]
@@ -101,6 +103,10 @@ class _Desk:
         if self.store.is_trained(self.id):
             return 0.0
         self.store.save_history(self.id, pretrained.history, trained=True)
+        if pretrained.history:
+            seconds = statistics.median(1 / epoch.images_per_second for epoch in pretrained.history)
+            hardware = _hardware(pretrained.device, self.job)
+            save_speed(self.job.storage, training_speed(pretrained.config, hardware, seconds))
         return pretrained.seconds
 
     def is_finished(self, trial: Trial) -> bool:
@@ -143,6 +149,9 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, jo
         TrialStore(job.storage).save_arrays(trial.id, {name: array.numpy() for name, array in scores.arrays.items()})
     except Exception as error:
         return _failure(trial, error)
+    seconds_an_image = (time.monotonic() - started) / (len(data.train) + len(data.test))
+    hardware = _hardware(pretrained.device, job)
+    save_speed(job.storage, evaluation_speed(pretrained.config, trial.config.evaluate, hardware, seconds_an_image))
     metrics = dict(scores.metrics)
     if pretrained.history:
         last = pretrained.history[-1]
@@ -151,6 +160,10 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, jo
         metrics["pretrain/entropy"] = last.entropy
     seconds = training_seconds + time.monotonic() - started
     return Result(trial.id, "finished", metrics, seconds, time.time(), _facts(pretrained))
+
+
+def _hardware(device: torch.device, job: Job) -> Hardware:
+    return Hardware(hardware_name(device), memory_bytes(device), job.threads)
 
 
 def _facts(pretrained: Pretrained) -> dict[str, str]:

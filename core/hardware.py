@@ -1,5 +1,6 @@
 """Which device to compute on, and what it is called."""
 
+import os
 import platform
 from pathlib import Path
 
@@ -14,6 +15,13 @@ def pick_device(name: str | None = None) -> torch.device:
     if device.type == "cuda" and device.index is None:
         return torch.device("cuda", torch.cuda.current_device())  # as tensors say it: "cuda" is not equal to "cuda:0"
     return device
+
+
+def memory_bytes(device: torch.device) -> int:
+    """All that the GPU, or the machine, has."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def hardware_name(device: torch.device) -> str:

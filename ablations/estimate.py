@@ -1,0 +1,118 @@
+"""What is left of a plan will take: time by the speed of past trials, memory by counting, money by a price."""
+
+import math
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ablations.plan import Plan
+from ablations.speeds import (
+    Hardware,
+    Speed,
+    Stage,
+    evaluation_key,
+    evaluation_work,
+    training_key,
+    training_work,
+    view_count,
+)
+from ablations.trial import Trial, Unit
+from core.config import PretrainConfig
+from core.cost import training_bytes
+
+ENOUGH = 3
+"""Speeds of different work from which a time for FLOPs and a time for pixels can be told apart."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of what is left."""
+
+    images: int
+    """That trainings and evaluations go through."""
+    flops: float
+    """Of the trainings."""
+    memory: int
+    """Of the hungriest training, in bytes."""
+    hungriest: str
+    """Its name."""
+    too_large: list[str]
+    """Names of trainings that will not fit the hardware, as far as it is known."""
+    hardware: Hardware | None
+    """By whose past trials; None where there are none."""
+    seconds: float | None
+    """Of compute, one after the other; None where nothing is known."""
+
+
+def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
+    """By the speeds of the hardware that was measured last."""
+    hardware = speeds[-1].hardware if speeds else None
+    speeds = [speed for speed in speeds if speed.hardware == hardware]
+    needs = {unit.trials[0].name: memory(unit.trials[0].config.pretrain, hardware) for unit in plan.units}
+    hungriest = max(needs, key=needs.__getitem__, default="")
+    return Estimate(
+        images=sum(plan.images(unit) for unit in plan.units),
+        flops=sum(_training_flops(plan, unit) for unit in plan.units),
+        memory=needs.get(hungriest, 0),
+        hungriest=hungriest,
+        too_large=[name for name, need in needs.items() if hardware and need > hardware.memory],
+        hardware=hardware,
+        seconds=sum(_unit_seconds(plan, unit, speeds) for unit in plan.units) if speeds else None,
+    )
+
+
+def memory(config: PretrainConfig, hardware: Hardware | None) -> int:
+    """Of a training, in bytes; ``auto`` is taken for bfloat16 on a GPU and float32 elsewhere."""
+    on_gpu = hardware is not None and hardware.name.startswith("NVIDIA")
+    half = config.precision == "bfloat16" or (config.precision == "auto" and on_gpu)
+    views = view_count(config) * config.batch_size
+    return training_bytes(config.encoder, config.data.image_size, views, 2 if half else 4) if config.epochs else 0
+
+
+def seconds_for(stage: Stage, key: str, flops: float, pixels: float, speeds: list[Speed]) -> float:
+    """Of one image: as measured where the same was measured, else by the work in it; 0 where nothing was."""
+    of_stage = [speed for speed in speeds if speed.stage == stage]
+    if same := [speed.seconds for speed in of_stage if speed.key == key]:
+        return statistics.median(same)
+    if not of_stage:
+        return 0.0
+    return _fit(of_stage)(flops, pixels)
+
+
+def _fit(speeds: list[Speed]) -> Callable[[float, float], float]:
+    """Seconds from FLOPs and pixels: a non-negative rate for each where there are enough speeds to tell them apart,
+    else in proportion to the FLOPs of the nearest."""
+    if len({speed.flops / speed.pixels for speed in speeds}) >= ENOUGH:
+        import numpy as np  # here, since most commands need neither
+        from scipy.optimize import nnls
+
+        work = np.array([[speed.flops, speed.pixels] for speed in speeds])
+        seconds = np.array([speed.seconds for speed in speeds])
+        scale = work.max(axis=0)
+        rates = nnls(work / scale / seconds[:, None], np.ones(len(speeds)))[0] / scale  # relative errors count
+        return lambda flops, pixels: float(rates @ [flops, pixels])
+
+    def nearest(flops: float, pixels: float) -> float:
+        speed = min(speeds, key=lambda one: abs(math.log(one.flops / flops)))
+        return speed.seconds * flops / speed.flops
+
+    return nearest
+
+
+def _unit_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
+    config = unit.trials[0].config.pretrain
+    images = plan.sizes[config.data].train * config.epochs
+    training = images * seconds_for("training", training_key(config), *training_work(config), speeds)
+    return training + sum(_evaluation_seconds(plan, trial, speeds) for trial in unit.trials)
+
+
+def _evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
+    config, evaluate = trial.config.pretrain, trial.config.evaluate
+    size = plan.sizes[trial.config.evaluation_data]
+    work = evaluation_work(config, evaluate)
+    return (size.train + size.test) * seconds_for("evaluation", evaluation_key(config, evaluate), *work, speeds)
+
+
+def _training_flops(plan: Plan, unit: Unit) -> float:
+    config = unit.trials[0].config.pretrain
+    return plan.sizes[config.data].train * config.epochs * training_work(config)[0]

@@ -1,0 +1,110 @@
+"""How fast past trainings and evaluations were, kept in the storage: what a plan's estimate goes by.
+
+``<storage>/speeds/<key>.json``, one file for everything that differs in seed, epochs or learning rate alone.
+"""
+
+import hashlib
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ablations.identity import canonical
+from core.config import CompositionAugment, Config, CrossEntropy, EvaluateConfig, PretrainConfig
+from core.cost import forward_flops, training_flops
+from core.files import write_text
+
+Stage = Literal["training", "evaluation"]
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What it ran on, several side by side as in the run that was measured."""
+
+    name: str
+    memory: int
+    """In bytes, of the GPU or of the machine."""
+    threads: int
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds for an image, and what makes them."""
+
+    stage: Stage
+    key: str
+    hardware: Hardware
+    flops: float
+    """Of an image: forward and backward of its views, or forward alone in an evaluation."""
+    pixels: float
+    """Of an image, all its views together."""
+    seconds: float
+    measured_at: float
+    """Seconds since 1970."""
+
+
+def training_speed(config: PretrainConfig, hardware: Hardware, seconds: float) -> Speed:
+    """``seconds`` of an image in one epoch."""
+    flops, pixels = training_work(config)
+    return Speed("training", training_key(config), hardware, flops, pixels, seconds, time.time())
+
+
+def evaluation_speed(config: PretrainConfig, evaluate: EvaluateConfig, hardware: Hardware, seconds: float) -> Speed:
+    """``seconds`` of an image, those of training and test together."""
+    flops, pixels = evaluation_work(config, evaluate)
+    return Speed("evaluation", evaluation_key(config, evaluate), hardware, flops, pixels, seconds, time.time())
+
+
+def training_work(config: PretrainConfig) -> tuple[float, float]:
+    """FLOPs and pixels of one image."""
+    views = view_count(config)
+    return training_flops(config.encoder, config.data.image_size, views), views * config.data.image_size**2
+
+
+def evaluation_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:
+    """FLOPs and pixels of one image, were it to pass the encoder once."""
+    side = (evaluate.data or config.data).image_size
+    return forward_flops(config.encoder, side), side**2
+
+
+def view_count(config: PretrainConfig) -> int:
+    """Views of an image in a training."""
+    return 1 if isinstance(config.loss, CrossEntropy) else 2
+
+
+def training_key(config: PretrainConfig) -> str:
+    """Equal where a step costs the same."""
+    optimizer = config.optimizer.model_copy(update={"learning_rate": 1.0, "weight_decay": 0.0})
+    augment = config.augment
+    if isinstance(augment, CompositionAugment):  # the order of two operations costs nothing
+        first, second = sorted((augment.first, augment.second))
+        augment = augment.model_copy(update={"first": first, "second": second})
+    same = {"seed": 0, "epochs": 0, "optimizer": optimizer, "augment": augment}
+    return _key(config.model_copy(update=same | {"schedule": PretrainConfig().schedule}))
+
+
+def evaluation_key(config: PretrainConfig, evaluate: EvaluateConfig) -> str:
+    """Equal where an evaluation costs the same."""
+    return _key(evaluate, config.encoder, evaluate.data or config.data)
+
+
+def save_speed(storage: Path, speed: Speed) -> None:
+    name = hashlib.sha256(f"{speed.stage}/{speed.key}/{speed.hardware}".encode()).hexdigest()[:16]
+    write_text(storage / "speeds" / f"{name}.json", json.dumps(asdict(speed), indent=1))
+
+
+def load_speeds(storage: Path) -> list[Speed]:
+    """Of all hardware, the latest last. What cannot be read is left out: it costs an estimate, no result."""
+    speeds = []
+    for path in (storage / "speeds").glob("*.json"):
+        try:
+            values: dict[str, Any] = json.loads(path.read_text())
+            speeds.append(Speed(**{**values, "hardware": Hardware(**values["hardware"])}))
+        except (ValueError, TypeError, KeyError, OSError):
+            continue
+    return sorted(speeds, key=lambda speed: speed.measured_at)
+
+
+def _key(*configs: Config) -> str:
+    return hashlib.sha256("\n".join(map(canonical, configs)).encode()).hexdigest()[:16]
