@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from core.config.evaluate import Metric
+from core.config.protocol import Metric
 
 
 def measure(logits: Tensor, labels: Tensor, metric: Metric | None = None) -> float:
