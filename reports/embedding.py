@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 COLORS = sns.color_palette("colorblind", 10)
+EDGE = "#333333"
 MARKERS = "osD^v<>P*Xp"
 """One more than there are colours, so that no two of the first 110 classes look the same."""
 
@@ -34,6 +35,6 @@ def draw_embedding(ax: Axes, points: np.ndarray, labels: np.ndarray, classes: Se
         x, y = points[labels == label].T
         color, marker = COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]
         name = classes[label] if classes else None
-        ax.scatter(x, y, s=18, color=color, marker=marker, linewidth=0, alpha=0.85, label=name)
+        ax.scatter(x, y, s=24, color=color, marker=marker, edgecolor=EDGE, linewidth=0.3, label=name)
     ax.set_aspect("equal", adjustable="datalim")
     ax.set_axis_off()

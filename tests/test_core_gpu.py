@@ -1,13 +1,25 @@
 """What only a GPU can show. Skipped where there is none."""
 
+import math
 from pathlib import Path
 
 import pytest
 import torch
 
-from core import Frozen, PretrainConfig, evaluate, load_data, load_pretrained, pretrain
+from core import EvaluateConfig, Frozen, HeadConfig, PretrainConfig, evaluate, load_data, load_pretrained, pretrain
 from core.augment.policy import APPLY, two_views
-from core.config import CustomAugment, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
+from core.config import (
+    CustomAugment,
+    LossConfig,
+    Margin,
+    NtLogistic,
+    NtXent,
+    Retrieval,
+    SimclrAugment,
+    Spectrum,
+    TransformationProbe,
+    Tsne,
+)
 from core.config import augment as config
 from core.loss.contrast import contrast
 from core.pretraining.training import Training
@@ -96,3 +108,22 @@ def test_an_encoder_is_trained_stopped_continued_saved_and_scored(tmp_path: Path
     assert again is not None
     metrics = evaluate(Frozen(l2_count=5), again, data).metrics
     assert 10 < metrics["linear_eval/top1"] <= 100
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        TransformationProbe(task="rotation", epochs=2),
+        TransformationProbe(task="noise"),
+        Retrieval(),
+        Spectrum(),
+        Tsne(),
+    ],
+    ids=lambda protocol: protocol.protocol,
+)
+def test_what_looks_inside_a_model_works_there(protocol: EvaluateConfig) -> None:
+    config = CONFIG.model_copy(update={"head": HeadConfig(kind="linear", output=128), "epochs": 0})
+    data = load_data(config.data)
+    scores = evaluate(protocol, pretrain(config, data), data)
+    assert all(math.isfinite(value) for value in scores.metrics.values())
+    assert all(array.device.type == "cpu" for array in scores.arrays.values())

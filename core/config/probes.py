@@ -36,7 +36,7 @@ class TransformationProbe(Protocol):
     protocol: Literal["transformation"] = "transformation"
 
     task: Task = "color"
-    epochs: Count = 20
+    epochs: Count = 50
     """Of the MLP. Not in the paper."""
     batch_size: Count = 256
     """Of the MLP; all images, where there are fewer. Not in the paper."""
