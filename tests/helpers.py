@@ -1,8 +1,13 @@
 """Small data and small configurations."""
 
-import torch
+from collections.abc import Callable
+from dataclasses import replace
 
-from core.config import PretrainConfig
+import torch
+from torch import Tensor, nn
+
+from core import Pretrained
+from core.config import AugmentConfig, CustomAugment, PretrainConfig
 from core.data.dataset import Dataset, Split
 
 
@@ -40,3 +45,27 @@ def small_config(**changes: object) -> PretrainConfig:
         "precision": "float32",
     }
     return PretrainConfig.model_validate(values | changes)
+
+
+NOTHING = CustomAugment()
+"""A policy that leaves images as they are."""
+
+
+class Features(nn.Module):
+    """Features (B, d) that are a known function of the views."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+        self.nothing = nn.Parameter(torch.zeros(1))
+
+    def forward(self, views: Tensor) -> Tensor:
+        return self.function(views)
+
+
+def knowing(
+    pretrained: Pretrained, function: Callable[[Tensor], Tensor], policy: AugmentConfig = NOTHING
+) -> Pretrained:
+    """With an encoder whose h is that function of the views."""
+    config = pretrained.config.model_copy(update={"augment": policy})
+    return replace(pretrained, encoder=Features(function), config=config)  # type: ignore[arg-type]

@@ -1,13 +1,26 @@
 """What only a GPU can show. Skipped where there is none."""
 
+import math
 from pathlib import Path
 
 import pytest
 import torch
 
-from core import Frozen, PretrainConfig, evaluate, load_data, load_pretrained, pretrain
+from core import EvaluateConfig, Frozen, HeadConfig, PretrainConfig, evaluate, load_data, load_pretrained, pretrain
 from core.augment.policy import APPLY, two_views
-from core.config import AutoAugment, CustomAugment, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
+from core.config import (
+    AutoAugment,
+    CustomAugment,
+    LossConfig,
+    Margin,
+    NtLogistic,
+    NtXent,
+    Retrieval,
+    SimclrAugment,
+    Spectrum,
+    TransformationProbe,
+    Tsne,
+)
 from core.config import augment as config
 from core.data.batches import place
 from core.evaluation.network import Network
@@ -116,3 +129,22 @@ def test_the_training_of_an_evaluation_never_waits() -> None:
             torch.cuda.set_sync_debug_mode("default")
         assert network.classifier.weight.isfinite().all()
         assert network.classifier.weight.any()
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [
+        TransformationProbe(task="rotation", epochs=2),
+        TransformationProbe(task="noise"),
+        Retrieval(),
+        Spectrum(),
+        Tsne(),
+    ],
+    ids=lambda protocol: protocol.protocol,
+)
+def test_what_looks_inside_a_model_works_there(protocol: EvaluateConfig) -> None:
+    config = CONFIG.model_copy(update={"head": HeadConfig(kind="linear", output=128), "epochs": 0})
+    data = load_data(config.data)
+    scores = evaluate(protocol, pretrain(config, data), data)
+    assert all(math.isfinite(value) for value in scores.metrics.values())
+    assert all(array.device.type == "cpu" for array in scores.arrays.values())

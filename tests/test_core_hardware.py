@@ -13,9 +13,11 @@ from core.augment import select
 from core.augment.policy import APPLY, two_views
 from core.config import AutoAugment, CustomAugment, EncoderConfig, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
 from core.config import augment as config
+from core.config.probes import Task
 from core.data.batches import Batches
 from core.data.dataset import Split
 from core.encoder.resnet import build_encoder
+from core.evaluation.transformed import TASKS, transform
 from core.hardware import pick_device
 from core.loss.contrast import contrast
 from core.loss.nt_xent import _NtXent
@@ -61,6 +63,14 @@ def test_augmentation_stays_on_the_device(policy: config.AugmentConfig) -> None:
         with OnTheDevice():
             views = two_views(images, policy, None)  # type: ignore[arg-type]  # there is no generator without a GPU
     assert (views.shape, views.device.type) == ((8, 3, 32, 32), "cuda")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_transformation_to_predict_stays_on_the_device(task: Task) -> None:
+    with FakeTensorMode():
+        views, labels = torch.zeros(4, 3, 32, 32, device="cuda"), torch.zeros(4, dtype=torch.int64, device="cuda")
+        with OnTheDevice():
+            transform(views, labels, TASKS[task][0], None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("encoder", [{"name": "resnet10"}, {"name": "resnet50", "selective_kernels": True}])

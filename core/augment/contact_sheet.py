@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from core.augment.levels import to_bytes
-from core.augment.policy import apply
+from core.augment.policy import apply_all
 from core.augment.rotate import quarter_turns
 from core.config import augment as config
 from core.randomness import generator
@@ -38,4 +38,4 @@ def _panel(image: Tensor, caption: str, seed: int) -> Tensor:
     if caption == ROTATE:  # never by 0 degrees, as in training
         turns = torch.randint(1, 4, (1,), generator=draws, device=image.device)
         return to_bytes(quarter_turns(images, turns))[0]
-    return to_bytes(apply(PANELS[caption], images, draws))[0]
+    return to_bytes(apply_all(PANELS[caption], images, draws))[0]

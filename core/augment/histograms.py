@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from core.augment.levels import to_bytes
-from core.augment.policy import apply, color_distortion
+from core.augment.policy import apply_all, color_distortion
 from core.config.augment import Crop
 from core.randomness import generator
 
@@ -41,9 +41,9 @@ def colour_histograms(
     if not (0 < bins <= 256 and 256 % bins == 0):
         raise ValueError(f"bins must divide 256, as 64 does, so that each holds as many values; not {bins}")
     draws = generator(seed, "colour histograms", device=images.device)
-    cropped = apply((Crop(),), images.repeat_interleave(crops, dim=0).float().div_(255), draws)
+    cropped = apply_all((Crop(),), images.repeat_interleave(crops, dim=0).float().div_(255), draws)
     jitter, drop = color_distortion(strength)
-    distorted = apply((jitter.model_copy(update={"probability": 1.0}), drop), cropped, draws)
+    distorted = apply_all((jitter.model_copy(update={"probability": 1.0}), drop), cropped, draws)
     edges = torch.arange(0, 257, 256 // bins, device=images.device)
     return ColourHistograms(_panel(cropped, crops, bins), _panel(distorted, crops, bins), edges)
 

@@ -69,21 +69,21 @@ def two_views(images: Tensor, policy: config.AugmentConfig, generator: torch.Gen
     Rows i and N + i are the positive pair made of image i. Every parameter is drawn for each sample.
     """
     branches = to_branches(policy)
-    views = apply(branches.shared, images.float().div_(255), generator)
-    views = apply(branches.both, torch.cat([views, views]), generator)
+    views = apply_all(branches.shared, images.float().div_(255), generator)
+    views = apply_all(branches.both, torch.cat([views, views]), generator)
     first, second = views.chunk(2)
-    return torch.cat([apply(branches.first, first, generator), apply(branches.second, second, generator)])
+    return torch.cat([apply_all(branches.first, first, generator), apply_all(branches.second, second, generator)])
 
 
 def one_view(images: Tensor, policy: config.AugmentConfig, generator: torch.Generator) -> Tensor:
     """uint8 images (N, 3, H, W) -> float32 views (N, 3, H, W) in [0, 1], as the first branch has them."""
     branches = to_branches(policy)
     operations = branches.shared + branches.both + branches.first
-    return apply(operations, images.float().div_(255), generator)
+    return apply_all(operations, images.float().div_(255), generator)
 
 
-def apply(operations: config.Operations, images: Tensor, generator: torch.Generator) -> Tensor:
-    """One operation after the other: float32 images (B, 3, H, W) in [0, 1] -> the same."""
+def apply_all(operations: config.Operations, images: Tensor, generator: torch.Generator) -> Tensor:
+    """Float images (B, 3, H, W) in [0, 1] -> the same, one operation after the other."""
     for operation in operations:
         images = APPLY[type(operation)](images, generator, operation)
     return images

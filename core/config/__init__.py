@@ -14,6 +14,7 @@ from core.config.evaluate import Classifier, EvaluateConfig, Frozen
 from core.config.loss import ContrastiveLoss, CrossEntropy, LossConfig, Margin, NtLogistic, NtXent
 from core.config.model import EncoderConfig, HeadConfig
 from core.config.optimize import AdamW, Lars, OptimizerConfig, ScheduleConfig, Sgd
+from core.config.probes import Retrieval, Spectrum, TransformationProbe, Tsne
 from core.config.train import PretrainConfig, TrainConfig
 from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
 
@@ -43,8 +44,12 @@ __all__ = [
     "Operation",
     "OptimizerConfig",
     "PretrainConfig",
+    "Retrieval",
     "ScheduleConfig",
     "Sgd",
     "SimclrAugment",
+    "Spectrum",
     "TrainConfig",
+    "TransformationProbe",
+    "Tsne",
 ]

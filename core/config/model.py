@@ -23,9 +23,19 @@ class EncoderConfig(Config):
     """``imagenet``: 7x7 convolution of stride 2, then max pooling. ``small``: 3x3 of stride 1, no pooling
     (appendix B.9). ``auto``: ``small`` up to 32 pixels a side, as in the released code."""
 
+    @property
+    def bottleneck(self) -> bool:
+        """Whether its blocks are bottlenecks, of four times the channels; the smaller encoders' are not."""
+        return self.name not in ("resnet10", "resnet18", "resnet34")
+
+    @property
+    def output(self) -> int:
+        """Width of h: 2048 of the paper's."""
+        return round(64 * self.width) * 8 * (4 if self.bottleneck else 1)
+
     @model_validator(mode="after")
     def _check_selective(self) -> Self:
-        if self.selective_kernels and self.name in ("resnet10", "resnet18", "resnet34"):
+        if self.selective_kernels and not self.bottleneck:
             raise ValueError(f"{self.name} has no bottleneck; selective_kernels need resnet50, resnet101 or resnet152")
         return self
 

@@ -11,6 +11,7 @@ from core.config.evaluate import Classifier, EvaluateConfig, Frozen
 from core.config.loss import CrossEntropy, LossConfig, NtXent
 from core.config.model import EncoderConfig, HeadConfig
 from core.config.optimize import Lars, OptimizerConfig, ScheduleConfig
+from core.config.probes import Spectrum
 
 
 class PretrainConfig(Config):
@@ -75,4 +76,15 @@ class TrainConfig(Config):
     def _check_classifier(self) -> Self:
         if isinstance(self.evaluate, Classifier) and not isinstance(self.pretrain.loss, CrossEntropy):
             raise ValueError("evaluate.protocol classifier scores what loss.kind cross_entropy trains")
+        return self
+
+    @model_validator(mode="after")
+    def _check_spectrum(self) -> Self:
+        head, width = self.pretrain.head, self.pretrain.encoder.output
+        contrastive = not isinstance(self.pretrain.loss, CrossEntropy)
+        if isinstance(self.evaluate, Spectrum) and not (contrastive and (head.kind, head.output) == ("linear", width)):
+            raise ValueError(
+                "evaluate.protocol spectrum is of a square W: it needs a contrastive loss, head.kind linear and "
+                f"head.output {width}, the width of h"
+            )
         return self

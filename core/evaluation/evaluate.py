@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.config.evaluate import Classifier, EvaluateConfig, Frozen
+from core.config.probes import Retrieval, Spectrum, TransformationProbe, Tsne
 from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
 from core.data.dataset import Dataset
 from core.evaluation.classifier import score_classifier
@@ -11,7 +12,11 @@ from core.evaluation.finetune import score_finetune
 from core.evaluation.finetune_transfer import score_finetune_transfer
 from core.evaluation.frozen import score_frozen
 from core.evaluation.linear_sgd import score_linear_sgd
+from core.evaluation.retrieval import score_retrieval
 from core.evaluation.scores import Scores
+from core.evaluation.spectrum import score_spectrum
+from core.evaluation.transformation import score_transformation
+from core.evaluation.tsne import score_tsne
 from core.pretraining.pretrained import Pretrained
 
 PROTOCOLS: dict[type[EvaluateConfig], Callable[[Any, Pretrained, Dataset], Scores]] = {
@@ -20,6 +25,10 @@ PROTOCOLS: dict[type[EvaluateConfig], Callable[[Any, Pretrained, Dataset], Score
     FineTune: score_finetune,
     FineTuneTransfer: score_finetune_transfer,
     Classifier: score_classifier,
+    TransformationProbe: score_transformation,
+    Retrieval: score_retrieval,
+    Spectrum: score_spectrum,
+    Tsne: score_tsne,
 }
 
 

@@ -1,5 +1,6 @@
 """Representations of a whole split."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 import torch
@@ -26,22 +27,28 @@ def encode(model: nn.Module, pretrained: Pretrained, split: Split) -> tuple[Tens
 
 
 def extract(model: nn.Module, images: Tensor, numerics: Numerics, device: torch.device) -> Tensor:
-    """What ``model`` gives for uint8 images (N, 3, S, S), whole and unaugmented: float32 (N, d) on ``device``.
+    """What ``model`` gives for uint8 images (N, 3, S, S), whole and unaugmented: float32 (N, d) on ``device``."""
+    views = (batch.to(device, non_blocking=True).float().div_(255) for batch in images.split(BATCH))
+    return extract_views(model, views, numerics)
+
+
+def extract_views(model: nn.Module, batches: Iterable[Tensor], numerics: Numerics) -> Tensor:
+    """What ``model`` gives for batches of float32 views (B, 3, S, S) in [0, 1] on its device: float32 (N, d) there.
 
     It is in evaluation mode meanwhile: batch norm uses its running statistics and keeps them.
     """
     was_training = model.training
     model.eval()
     try:
-        with torch.inference_mode(), numerics.autocast(device):
-            return torch.cat([_features(model, batch, numerics, device) for batch in images.split(BATCH)])
+        with torch.inference_mode():
+            return torch.cat([_features(model, views, numerics) for views in batches])
     finally:
         model.train(was_training)
 
 
-def _features(model: nn.Module, images: Tensor, numerics: Numerics, device: torch.device) -> Tensor:
-    views = images.to(device, non_blocking=True).float().div_(255)
-    features: Tensor = model(views.contiguous(memory_format=numerics.memory_format))
+def _features(model: nn.Module, views: Tensor, numerics: Numerics) -> Tensor:
+    with numerics.autocast(views.device):
+        features: Tensor = model(views.contiguous(memory_format=numerics.memory_format))
     return features.float()
 
 

@@ -14,11 +14,14 @@ def nearest_neighbours(
 
     A neighbour's vote weighs exp(cosine similarity / temperature), relative to the nearest one's.
     """
-    keys = F.normalize(train, dim=1)
-    neighbors = min(neighbors, len(train))
-    votes = []
-    for chunk in F.normalize(queries, dim=1).split(CHUNK):
-        similarity, index = (chunk @ keys.T).topk(neighbors, dim=1)
-        weight = ((similarity - similarity[:, :1]) / temperature).exp()
-        votes.append(weight.new_zeros(len(chunk), classes).scatter_add_(1, labels[index], weight))
-    return torch.cat(votes)
+    similarity, index = most_similar(train, queries, min(neighbors, len(train)))
+    weight = ((similarity - similarity[:, :1]) / temperature).exp()
+    return weight.new_zeros(len(queries), classes).scatter_add_(1, labels[index], weight)
+
+
+def most_similar(keys: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """For queries (M, d) the keys (N, d) with the highest cosine similarity: it, (M, count), descending, and their
+    indices (M, count)."""
+    keys = F.normalize(keys, dim=1)
+    found = [(chunk @ keys.T).topk(count, dim=1) for chunk in F.normalize(queries, dim=1).split(CHUNK)]
+    return torch.cat([chunk.values for chunk in found]), torch.cat([chunk.indices for chunk in found])

@@ -1,0 +1,76 @@
+"""Views whose label is the transformation that they had."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from core.augment.policy import APPLY, apply_all, to_branches
+from core.augment.rotate import quarter_turns
+from core.augment.select import apply_where
+from core.config.augment import AugmentConfig, Grayscale, Noise, Operation, Operations, Rotate, Sobel
+from core.config.probes import Task, TransformationProbe
+from core.evaluation.features import BATCH
+from core.randomness import generator
+
+TASKS: dict[Task, tuple[Operation, tuple[float, ...]]] = {
+    "color": (Grayscale(), (0.8, 0.2)),
+    "rotation": (Rotate(), (0.25, 0.25, 0.25, 0.25)),
+    "noise": (Noise(), (0.5, 0.5)),
+    "sobel": (Sobel(), (0.5, 0.5)),
+}
+"""The operation of each task, and how frequent each label is. Table 3, "random guess"."""
+
+
+def label_count(task: Task) -> int:
+    return len(TASKS[task][1])
+
+
+def draw_labels(count: int, config: TransformationProbe, split: str) -> Tensor:
+    """int64 (count,): quarter turns, or 1 where the operation is applied and 0 where it is not."""
+    frequencies = torch.tensor(TASKS[config.task][1])
+    draws = generator(config.seed, f"transformation labels {split}")
+    return frequencies.multinomial(count, replacement=True, generator=draws)
+
+
+def transformed_views(
+    images: Tensor,
+    labels: Tensor,
+    policy: AugmentConfig,
+    config: TransformationProbe,
+    split: str,
+    device: torch.device,
+) -> Iterator[Tensor]:
+    """uint8 images (N, 3, S, S) and labels (N,) -> batches of float32 views (B, 3, S, S) in [0, 1] on ``device``.
+
+    Each has had the policy's other operations too, as its first branch has them.
+    """
+    before, operation, after = split_policy(policy, config.task)
+    for step, (some, chosen) in enumerate(zip(images.split(BATCH), labels.split(BATCH), strict=True)):
+        draws = generator(config.seed, f"transformation views {split}", step, device)
+        views = apply_all(before, some.to(device, non_blocking=True).float().div_(255), draws)
+        views = transform(views, chosen.to(device, non_blocking=True), operation, draws)
+        yield apply_all(after, views, draws)
+
+
+def split_policy(policy: AugmentConfig, task: Task) -> tuple[Operations, Operation, Operations]:
+    """The first branch's operations before the task's, that operation, and those after it.
+
+    Where the policy has it more than once, the first counts and the others are left out, or a label would not be
+    the truth; where it has none, it is last.
+    """
+    default, _ = TASKS[task]
+    branches = to_branches(policy)
+    operations = (*branches.shared, *branches.both, *branches.first)
+    of_task = [place for place, operation in enumerate(operations) if operation.kind == default.kind]
+    first = of_task[0] if of_task else len(operations)
+    after = tuple(operation for operation in operations[first:] if operation.kind != default.kind)
+    return operations[:first], operations[first] if of_task else default, after
+
+
+def transform(views: Tensor, labels: Tensor, operation: Operation, draws: torch.Generator) -> Tensor:
+    """views (B, 3, S, S) with as many quarter turns as labels (B,) say, or with the operation where they are 1."""
+    if isinstance(operation, Rotate):
+        return quarter_turns(views, labels)
+    always = operation.model_copy(update={"probability": 1.0})
+    return apply_where(labels == 1, lambda some: APPLY[type(always)](some, draws, always), views)
