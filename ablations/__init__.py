@@ -1,7 +1,16 @@
-"""The study engine: studies in, trials over Ray, results into MLflow, figures out."""
+"""The study engine: studies in, trials over Ray, results into MLflow, figures out.
+
+from ablations import load_study, results, run_study
+"""
 
 import os
 import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ablations.api import load_study, results, run_study
+
+__all__ = ["load_study", "results", "run_study"]
 
 _SETTINGS = {
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -18,3 +27,12 @@ for _name, _value in _SETTINGS.items():  # Ray and MLflow read some of them when
     if _name.startswith("RAY_") and "ray" in sys.modules:
         continue  # too late for this process, and its children would disagree with it
     os.environ.setdefault(_name, _value)
+
+
+def __getattr__(name: str) -> Any:
+    """Brought in when first named: most commands need no pandas, and workers none of it."""
+    if name in __all__:
+        from ablations import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'ablations' has no attribute {name!r}")

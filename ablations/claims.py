@@ -6,10 +6,11 @@ Each kind of claim is an effect within one seed that is above a margin where the
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ablations.axes import Grid
 from ablations.errors import StudyError
+from ablations.metrics import known_metric
 from ablations.settings import coordinate
 from ablations.yaml_source import Keys, Source
 from core.config import Config
@@ -31,7 +32,7 @@ class ClaimBase(Config):
     """Where it says so."""
     margin: float = 0.0
     """How much larger than this the effect must be; in units of the metric, unless the kind says otherwise."""
-    metric: str | None = None
+    metric: Annotated[str, AfterValidator(known_metric)] | None = None
     """Of which it is said; the report's metric where it is not given."""
 
 

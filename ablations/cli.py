@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from ablations import cli_store
-from ablations.cli_base import DEFAULT_STORAGE, StorageOption, console, told
+from ablations.cli_base import DEFAULT_STORAGE, StorageOption, console, errors, told
 from ablations.failures import Kind
 from ablations.invocation import again
 
@@ -199,6 +199,7 @@ def _print_plan(plan: "Plan", storage: Path, price: float | None = None) -> None
     _print_heading(plan)
     console.print(plan_table(plan))
     console.print(estimate_text(plan, storage, price), highlight=False)
+    _print_warnings(plan)
 
 
 def _print_estimate(plan: "Plan", storage: Path) -> None:
@@ -206,6 +207,14 @@ def _print_estimate(plan: "Plan", storage: Path) -> None:
 
     if plan.units:
         console.print(estimate_text(plan, storage, None), highlight=False)
+    _print_warnings(plan)
+
+
+def _print_warnings(plan: "Plan") -> None:
+    from ablations.lint import warnings
+
+    for warning in warnings(plan):
+        errors.print(f"note: {warning}", style="yellow", highlight=False)
 
 
 def _print_outcome(outcome: "Outcome") -> None:

@@ -26,6 +26,10 @@ class DrawnReport:
     verdicts: list[Verdict]
     """Of the study's claims."""
 
+    def _repr_png_(self) -> bytes:
+        """The figure, where a notebook shows it."""
+        return self.figure.read_bytes()
+
 
 def draw_report(study: str, label: str, storage: Path) -> DrawnReport:
     """Draw what MLflow has of the study, finished or not, into ``<storage>/reports/<study>/<label>``.

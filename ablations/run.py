@@ -45,6 +45,10 @@ class Outcome:
     drawn: DrawnReport | None
     """None where MLflow could not be reached."""
 
+    def _repr_png_(self) -> bytes | None:
+        """The figure, where a notebook shows it."""
+        return self.drawn._repr_png_() if self.drawn else None
+
     @property
     def failed(self) -> int:
         return sum(state == "failed" for state in self.states.values())

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ablations.claims import Claim
+from ablations.metrics import known_metric
 from core.config import Config
 from core.config.base import default_tag
 from reports import published
@@ -51,9 +52,8 @@ class Scale(Config):
     resources: Resources | None = None
 
 
-Metric = Literal[
-    "linear_eval/top1", "linear_eval/top5", "knn/top1", "pretrain/loss", "pretrain/contrastive_top1", "pretrain/entropy"
-]
+Metric = Annotated[str, AfterValidator(known_metric)]
+"""Such as ``linear_eval/top1``; see ``ablations.metrics``."""
 
 
 class HeatmapReport(Config):

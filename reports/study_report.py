@@ -11,6 +11,15 @@ METRIC_LABELS = {
     "linear_eval/top1": "linear evaluation, top-1 (%)",
     "linear_eval/top5": "linear evaluation, top-5 (%)",
     "knn/top1": "k-nearest neighbours, top-1 (%)",
+    "linear_sgd/top1": "linear evaluation by SGD, top-1 (%)",
+    "linear_sgd/top5": "linear evaluation by SGD, top-5 (%)",
+    "finetune/top1": "fine-tuned, top-1 (%)",
+    "finetune/top5": "fine-tuned, top-5 (%)",
+    "classifier/top1": "supervised, top-1 (%)",
+    "classifier/top5": "supervised, top-5 (%)",
+    "transformation/top1": "transformation predicted (%)",
+    "pretrain/entropy": "entropy of the contrastive distribution (nats)",
+    "pretrain/contrastive_top1": "contrastive accuracy (%)",
 }
 
 

@@ -139,7 +139,10 @@ BAD = [
     ("grid: {evaluate: [frozen]}", r":2:19: grid.evaluate\[0\]: should be a mapping, .*, not 'frozen'"),
     ("grid: {epochs: [5]}\nreport: heatmap", r":3:9: report: should be a mapping, .*, not 'heatmap'"),
     ("grid: {epochs: [5], batch_size: [16]}\nreport: {rows: epochs, columns: epochs}", r":3:33: .*the same axis"),
-    ("grid: {epochs: [5]}\nreport: {kind: points, x: epochs, metric: top_1}", r"report.metric: 'top_1' is not known"),
+    (
+        "grid: {epochs: [5]}\nreport: {kind: points, x: epochs, metric: top_1}",
+        r"report.metric: there is no metric 'top_1'",
+    ),
     ("grid: {epochs: [5]}\nreproduces: figure_55", r":3:13: reproduces: there are no published numbers called"),
     ("grid: {epochs: [5]}\nseeds: [0, 0]", r":2:7: grid: '5, seed 0' and '5, seed 0' are the same experiment"),
     (

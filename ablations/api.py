@@ -1,0 +1,62 @@
+"""Studies from Python, as in a notebook: what the command line does, without it."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from ablations import load as loading
+from ablations.load import ScaledStudy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ablations.run import Outcome
+
+STORAGE, DATA = Path("runs"), Path("data")
+
+
+def load_study(
+    reference: str | Path,
+    scale: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    seeds: int | None = None,
+) -> ScaledStudy:
+    """A study file, or the name of a shipped study. ``settings`` are what ``--set`` is on the command line: a value
+    for a path, or a list for an axis. Raises ``ablations.errors.StudyError``."""
+    assignments = [f"{path}={json.dumps(value)}" for path, value in (settings or {}).items()]
+    return loading.load_study(str(reference), scale, assignments, seeds)
+
+
+def run_study(
+    study: ScaledStudy,
+    *,
+    storage: str | Path = STORAGE,
+    data_dir: str | Path = DATA,
+    address: str = "local",
+    inline: bool = False,
+    retry: str | None = None,
+) -> "Outcome":
+    """Run what is left, log it, draw it; the outcome shows its figure in a notebook. See ``ablate run``.
+
+    Raises ``StudyError`` where it cannot begin. A failed trial raises nothing: ``outcome.failed`` counts them.
+    """
+    from ablations.plan import make_plan
+    from ablations.run import Where, run_plan
+    from ablations.store import TrialStore
+
+    plan = make_plan(study, TrialStore(Path(storage)), Path(data_dir), retry)
+    return run_plan(plan, Where(Path(storage), Path(data_dir), address, inline), Console(file=sys.stdout))
+
+
+def results(study: ScaledStudy) -> "pd.DataFrame":
+    """One row a trial: state, seed, baseline, the axes by their paths (as text) and the metrics, as MLflow has them.
+
+    Raises ``AblateError`` where MLflow has no run of the study.
+    """
+    from ablations.frame import read_study
+
+    return read_study(study.study.name, study.label).table

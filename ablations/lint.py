@@ -1,0 +1,73 @@
+"""What a careful reviewer would ask of a study before it runs. Nothing here stops it."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ablations.plan import Plan
+from ablations.settings import dotted_values
+from ablations.trial import Trial
+from core.config import TrainConfig
+
+LEFT_OUT = 0.1
+"""Share of an epoch's images in the incomplete last batch from which it is worth a word."""
+FEW_STEPS = 50
+
+
+def warnings(plan: Plan) -> list[str]:
+    """Sentences, each with its remedy."""
+    return list(dict.fromkeys([*_claims(plan), *_axes(plan), *_batches(plan)]))
+
+
+def _claims(plan: Plan) -> Iterator[str]:
+    study, trials = plan.scaled.study, plan.trials
+    seeds = Counter(trial.cell for trial in trials if trial.baseline is None)
+    if study.claims and min(seeds.values()) == 1:
+        yield "a claim is never decided from one seed; add --seeds 3, or --until-decided"
+    if len(seeds) > 1 and not study.baselines and not any(_is_default(trial, plan) for trial in trials):
+        yield "no baseline: no cell is the study's own default; add 'baselines', or the default value to an axis"
+
+
+def _is_default(trial: Trial, plan: Plan) -> bool:
+    """Whether the cell changes nothing of what a trial without axes would have."""
+    default = dotted_values(TrainConfig().model_dump(mode="json"))
+    settings = {".".join(path): setting.value for path, setting in plan.scaled.settings.items()}
+    flat = dotted_values(trial.config.model_dump(mode="json"))
+    for axis in trial.coordinates:
+        path = axis if axis.startswith("evaluate.") else f"pretrain.{axis}"
+        if path not in flat or flat[path] != settings.get(axis, default.get(path)):
+            return axis in ("leave_one_out", "add_one_in")
+    return True
+
+
+def _axes(plan: Plan) -> Iterator[str]:
+    for grid in plan.scaled.grids:
+        for axis in grid.axes:
+            name = ", ".join(axis[0].coordinates)
+            if len(axis) == 1:
+                yield f"{axis[0].place}: the axis {name} has one value; it belongs in 'base'"
+        names = set(grid.names)
+        if "batch_size" in names and not names & {"optimizer.learning_rate", "optimizer.scaling", "optimizer"}:
+            scaling = plan.trials[0].config.pretrain.optimizer.scaling
+            yield (
+                f"batch_size varies and the learning rate with it, by {scaling} scaling; the paper's answer depends on "
+                "which (Table B.1): zip it with optimizer.learning_rate, or add optimizer.scaling as an axis"
+            )
+
+
+def _batches(plan: Plan) -> Iterator[str]:
+    for trial in plan.trials:
+        config = trial.config.pretrain
+        if not config.epochs:
+            continue
+        images = plan.sizes[config.data].train
+        steps, rest = divmod(images, config.batch_size)
+        if rest > LEFT_OUT * images:
+            yield (
+                f"batch_size {config.batch_size:,} of {images:,} images: every epoch leaves "
+                f"{100 * rest / images:.0f} % of them out; take a divisor"
+            )
+        if steps * config.epochs < FEW_STEPS:
+            yield (
+                f"batch_size {config.batch_size:,}, {config.epochs} epochs: {steps * config.epochs} steps in all, "
+                "too few to learn from; raise epochs or lower batch_size"
+            )

@@ -1,0 +1,137 @@
+"""What a plan says it costs, against what is known and what it then takes."""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from ablations.estimate import estimate, memory, seconds_for
+from ablations.load import load_study
+from ablations.plan import Plan, make_plan
+from ablations.probe import probe
+from ablations.run import Where, run_plan
+from ablations.speeds import Hardware, Speed, evaluation_speed, load_speeds, save_speed, training_key, training_speed
+from ablations.store import TrialStore
+from ablations.tables import estimate_text
+from core.config import Frozen, PretrainConfig
+from core.cost import training_flops
+
+STUDY = """\
+name: small
+base:
+  data: {name: shapes, image_size: 16, subset: 200}
+  encoder: {width: 0.125}
+  schedule.warmup_epochs: 0.5
+  batch_size: 50
+  epochs: 2
+  precision: float32
+  evaluate: {l2_count: 1, neighbors: 5}
+grid:
+  loss.temperature: [0.1, 0.5]
+  encoder.width: [0.125, 0.25]
+"""
+STORAGE = Path("runs")
+LAPTOP = Hardware("a laptop", 8 * 2**30, 1)
+GPU = Hardware("NVIDIA A100", 80 * 2**30, 4)
+
+
+def plan(text: str = STUDY) -> Plan:
+    Path("study.yaml").write_text(text)
+    return make_plan(load_study("study.yaml"), TrialStore(STORAGE), Path("data"))
+
+
+def speed(flops: float, pixels: float, seconds: float, key: str = "", hardware: Hardware = LAPTOP) -> Speed:
+    return Speed("training", key, hardware, flops, pixels, seconds, 0.0)
+
+
+def test_what_was_measured_is_taken_as_it_was() -> None:
+    speeds = [speed(1e6, 100, 2.0, "same"), speed(1e6, 100, 3.0, "same"), speed(1e6, 100, 9.0, "other")]
+    assert seconds_for("training", "same", 1e6, 100, speeds) == 2.5
+    assert seconds_for("evaluation", "same", 1e6, 100, speeds) == 0.0
+
+
+def test_what_was_not_measured_goes_by_its_work() -> None:
+    """Of few, in proportion to the nearest; of enough, FLOPs and pixels have a rate each."""
+    assert seconds_for("training", "new", 4e6, 100, [speed(1e6, 100, 2.0), speed(1e9, 100, 9.0)]) == 8.0
+    rates = [
+        speed(flops, pixels, 3e-9 * flops + 2e-5 * pixels) for flops, pixels in ((1e9, 1e3), (1e8, 1e4), (1e7, 1e5))
+    ]
+    expected = 3e-9 * 5e8 + 2e-5 * 4e4
+    assert seconds_for("training", "new", 5e8, 4e4, rates) == pytest.approx(expected, rel=1e-3)
+
+
+def test_an_estimate_adds_up_what_is_left() -> None:
+    made = plan()
+    for unit in made.units:
+        config = unit.trials[0].config.pretrain
+        save_speed(STORAGE, training_speed(config, LAPTOP, 0.01 * config.encoder.width))
+        save_speed(STORAGE, evaluation_speed(config, unit.trials[0].config.evaluate, LAPTOP, 0.001))
+    found = estimate(made, load_speeds(STORAGE))
+    training = sum(200 * 2 * 0.01 * width for width in (0.125, 0.25) for _ in range(2))
+    assert found.seconds == pytest.approx(training + 4 * 2200 * 0.001)
+    configs = [unit.trials[0].config.pretrain for unit in made.units]
+    assert found.flops == sum(400 * training_flops(config.encoder, 16) for config in configs)
+    assert (found.images, found.hardware, found.too_large) == (4 * (400 + 2200), LAPTOP, [])
+    assert found.hungriest == "0.1, 0.25, seed 0"
+
+
+def test_seeds_and_learning_rates_cost_the_same_and_encoders_do_not() -> None:
+    config = PretrainConfig()
+    same = [{"seed": 3}, {"epochs": 50}, {"optimizer": {"learning_rate": 7.0}}, {"schedule": {"warmup_epochs": 3}}]
+    for change in same:
+        assert training_key(PretrainConfig.model_validate(change)) == training_key(config), change
+    for change in ({"batch_size": 256}, {"encoder": {"width": 2}}, {"augment": {"blur": False}}):
+        assert training_key(PretrainConfig.model_validate(change)) != training_key(config), change
+
+
+def test_the_hardware_measured_last_is_the_one_that_counts() -> None:
+    config = PretrainConfig()
+    save_speed(STORAGE, training_speed(config, GPU, 0.001))
+    save_speed(STORAGE, training_speed(config, LAPTOP, 0.5))
+    assert estimate(plan(), load_speeds(STORAGE)).hardware == LAPTOP
+
+
+def test_a_speed_that_cannot_be_read_costs_nothing() -> None:
+    save_speed(STORAGE, evaluation_speed(PretrainConfig(), Frozen(), LAPTOP, 0.5))
+    (STORAGE / "speeds" / "broken.json").write_text("{")
+    (STORAGE / "speeds" / "other.json").write_text('{"stage": "training"}')
+    assert [one.seconds for one in load_speeds(STORAGE)] == [0.5]
+
+
+def test_what_will_not_fit_is_named() -> None:
+    """Figure 9's largest batch with a ResNet-50 of 224 pixels, on one GPU."""
+    text = "name: big\nbase: {data: {name: shapes, image_size: 224}, precision: auto}\n"
+    text += "grid: {batch_size: [256, 4096]}\nscales: {huge: {base: {encoder.name: resnet50}}}\n"
+    Path("study.yaml").write_text(text)
+    made = make_plan(load_study("study.yaml", "huge"), TrialStore(STORAGE), Path("data"))
+    save_speed(STORAGE, training_speed(PretrainConfig(), GPU, 0.001))
+    assert estimate(made, load_speeds(STORAGE)).too_large == ["4096, seed 0"]
+    assert "will not fit: 4096, seed 0" in estimate_text(made, STORAGE, None)
+    config = made.units[0].trials[0].config.pretrain
+    assert memory(config, GPU) < memory(config, LAPTOP)  # auto is bfloat16 on a GPU
+
+
+def test_the_text_has_time_and_price() -> None:
+    assert "time: not known" in estimate_text(plan(), STORAGE, None)
+    config = plan().units[0].trials[0].config.pretrain
+    save_speed(STORAGE, training_speed(config, LAPTOP, 9.0))
+    text = estimate_text(plan(), STORAGE, 2.0)
+    assert "as measured on a laptop" in text
+    narrow, wide = (training_flops(u.trials[0].config.pretrain.encoder, 16) for u in plan().units[:2])
+    hours = 2 * 400 * 9 * (1 + wide / narrow) / 3600
+    assert f"price: {2 * hours:.2f} at 2 an hour" in text
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_probe_foretells_a_mixed_study() -> None:
+    """A study of three sizes; a busy machine may be several times slower from one moment to the next."""
+    made = plan(STUDY.replace("[0.125, 0.25]", "[0.125, 0.25, 0.5]"))
+    probe(made, STORAGE, Console(quiet=True))
+    planned = estimate(made, load_speeds(STORAGE)).seconds
+    assert planned
+    run_plan(made, Where(STORAGE, Path("data"), inline=True), Console(quiet=True))
+    actual = sum(result.seconds for trial in made.trials if (result := TrialStore(STORAGE).result(trial.id)))
+    assert 0.2 < planned / actual < 5
+    again = estimate(plan(STUDY.replace("[0.1, 0.5]", "[0.3, 0.7]")), load_speeds(STORAGE))
+    assert again.seconds
+    assert 0.2 < again.seconds / (actual * 2 / 3) < 5
