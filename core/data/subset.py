@@ -9,12 +9,15 @@ def balanced_subset(labels: Tensor, amount: int | float, generator: torch.Genera
 
     Every class gives equally many, to within one; a class that is too small gives all it has and the
     others make up for it. Images without a label (-1) are no class: their share of the subset is their
-    share of the data, rounded down. ValueError where the count is above N.
+    share of the data, rounded down. Images with several labels, (N, classes), are drawn without regard to them.
+    ValueError where the count is above N.
     """
     total = max(1, round(amount * len(labels))) if isinstance(amount, float) else amount
     if total > len(labels):
         raise ValueError(f"a subset of {total:,} was asked for, but there are {len(labels):,} images")
     shuffled = torch.randperm(len(labels), generator=generator)
+    if labels.ndim == 2:
+        return shuffled[:total].sort().values
     has_label = labels[shuffled] >= 0
     labelled, unlabelled = shuffled[has_label], shuffled[~has_label]
     without = total * len(unlabelled) // len(labels)
@@ -25,8 +28,11 @@ def balanced_subset(labels: Tensor, amount: int | float, generator: torch.Genera
 def stratified_part(labels: Tensor, share: float, generator: torch.Generator) -> Tensor:
     """Ascending indices of ``share`` of every class of labels (N,), rounded to whole samples.
 
-    A class keeps at least one sample out of the part, and has at least one in it if it has two.
+    A class keeps at least one sample out of the part, and has at least one in it if it has two. Samples with
+    several labels, (N, classes), are taken for one class.
     """
+    if labels.ndim == 2:
+        labels = labels.new_zeros(len(labels))
     sizes = labels.bincount()
     wanted = (share * sizes.double()).round().long().clamp(min=1).minimum(sizes - 1)
     shuffled = torch.randperm(len(labels), generator=generator)
