@@ -43,7 +43,14 @@ class Scale(Config):
 
 
 Metric = Literal[
-    "linear_eval/top1", "linear_eval/top5", "knn/top1", "pretrain/loss", "pretrain/contrastive_top1", "pretrain/entropy"
+    "linear_eval/top1",
+    "linear_eval/top5",
+    "linear_eval/mean_per_class",
+    "linear_eval/map_11",
+    "knn/top1",
+    "pretrain/loss",
+    "pretrain/contrastive_top1",
+    "pretrain/entropy",
 ]
 
 

@@ -38,7 +38,8 @@ KNOWN_SIZES = {
     "flowers102": DataSize(2_040, 6_149, 102),
 }
 """With the splits of ``core.data.transfer.TABLE_8``: the sizes in Table 1 of Kornblith et al. (2019), whose twelve
-data sets the paper takes. Caltech-101's classes include the background there, and so here."""
+data sets the paper takes; only Pets has 3,669 test images, where 3,369 is printed. Caltech-101's classes include the
+background there, and so here."""
 
 Label = int | tuple[int, ...]
 """A class number; or, of an image with several labels, as in ``Split.labels`` one number for every class."""
