@@ -52,7 +52,7 @@ def test_images_meet_their_labels_and_the_splits_are_the_papers(
 
 
 def test_images_are_fitted_as_in_appendix_b_8(tmp_path: Path) -> None:
-    """The shorter side resized by bicubic interpolation, with what PIL always does against aliasing; then the centre."""
+    """The shorter side resized by bicubic interpolation, against aliasing as PIL always does it; then the centre."""
     pixels = random_images(1, 60)[0, :, :40].permute(1, 2, 0).numpy()
     for split in ("train", "test"):
         (tmp_path / "noise" / split / "a").mkdir(parents=True)
