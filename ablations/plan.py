@@ -13,6 +13,7 @@ from ablations.trial import Result, Trial, Unit, group_units
 from core import DataError
 from core.config import DataConfig
 from core.data.catalog import DataSize, data_size
+from core.data.transfer import check_metric, metric_of
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,10 @@ class Plan:
         return len({trial.pretrain_id for trial in self.trials})
 
     def images(self, unit: Unit) -> int:
-        """That a unit's training goes through, all epochs together, and its evaluation once."""
+        """That a unit's training goes through, all epochs together, and its evaluation once on each data set."""
         config = unit.trials[0].config.pretrain
-        size = self.sizes[config.data]
-        return size.train * config.epochs + size.train + size.test
+        scored = [self.sizes[data] for data in {trial.config.evaluation_data for trial in unit.trials}]
+        return self.sizes[config.data].train * config.epochs + sum(size.train + size.test for size in scored)
 
 
 def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: Path, retry: str | None = None) -> Plan:
@@ -53,7 +54,7 @@ def plan_trials(
     scaled: ScaledStudy, trials: list[Trial], store: TrialStore, data_dir: Path, retry: str | None = None
 ) -> Plan:
     """The plan of these trials. Raises ``StudyError`` where their data is not there, or too small."""
-    sizes = _sizes(trials, data_dir)
+    sizes = _sizes(scaled, trials, data_dir)
     _check_batches(scaled, trials, sizes)
     results = store.results(trials)
     left = [t for t in trials if t.id not in results or _is_retried(results[t.id], retry)]
@@ -75,12 +76,22 @@ def _is_retried(result: Result, retry: str | None) -> bool:
     return result.status == "failed" and retry in ("failed", result.failure)
 
 
-def _sizes(trials: list[Trial], data_dir: Path) -> dict[DataConfig, DataSize]:
-    try:
-        needed = dict.fromkeys(data for trial in trials for data in trial.config.all_data)
-        return {data: data_size(data, data_dir) for data in needed}
-    except DataError as error:
-        raise StudyError(f"data: {error}") from error
+def _sizes(scaled: ScaledStudy, trials: list[Trial], data_dir: Path) -> dict[DataConfig, DataSize]:
+    sizes: dict[DataConfig, DataSize] = {}
+    for trial in trials:
+        try:
+            _check_metric(trial)
+            for data in trial.config.all_data:
+                sizes[data] = sizes.get(data) or data_size(data, data_dir)
+        except DataError as error:
+            raise StudyError(f"{scaled.source.name}: trial {trial.name}: {error}") from error
+    return sizes
+
+
+def _check_metric(trial: Trial) -> None:
+    wanted, data = getattr(trial.config.evaluate, "metric", None), trial.config.evaluation_data.name
+    if wanted:
+        check_metric(wanted, data, multi_label=metric_of(data) == "map_11")
 
 
 def _check_batches(scaled: ScaledStudy, trials: list[Trial], sizes: dict[DataConfig, DataSize]) -> None:

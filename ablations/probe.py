@@ -64,8 +64,8 @@ def _time_evaluation(
 
 def _noise(config: PretrainConfig, train: int, test: int) -> Dataset:
     side = config.data.image_size
-    splits = [
+    train_split, test_split = (
         Split(torch.randint(256, (count, 3, side, side), dtype=torch.uint8), torch.arange(count) % CLASSES)
         for count in (train, test)
-    ]
-    return Dataset("noise", tuple(map(str, range(CLASSES))), *splits)
+    )
+    return Dataset("noise", tuple(map(str, range(CLASSES))), train_split, test_split)

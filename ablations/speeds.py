@@ -64,7 +64,7 @@ def training_work(config: PretrainConfig) -> tuple[float, float]:
 
 def evaluation_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:
     """FLOPs and pixels of one image, were it to pass the encoder once."""
-    side = (evaluate.data or config.data).image_size
+    side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
     return forward_flops(config.encoder, side), side**2
 
 

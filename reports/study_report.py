@@ -10,6 +10,8 @@ from reports.claims import Claim, Verdict, judge
 METRIC_LABELS = {
     "linear_eval/top1": "linear evaluation, top-1 (%)",
     "linear_eval/top5": "linear evaluation, top-5 (%)",
+    "linear_eval/mean_per_class": "linear evaluation, mean per class (%)",
+    "linear_eval/map_11": "linear evaluation, 11-point mAP (%)",
     "knn/top1": "k-nearest neighbours, top-1 (%)",
     "linear_sgd/top1": "linear evaluation by SGD, top-1 (%)",
     "linear_sgd/top5": "linear evaluation by SGD, top-5 (%)",

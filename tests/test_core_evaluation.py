@@ -91,15 +91,17 @@ def test_l2_is_chosen_on_held_out_training_images(monkeypatch: pytest.MonkeyPatc
         fitted.append(inner.flatten())
         return [lambda outer, l2=l2: (l2, outer) for l2 in l2s]
 
-    def top_k(answer, outer_labels, k):
+    def measure(answer, outer_labels, metric):
+        assert metric == "mean_per_class"
         scored.append(answer[1].flatten())
         assert outer_labels.bincount().tolist() == [3] * 4
         return by_l2[round(answer[0], 6)]
 
     monkeypatch.setattr(linear, "fit_path", fit_path)
-    monkeypatch.setattr(linear, "top_k", top_k)
+    monkeypatch.setattr(linear, "measure", measure)
     config = Frozen(l2_low=0.01, l2_high=1, l2_count=3, holdout=0.3)
-    assert choose_l2(features, labels, 4, config) == pytest.approx(0.1)  # of equally good ones the strongest
+    chosen = choose_l2(features, labels, 4, config, "mean_per_class")
+    assert chosen == pytest.approx(0.1)  # of equally good ones the strongest
     (inner,) = fitted
     assert len(scored) == 3
     for outer in scored:
@@ -122,7 +124,7 @@ def test_a_small_class_is_both_fitted_and_held_out() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(linear, "fit_path", look)
-        choose_l2(x, y, 5, Frozen(l2_count=2, holdout=0.5))
+        choose_l2(x, y, 5, Frozen(l2_count=2, holdout=0.5), "top1")
     assert 0 < seen[0][0] < y.bincount()[0]
 
 
@@ -137,7 +139,7 @@ def test_the_grid_is_the_papers() -> None:
 def test_test_labels_have_no_part_in_the_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[torch.Tensor] = []
 
-    def spy(features, labels, classes, config):
+    def spy(features, labels, classes, config, metric):
         seen.append(labels)
         return 0.1
 

@@ -15,8 +15,9 @@ from core.config import FineTune, FineTuneTransfer, LinearSgd
 from core.data.dataset import Dataset, Split
 from core.evaluation import finetune, finetune_transfer, linear_sgd
 from core.evaluation.finetune import default_epochs, keep_labels
+from core.evaluation.likelihood import cross_entropy
 from core.evaluation.network import Network
-from core.evaluation.sgd import Recipe, classification_loss, recipe_of_epochs, train
+from core.evaluation.sgd import Recipe, recipe_of_epochs, train
 from core.randomness import generator
 from helpers import coloured, random_dataset, small_config
 
@@ -122,12 +123,12 @@ def test_the_loss_as_written_out() -> None:
     labels = torch.arange(6) % 3
     several = torch.tensor([[0, 1, 1], [1, 0, -1], [1, 1, -1], [0, 0, 0], [1, 0, -1], [0, 1, 0]])
     one = [-math.log(math.exp(row[label]) / sum(map(math.exp, row))) for row, label in zip(logits, labels, strict=True)]
-    assert float(classification_loss(logits, labels)) == pytest.approx(sum(one) / 6)
+    assert float(cross_entropy(logits.T, labels)) == pytest.approx(sum(one) / 6)
     total = 0.0
     for column, truths in zip(logits.T.tolist(), several.T.tolist(), strict=True):
         known = [(logit, truth) for logit, truth in zip(column, truths, strict=True) if truth >= 0]
         total += sum(math.log(1 + math.exp(-logit if truth else logit)) for logit, truth in known) / len(known)
-    assert float(classification_loss(logits, several)) == pytest.approx(total)
+    assert float(cross_entropy(logits.T, several)) == pytest.approx(total)
 
 
 def test_a_classifier_starts_at_zero_and_draws_nothing(trained: Pretrained) -> None:

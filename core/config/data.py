@@ -15,6 +15,8 @@ def _count_or_fraction(subset: int | float) -> int | float:
     return subset
 
 
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+ImageSize = Annotated[int, Field(ge=8, le=1024)]
 Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
 """Of images: a count (``4000``), or a fraction with a point (``0.1``)."""
 
@@ -22,18 +24,44 @@ Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
 class DataConfig(Config):
     """A data set, and how much of it."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")] = "imagenet"
-    """``shapes`` (embedded), ``cifar10``, ``cifar100``, ``stl10``, or the name of an image folder
-    ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp}``. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
+    name: Name = "imagenet"
+    """``shapes`` (embedded), one of those that torchvision knows (``core.data.catalog.KNOWN_SIZES``), or the name of
+    an image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp}``. Paper, Sec 2.3: ImageNet
+    ILSVRC-2012."""
 
-    image_size: Annotated[int, Field(ge=8, le=1024)] = 224
+    image_size: ImageSize = 224
     """Side in pixels of the stored images and of every view. Paper, Sec 2.3: 224. An image is stored as a square:
     its shorter side resized to this many pixels, its longer one cropped to the centre. The random crop is drawn
     from that square, and the encoder is scored on it; the paper's random crop is drawn from the whole image."""
 
     subset: Amount = 1.0
     """Training images to keep, the same number of every class: a count (``4000``) or a fraction (``0.1``). Of
-    ``stl10``'s labelled and unlabelled images it keeps the same fraction."""
+    ``stl10``'s labelled and unlabelled images it keeps the same fraction; those of ``voc2007``, which are of several
+    classes each, it draws without regard to them."""
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
     """Which images the subset holds; apart from the training seed, so that seeds differ in training alone."""
+
+
+class EvaluationData(Config):
+    """Another data set than that of the pretraining, to score on."""
+
+    name: Name
+    """As of ``DataConfig``."""
+
+    image_size: ImageSize | None = None
+    """None: that of the pretraining. Appendix B.8.1: 224, which is that of the pretraining as well."""
+
+    subset: Amount = 1.0
+    """As of ``DataConfig``."""
+
+    subset_seed: Annotated[int, Field(ge=0)] = 0
+
+    def sized(self, image_size: int) -> DataConfig:
+        """With that image size where it has none of its own."""
+        return DataConfig(
+            name=self.name,
+            image_size=self.image_size or image_size,
+            subset=self.subset,
+            subset_seed=self.subset_seed,
+        )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from core.config.base import Config
-from core.config.data import DataConfig
+from core.config.data import EvaluationData
 
 Metric = Literal["top1", "mean_per_class", "map_11"]
 """Of Table 8, in percent: top-1; the mean of each class's top-1; the 11-point mean average precision."""
@@ -18,6 +18,6 @@ class Protocol(Config):
     """What is scored: h, z = g(h), or what the head's first so many layers make of h, ReLU included. Paper,
     Sec 4.2: h; it is more than 10 % better than z. SimCLRv2 fine-tunes from the first layer."""
 
-    data: DataConfig | None = None
+    data: EvaluationData | None = None
     """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
     pretraining, its subset included."""

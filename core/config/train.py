@@ -58,7 +58,8 @@ class TrainConfig(Config):
     @property
     def evaluation_data(self) -> DataConfig:
         """What the encoder is scored on."""
-        return self.evaluate.data or self.pretrain.data
+        other = self.evaluate.data
+        return other.sized(self.pretrain.data.image_size) if other else self.pretrain.data
 
     @property
     def all_data(self) -> tuple[DataConfig, DataConfig]:

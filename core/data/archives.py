@@ -10,10 +10,13 @@ from torchvision import datasets
 
 from core.data.dataset import Dataset, Split
 from core.data.square import fit_square
+from core.data.transfer import metric_of
 from core.errors import DataError
 
 Choice = Callable[[Tensor], Tensor | slice]
 """From labels (N,) to the indices of the images that are kept."""
+
+ARCHIVES = ("cifar10", "cifar100", "stl10")
 
 Archive: TypeAlias = datasets.CIFAR10 | datasets.STL10
 
@@ -29,7 +32,9 @@ def load_archive(name: str, data_dir: Path, image_size: int, choice: Choice) -> 
     except (OSError, RuntimeError) as error:
         raise DataError(f"{name} is not in {data_dir.resolve()} and could not be downloaded ({error})") from error
     kept = choice(_labels(train))
-    return Dataset(name, tuple(train.classes), _split(train, image_size, kept), _split(test, image_size))
+    return Dataset(
+        name, tuple(train.classes), _split(train, image_size, kept), _split(test, image_size), metric_of(name)
+    )
 
 
 def _cifar(name: str, data_dir: Path) -> tuple[datasets.CIFAR10, datasets.CIFAR10]:

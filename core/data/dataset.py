@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from core.config.protocol import Metric
+
 
 @dataclass(frozen=True)
 class Split:
@@ -12,7 +14,8 @@ class Split:
     images: Tensor
     """uint8 (N, 3, S, S)"""
     labels: Tensor
-    """int64 (N,); -1 where there is none"""
+    """int64 (N,); -1 where there is none. Where images have several, (N, classes): 1 for a class that is there, 0 for
+    one that is not, -1 where that is left open."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -20,9 +23,15 @@ class Split:
     def __getitem__(self, index: Tensor | slice) -> "Split":
         return Split(self.images[index], self.labels[index])
 
+    @property
+    def multi_label(self) -> bool:
+        """Whether an image can be of several classes."""
+        return self.labels.ndim == 2
+
     def labelled(self) -> "Split":
         """Without the images that have no label."""
-        has_label = self.labels >= 0
+        known = self.labels >= 0
+        has_label = known.any(dim=1) if self.multi_label else known
         return self if bool(has_label.all()) else self[has_label]
 
 
@@ -34,3 +43,5 @@ class Dataset:
     classes: tuple[str, ...]
     train: Split
     test: Split
+    metric: Metric | None = None
+    """Table 8's; None of a data set that is not in it."""

@@ -1,4 +1,4 @@
-"""Image folders, decoded once."""
+"""Image files, decoded once."""
 
 import hashlib
 import os
@@ -12,27 +12,25 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from core.data.cache import cached_images
-from core.data.catalog import ImageFolder
+from core.data.catalog import ImageFiles, Listing
 from core.data.dataset import Dataset, Split
 from core.data.square import fit_square
+from core.data.transfer import metric_of
 from core.errors import DataError
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many images are done, and how many there are."""
 
-Listing = tuple[tuple[Path, int], ...]
 
-
-def load_folder(folder: ImageFolder, image_size: int, progress: Progress) -> Dataset:
+def load_files(files: ImageFiles, image_size: int, progress: Progress) -> Dataset:
     """Both splits as squares of ``image_size`` pixels.
 
     The first call decodes on all cores into the user's cache folder; later ones map that file into memory.
-    Raises ``DataError`` with the path of a file that does not decode.
+    Raises ``DataError`` with the path of a file that is not there or does not decode.
     """
-    name = folder.root.name
-    train = _load(f"{name}-train", folder.train, image_size, progress)
-    test = _load(f"{name}-test", folder.test, image_size, progress)
-    return Dataset(name, folder.classes, train, test)
+    train = _load(f"{files.name}-train", files.train, image_size, progress)
+    test = _load(f"{files.name}-test", files.test, image_size, progress)
+    return Dataset(files.name, files.classes, train, test, metric_of(files.name))
 
 
 def _load(name: str, listing: Listing, image_size: int, progress: Progress) -> Split:
@@ -65,6 +63,9 @@ def _fingerprint(listing: Listing) -> str:
     """Changes when a file is added, removed, renamed, resized or touched."""
     digest = hashlib.sha256()
     for path, label in listing:
-        stat = path.stat()
+        try:
+            stat = path.stat()
+        except FileNotFoundError as error:
+            raise DataError(f"{path}: is not there, though it is listed; unpack the data set anew") from error
         digest.update(f"{label}/{path.name}/{stat.st_size}/{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]

@@ -7,10 +7,11 @@ from pathlib import Path
 from torch import Tensor
 
 from core.config.data import DataConfig
-from core.data.archives import load_archive
-from core.data.catalog import KNOWN_SIZES, SHAPES, data_size, list_folder
+from core.data.archives import ARCHIVES, load_archive
+from core.data.catalog import SHAPES, data_size, list_folder
 from core.data.dataset import Dataset
-from core.data.folder import Progress, load_folder
+from core.data.folder import Progress, load_files
+from core.data.known_files import KNOWN_FILES, list_known
 from core.data.shapes import load_shapes
 from core.data.subset import balanced_subset
 from core.errors import DataError
@@ -27,11 +28,11 @@ def load_data(
 ) -> Dataset:
     """The data set, its training images reduced to ``config.subset``. Raises ``DataError``.
 
-    A folder, like ``shapes``, is decoded whole whatever the subset: into a file that is mapped, so that only
-    the subset takes memory, and that serves every subset.
+    A data set of files, like ``shapes``, is decoded whole whatever the subset: into a file that is mapped, so that
+    only the subset takes memory, and that serves every subset.
     """
     _check_memory(config, data_dir)
-    if config.name in KNOWN_SIZES and config.name != SHAPES:
+    if config.name in ARCHIVES:
         return load_archive(config.name, data_dir, config.image_size, lambda labels: _subset(labels, config))
     data = _load_mapped(config, data_dir, progress)
     return replace(data, train=data.train[_subset(data.train.labels, config)])
@@ -40,7 +41,9 @@ def load_data(
 def _load_mapped(config: DataConfig, data_dir: Path, progress: Progress) -> Dataset:
     if config.name == SHAPES:
         return load_shapes(config.image_size)
-    return load_folder(list_folder(data_dir / config.name), config.image_size, progress)
+    known = config.name in KNOWN_FILES
+    files = list_known(config.name, data_dir) if known else list_folder(data_dir / config.name)
+    return load_files(files, config.image_size, progress)
 
 
 def _subset(labels: Tensor, config: DataConfig) -> Tensor | slice:

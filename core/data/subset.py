@@ -9,12 +9,15 @@ def balanced_subset(labels: Tensor, amount: int | float, generator: torch.Genera
 
     Every class gives equally many, to within one; a class that is too small gives all it has and the
     others make up for it. Images without a label (-1) are no class: their share of the subset is their
-    share of the data, rounded down. ValueError where the count is above N.
+    share of the data, rounded down. Images with several labels, (N, classes), are drawn without regard to them.
+    ValueError where the count is above N.
     """
     total = max(1, round(amount * len(labels))) if isinstance(amount, float) else amount
     if total > len(labels):
         raise ValueError(f"a subset of {total:,} was asked for, but there are {len(labels):,} images")
     shuffled = torch.randperm(len(labels), generator=generator)
+    if labels.ndim == 2:
+        return shuffled[:total].sort().values
     has_label = labels[shuffled] >= 0
     labelled, unlabelled = shuffled[has_label], shuffled[~has_label]
     without = total * len(unlabelled) // len(labels)

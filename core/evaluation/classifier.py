@@ -4,6 +4,7 @@ from torch import nn
 
 from core.config.evaluate import Classifier
 from core.data.dataset import Dataset
+from core.errors import DataError
 from core.evaluation.features import encode
 from core.evaluation.metrics import top_k
 from core.evaluation.scores import Scores
@@ -11,7 +12,12 @@ from core.pretraining.pretrained import Pretrained
 
 
 def score_classifier(config: Classifier, pretrained: Pretrained, data: Dataset) -> Scores:
-    """``classifier/top1`` and ``classifier/top5``: percent of ``data.test``, unaugmented."""
+    """``classifier/top1`` and ``classifier/top5``: percent of ``data.test``, unaugmented.
+
+    Raises ``DataError`` where that has not as many classes as were learned.
+    """
+    if len(data.classes) != pretrained.classes:
+        raise DataError(f"the classifier knows {pretrained.classes} classes, and {data.name} has {len(data.classes)}")
     model = nn.Sequential(pretrained.encoder, pretrained.head)
     logits, labels = encode(model, pretrained, data.test)
     return Scores({f"classifier/top{k}": top_k(logits, labels, k) for k in (1, 5)})

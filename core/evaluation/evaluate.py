@@ -7,6 +7,7 @@ from core.config.evaluate import Classifier, EvaluateConfig, Frozen
 from core.config.probes import Retrieval, Spectrum, TransformationProbe, Tsne
 from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
 from core.data.dataset import Dataset
+from core.errors import DataError
 from core.evaluation.classifier import score_classifier
 from core.evaluation.finetune import score_finetune
 from core.evaluation.finetune_transfer import score_finetune_transfer
@@ -31,10 +32,16 @@ PROTOCOLS: dict[type[EvaluateConfig], Callable[[Any, Pretrained, Dataset], Score
     Tsne: score_tsne,
 }
 
+MULTI_LABEL = (Frozen, FineTuneTransfer, TransformationProbe, Spectrum)
+"""Protocols for images with several labels, or that need none."""
+
 
 def evaluate(config: EvaluateConfig, pretrained: Pretrained, data: Dataset) -> Scores:
     """Scores on ``data.test``, with the labels of ``data.train``. ``pretrained`` stays as it is.
 
-    The metrics of each protocol are those that its function names.
+    The metrics of each protocol are those that its function names. Raises ``DataError`` where images have several
+    labels and the protocol is not in ``MULTI_LABEL``.
     """
+    if data.test.multi_label and not isinstance(config, MULTI_LABEL):
+        raise DataError(f"an image of {data.name} has several labels, and protocol {config.protocol} needs one")
     return PROTOCOLS[type(config)](config, pretrained, data)

@@ -20,7 +20,7 @@ def scored_part(pretrained: Pretrained, representation: Literal["h", "z"] | int)
 
 
 def encode(model: nn.Module, pretrained: Pretrained, split: Split) -> tuple[Tensor, Tensor]:
-    """Features (N, d) and labels (N,) of the images that have a label, on the encoder's device."""
+    """Features (N, d) and labels (N,) or (N, classes) of the images that have a label, on the encoder's device."""
     split = split.labelled()
     features = extract(model, split.images, pretrained.numerics, pretrained.device)
     return features, split.labels.to(features.device)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from core.config.protocol import Metric
 from core.config.tuning import FineTuneTransfer
 from core.data.dataset import Dataset, Split
 from core.data.subset import stratified_part
-from core.evaluation.metrics import measure
+from core.evaluation.metrics import measure, metric_for
 from core.evaluation.network import Network, predict
 from core.evaluation.scores import Scores
 from core.evaluation.sgd import Recipe, check_finite, train
@@ -35,20 +36,20 @@ def score_finetune_transfer(config: FineTuneTransfer, pretrained: Pretrained, da
 
     Raises ``Diverged`` where the network trained on all training images is not finite.
     """
-    split, classes = data.train.labelled(), len(data.classes)
-    chosen = choose(config, pretrained, split, classes)
+    split, classes, metric = data.train.labelled(), len(data.classes), metric_for(config.metric, data)
+    chosen = choose(config, pretrained, split, classes, metric)
     network, recipe = fit(chosen, config, pretrained, split, classes)
     logits, labels = predict(network, pretrained, data.test)
     check_finite(logits, recipe)
     metrics = {
-        config.metric or ("top1" if labels.ndim == 1 else "map_11"): measure(logits, labels, config.metric),
+        metric: measure(logits, labels, metric),
         "learning_rate": chosen.learning_rate,
         "weight_decay": chosen.weight_decay,
     }
     return Scores({f"finetune_transfer/{name}": value for name, value in metrics.items()})
 
 
-def choose(config: FineTuneTransfer, pretrained: Pretrained, split: Split, classes: int) -> Candidate:
+def choose(config: FineTuneTransfer, pretrained: Pretrained, split: Split, classes: int, metric: Metric) -> Candidate:
     """The best on images held out of ``split``; of equally good ones the first. One that diverged is the worst.
     A grid of one is trained once less."""
     grid = candidates(config, pretrained)
@@ -59,7 +60,7 @@ def choose(config: FineTuneTransfer, pretrained: Pretrained, split: Split, class
     def score(candidate: Candidate) -> float:
         network, _ = fit(candidate, config, pretrained, inner, classes)
         logits, labels = predict(network, pretrained, outer)
-        return measure(logits, labels, config.metric) if logits.isfinite().all() else -math.inf
+        return measure(logits, labels, metric) if logits.isfinite().all() else -math.inf
 
     return max(grid, key=score)
 

@@ -1,4 +1,7 @@
-"""Linear evaluation: multinomial logistic regression on frozen features. Paper, appendix B.8."""
+"""Linear evaluation: logistic regression on frozen features. Paper, appendix B.8.
+
+It is multinomial, or where images have several labels a binary one for each class.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -9,9 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.config.evaluate import Frozen
+from core.config.protocol import Metric
 from core.data.subset import stratified_part
 from core.evaluation.features import standardise
-from core.evaluation.metrics import top_k
+from core.evaluation.likelihood import cross_entropy, curvature
+from core.evaluation.metrics import measure
 from core.randomness import generator
 
 ITERATIONS = 1000
@@ -37,11 +42,11 @@ class LinearClassifier:
 
 
 def fit_path(features: Tensor, labels: Tensor, classes: int, l2s: Sequence[float]) -> Iterator[LinearClassifier]:
-    """For each of l2s the minimiser of mean cross-entropy + l2 / 2 * |weight|^2; the bias is not penalised.
+    """For each of l2s the minimiser of ``cross_entropy`` + l2 / 2 * |weight|^2; the bias is not penalised.
 
-    features (N, d), labels (N,). Each search starts where the one before it ended, so l2s are best descending.
-    The problem is convex: its start saves time, and changes the answer by what the search leaves undone, in
-    float32 at most some thousandths of the objective.
+    features (N, d), labels (N,) or (N, classes). Each search starts where the one before it ended, so l2s are best
+    descending. The problem is convex: its start saves time, and changes the answer by what the search leaves
+    undone, in float32 at most some thousandths of the objective.
     """
     axes = torch.linalg.eigh(features.T @ features).eigenvectors  # a rotation, which leaves |weight| as it is
     rotated = features @ axes
@@ -57,7 +62,7 @@ def _minimise(features: Tensor, labels: Tensor, l2: float, start: LinearClassifi
     Frozen features vary a thousand times as much along some axes as along others. Unstretched, a weak l2
     weight takes thousands of steps.
     """
-    stretch = (_curvature(start(features)) * features.square().mean(dim=0) + l2).rsqrt()
+    stretch = (curvature(start(features).T, labels) * features.square().mean(dim=0) + l2).rsqrt()
     weight, bias = (start.weight / stretch).requires_grad_(), start.bias.clone().requires_grad_()
     columns = (features * stretch).T.contiguous()  # long rows of logits multiply several times faster than short ones
     optimizer = torch.optim.LBFGS(
@@ -71,7 +76,7 @@ def _minimise(features: Tensor, labels: Tensor, l2: float, start: LinearClassifi
     def objective() -> Tensor:
         optimizer.zero_grad()
         logits = weight @ columns + bias[:, None]
-        loss = F.cross_entropy(logits[None], labels[None]) + l2 / 2 * (weight * stretch).square().sum()
+        loss = cross_entropy(logits, labels) + l2 / 2 * (weight * stretch).square().sum()
         loss.backward()
         return loss
 
@@ -79,14 +84,8 @@ def _minimise(features: Tensor, labels: Tensor, l2: float, start: LinearClassifi
     return LinearClassifier(weight.detach() * stretch, bias.detach())
 
 
-def _curvature(logits: Tensor) -> Tensor:
-    """Mean second derivative of the cross-entropy in a logit: (N, classes) -> scalar."""
-    probabilities = logits.softmax(dim=1)
-    return (probabilities * (1 - probabilities)).mean()
-
-
-def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen) -> float:
-    """The l2 weight of the grid with the best top-1 on images held out of the training set.
+def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen, metric: Metric) -> float:
+    """The l2 weight of the grid that scores best on images held out of the training set.
 
     features (N, d) as the encoder gives them; what standardises them is measured without the held-out images.
     Of equally good l2 weights the strongest. The test set has no part in it.
@@ -98,8 +97,8 @@ def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen) ->
     fitted, scored = standardise(features[inner], features[outer])
     grid = l2_grid(config)
     path = fit_path(fitted, labels[inner], classes, grid)
-    top1 = [top_k(classifier(scored), labels[outer], 1) for classifier in path]
-    return grid[top1.index(max(top1))]
+    scores = [measure(classifier(scored), labels[outer], metric) for classifier in path]
+    return grid[scores.index(max(scores))]
 
 
 def fit_chosen(features: Tensor, labels: Tensor, classes: int, config: Frozen, l2: float) -> LinearClassifier:

@@ -4,19 +4,26 @@ import torch
 from torch import Tensor
 
 from core.config.protocol import Metric
+from core.data.dataset import Dataset
+from core.data.transfer import check_metric
 
 
-def measure(logits: Tensor, labels: Tensor, metric: Metric | None = None) -> float:
-    """logits (N, classes), labels (N,), or (N, classes) of zeros and ones where an image has several.
+def metric_for(wanted: Metric | None, data: Dataset) -> Metric:
+    """The one that is wanted, else the data set's own, else that of such labels. Raises ``DataError`` where what is
+    wanted is for labels of the other kind."""
+    metric = wanted or data.metric or ("map_11" if data.test.multi_label else "top1")
+    check_metric(metric, data.name, data.test.multi_label)
+    return metric
 
-    None: top-1, or of several labels the 11-point mean average precision.
-    """
-    match metric or ("top1" if labels.ndim == 1 else "map_11"):
+
+def measure(logits: Tensor, labels: Tensor, metric: Metric) -> float:
+    """logits (N, classes), labels (N,), or (N, classes) as in ``Split.labels`` where an image has several."""
+    match metric:
         case "top1":
             return top_k(logits, labels, 1)
         case "mean_per_class":
             return mean_per_class(logits, labels)
-        case _:
+        case "map_11":
             return mean_average_precision(logits, labels)
 
 
@@ -35,11 +42,12 @@ def mean_per_class(logits: Tensor, labels: Tensor) -> float:
 def mean_average_precision(scores: Tensor, labels: Tensor) -> float:
     """scores and labels (N, classes): the mean over the classes of the 11-point average precision.
 
-    That of PASCAL VOC 2007: the mean over recalls 0, 0.1, ..., 1 of the best precision at that recall or above.
+    That of PASCAL VOC 2007: the mean over recalls 0, 0.1, ..., 1 of the best precision at that recall or above, where
+    an image that leaves a class open (-1) counts neither for nor against it. A class without an image has 0.
     """
-    ranked = labels.gather(0, scores.argsort(dim=0, descending=True, stable=True)).double()
-    hits = ranked.cumsum(dim=0)
-    precision = hits / torch.arange(1, len(labels) + 1, device=labels.device)[:, None]
+    ranked = labels.gather(0, scores.argsort(dim=0, descending=True, stable=True))
+    hits = (ranked == 1).double().cumsum(dim=0)
+    precision = hits / (ranked >= 0).cumsum(dim=0).clamp(min=1)
     recall = hits / hits[-1].clamp(min=1)
     best = [torch.where(recall >= level / 10 - 1e-9, precision, 0).amax(dim=0) for level in range(11)]
     return 100 * torch.stack(best).mean().item()

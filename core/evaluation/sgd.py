@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.augment.policy import one_view
@@ -11,6 +10,7 @@ from core.config.optimize import Sgd
 from core.data.batches import Batches, place
 from core.data.dataset import Split
 from core.errors import Diverged
+from core.evaluation.likelihood import cross_entropy
 from core.evaluation.network import Network
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import Schedule, peak_rate
@@ -57,23 +57,10 @@ def train(network: Network, split: Split, recipe: Recipe, pretrained: Pretrained
         views = one_view(batch.images, CROP_AND_FLIP, generator(seed, "evaluation augmentation", step, device))
         with numerics.autocast(device):
             features = network.body(views.contiguous(memory_format=numerics.memory_format))
-        loss = classification_loss(network.classifier(features.float()), batch.labels)
+        loss = cross_entropy(network.classifier(features.float()).T, batch.labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-
-
-def classification_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy over the images, in nats: logits (N, classes), labels (N,).
-
-    Of labels (N, classes) that are 0 or 1, the binary cross-entropy of each class, summed over the classes; each is
-    the mean over the images that do not leave that class open (-1). The paper does not say.
-    """
-    if labels.ndim == 1:
-        return F.cross_entropy(logits, labels)
-    there, known = (labels == 1).to(logits.dtype), (labels >= 0).to(logits.dtype)
-    losses = F.binary_cross_entropy_with_logits(logits, there, known, reduction="none")
-    return (losses.sum(dim=0) / known.sum(dim=0).clamp(min=1)).sum()
 
 
 def check_finite(logits: Tensor, recipe: Recipe) -> None:

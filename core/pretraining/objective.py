@@ -11,6 +11,7 @@ from core.config.augment import AugmentConfig
 from core.config.loss import ContrastiveLoss, CrossEntropy
 from core.config.train import PretrainConfig
 from core.data.dataset import Dataset, Split
+from core.errors import DataError
 from core.loss.contrast import Contrast, contrast
 from core.loss.cross_entropy import cross_entropy
 
@@ -59,5 +60,10 @@ def build_objective(config: PretrainConfig) -> Objective:
 
 
 def training_images(config: PretrainConfig, data: Dataset) -> Split:
-    """All of them, or for a supervised training those with a label."""
-    return data.train.labelled() if isinstance(config.loss, CrossEntropy) else data.train
+    """All of them, or for a supervised training those with a label. Raises ``DataError`` where that needs one label
+    and the images have several."""
+    if not isinstance(config.loss, CrossEntropy):
+        return data.train
+    if data.train.multi_label:
+        raise DataError(f"an image of {data.name} has several labels, and loss.kind cross_entropy needs one")
+    return data.train.labelled()

@@ -1,0 +1,51 @@
+"""The twelve data sets of Table 8 (appendix B.8): the paper's names, splits and metrics. Needs no torch."""
+
+from dataclasses import dataclass
+
+from core.config.protocol import Metric
+from core.errors import DataError
+
+
+@dataclass(frozen=True)
+class TransferSet:
+    """A column of Table 8."""
+
+    title: str
+    """As the paper writes it."""
+    metric: Metric
+    train: tuple[str, ...]
+    """The splits, by the names that they have in the data set, of whose images the classifier is made in the end.
+    Appendix B.8 chooses hyper-parameters on a validation set, then trains on training and validation images."""
+    test: str
+    """The split that is scored."""
+
+
+TABLE_8 = {
+    "food101": TransferSet("Food", "top1", ("train",), "test"),
+    "cifar10": TransferSet("CIFAR10", "top1", ("train",), "test"),
+    "cifar100": TransferSet("CIFAR100", "top1", ("train",), "test"),
+    "birdsnap": TransferSet("Birdsnap", "top1", ("train",), "test"),
+    "sun397": TransferSet("SUN397", "top1", ("Training_01",), "Testing_01"),
+    "cars": TransferSet("Cars", "top1", ("train",), "test"),
+    "aircraft": TransferSet("Aircraft", "mean_per_class", ("trainval",), "test"),
+    "voc2007": TransferSet("VOC2007", "map_11", ("trainval",), "test"),
+    "dtd": TransferSet("DTD", "top1", ("train", "val"), "test"),
+    "pets": TransferSet("Pets", "mean_per_class", ("trainval",), "test"),
+    "caltech101": TransferSet("Caltech-101", "mean_per_class", ("train",), "test"),
+    "flowers102": TransferSet("Flowers", "mean_per_class", ("train", "val"), "test"),
+}
+"""By the name in ``DataConfig``, in the order of the paper's columns. ``birdsnap`` is an image folder. SUN397 and
+DTD come with ten splits each, of which the paper takes the first; Caltech-101 comes with none, and its training
+images are 30 of each class, drawn here once and for all."""
+
+
+def metric_of(name: str) -> Metric | None:
+    """The metric of Table 8; None of a data set that is not in it."""
+    return TABLE_8[name].metric if name in TABLE_8 else None
+
+
+def check_metric(metric: Metric, name: str, multi_label: bool) -> None:
+    """Raises ``DataError`` where the metric is for images with several labels and these have one, or the reverse."""
+    if (metric == "map_11") != multi_label:
+        labels, fit = ("several labels", "map_11") if multi_label else ("one label", "top1 or mean_per_class")
+        raise DataError(f"evaluate.metric is {metric}, but an image of {name} has {labels}; take {fit}, or none")
