@@ -2,6 +2,9 @@
 
 import itertools
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -151,3 +154,18 @@ def test_hash_tells_encoders_apart() -> None:
     with torch.no_grad():
         next(encoder.parameters()).view(-1)[0] += 1e-6
     assert encoder_hash(encoder) != before
+
+
+def test_a_narrow_encoder_trains_on_an_odd_batch_with_channels_last() -> None:
+    """The shortcuts of 8 channels made PyTorch 2.14.1 end the process; here a process of its own is at stake."""
+    code = (
+        "import torch\n"
+        "from core.config import EncoderConfig\n"
+        "from core.encoder.resnet import build_encoder\n"
+        "encoder = build_encoder(EncoderConfig(name='resnet10', width=0.125), 16)\n"
+        "encoder.to(memory_format=torch.channels_last)\n"
+        "for _ in range(20):\n"
+        "    views = torch.rand(5, 3, 16, 16).contiguous(memory_format=torch.channels_last)\n"
+        "    encoder(views).square().mean().backward()\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent).returncode == 0

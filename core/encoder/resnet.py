@@ -10,6 +10,10 @@ from core.config.model import EncoderConfig
 from core.cost import BASIC, STAGES, TORCHVISION_WIDTH, has_small_stem
 from core.encoder.selective import SelectiveBottleneck, deep_stem
 
+SAFE_CHANNELS = 16
+"""Of fewer, the backward pass of a 1x1 convolution of stride 2 writes beyond its memory on a CPU, where the batch is
+odd and channels come last (PyTorch 2.14.1). The pixels are dropped by a pooling there, which is the same."""
+
 
 def build_encoder(config: EncoderConfig, image_size: int) -> "ResNet":
     """Encoder f for views of ``image_size`` pixels, initialised from torch's global generator."""
@@ -109,7 +113,13 @@ def _stage(block: type[Block], channels: int, width: int, blocks: int, stride: i
 
 
 def _shortcut(channels: int, output: int, stride: int) -> nn.Module:
-    return nn.Sequential(nn.Conv2d(channels, output, 1, stride, bias=False), nn.BatchNorm2d(output))
+    if channels < SAFE_CHANNELS:
+        return nn.Sequential(nn.MaxPool2d(1, stride), *_shortcut_of(channels, output, 1))
+    return nn.Sequential(*_shortcut_of(channels, output, stride))
+
+
+def _shortcut_of(channels: int, output: int, stride: int) -> tuple[nn.Module, nn.Module]:
+    return nn.Conv2d(channels, output, 1, stride, bias=False), nn.BatchNorm2d(output)
 
 
 def _initialise(encoder: ResNet) -> None:
