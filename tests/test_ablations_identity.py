@@ -17,10 +17,24 @@ def test_ids_are_pinned() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"seed": 1}, {"epochs": 99}, {"loss": {"temperature": 0.2}}, {"data": {"subset": 1}}, {"precision": "float32"}],
+    [
+        {"seed": 1},
+        {"epochs": 99},
+        {"loss": {"temperature": 0.2}},
+        {"data": {"subset": 1}},
+        {"precision": "float32"},
+        {"batch_norm_chunk": 2048},
+    ],
 )
 def test_every_field_counts(change: dict[str, object]) -> None:
     assert pretrain_id(PretrainConfig.model_validate(change)) != pretrain_id(PretrainConfig())
+
+
+def test_recomputation_does_not_count() -> None:
+    config = PretrainConfig(recompute=True)
+    assert pretrain_id(config) == pretrain_id(PretrainConfig())
+    assert trial_id(TrainConfig(pretrain=config)) == trial_id(TrainConfig())
+    assert "recompute" not in config.model_dump_json()
 
 
 def test_the_evaluation_changes_the_trial_and_not_the_encoder() -> None:

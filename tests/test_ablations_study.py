@@ -252,3 +252,11 @@ def test_a_scale_is_a_name(scale: str) -> None:
     Path("study.yaml").write_text(STUDY)
     with pytest.raises(StudyError, match="a scale is a name"):
         load_study("study.yaml", scale)
+
+
+def test_a_study_may_ask_for_recomputation_which_makes_no_other_trial() -> None:
+    plain, recomputing = trials(), trials(STUDY, "recompute=true")
+    assert all(trial.config.pretrain.recompute for trial in recomputing)
+    assert [trial.id for trial in recomputing] == [trial.id for trial in plain]
+    with pytest.raises(StudyError, match="are the same experiment"):
+        trials(STUDY.replace("head.kind: [linear, nonlinear]", "recompute: [false, true]"))

@@ -106,7 +106,7 @@ def test_outputs_are_torchvisions_for_the_same_weights(name: str) -> None:
 def test_stem_keeps_small_images_large(stem: str, side: int, first_stage: int) -> None:
     encoder = build_encoder(EncoderConfig.model_validate({"name": "resnet10", "width": 0.125, "stem": stem}), side)
     sizes: list[int] = []
-    encoder.layer1.register_forward_hook(lambda module, inputs, output: sizes.append(output.shape[-1]))
+    encoder.layer1[-1].register_forward_hook(lambda module, inputs, output: sizes.append(output.shape[-1]))
     h = encoder(torch.rand(2, 3, side, side))
     assert sizes == [first_stage]
     assert h.shape == (2, encoder.output) == (2, 64)

@@ -67,8 +67,9 @@ def test_views_are_made_without_waiting(policy: config.AugmentConfig, nothing_wa
     assert views.flatten(1).std(dim=1).mean() > 0.05
 
 
-def test_a_training_step_never_waits() -> None:
-    training = Training(CONFIG, load_data(CONFIG.data), "cuda")
+@pytest.mark.parametrize("changes", [{}, {"recompute": True}, {"batch_norm_chunk": 50}], ids=str)
+def test_a_training_step_never_waits(changes: dict[str, object]) -> None:
+    training = Training(CONFIG.model_copy(update=changes), load_data(CONFIG.data), "cuda")
     training.advance()
     torch.cuda.set_sync_debug_mode("error")
     try:

@@ -22,6 +22,7 @@ from core.hardware import pick_device
 from core.loss.contrast import contrast
 from core.loss.nt_xent import _NtXent
 from core.optimizer.lars import Lars
+from core.pretraining.backward import random_chunks
 from core.randomness import generator
 from helpers import random_images
 
@@ -80,6 +81,14 @@ def test_the_encoder_stays_on_the_device(encoder: dict[str, object]) -> None:
             model = build_encoder(EncoderConfig.model_validate({**encoder, "width": 0.125}), 32)
         with OnTheDevice(), torch.no_grad():
             model(torch.zeros(4, 3, 32, 32, device="cuda"))
+
+
+def test_chunks_are_dealt_out_on_the_device() -> None:
+    with FakeTensorMode():
+        views = torch.zeros(8, 3, 4, 4, device="cuda")
+        with OnTheDevice():
+            chunks = random_chunks(views, 4, None)  # type: ignore[arg-type]  # there is no generator without a GPU
+            assert [views[rows].device.type for rows in chunks] == ["cuda", "cuda"]
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=str)

@@ -103,6 +103,17 @@ def test_a_checkpoint_of_another_configuration_is_refused(tmp_path: Path) -> Non
         pretrain(small_config(seed=1), data, device="cpu", checkpoint=path)
 
 
+def test_a_checkpoint_of_a_version_without_an_optional_field_continues(tmp_path: Path) -> None:
+    state = run(Training(small_config(), random_dataset(), "cpu"), 5).state()
+    assert "batch_norm_chunk" not in state["config"]
+    save_checkpoint(tmp_path / "checkpoint.pt", state)
+    steps = pretrain(small_config(), random_dataset(), device="cpu", checkpoint=tmp_path / "checkpoint.pt").history
+    assert len(steps) == 3
+    with pytest.raises(ValueError, match="the checkpoint of another configuration"):
+        other = small_config(batch_norm_chunk=8)
+        pretrain(other, random_dataset(), device="cpu", checkpoint=tmp_path / "checkpoint.pt")
+
+
 def test_a_checkpoint_of_other_data_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, run(Training(small_config(), random_dataset(train=64), "cpu"), 5).state())
@@ -228,9 +239,18 @@ class NoReadback(TorchDispatchMode):
         return function(*args, **(kwargs or {}))
 
 
-@pytest.mark.parametrize("optimizer", [{"kind": "lars"}, {"kind": "sgd"}])
-def test_a_step_reads_nothing_back_from_the_device(optimizer: dict[str, str]) -> None:
-    training = Training(small_config(optimizer=optimizer), random_dataset(), "cpu")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer": {"kind": "lars"}},
+        {"optimizer": {"kind": "sgd"}},
+        {"batch_norm_chunk": 8},
+        {"recompute": True},
+    ],
+    ids=str,
+)
+def test_a_step_reads_nothing_back_from_the_device(changes: dict[str, object]) -> None:
+    training = Training(small_config(**changes), random_dataset(), "cpu")
     with NoReadback():
         for _ in range(5):
             training.advance()

@@ -15,7 +15,8 @@ from core.config.probes import Spectrum
 
 
 class PretrainConfig(Config):
-    """Everything that changes the learned encoder. The defaults are the paper's (Sec 2.3)."""
+    """Everything that changes the learned encoder, and ``recompute``, which does not. The defaults are the paper's
+    (Sec 2.3)."""
 
     data: DataConfig = DataConfig()
     augment: AugmentConfig = SimclrAugment()
@@ -39,12 +40,40 @@ class PretrainConfig(Config):
     layers too. On a GPU, cuDNN may compute ``float32`` convolutions in TF32, as PyTorch allows by default.
     ``auto``: the one that is faster on the hardware at hand, measured; which one it was is reported."""
 
+    batch_norm_chunk: Annotated[int, Field(ge=2)] | None = None
+    """Views that go through the encoder at once, and over which its batch norms take their statistics: less memory,
+    about a third more time, and another result. Must divide the batch's views; a batch that has no more is one
+    chunk. Head and loss take the whole batch in any case. Which views share a chunk: ``random_chunks``. None: the
+    whole batch. Paper, Sec 2.2 ("Global BN"): the whole batch, over all devices."""
+
+    recompute: bool = Field(default=False, exclude=True)
+    """Whether the backward pass computes the encoder's activations anew, block by block, instead of finding them
+    kept: less memory, about a third more time, and the same result. So it is left out of every dump, and with that
+    of a trial's identity and of what a checkpoint is compared by."""
+
+    @property
+    def views(self) -> int:
+        """Of a batch: two of every image, in a supervised training one."""
+        return self.batch_size if isinstance(self.loss, CrossEntropy) else 2 * self.batch_size
+
     @model_validator(mode="after")
     def _check_warmup(self) -> Self:
         if self.epochs and self.schedule.warmup_epochs >= self.epochs:
             raise ValueError(
                 f"schedule.warmup_epochs ({self.schedule.warmup_epochs:g}) must be below "
                 f"epochs ({self.epochs}), or the learning rate never reaches its peak"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_chunk(self) -> Self:
+        views, chunk = self.views, self.batch_norm_chunk
+        if chunk and chunk < views and views % chunk:
+            divisors = [size for size in range(2, views + 1) if views % size == 0]
+            near = [d for d in divisors if d < chunk][-1:] + [d for d in divisors if d > chunk][:1]
+            raise ValueError(
+                f"batch_norm_chunk ({chunk}) must divide a batch's {views} views into equal chunks; "
+                f"the nearest that does is {' or '.join(map(str, near))}"
             )
         return self
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from core.config.model import EncoderConfig
 from core.cost import BASIC, STAGES, TORCHVISION_WIDTH, has_small_stem
+from core.encoder.recompute import recomputed
 from core.encoder.selective import SelectiveBottleneck, deep_stem
 
 SAFE_CHANNELS = 16
@@ -39,13 +40,20 @@ class ResNet(nn.Module):
         self.layer4 = _stage(block, width * 4 * block.expansion, width * 8, stages[3], 2)
         self.output = width * 8 * block.expansion
         """Width of h."""
+        self.recompute = False
+        """Whether the backward pass computes the stem and every block anew, so that only what goes from one to the
+        next is kept; see ``recomputed``."""
         _initialise(self)
 
     def forward(self, views: Tensor) -> Tensor:
-        x: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(views))))
-        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
-            x = stage(x)
+        x = views
+        for part in (self._stem, *self.layer1, *self.layer2, *self.layer3, *self.layer4):
+            x = recomputed(part, x, self) if self.recompute else part(x)
         return x.mean(dim=(2, 3))
+
+    def _stem(self, views: Tensor) -> Tensor:
+        x: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(views))))
+        return x
 
 
 class BasicBlock(nn.Module):

@@ -53,8 +53,9 @@ def pretrain(
 
 
 def _check_same(state: dict[str, Any], config: PretrainConfig, data: Dataset, path: Path) -> None:
-    """The steps of one training are not to be continued as another's."""
-    if state.get("config") != config.model_dump(mode="json"):
+    """The steps of one training are not to be continued as another's. What is None counts as left out, so that an
+    optional field of a later version makes no configuration another."""
+    if state.get("config") != config.model_dump(mode="json", exclude_none=True):
         raise ValueError(f"{path} is the checkpoint of another configuration; delete it, or name another file")
     if state["images"] != len(data.train):
         raise DataError(

@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,9 +14,11 @@ from core.data.batches import Batches, place
 from core.data.dataset import Dataset
 from core.errors import DataError, Diverged
 from core.hardware import pick_device
+from core.loss.contrast import Contrast
 from core.numerics import Numerics, fastest_numerics
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import build_schedule
+from core.pretraining.backward import Backward, Loss, random_chunks
 from core.pretraining.history import Epoch
 from core.pretraining.objective import build_objective, training_images
 from core.pretraining.pretrained import Pretrained, build_model
@@ -41,6 +44,7 @@ class Training:
         self.rate = build_schedule(config, self.steps_per_epoch)
         self.classes = len(data.classes)
         self.encoder, self.head = build_model(config, self.classes)
+        self.encoder.recompute = config.recompute
         self.objective = build_objective(config)
         self.model = nn.Sequential(self.encoder, self.head).to(self.device)
         self._set_numerics(fastest_numerics(self.device, config.precision))
@@ -66,20 +70,25 @@ class Training:
         return self._earlier_seconds + time.perf_counter() - self._born
 
     def advance(self) -> None:
-        """One step on the next batch: all of its views in one pass."""
+        """One step on the next batch."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.rate(self.step)
         augmentation = generator(self.config.seed, "augmentation", self.step, self.device)
         batch = self.batches[self.step]
         views = self.objective.views(batch, augmentation)
-        with self.numerics.autocast(self.device):
-            outputs = self.model(views.contiguous(memory_format=self.numerics.memory_format))
-        result = self.objective.loss(outputs, batch)
         self.optimizer.zero_grad(set_to_none=True)
-        result.loss.backward()
+        result = self._backward(views, partial(self.objective.loss, batch=batch))
         self.optimizer.step()
         self._statistics[self.step % self.steps_per_epoch] = torch.stack(result).detach()
         self.step += 1
+
+    def _backward(self, views: Tensor, loss: Loss) -> Contrast:
+        """All views in one pass, or in chunks."""
+        backward, chunk = Backward(self.encoder, self.head, self.numerics), self.config.batch_norm_chunk
+        if chunk is None or len(views) <= chunk:
+            return backward.whole(views, loss)
+        draw = generator(self.config.seed, "chunks", self.step, self.device)
+        return backward.in_chunks(views, loss, random_chunks(views, chunk, draw))
 
     def end_epoch(self) -> Epoch:
         """Read the epoch's statistics back. Raises ``Diverged`` where a loss is not finite."""
@@ -105,7 +114,7 @@ class Training:
         self._check_losses(self._statistics[: self.step % self.steps_per_epoch].cpu())
         self._check_weights()
         return {
-            "config": self.config.model_dump(mode="json"),
+            "config": self.config.model_dump(mode="json", exclude_none=True),
             "images": len(self.batches.images),
             "step": self.step,
             "model": self.model.state_dict(),

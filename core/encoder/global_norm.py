@@ -1,0 +1,123 @@
+"""Batch norm over the batches of all processes: "Global BN" of the paper, Sec 2.2.
+
+torch.nn.SyncBatchNorm computes the same on GPUs and refuses the CPU. This one takes any device that the process
+group does, so that what trains on GPUs is what the tests compare with a single process.
+"""
+
+from typing import Any
+
+import torch
+import torch.distributed as distributed
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn.modules.batchnorm import _BatchNorm
+
+
+def make_batch_norm_global(model: nn.Module) -> None:
+    """Put a ``GlobalBatchNorm`` in the place of every batch norm inside ``model``; parameters, buffers and their names
+    stay. Does nothing in a single process."""
+    if not (distributed.is_initialized() and distributed.get_world_size() > 1):
+        return
+    for parent in list(model.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, _BatchNorm):
+                setattr(parent, name, _global(child))
+
+
+class GlobalBatchNorm(_BatchNorm):
+    """x (B, C) or (B, C, H, W), where every process has a B of its own, of at least 1.
+
+    In training, mean and variance are those of all processes' x together, and so is the gradient of x. The gradients
+    of weight and bias are of this process' share of the loss, to be summed like those of all other weights. Every
+    process must run the same batch norms in the same order, backward too.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+    momentum: float
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        """Of any number of dimensions."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(x)
+        y, mean, variance = _Normalize.apply(x, self.weight, self.bias, self.eps)
+        self._track(mean, variance)
+        return y  # type: ignore[no-any-return]
+
+    @torch.no_grad()
+    def _track(self, mean: Tensor, variance: Tensor) -> None:
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance, self.momentum)
+
+
+class _Normalize(torch.autograd.Function):
+    """The output, and mean (C,) and unbiased variance (C,) over all processes."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+        count, mean, squares = _global_moments(x)
+        variance = squares / count
+        ctx.save_for_backward(x, weight, mean, torch.rsqrt(variance + eps), count)
+        y = F.batch_norm(x, mean, variance, weight, bias, training=False, eps=eps)
+        unbiased = squares / (count - 1)
+        ctx.mark_non_differentiable(mean, unbiased)
+        return y, mean, unbiased
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        x, weight, mean, scale, count = ctx.saved_tensors
+        shape = _channels(x)
+        normal = (x.to(mean.dtype) - mean.view(shape)).mul_(scale.view(shape))
+        dy = upstream.to(mean.dtype)
+        local = torch.stack([(dy * normal).sum(_reduced(x)), dy.sum(_reduced(x))])
+        total = local.clone()
+        distributed.all_reduce(total)
+        along, constant = (total / count).view(2, *shape)
+        dx = (dy - constant).sub_(normal.mul_(along)).mul_((weight * scale).view(shape))
+        return dx.to(x.dtype), local[0], local[1], None
+
+
+def _global_moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Values a channel (1,), mean (C,) and sum of squares about it (C,) over all processes, float32 or wider.
+
+    Each process' own mean and squares are gathered and joined as in Chan et al. (1979): a difference of two large
+    sums would lose the variance of a channel that is far from 0.
+    """
+    x = x.to(torch.promote_types(x.dtype, torch.float32))
+    variance, mean = torch.var_mean(x, _reduced(x), correction=0)
+    count = torch.full_like(mean[:1], x.numel() // x.shape[1])
+    counts, means, squares = _gathered(torch.cat([count, mean, variance * count])).split([1, len(mean), len(mean)], 1)
+    total = counts.sum(0)
+    mean = (counts * means).sum(0) / total
+    return total, mean, (squares + counts * (means - mean).square()).sum(0)
+
+
+def _gathered(values: Tensor) -> Tensor:
+    """values (d,) of every process -> (processes, d)."""
+    gathered = values.new_empty(distributed.get_world_size(), len(values))
+    distributed.all_gather(list(gathered.unbind()), values)
+    return gathered
+
+
+def _reduced(x: Tensor) -> tuple[int, ...]:
+    """All dimensions but the channels'."""
+    return (0, *range(2, x.ndim))
+
+
+def _channels(x: Tensor) -> tuple[int, ...]:
+    """In which values of the channels (C,) go with x."""
+    return (1, -1, *[1] * (x.ndim - 2))
+
+
+def _global(norm: _BatchNorm) -> GlobalBatchNorm:
+    result = GlobalBatchNorm(norm.num_features, norm.eps, norm.momentum)
+    result.weight, result.bias = norm.weight, norm.bias
+    for name, buffer in norm.named_buffers():
+        setattr(result, name, buffer)
+    return result.train(norm.training)
