@@ -5,7 +5,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from core.augment.resample import resize
+from core.data.batches import in_order
 from core.data.dataset import Split
+from core.data.streamed import StreamedImages
 from core.numerics import Numerics
 from core.pretraining.pretrained import Pretrained
 
@@ -21,12 +24,19 @@ def scored_part(pretrained: Pretrained, representation: Literal["h", "z"] | int)
 def encode(model: nn.Module, pretrained: Pretrained, split: Split) -> tuple[Tensor, Tensor]:
     """Features (N, d) and labels (N,) of the images that have a label, on the encoder's device."""
     split = split.labelled()
-    features = extract(model, split.images, pretrained.numerics, pretrained.device)
+    features = extract(model, split.images, pretrained.numerics, pretrained.device, split.view_size)
     return features, split.labels.to(features.device)
 
 
-def extract(model: nn.Module, images: Tensor, numerics: Numerics, device: torch.device) -> Tensor:
-    """What ``model`` gives for uint8 images (N, 3, S, S), whole and unaugmented: float32 (N, d) on ``device``.
+def extract(
+    model: nn.Module,
+    images: Tensor | StreamedImages,
+    numerics: Numerics,
+    device: torch.device,
+    view_size: int | None = None,
+) -> Tensor:
+    """What ``model`` gives for uint8 images (N, 3, S, S), resized to ``view_size`` if it is given, else unaugmented:
+    float32 (N, d) on ``device``.
 
     It is in evaluation mode meanwhile: batch norm uses its running statistics and keeps them.
     """
@@ -34,13 +44,13 @@ def extract(model: nn.Module, images: Tensor, numerics: Numerics, device: torch.
     model.eval()
     try:
         with torch.inference_mode(), numerics.autocast(device):
-            return torch.cat([_features(model, batch, numerics, device) for batch in images.split(BATCH)])
+            views = (resize(batch.float().div_(255), view_size) for batch in in_order(images, BATCH, device))
+            return torch.cat([_features(model, batch, numerics) for batch in views])
     finally:
         model.train(was_training)
 
 
-def _features(model: nn.Module, images: Tensor, numerics: Numerics, device: torch.device) -> Tensor:
-    views = images.to(device, non_blocking=True).float().div_(255)
+def _features(model: nn.Module, views: Tensor, numerics: Numerics) -> Tensor:
     features: Tensor = model(views.contiguous(memory_format=numerics.memory_format))
     return features.float()
 
