@@ -1,4 +1,6 @@
-"""Data decoded before anything trains: what does not decode costs no training, and workers find it done."""
+"""Data decoded before anything trains: what does not decode costs no training, and workers find it done.
+
+Of what is streamed, since it does not fit in memory, only a few images are."""
 
 from pathlib import Path
 

@@ -323,6 +323,26 @@ def test_curves_reach_mlflow_from_the_checkpoint_on(monkeypatch: pytest.MonkeyPa
     assert len(client.get_metric_history(child.info.run_id, "pretrain/loss")) == 2
 
 
+def test_a_streamed_file_that_does_not_decode_fails_the_trials_that_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its path and no traceback. The untrained baseline reaches it when it is scored."""
+    from PIL import Image
+
+    for split, count in (("train", 40), ("test", 20)):
+        for number in range(count):
+            path = Path("data/photos") / split / str(number % 2) / f"{number:02}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.effect_noise((16, 16), 10 + number).save(path)
+    bad = Path("data/photos/train/0/06.png")
+    bad.write_bytes(b"not an image")
+    monkeypatch.setattr("core.data.load.MEMORY_SHARE", 0)
+    text = STUDY.replace("{name: shapes, image_size: 16, subset: 60}", "{name: photos, image_size: 16}")
+    made = plan(text)
+    outcome = run_plan(made, WHERE, Console(quiet=True))
+    assert set(outcome.states.values()) == {"failed"}
+    results = [TrialStore(WHERE.storage).result(trial.id) for trial in made.trials]
+    assert {(result.error.split(":")[0], result.traceback) for result in results} == {(str(bad.resolve()), "")}
+
+
 def test_two_runs_on_one_storage_are_kept_apart() -> None:
     from filelock import FileLock
 

@@ -12,17 +12,27 @@ from core.config.augment import Crop
 ATTEMPTS = 10
 
 
-def random_resized_crop(images: Tensor, generator: torch.Generator, config: Crop) -> Tensor:
-    """Crop a box of random area, aspect and place, and resize it to the image's own size. Appendix A."""
+def random_resized_crop(images: Tensor, generator: torch.Generator, config: Crop, size: int | None = None) -> Tensor:
+    """Crop a box of random area, aspect and place, and resize it to a square of ``size``; None: the image's own.
+
+    Appendix A. An image that is not cropped is resized whole.
+    """
     boxes = draw_boxes(images, generator, config)
     chosen = uniform(images, generator) < config.probability
-    return apply_where(chosen, resized_crop, images, *boxes)
+    if size is None or size == images.shape[-1]:
+        return apply_where(chosen, resized_crop, images, *boxes)
+    whole = (0, 0, images.shape[2], images.shape[3])
+    top, left, height, width = (torch.where(chosen, *edges) for edges in zip(boxes, whole, strict=True))
+    return resized_crop(images, top, left, height, width, size)
 
 
-def resized_crop(images: Tensor, top: Tensor, left: Tensor, height: Tensor, width: Tensor) -> Tensor:
-    """images (B, C, H, W) in [0, 1], box edges (B,) in whole pixels -> (B, C, H, W); bicubic, clipped."""
-    rows = resize_matrix(top, height, images.shape[2], images.shape[2])
-    columns = resize_matrix(left, width, images.shape[3], images.shape[3])
+def resized_crop(
+    images: Tensor, top: Tensor, left: Tensor, height: Tensor, width: Tensor, size: int | None = None
+) -> Tensor:
+    """images (B, C, H, W) in [0, 1], box edges (B,) in whole pixels -> (B, C, size, size), or (B, C, H, W); bicubic,
+    antialiased, clipped."""
+    rows = resize_matrix(top, height, images.shape[2], size or images.shape[2])
+    columns = resize_matrix(left, width, images.shape[3], size or images.shape[3])
     return resample(images, rows, columns).clamp_(0, 1)
 
 

@@ -16,6 +16,7 @@ from core.augment.grayscale import random_grayscale
 from core.augment.jitter import random_jitter
 from core.augment.motion_blur import random_motion_blur
 from core.augment.noise import random_noise
+from core.augment.resample import resize
 from core.augment.rotate import random_rotate
 from core.augment.sobel import random_sobel
 from core.augment.solarize import random_solarize
@@ -63,29 +64,40 @@ class Branches:
     second: config.Operations = ()
 
 
-def two_views(images: Tensor, policy: config.AugmentConfig, generator: torch.Generator) -> Tensor:
-    """uint8 images (N, 3, H, W) -> float32 views (2N, 3, H, W) in [0, 1].
+def two_views(
+    images: Tensor, policy: config.AugmentConfig, generator: torch.Generator, size: int | None = None
+) -> Tensor:
+    """uint8 images (N, 3, H, W) -> float32 views (2N, 3, size, size), or (2N, 3, H, W), in [0, 1].
 
-    Rows i and N + i are the positive pair made of image i. Every parameter is drawn for each sample.
+    Rows i and N + i are the positive pair made of image i. Every parameter is drawn for each sample. What comes
+    first makes the size: a crop takes its box from the whole image, and before anything else the image is resized.
     """
     branches = to_branches(policy)
-    views = apply_all(branches.shared, images.float().div_(255), generator)
-    views = apply_all(branches.both, torch.cat([views, views]), generator)
-    first, second = views.chunk(2)
-    return torch.cat([apply_all(branches.first, first, generator), apply_all(branches.second, second, generator)])
+    views = apply_all(branches.shared, images.float().div_(255), generator, size)
+    views = apply_all(branches.both, torch.cat([views, views]), generator, size)
+    pair = zip((branches.first, branches.second), views.chunk(2), strict=True)
+    return torch.cat([resize(apply_all(operations, half, generator, size), size) for operations, half in pair])
 
 
-def one_view(images: Tensor, policy: config.AugmentConfig, generator: torch.Generator) -> Tensor:
-    """uint8 images (N, 3, H, W) -> float32 views (N, 3, H, W) in [0, 1], as the first branch has them."""
+def one_view(
+    images: Tensor, policy: config.AugmentConfig, generator: torch.Generator, size: int | None = None
+) -> Tensor:
+    """uint8 images (N, 3, H, W) -> float32 views (N, 3, size, size), or (N, 3, H, W), in [0, 1], as the first branch
+    has them."""
     branches = to_branches(policy)
     operations = branches.shared + branches.both + branches.first
-    return apply_all(operations, images.float().div_(255), generator)
+    return resize(apply_all(operations, images.float().div_(255), generator, size), size)
 
 
-def apply_all(operations: config.Operations, images: Tensor, generator: torch.Generator) -> Tensor:
-    """Float images (B, 3, H, W) in [0, 1] -> the same, one operation after the other."""
+def apply_all(
+    operations: config.Operations, images: Tensor, generator: torch.Generator, size: int | None = None
+) -> Tensor:
+    """Float images (B, 3, H, W) in [0, 1] -> the same, one operation after the other; the first one makes the size."""
     for operation in operations:
-        images = APPLY[type(operation)](images, generator, operation)
+        if isinstance(operation, config.Crop):
+            images = random_resized_crop(images, generator, operation, size)
+        else:
+            images = APPLY[type(operation)](resize(images, size), generator, operation)
     return images
 
 

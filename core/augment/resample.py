@@ -2,6 +2,8 @@
 
 import torch
 from torch import Tensor
+from torchvision.transforms.v2 import InterpolationMode
+from torchvision.transforms.v2 import functional as F
 
 
 def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
@@ -9,6 +11,14 @@ def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     batch, channels, height, width = images.shape
     across = images.reshape(batch, channels * height, width) @ columns.mT
     return rows[:, None] @ across.view(batch, channels, height, columns.shape[1])
+
+
+def resize(images: Tensor, size: int | None) -> Tensor:
+    """images (B, C, S, S) in [0, 1] -> (B, C, size, size): whole, bicubic, antialiased, clipped. None: S."""
+    if size is None or size == images.shape[-1]:
+        return images
+    resized: Tensor = F.resize(images, [size, size], InterpolationMode.BICUBIC, antialias=True)
+    return resized.clamp_(0, 1)
 
 
 def resize_matrix(start: Tensor, length: Tensor, size_in: int, size_out: int) -> Tensor:

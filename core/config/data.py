@@ -1,8 +1,8 @@
 """Which images are trained on."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from core.config.base import Config
 
@@ -26,13 +26,17 @@ class DataConfig(Config):
 
     name: Name = "imagenet"
     """``shapes`` (embedded), one of those that torchvision knows (``core.data.catalog.KNOWN_SIZES``), or the name of
-    an image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp}``. Paper, Sec 2.3: ImageNet
-    ILSVRC-2012."""
+    an image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp}``, with ``val`` for ``test`` as
+    ImageNet has it. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
 
     image_size: ImageSize = 224
-    """Side in pixels of the stored images and of every view. Paper, Sec 2.3: 224. An image is stored as a square:
-    its shorter side resized to this many pixels, its longer one cropped to the centre. The random crop is drawn
-    from that square, and the encoder is scored on it; the paper's random crop is drawn from the whole image."""
+    """Side in pixels of every view. Paper, Sec 2.3: 224."""
+
+    stored_size: ImageSize | None = None
+    """Side in pixels of the stored images; None: ``image_size``. An image is stored as a square: its shorter side
+    resized to this many pixels, its longer one cropped to the centre. The random crop is drawn from that square and
+    resized to a view; the encoder is scored on the square resized to a view. The paper's random crop is drawn from
+    the whole image: one of 8 % has 63 pixels a side of a square of 224, and 141 of one of 500."""
 
     subset: Amount = 1.0
     """Training images to keep, the same number of every class: a count (``4000``) or a fraction (``0.1``). Of
@@ -41,6 +45,17 @@ class DataConfig(Config):
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
     """Which images the subset holds; apart from the training seed, so that seeds differ in training alone."""
+
+    @property
+    def stored_side(self) -> int:
+        """Of the stored images, in pixels."""
+        return self.stored_size or self.image_size
+
+    @model_validator(mode="after")
+    def _check_stored_size(self) -> Self:
+        if self.stored_side < self.image_size:
+            raise ValueError(f"stored_size ({self.stored_size}) is below image_size ({self.image_size})")
+        return self
 
 
 class EvaluationData(Config):

@@ -1,13 +1,16 @@
 """What data there is, and how much: found out without reading an image, and without torch."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from core.config.data import DataConfig
 from core.errors import DataError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-SPLITS = ("train", "test")
+TEST_FOLDERS = ("test", "val")
+"""The first that has class folders is the test split: ImageNet's labelled one is ``val``."""
 
 SHAPES = "shapes"
 SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES = 6000, 2000, 10
@@ -20,6 +23,13 @@ class DataSize:
     train: int
     test: int
     classes: int
+
+    def reduced(self, config: DataConfig) -> "DataSize":
+        """After the subset is taken. Raises ``DataError`` where it is larger than what there is."""
+        train = round(config.subset * self.train) if isinstance(config.subset, float) else config.subset
+        if train > self.train:
+            raise DataError(f"data.subset is {train:,}, but {config.name} has {self.train:,} training images")
+        return replace(self, train=max(1, train))
 
 
 KNOWN_SIZES = {
@@ -43,8 +53,8 @@ background there, and so here."""
 
 Label = int | tuple[int, ...]
 """A class number; or, of an image with several labels, as in ``Split.labels`` one number for every class."""
-Listing = tuple[tuple[Path, Label], ...]
-"""Path and label of every image."""
+Listing: TypeAlias = tuple[tuple[str, Label], ...]
+"""Path and label of every image. Text, since a million of ``Path`` are slow and large."""
 
 
 @dataclass(frozen=True)
@@ -56,48 +66,53 @@ class ImageFiles:
     train: Listing
     test: Listing
 
+    @property
+    def size(self) -> DataSize:
+        return DataSize(len(self.train), len(self.test), len(self.classes))
+
 
 def data_size(config: DataConfig, data_dir: Path) -> DataSize:
     """The size of the data set after its subset is taken. Raises ``DataError`` where a folder is missing."""
-    known = KNOWN_SIZES.get(config.name)
-    if known is None:
-        folder = list_folder(data_dir / config.name)
-        known = DataSize(len(folder.train), len(folder.test), len(folder.classes))
-    train = round(config.subset * known.train) if isinstance(config.subset, float) else config.subset
-    if train > known.train:
-        raise DataError(f"data.subset is {train:,}, but {config.name} has {known.train:,} training images")
-    return DataSize(max(1, train), known.test, known.classes)
+    size = KNOWN_SIZES.get(config.name) or list_folder(data_dir / config.name).size
+    return size.reduced(config)
 
 
 def list_folder(root: Path) -> ImageFiles:
-    """List ``<root>/{train,test}/<class>/*`` by sorted names. Raises ``DataError`` where that is not what is there."""
-    for split in SPLITS:
-        if not (root / split).is_dir():
+    """List ``<root>/{train,test}/<class>/*``, or ``val`` for ``test``. Raises ``DataError`` where that is not what is
+    there."""
+    train = root / "train"
+    test = next((root / name for name in TEST_FOLDERS if _class_names(root / name)), root / TEST_FOLDERS[0])
+    for split in (train, test):
+        if not split.is_dir():
             embedded = ", ".join(KNOWN_SIZES)
             raise DataError(
-                f"no folder {root / split}; an image folder is <data_dir>/{root.name}/{{train,test}}/<class>/*.jpg "
-                f"(png, jpeg, webp); built-in names are {embedded}"
+                f"no folder {split}; an image folder is <data_dir>/{root.name}/{{train,test}}/<class>/*.jpg "
+                f"(png, jpeg, webp; val for test); built-in names are {embedded}"
             )
-    classes = _classes(root / "train")
-    if unknown := sorted(set(_classes(root / "test")) - set(classes)):
-        raise DataError(f"{root / 'test' / unknown[0]}: there is no class {unknown[0]!r} in {root / 'train'}")
-    train, test = (_images(root / split, classes) for split in SPLITS)
-    return ImageFiles(root.name, classes, train, test)
+    classes, test_classes = _class_names(train), _class_names(test)
+    for split, names in ((train, classes), (test, test_classes)):
+        if not names:
+            raise DataError(f"{split} has no class folders")
+    if unknown := sorted(set(test_classes) - set(classes)):
+        raise DataError(f"{test / unknown[0]}: there is no class {unknown[0]!r} in {train}")
+    return ImageFiles(root.name, classes, _images(train, classes), _images(test, classes))
 
 
-def _classes(split: Path) -> tuple[str, ...]:
-    classes = tuple(sorted(entry.name for entry in split.iterdir() if entry.is_dir()))
-    if not classes:
-        raise DataError(f"{split} has no class folders")
-    return classes
+def _class_names(split: Path) -> tuple[str, ...]:
+    return tuple(sorted(entry.name for entry in split.iterdir() if entry.is_dir())) if split.is_dir() else ()
 
 
 def _images(split: Path, classes: tuple[str, ...]) -> Listing:
-    images: list[tuple[Path, Label]] = []
+    images: list[tuple[str, Label]] = []
     for number, name in enumerate(classes):
-        folder = split / name
-        files = sorted(folder.iterdir()) if folder.is_dir() else []
-        images += [(file, number) for file in files if file.suffix.lower() in SUFFIXES]
+        images += [(path, number) for path in _files(split / name) if path.lower().endswith(SUFFIXES)]
     if not images:
         raise DataError(f"{split} has no images; looked for {', '.join(SUFFIXES)} in its class folders")
     return tuple(images)
+
+
+def _files(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return sorted(entry.path for entry in entries)

@@ -1,27 +1,32 @@
-"""A data set in memory."""
+"""A data set: images that are in memory, or are decoded while they are used."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
 from core.config.protocol import Metric
+from core.data.streamed import StreamedImages
 
 
 @dataclass(frozen=True)
 class Split:
     """Images and what they show."""
 
-    images: Tensor
-    """uint8 (N, 3, S, S)"""
+    images: Tensor | StreamedImages
+    """uint8 (N, 3, S, S), or what indexes as that does"""
     labels: Tensor
     """int64 (N,); -1 where there is none. Where images have several, (N, classes): 1 for a class that is there, 0 for
     one that is not, -1 where that is left open."""
+    view_size: int | None = None
+    """Side in pixels of the views that are made of the images; None: S"""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, index: Tensor | slice) -> "Split":
-        return Split(self.images[index], self.labels[index])
+        """A part of the split; what is streamed stays so."""
+        images = self.images[index] if isinstance(self.images, Tensor) else self.images.part(index)
+        return replace(self, images=images, labels=self.labels[index])
 
     @property
     def multi_label(self) -> bool:
@@ -33,6 +38,14 @@ class Split:
         known = self.labels >= 0
         has_label = known.any(dim=1) if self.multi_label else known
         return self if bool(has_label.all()) else self[has_label]
+
+
+@dataclass(frozen=True)
+class Batch(Split):
+    """Images of one training step, on the device."""
+
+    images: Tensor
+    """uint8 (B, 3, S, S)"""
 
 
 @dataclass(frozen=True)

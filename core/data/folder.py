@@ -1,4 +1,4 @@
-"""Image files, decoded once."""
+"""Image files: decoded once into a file, or decoded while they are used."""
 
 import hashlib
 import os
@@ -7,62 +7,71 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
-from PIL import Image
 from torch import Tensor
-from torchvision.transforms.v2.functional import pil_to_tensor
 
 from core.data.cache import cached_images
 from core.data.catalog import ImageFiles, Listing
 from core.data.dataset import Dataset, Split
-from core.data.square import fit_square
+from core.data.decode import VERSION, decode
+from core.data.streamed import StreamedImages
 from core.data.transfer import metric_of
 from core.errors import DataError
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many images are done, and how many there are."""
 
+LOOKED_AT = 10
+"""Images of a streamed split that are decoded at once: data of the wrong kind is to be found before a training."""
 
-def load_files(files: ImageFiles, image_size: int, progress: Progress) -> Dataset:
-    """Both splits as squares of ``image_size`` pixels.
+
+def load_files(files: ImageFiles, size: int, progress: Progress) -> Dataset:
+    """Both splits as squares of ``size`` pixels.
 
     The first call decodes on all cores into the user's cache folder; later ones map that file into memory.
     Raises ``DataError`` with the path of a file that is not there or does not decode.
     """
-    train = _load(f"{files.name}-train", files.train, image_size, progress)
-    test = _load(f"{files.name}-test", files.test, image_size, progress)
+    train = _load(f"{files.name}-train", files.train, size, progress)
+    test = _load(f"{files.name}-test", files.test, size, progress)
     return Dataset(files.name, files.classes, train, test, metric_of(files.name))
 
 
-def _load(name: str, listing: Listing, image_size: int, progress: Progress) -> Split:
-    key = f"{name}-{image_size}px-{_fingerprint(listing)}"
-    images = cached_images(
-        key, len(listing), image_size, lambda out: _decode_all(name, listing, image_size, out, progress)
-    )
-    return Split(images, torch.tensor([label for _, label in listing]))
+def stream_files(files: ImageFiles, size: int) -> Dataset:
+    """The same images, each of them decoded whenever it is used. Raises ``DataError`` as ``load_files`` does, for
+    most files not before they are used."""
+    train, test = _stream(files.train, size), _stream(files.test, size)
+    return Dataset(files.name, files.classes, train, test, metric_of(files.name))
 
 
-def _decode_all(name: str, listing: Listing, image_size: int, out: Tensor, progress: Progress) -> None:
-    def decode(number: int) -> None:
-        out[number] = _decode(listing[number][0], image_size)
+def _load(name: str, listing: Listing, size: int, progress: Progress) -> Split:
+    key = f"{name}-{size}px-v{VERSION}-{_fingerprint(listing)}"
+    images = cached_images(key, len(listing), size, lambda out: _decode_into(out, name, listing, size, progress))
+    return Split(images, _labels(listing))
+
+
+def _stream(listing: Listing, size: int) -> Split:
+    images = StreamedImages(tuple(path for path, _ in listing), size)
+    images[torch.linspace(0, len(images) - 1, LOOKED_AT).long().unique()]
+    return Split(images, _labels(listing))
+
+
+def _labels(listing: Listing) -> Tensor:
+    return torch.tensor([label for _, label in listing])
+
+
+def _decode_into(out: Tensor, name: str, listing: Listing, size: int, progress: Progress) -> None:
+    def decode_one(number: int) -> None:
+        out[number] = decode(listing[number][0], size)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, _ in enumerate(pool.map(decode, range(len(listing))), start=1):
+        for done, _ in enumerate(pool.map(decode_one, range(len(listing))), start=1):
             progress(f"decoding {name}", done, len(listing))
-
-
-def _decode(path: Path, image_size: int) -> Tensor:
-    try:
-        with Image.open(path) as image:
-            pixels: Tensor = pil_to_tensor(image.convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: does not decode as an image ({error}); replace or remove the file") from error
-    return fit_square(pixels, image_size)
 
 
 def _fingerprint(listing: Listing) -> str:
     """Changes when a file is added, removed, renamed, resized or touched."""
     digest = hashlib.sha256()
-    for path, label in listing:
+    for name, label in listing:
+        path = Path(name)
         try:
             stat = path.stat()
         except FileNotFoundError as error:

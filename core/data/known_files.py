@@ -56,12 +56,12 @@ def _opened(kind: Callable[..., Any], data_dir: Path, **options: Any) -> Any:
 
 def _by_split(kind: Callable[..., Any], data_dir: Path, split: str) -> Part:
     data = _opened(kind, data_dir, split=split, loader=Path)  # in place of the image, its path
-    return tuple(data.classes), tuple((path, int(label)) for path, label in data)
+    return tuple(data.classes), tuple((str(path), int(label)) for path, label in data)
 
 
 def _pets(data_dir: Path, split: str) -> Part:
     data = _opened(datasets.OxfordIIITPet, data_dir, split=split)
-    return tuple(data.classes), tuple(zip(data._images, data._labels, strict=True))  # it takes no loader
+    return tuple(data.classes), tuple(zip(map(str, data._images), data._labels, strict=True))  # it takes no loader
 
 
 def _sun397(data_dir: Path, split: str) -> Part:
@@ -75,7 +75,7 @@ def _sun397(data_dir: Path, split: str) -> Part:
         )
     lines = (root / f"{split}.txt").read_text().split()
     labels = [data.class_to_idx["/".join(line.split("/")[2:-1])] for line in lines]  # /a/abbey/sun_aaalbzqrimafwbiv.jpg
-    return tuple(data.classes), tuple((root / line[1:], label) for line, label in zip(lines, labels, strict=True))
+    return tuple(data.classes), tuple((str(root / line[1:]), label) for line, label in zip(lines, labels, strict=True))
 
 
 def _caltech101(data_dir: Path, split: str) -> Part:
@@ -83,7 +83,7 @@ def _caltech101(data_dir: Path, split: str) -> Part:
     root = Path(_opened(datasets.Caltech101, data_dir).root) / "101_ObjectCategories"
     classes = tuple(sorted(folder.name for folder in root.iterdir() if folder.is_dir()))
     files = [sorted(path for path in (root / name).iterdir() if path.suffix in SUFFIXES) for name in classes]
-    listing = [(path, label) for label, paths in enumerate(files) for path in paths]
+    listing = [(str(path), label) for label, paths in enumerate(files) for path in paths]
     labels = torch.tensor([label for _, label in listing])
     chosen = balanced_subset(labels, CALTECH_IMAGES * len(classes), generator(0, "caltech101 training images"))
     in_train = set(chosen.tolist())
@@ -97,7 +97,7 @@ def _voc2007(data_dir: Path, split: str) -> Part:
         raise FileNotFoundError(f"no {folder / f'*_{split}.txt'}")
     columns = [dict(line.split() for line in path.read_text().splitlines()) for path in lists]
     labels = {path: tuple(VOC_LABELS[column[Path(path).stem]] for column in columns) for path in data.images}
-    return tuple(path.stem.removesuffix(f"_{split}") for path in lists), tuple((Path(p), n) for p, n in labels.items())
+    return tuple(path.stem.removesuffix(f"_{split}") for path in lists), tuple((str(p), n) for p, n in labels.items())
 
 
 KNOWN_FILES: dict[str, Callable[[Path, str], Part]] = {

@@ -1,16 +1,17 @@
-"""From a configuration to images in memory."""
+"""From a configuration to images, in memory or decoded while they are used."""
 
 import os
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from core.config.data import DataConfig
-from core.data.archives import ARCHIVES, load_archive
-from core.data.catalog import SHAPES, data_size, list_folder
+from core.data.archives import load_archive
+from core.data.catalog import KNOWN_SIZES, SHAPES, DataSize, ImageFiles, list_folder
 from core.data.dataset import Dataset
-from core.data.folder import Progress, load_files
+from core.data.folder import Progress, load_files, stream_files
 from core.data.known_files import KNOWN_FILES, list_known
 from core.data.shapes import load_shapes
 from core.data.subset import balanced_subset
@@ -25,25 +26,57 @@ def load_data(
     config: DataConfig,
     data_dir: Path = DEFAULT_DATA_DIR,
     progress: Progress = lambda task, done, total: None,
+    *,
+    stream: bool | None = None,
 ) -> Dataset:
     """The data set, its training images reduced to ``config.subset``. Raises ``DataError``.
 
-    A data set of files, like ``shapes``, is decoded whole whatever the subset: into a file that is mapped, so that
-    only the subset takes memory, and that serves every subset.
+    ``stream`` is for image files: to decode images while they are used rather than all of them before. None: where
+    subset and test images take more than 70 % of the memory. It changes no pixel and no order, only the time that
+    things take.
     """
-    _check_memory(config, data_dir)
-    if config.name in ARCHIVES:
-        return load_archive(config.name, data_dir, config.image_size, lambda labels: _subset(labels, config))
-    data = _load_mapped(config, data_dir, progress)
+    if config.name in KNOWN_SIZES and config.name not in KNOWN_FILES:
+        data = _load_known(config, data_dir, KNOWN_SIZES[config.name].reduced(config))
+    else:
+        known = config.name in KNOWN_FILES
+        files = list_known(config.name, data_dir) if known else list_folder(data_dir / config.name)
+        data = _load_files(config, files, progress, stream)
+    if config.stored_size is None:
+        return data
+    train, test = (replace(split, view_size=config.image_size) for split in (data.train, data.test))
+    return replace(data, train=train, test=test)
+
+
+def _load_known(config: DataConfig, data_dir: Path, size: DataSize) -> Dataset:
+    """An archive's or the embedded one. ``shapes`` is drawn whole whatever the subset, into a file that is mapped, so
+    that only the subset takes memory."""
+    if not _fits(config, size):
+        raise DataError(
+            f"{config.name} at {config.stored_side} pixels takes {_bytes(config, size) / 2**30:.0f} GiB, and this "
+            f"machine has {_memory() / 2**30:.0f} GiB; lower data.subset or data.image_size"
+        )
+    if config.name != SHAPES:
+        return load_archive(config.name, data_dir, config.stored_side, lambda labels: _subset(labels, config))
+    data = load_shapes(config.stored_side)
     return replace(data, train=data.train[_subset(data.train.labels, config)])
 
 
-def _load_mapped(config: DataConfig, data_dir: Path, progress: Progress) -> Dataset:
-    if config.name == SHAPES:
-        return load_shapes(config.image_size)
-    known = config.name in KNOWN_FILES
-    files = list_known(config.name, data_dir) if known else list_folder(data_dir / config.name)
-    return load_files(files, config.image_size, progress)
+def _load_files(config: DataConfig, files: ImageFiles, progress: Progress, stream: bool | None) -> Dataset:
+    """What would fit is decoded whole: into a file that is mapped, and that serves every subset."""
+    size = files.size.reduced(config)
+    kept = _subset(torch.tensor([label for _, label in files.train]), config)
+    if not stream and _fits(config, files.size):
+        data = load_files(files, config.stored_side, progress)
+        return replace(data, train=data.train[kept])
+    part = _part(files, kept)
+    if stream or (stream is None and not _fits(config, size)):
+        return stream_files(part, config.stored_side)
+    return load_files(part, config.stored_side, progress)
+
+
+def _part(files: ImageFiles, kept: Tensor | slice) -> ImageFiles:
+    numbers = torch.arange(len(files.train))[kept].tolist()
+    return replace(files, train=tuple(files.train[number] for number in numbers))
 
 
 def _subset(labels: Tensor, config: DataConfig) -> Tensor | slice:
@@ -53,16 +86,13 @@ def _subset(labels: Tensor, config: DataConfig) -> Tensor | slice:
     return balanced_subset(labels, config.subset, generator(config.subset_seed, "subset"))
 
 
-def _check_memory(config: DataConfig, data_dir: Path) -> None:
-    """Of what is kept in memory: the subset and the test images."""
-    size = data_size(config, data_dir)
-    needed = (size.train + size.test) * 3 * config.image_size**2
-    memory = _memory()
-    if needed > MEMORY_SHARE * memory:
-        raise DataError(
-            f"{config.name} at {config.image_size} pixels takes {needed / 2**30:.0f} GiB, and this machine has "
-            f"{memory / 2**30:.0f} GiB; lower data.subset or data.image_size"
-        )
+def _fits(config: DataConfig, size: DataSize) -> bool:
+    return _bytes(config, size) <= MEMORY_SHARE * _memory()
+
+
+def _bytes(config: DataConfig, size: DataSize) -> int:
+    """Of so many images in memory."""
+    return (size.train + size.test) * 3 * config.stored_side**2
 
 
 def _memory() -> int:

@@ -6,7 +6,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from core.augment.resample import resize
+from core.data.batches import in_order
 from core.data.dataset import Split
+from core.data.streamed import StreamedImages
 from core.numerics import Numerics
 from core.pretraining.pretrained import Pretrained
 
@@ -22,13 +25,20 @@ def scored_part(pretrained: Pretrained, representation: Literal["h", "z"] | int)
 def encode(model: nn.Module, pretrained: Pretrained, split: Split) -> tuple[Tensor, Tensor]:
     """Features (N, d) and labels (N,) or (N, classes) of the images that have a label, on the encoder's device."""
     split = split.labelled()
-    features = extract(model, split.images, pretrained.numerics, pretrained.device)
+    features = extract(model, split.images, pretrained.numerics, pretrained.device, split.view_size)
     return features, split.labels.to(features.device)
 
 
-def extract(model: nn.Module, images: Tensor, numerics: Numerics, device: torch.device) -> Tensor:
-    """What ``model`` gives for uint8 images (N, 3, S, S), whole and unaugmented: float32 (N, d) on ``device``."""
-    views = (batch.to(device, non_blocking=True).float().div_(255) for batch in images.split(BATCH))
+def extract(
+    model: nn.Module,
+    images: Tensor | StreamedImages,
+    numerics: Numerics,
+    device: torch.device,
+    view_size: int | None = None,
+) -> Tensor:
+    """What ``model`` gives for uint8 images (N, 3, S, S), resized to ``view_size`` if it is given, else unaugmented:
+    float32 (N, d) on ``device``."""
+    views = (resize(batch.float().div_(255), view_size) for batch in in_order(images, BATCH, device))
     return extract_views(model, views, numerics)
 
 

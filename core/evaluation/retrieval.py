@@ -34,7 +34,7 @@ def score_retrieval(config: Retrieval, pretrained: Pretrained, data: Dataset) ->
     right = train.labels[index] == test.labels[:, None]
     metrics = {f"retrieval/precision_at_{k}": 100 * right[:, :k].double().mean().item() for k in (1, config.neighbors)}
     shown = _choose_queries(config, test)
-    return Scores(metrics, _picture(train[index[shown]], test[shown], similarity[shown]))
+    return Scores(metrics, _picture(train, index[shown], test[shown], similarity[shown]))
 
 
 def _choose_queries(config: Retrieval, test: Split) -> Tensor:
@@ -44,11 +44,11 @@ def _choose_queries(config: Retrieval, test: Split) -> Tensor:
     return chosen[test.labels[chosen].argsort(stable=True)]
 
 
-def _picture(neighbors: Split, queries: Split, similarity: Tensor) -> dict[str, Tensor]:
+def _picture(train: Split, index: Tensor, queries: Split, similarity: Tensor) -> dict[str, Tensor]:
     return {
-        "retrieval/queries": queries.images,
+        "retrieval/queries": queries.images[:],
         "retrieval/query_labels": queries.labels,
-        "retrieval/neighbors": neighbors.images,
-        "retrieval/neighbor_labels": neighbors.labels,
+        "retrieval/neighbors": train.images[index.flatten()].unflatten(0, index.shape),
+        "retrieval/neighbor_labels": train.labels[index],
         "retrieval/similarities": similarity,
     }

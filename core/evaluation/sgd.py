@@ -1,5 +1,6 @@
 """SGD on random crops and flips: what linear evaluation and fine-tuning have in common. Appendices B.5, B.6, B.8.2."""
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -50,17 +51,19 @@ def train(network: Network, split: Split, recipe: Recipe, pretrained: Pretrained
     batches = Batches(place(split, device), recipe.batch_size, seed, device)
     rate = Schedule(recipe.learning_rate, warmup=0, total=recipe.steps)
     optimizer = build_optimizer(Sgd(momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay), network)
-    for step in range(recipe.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step)
-        batch = batches[step]
-        views = one_view(batch.images, CROP_AND_FLIP, generator(seed, "evaluation augmentation", step, device))
-        with numerics.autocast(device):
-            features = network.body(views.contiguous(memory_format=numerics.memory_format))
-        loss = cross_entropy(network.classifier(features.float()).T, batch.labels)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
+    with closing(batches):
+        for step in range(recipe.steps):
+            for group in optimizer.param_groups:
+                group["lr"] = rate(step)
+            batch = batches[step]
+            draws = generator(seed, "evaluation augmentation", step, device)
+            views = one_view(batch.images, CROP_AND_FLIP, draws, batch.view_size)
+            with numerics.autocast(device):
+                features = network.body(views.contiguous(memory_format=numerics.memory_format))
+            loss = cross_entropy(network.classifier(features.float()).T, batch.labels)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
 
 
 def check_finite(logits: Tensor, recipe: Recipe) -> None:

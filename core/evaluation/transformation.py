@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from core.config.probes import TransformationProbe
-from core.data.dataset import Dataset
+from core.data.dataset import Dataset, Split
 from core.evaluation.features import extract_views, scored_part, standardise
 from core.evaluation.metrics import top_k
 from core.evaluation.mlp import fit_mlp
@@ -15,8 +15,8 @@ from core.pretraining.pretrained import Pretrained
 def score_transformation(config: TransformationProbe, pretrained: Pretrained, data: Dataset) -> Scores:
     """``transformation/top1``: percent of the views of ``data.test`` whose transformation is predicted correctly;
     ``transformation/chance``: what guessing the most frequent one gets right. The images need no label."""
-    features, labels = _encode(config, pretrained, data.train.images, "train")
-    test_features, test_labels = _encode(config, pretrained, data.test.images, "test")
+    features, labels = _encode(config, pretrained, data.train, "train")
+    test_features, test_labels = _encode(config, pretrained, data.test, "test")
     features, test_features = standardise(features, test_features)
     predict = fit_mlp(features, labels, label_count(config.task), config)
     return Scores(
@@ -27,9 +27,9 @@ def score_transformation(config: TransformationProbe, pretrained: Pretrained, da
     )
 
 
-def _encode(config: TransformationProbe, pretrained: Pretrained, images: Tensor, split: str) -> tuple[Tensor, Tensor]:
+def _encode(config: TransformationProbe, pretrained: Pretrained, split: Split, name: str) -> tuple[Tensor, Tensor]:
     """Features (N, d) of one view of each image, on the encoder's device, and the views' labels (N,) on the CPU."""
-    labels = draw_labels(len(images), config, split)
-    views = transformed_views(images, labels, pretrained.config.augment, config, split, pretrained.device)
+    labels = draw_labels(len(split), config, name)
+    views = transformed_views(split, labels, pretrained.config.augment, config, name, pretrained.device)
     model = scored_part(pretrained, config.representation)
     return extract_views(model, views, pretrained.numerics), labels

@@ -6,10 +6,13 @@ import torch
 from torch import Tensor
 
 from core.augment.policy import APPLY, apply_all, to_branches
+from core.augment.resample import resize
 from core.augment.rotate import quarter_turns
 from core.augment.select import apply_where
 from core.config.augment import AugmentConfig, Grayscale, Noise, Operation, Operations, Rotate, Sobel
 from core.config.probes import Task, TransformationProbe
+from core.data.batches import in_order
+from core.data.dataset import Split
 from core.evaluation.features import BATCH
 from core.randomness import generator
 
@@ -26,29 +29,30 @@ def label_count(task: Task) -> int:
     return len(TASKS[task][1])
 
 
-def draw_labels(count: int, config: TransformationProbe, split: str) -> Tensor:
+def draw_labels(count: int, config: TransformationProbe, name: str) -> Tensor:
     """int64 (count,): quarter turns, or 1 where the operation is applied and 0 where it is not."""
     frequencies = torch.tensor(TASKS[config.task][1])
-    draws = generator(config.seed, f"transformation labels {split}")
+    draws = generator(config.seed, f"transformation labels {name}")
     return frequencies.multinomial(count, replacement=True, generator=draws)
 
 
 def transformed_views(
-    images: Tensor,
+    split: Split,
     labels: Tensor,
     policy: AugmentConfig,
     config: TransformationProbe,
-    split: str,
+    name: str,
     device: torch.device,
 ) -> Iterator[Tensor]:
-    """uint8 images (N, 3, S, S) and labels (N,) -> batches of float32 views (B, 3, S, S) in [0, 1] on ``device``.
+    """The images of a split and labels (N,) -> batches of float32 views (B, 3, S, S) in [0, 1] on ``device``.
 
     Each has had the policy's other operations too, as its first branch has them.
     """
     before, operation, after = split_policy(policy, config.task)
-    for step, (some, chosen) in enumerate(zip(images.split(BATCH), labels.split(BATCH), strict=True)):
-        draws = generator(config.seed, f"transformation views {split}", step, device)
-        views = apply_all(before, some.to(device, non_blocking=True).float().div_(255), draws)
+    batches = in_order(split.images, BATCH, device)
+    for step, (some, chosen) in enumerate(zip(batches, labels.split(BATCH), strict=True)):
+        draws = generator(config.seed, f"transformation views {name}", step, device)
+        views = resize(apply_all(before, some.float().div_(255), draws, split.view_size), split.view_size)
         views = transform(views, chosen.to(device, non_blocking=True), operation, draws)
         yield apply_all(after, views, draws)
 

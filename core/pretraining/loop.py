@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -32,23 +33,24 @@ def pretrain(
     interrupted continues from it; on a CPU, with the same number of threads, the result is the same, bit for bit,
     as without interruption. ``on_checkpoint`` is given the epochs that are safe on disk.
 
-    Raises ``DataError`` where the data is smaller than a batch or has grown or shrunk since the checkpoint,
-    ValueError where the checkpoint is of another configuration, ``Diverged`` where the loss or a weight is not
-    finite.
+    Raises ``DataError`` where the data is smaller than a batch, has grown or shrunk since the checkpoint, or is
+    streamed and has a file that does not decode, ValueError where the checkpoint is of another configuration,
+    ``Diverged`` where the loss or a weight is not finite.
     """
     training = Training(config, data, device)
     if checkpoint and (state := load_checkpoint(checkpoint)):
         _check_same(state, config, data, checkpoint)
         training.restore(state)
     saved = time.monotonic()
-    while not training.finished:
-        training.advance()
-        if training.at_epoch_end:
-            on_epoch(training.end_epoch())
-        if checkpoint and time.monotonic() - saved >= checkpoint_seconds:
-            save_checkpoint(checkpoint, training.state())
-            on_checkpoint(training.history)
-            saved = time.monotonic()
+    with closing(training.batches):
+        while not training.finished:
+            training.advance()
+            if training.at_epoch_end:
+                on_epoch(training.end_epoch())
+            if checkpoint and time.monotonic() - saved >= checkpoint_seconds:
+                save_checkpoint(checkpoint, training.state())
+                on_checkpoint(training.history)
+                saved = time.monotonic()
     return training.result()
 
 

@@ -10,7 +10,7 @@ from core.augment.policy import one_view, two_views
 from core.config.augment import AugmentConfig
 from core.config.loss import ContrastiveLoss, CrossEntropy
 from core.config.train import PretrainConfig
-from core.data.dataset import Dataset, Split
+from core.data.dataset import Batch, Dataset, Split
 from core.errors import DataError
 from core.loss.contrast import Contrast, contrast
 from core.loss.cross_entropy import cross_entropy
@@ -19,10 +19,10 @@ from core.loss.cross_entropy import cross_entropy
 class Objective(Protocol):
     """Contrastive or supervised."""
 
-    def views(self, batch: Split, generator: torch.Generator) -> Tensor:
+    def views(self, batch: Batch, generator: torch.Generator) -> Tensor:
         """float32 (V, 3, S, S) in [0, 1]."""
 
-    def loss(self, outputs: Tensor, batch: Split) -> Contrast:
+    def loss(self, outputs: Tensor, batch: Batch) -> Contrast:
         """outputs (V, d) of the model for those views."""
 
 
@@ -33,10 +33,10 @@ class Contrastive:
     augment: AugmentConfig
     config: ContrastiveLoss
 
-    def views(self, batch: Split, generator: torch.Generator) -> Tensor:
-        return two_views(batch.images, self.augment, generator)
+    def views(self, batch: Batch, generator: torch.Generator) -> Tensor:
+        return two_views(batch.images, self.augment, generator, batch.view_size)
 
-    def loss(self, outputs: Tensor, batch: Split) -> Contrast:
+    def loss(self, outputs: Tensor, batch: Batch) -> Contrast:
         return contrast(outputs, self.config)
 
 
@@ -46,10 +46,10 @@ class Supervised:
 
     augment: AugmentConfig
 
-    def views(self, batch: Split, generator: torch.Generator) -> Tensor:
-        return one_view(batch.images, self.augment, generator)
+    def views(self, batch: Batch, generator: torch.Generator) -> Tensor:
+        return one_view(batch.images, self.augment, generator, batch.view_size)
 
-    def loss(self, outputs: Tensor, batch: Split) -> Contrast:
+    def loss(self, outputs: Tensor, batch: Batch) -> Contrast:
         return cross_entropy(outputs, batch.labels)
 
 

@@ -1,0 +1,106 @@
+"""Images decoded by worker processes before they are asked for.
+
+Processes and not threads: of the 2.6 ms that a photograph of ImageNet's size takes, up to 0.9 hold the interpreter, so
+that no number of threads decodes much more than 1,100 a second, and the thread that launches the GPU's work waits for
+all of them (``benchmarks/streaming.py``). They are started from a server that is itself started anew, since a process
+with threads, such as a worker of Ray, is not safe to fork. Python therefore imports the main script again, as on every
+such start: one that trains needs ``if __name__ == "__main__":``.
+"""
+
+import itertools
+import multiprocessing
+import os
+import threading
+from collections.abc import Generator, Iterable, Iterator
+from multiprocessing.context import ForkServerContext
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from core.data.decode import decode_all
+from core.data.streamed import StreamedImages
+from core.errors import DataError
+
+BATCHES_AHEAD = 2
+"""What is decoded and not yet asked for lies in shared memory: 1.2 GB for batches of 4096 images of 224 pixels."""
+
+Paths = tuple[str, ...]
+
+
+def decode_ahead(
+    images: StreamedImages, batches: Iterable[Tensor], device: torch.device
+) -> Generator[Tensor, None, None]:
+    """For each batch of indices (B,) its images, uint8 (B, 3, S, S) on the device, without waiting for the device.
+
+    There is a worker for each of PyTorch's threads; a batch is divided among all of them. They end with the
+    generator. Raises ``DataError`` with the path of a file that does not decode, when its batch is asked for.
+    """
+    workers = torch.get_num_threads()
+    parts = iter(_loader(images, batches, workers, device))
+    try:
+        while batch := list(itertools.islice(parts, workers)):
+            yield torch.cat([_decoded(part).to(device, non_blocking=True) for part in batch])
+    finally:
+        del parts  # which ends the workers, even while an exception keeps this frame
+
+
+def _loader(
+    images: StreamedImages, batches: Iterable[Tensor], workers: int, device: torch.device
+) -> DataLoader[Tensor | DataError]:
+    return DataLoader(
+        _Decoder(images.size),
+        batch_size=None,
+        sampler=_divide(images, batches, workers),
+        num_workers=workers,
+        prefetch_factor=BATCHES_AHEAD,
+        pin_memory=device.type == "cuda",
+        multiprocessing_context=_processes(),
+        worker_init_fn=_end_with_parent,
+        generator=torch.Generator(),  # else the global one is drawn from
+    )
+
+
+def _divide(images: StreamedImages, batches: Iterable[Tensor], workers: int) -> Iterator[Paths]:
+    """Exactly so many parts of every batch, some of them empty if it is small."""
+    for batch in batches:
+        for part in batch.tensor_split(workers):
+            yield tuple(images.paths[number] for number in part.tolist())
+
+
+class _Decoder(Dataset[Tensor | DataError]):
+    """What a worker does. It holds no list of files, since every worker would have a copy."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def __getitem__(self, paths: Paths) -> Tensor | DataError:
+        """An error is handed over, since one that is raised comes with the worker's traceback in its message."""
+        try:
+            return decode_all(paths, self._size)
+        except DataError as error:
+            return error
+
+
+def _decoded(part: Tensor | DataError) -> Tensor:
+    if isinstance(part, DataError):
+        raise part
+    return part
+
+
+def _end_with_parent(worker: int) -> None:
+    """Even if that is killed. PyTorch has its workers watch the process that forked them, which here is the server,
+    and the server waits for the workers."""
+
+    def watch() -> None:
+        if parent := multiprocessing.parent_process():
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _processes() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", __name__])  # imported once, not by every worker
+    return context
