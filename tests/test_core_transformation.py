@@ -35,7 +35,9 @@ def pretrained() -> Pretrained:
 
 
 def views(images: Tensor, labels: Tensor, task: Task, policy: AugmentConfig = NOTHING) -> Tensor:
-    return torch.cat(list(transformed_views(images, labels, policy, TransformationProbe(task=task), "test", CPU)))
+    return torch.cat(
+        list(transformed_views(Split(images, labels), labels, policy, TransformationProbe(task=task), "test", CPU))
+    )
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -109,7 +111,7 @@ def test_views_are_made_in_full_precision() -> None:
     images, labels = random_images(8, 16), torch.arange(8) % 2
     seen: list[Tensor] = []
     model = Features(lambda view: seen.append(view.clone()) or view.flatten(1))  # type: ignore[func-returns-value]
-    batches = transformed_views(images, labels, policy, TransformationProbe(), "test", CPU)
+    batches = transformed_views(Split(images, labels), labels, policy, TransformationProbe(), "test", CPU)
     extract_views(model, batches, Numerics("bfloat16", channels_last=False))
     assert torch.equal(seen[0], views(images, labels, "color", policy))
 
