@@ -138,7 +138,7 @@ def report(
 
         scaled = load_study(study, scale, assignments or ())
         drawn = draw_report(scaled.study.name, scaled.label, storage)
-    _print_files(drawn.figure, drawn.page)
+    _print_files(drawn.figure, drawn.page, *drawn.pictures)
 
 
 @app.command()
@@ -224,12 +224,13 @@ def _print_outcome(outcome: "Outcome") -> None:
     if outcome.drawn:
         for verdict in outcome.drawn.verdicts:
             console.print(f"{verdict.word:9}  {verdict.claim.says} ({verdict.reason})", highlight=False)
-        _print_files(outcome.drawn.figure, outcome.drawn.page)
+        _print_files(outcome.drawn.figure, outcome.drawn.page, *outcome.drawn.pictures)
         console.print(f"MLflow  {again('ui')}", highlight=False)
 
 
-def _print_files(figure: Path, page: Path) -> None:
-    console.print(f"figure  {figure}\npage    {page}", highlight=False)
+def _print_files(figure: Path, page: Path, *pictures: Path) -> None:
+    lines = [f"figure  {figure}", *(f"picture {picture}" for picture in pictures), f"page    {page}"]
+    console.print("\n".join(lines), highlight=False)
 
 
 def _interrupt(signum: int, frame: object) -> NoReturn:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ablations.frame import Recorded, read_study
+from ablations.pictures import draw_pictures
+from ablations.store import TrialStore
 from reports.claims import Claim, Verdict
 from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
 from reports.render import render
@@ -25,6 +27,8 @@ class DrawnReport:
     experiment_id: str
     verdicts: list[Verdict]
     """Of the study's claims."""
+    pictures: list[Path]
+    """What single trials left to be drawn."""
 
     def _repr_png_(self) -> bytes:
         """The figure, where a notebook shows it."""
@@ -41,7 +45,8 @@ def draw_report(study: str, label: str, storage: Path) -> DrawnReport:
     folder = storage / "reports" / study / label
     report = _study_report(recorded)
     page = render(report, folder)
-    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts)
+    pictures = draw_pictures(recorded.table, TrialStore(storage), folder)
+    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures)
 
 
 def _study_report(recorded: Recorded) -> StudyReport:

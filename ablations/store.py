@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from numpy import ndarray
 
 
+CLASSES = "classes"
+"""In the arrays' file, the names of the labels."""
+
 ENCODER = "encoder"
 """In a trial's config.json, the id of its encoder."""
 
@@ -88,13 +91,23 @@ class TrialStore:
         path = self._arrays_path(trial_id)
         return load_file(path) if path.exists() else {}
 
-    def save_arrays(self, trial_id: str, arrays: dict[str, "ndarray"]) -> None:
+    def classes(self, trial_id: str) -> tuple[str, ...]:
+        """The names of the labels in the trial's arrays; none where it left none."""
+        from safetensors import safe_open
+
+        path = self._arrays_path(trial_id)
+        if not path.exists():
+            return ()
+        with safe_open(path, "np") as file:
+            return tuple(json.loads((file.metadata() or {}).get(CLASSES, "[]")))
+
+    def save_arrays(self, trial_id: str, arrays: dict[str, "ndarray"], classes: Sequence[str]) -> None:
         """Before the result, which says that they are there."""
         from safetensors.numpy import save
 
         if arrays:
             with whole_file(self._arrays_path(trial_id)) as file:
-                file.write(save(arrays))
+                file.write(save(arrays, metadata={CLASSES: json.dumps(list(classes))}))
 
     def history(self, pretrain_id: str) -> tuple[Epoch, ...]:
         """The epochs that are durable; none where the training has not begun."""

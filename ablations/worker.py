@@ -146,7 +146,9 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, jo
     try:
         data = _data(trial.config.evaluation_data, job.data_dir)
         scores = evaluate(trial.config.evaluate, pretrained, data)
-        TrialStore(job.storage).save_arrays(trial.id, {name: array.numpy() for name, array in scores.arrays.items()})
+        TrialStore(job.storage).save_arrays(
+            trial.id, {name: array.numpy() for name, array in scores.arrays.items()}, data.classes
+        )
     except Exception as error:
         return _failure(trial, error)
     seconds_an_image = (time.monotonic() - started) / (len(data.train) + len(data.test))
