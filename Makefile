@@ -13,7 +13,7 @@ demo: $(INSTALLED)
 	$(BIN)/ablate run studies/quickstart.yaml
 
 test: $(INSTALLED)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 slow: $(INSTALLED)
 	$(BIN)/pytest -m slow

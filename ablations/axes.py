@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ablations.errors import StudyError
-from ablations.settings import Layer, Setting, coordinate, flatten, overlay
+from ablations.settings import Layer, Setting, coordinate, flatten, overlap, overlay
 from ablations.yaml_source import Keys, Source
 
 LABELLED = ("points", "leave_one_out", "add_one_in")
@@ -108,6 +108,7 @@ def _parse_grid(values: Mapping[str, Any], source: Source, keys: Keys) -> Grid:
             case _:
                 axes.append(_labelled(name, entry, source, here))
     _check_distinct(axes)
+    _check_apart(axes)
     grid = Grid(tuple(axes))
     return replace(grid, only_where=_conditions(values.get("only_where", {}), grid, source, (*keys, "only_where")))
 
@@ -177,6 +178,14 @@ def _check_distinct(axes: list[Axis]) -> None:
             if _values(earlier) == _values(later):
                 told = ", ".join(repr(value) for value in later.coordinates.values())
                 raise StudyError(f"{later.place}: {told} is there already; each value of an axis once")
+
+
+def _check_apart(axes: list[Axis]) -> None:
+    """Of two axes that set one thing the later would win, and the earlier's coordinates would not be true."""
+    for one, other in itertools.combinations(axes, 2):
+        for earlier, later in itertools.product(one, other):
+            if any(overlap(a, b) for a in earlier.settings for b in later.settings):
+                raise StudyError(f"{later.place}: is also set at {earlier.place}; keep one of them")
 
 
 def _values(point: Point) -> list[tuple[type, Any]]:

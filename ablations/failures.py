@@ -42,8 +42,11 @@ def kind_of(error: BaseException) -> Kind:
 
 
 def lost_kind(message: str) -> Kind:
-    """Of a worker that is no longer there, by what Ray says of its death."""
-    text = message.lower()
-    if "memory" in text:
+    """Of a worker that is no longer there, by what Ray says of its death.
+
+    Of a worker that was killed it lists possible causes, high memory usage among them: only what its own memory monitor
+    says is taken for that.
+    """
+    if "low on memory" in message:
         return "out_of_memory"
-    return "node_lost" if "node" in text and ("died" in text or "dead" in text) else "worker_lost"
+    return "node_lost" if "node has died" in message or "NodeDied" in message else "worker_lost"

@@ -156,4 +156,4 @@ def _locate(layer: Layer, keys: Keys) -> str | None:
         if setting := layer.get(path[:length]):
             return setting.place(keys[len(keys) - len(path) + length :])
     inside = [setting for other, setting in layer.items() if path and other[: len(path)] == path]
-    return inside[0].place() if inside else None
+    return inside[-1].place() if inside else None  # the last was laid over the others

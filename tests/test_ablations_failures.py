@@ -75,7 +75,12 @@ def test_an_error_has_its_kind(error: Exception, kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("message", "kind"),
     [
-        ("The actor died unexpectedly before finishing this task.", "worker_lost"),
+        (
+            "The actor died unexpectedly before finishing this task. There are some potential root causes: (1) The "
+            "process is killed by SIGKILL by OOM killer due to high memory usage on its node. (2) ray stop --force is "
+            "called. (3) The worker is crashed unexpectedly due to SIGSEGV.",
+            "worker_lost",
+        ),
         ("The actor died because its node has died. Node Id: 12ab", "node_lost"),
         ("Task was killed due to the node running low on memory.", "out_of_memory"),
     ],

@@ -295,7 +295,7 @@ def test_claims_of_other_axes_are_undecided() -> None:
     )
     drawn = run(text).drawn
     assert drawn is not None
-    assert "this grid has no cell any batch_size" in drawn.page.read_text()
+    assert "this grid has no cell crop, color" in drawn.page.read_text()
 
 
 def test_mlflow_that_fails_at_the_end_costs_only_the_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
