@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
-from core import Frozen, PretrainConfig, evaluate, load_data, load_pretrained, pretrain
+from core import DataConfig, Frozen, PretrainConfig, evaluate, load_data, load_pretrained, pretrain
 from core.augment.policy import APPLY, two_views
 from core.config import CustomAugment, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
 from core.config import augment as config
+from core.data.batches import Batches, place
 from core.loss.contrast import contrast
 from core.pretraining.training import Training
 from core.randomness import generator
@@ -96,3 +98,27 @@ def test_an_encoder_is_trained_stopped_continued_saved_and_scored(tmp_path: Path
     assert again is not None
     metrics = evaluate(Frozen(l2_count=5), again, data).metrics
     assert 10 < metrics["linear_eval/top1"] <= 100
+
+
+def test_streamed_batches_are_those_in_memory_and_are_not_waited_for(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        (tmp_path / "photos" / split / "a").mkdir(parents=True)
+        for number, pixels in enumerate(random_images(12, 32)):
+            Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(tmp_path / "photos" / split / f"a/{number:02}.png")
+    data = DataConfig(name="photos", image_size=32)
+    device = torch.device("cuda", 0)
+    whole, streamed = (
+        Batches(place(load_data(data, tmp_path, stream=stream).train, device), 4, seed=0, device=device)
+        for stream in (False, True)
+    )
+    streamed[0]
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        batches = [streamed[step] for step in (1, 2)]
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    streamed.close()
+    for step, batch in enumerate(batches, start=1):
+        assert batch.images.device == device
+        assert torch.equal(batch.images, whole[step].images)
+        assert torch.equal(batch.labels, whole[step].labels)
