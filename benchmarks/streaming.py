@@ -12,9 +12,8 @@ import argparse
 import itertools
 import statistics
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -36,6 +35,8 @@ SMALL, LARGE = (500, 375), (4000, 3000)
 DISTINCT = 256
 """Different JPEGs; the others are links to them."""
 SECONDS = 5.0
+LAUNCHES = 5000
+"""Small operations after every batch, about those of a step of a ResNet-50."""
 
 
 def save_photo(path: Path, size: tuple[int, int], seed: int = 0) -> None:
@@ -87,40 +88,33 @@ def decode_often(path: Path, count: int, margin: int) -> tuple[float, torch.Tens
     return 1000 * (time.thread_time() - start) / count, pixels
 
 
-def by_threads(images: StreamedImages) -> Iterator[int]:
+def by_threads(images: StreamedImages, batch: int) -> Generator[int, None, None]:
     pool = ThreadPoolExecutor(torch.get_num_threads())
     try:
-        yield from (1 for _ in pool.map(lambda path: decode(path, SIDE), images.paths * 10))
+        decoded = pool.map(lambda path: decode(path, SIDE), images.paths * 100)
+        while True:
+            yield len(list(itertools.islice(decoded, batch)))
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def by_processes(images: StreamedImages, batch: int, device: torch.device) -> Iterator[int]:
+def by_processes(images: StreamedImages, batch: int, device: torch.device) -> Generator[int, None, None]:
     with closing(decode_ahead(images, batches_from(0, len(images), batch, seed=0), device)) as batches:
         yield from (len(decoded) for decoded in batches)
 
 
 def launch_beside(decoded: Iterator[int]) -> tuple[float, float]:
-    """Images decoded a second, and small operations launched a second meanwhile."""
-    counted, stopped = 0, threading.Event()
-
-    def count() -> None:
-        nonlocal counted
-        for images in itertools.takewhile(lambda _: not stopped.is_set(), decoded):
-            counted += images
-
-    next(decoded)
-    thread = threading.Thread(target=count)
-    thread.start()
-    values, launched, start = torch.ones(8), 0, time.perf_counter()
+    """Images decoded a second, and small operations launched a second, some after every batch as in a training."""
+    for _ in range(BATCHES_AHEAD + 1):
+        next(decoded)
+    values, images, launched, launching, start = torch.ones(8), 0, 0, 0.0, time.perf_counter()
     while time.perf_counter() < start + SECONDS:
-        for _ in range(100):
+        images += next(decoded)
+        begun = time.perf_counter()
+        for _ in range(LAUNCHES):
             values = values * 1.0
-        launched += 100
-    seconds, images = time.perf_counter() - start, counted
-    stopped.set()
-    thread.join()
-    return images / seconds, launched / seconds
+        launched, launching = launched + LAUNCHES, launching + time.perf_counter() - begun
+    return images / (time.perf_counter() - start), launched / launching
 
 
 def training_speed(training: Training, steps: int) -> float:
@@ -145,12 +139,12 @@ def compare_training(trainings: dict[str, Training], rounds: int, steps: int) ->
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=int, default=1024)
+    parser.add_argument("--images", type=int, default=512)
     parser.add_argument("--encoder", default="resnet10")
     parser.add_argument("--width", type=float, default=0.25)
-    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=4)
     options = parser.parse_args()
     device, workers = pick_device(), torch.get_num_threads()
     print(f"{hardware_name(device)}, {workers} threads or workers, torch {torch.__version__}")
@@ -161,10 +155,14 @@ def main() -> None:
         memory, streamed = (load_data(data, Path(folder), stream=stream) for stream in (False, True))
         assert isinstance(streamed.train.images, StreamedImages)
         print("\nImages decoded a second, of them by each worker; small operations launched a second meanwhile")
-        print(f"  none      {launch_beside(itertools.repeat(0, 1))[1]:34,.0f}")
-        sources = by_threads(streamed.train.images), by_processes(streamed.train.images, options.batch, device)
-        for name, source in zip(("threads", "processes"), sources, strict=True):
-            images, launched = launch_beside(source)
+        print(f"  none      {launch_beside(itertools.repeat(0))[1]:34,.0f}")
+        files = streamed.train.images
+        for name, source in (
+            ("threads", by_threads(files, options.batch)),
+            ("processes", by_processes(files, options.batch, device)),
+        ):
+            with closing(source):  # or it goes on beside what is measured next
+                images, launched = launch_beside(source)
             print(f"  {name:10s}{images:10,.0f} {images / workers:10,.0f} {launched:12,.0f}")
         config = PretrainConfig.model_validate(
             {

@@ -5,8 +5,19 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
-from core import EvaluateConfig, Frozen, HeadConfig, PretrainConfig, evaluate, load_data, load_pretrained, pretrain
+from core import (
+    DataConfig,
+    EvaluateConfig,
+    Frozen,
+    HeadConfig,
+    PretrainConfig,
+    evaluate,
+    load_data,
+    load_pretrained,
+    pretrain,
+)
 from core.augment.policy import APPLY, two_views
 from core.config import (
     AutoAugment,
@@ -22,7 +33,7 @@ from core.config import (
     Tsne,
 )
 from core.config import augment as config
-from core.data.batches import place
+from core.data.batches import Batches, place
 from core.evaluation.network import Network
 from core.evaluation.sgd import Recipe, train
 from core.loss.contrast import contrast
@@ -149,3 +160,27 @@ def test_what_looks_inside_a_model_works_there(protocol: EvaluateConfig) -> None
     scores = evaluate(protocol, pretrain(config, data), data)
     assert all(math.isfinite(value) for value in scores.metrics.values())
     assert all(array.device.type == "cpu" for array in scores.arrays.values())
+
+
+def test_streamed_batches_are_those_in_memory_and_are_not_waited_for(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        (tmp_path / "photos" / split / "a").mkdir(parents=True)
+        for number, pixels in enumerate(random_images(12, 32)):
+            Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(tmp_path / "photos" / split / f"a/{number:02}.png")
+    data = DataConfig(name="photos", image_size=32)
+    device = torch.device("cuda", 0)
+    whole, streamed = (
+        Batches(place(load_data(data, tmp_path, stream=stream).train, device), 4, seed=0, device=device)
+        for stream in (False, True)
+    )
+    streamed[0]
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        batches = [streamed[step] for step in (1, 2)]
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    streamed.close()
+    for step, batch in enumerate(batches, start=1):
+        assert batch.images.device == device
+        assert torch.equal(batch.images, whole[step].images)
+        assert torch.equal(batch.labels, whole[step].labels)
