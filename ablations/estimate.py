@@ -14,7 +14,6 @@ from ablations.speeds import (
     evaluation_work,
     training_key,
     training_work,
-    view_count,
 )
 from ablations.trial import Trial, Unit
 from core.config import PretrainConfig
@@ -62,10 +61,11 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
 
 
 def memory(config: PretrainConfig, hardware: Hardware | None) -> int:
-    """Of a training, in bytes; ``auto`` is taken for bfloat16 on a GPU and float32 elsewhere."""
+    """Of a training, in bytes; ``auto`` is taken for bfloat16 on a GPU and float32 elsewhere. What recomputation saves
+    is not counted."""
     on_gpu = hardware is not None and hardware.name.startswith("NVIDIA")
     half = config.precision == "bfloat16" or (config.precision == "auto" and on_gpu)
-    views = view_count(config) * config.batch_size
+    views = min(config.views, config.batch_norm_chunk or config.views)
     return training_bytes(config.encoder, config.data.image_size, views, 2 if half else 4) if config.epochs else 0
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ablations.identity import canonical
-from core.config import CompositionAugment, Config, CrossEntropy, EvaluateConfig, PretrainConfig
+from core.config import CompositionAugment, Config, EvaluateConfig, PretrainConfig
 from core.cost import forward_flops, training_flops
 from core.files import write_text
 
@@ -58,7 +58,7 @@ def evaluation_speed(config: PretrainConfig, evaluate: EvaluateConfig, hardware:
 
 def training_work(config: PretrainConfig) -> tuple[float, float]:
     """FLOPs and pixels of one image."""
-    views = view_count(config)
+    views = config.views // config.batch_size
     return training_flops(config.encoder, config.data.image_size, views), views * config.data.image_size**2
 
 
@@ -66,11 +66,6 @@ def evaluation_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[f
     """FLOPs and pixels of one image, were it to pass the encoder once."""
     side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
     return forward_flops(config.encoder, side), side**2
-
-
-def view_count(config: PretrainConfig) -> int:
-    """Views of an image in a training."""
-    return 1 if isinstance(config.loss, CrossEntropy) else 2
 
 
 def training_key(config: PretrainConfig) -> str:

@@ -109,6 +109,8 @@ def test_what_will_not_fit_is_named() -> None:
     assert "will not fit: 4096, seed 0" in estimate_text(made, STORAGE, None)
     config = made.units[0].trials[0].config.pretrain
     assert memory(config, GPU) < memory(config, LAPTOP)  # auto is bfloat16 on a GPU
+    chunked = config.model_copy(update={"batch_norm_chunk": 128})
+    assert memory(chunked, GPU) < 0.3 * memory(config, GPU)
 
 
 def test_the_text_has_time_and_price() -> None:
