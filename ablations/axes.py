@@ -12,7 +12,7 @@ an entry of the grid of its own:
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,9 +65,9 @@ class Grid:
         """The product; cells that differ only in an axis that does not exist there are one cell."""
         seen: set[str] = set()
         for points in itertools.product(*self.axes):
-            everything = {name: value for point in points for name, value in point.coordinates.items()}
+            everything = _coordinates(points)
             there = [point for point in points if self._exists(point, everything)]
-            coordinates = {name: value for point in there for name, value in point.coordinates.items()}
+            coordinates = _coordinates(there)
             if str(coordinates) not in seen:
                 seen.add(str(coordinates))
                 yield coordinates, overlay(point.settings for point in there)
@@ -121,11 +121,11 @@ def _labelled(path: str, entry: list[Any] | dict[str, Any], source: Source, keys
 
 
 def _points(name: str, entry: dict[str, Any], source: Source, keys: Keys) -> Axis:
-    return tuple(
-        Point({name: label}, flatten(_mapping(values, source, (*keys, label)), source, (*keys, label)), place)
-        for label, values in entry.items()
-        for place in (source.locate((*keys, label)),)
-    )
+    def point(label: str, values: Any) -> Point:
+        here = (*keys, label)
+        return Point({name: label}, flatten(_mapping(values, source, here), source, here), source.locate(here))
+
+    return tuple(point(label, values) for label, values in entry.items())
 
 
 def _zip(entry: Any, source: Source, keys: Keys) -> Axis:
@@ -136,11 +136,7 @@ def _zip(entry: Any, source: Source, keys: Keys) -> Axis:
         raise StudyError(f"{source.locate(keys)}: zipped paths have lists of one length, at least 1; here {told}")
     axes = [_labelled(path, values, source, (*keys, path)) for path, values in columns.items()]
     return tuple(
-        Point(
-            {name: value for point in row for name, value in point.coordinates.items()},
-            overlay(point.settings for point in row),
-            row[0].place,
-        )
+        Point(_coordinates(row), overlay(point.settings for point in row), row[0].place)
         for row in zip(*axes, strict=True)
     )
 
@@ -156,6 +152,11 @@ def _conditions(entry: Any, grid: Grid, source: Source, keys: Keys) -> dict[str,
             allowed = values if isinstance(values, list) else [values]
             conditions.setdefault(name, {})[other] = [str(coordinate(value)) for value in allowed]
     return conditions
+
+
+def _coordinates(points: Iterable[Point]) -> Coordinates:
+    """Of several points together."""
+    return {name: value for point in points for name, value in point.coordinates.items()}
 
 
 def _settings(path: str, setting: Setting) -> Layer:

@@ -9,10 +9,11 @@ from rich.console import Console
 from ablations.plan import Plan
 from ablations.speeds import Hardware, evaluation_speed, load_speeds, save_speed, training_key, training_speed
 from ablations.trial import Trial
+from ablations.worker import hardware_of
 from core import evaluate
 from core.config import PretrainConfig
 from core.data.dataset import Dataset, Split
-from core.hardware import hardware_name, memory_bytes, pick_device
+from core.hardware import pick_device
 from core.pretraining.training import Training
 
 STEPS, WARM_UP = 3, 2
@@ -25,8 +26,7 @@ def probe(plan: Plan, storage: Path, console: Console) -> None:
     """Time every kind of training that is left, on images of noise, and one evaluation of each."""
     threads = max(1, int(plan.scaled.resources.cpu))
     torch.set_num_threads(threads)
-    device = pick_device()
-    hardware = Hardware(hardware_name(device), memory_bytes(device), threads)
+    hardware = hardware_of(pick_device(), threads)
     known = {speed.key for speed in load_speeds(storage) if speed.hardware == hardware}
     kinds = {training_key(unit.trials[0].config.pretrain): unit.trials[0] for unit in plan.units}
     for key, trial in kinds.items():

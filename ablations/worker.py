@@ -105,7 +105,7 @@ class _Desk:
         self.store.save_history(self.id, pretrained.history, trained=True)
         if pretrained.history:
             seconds = statistics.median(1 / epoch.images_per_second for epoch in pretrained.history)
-            hardware = _hardware(pretrained.device, self.job)
+            hardware = hardware_of(pretrained.device, self.job.threads)
             save_speed(self.job.storage, training_speed(pretrained.config, hardware, seconds))
         return pretrained.seconds
 
@@ -152,7 +152,7 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, jo
     except Exception as error:
         return _failure(trial, error)
     seconds_an_image = (time.monotonic() - started) / (len(data.train) + len(data.test))
-    hardware = _hardware(pretrained.device, job)
+    hardware = hardware_of(pretrained.device, job.threads)
     save_speed(job.storage, evaluation_speed(pretrained.config, trial.config.evaluate, hardware, seconds_an_image))
     metrics = dict(scores.metrics)
     if pretrained.history:
@@ -164,8 +164,8 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, jo
     return Result(trial.id, "finished", metrics, seconds, time.time(), _facts(pretrained))
 
 
-def _hardware(device: torch.device, job: Job) -> Hardware:
-    return Hardware(hardware_name(device), memory_bytes(device), job.threads)
+def hardware_of(device: torch.device, threads: int) -> Hardware:
+    return Hardware(hardware_name(device), memory_bytes(device), threads)
 
 
 def _facts(pretrained: Pretrained) -> dict[str, str]:

@@ -33,6 +33,21 @@ def coloured(count: int, seed: int) -> Split:
     return Split((colours[labels][:, :, None, None] + random_images(count, 16, seed) // 5).to(torch.uint8), labels)
 
 
+def small_study(rest: str, epochs: int, name: str = "small") -> str:
+    """A study file of trials of a second, but for its grid and what else is in ``rest``."""
+    return f"""\
+name: {name}
+base:
+  data: {{name: shapes, image_size: 16, subset: 60}}
+  encoder: {{width: 0.125}}
+  schedule.warmup_epochs: 0.5
+  batch_size: 16
+  epochs: {epochs}
+  precision: float32
+  evaluate: {{l2_count: 2, neighbors: 5}}
+{rest}"""
+
+
 def small_config(**changes: object) -> PretrainConfig:
     """A training of a second: 16 pixels, a tiny ResNet-10, 4 steps an epoch on 64 images."""
     values: dict[str, object] = {

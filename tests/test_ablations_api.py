@@ -6,20 +6,9 @@ import pytest
 
 from ablations import load_study, results, run_study
 from ablations.errors import StudyError
+from helpers import small_study
 
-STUDY = """\
-name: small
-base:
-  data: {name: shapes, image_size: 16, subset: 60}
-  encoder: {width: 0.125}
-  schedule.warmup_epochs: 0.5
-  batch_size: 16
-  epochs: 1
-  precision: float32
-  evaluate: {l2_count: 1, neighbors: 5}
-grid:
-  loss.temperature: [0.1, 0.5]
-"""
+STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1)
 
 
 @pytest.mark.usefixtures("mlflow_db")

@@ -12,25 +12,20 @@ from ablations.plan import Plan, make_plan
 from ablations.run import Where
 from ablations.store import TrialStore
 from ablations.trial import Result
+from helpers import small_study
 from reports.claims import Claim, Verdict
 from reports.effects import Better
 
-STUDY = """\
-name: small
-base:
-  data: {name: shapes, image_size: 16, subset: 60}
-  encoder: {width: 0.125}
-  schedule.warmup_epochs: 0.5
-  batch_size: 16
-  epochs: 1
-  precision: float32
-  evaluate: {l2_count: 1, neighbors: 5}
+STUDY = small_study(
+    """\
 grid:
   loss.temperature: [0.1, 0.5, 1.0]
 baselines: {random: {epochs: 0}}
 claims:
   - {says: cold is better, source: here, cells: [[0.1]], than: [[0.5]]}
-"""
+""",
+    epochs=1,
+)
 STORAGE = Path("runs")
 
 

@@ -19,22 +19,11 @@ from ablations.tables import status_table
 from ablations.trial import Result, Unit
 from ablations.worker import Job
 from core import DataError, Diverged
+from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
 
-STUDY = """\
-name: small
-base:
-  data: {name: shapes, image_size: 16, subset: 60}
-  encoder: {width: 0.125}
-  schedule.warmup_epochs: 0.5
-  batch_size: 16
-  epochs: 2
-  precision: float32
-  evaluate: {l2_count: 2, neighbors: 5}
-grid:
-  loss.temperature: [0.1, 0.5]
-"""
+STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=2)
 STORAGE = Path("runs")
 
 

@@ -21,22 +21,11 @@ from ablations.schedulers.ray_tune import WORKER_DEATHS, run_on_ray
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.worker import Job
+from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
 
-STUDY = """\
-name: small
-base:
-  data: {name: shapes, image_size: 16, subset: 60}
-  encoder: {width: 0.125}
-  schedule.warmup_epochs: 0.5
-  batch_size: 16
-  epochs: 3
-  precision: float32
-  evaluate: {l2_count: 2, neighbors: 5}
-grid:
-  loss.temperature: [0.1, 0.5]
-"""
+STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=3)
 
 
 def plan(storage: str = "runs") -> Plan:

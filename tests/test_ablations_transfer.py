@@ -15,25 +15,21 @@ from ablations.store import TrialStore
 from core.config import DataConfig
 from core.data.dataset import Dataset
 from core.data.load import load_data
+from helpers import small_study
 
-STUDY = """\
-name: transfer
+STUDY = small_study(
+    """\
 title: To other data
-base:
-  data: {name: shapes, image_size: 16, subset: 60}
-  encoder: {width: 0.125}
-  schedule.warmup_epochs: 0.5
-  batch_size: 16
-  epochs: 1
-  precision: float32
-  evaluate: {l2_count: 2, neighbors: 5}
 grid:
   evaluate.data.name: [shapes, pets, voc2007]
 baselines:
   larger images: {evaluate.data: {name: pets, image_size: 24}}
   its own images: {}
 report: {kind: points, x: evaluate.data.name}
-"""
+""",
+    epochs=1,
+    name="transfer",
+)
 WHERE = Where(Path("runs"), Path("data"), inline=True)
 
 

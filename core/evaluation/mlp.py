@@ -23,8 +23,7 @@ def fit_mlp(features: Tensor, labels: Tensor, classes: int, config: Transformati
     mlp = build_mlp(features.shape[1], classes, generator(config.seed, "mlp")).to(features.device)
     optimizer = build_optimizer(config.optimizer, mlp)
     for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step)
+        rate.set(optimizer, step)
         batch = batches[step]
         optimizer.zero_grad(set_to_none=True)
         F.cross_entropy(mlp(batch.images), batch.labels).backward()

@@ -53,8 +53,7 @@ def train(network: Network, split: Split, recipe: Recipe, pretrained: Pretrained
     optimizer = build_optimizer(Sgd(momentum=0.9, nesterov=True, weight_decay=recipe.weight_decay), network)
     with closing(batches):
         for step in range(recipe.steps):
-            for group in optimizer.param_groups:
-                group["lr"] = rate(step)
+            rate.set(optimizer, step)
             batch = batches[step]
             draws = generator(seed, "evaluation augmentation", step, device)
             views = one_view(batch.images, CROP_AND_FLIP, draws, batch.view_size)

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from torch.optim import Optimizer
+
 from core.config.optimize import Scaling
 from core.config.train import PretrainConfig
 
@@ -28,6 +30,11 @@ class Schedule:
             return self.peak * step / self.warmup
         progress = (step - self.warmup) / (self.total - self.warmup)
         return self.peak * 0.5 * (1 + math.cos(math.pi * progress))
+
+    def set(self, optimizer: Optimizer, step: int) -> None:
+        """Make the rate of a step that of all of the optimiser's parameters."""
+        for group in optimizer.param_groups:
+            group["lr"] = self(step)
 
 
 def build_schedule(config: PretrainConfig, steps_per_epoch: int) -> Schedule:

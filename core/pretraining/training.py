@@ -71,8 +71,7 @@ class Training:
 
     def advance(self) -> None:
         """One step on the next batch."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate(self.step)
+        self.rate.set(self.optimizer, self.step)
         augmentation = generator(self.config.seed, "augmentation", self.step, self.device)
         batch = self.batches[self.step]
         views = self.objective.views(batch, augmentation)
