@@ -5,12 +5,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from ablations.events import Ended, EpochEnded, Event, Saved, Started
+from ablations.events import Ended, EpochEnded, Event, Judged, Saved, Started
 from ablations.plan import Plan
-from ablations.trial import Unit
+from ablations.trial import Status, Unit
 from core.pretraining.history import Epoch
 
-State = Literal["done", "running", "waiting", "failed"]
+State = Literal["done", "running", "waiting", "failed", "stopped"]
+STATES: dict[Status, State] = {"finished": "done", "failed": "failed", "stopped": "stopped"}
+"""Of a trial with a result."""
 
 
 @dataclass
@@ -34,8 +36,7 @@ class Board:
         left = {trial.id for unit in plan.units for trial in unit.trials}
         self.states: dict[str, State] = {}
         for trial in plan.trials:
-            failed = trial.id in plan.results and plan.results[trial.id].status == "failed"
-            self.states[trial.id] = "waiting" if trial.id in left else "failed" if failed else "done"
+            self.states[trial.id] = "waiting" if trial.id in left else STATES[plan.results[trial.id].status]
         self.names = {trial.id: trial.name for trial in plan.trials}
         self.running: dict[str, Row] = {}
         self._units = {unit.pretrain_id: unit for unit in plan.units}
@@ -57,10 +58,10 @@ class Board:
             case EpochEnded():
                 self.running[event.pretrain_id].last = event.epoch
             case Ended():
-                self.states[event.result.trial_id] = "done" if event.result.status == "finished" else "failed"
+                self.states[event.result.trial_id] = STATES[event.result.status]
                 self._failures[event.result.trial_id] = event.result.failure
                 self._close(event.pretrain_id)
-            case Saved():
+            case Saved() | Judged():
                 pass
 
     def out_of_memory(self) -> list[Unit]:
@@ -88,6 +89,6 @@ class Board:
 
     def _close(self, pretrain_id: str) -> None:
         unit = self._units[pretrain_id]
-        if all(self.states[trial.id] in ("done", "failed") for trial in unit.trials):
+        if all(self.states[trial.id] in STATES.values() for trial in unit.trials):
             self.running.pop(pretrain_id, None)
             self._ended.add(pretrain_id)

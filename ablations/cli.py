@@ -218,9 +218,10 @@ def _print_warnings(plan: "Plan") -> None:
 
 
 def _print_outcome(outcome: "Outcome") -> None:
-    done = len(outcome.states) - outcome.failed - outcome.left
+    done = len(outcome.states) - outcome.failed - outcome.stopped - outcome.left
+    stopped = f", {outcome.stopped} stopped early" if outcome.stopped else ""
     left = f", {outcome.left} came to no end; run it again" if outcome.left else ""
-    console.print(f"{done} done, {outcome.failed} failed{left}", highlight=False)
+    console.print(f"{done} done, {outcome.failed} failed{stopped}{left}", highlight=False)
     if outcome.drawn:
         for verdict in outcome.drawn.verdicts:
             console.print(f"{verdict.word:9}  {verdict.claim.says} ({verdict.reason})", highlight=False)

@@ -4,6 +4,7 @@ from collections import Counter
 
 from rich.console import Console
 
+from ablations.errors import StudyError
 from ablations.plan import Plan, plan_trials
 from ablations.run import Outcome, Where, run_plan
 from ablations.settings import coordinate
@@ -14,7 +15,10 @@ from reports.claims import Verdict
 
 def run_until_decided(plan: Plan, where: Where, console: Console, most: int) -> Outcome:
     """Run the plan, then one more seed of every cell that an undecided claim is about, until all claims are decided,
-    the cells have ``most`` seeds, or a trial came to no end."""
+    the cells have ``most`` seeds, or a trial came to no end. Raises ``StudyError`` where the study stops trials early:
+    seeds would not decide the claims about them."""
+    if plan.scaled.stop_early:
+        raise StudyError("--until-decided needs every trial to go to its end; take stop_early out of the study")
     outcome = run_plan(plan, where, console)
     while outcome.drawn and not outcome.left and (more := next_seeds(plan.trials, outcome.drawn.verdicts, most)):
         cells = len({trial.cell for trial in more})

@@ -18,6 +18,7 @@ def describe(scaled: ScaledStudy, trials: list[Trial]) -> dict[str, Any]:
         "scale_description": scaled.scale_description,
         "report": scaled.report.model_dump(mode="json"),
         "axes": scaled.axis_names,
+        "stop_early": scaled.stop_early.model_dump(mode="json") if scaled.stop_early else None,
         "settings": {".".join(path): setting.value for path, setting in sorted(scaled.settings.items())},
         "trials": [
             {

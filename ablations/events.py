@@ -29,6 +29,15 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """The training is safe up to this epoch, and may be stopped now; see ``ablations.stopping``."""
+
+    pretrain_id: str
+    epoch: int
+    knn_top1: float
+
+
+@dataclass(frozen=True)
 class Ended:
     """A trial's result is in the store."""
 
@@ -36,4 +45,4 @@ class Ended:
     result: Result
 
 
-Event = Started | EpochEnded | Saved | Ended
+Event = Started | EpochEnded | Saved | Judged | Ended

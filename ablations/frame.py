@@ -1,6 +1,7 @@
 """From MLflow to a tidy table: what reports are drawn from."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from ablations.errors import AblateError
-from ablations.tracking import NO_ANSWER, STUDY_FILE, TRIAL, child_runs, find_parent, tracking_uri
+from ablations.tracking import ENDINGS, NO_ANSWER, STOPPED_AT, STUDY_FILE, TRIAL, child_runs, find_parent, tracking_uri
 
-STATES = {"FINISHED": "finished", "FAILED": "failed"}
+STATES: dict[str, str] = {ending: status for status, ending in ENDINGS.items()}
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,9 @@ class Recorded:
     description: dict[str, Any]
     """What the run said of the study; see ``describe``."""
     table: pd.DataFrame
-    """One row a trial: ``trial_id``, ``state`` (finished, failed, missing), ``seed``, ``baseline``, ``error``,
-    ``run_id``, ``device``, ``numerics``, the axes by dotted path (values as text), and the metrics."""
+    """One row a trial: ``trial_id``, ``state`` (finished, failed, stopped, missing), ``seed``, ``baseline``, ``error``,
+    ``stopped_at`` (the epoch; NaN unless it was stopped early), ``run_id``, ``device``, ``numerics``, the axes by
+    dotted path (values as text), and the metrics: of a trial that was stopped early its ``seconds`` alone."""
     experiment_id: str
     run_id: str
     facts: dict[str, str]
@@ -56,8 +58,17 @@ def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, A
     row = {name: value for name, value in trial.items() if name != "coordinates"}
     row |= {axis: str(trial["coordinates"].get(axis, "")) for axis in axes}
     if run is None:
-        return row | {"state": "missing", "error": "", "run_id": "", "device": "", "numerics": ""}
+        return row | {
+            "state": "missing",
+            "error": "",
+            "stopped_at": math.nan,
+            "run_id": "",
+            "device": "",
+            "numerics": "",
+        }
     tags, state = run.data.tags, STATES.get(run.info.status, "missing")
     row |= {"state": state, "error": tags.get("ablate.error", ""), "run_id": run.info.run_id}
     row |= {"device": tags.get("device", ""), "numerics": tags.get("numerics", "")}
-    return row | (run.data.metrics if state == "finished" else {})
+    row |= {"stopped_at": float(tags.get(STOPPED_AT, math.nan))}
+    told = {"finished": run.data.metrics, "stopped": {"seconds": run.data.metrics.get("seconds", 0.0)}}
+    return row | told.get(state, {})

@@ -15,7 +15,7 @@ FEW_STEPS = 50
 
 def warnings(plan: Plan) -> list[str]:
     """Sentences, each with its remedy."""
-    return list(dict.fromkeys([*_claims(plan), *_axes(plan), *_batches(plan)]))
+    return list(dict.fromkeys([*_claims(plan), *_stopping(plan), *_axes(plan), *_batches(plan)]))
 
 
 def _claims(plan: Plan) -> Iterator[str]:
@@ -25,6 +25,14 @@ def _claims(plan: Plan) -> Iterator[str]:
         yield "a claim is never decided from one seed; add --seeds 3, or --until-decided"
     if len(seeds) > 1 and not study.baselines and not any(_is_default(trial, plan) for trial in trials):
         yield "no baseline: no cell is the study's own default; add 'baselines', or the default value to an axis"
+
+
+def _stopping(plan: Plan) -> Iterator[str]:
+    if plan.scaled.stop_early and (plan.scaled.study.claims or len(plan.scaled.seeds) > 1):
+        yield (
+            "stop_early leaves a claim undecided, and a cell without a mean, once any of their trials was stopped; "
+            "explore with it, then take it out: what was stopped is trained on"
+        )
 
 
 def _is_default(trial: Trial, plan: Plan) -> bool:

@@ -12,7 +12,7 @@ from ablations.errors import StudyError
 from ablations.library import find_scale, scale_names
 from ablations.lineage import Lineage, read_lineage
 from ablations.settings import Layer, Setting, SettingPath, flatten, overlay
-from ablations.study import HeatmapReport, PointsReport, Report, Resources, Scale, Seeds, Study
+from ablations.study import HeatmapReport, PointsReport, Report, Resources, Scale, Seeds, StopEarly, Study
 from ablations.validate import validate
 from ablations.yaml_source import Source, parse_scalar, read_yaml
 
@@ -40,6 +40,7 @@ class ScaledStudy:
     """``--set``. An axis that it names has its values replaced; what defines a baseline stays."""
     seeds: list[int]
     resources: Resources
+    stop_early: StopEarly | None
     report: Report
 
     overridden: str
@@ -99,6 +100,7 @@ def load_study(
         overridden=_digest(assignments),
         seeds=_seed_list(seeds or lineage.at_scale(scale, "seeds")[0] or common.seeds or 1),
         resources=lineage.at_scale(scale, "resources")[0] or common.resources or Resources(),
+        stop_early=lineage.at_scale(scale, "stop_early")[0] or common.stop_early,
         report=_report(study, names, lineage.says("report").source),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from ablations.errors import StudyError
 from ablations.grid import enumerate_trials
 from ablations.load import ScaledStudy
+from ablations.stopping import judged_units
 from ablations.store import TrialStore
 from ablations.trial import Result, Trial, Unit, group_units
 from core import DataError
@@ -42,7 +43,7 @@ class Plan:
 
 def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: Path, retry: str | None = None) -> Plan:
     """Enumerate and check everything. Trials that failed are left alone unless ``retry`` is the kind of their failure,
-    or ``failed``, which is every kind.
+    or ``failed``, which is every kind; trials that were stopped early, as long as the study stops trials early.
 
     Raises ``StudyError``.
     """
@@ -57,8 +58,8 @@ def plan_trials(
     sizes = _sizes(scaled, trials, data_dir)
     _check_batches(scaled, trials, sizes)
     results = store.results(trials)
-    left = [t for t in trials if t.id not in results or _is_retried(results[t.id], retry)]
-    return Plan(scaled, trials, results, group_units(left), sizes)
+    left = [t for t in trials if t.id not in results or _goes_on(results[t.id], scaled, retry)]
+    return Plan(scaled, trials, results, judged_units(scaled, trials, group_units(left)), sizes)
 
 
 def with_kept_seeds(trials: list[Trial], store: TrialStore) -> list[Trial]:
@@ -72,7 +73,9 @@ def _kept_after(trial: Trial, store: TrialStore) -> Iterator[Trial]:
     return itertools.takewhile(lambda one: (result := store.result(one.id)) and result.status == "finished", following)
 
 
-def _is_retried(result: Result, retry: str | None) -> bool:
+def _goes_on(result: Result, scaled: ScaledStudy, retry: str | None) -> bool:
+    if result.status == "stopped":
+        return scaled.stop_early is None
     return result.status == "failed" and retry in ("failed", result.failure)
 
 

@@ -48,7 +48,7 @@ class _LiveTable:
 
     def show(self, event: Event) -> None:
         if isinstance(event, Ended) and event.result.status == "failed":
-            self._live.console.print(failure_line(self._board, event), style="red", highlight=False)
+            self._live.console.print(ended_line(self._board, event), style="red", highlight=False)
 
     def _draw(self) -> Group:
         table = Table(box=None, pad_edge=False, header_style="dim")
@@ -82,15 +82,15 @@ class _Lines:
 
     def show(self, event: Event) -> None:
         if isinstance(event, Ended):
-            failed = event.result.status == "failed"
-            line = failure_line(self._board, event) if failed else self._board.names[event.result.trial_id]
+            line = ended_line(self._board, event)
             self._console.print(f"{line}  [{summary(self._board)}]", markup=False, highlight=False, soft_wrap=True)
 
 
 def summary(board: Board) -> str:
-    """``12 done, 2 running, 36 waiting, 0 failed, 3:10 so far, about 8:20 left``"""
+    """``12 done, 2 running, 36 waiting, 0 failed, 3:10 so far, about 8:20 left``, and how many were stopped early."""
     counts = board.counts
     parts = [f"{counts[state]} {state}" for state in ("done", "running", "waiting", "failed")]
+    parts += [f"{counts['stopped']} stopped early"] if counts["stopped"] else []
     parts.append(f"{clock(board.seconds())} so far")
     left = board.seconds_left()
     if left is not None and counts["running"] + counts["waiting"]:
@@ -98,8 +98,14 @@ def summary(board: Board) -> str:
     return ", ".join(parts)
 
 
-def failure_line(board: Board, event: Ended) -> str:
-    return f"{board.names[event.result.trial_id]}: failed: {event.result.error}"
+def ended_line(board: Board, event: Ended) -> str:
+    name, result = board.names[event.result.trial_id], event.result
+    match result.status:
+        case "failed":
+            return f"{name}: failed: {result.error}"
+        case "stopped":
+            return f"{name}: stopped after epoch {result.stopped_at}"
+    return name
 
 
 def clock(seconds: float) -> str:

@@ -74,8 +74,13 @@ def _facts(recorded: Recorded) -> dict[str, str]:
     table = recorded.table
     finished = table[table["state"] == "finished"]
     facts = {name: "; ".join(sorted(set(finished[name]) - {""})) for name in ("device", "numerics")}
-    if "seconds" in finished:
-        facts["compute"] = f"{finished['seconds'].sum() / 60:,.1f} minutes, all trials together"
+    if "seconds" in table:
+        facts["compute"] = f"{table['seconds'].sum() / 60:,.1f} minutes, all trials together"
+    if rule := recorded.description.get("stop_early"):
+        facts["stopped early"] = (
+            f"by asynchronous successive halving: after {rule['grace_epochs']} epochs, and {rule['reduction']} times "
+            f"as late each time, one training in {rule['reduction']} went on; baselines were spared"
+        )
     return facts | {k: v for k, v in sorted(recorded.facts.items()) if not k.startswith(HIDDEN_FACTS)}
 
 

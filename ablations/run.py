@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ablations.board import Board, State
-from ablations.errors import AblateError
+from ablations.errors import AblateError, StudyError
 from ablations.estimate import estimate
 from ablations.events import Event
 from ablations.lock import only_run
@@ -20,6 +20,7 @@ from ablations.recorder import Recorder
 from ablations.report import DrawnReport, draw_report
 from ablations.schedulers.inline import run_inline
 from ablations.speeds import load_speeds
+from ablations.stopping import judging
 from ablations.store import TrialStore
 from ablations.worker import Job
 
@@ -54,9 +55,14 @@ class Outcome:
         return sum(state == "failed" for state in self.states.values())
 
     @property
+    def stopped(self) -> int:
+        """Trials that were stopped early."""
+        return sum(state == "stopped" for state in self.states.values())
+
+    @property
     def left(self) -> int:
         """Trials that came to no end, whatever the reason; none after a run without trouble."""
-        return sum(state not in ("done", "failed") for state in self.states.values())
+        return sum(state in ("waiting", "running") for state in self.states.values())
 
 
 def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
@@ -64,6 +70,8 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
 
     KeyboardInterrupt passes through; whatever was finished by then is in the store.
     """
+    if where.inline and any(unit.judged for unit in plan.units):
+        raise StudyError("stop_early is Ray's to do; leave out --inline, or stop_early in the study")
     store = TrialStore(where.storage)
     board = Board(plan)
     planned = estimate(plan, load_speeds(where.storage)).seconds
@@ -73,7 +81,7 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
         try:
             _schedule(plan, where, store, board, recorder, console)
         finally:
-            recorder.close(complete=board.counts["done"] == len(board.states))
+            recorder.close(complete=board.counts["done"] + board.counts["stopped"] == len(board.states))
         drawn = _draw(plan, where.storage, recorder, console)
     _compare(planned, plan, store, console)
     return Outcome(board.states, drawn)
@@ -119,8 +127,10 @@ def _schedule(plan: Plan, where: Where, store: TrialStore, board: Board, recorde
         else:
             from ablations.schedulers.ray_tune import run_on_ray
 
-            run_on_ray(plan.units, job, listen, resources, where.address)
+            scaled, trials = plan.scaled, plan.trials
+            run_on_ray(plan.units, job, listen, resources, where.address, judging(scaled, trials, store))
             if starved := board.out_of_memory():
                 console.print(f"{len(starved)} ran out of memory and are tried again, each alone", style="yellow")
                 board.wait_again(starved)
-                run_on_ray(starved, job, listen, resources, where.address, alone=True)
+                stop = judging(scaled, trials, store)
+                run_on_ray(starved, job, listen, resources, where.address, stop, alone=True)

@@ -39,6 +39,23 @@ class Resources(Config):
     """Longest that one attempt at a training may take, looked at when an epoch ends."""
 
 
+class StopEarly(Config):
+    """Stop trainings that fall behind, by asynchronous successive halving (ASHA, Li et al. 2020). It is for finding
+    good cells with less compute, not for measuring what a setting does: what learns slowly at first is stopped however
+    well it would have ended, and which trainings are stopped depends on the order in which they come along. A stopped
+    trial has no result, and a claim that needs it is not decided. Without ``stop_early`` the same study trains what was
+    stopped on from where it was.
+
+    Trainings are compared by ``core.evaluation.training_knn``, which means the same whatever the loss. The loss and
+    the contrastive accuracy do not: they depend on temperature, batch size and augmentation. Baselines are spared.
+    """
+
+    grace_epochs: Annotated[int, Field(ge=1)]
+    """Epochs after which trainings are compared first."""
+    reduction: Annotated[int, Field(ge=2)] = 3
+    """One in so many of those that were compared after an epoch goes on; the next time is so many times as late."""
+
+
 class Scale(Config):
     """How large a study is run: what changes from one scale to another."""
 
@@ -50,6 +67,7 @@ class Scale(Config):
     seeds: Seeds | None = None
     """Replaces the study's seeds."""
     resources: Resources | None = None
+    stop_early: StopEarly | None = None
 
 
 Metric = Annotated[str, AfterValidator(known_metric)]
@@ -113,6 +131,8 @@ class Study(Config):
     """One where neither the study nor its scale says how many."""
     resources: Resources | None = None
     """One core where neither the study nor its scale says what."""
+    stop_early: StopEarly | None = None
+    """Every training goes to its end where neither the study nor its scale says otherwise."""
     scales: dict[str, Scale] = {}
     """What this study changes at a scale, over the common ``scales/<name>.yaml``."""
     report: Report | None = None

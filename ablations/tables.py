@@ -24,10 +24,19 @@ def heading(plan: Plan) -> str:
     done = sum(result.status == "finished" for result in plan.results.values())
     left = sum(len(unit.trials) for unit in plan.units)
     detail = f" ({scaled.scale_description})" if scaled.scale_description else ""
+    stops = f"\n{_stops(plan)}" if scaled.stop_early else ""
     return (
         f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale\n"
-        f"{len(plan.trials)} trials, {plan.trainings} trainings; {done} done, {left} to run"
+        f"{len(plan.trials)} trials, {plan.trainings} trainings; {done} done, {left} to run{stops}"
     )
+
+
+def _stops(plan: Plan) -> str:
+    rule = plan.scaled.stop_early
+    assert rule
+    epochs = max((unit.judged for unit in plan.units), default=())
+    after = ", ".join(map(str, epochs)) or f"{rule.grace_epochs}, ..."
+    return f"stops early: after epochs {after} one training in {rule.reduction} goes on; baselines are spared"
 
 
 def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
@@ -39,7 +48,8 @@ def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
     lines = [f"left: {size}", *(f"will not fit: {name}" for name in left.too_large)]
     if left.seconds is None or left.hardware is None:
         return "\n".join([*lines, "time: not known before a first trial, or --probe, on this storage"])
-    lines.append(f"time: {clock(left.seconds)} of compute, as measured on {left.hardware.name}")
+    most = "at most " if any(unit.judged for unit in plan.units) else ""
+    lines.append(f"time: {most}{clock(left.seconds)} of compute, as measured on {left.hardware.name}")
     if price is not None:
         share = plan.scaled.resources.gpu or 1
         lines.append(f"price: {left.seconds / 3600 * share * price:,.2f} at {price:g} an hour")
@@ -66,11 +76,14 @@ def status_table(plan: Plan, storage: Path) -> Table:
     table = Table("state", "trials", "", box=None, header_style="bold")
     for state, count in sorted(states.items()):
         note = f"{len(begun)} begun, to be continued" if state == "waiting" and begun else ""
+        note = "early; without stop_early the study trains them on" if state == "stopped" else note
         table.add_row(state, str(count), note)
     for trial in plan.trials:
         result = plan.results.get(trial.id)
         if result and result.status == "failed":
             table.add_row("", "", f"{trial.name}: {_told(result)}", style="red")
+        if result and result.status == "stopped":
+            table.add_row("", "", f"{trial.name}: after epoch {result.stopped_at} of {trial.config.pretrain.epochs}")
     return table
 
 

@@ -21,7 +21,7 @@ from ablations.identity import SCHEMA
 from ablations.load import ScaledStudy
 from ablations.provenance import provenance
 from ablations.settings import dotted_values
-from ablations.trial import Result, Trial
+from ablations.trial import Result, Status, Trial
 from core.config import TrainConfig
 from core.pretraining.history import Epoch
 
@@ -39,6 +39,10 @@ STUDY, SCALE, TRIAL, STATUS, RESULT, HISTORY = (
     "ablate.result_time",
     "ablate.history_start",
 )
+STOPPED_AT = "ablate.stopped_at"
+"""Of a trial that was stopped early, the epoch."""
+ENDINGS: dict[Status, str] = {"finished": "FINISHED", "failed": "FAILED", "stopped": "KILLED"}
+"""What MLflow calls them."""
 PARENT = "mlflow.parentRunId"
 REPORT_FOLDER = "report"
 STUDY_FILE = "study.json"
@@ -80,7 +84,7 @@ class Tracker:
         known = self._children.get(result.trial_id)
         if known and known.data.tags.get(RESULT) == str(result.finished_at):
             return
-        if known and known.data.tags.get(STATUS) == "failed":
+        if known and known.data.tags.get(STATUS) in ("failed", "stopped"):
             self._delete(known)  # its error and traceback are not this result's
         run_id = self.save_history(result.trial_id, history)
         config = self.trials[result.trial_id].config
@@ -91,11 +95,12 @@ class Tracker:
             run_id, [Metric(k, v, milliseconds, step) for k, v in final.items() if not k.startswith("pretrain/")]
         )
         tags = {**result.facts, STATUS: result.status, "ablate.error": result.error, "ablate.failure": result.failure}
+        tags[STOPPED_AT] = str(result.stopped_at or "")
         self._log_text(run_id, config.model_dump_json(indent=1), "config.json")
         if result.traceback:
             self._log_text(run_id, result.traceback, "traceback.txt")
         self.client.log_batch(run_id, tags=_tags(tags))
-        self.client.set_terminated(run_id, "FINISHED" if result.status == "finished" else "FAILED", milliseconds)
+        self.client.set_terminated(run_id, ENDINGS[result.status], milliseconds)
         self.client.set_tag(run_id, RESULT, str(result.finished_at))  # last: only now is it all there
         self._children[result.trial_id] = self.client.get_run(run_id)
 
@@ -196,7 +201,8 @@ def _history_metrics(history: Sequence[Epoch]) -> Iterator[Metric]:
         values = asdict(epoch)
         step, milliseconds = values.pop("epoch"), int(values.pop("time") * 1000)
         for name, value in values.items():
-            yield Metric(f"pretrain/{name}", value, milliseconds, step)
+            if value is not None:
+                yield Metric(f"pretrain/{name}", value, milliseconds, step)
 
 
 def _parameters(config: TrainConfig) -> Iterator[Param]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from ablations.identity import pretrain_id, trial_id
 from core.config import TrainConfig
 
-Status = Literal["finished", "failed"]
+Status = Literal["finished", "failed", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Result:
     trial_id: str
     status: Status
     metrics: dict[str, float]
-    """Empty where the trial failed."""
+    """Empty unless the trial finished."""
     seconds: float
     """Of pretraining and evaluation, all attempts together; an encoder that was there already costs nothing."""
     finished_at: float
@@ -64,6 +64,8 @@ class Result:
     failure: str = ""
     """Of a trial that failed, its ``ablations.failures.Kind``."""
     traceback: str = ""
+    stopped_at: int | None = None
+    """Of a trial that was stopped early, the epochs of its training that are done."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Unit:
     """One training and all the evaluations of it that are missing: what a worker is given."""
 
     trials: tuple[Trial, ...]
+    judged: tuple[int, ...] = ()
+    """Epochs after which the training is compared with others, and may be stopped; see ``ablations.stopping``."""
 
     @property
     def pretrain_id(self) -> str:

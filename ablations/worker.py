@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from ablations.events import Ended, EpochEnded, Event, Saved, Started
+from ablations.events import Ended, EpochEnded, Event, Judged, Saved, Started
 from ablations.failures import TimedOut, kind_of
 from ablations.provenance import provenance
 from ablations.speeds import Hardware, evaluation_speed, save_speed, training_speed
@@ -78,6 +78,8 @@ class _Desk:
         self.id = unit.pretrain_id
         self.store = TrialStore(job.storage)
         self._begun = time.monotonic()
+        self._to_judge: Epoch | None = None
+        """Until it is safe in a checkpoint."""
 
     def pretrained(self) -> tuple[Pretrained, float]:
         """The encoder, and the seconds that it took now: none where it was there already."""
@@ -91,6 +93,7 @@ class _Desk:
             checkpoint=checkpoint,
             on_epoch=self._on_epoch,
             on_checkpoint=self._on_checkpoint,
+            judged=self.unit.judged,
         )
         self.store.check_owner(self.id, self.job.owner)
         pretrained.save(path)
@@ -125,6 +128,7 @@ class _Desk:
     def _on_epoch(self, epoch: Epoch) -> None:
         self.store.check_owner(self.id, self.job.owner)
         self.emit(EpochEnded(self.id, epoch))
+        self._to_judge = epoch if epoch.epoch in self.unit.judged else None
         limit = self.job.minutes
         if limit and time.monotonic() - self._begun > 60 * limit:
             raise TimedOut(f"was still training after {limit:g} minutes, at epoch {epoch.epoch}")
@@ -133,6 +137,9 @@ class _Desk:
         self.store.check_owner(self.id, self.job.owner)
         self.store.save_history(self.id, history)
         self.emit(Saved(self.id))
+        if (epoch := self._to_judge) and epoch.knn_top1 is not None:
+            self._to_judge = None
+            self.emit(Judged(self.id, epoch.epoch, epoch.knn_top1))
 
 
 @functools.lru_cache(maxsize=2)

@@ -115,6 +115,8 @@ def _measure(claim: Claim, table: pd.DataFrame, axes: list[str], metric: str) ->
     rows.loc[grid["state"] != "finished", VALUE] = float("nan")
     try:
         rows = rows[claim.effect.about(rows)]
+        if stopped := int((grid.loc[rows.index, "state"] == "stopped").sum()):
+            return Measured(claim, (), rows, f"{stopped} of its {len(rows)} trials were stopped early")
         seeds = [seed for _, seed in rows.groupby("seed") if not seed[VALUE].isna().any() and len(seed) == _cells(rows)]
         return Measured(claim, tuple(claim.effect.effect(seed) for seed in seeds), rows)
     except NotInGridError as error:

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.heatmap import Panel, draw_panel
-from reports.matrix import Matrix, by_cell, rank_correlation
+from reports.matrix import Matrix, by_cell, rank_correlation, why_empty
 from reports.paper import PaperMatrix
 
 NAMED = 4
@@ -14,7 +14,7 @@ NAMED = 4
 
 def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_label: str, column_label: str) -> Figure:
     """Four panels where the paper has numbers for these axes, one where it has none."""
-    ours = Panel(title, matrix.mean, matrix.row_average, matrix.spread, matrix.state)
+    ours = Panel(title, matrix.mean, matrix.row_average, matrix.spread, matrix.state, notes=why_empty(matrix))
     if paper is None:
         figure = Figure(figsize=(7.5, 2.5 + 0.6 * len(matrix.mean)), layout="constrained")
         ax = figure.add_subplot()
@@ -27,7 +27,8 @@ def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_la
     published = Panel(f"The paper: {paper.title}, {paper.metric}", paper.values, paper.row_average)
     draw_panel(axes[0, 1], published, row_label, column_label)
     difference = matrix.mean - paper.values.reindex(index=matrix.mean.index, columns=matrix.mean.columns)
-    gap = Panel("Difference, in points (ours - the paper's)", difference, state=matrix.state, signed=True)
+    title = "Difference, in points (ours - the paper's)"
+    gap = Panel(title, difference, state=matrix.state, notes=why_empty(matrix), signed=True)
     draw_panel(axes[1, 0], gap, row_label, column_label)
     draw_agreement(axes[1, 1], matrix.mean, paper)
     return figure

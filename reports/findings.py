@@ -27,8 +27,15 @@ def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: dict[
     open_cells = int((matrix.state != "finished").to_numpy().sum())
     if open_cells:
         failed = int((matrix.state == "failed").to_numpy().sum())
-        findings.append(f"{open_cells} of {matrix.state.size} cells have no value yet ({failed} failed).")
+        findings.append(
+            f"{open_cells} of {matrix.state.size} cells have no value yet ({failed} failed{_stopped(matrix)})."
+        )
     return findings
+
+
+def _stopped(matrix: Matrix) -> str:
+    count = int((matrix.state == "stopped").to_numpy().sum())
+    return f", {count} stopped early" if count else ""
 
 
 def _agreement(matrix: Matrix, paper: PaperMatrix) -> str:
@@ -59,6 +66,8 @@ def points_findings(summary: pd.DataFrame, axes: list[str], baselines: dict[str,
     missing = int((summary["trials"] - summary["finished"]).sum())
     if missing:
         findings.append(f"{missing} of {int(summary['trials'].sum())} trials have no value yet.")
+    if stopped := int(summary["stopped_at"].notna().sum()):
+        findings.append(f"{stopped} of {len(summary)} points are not drawn, since a trial of theirs was stopped early.")
     return findings
 
 

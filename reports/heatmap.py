@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 AVERAGE = "average"
-HATCH = {"missing": "///", "failed": "xxx"}
+HATCH = {"missing": "///", "failed": "xxx", "stopped": "..."}
 GREY = "#e6e6e6"
+NOTE = {"failed": "#a00000", "stopped": "#303030"}
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class Panel:
     spread: pd.DataFrame | None = None
     """Written under a cell's value where it is known."""
     state: pd.DataFrame | None = None
-    """Cells that are not ``finished`` are hatched, failed ones crossed."""
+    """Cells that are not ``finished`` are hatched, failed ones crossed, dotted those that were stopped early."""
+    notes: pd.DataFrame | None = None
+    """Written into cells without a value; see ``reports.matrix.why_empty``."""
     signed: bool = False
     """Differences: colours diverge from 0, and a sign is written."""
 
@@ -86,5 +89,6 @@ def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:
         ax.add_patch(
             Rectangle((column, row), 1, 1, facecolor=GREY, edgecolor="#777777", hatch=HATCH[state], linewidth=0)
         )
-        if state == "failed":
-            ax.text(column + 0.5, row + 0.5, "failed", ha="center", va="center", fontsize=6.5, color="#a00000")
+        if panel.notes is not None and inside and (note := str(panel.notes.iat[row, column])):
+            lines = note.replace(" at", "\nat")
+            ax.text(column + 0.5, row + 0.5, lines, ha="center", va="center", fontsize=6.5, color=NOTE[state])

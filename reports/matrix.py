@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-STATES = ("finished", "failed", "missing")
+STATES = ("stopped", "finished", "failed", "missing")
 
 
 @dataclass(frozen=True)
@@ -12,13 +12,16 @@ class Matrix:
     """All frames have the same rows and columns, in the order of the study's axes."""
 
     mean: pd.DataFrame
-    """Over the finished seeds; NaN where there is none."""
+    """Over the finished seeds; NaN where there is none, or ``state`` is ``stopped``."""
     spread: pd.DataFrame
     """Standard deviation over the finished seeds (n - 1); NaN below two."""
     count: pd.DataFrame
     """Finished seeds."""
     state: pd.DataFrame
-    """``finished`` where any seed did, else ``failed`` where any did, else ``missing``."""
+    """``stopped`` where any trial was stopped early: those that were not are the better ones, and their mean is not the
+    cell's. Else ``finished`` where any seed did, ``failed`` where any did, ``missing``."""
+    stopped_at: pd.DataFrame
+    """The first epoch at which a trial of the cell was stopped; NaN where none was."""
     row_average: pd.Series
     """Mean of a row's cells; NaN while one of them has no value."""
 
@@ -39,8 +42,10 @@ def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matr
     anything finished, ``metric``. Baselines, which have no place on the axes, are left out; further axes are
     averaged over within each seed, so that the spread is that of seeds alone."""
     table = table[table["baseline"] == ""]
+    cell = [table[rows], table[columns]]
+    stops = stop_epochs(table).groupby(cell)
     index, names = list(dict.fromkeys(table[rows])), list(dict.fromkeys(table[columns]))
-    finished = table[table["state"] == "finished"]
+    finished = table[(table["state"] == "finished") & stops.transform("min").isna()]
     values = None
     if metric in finished:
         values = finished.groupby([rows, columns, "seed"])[metric].mean().groupby([rows, columns])
@@ -57,8 +62,21 @@ def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matr
         spread=frame("std"),
         count=frame("count").fillna(0).astype(int),
         state=states.reindex(index=index, columns=names).fillna("missing"),
+        stopped_at=stops.min().unstack(columns).reindex(index=index, columns=names),
         row_average=mean.mean(axis=1, skipna=False),
     )
+
+
+def stop_epochs(table: pd.DataFrame) -> "pd.Series[float]":
+    """Of each trial, the epoch at which it was stopped early; NaN where it was not."""
+    return table["stopped_at"] if "stopped_at" in table else pd.Series(float("nan"), table.index)
+
+
+def why_empty(matrix: Matrix) -> pd.DataFrame:
+    """For each cell ``failed``, ``stopped at 10`` (an epoch), or nothing where there is no more to say."""
+    notes = matrix.state.where(matrix.state == "failed", "")
+    stopped = matrix.stopped_at.fillna(0).astype(int).astype(str)
+    return notes.mask(matrix.state == "stopped", "stopped at " + stopped)
 
 
 def _best_state(states: "pd.Series[str]") -> str:

@@ -7,14 +7,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from reports.matrix import stop_epochs
+
 MARKERS = "osD^vP*X"
 
 
 def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame:
     """One row a combination of the axes' values: ``mean``, ``spread`` (standard deviation over seeds, n - 1),
-    ``seeds``, ``finished`` of ``trials``. Baselines are left out; the order is the study's."""
+    ``seeds``, ``finished`` of ``trials``, and ``stopped_at``, the first epoch at which a trial was stopped early: then
+    there is no mean, since those that were not are the better ones. Baselines are left out; the order is the study's.
+    """
     table = table[table["baseline"] == ""].assign(finished=lambda t: t["state"] == "finished")
-    table = table.assign(value=table[metric] if metric in table else float("nan"))
+    table = table.assign(value=table[metric] if metric in table else float("nan"), stop=stop_epochs(table))
+    stopped = table.groupby(axes, sort=False, dropna=False)["stop"].transform("count") > 0
+    table.loc[stopped, "value"] = float("nan")
     grouped = table.groupby(axes, sort=False, dropna=False)
     return grouped.agg(
         mean=("value", "mean"),
@@ -22,6 +28,7 @@ def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame
         seeds=("value", "count"),
         finished=("finished", "sum"),
         trials=("finished", "size"),
+        stopped_at=("stop", "min"),
     ).reset_index()
 
 
@@ -44,11 +51,12 @@ def points_figure(
             label=label or None,
         )
     _draw_baselines(ax, baselines)
+    stopped = _draw_stopped(ax, summary, places, x)
     ax.set_xticks(list(places.values()), [str(value) for value in places])
     ax.set_xlabel(x)
     ax.set_ylabel(metric_label)
     ax.set_title(title)
-    if others or baselines:
+    if others or baselines or stopped:
         ax.legend(frameon=False)
     return figure
 
@@ -56,6 +64,19 @@ def points_figure(
 def _draw_baselines(ax: Axes, baselines: dict[str, float]) -> None:
     for number, (name, value) in enumerate(baselines.items()):
         ax.axhline(value, linestyle=(0, (4, 2 + 2 * number)), color="#555555", label=f"{name} ({value:.1f})")
+
+
+def _draw_stopped(ax: Axes, summary: pd.DataFrame, places: dict[Any, int], x: str) -> bool:
+    """A triangle at the foot of each place where a line has no point for it, with the epochs; whether there is any."""
+    stopped = summary.dropna(subset=["stopped_at"])
+    if stopped.empty:
+        return False
+    foot, at = ax.get_xaxis_transform(), stopped[x].map(places)
+    ax.plot(at, [0.03] * len(at), "v", color="#777777", transform=foot, label="stopped early, at epoch")
+    for value, epochs in stopped.groupby(x, sort=False)["stopped_at"]:
+        text = ", ".join(f"{epoch:.0f}" for epoch in epochs)
+        ax.text(places[value] + 0.05, 0.03, text, transform=foot, va="center", fontsize=7, color="#777777")
+    return True
 
 
 def points_texts(summary: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
@@ -68,5 +89,5 @@ def points_texts(summary: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
 
 def _cell(row: Any) -> str:
     if math.isnan(row.mean):
-        return ""
+        return "" if math.isnan(row.stopped_at) else f"stopped at {row.stopped_at:.0f}"
     return f"{row.mean:.1f}" if math.isnan(row.spread) else f"{row.mean:.1f} ± {row.spread:.1f}"

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from reports.matrix import Matrix
+from reports.matrix import Matrix, why_empty
 from reports.paper import PaperMatrix
 
 AVERAGE = "average"
@@ -12,20 +12,20 @@ LATEX_SPECIAL = str.maketrans({c: rf"\{c}" for c in "&%$#_{}"} | {"±": r"$\pm$"
 
 
 def formatted(matrix: Matrix) -> pd.DataFrame:
-    """Cells as text: ``56.3``, ``56.3 ± 0.4`` over several seeds, ``failed``, or nothing."""
+    """Cells as text: ``56.3``, ``56.3 ± 0.4`` over several seeds, ``failed``, ``stopped at 10``, or nothing."""
     means, spreads = matrix.mean.to_numpy(dtype=float), matrix.spread.to_numpy(dtype=float)
-    failed = (matrix.state == "failed").to_numpy()
+    notes = why_empty(matrix).to_numpy()
     cells = [
-        [_cell(mean, spread, lost) for mean, spread, lost in zip(*row, strict=True)]
-        for row in zip(means.tolist(), spreads.tolist(), failed.tolist(), strict=True)
+        [_cell(mean, spread, note) for mean, spread, note in zip(*row, strict=True)]
+        for row in zip(means.tolist(), spreads.tolist(), notes.tolist(), strict=True)
     ]
     texts = pd.DataFrame(cells, index=matrix.mean.index, columns=matrix.mean.columns)
-    return texts.assign(**{AVERAGE: [_cell(value, math.nan, False) for value in matrix.row_average.tolist()]})
+    return texts.assign(**{AVERAGE: [_cell(value, math.nan, "") for value in matrix.row_average.tolist()]})
 
 
-def _cell(mean: float, spread: float, failed: bool) -> str:
+def _cell(mean: float, spread: float, empty: str) -> str:
     if math.isnan(mean):
-        return "failed" if failed else ""
+        return empty
     return f"{mean:.1f}" if math.isnan(spread) else f"{mean:.1f} ± {spread:.1f}"
 
 

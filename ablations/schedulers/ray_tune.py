@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as TuneTrial
 
 from ablations.errors import StudyError
-from ablations.events import Ended, EpochEnded, Event
+from ablations.events import Ended, EpochEnded, Event, Judged
 from ablations.failures import Kind, kind_of, lost_kind
+from ablations.schedulers.ray_asha import asha, measures
 from ablations.schedulers.ray_memory import survive_memory_kills
+from ablations.stopping import Judging
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.trial import Result, Unit
@@ -44,10 +47,12 @@ def run_on_ray(
     listen: Callable[[Event], None],
     resources: Resources,
     address: str,
+    judging: Judging | None = None,
     alone: bool = False,
 ) -> None:
     """Run the units wherever there is room for them, or each ``alone``: with a whole GPU, and all cores of the
-    largest node. Raises ``StudyError`` where there never will be room.
+    largest node. With ``judging``, those that fall behind are stopped. Raises ``StudyError`` where there never will be
+    room.
 
     KeyboardInterrupt passes through, after Ray and its workers are gone.
     """
@@ -57,7 +62,7 @@ def run_on_ray(
     try:
         resources = _whole_device(resources) if alone else resources
         _check_resources(resources)
-        _tuner(units, job, listen, resources, folder).fit()
+        _tuner(units, job, listen, resources, judging, folder).fit()
     finally:
         ray.shutdown()
         shutil.rmtree(folder, ignore_errors=True)
@@ -110,13 +115,18 @@ def _whole_device(resources: Resources) -> Resources:
 
 
 def _tuner(
-    units: Sequence[Unit], job: Job, listen: Callable[[Event], None], resources: Resources, folder: Path
+    units: Sequence[Unit],
+    job: Job,
+    listen: Callable[[Event], None],
+    resources: Resources,
+    judging: Judging | None,
+    folder: Path,
 ) -> tune.Tuner:
     bundle = PlacementGroupFactory([{"CPU": resources.cpu, "GPU": resources.gpu}])
     return tune.Tuner(
         tune.with_resources(_run_on_worker, bundle),
         param_space={"unit": tune.grid_search(list(units)), "job": job},
-        tune_config=TuneConfig(reuse_actors=True),
+        tune_config=TuneConfig(reuse_actors=True, scheduler=asha(judging) if judging else None),
         run_config=RunConfig(
             name=uuid.uuid4().hex,
             storage_path=str(folder),
@@ -137,7 +147,7 @@ def _run_on_worker(config: dict[str, Any]) -> None:
             if time.monotonic() - last_epoch < EPOCH_SECONDS:
                 return
             last_epoch = time.monotonic()
-        tune.report({"event": event})
+        tune.report({"event": event, **measures(event)})
 
     run_unit(config["unit"], config["job"], emit)
 
@@ -159,19 +169,30 @@ class _Listener(Callback):
 
     def on_trial_error(self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any) -> None:
         """The worker died, or could not reach its storage, more often than it is started again."""
+        message, failure = _reason(trial)
+        self._end(trial, Result("", "failed", {}, 0.0, time.time(), {}, message, failure))
+
+    def on_trial_complete(self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any) -> None:
+        """A worker that came to the end has told all its results; one whose last words are ``Judged`` was stopped."""
+        event = trial.last_result.get("event")
+        if isinstance(event, Judged):
+            seconds = trial.last_result["time_total_s"]
+            self._end(trial, Result("", "stopped", {}, seconds, time.time(), {}, stopped_at=event.epoch))
+
+    def _end(self, trial: TuneTrial, result: Result) -> None:
+        """``result`` for each of the unit's trials that has not finished; its seconds count once."""
         unit, job = trial.config["unit"], trial.config["job"]
         store = TrialStore(job.storage)
         if store.owner(unit.pretrain_id) != job.owner:
             return  # another run has taken it over
-        for lost in unit.trials:
-            result = store.result(lost.id)
-            if result is None or result.status != "finished":
-                message, failure = _reason(trial)
-                result = Result(lost.id, "failed", {}, 0.0, time.time(), {}, message, failure)
+        for one in unit.trials:
+            known = store.result(one.id)
+            if known is None or known.status != "finished":
+                known, result = replace(result, trial_id=one.id), replace(result, seconds=0.0)
                 with suppress(OSError):  # a full disk must not end the other trials
-                    store.save_result(result)
+                    store.save_result(known)
             if self._listen:
-                self._listen(Ended(unit.pretrain_id, result))
+                self._listen(Ended(unit.pretrain_id, known))
 
 
 def _reason(trial: TuneTrial) -> tuple[str, Kind]:

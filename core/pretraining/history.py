@@ -19,3 +19,5 @@ class Epoch:
     images_per_second: float
     time: float
     """When the epoch ended, in seconds since 1970."""
+    knn_top1: float | None = None
+    """Percent, after the epoch; None where it was not asked for. See ``core.evaluation.training_knn``."""

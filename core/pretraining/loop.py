@@ -1,14 +1,16 @@
 """Contrastive pretraining (Algorithm 1 of the paper) that can be stopped and continued at any step."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core.config.train import PretrainConfig
 from core.data.dataset import Dataset
 from core.errors import DataError
+from core.evaluation.training_knn import training_knn
 from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.pretraining.history import Epoch
 from core.pretraining.pretrained import Pretrained
@@ -26,12 +28,14 @@ def pretrain(
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     on_checkpoint: Callable[[list[Epoch]], None] = lambda history: None,
+    judged: Collection[int] = (),
 ) -> Pretrained:
     """Train an encoder and return it with its head and the history of its epochs.
 
     With ``checkpoint``, the state is written there every ``checkpoint_seconds``, and a training that was
     interrupted continues from it; on a CPU, with the same number of threads, the result is the same, bit for bit,
-    as without interruption. ``on_checkpoint`` is given the epochs that are safe on disk.
+    as without interruption. ``on_checkpoint`` is given the epochs that are safe on disk. After each epoch of ``judged``
+    the history has the encoder's ``knn_top1``, which changes nothing of the training, and the state is written at once.
 
     Raises ``DataError`` where the data is smaller than a batch, has grown or shrunk since the checkpoint, or is
     streamed and has a file that does not decode, ValueError where the checkpoint is of another configuration,
@@ -45,13 +49,22 @@ def pretrain(
     with closing(training.batches):
         while not training.finished:
             training.advance()
+            is_judged = False
             if training.at_epoch_end:
-                on_epoch(training.end_epoch())
-            if checkpoint and time.monotonic() - saved >= checkpoint_seconds:
+                is_judged = training.end_epoch().epoch in judged
+                if is_judged:
+                    _judge(training, data)
+                on_epoch(training.history[-1])
+            if checkpoint and (is_judged or time.monotonic() - saved >= checkpoint_seconds):
                 save_checkpoint(checkpoint, training.state())
                 on_checkpoint(training.history)
                 saved = time.monotonic()
     return training.result()
+
+
+def _judge(training: Training, data: Dataset) -> None:
+    accuracy = training_knn(training.result(), data)
+    training.history[-1] = replace(training.history[-1], knn_top1=accuracy)
 
 
 def _check_same(state: dict[str, Any], config: PretrainConfig, data: Dataset, path: Path) -> None:

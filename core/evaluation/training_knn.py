@@ -1,0 +1,30 @@
+"""How far an encoder has come while it is trained: what its own training images' nearest neighbours say."""
+
+from core.config.evaluate import Frozen
+from core.data.dataset import Dataset
+from core.data.subset import balanced_subset
+from core.evaluation.features import encode
+from core.evaluation.knn import nearest_neighbours
+from core.evaluation.metrics import top_k
+from core.pretraining.pretrained import Pretrained
+from core.randomness import generator
+
+IMAGES = 2000
+"""One half votes on the other."""
+NEIGHBORS = 20
+
+
+def training_knn(pretrained: Pretrained, data: Dataset) -> float:
+    """Percent of some training images that are given their class by those nearest to them among some others.
+
+    They are the same images for every training on the data. The encoder stays as it is, and no random number of a
+    training is used. An image must not have several labels.
+    """
+    split = data.train.labelled()
+    chosen = balanced_subset(split.labels, min(IMAGES, len(split)), generator(0, "training_knn"))
+    features, labels = encode(pretrained.encoder, pretrained, split[chosen])
+    known, asked = slice(0, None, 2), slice(1, None, 2)
+    votes = nearest_neighbours(
+        features[known], labels[known], features[asked], len(data.classes), NEIGHBORS, Frozen().neighbor_temperature
+    )
+    return top_k(votes, labels[asked], 1)
