@@ -145,19 +145,20 @@ def test_mlflow_figure_and_claims_know_what_was_stopped() -> None:
         "claims: [{says: low is best, source: table 5, cells: [[0.05]]}, "
         "{says: high is better, source: table 5, cells: [[0.5]], than: [[1.0]]}]\n"
     )
-    text = GRID + BASELINE + claims + "seeds: 2\n"
-    stop(plan(RULE + text), 0)
-    console = Console(quiet=True)
-    made = replace(plan(RULE + text), units=[])
-    run_plan(made, WHERE, console)
+    made = plan(RULE + GRID + claims + "seeds: 2\n")
+    for number, trial in enumerate(made.trials):
+        metrics = {"linear_eval/top1": 50.0 + number}
+        TrialStore(WHERE.storage).save_result(Result(trial.id, "finished", metrics, 6.0, 5.0, {}))
+    stop(made, 0)
+    run_plan(plan(RULE + GRID + claims + "seeds: 2\n"), WHERE, QUIET)
     table = read_study("small", "quick").table
-    assert table["state"].tolist()[:2] == ["stopped", "missing"]
-    assert table["stopped_at"].tolist()[0] == 1
-    assert table["seconds"].tolist()[0] == 6
+    assert table["state"].tolist() == ["stopped", *["finished"] * 7]
+    assert table["stopped_at"].dropna().tolist() == [1]
+    assert table["seconds"].tolist() == [6] * 8
     drawn = draw_report("small", "quick", WHERE.storage)
     assert [(one.word, one.reason) for one in drawn.verdicts] == [
         ("UNDECIDED", "1 of its 8 trials were stopped early"),
-        ("UNDECIDED", "no seed has a value in every cell that this is about"),
+        ("REFUTED", "-2.0 points, 95 % interval -2.0 to -2.0, over 2 seeds; p < 0.001"),
     ]
     assert "| 0.05 | stopped at 1 | 0 |" in (drawn.folder / "table.md").read_text()
     page = drawn.page.read_text()

@@ -1,5 +1,7 @@
 """How far an encoder has come while it is trained: what its own training images' nearest neighbours say."""
 
+import torch
+
 from core.config.evaluate import Frozen
 from core.data.dataset import Dataset
 from core.data.subset import balanced_subset
@@ -21,8 +23,10 @@ def training_knn(pretrained: Pretrained, data: Dataset) -> float:
     training is used. An image must not have several labels.
     """
     split = data.train.labelled()
-    chosen = balanced_subset(split.labels, min(IMAGES, len(split)), generator(0, "training_knn"))
-    features, labels = encode(pretrained.encoder, pretrained, split[chosen])
+    draw = generator(0, "training_knn")
+    chosen = balanced_subset(split.labels, min(IMAGES, len(split)), draw)
+    shuffled = chosen[torch.randperm(len(chosen), generator=draw)]  # the classes may take turns
+    features, labels = encode(pretrained.encoder, pretrained, split[shuffled])
     known, asked = slice(0, None, 2), slice(1, None, 2)
     votes = nearest_neighbours(
         features[known], labels[known], features[asked], len(data.classes), NEIGHBORS, Frozen().neighbor_temperature
