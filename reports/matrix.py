@@ -73,10 +73,10 @@ def stop_epochs(table: pd.DataFrame) -> "pd.Series[float]":
 
 
 def why_empty(matrix: Matrix) -> pd.DataFrame:
-    """For each cell ``failed``, ``stopped at 10`` (an epoch), or nothing where there is no more to say."""
+    """For each cell ``failed``, ``stopped at epoch 10``, or nothing where there is no more to say."""
     notes = matrix.state.where(matrix.state == "failed", "")
     stopped = matrix.stopped_at.fillna(0).astype(int).astype(str)
-    return notes.mask(matrix.state == "stopped", "stopped at " + stopped)
+    return notes.mask(matrix.state == "stopped", "stopped at epoch " + stopped)
 
 
 def _best_state(states: "pd.Series[str]") -> str:

@@ -75,7 +75,8 @@ def _draw_stopped(ax: Axes, summary: pd.DataFrame, places: dict[Any, int], x: st
     ax.plot(at, [0.03] * len(at), "v", color="#777777", transform=foot, label="stopped early, at epoch")
     for value, epochs in stopped.groupby(x, sort=False)["stopped_at"]:
         text = ", ".join(f"{epoch:.0f}" for epoch in epochs)
-        ax.text(places[value] + 0.05, 0.03, text, transform=foot, va="center", fontsize=7, color="#777777")
+        beside: Any = (places[value], 0.03)
+        ax.annotate(text, beside, (7, 0), foot, "offset points", va="center", fontsize=7, color="#777777")
     return True
 
 
@@ -89,5 +90,5 @@ def points_texts(summary: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
 
 def _cell(row: Any) -> str:
     if math.isnan(row.mean):
-        return "" if math.isnan(row.stopped_at) else f"stopped at {row.stopped_at:.0f}"
+        return "" if math.isnan(row.stopped_at) else f"stopped at epoch {row.stopped_at:.0f}"
     return f"{row.mean:.1f}" if math.isnan(row.spread) else f"{row.mean:.1f} ± {row.spread:.1f}"

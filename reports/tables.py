@@ -12,7 +12,7 @@ LATEX_SPECIAL = str.maketrans({c: rf"\{c}" for c in "&%$#_{}"} | {"±": r"$\pm$"
 
 
 def formatted(matrix: Matrix) -> pd.DataFrame:
-    """Cells as text: ``56.3``, ``56.3 ± 0.4`` over several seeds, ``failed``, ``stopped at 10``, or nothing."""
+    """Cells as text: ``56.3``, ``56.3 ± 0.4`` over several seeds, ``failed``, ``stopped at epoch 10``, or nothing."""
     means, spreads = matrix.mean.to_numpy(dtype=float), matrix.spread.to_numpy(dtype=float)
     notes = why_empty(matrix).to_numpy()
     cells = [

@@ -37,14 +37,14 @@ def test_a_cell_of_which_a_seed_was_stopped_has_no_mean() -> None:
     assert matrix.mean.loc["a", "x"] == 62
     assert matrix.mean.isna().to_numpy().sum() == 3
     assert matrix.state.to_numpy().tolist() == [["finished", "stopped"], ["stopped", "failed"]]
-    assert why_empty(matrix).to_numpy().tolist() == [["", "stopped at 30"], ["stopped at 10", "failed"]]
+    assert why_empty(matrix).to_numpy().tolist() == [["", "stopped at epoch 30"], ["stopped at epoch 10", "failed"]]
     assert matrix.count.loc["a", "y"] == 0
 
 
 def test_points_are_the_same() -> None:
     summary = summarise(TABLE, ["first", "second"], METRIC)
     assert points_texts(summary, ["first", "second"])["mean"].tolist() == [
-        "62.0 ± 2.8", "stopped at 30", "stopped at 10", ""
+        "62.0 ± 2.8", "stopped at epoch 30", "stopped at epoch 10", ""
     ]  # fmt: skip
     findings = points_findings(summary, ["first", "second"], {})
     assert "2 of 4 points are not drawn, since a trial of theirs was stopped early." in findings
@@ -71,5 +71,5 @@ def test_figure_and_page_say_so(kind: str, tmp_path: Path) -> None:
     render(StudyReport("small", "Small", kind, TABLE, axes, axes, METRIC), tmp_path)  # type: ignore[arg-type]
     assert "Dotted, or a grey triangle: stopped early" in (tmp_path / "report.html").read_text()
     assert "stopped after epoch 90" in (tmp_path / "report.html").read_text()
-    assert "stopped at 10" in (tmp_path / "table.md").read_text()
+    assert "stopped at epoch 10" in (tmp_path / "table.md").read_text()
     assert "stopped" in (tmp_path / "figure.svg").read_text()
