@@ -45,8 +45,10 @@ def lost_kind(message: str) -> Kind:
     """Of a worker that is no longer there, by what Ray says of its death.
 
     Of a worker that was killed it lists possible causes, high memory usage among them: only what its own memory monitor
-    says is taken for that.
+    says is taken for that. Of a machine that went away it knows for some seconds no more than that the worker does not
+    answer; a worker's death, its own machine tells at once.
     """
     if "low on memory" in message:
         return "out_of_memory"
-    return "node_lost" if "node has died" in message or "NodeDied" in message else "worker_lost"
+    lost = ("node has died", "NodeDied", "is unavailable")
+    return "node_lost" if any(words in message for words in lost) else "worker_lost"

@@ -138,6 +138,15 @@ def test_a_worker_that_ray_kills_for_memory_costs_one_attempt(monkeypatch: pytes
     assert [event.result.status for event in events if isinstance(event, Ended)] == ["finished", "finished"]
 
 
+@pytest.mark.slow
+def test_a_machine_without_memory_fails_the_trials_and_not_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray's own monitor, told that so much is too much, kills every worker at once."""
+    monkeypatch.setenv("RAY_memory_usage_threshold", "0.01")
+    monkeypatch.setenv("RAY_memory_monitor_refresh_ms", "100")
+    ended = [event.result for event in run_and(lambda event: None) if isinstance(event, Ended)]
+    assert [(result.status, result.failure) for result in ended] == [("failed", "out_of_memory")] * 2
+
+
 def test_storage_that_the_workers_do_not_see_is_a_failure_that_says_so() -> None:
     made, seen = plan(), list[Event]()
     storage = Path("runs").resolve()

@@ -200,7 +200,8 @@ def _reason(trial: TuneTrial) -> tuple[str, Kind]:
     if isinstance(error, ray.exceptions.RayTaskError):
         return f"{type(error.cause).__name__}: {error.cause}", kind_of(error.cause)
     times = f"{WORKER_DEATHS + 1} times"
-    match kind := lost_kind(str(error)):
+    told = str(error or trial.get_error())  # of a worker that never came to start, Tune keeps the words alone
+    match kind := lost_kind(told):
         case "out_of_memory":
             return f"Ray ended the worker {times}, since the machine ran out of memory", kind
         case "node_lost":
