@@ -41,6 +41,14 @@ class Estimate:
     """By whose past trials; None where there are none."""
     seconds: float | None
     """Of compute, one after the other; None where nothing is known."""
+    longest: float
+    """Seconds of the longest unit."""
+    unmeasured: list[str]
+    """Protocols that were never timed here, and are left out of the time."""
+
+    def wall_seconds(self, slots: int) -> float | None:
+        """From start to end with so many units side by side, were the last ones short."""
+        return None if self.seconds is None else max(self.seconds / slots, self.longest)
 
 
 def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
@@ -49,6 +57,7 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
     speeds = [speed for speed in speeds if speed.hardware == hardware]
     needs = {unit.trials[0].name: memory(unit.trials[0].config.pretrain, hardware) for unit in plan.units}
     hungriest = max(needs, key=needs.__getitem__, default="")
+    seconds = [unit_seconds(plan, unit, speeds) for unit in plan.units] if speeds else None
     return Estimate(
         images=sum(plan.images(unit) for unit in plan.units),
         flops=sum(_training_flops(plan, unit) for unit in plan.units),
@@ -56,7 +65,9 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
         hungriest=hungriest,
         too_large=[name for name, need in needs.items() if hardware and need > hardware.memory],
         hardware=hardware,
-        seconds=sum(_unit_seconds(plan, unit, speeds) for unit in plan.units) if speeds else None,
+        seconds=None if seconds is None else sum(seconds),
+        longest=max(seconds or [0.0]),
+        unmeasured=sorted(_protocols(plan) - {speed.protocol for speed in speeds}),
     )
 
 
@@ -99,15 +110,26 @@ def _fit(speeds: list[Speed]) -> Callable[[float, float], float]:
     return nearest
 
 
-def _unit_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
+def _protocols(plan: Plan) -> set[str]:
+    return {trial.config.evaluate.protocol for unit in plan.units for trial in unit.trials}
+
+
+def unit_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
+    """Of compute."""
+    evaluations = sum(evaluation_seconds(plan, trial, speeds) for trial in unit.trials)
+    return training_seconds(plan, unit, speeds) + evaluations
+
+
+def training_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
     config = unit.trials[0].config.pretrain
     images = plan.sizes[config.data].train * config.epochs
-    training = images * seconds_for("training", training_key(config), *training_work(config), speeds)
-    return training + sum(_evaluation_seconds(plan, trial, speeds) for trial in unit.trials)
+    return images * seconds_for("training", training_key(config), *training_work(config), speeds)
 
 
-def _evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
+def evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
+    """By evaluations of the same protocol; 0 where none was timed."""
     config, evaluate = trial.config.pretrain, trial.config.evaluate
+    speeds = [speed for speed in speeds if speed.protocol == evaluate.protocol]
     size = plan.sizes[trial.config.evaluation_data]
     work = evaluation_work(config, evaluate)
     return (size.train + size.test) * seconds_for("evaluation", evaluation_key(config, evaluate), *work, speeds)

@@ -7,37 +7,61 @@ import torch
 from rich.console import Console
 
 from ablations.plan import Plan
-from ablations.speeds import Hardware, evaluation_speed, load_speeds, save_speed, training_key, training_speed
+from ablations.speeds import (
+    Hardware,
+    evaluation_key,
+    evaluation_speed,
+    load_speeds,
+    save_speed,
+    training_key,
+    training_speed,
+)
 from ablations.trial import Trial
 from ablations.worker import hardware_of
 from core import evaluate
-from core.config import PretrainConfig
+from core.config import DataConfig, FineTuneTransfer
 from core.data.dataset import Dataset, Split
+from core.data.transfer import metric_of
 from core.hardware import pick_device
 from core.pretraining.training import Training
 
 STEPS, WARM_UP = 3, 2
-CLASSES = 10
 EVALUATED = 1000
 """Images that an evaluation is timed on, fewer where the study has fewer."""
 
 
 def probe(plan: Plan, storage: Path, console: Console) -> None:
-    """Time every kind of training that is left, on images of noise, and one evaluation of each."""
+    """Time every kind of training that is left, on images of noise, and every kind of evaluation but those of 20,000
+    steps and of images with several labels."""
     threads = max(1, int(plan.scaled.resources.cpu))
     torch.set_num_threads(threads)
     hardware = hardware_of(pick_device(), threads)
     known = {speed.key for speed in load_speeds(storage) if speed.hardware == hardware}
-    kinds = {training_key(unit.trials[0].config.pretrain): unit.trials[0] for unit in plan.units}
-    for key, trial in kinds.items():
-        if key not in known and trial.config.pretrain.epochs:
-            console.print(f"probing {trial.name}", highlight=False)
-            _time(plan, trial, hardware, storage)
+    for unit in plan.units:
+        config = unit.trials[0].config.pretrain
+        evaluations = {_evaluation_key(trial): trial for trial in unit.trials if _is_short(trial)}
+        new = {key: trial for key, trial in evaluations.items() if key not in known}
+        is_trained = config.epochs > 0 and training_key(config) not in known
+        if new or is_trained:
+            console.print(f"probing {unit.trials[0].name}", highlight=False)
+            training = Training(config, _noise(config.data, config.batch_size, 2, 10), None)
+            if is_trained:
+                _time_training(training, hardware, storage)
+            for trial in new.values():
+                _time_evaluation(plan, trial, training, hardware, storage)
+            known |= {training_key(config), *new}
 
 
-def _time(plan: Plan, trial: Trial, hardware: Hardware, storage: Path) -> None:
-    config = trial.config.pretrain
-    training = Training(config, _noise(config, config.batch_size, 2), None)
+def _evaluation_key(trial: Trial) -> str:
+    return evaluation_key(trial.config.pretrain, trial.config.evaluate)
+
+
+def _is_short(trial: Trial) -> bool:
+    several_labels = metric_of(trial.config.evaluation_data.name) == "map_11"
+    return not several_labels and not isinstance(trial.config.evaluate, FineTuneTransfer)
+
+
+def _time_training(training: Training, hardware: Hardware, storage: Path) -> None:
     for _ in range(WARM_UP):
         training.advance()
     training.state()  # waits for the device
@@ -45,27 +69,24 @@ def _time(plan: Plan, trial: Trial, hardware: Hardware, storage: Path) -> None:
     for _ in range(STEPS):
         training.advance()
     training.state()
-    seconds = (time.perf_counter() - started) / (STEPS * config.batch_size)
-    save_speed(storage, training_speed(config, hardware, seconds))
-    if trial.config.evaluate.data is None:
-        size = plan.sizes[config.data]
-        _time_evaluation(trial, training, min(size.train, EVALUATED), min(size.test, EVALUATED), hardware, storage)
+    seconds = (time.perf_counter() - started) / (STEPS * training.config.batch_size)
+    save_speed(storage, training_speed(training.config, hardware, seconds))
 
 
-def _time_evaluation(
-    trial: Trial, training: Training, train: int, test: int, hardware: Hardware, storage: Path
-) -> None:
-    data = _noise(trial.config.pretrain, train, test)
+def _time_evaluation(plan: Plan, trial: Trial, training: Training, hardware: Hardware, storage: Path) -> None:
+    config, scored = trial.config.evaluate, trial.config.evaluation_data
+    size = plan.sizes[scored]
+    data = _noise(scored, min(size.train, EVALUATED), min(size.test, EVALUATED), size.classes)
     started = time.perf_counter()
-    evaluate(trial.config.evaluate, training.result(), data)
-    seconds = (time.perf_counter() - started) / (train + test)
-    save_speed(storage, evaluation_speed(trial.config.pretrain, trial.config.evaluate, hardware, seconds))
+    evaluate(config, training.result(), data)
+    seconds = (time.perf_counter() - started) / (len(data.train) + len(data.test))
+    save_speed(storage, evaluation_speed(trial.config.pretrain, config, hardware, seconds))
 
 
-def _noise(config: PretrainConfig, train: int, test: int) -> Dataset:
-    side = config.data.image_size
+def _noise(config: DataConfig, train: int, test: int, classes: int) -> Dataset:
+    side = config.image_size
     train_split, test_split = (
-        Split(torch.randint(256, (count, 3, side, side), dtype=torch.uint8), torch.arange(count) % CLASSES)
+        Split(torch.randint(256, (count, 3, side, side), dtype=torch.uint8), torch.arange(count) % classes)
         for count in (train, test)
     )
-    return Dataset("noise", tuple(map(str, range(CLASSES))), train_split, test_split)
+    return Dataset("noise", tuple(map(str, range(classes))), train_split, test_split)

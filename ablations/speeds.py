@@ -42,6 +42,8 @@ class Speed:
     seconds: float
     measured_at: float
     """Seconds since 1970."""
+    protocol: str = ""
+    """Of an evaluation."""
 
 
 def training_speed(config: PretrainConfig, hardware: Hardware, seconds: float) -> Speed:
@@ -53,7 +55,8 @@ def training_speed(config: PretrainConfig, hardware: Hardware, seconds: float) -
 def evaluation_speed(config: PretrainConfig, evaluate: EvaluateConfig, hardware: Hardware, seconds: float) -> Speed:
     """``seconds`` of an image, those of training and test together."""
     flops, pixels = evaluation_work(config, evaluate)
-    return Speed("evaluation", evaluation_key(config, evaluate), hardware, flops, pixels, seconds, time.time())
+    key = evaluation_key(config, evaluate)
+    return Speed("evaluation", key, hardware, flops, pixels, seconds, time.time(), evaluate.protocol)
 
 
 def training_work(config: PretrainConfig) -> tuple[float, float]:

@@ -1,12 +1,13 @@
 """What the command line prints of plans and studies."""
 
+import os
 from collections import Counter
 from pathlib import Path
 
 from rich.table import Table
 
 from ablations.errors import StudyError
-from ablations.estimate import estimate
+from ablations.estimate import Estimate, estimate
 from ablations.failures import KINDS, NEXT
 from ablations.grid import enumerate_trials
 from ablations.library import all_studies
@@ -49,11 +50,22 @@ def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
     if left.seconds is None or left.hardware is None:
         return "\n".join([*lines, "time: not known before a first trial, or --probe, on this storage"])
     most = "at most " if any(unit.judged for unit in plan.units) else ""
-    lines.append(f"time: {most}{clock(left.seconds)} of compute, as measured on {left.hardware.name}")
+    lines.append(
+        f"time: {most}{clock(left.seconds)} of compute, as measured on {left.hardware.name}{_wall(plan, left)}"
+    )
+    lines += [f"not in it: evaluations by {protocol}, never timed here" for protocol in left.unmeasured]
     if price is not None:
         share = plan.scaled.resources.gpu or 1
         lines.append(f"price: {left.seconds / 3600 * share * price:,.2f} at {price:g} an hour")
     return "\n".join(lines)
+
+
+def _wall(plan: Plan, left: Estimate) -> str:
+    """On this machine, where it is one of cores: how many GPUs there are is not known without PyTorch."""
+    slots = int((os.cpu_count() or 1) / plan.scaled.resources.cpu)
+    if plan.scaled.resources.gpu or slots < 2:
+        return ""
+    return f"; about {clock(left.wall_seconds(slots) or 0.0)} here, {slots} at a time"
 
 
 def plan_table(plan: Plan) -> Table:

@@ -90,6 +90,6 @@ def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:
             Rectangle((column, row), 1, 1, facecolor=GREY, edgecolor="#777777", hatch=HATCH[state], linewidth=0)
         )
         if panel.notes is not None and inside and (note := str(panel.notes.iat[row, column])):
-            style = {"ha": "center", "va": "center", "fontsize": 6.5, "color": NOTE[state]}
-            behind = {"facecolor": GREY, "linewidth": 0, "pad": 1}
-            ax.text(column + 0.5, row + 0.5, note.replace(" at", "\nat"), bbox=behind, **style)
+            words = note.replace(" at", "\nat")
+            text = ax.text(column + 0.5, row + 0.5, words, ha="center", va="center", fontsize=6.5, color=NOTE[state])
+            text.set_bbox({"facecolor": GREY, "linewidth": 0, "pad": 1})

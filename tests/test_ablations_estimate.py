@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ablations.estimate import estimate, memory, seconds_for
+from ablations.estimate import estimate, evaluation_seconds, memory, seconds_for
 from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.probe import probe
@@ -13,7 +13,7 @@ from ablations.run import Where, run_plan
 from ablations.speeds import Hardware, Speed, evaluation_speed, load_speeds, save_speed, training_key, training_speed
 from ablations.store import TrialStore
 from ablations.tables import estimate_text
-from core.config import Frozen, PretrainConfig
+from core.config import EncoderConfig, Frozen, PretrainConfig
 from core.cost import training_flops
 
 STUDY = """\
@@ -137,3 +137,43 @@ def test_a_probe_foretells_a_mixed_study() -> None:
     again = estimate(plan(STUDY.replace("[0.1, 0.5]", "[0.3, 0.7]")), load_speeds(STORAGE))
     assert again.seconds
     assert 0.2 < again.seconds / (actual * 2 / 3) < 5
+
+
+def by_protocol(*protocols: str) -> str:
+    """The study with protocols for an axis in place of widths."""
+    text = STUDY.replace("  evaluate: {l2_count: 1, neighbors: 5}\n", "")
+    return text.replace("  encoder.width: [0.125, 0.25]\n", f"  evaluate.protocol: [{', '.join(protocols)}]\n")
+
+
+def test_what_one_protocol_takes_says_nothing_of_another() -> None:
+    made = plan(by_protocol("linear_sgd", "retrieval"))
+    trial = made.units[0].trials[0]
+    config = trial.config.pretrain.model_copy(update={"encoder": EncoderConfig()})  # not the very same
+    save_speed(STORAGE, evaluation_speed(config, trial.config.evaluate, LAPTOP, 0.5))
+    found = estimate(made, load_speeds(STORAGE))
+    assert found.unmeasured == ["retrieval"]
+    each = [evaluation_seconds(made, one, load_speeds(STORAGE)) for one in made.units[0].trials]
+    assert each[0] > 0
+    assert each[1] == 0
+    assert "not in it: evaluations by retrieval, never timed here" in estimate_text(made, STORAGE, None)
+
+
+def test_a_probe_times_every_protocol_once_and_no_long_one() -> None:
+    made = plan(by_protocol("linear_sgd", "retrieval", "finetune_transfer"))
+    probe(made, STORAGE, Console(quiet=True))
+    assert sorted(speed.protocol for speed in load_speeds(STORAGE)) == ["", "", "linear_sgd", "retrieval"]
+    before = [speed.measured_at for speed in load_speeds(STORAGE)]
+    probe(made, STORAGE, Console(quiet=True))
+    assert [speed.measured_at for speed in load_speeds(STORAGE)] == before
+
+
+def test_the_time_from_start_to_end_knows_how_many_run_at_a_time() -> None:
+    made = plan()
+    for unit in made.units:
+        config = unit.trials[0].config.pretrain
+        save_speed(STORAGE, training_speed(config, LAPTOP, 1.0 if config.encoder.width == 0.125 else 3.0))
+    found = estimate(made, load_speeds(STORAGE))
+    assert found.wall_seconds(1) == found.seconds == 2 * 400 * (1 + 3)
+    assert found.wall_seconds(2) == 400 * 4
+    assert found.wall_seconds(100) == 400 * 3  # no less than the longest
+    assert estimate(made, []).wall_seconds(2) is None

@@ -72,8 +72,8 @@ def test_an_error_has_its_kind(error: Exception, kind: Kind) -> None:
         ),
         ("The actor died because its node has died. Node Id: 12ab", "node_lost"),
         (
-            "The actor 4eac is unavailable: The actor is temporarily unavailable: RpcError: RPC error: failed to connect "
-            "to all addresses rpc_code: 14. The task may or may not have been executed on the actor.",
+            "The actor 4eac is unavailable: The actor is temporarily unavailable: RpcError: RPC error: failed to "
+            "connect to all addresses rpc_code: 14. The task may or may not have been executed on the actor.",
             "node_lost",
         ),
         ("Task was killed due to the node running low on memory.", "out_of_memory"),
