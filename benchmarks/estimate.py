@@ -85,7 +85,8 @@ def of_units(speeds: list[Speed], units: list[Unit]) -> list[Speed]:
 def table(title: str, plan: Plan, units: list[Unit], speeds: list[Speed], storage: Path) -> None:
     print(f"| {title} | training: planned s | actual | factor | evaluation: planned s | actual | factor |")
     print("| --- |" + " ---: |" * 6)
-    rows = [(unit, *planned(plan, unit, speeds), *actual(unit, storage)) for unit in units]
+    ended = [unit for unit in units if TrialStore(storage).is_trained(unit.pretrain_id)]  # others diverged
+    rows = [(unit, *planned(plan, unit, speeds), *actual(unit, storage)) for unit in ended]
     for unit, *seconds in rows:
         print(f"| {' + '.join(trial.name for trial in unit.trials)} | {_cells(*seconds)} |")
     total = [sum(column) for column in list(zip(*rows, strict=True))[1:]]
