@@ -1,6 +1,6 @@
 """What a plan says that a mixed study takes, against what it then takes.
 
-    python benchmarks/estimate.py              a study of 17 trainings, some minutes on two cores
+    python benchmarks/estimate.py              a study of 16 trainings, some minutes on two cores
     python benchmarks/estimate.py --inline     one after the other in this process
 
 Planned twice: by ``--probe``, and by the first few trials alone. The study mixes encoders, widths, batch sizes, image
