@@ -1,5 +1,6 @@
 """The units of a study: a trial, and what comes of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -71,10 +72,17 @@ class Unit:
     """One training and all the evaluations of it that are missing: what a worker is given."""
 
     trials: tuple[Trial, ...]
+    retried: tuple[Result, ...] = ()
+    """Failures that are tried again. Any other result that is found, of another run for example, stands."""
 
     @property
     def pretrain_id(self) -> str:
         return self.trials[0].pretrain_id
+
+    def retrying(self, results: Mapping[str, Result]) -> "Unit":
+        """With those of the results, which are by trial id, that are failures of its trials."""
+        found = [results[trial.id] for trial in self.trials if trial.id in results]
+        return replace(self, retried=tuple(result for result in found if result.status == "failed"))
 
 
 def group_units(trials: list[Trial]) -> list[Unit]:
