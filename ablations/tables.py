@@ -5,12 +5,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from ablations.errors import StudyError
-from ablations.estimate import estimate
+from ablations.documents import Counts, ListDocument, StudyEntry
+from ablations.estimate import estimate, price_of
 from ablations.failures import KINDS, NEXT
-from ablations.grid import enumerate_trials
-from ablations.library import all_studies
-from ablations.load import load_study
+from ablations.machine import state_of
 from ablations.plan import Plan
 from ablations.progress import clock
 from ablations.speeds import load_speeds
@@ -40,9 +38,8 @@ def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
     if left.seconds is None or left.hardware is None:
         return "\n".join([*lines, "time: not known before a first trial, or --probe, on this storage"])
     lines.append(f"time: {clock(left.seconds)} of compute, as measured on {left.hardware.name}")
-    if price is not None:
-        share = plan.scaled.resources.gpu or 1
-        lines.append(f"price: {left.seconds / 3600 * share * price:,.2f} at {price:g} an hour")
+    if (total := price_of(left, plan.scaled.resources, price)) is not None:
+        lines.append(f"price: {total:,.2f} at {price:g} an hour")
     return "\n".join(lines)
 
 
@@ -80,23 +77,43 @@ def _told(result: Result) -> str:
     return f"{kind.replace('_', ' ')}: {result.error}. {NEXT[kind]}" if kind in KINDS else result.error
 
 
-def studies_table(storage: Path) -> Table:
-    """One row a study, at the default scale."""
-    table = Table("study", "reproduces", "trials", "done", "title", box=None, header_style="bold")
-    store = TrialStore(storage)
-    for path in all_studies().values():
-        try:
-            scaled = load_study(str(path))
-            trials = enumerate_trials(scaled)
-        except StudyError as error:
-            table.add_row(path.stem, "", "", "", str(error).splitlines()[0], style="red")
+def studies_table(listed: ListDocument) -> Table:
+    """One row a study."""
+    table = Table(box=None, header_style="bold")
+    for column in ("study", "reproduces", "trials", "trainings", "state", "left"):
+        table.add_column(column, no_wrap=True, justify="right" if column.startswith("train") else "left")
+    table.add_column("title", no_wrap=True, overflow="ellipsis")
+    for study in listed.studies:
+        if study.counts is None:
+            table.add_row(study.name, "", "", "", "invalid", "", study.problem, style="red")
             continue
-        done = sum(result.status == "finished" for result in store.results(trials).values())
-        study = scaled.study
-        table.add_row(study.name, study.reproduces or "", str(len(trials)), str(done), study.title)
+        table.add_row(
+            study.name,
+            study.reproduces or "",
+            str(study.counts.trials),
+            str(study.counts.trainings),
+            _states(study.counts),
+            _left(study),
+            study.title,
+        )
     return table
 
 
+def _states(counts: Counts) -> str:
+    """``done``, or ``12 done, 1 failed, 37 waiting``."""
+    named = {"done": counts.finished, "failed": counts.failed, "waiting": counts.waiting}
+    there = {name: count for name, count in named.items() if count}
+    return next(iter(there)) if len(there) == 1 else ", ".join(f"{count} {name}" for name, count in there.items())
+
+
+def _left(study: StudyEntry) -> str:
+    """Time by past trials, else work."""
+    if study.flops_left is None:
+        return "no data"
+    if study.counts and not study.counts.waiting:
+        return ""
+    return clock(study.seconds_left) if study.seconds_left is not None else f"{study.flops_left:.1e} FLOPs"
+
+
 def _state(plan: Plan, trial: Trial) -> str:
-    result = plan.results.get(trial.id)
-    return result.status if result else "waiting"
+    return state_of(plan.results.get(trial.id))

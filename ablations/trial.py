@@ -1,6 +1,7 @@
 """The units of a study: a trial, and what comes of it."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from ablations.identity import pretrain_id, trial_id
@@ -20,11 +21,11 @@ class Trial:
     baseline: str | None = None
     """Name, for a trial outside the grid."""
 
-    @property
+    @cached_property
     def id(self) -> str:
         return trial_id(self.config)
 
-    @property
+    @cached_property
     def pretrain_id(self) -> str:
         return pretrain_id(self.config.pretrain)
 
