@@ -15,12 +15,20 @@ from ablations.settings import coordinate
 from ablations.yaml_source import Keys, Source
 from core.config import Config
 from core.config.base import default_tag
+from reports import paper_axes, published
 
 Where = dict[str, Any]
 """Axes and the value of each: the cells that have them."""
 
 Cells = list[Annotated[list[Any], Field(min_length=1)] | Annotated[Where, Field(min_length=1)]]
 """Each a value for every axis in the order of the grid, or a mapping of some axes to their values."""
+
+
+def known_numbers(key: str) -> str:
+    """The key itself. Raises ValueError where the project holds no numbers of the paper under it."""
+    if key not in published():
+        raise ValueError(f"there are no published numbers called {key!r}; known are {', '.join(published())}")
+    return key
 
 
 class ClaimBase(Config):
@@ -82,11 +90,8 @@ class AgreementClaim(ClaimBase):
     """The cells come in the paper's order: Spearman's rank correlation with its numbers is above the margin."""
 
     kind: Literal["agreement"] = "agreement"
-    key: str
-    """Of the paper's numbers, such as ``figure_5``."""
-    rows: str
-    columns: str
-    """The axes that they are by."""
+    key: Annotated[str, AfterValidator(known_numbers)]
+    """Of the paper's numbers, such as ``figure_5``; the axes that they are by are axes of the grid."""
     margin: float = 0.5
 
 
@@ -159,7 +164,7 @@ def _named(claim: Claim) -> Iterator[tuple[str, str, Any]]:
             yield from (("low", claim.axis, claim.low), ("high", claim.axis, claim.high))
             yield from (("start", claim.over, claim.start), ("end", claim.over, claim.end))
         case AgreementClaim():
-            yield from (("rows", claim.rows, None), ("columns", claim.columns, None))
+            yield from (("key", axis, None) for axis in paper_axes(claim.key))
     yield from (("where", axis, value) for axis, value in getattr(claim, "where", {}).items())
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from ablations.load import ScaledStudy
 from ablations.trial import Trial
+from core.cost import parameters
 
 
 def describe(scaled: ScaledStudy, trials: list[Trial]) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def describe(scaled: ScaledStudy, trials: list[Trial]) -> dict[str, Any]:
                 "name": trial.name,
                 "seed": trial.seed,
                 "baseline": trial.baseline or "",
+                "parameters": parameters(trial.config.pretrain.encoder, trial.config.pretrain.data.image_size) / 1e6,
                 "coordinates": trial.coordinates,
             }
             for trial in trials

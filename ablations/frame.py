@@ -10,6 +10,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from ablations.errors import AblateError
+from ablations.metrics import OWN
 from ablations.tracking import NO_ANSWER, STUDY_FILE, TRIAL, child_runs, find_parent, tracking_uri
 
 STATES = {"FINISHED": "finished", "FAILED": "failed"}
@@ -23,7 +24,8 @@ class Recorded:
     """What the run said of the study; see ``describe``."""
     table: pd.DataFrame
     """One row a trial: ``trial_id``, ``state`` (finished, failed, missing), ``seed``, ``baseline``, ``error``,
-    ``run_id``, ``device``, ``numerics``, the axes by dotted path (values as text), and the metrics."""
+    ``run_id``, ``device``, ``numerics``, ``parameters`` (of the encoder, in millions), the axes by dotted path
+    (values as text), and the metrics."""
     experiment_id: str
     run_id: str
     facts: dict[str, str]
@@ -60,4 +62,10 @@ def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, A
     tags, state = run.data.tags, STATES.get(run.info.status, "missing")
     row |= {"state": state, "error": tags.get("ablate.error", ""), "run_id": run.info.run_id}
     row |= {"device": tags.get("device", ""), "numerics": tags.get("numerics", "")}
-    return row | (run.data.metrics if state == "finished" else {})
+    return row | (with_own(run.data.metrics) if state == "finished" else {})
+
+
+def with_own(metrics: dict[str, float]) -> dict[str, float]:
+    """With those that trials of all protocols have; see ``ablations.metrics.OWN``."""
+    own = {name: [metrics[key] for key in keys if key in metrics] for name, keys in OWN.items()}
+    return metrics | {name: values[0] for name, values in own.items() if values}

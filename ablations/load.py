@@ -13,10 +13,12 @@ from ablations.claims import check_claims, claim_as_text
 from ablations.errors import StudyError
 from ablations.library import find_scale, scale_names
 from ablations.lineage import Lineage, read_lineage
+from ablations.report_choice import chosen_report
 from ablations.settings import Layer, Setting, SettingPath, flatten, overlay
-from ablations.study import HeatmapReport, PointsReport, Report, Resources, Scale, Seeds, Study
+from ablations.study import Resources, Scale, Seeds, Study
 from ablations.validate import validate
 from ablations.yaml_source import Source, parse_scalar, read_yaml
+from reports.specs import Report
 
 DEFAULT_SCALE = "quick"
 SCALE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
@@ -101,7 +103,7 @@ def load_study(
         overridden=_digest(assignments),
         seeds=_seed_list(seeds or lineage.at_scale(scale, "seeds")[0] or common.seeds or 1),
         resources=lineage.at_scale(scale, "resources")[0] or common.resources or Resources(),
-        report=_report(study, names, lineage.says("report").source),
+        report=chosen_report(study.report, names, lineage.says("report").source),
     )
 
 
@@ -161,16 +163,3 @@ def _axis_values(setting: Setting) -> list[Setting]:
 
 def _seed_list(seeds: Seeds) -> list[int]:
     return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
-
-
-def _report(study: Study, names: list[str], source: Source) -> Report:
-    if study.report is None:
-        return HeatmapReport(rows=names[0], columns=names[1]) if len(names) == 2 else PointsReport(x=names[0])
-    for field in ("rows", "columns", "x"):
-        axis = getattr(study.report, field, names[0])
-        if axis not in names:
-            place = source.locate(("report", field))
-            raise StudyError(f"{place}: {axis!r} is no axis of the grid; the axes are {', '.join(names)}")
-    if isinstance(study.report, HeatmapReport) and study.report.rows == study.report.columns:
-        raise StudyError(f"{source.locate(('report', 'columns'))}: rows and columns are the same axis")
-    return study.report

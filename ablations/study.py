@@ -1,14 +1,12 @@
 """What a study file holds."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
-from ablations.claims import Claim
-from ablations.metrics import known_metric
+from ablations.claims import Claim, known_numbers
 from core.config import Config
-from core.config.base import default_tag
-from reports import published
+from reports.specs import Report
 
 Settings = dict[str, Any]
 """Fields of ``PretrainConfig``, and those of ``EvaluateConfig`` under ``evaluate``: nested, or by dotted path."""
@@ -52,44 +50,6 @@ class Scale(Config):
     resources: Resources | None = None
 
 
-Metric = Annotated[str, AfterValidator(known_metric)]
-"""Such as ``linear_eval/top1``; see ``ablations.metrics``."""
-
-
-class HeatmapReport(Config):
-    """Two axes as rows and columns, with the row's mean as a last column. Figure 5."""
-
-    kind: Literal["heatmap"] = "heatmap"
-    rows: str
-    """The axis of the rows."""
-    columns: str
-    """The axis of the columns."""
-    row_label: str = ""
-    """Written beside the rows; the axis' path where it is not given."""
-    column_label: str = ""
-    metric: Metric = "linear_eval/top1"
-
-
-class PointsReport(Config):
-    """A metric over the values of one axis, with a line for each combination of the other axes."""
-
-    kind: Literal["points"] = "points"
-    x: str
-    """The axis along the figure."""
-    metric: Metric = "linear_eval/top1"
-
-
-Report = Annotated[
-    HeatmapReport | PointsReport, Field(discriminator="kind"), BeforeValidator(default_tag("kind", "heatmap"))
-]
-
-
-def _published(key: str | None) -> str | None:
-    if key is not None and key not in published():
-        raise ValueError(f"there are no published numbers called {key!r}; known are {', '.join(published())}")
-    return key
-
-
 class Study(Config):
     """A question to be answered by trials."""
 
@@ -97,7 +57,7 @@ class Study(Config):
     """Also the name of the MLflow experiment."""
     title: str = ""
     """Stands above the figure."""
-    reproduces: Annotated[str | None, AfterValidator(_published)] = None
+    reproduces: Annotated[str, AfterValidator(known_numbers)] | None = None
     """The paper's figure or table, such as ``figure_5``, to draw beside the results."""
     claims: list[Claim] = []
     """What the paper says of it; the report gives each a verdict."""

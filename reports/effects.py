@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from reports.matrix import by_cell
-from reports.paper import paper_matrix
+from reports.paper import paper_numbers
 
 Values = Mapping[str, str]
 """Of some axes, as text: the cells that have them."""
@@ -110,31 +109,33 @@ class Interaction:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Spearman's rank correlation of the cells with the paper's numbers, from -1 to 1."""
+    """Spearman's rank correlation of the cells with the paper's numbers, from -1 to 1; axes that the paper's numbers
+    are not by are averaged."""
 
     key: str
     """Of the paper's numbers, such as ``figure_5``."""
-    rows: str
-    columns: str
-    """The axes that the paper's numbers are by."""
+    metric: str
+    """Which of them."""
 
     def about(self, rows: pd.DataFrame) -> pd.Series:
-        published = self._published()
-        known = [cell in published for cell in zip(rows[self.rows], rows[self.columns], strict=True)]
-        if sum(known) < 3:
+        axes, published = self._published()
+        known = pd.Series([cell in published for cell in _cells(rows, axes)], index=rows.index)
+        if rows.loc[known, axes].drop_duplicates().shape[0] < 3:
             raise NotInGridError("this grid has fewer than 3 cells of the paper's")
-        return pd.Series(known, index=rows.index)
+        return known
 
     def effect(self, rows: pd.DataFrame) -> float:
-        published = self._published()
-        theirs = [published[cell] for cell in zip(rows[self.rows], rows[self.columns], strict=True)]
-        return float(spearmanr(rows[VALUE], theirs).statistic)
+        axes, published = self._published()
+        means = rows.groupby(axes, sort=False)[VALUE].mean().reset_index()
+        return float(spearmanr(means[VALUE], [published[cell] for cell in _cells(means, axes)]).statistic)
 
-    def _published(self) -> dict[tuple[str, str], float]:
-        matrix = paper_matrix(self.key)
-        if matrix is None:
-            raise NotInGridError(f"the project holds no numbers of {self.key}")
-        return by_cell(matrix.values)
+    def _published(self) -> tuple[list[str], dict[tuple[str, ...], float]]:
+        """The axes, and the number of each cell."""
+        paper = paper_numbers(self.key)
+        if paper is None or self.metric not in paper.metrics:
+            raise NotInGridError(f"the project holds no {self.metric} of {self.key}")
+        known = paper.table.dropna(subset=self.metric)
+        return paper.axes, dict(zip(_cells(known, paper.axes), known[self.metric], strict=True))
 
 
 Effect = Better | Ordering | Trend | Interaction | Agreement
@@ -167,3 +168,8 @@ def _among(rows: pd.DataFrame, axis: str, values: tuple[str, ...]) -> pd.Series:
 def _means(rows: pd.DataFrame, axis: str) -> dict[str, float]:
     """By the values of an axis, in the order of the grid."""
     return {str(key): float(mean) for key, mean in rows.groupby(axis, sort=False)[VALUE].mean().items()}
+
+
+def _cells(rows: pd.DataFrame, axes: list[str]) -> list[tuple[str, ...]]:
+    """Of each row the values of the axes."""
+    return list(rows[axes].itertuples(index=False, name=None))

@@ -8,7 +8,7 @@ import jinja2
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.paper import paper_matrix
+from reports.paper import paper_numbers
 from reports.study_report import StudyReport
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -21,6 +21,8 @@ class Drawn:
     figure: Figure
     texts: pd.DataFrame
     """The table's cells as text."""
+    corner: str
+    """Above the names of its rows."""
     data: pd.DataFrame
     """Enough to draw the figure again."""
     findings: list[str]
@@ -39,7 +41,7 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
         findings=drawn.findings,
         figure=_inline(svg),
         texts=drawn.texts,
-        paper=paper_matrix(report.reproduces) if report.kind == "heatmap" else None,
+        paper=paper_numbers(report.reproduces),
         failed=table[table["state"] == "failed"].to_dict("records"),
         states=table["state"].value_counts().to_dict(),
         trials=table.to_dict("records"),

@@ -1,17 +1,20 @@
 """What a report is drawn from."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 import pandas as pd
 
 from reports.claims import Claim, Verdict, judge
+from reports.specs import Report
 
 METRIC_LABELS = {
     "linear_eval/top1": "linear evaluation, top-1 (%)",
     "linear_eval/top5": "linear evaluation, top-5 (%)",
     "linear_eval/mean_per_class": "linear evaluation, mean per class (%)",
     "linear_eval/map_11": "linear evaluation, 11-point mAP (%)",
+    "top1": "top-1 (%)",
+    "top5": "top-5 (%)",
+    "score": "Table 8's metric (%)",
     "knn/top1": "k-nearest neighbours, top-1 (%)",
     "linear_sgd/top1": "linear evaluation by SGD, top-1 (%)",
     "linear_sgd/top5": "linear evaluation by SGD, top-5 (%)",
@@ -31,14 +34,12 @@ class StudyReport:
 
     name: str
     title: str
-    kind: Literal["heatmap", "points"]
+    spec: Report
+    """How it is drawn."""
     table: pd.DataFrame
     """One row a trial: ``name``, ``trial_id``, ``seed``, ``baseline``, ``state``, ``error``, the axes, the metrics."""
     axes: list[str]
-    """All axes; a heatmap's rows and columns, or a points figure's x, come first."""
-    labels: list[str]
-    """What the axes are called in the figure."""
-    metric: str
+    """In the order of the grid."""
     claims: list[Claim] = field(default_factory=list)
     """What the paper says; by the values of ``axes``."""
     reproduces: str | None = None
@@ -47,6 +48,11 @@ class StudyReport:
     settings: dict[str, object] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     """Provenance."""
+
+    @property
+    def metric(self) -> str:
+        """What claims are about where they do not say."""
+        return self.spec.metric
 
     @property
     def metric_label(self) -> str:

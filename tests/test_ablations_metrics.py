@@ -47,7 +47,7 @@ def test_the_supervised_classifiers_are_known_too() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("accuracy", "metrics begin with linear_eval/, knn/"),
+        ("accuracy", "begin with linear_eval/, knn/"),
         ("linear_eval/top2", "of linear_eval there are top1, top5"),
         ("retrieval/precision_at_x", "precision_at_<k>"),
     ],

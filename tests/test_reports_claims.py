@@ -8,7 +8,7 @@ from scipy.stats import t as student
 
 from reports.claims import Claim, Verdict, holm, judge
 from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
-from reports.paper import paper_matrix
+from reports.paper import paper_numbers
 
 AXES = ["x"]
 METRIC = "top1"
@@ -123,11 +123,13 @@ def test_an_interaction_is_a_difference_of_gains() -> None:
 def test_agreement_is_spearmans_with_the_papers_numbers() -> None:
     names = ["crop", "color", "blur"]
     values = {(row, column): [float(3 * i + j)] for i, row in enumerate(names) for j, column in enumerate(names)}
-    paper = paper_matrix("figure_5")
-    assert paper is not None
-    expected = spearmanr([v[0] for v in values.values()], [paper.values.loc[r, c] for r, c in values]).statistic
-    table = grid(values)
-    assert effects(Agreement("figure_5", "x", "y"), table, ["x", "y"]) == [pytest.approx(expected, abs=0.01)]
+    paper = paper_numbers("figure_5")
+    assert paper
+    published = {(row, column): value for row, column, value in paper.table.itertuples(index=False)}
+    expected = spearmanr([v[0] for v in values.values()], [published[cell] for cell in values]).statistic
+    table = grid(values).rename(columns=dict(zip("xy", paper.axes, strict=True)))
+    agreement = Agreement("figure_5", "linear_eval/top1")
+    assert effects(agreement, table, paper.axes) == [pytest.approx(expected, abs=0.01)]
 
 
 def test_holms_correction_by_hand() -> None:
