@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 from rich.console import Console
 
-from ablations import cli_store
+from ablations import cli_files, cli_store, completion
 from ablations.cli_base import (
     DEFAULT_DATA,
     DEFAULT_STORAGE,
@@ -40,11 +40,24 @@ Retry = Literal["failed", Kind]
 """Which trials with a result are run again."""
 
 
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study file, or the name of a shipped study.")]
-ScaleOption = Annotated[str | None, typer.Option("--scale", help="quick (default), laptop, cifar10 or imagenet.")]
+StudyArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY", help="A study file, or the name of a study; see list.", autocompletion=completion.studies
+    ),
+]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option("--scale", help="quick (default), laptop, cifar10 or imagenet.", autocompletion=completion.scales),
+]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Override a setting, or replace an axis' values; repeatable."),
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Override a setting, or replace an axis' values; repeatable.",
+        autocompletion=completion.assignments,
+    ),
 ]
 SeedsOption = Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="How many seeds, from 0.")]
 
@@ -201,7 +214,7 @@ def list_studies(
             console.print(studies_table(listed))
 
 
-for command in (cli_store.show, cli_store.diff, cli_store.rm, cli_store.gc):
+for command in (cli_files.new, cli_store.show, cli_store.diff, cli_store.rm, cli_store.gc, cli_files.schema):
     app.command()(command)
 
 

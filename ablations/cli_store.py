@@ -4,12 +4,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ablations import completion
 from ablations.cli_base import DEFAULT_STORAGE, JsonOption, StorageOption, console, print_document, told
 
 if TYPE_CHECKING:
     from ablations.cleaning import Rubbish
 
-TrialArgument = Annotated[str, typer.Argument(metavar="TRIAL", help="The id of a trial, or the beginning of one.")]
+TrialArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="TRIAL", help="The id of a trial, or the beginning of one.", autocompletion=completion.trials
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Remove without asking.")]
 MEGABYTE = 1e6
 
