@@ -27,7 +27,8 @@ def trials(context: typer.Context, incomplete: str) -> list[str]:
 
 def scales(context: typer.Context, incomplete: str) -> list[str]:
     """The common ones, and the study's own where it is named already."""
-    return [name for name in _scales(context.params.get("study")) if name.startswith(incomplete)]
+    begun = next(iter(context.args), None)  # an option that still has no value hides what stands before it
+    return [name for name in _scales(context.params.get("study") or begun) if name.startswith(incomplete)]
 
 
 def assignments(incomplete: str) -> list[str]:
