@@ -27,7 +27,8 @@ class Progress(Protocol):
 
 def follow(board: Board, console: Console) -> Progress:
     """The progress that suits the console."""
-    return _LiveTable(board, console) if console.is_terminal else _Lines(board, console)
+    redrawable = console.is_terminal and not console.is_dumb_terminal
+    return _LiveTable(board, console) if redrawable else _Lines(board, console)
 
 
 class _LiveTable:

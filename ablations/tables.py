@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
 from ablations.documents import Counts, ListDocument, StudyEntry
 from ablations.estimate import estimate, price_of
@@ -46,7 +47,9 @@ def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
 def plan_table(plan: Plan) -> Table:
     """One row a trial, in the order of the grid."""
     axes = plan.scaled.axis_names
-    table = Table(*axes, "seed", "trial", "encoder", "state", box=None, header_style="bold")
+    table = Table(*axes, box=None, header_style="bold")
+    for column in ("seed", "trial", "encoder", "state"):
+        table.add_column(column, no_wrap=True)  # ids are to be copied: where it is narrow the axes wrap
     for trial in plan.trials:
         cells = [str(trial.coordinates.get(axis, "")) for axis in axes]
         if trial.baseline:
@@ -78,14 +81,14 @@ def _told(result: Result) -> str:
 
 
 def studies_table(listed: ListDocument) -> Table:
-    """One row a study."""
+    """One line a study: where it is narrow the title is cut."""
     table = Table(box=None, header_style="bold")
     for column in ("study", "reproduces", "trials", "trainings", "state", "left"):
-        table.add_column(column, no_wrap=True, justify="right" if column.startswith("train") else "left")
-    table.add_column("title", no_wrap=True, overflow="ellipsis")
+        table.add_column(column, no_wrap=True)
+    table.add_column("title")
     for study in listed.studies:
         if study.counts is None:
-            table.add_row(study.name, "", "", "", "invalid", "", study.problem, style="red")
+            table.add_row(study.name, "", "", "", "invalid", "", _one_line(study.problem or ""), style="red")
             continue
         table.add_row(
             study.name,
@@ -94,9 +97,13 @@ def studies_table(listed: ListDocument) -> Table:
             str(study.counts.trainings),
             _states(study.counts),
             _left(study),
-            study.title,
+            _one_line(study.title),
         )
     return table
+
+
+def _one_line(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
 
 
 def _states(counts: Counts) -> str:
