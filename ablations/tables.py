@@ -47,7 +47,9 @@ def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
 def plan_table(plan: Plan) -> Table:
     """One row a trial, in the order of the grid."""
     axes = plan.scaled.axis_names
-    table = Table(*axes, box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for axis in axes:
+        table.add_column(axis, overflow="fold")
     for column in ("seed", "trial", "encoder", "state"):
         table.add_column(column, no_wrap=True)  # ids are to be copied: where it is narrow the axes wrap
     for trial in plan.trials:
@@ -82,7 +84,7 @@ def _told(result: Result) -> str:
 
 def studies_table(listed: ListDocument) -> Table:
     """One line a study: where it is narrow the title is cut."""
-    table = Table(box=None, header_style="bold")
+    table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("study", "reproduces", "trials", "trainings", "state", "left"):
         table.add_column(column, no_wrap=True)
     table.add_column("title")
@@ -119,7 +121,9 @@ def _left(study: StudyEntry) -> str:
         return "no data"
     if study.counts and not study.counts.waiting:
         return ""
-    return clock(study.seconds_left) if study.seconds_left is not None else f"{study.flops_left:.1e} FLOPs"
+    if study.seconds_left is not None:
+        return clock(study.seconds_left)
+    return f"{study.flops_left:.1e} FLOPs".replace("e+", "e")
 
 
 def _state(plan: Plan, trial: Trial) -> str:

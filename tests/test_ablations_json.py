@@ -115,6 +115,16 @@ def test_an_error_leaves_stdout_empty(study: str, mlflow_db: None, arguments: li
     assert (code, out, bool(err)) == (expected, "", True)
 
 
+def test_an_interruption_is_exit_code_130(study: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ablations.run.run_plan", interrupted)
+    for option in ("--json", "--quiet"):
+        code, out, err = ablate("run", study, option)
+        assert (code, out, "continue with" in err) == (130, "", True)
+
+
 def test_names_in_other_scripts_and_brackets_survive() -> None:
     Path("odd.yaml").write_text("name: odd\ntitle: 'α [/b] \\ \"'\ngrid: {loss.temperature: [0.1, 0.5]}\n")
     code, out, _ = ablate("plan", "odd.yaml", "--json")
