@@ -49,7 +49,10 @@ class BetterClaim(ClaimBase):
 
     kind: Literal["better"] = "better"
     cells: Cells = []
+    """Those that are better: each a value for every axis in the order of the grid, or a mapping of some axes to their
+    values."""
     than: Cells = []
+    """Those that are worse, in the same form."""
     by: Literal["best", "mean"] = "best"
     """Whether the best of either side are compared, or their means."""
 
@@ -59,9 +62,11 @@ class OrderingClaim(ClaimBase):
 
     kind: Literal["ordering"] = "ordering"
     axis: str
+    """Whose values they are."""
     order: Annotated[list[Any], Field(min_length=2)]
     """The best first."""
     where: Where = {}
+    """Other axes and the value of each: only these cells count."""
 
 
 class TrendClaim(ClaimBase):
@@ -69,8 +74,11 @@ class TrendClaim(ClaimBase):
 
     kind: Literal["trend"] = "trend"
     axis: str
+    """Of numbers."""
     direction: Literal["rising", "falling"] = "rising"
+    """Of the metric."""
     where: Where = {}
+    """Other axes and the value of each: only these cells count."""
 
 
 class InteractionClaim(ClaimBase):
@@ -78,12 +86,19 @@ class InteractionClaim(ClaimBase):
 
     kind: Literal["interaction"] = "interaction"
     axis: str
+    """That matters less along ``over``."""
     low: Any
+    """Its value before the gain."""
     high: Any
+    """Its value after the gain."""
     over: str
+    """The other axis."""
     start: Any
+    """Its value where the gain is large."""
     end: Any
+    """Its value where the gain is small."""
     where: Where = {}
+    """Further axes and the value of each: only these cells count."""
 
 
 class AgreementClaim(ClaimBase):
@@ -93,6 +108,7 @@ class AgreementClaim(ClaimBase):
     key: Annotated[str, AfterValidator(known_numbers)]
     """Of the paper's numbers, such as ``figure_5``; the axes that they are by are axes of the grid."""
     margin: float = 0.5
+    """Of the correlation."""
 
 
 Claim = Annotated[

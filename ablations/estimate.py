@@ -15,6 +15,7 @@ from ablations.speeds import (
     training_key,
     training_work,
 )
+from ablations.study import Resources
 from ablations.trial import Trial, Unit
 from core.config import PretrainConfig
 from core.cost import training_bytes
@@ -46,19 +47,33 @@ class Estimate:
 def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
     """By the speeds of the hardware that was measured last."""
     hardware = speeds[-1].hardware if speeds else None
-    speeds = [speed for speed in speeds if speed.hardware == hardware]
+    seconds, flops = seconds_and_flops(plan, speeds)
     trainings = [unit.trials[0] for unit in plan.units if unit.pretrain_id not in plan.trained]
     needs = {trial.name: memory(trial.config.pretrain, hardware) for trial in trainings}
     hungriest = max(needs, key=needs.__getitem__, default="")
     return Estimate(
         images=sum(plan.images(unit) for unit in plan.units),
-        flops=sum(_training_flops(plan, unit) for unit in plan.units),
+        flops=flops,
         memory=needs.get(hungriest, 0),
         hungriest=hungriest,
         too_large=[name for name, need in needs.items() if hardware and need > hardware.memory],
         hardware=hardware,
-        seconds=sum(_unit_seconds(plan, unit, speeds) for unit in plan.units) if speeds else None,
+        seconds=seconds,
     )
+
+
+def seconds_and_flops(plan: Plan, speeds: list[Speed]) -> tuple[float | None, float]:
+    """Of what is left, as in ``Estimate``."""
+    latest = [speed for speed in speeds if speed.hardware == speeds[-1].hardware]
+    seconds = sum(_unit_seconds(plan, unit, latest) for unit in plan.units) if latest else None
+    return seconds, sum(_training_flops(plan, unit) for unit in plan.units)
+
+
+def price_of(left: Estimate, resources: Resources, hourly: float | None) -> float | None:
+    """At so much an hour of a GPU, or of one trial's cores; None where either is not known."""
+    if left.seconds is None or hourly is None:
+        return None
+    return left.seconds / 3600 * (resources.gpu or 1) * hourly
 
 
 def memory(config: PretrainConfig, hardware: Hardware | None) -> int:

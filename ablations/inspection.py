@@ -18,6 +18,9 @@ BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 60
 """Characters of a curve."""
 
+Difference = tuple[str, Any, Any]
+"""A name and what either trial has there; None where it has nothing."""
+
 
 def find_trial(store: TrialStore, start: str) -> StoredTrial:
     """The trial whose id begins with ``start``. Raises ``StudyError`` unless there is exactly one."""
@@ -44,11 +47,21 @@ def show(store: TrialStore, trial: StoredTrial) -> RenderableType:
 def compare(one: StoredTrial, other: StoredTrial) -> RenderableType:
     """What differs in configuration and in result."""
     table = Table("", one.id, other.id, "", box=None, header_style="bold")
-    for name, a, b in _differences(dotted_values(one.config), dotted_values(other.config)):
-        table.add_row(name, a, b, "")
-    for name, a, b in _differences(_results(one), _results(other)):
-        table.add_row(name, a, b, _gain(a, b))
+    for name, a, b in config_differences(one, other):
+        table.add_row(name, _text(a), _text(b), "")
+    for name, a, b in result_differences(one, other):
+        table.add_row(name, _text(a), _text(b), _gain(a, b))
     return table if table.row_count else Text("They do not differ, neither in configuration nor in result.")
+
+
+def config_differences(one: StoredTrial, other: StoredTrial) -> Iterator[Difference]:
+    """By dotted path."""
+    return _differences(dotted_values(one.config), dotted_values(other.config))
+
+
+def result_differences(one: StoredTrial, other: StoredTrial) -> Iterator[Difference]:
+    """Of the states, the metrics and the facts."""
+    return _differences(_results(one), _results(other))
 
 
 def _results(trial: StoredTrial) -> dict[str, Any]:
@@ -56,18 +69,15 @@ def _results(trial: StoredTrial) -> dict[str, Any]:
     return {"status": result.status, **result.metrics, **result.facts} if result else {"status": "waiting"}
 
 
-def _differences(one: dict[str, Any], other: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _differences(one: dict[str, Any], other: dict[str, Any]) -> Iterator[Difference]:
     for name in dict.fromkeys([*one, *other]):
         a, b = one.get(name), other.get(name)
         if a != b:
-            yield name, _text(a), _text(b)
+            yield name, a, b
 
 
-def _gain(a: str, b: str) -> str:
-    try:
-        return f"{float(b) - float(a):+.4g}"
-    except ValueError:
-        return ""
+def _gain(a: Any, b: Any) -> str:
+    return f"{b - a:+.4g}" if isinstance(a, int | float) and isinstance(b, int | float) else ""
 
 
 def _text(value: Any) -> str:

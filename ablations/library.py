@@ -1,11 +1,14 @@
 """Where studies are found: files, and the ones that come with the package."""
 
 from pathlib import Path
+from typing import Literal
 
 from ablations.errors import StudyError
 
 PACKAGE = Path(__file__).parent
 LOCAL_STUDIES = Path("studies")
+Question = Literal["temperature", "augmentation", "batch_size", "head"]
+"""What ``ablate new`` has templates for."""
 
 
 def shipped_studies() -> Path:

@@ -4,6 +4,8 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from ablations.axes import LABELLED, Grid, parse_grid, plain_axis
@@ -113,6 +115,12 @@ def _common_scale(name: str, lineage: Lineage) -> tuple[Scale, Source]:
             return Scale(), Source(str(lineage.path))
         known = ", ".join(sorted({*scale_names(lineage.path), *own}))
         raise StudyError(f"--scale {name}: there is no such scale; known are {known}")
+    return _read_scale(path.resolve(), path.stat().st_mtime_ns)
+
+
+@lru_cache
+def _read_scale(path: Path, changed: int) -> tuple[Scale, Source]:
+    """Read once for many studies, and again once the file has ``changed``."""
     source = read_yaml(path)
     return validate(Scale, source), source
 

@@ -48,8 +48,9 @@ def flatten(values: dict[str, Any], source: Source, keys: Keys) -> Layer:
 
 def overlay(layers: Iterable[Layer]) -> Layer:
     """Later layers win."""
-    result: Layer = {}
-    for layer in layers:
+    remaining = iter(layers)
+    result = dict(next(remaining, {}))
+    for layer in remaining:
         for path, setting in layer.items():
             hidden = [other for other in result if overlap(other, path)]
             for other in hidden:

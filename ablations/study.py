@@ -43,11 +43,13 @@ class Scale(Config):
     description: str = ""
     """One line on what it takes."""
     base: Settings = {}
+    """Settings of every trial."""
     grid: Axes | Grids | None = None
     """Replaces the study's grid."""
     seeds: Seeds | None = None
     """Replaces the study's seeds."""
     resources: Resources | None = None
+    """Replaces the study's resources."""
 
 
 class Study(Config):
@@ -66,7 +68,7 @@ class Study(Config):
     extends: str | None = None
     """Another study, by its name or its path from this file: what is not said here is as it says."""
     grid: Axes | Grids | None = None
-    """The axes; see ``Axes``. Left out only where an extended study has one."""
+    """The axes, or several grids one after the other. Left out only where an extended study has one."""
     baselines: dict[str, Settings] = {}
     """Named trials outside the grid, to compare it with."""
     seeds: Seeds | None = None

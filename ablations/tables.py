@@ -4,13 +4,12 @@ from collections import Counter
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
-from ablations.errors import StudyError
-from ablations.estimate import Estimate, estimate
+from ablations.documents import Counts, ListDocument, StudyEntry
+from ablations.estimate import Estimate, estimate, price_of
 from ablations.failures import KINDS, NEXT
-from ablations.grid import enumerate_trials
-from ablations.library import all_studies
-from ablations.load import load_study
+from ablations.machine import state_of
 from ablations.origins import origins
 from ablations.plan import Plan
 from ablations.progress import clock
@@ -48,16 +47,19 @@ def left_text(plan: Plan, left: Estimate, price: float | None = None) -> str:
     if left.seconds is None or left.hardware is None:
         return "\n".join([*lines, "time: not known before a first trial, or --probe, on this storage"])
     lines.append(f"time: {clock(left.seconds)} of compute, as measured on {left.hardware.name}")
-    if price is not None:
-        share = plan.scaled.resources.gpu or 1
-        lines.append(f"price: {left.seconds / 3600 * share * price:,.2f} at {price:g} an hour")
+    if (total := price_of(left, plan.scaled.resources, price)) is not None:
+        lines.append(f"price: {total:,.2f} at {price:g} an hour")
     return "\n".join(lines)
 
 
 def plan_table(plan: Plan) -> Table:
     """One row a trial, in the order of the grid."""
     axes = plan.scaled.axis_names
-    table = Table(*axes, "seed", "trial", "encoder", "state", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for axis in axes:
+        table.add_column(axis, overflow="fold")
+    for column in ("seed", "trial", "encoder", "state"):
+        table.add_column(column, no_wrap=True)  # ids are to be copied: where it is narrow the axes wrap
     for trial in plan.trials:
         cells = [str(trial.coordinates.get(axis, "")) for axis in axes]
         if trial.baseline:
@@ -88,23 +90,49 @@ def _told(result: Result) -> str:
     return f"{kind.replace('_', ' ')}: {result.error}. {NEXT[kind]}" if kind in KINDS else result.error
 
 
-def studies_table(storage: Path) -> Table:
-    """One row a study, at the default scale."""
-    table = Table("study", "reproduces", "trials", "done", "title", box=None, header_style="bold")
-    store = TrialStore(storage)
-    for path in all_studies().values():
-        try:
-            scaled = load_study(str(path))
-            trials = enumerate_trials(scaled)
-        except StudyError as error:
-            table.add_row(path.stem, "", "", "", str(error).splitlines()[0], style="red")
+def studies_table(listed: ListDocument) -> Table:
+    """One line a study: where it is narrow the title is cut."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("study", "reproduces", "trials", "trainings", "state", "left"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("title")
+    for study in listed.studies:
+        if study.counts is None:
+            table.add_row(study.name, "", "", "", "invalid", "", _one_line(study.problem or ""), style="red")
             continue
-        done = sum(result.status == "finished" for result in store.results(trials).values())
-        study = scaled.study
-        table.add_row(study.name, study.reproduces or "", str(len(trials)), str(done), study.title)
+        table.add_row(
+            study.name,
+            study.reproduces or "",
+            str(study.counts.trials),
+            str(study.counts.trainings),
+            _states(study.counts),
+            _left(study),
+            _one_line(study.title),
+        )
     return table
 
 
+def _one_line(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
+
+
+def _states(counts: Counts) -> str:
+    """``done``, or ``12 done, 1 failed, 37 waiting``."""
+    named = {"done": counts.finished, "failed": counts.failed, "waiting": counts.waiting}
+    there = {name: count for name, count in named.items() if count}
+    return next(iter(there)) if len(there) == 1 else ", ".join(f"{count} {name}" for name, count in there.items())
+
+
+def _left(study: StudyEntry) -> str:
+    """Time by past trials, else work."""
+    if study.flops_left is None:
+        return "no data"
+    if study.counts and not study.counts.waiting:
+        return ""
+    if study.seconds_left is not None:
+        return clock(study.seconds_left)
+    return f"{study.flops_left:.1e} FLOPs".replace("e+", "e")
+
+
 def _state(plan: Plan, trial: Trial) -> str:
-    result = plan.results.get(trial.id)
-    return result.status if result else "waiting"
+    return state_of(plan.results.get(trial.id))

@@ -18,7 +18,7 @@ Names = Annotated[list[Name], Field(min_length=1)]
 class Spec(BaseModel):
     """What all kinds have in common."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class HeatmapReport(Spec):
