@@ -93,7 +93,7 @@ def load_study(
         scale_source=common_source,
         base=overlay([flatten(common.base, common_source, ("base",)), lineage.base(scale)]),
         grids=grids,
-        claims=[claim_as_text(claim, own_grids) for claim in study.claims],
+        claims=[claim_as_text(claim, own_grids, grids, scale) for claim in study.claims],
         baselines={
             name: flatten(settings, baselines.source, ("baselines", name)) for name, settings in study.baselines.items()
         },
