@@ -58,10 +58,10 @@ def _axes(plan: Plan) -> Iterator[str]:
 
 
 def _several_values(plan: Plan) -> set[str]:
-    """Names of axes with more than one value, all grids together."""
+    """Names of axes with more than one value, all grids together; a scale may well have only one of them."""
     values = {
         (", ".join(point.coordinates), str(point.coordinates))
-        for grid in plan.scaled.grids
+        for grid in [*plan.scaled.grids, *plan.scaled.own_grids]
         for axis in grid.axes
         for point in axis
     }
