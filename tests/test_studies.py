@@ -30,6 +30,7 @@ THE_GRID = ("augmentation_grid",)
 """49 trainings, and the first study of the project."""
 
 
+@functools.cache
 def paper(key: str) -> PaperNumbers:
     numbers = paper_numbers(key)
     assert numbers is not None
@@ -37,9 +38,12 @@ def paper(key: str) -> PaperNumbers:
 
 
 def value(key: str, *cell: str, metric: str = "top1") -> float:
-    numbers = paper(key)
-    table = numbers.table.set_index(numbers.axes)
-    return float(table.loc[cell if len(cell) > 1 else cell[0], metric])
+    return float(by_cell(key).loc[cell if len(cell) > 1 else cell[0], metric])
+
+
+@functools.cache
+def by_cell(key: str) -> pd.DataFrame:
+    return paper(key).table.set_index(paper(key).axes).sort_index()
 
 
 @pytest.mark.parametrize(
