@@ -10,6 +10,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from ablations.errors import AblateError
+from ablations.failures import NEXT
 from ablations.metrics import OWN
 from ablations.tracking import NO_ANSWER, STUDY_FILE, TRIAL, child_runs, find_parent, tracking_uri
 
@@ -23,9 +24,9 @@ class Recorded:
     description: dict[str, Any]
     """What the run said of the study; see ``describe``."""
     table: pd.DataFrame
-    """One row a trial: ``trial_id``, ``state`` (finished, failed, missing), ``seed``, ``baseline``, ``error``,
-    ``run_id``, ``device``, ``numerics``, ``parameters`` (of the encoder, in millions), the axes by dotted path
-    (values as text), and the metrics."""
+    """One row a trial: ``trial_id``, ``state`` (finished, failed, missing), ``seed``, ``baseline``, ``error`` and its
+    ``remedy``, ``run_id``, ``device``, ``numerics``, ``parameters`` (of the encoder, in millions), the axes by dotted
+    path (values as text), and the metrics."""
     experiment_id: str
     run_id: str
     facts: dict[str, str]
@@ -58,9 +59,10 @@ def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, A
     row = {name: value for name, value in trial.items() if name != "coordinates"}
     row |= {axis: str(trial["coordinates"].get(axis, "")) for axis in axes}
     if run is None:
-        return row | {"state": "missing", "error": "", "run_id": "", "device": "", "numerics": ""}
+        return row | {"state": "missing", "error": "", "remedy": "", "run_id": "", "device": "", "numerics": ""}
     tags, state = run.data.tags, STATES.get(run.info.status, "missing")
     row |= {"state": state, "error": tags.get("ablate.error", ""), "run_id": run.info.run_id}
+    row |= {"remedy": NEXT.get(tags.get("ablate.failure", ""), "")}
     row |= {"device": tags.get("device", ""), "numerics": tags.get("numerics", "")}
     return row | (with_own(run.data.metrics) if state == "finished" else {})
 

@@ -46,6 +46,8 @@ class ScaledStudy:
 
     overridden: str
     """Six hex digits of ``--set``; empty without it. Seeds are no override: they extend a study."""
+    options: tuple[str, ...]
+    """Of the command line: ``--scale``, ``--set`` and ``--seeds`` as they were given."""
 
     @property
     def label(self) -> str:
@@ -99,10 +101,18 @@ def load_study(
         },
         overrides=overrides,
         overridden=_digest(assignments),
+        options=command_options(scale, assignments, seeds),
         seeds=_seed_list(seeds or lineage.at_scale(scale, "seeds")[0] or common.seeds or 1),
         resources=lineage.at_scale(scale, "resources")[0] or common.resources or Resources(),
         report=chosen_report(study.report, names, lineage.says("report").source),
     )
+
+
+def command_options(scale: str, assignments: Sequence[str], seeds: int | None) -> tuple[str, ...]:
+    """As they are written on the command line; the default scale is left out."""
+    given = ["--scale", scale] if scale != DEFAULT_SCALE else []
+    given += [word for assignment in assignments for word in ("--set", assignment)]
+    return (*given, *(["--seeds", str(seeds)] if seeds else []))
 
 
 def _common_scale(name: str, lineage: Lineage) -> tuple[Scale, Source]:

@@ -8,8 +8,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ablations.frame import Recorded, read_study
+from ablations.links import run_pages
 from ablations.pictures import draw_pictures
 from ablations.store import TrialStore
+from ablations.tracking import tracking_uri
 from reports.claims import Claim, Verdict
 from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
 from reports.render import render
@@ -67,6 +69,8 @@ def _study_report(recorded: Recorded) -> StudyReport:
         scale_description=description["scale_description"],
         settings=description["settings"],
         facts=_facts(recorded),
+        command=description.get("command", ""),
+        run_pages=run_pages(tracking_uri(), recorded.experiment_id, recorded.run_id),
     )
 
 
