@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from ablations.events import Ended, EpochEnded, Event, Saved, Started
+from ablations.events import Ended, EpochEnded, Event, Held, Saved, Started
 from ablations.plan import Plan
 from ablations.trial import Unit
 from core.pretraining.history import Epoch
@@ -60,6 +60,10 @@ class Board:
                 self.states[event.result.trial_id] = "done" if event.result.status == "finished" else "failed"
                 self._failures[event.result.trial_id] = event.result.failure
                 self._close(event.pretrain_id)
+            case Held():
+                self.running.pop(event.pretrain_id, None)
+                unit = self._units[event.pretrain_id]
+                self.states |= {t.id: "waiting" for t in unit.trials if self.states[t.id] == "running"}
             case Saved():
                 pass
 

@@ -73,7 +73,7 @@ def run(
 
         signal.signal(signal.SIGTERM, _interrupt)
         _print_heading(plan)
-        _print_estimate(plan, storage)
+        _print_warnings(plan)
         where = Where(storage, data_dir, address, inline)
         outcome = (
             run_until_decided(plan, where, console, most_seeds) if until_decided else run_plan(plan, where, console)
@@ -199,14 +199,6 @@ def _print_plan(plan: "Plan", storage: Path, price: float | None = None) -> None
     _print_heading(plan)
     console.print(plan_table(plan))
     console.print(estimate_text(plan, storage, price), highlight=False)
-    _print_warnings(plan)
-
-
-def _print_estimate(plan: "Plan", storage: Path) -> None:
-    from ablations.tables import estimate_text
-
-    if plan.units:
-        console.print(estimate_text(plan, storage, None), highlight=False)
     _print_warnings(plan)
 
 

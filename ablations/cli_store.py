@@ -39,11 +39,11 @@ def rm(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, yes: YesO
     with told():
         from ablations.cleaning import of_trial
         from ablations.inspection import find_trial
-        from ablations.lock import only_run
+        from ablations.live import alone
         from ablations.store import TrialStore
 
         store = TrialStore(storage)
-        with only_run(storage):
+        with alone(storage):
             _remove(of_trial(store, find_trial(store, trial)), yes)
 
 
@@ -51,10 +51,10 @@ def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None
     """Remove what no trial needs: encoders of none, checkpoints of trainings that are done, unfinished files."""
     with told():
         from ablations.cleaning import unneeded
-        from ablations.lock import only_run
+        from ablations.live import alone
         from ablations.store import TrialStore
 
-        with only_run(storage):
+        with alone(storage):
             _remove(unneeded(TrialStore(storage)), yes)
 
 

@@ -12,7 +12,8 @@ from mlflow.entities import Run
 from ablations.errors import AblateError
 from ablations.failures import NEXT
 from ablations.metrics import OWN
-from ablations.tracking import NO_ANSWER, STUDY_FILE, TRIAL, child_runs, find_parent, tracking_uri
+from ablations.no_answer import no_answer, without_secrets
+from ablations.tracking import STUDY_FILE, TRIAL, child_runs, find_parent, open_client, tracking_uri
 
 STATES = {"FINISHED": "finished", "FAILED": "failed"}
 
@@ -36,16 +37,19 @@ class Recorded:
 def read_study(study: str, label: str) -> Recorded:
     """``label`` as in ``ScaledStudy``. Raises ``AblateError`` where MLflow has no such study, or does not answer."""
     try:
-        return _read(MlflowClient(tracking_uri()), study, label)
-    except NO_ANSWER as error:
-        raise AblateError(f"MLflow at {tracking_uri()} does not answer: {error}") from error
+        return _read(open_client(), study, label)
+    except AblateError:
+        raise
+    except Exception as error:  # whatever its database and its artifact storage raise
+        raise AblateError(no_answer(tracking_uri(), error)) from error
 
 
 def _read(client: MlflowClient, study: str, label: str) -> Recorded:
     experiment = client.get_experiment_by_name(study)
     parent = find_parent(client, experiment.experiment_id, label) if experiment else None
     if experiment is None or parent is None:
-        raise AblateError(f"{tracking_uri()} has no study {study!r} at {label!r}; has it been run with these options?")
+        place = without_secrets(tracking_uri())
+        raise AblateError(f"{place} has no study {study!r} at {label!r}; has it been run with these options?")
     run_id = parent.info.run_id
     description = json.loads(Path(client.download_artifacts(run_id, STUDY_FILE)).read_text())
     children = child_runs(client, experiment.experiment_id, run_id)

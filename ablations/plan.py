@@ -58,7 +58,8 @@ def plan_trials(
     _check_batches(scaled, trials, sizes)
     results = store.results(trials)
     left = [t for t in trials if t.id not in results or _is_retried(results[t.id], retry)]
-    return Plan(scaled, trials, results, group_units(left), sizes)
+    units = [unit.retrying(results) for unit in group_units(left)]
+    return Plan(scaled, trials, results, units, sizes)
 
 
 def with_kept_seeds(trials: list[Trial], store: TrialStore) -> list[Trial]:

@@ -1,8 +1,5 @@
 """A study from its file to its figure."""
 
-import os
-import socket
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,15 +9,17 @@ from ablations.board import Board, State
 from ablations.errors import AblateError
 from ablations.estimate import estimate
 from ablations.events import Event
-from ablations.lock import only_run
+from ablations.live import LiveRun
 from ablations.plan import Plan
 from ablations.prepare import prepare_data
 from ablations.progress import clock, follow
 from ablations.recorder import Recorder
 from ablations.report import DrawnReport, draw_report
 from ablations.schedulers.inline import run_inline
+from ablations.sharing import RunUnits, share
 from ablations.speeds import load_speeds
 from ablations.store import TrialStore
+from ablations.tables import left_text
 from ablations.worker import Job
 
 
@@ -66,16 +65,18 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
     """
     store = TrialStore(where.storage)
     board = Board(plan)
-    planned = estimate(plan, load_speeds(where.storage)).seconds
-    with only_run(where.storage):
+    left = estimate(plan, load_speeds(where.storage))
+    if plan.units:
+        console.print(left_text(plan, left), highlight=False)
+    with LiveRun(where.storage) as live:
         prepare_data(plan, where.data_dir, console)
         recorder = Recorder(plan, store, console)
         try:
-            _schedule(plan, where, store, board, recorder, console)
+            _schedule(plan, where, store, live.name, board, recorder, console)
         finally:
             recorder.close(complete=board.counts["done"] == len(board.states))
         drawn = _draw(plan, where.storage, recorder, console)
-    _compare(planned, plan, store, console)
+    _compare(left.seconds, plan, store, console)
     return Outcome(board.states, drawn)
 
 
@@ -99,14 +100,11 @@ def _draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> Dr
     return drawn
 
 
-def _schedule(plan: Plan, where: Where, store: TrialStore, board: Board, recorder: Recorder, console: Console) -> None:
-    if not plan.units:
-        return
-    owner = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+def _schedule(
+    plan: Plan, where: Where, store: TrialStore, owner: str, board: Board, recorder: Recorder, console: Console
+) -> None:
     for unit in plan.units:
-        store.claim(unit, owner)
-    resources = plan.scaled.resources
-    job = Job(where.storage.resolve(), where.data_dir.resolve(), owner, max(1, int(resources.cpu)), resources.minutes)
+        store.record(unit)
     with follow(board, console) as progress:
 
         def listen(event: Event) -> None:
@@ -114,13 +112,21 @@ def _schedule(plan: Plan, where: Where, store: TrialStore, board: Board, recorde
             recorder.record(event)
             progress.show(event)
 
-        if where.inline:
-            run_inline(plan.units, job, listen)
-        else:
-            from ablations.schedulers.ray_tune import run_on_ray
+        share(plan.units, _runner(plan, where, owner), store, owner, listen, console)
+        if not where.inline and (starved := board.out_of_memory()):
+            console.print(f"{len(starved)} ran out of memory and are tried again, each alone", style="yellow")
+            board.wait_again(starved)
+            again = [unit.retrying(store.results(list(unit.trials))) for unit in starved]
+            share(again, _runner(plan, where, owner, alone=True), store, owner, listen, console)
 
-            run_on_ray(plan.units, job, listen, resources, where.address)
-            if starved := board.out_of_memory():
-                console.print(f"{len(starved)} ran out of memory and are tried again, each alone", style="yellow")
-                board.wait_again(starved)
-                run_on_ray(starved, job, listen, resources, where.address, alone=True)
+
+def _runner(plan: Plan, where: Where, owner: str, alone: bool = False) -> RunUnits:
+    """Runs units of the plan in this process, or on Ray."""
+    resources, study = plan.scaled.resources, plan.scaled.study.name
+    threads = max(1, int(resources.cpu))
+    job = Job(where.storage.resolve(), where.data_dir.resolve(), owner, threads, resources.minutes, study)
+    if where.inline:
+        return lambda units, listen: run_inline(units, job, listen)
+    from ablations.schedulers.ray_tune import run_on_ray
+
+    return lambda units, listen: run_on_ray(units, job, listen, resources, where.address, alone=alone)

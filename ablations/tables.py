@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.table import Table
 
 from ablations.errors import StudyError
-from ablations.estimate import estimate
+from ablations.estimate import Estimate, estimate
 from ablations.failures import KINDS, NEXT
 from ablations.grid import enumerate_trials
 from ablations.library import all_studies
@@ -31,10 +31,14 @@ def heading(plan: Plan) -> str:
 
 
 def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
-    """What is left will take: images, FLOPs, memory, time and money, as far as they are known."""
+    """What is left will take, as far as it is known."""
     if not plan.units:
         return "nothing is left to run"
-    left = estimate(plan, load_speeds(storage))
+    return left_text(plan, estimate(plan, load_speeds(storage)), price)
+
+
+def left_text(plan: Plan, left: Estimate, price: float | None = None) -> str:
+    """Images, FLOPs, memory, time and money."""
     size = f"{left.images:,} images, {left.flops:.2g} FLOPs; at most {left.memory / 2**30:.1f} GiB ({left.hungriest})"
     lines = [f"left: {size}", *(f"will not fit: {name}" for name in left.too_large)]
     if left.seconds is None or left.hardware is None:

@@ -8,27 +8,27 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag, ViewType
-from mlflow.exceptions import MlflowException
-from sqlalchemy.exc import SQLAlchemyError
 
 from ablations.identity import SCHEMA
 from ablations.load import ScaledStudy
+from ablations.no_answer import check_database
 from ablations.provenance import provenance
 from ablations.settings import dotted_values
 from ablations.trial import Result, Trial
 from core.config import TrainConfig
 from core.pretraining.history import Epoch
 
-NO_ANSWER = (MlflowException, SQLAlchemyError, OSError)
-"""What is raised where MLflow, its database or its files cannot be reached."""
 DEFAULT_DATABASE = Path("mlflow.db")
-METRICS_A_CALL = 900
+METRICS_A_CALL = 800
+"""Beside parameters and tags; MLflow takes 1,000 of all together."""
+RUNS_A_PAGE = 200
+"""A large page may take a busy server longer than a request may."""
 TAG_LENGTH = 5000
 
 STUDY, SCALE, TRIAL, STATUS, RESULT, HISTORY = (
@@ -49,55 +49,64 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{DEFAULT_DATABASE.resolve()}"
 
 
+def open_client() -> MlflowClient:
+    """Raises any exception where MLflow cannot be reached: its own, its database's, its artifact storage's."""
+    check_database(tracking_uri())
+    return MlflowClient(tracking_uri())
+
+
+@dataclass
+class _Child:
+    """A trial's run, and what this process knows to be in it."""
+
+    run_id: str
+    tags: dict[str, str]
+    epochs: int = 0
+    has_parameters: bool = False
+
+
 class Tracker:
-    """Writes one study at one scale."""
+    """Writes one study at one scale. Every method raises as ``open_client`` does."""
 
     def __init__(self, scaled: ScaledStudy, trials: Sequence[Trial], description: dict[str, Any]) -> None:
         """``description`` is what a report needs to know of the study; it is kept with the parent run."""
-        self.client = MlflowClient(tracking_uri())
+        self.client = open_client()
         self.experiment_id = _experiment(self.client, scaled.study.name)
         self.parent_id = self._open_parent(scaled, description)
         self.trials = {trial.id: trial for trial in trials}
         children = child_runs(self.client, self.experiment_id, self.parent_id)
-        self._children = {run.data.tags[TRIAL]: run for run in children if TRIAL in run.data.tags}
+        found = [_Child(run.info.run_id, run.data.tags) for run in children]
+        self._children = {child.tags[TRIAL]: child for child in found if TRIAL in child.tags}
 
-    def save_history(self, trial_id: str, history: Sequence[Epoch]) -> str:
-        """Metrics of the epochs so far, to a child run that is made where there is none; its id."""
-        start = str(history[0].time) if history else ""
-        child = self._children.get(trial_id)
-        if child and start and child.data.tags.get(HISTORY, start) != start:
-            self._delete(child)  # the encoder was trained anew
-            child = None
-        child = child or self._open_child(self.trials[trial_id])
-        run_id: str = child.info.run_id
-        if start:
-            self.client.set_tag(run_id, HISTORY, start)
-            self._log_metrics(run_id, list(_history_metrics(history)))
-        return run_id
+    def save_history(self, trial_id: str, history: Sequence[Epoch]) -> None:
+        """Metrics of the epochs so far, to a child run that is made where there is none."""
+        child = self._child(trial_id, history)
+        self._log(child, trial_id, list(_history_metrics(history[child.epochs :])))
+        child.epochs = len(history)
+
+    def has_result(self, result: Result) -> bool:
+        """Whether everything about the trial is there already."""
+        child = self._children.get(result.trial_id)
+        return child is not None and child.tags.get(RESULT) == str(result.finished_at)
 
     def save_result(self, result: Result, history: Sequence[Epoch]) -> None:
-        """Everything about a trial that has ended. Does nothing where it is there already."""
+        """Everything about a trial that has ended."""
         known = self._children.get(result.trial_id)
-        if known and known.data.tags.get(RESULT) == str(result.finished_at):
-            return
-        if known and known.data.tags.get(STATUS) == "failed":
+        if known and known.tags.get(STATUS) == "failed":
             self._delete(known)  # its error and traceback are not this result's
-        run_id = self.save_history(result.trial_id, history)
-        config = self.trials[result.trial_id].config
-        self._log_parameters(run_id, self.trials[result.trial_id])  # a killed driver may have left them out
-        step, milliseconds = config.pretrain.epochs, int(result.finished_at * 1000)
-        final = {**result.metrics, "seconds": result.seconds}
-        self._log_metrics(
-            run_id, [Metric(k, v, milliseconds, step) for k, v in final.items() if not k.startswith("pretrain/")]
-        )
+        child = self._child(result.trial_id, history)
+        config, milliseconds = self.trials[result.trial_id].config, int(result.finished_at * 1000)
+        metrics = [*_history_metrics(history[child.epochs :]), *_final_metrics(result, config.pretrain.epochs)]
         tags = {**result.facts, STATUS: result.status, "ablate.error": result.error, "ablate.failure": result.failure}
-        self._log_text(run_id, config.model_dump_json(indent=1), "config.json")
+        self._log_text(child.run_id, config.model_dump_json(indent=1), "config.json")
         if result.traceback:
-            self._log_text(run_id, result.traceback, "traceback.txt")
-        self.client.log_batch(run_id, tags=_tags(tags))
-        self.client.set_terminated(run_id, "FINISHED" if result.status == "finished" else "FAILED", milliseconds)
-        self.client.set_tag(run_id, RESULT, str(result.finished_at))  # last: only now is it all there
-        self._children[result.trial_id] = self.client.get_run(run_id)
+            self._log_text(child.run_id, result.traceback, "traceback.txt")
+        self._log(child, result.trial_id, metrics, tags)
+        status = "FINISHED" if result.status == "finished" else "FAILED"
+        self.client.set_terminated(child.run_id, status, milliseconds)
+        last = {RESULT: str(result.finished_at)}  # only now is it all there
+        self.client.log_batch(child.run_id, tags=_tags(last))
+        child.tags |= {STATUS: result.status, **last}
 
     def close(self, complete: bool) -> None:
         self.client.set_terminated(self.parent_id, "FINISHED" if complete else "KILLED")
@@ -118,33 +127,41 @@ class Tracker:
         self._log_text(run_id, json.dumps(description, indent=1), STUDY_FILE)
         return run_id
 
-    def _open_child(self, trial: Trial) -> Run:
+    def _child(self, trial_id: str, history: Sequence[Epoch]) -> _Child:
+        """The trial's run: a new one where there is none, or where the encoder was trained anew."""
+        start = str(history[0].time) if history else ""
+        child = self._children.get(trial_id)
+        if child and start and child.tags.get(HISTORY) != start:
+            self._delete(child)
+            child = None
+        return child or self._open_child(self.trials[trial_id], start)
+
+    def _open_child(self, trial: Trial, start: str) -> _Child:
         tags = {
             PARENT: self.parent_id,
             TRIAL: trial.id,
+            HISTORY: start,
             "ablate.pretrain_id": trial.pretrain_id,
             "ablate.seed": str(trial.seed),
+            "ablate.baseline": trial.baseline or "",
             **{f"axis.{path}": str(value) for path, value in trial.coordinates.items()},
         }
-        if trial.baseline:
-            tags["ablate.baseline"] = trial.baseline
-        run = self.client.create_run(
-            self.experiment_id, tags={t.key: t.value for t in _tags(tags)}, run_name=trial.name
-        )
-        self._log_parameters(run.info.run_id, trial)
-        self._children[trial.id] = run
-        return run
+        tags = {tag.key: tag.value for tag in _tags(tags)}
+        run = self.client.create_run(self.experiment_id, tags=tags, run_name=trial.name)
+        child = self._children[trial.id] = _Child(run.info.run_id, tags)
+        return child
 
-    def _delete(self, child: Run) -> None:
-        self.client.delete_run(child.info.run_id)
-        del self._children[child.data.tags[TRIAL]]
+    def _delete(self, child: _Child) -> None:
+        self.client.delete_run(child.run_id)
+        del self._children[child.tags[TRIAL]]
 
-    def _log_parameters(self, run_id: str, trial: Trial) -> None:
-        self.client.log_batch(run_id, params=list(_parameters(trial.config)))
-
-    def _log_metrics(self, run_id: str, metrics: list[Metric]) -> None:
-        for start in range(0, len(metrics), METRICS_A_CALL):
-            self.client.log_batch(run_id, metrics=metrics[start : start + METRICS_A_CALL])
+    def _log(self, child: _Child, trial_id: str, metrics: list[Metric], tags: dict[str, str] | None = None) -> None:
+        """In as few calls as MLflow allows; with the parameters, where this process has not logged them."""
+        parameters = [] if child.has_parameters else list(_parameters(self.trials[trial_id].config))
+        self.client.log_batch(child.run_id, metrics[:METRICS_A_CALL], parameters, _tags(tags or {}))
+        child.has_parameters = True
+        for start in range(METRICS_A_CALL, len(metrics), METRICS_A_CALL):
+            self.client.log_batch(child.run_id, metrics[start : start + METRICS_A_CALL])
 
     def _log_text(self, run_id: str, text: str, name: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -163,7 +180,8 @@ def child_runs(client: MlflowClient, experiment_id: str, parent_id: str) -> Iter
     """All of them: MLflow gives a page at a time."""
     token = None
     while True:
-        page = client.search_runs([experiment_id], f"tags.`{PARENT}` = '{parent_id}'", page_token=token)
+        mine = f"tags.`{PARENT}` = '{parent_id}'"
+        page = client.search_runs([experiment_id], mine, max_results=RUNS_A_PAGE, page_token=token)
         yield from page
         token = page.token
         if not token:
@@ -197,6 +215,13 @@ def _history_metrics(history: Sequence[Epoch]) -> Iterator[Metric]:
         step, milliseconds = values.pop("epoch"), int(values.pop("time") * 1000)
         for name, value in values.items():
             yield Metric(f"pretrain/{name}", value, milliseconds, step)
+
+
+def _final_metrics(result: Result, epochs: int) -> Iterator[Metric]:
+    """Without those of the last epoch, which its history has."""
+    for name, value in {**result.metrics, "seconds": result.seconds}.items():
+        if not name.startswith("pretrain/"):
+            yield Metric(name, value, int(result.finished_at * 1000), epochs)
 
 
 def _parameters(config: TrainConfig) -> Iterator[Param]:

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as TuneTrial
 
 from ablations.errors import StudyError
-from ablations.events import Ended, EpochEnded, Event
+from ablations.events import Ended, EpochEnded, Event, Held
 from ablations.failures import Kind, kind_of, lost_kind
+from ablations.lease import holder, take
 from ablations.schedulers.ray_memory import survive_memory_kills
 from ablations.store import TrialStore
 from ablations.study import Resources
@@ -154,24 +155,37 @@ class _Listener(Callback):
     def on_trial_result(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, result: dict[str, Any], **info: Any
     ) -> None:
-        if self._listen and "event" in result:
-            self._listen(result["event"])
+        if "event" in result:
+            self._tell(result["event"])
 
     def on_trial_error(self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any) -> None:
         """The worker died, or could not reach its storage, more often than it is started again."""
         unit, job = trial.config["unit"], trial.config["job"]
         store = TrialStore(job.storage)
-        if store.owner(unit.pretrain_id) != job.owner:
-            return  # another run has taken it over
-        for lost in unit.trials:
-            result = store.result(lost.id)
-            if result is None or result.status != "finished":
-                message, failure = _reason(trial)
-                result = Result(lost.id, "failed", {}, 0.0, time.time(), {}, message, failure)
-                with suppress(OSError):  # a full disk must not end the other trials
-                    store.save_result(result)
-            if self._listen:
-                self._listen(Ended(unit.pretrain_id, result))
+        if holder(store, unit.pretrain_id) not in (None, job.owner):
+            self._tell(Held(unit.pretrain_id))
+            return
+        for result in _lost(unit, store, trial):
+            self._tell(Ended(unit.pretrain_id, result))
+        with suppress(OSError):  # the dead worker did not release it
+            if lease := take(store, unit.pretrain_id, job.owner):
+                lease.release()
+
+    def _tell(self, event: Event) -> None:
+        if self._listen:
+            self._listen(event)
+
+
+def _lost(unit: Unit, store: TrialStore, tune_trial: TuneTrial) -> Iterator[Result]:
+    """For every trial of the unit what it has ended with, which is now a failure where it had not ended."""
+    ended = {result.trial_id: result for result in store.ended(unit)}
+    for trial in unit.trials:
+        if trial.id not in ended:
+            message, failure = _reason(tune_trial)
+            ended[trial.id] = Result(trial.id, "failed", {}, 0.0, time.time(), {}, message, failure)
+            with suppress(OSError):  # a full disk must not end the other trials
+                store.save_result(ended[trial.id])
+        yield ended[trial.id]
 
 
 def _reason(trial: TuneTrial) -> tuple[str, Kind]:

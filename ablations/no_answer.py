@@ -1,0 +1,48 @@
+"""What is said where MLflow does not answer: the place, the reason and the remedy, without a secret."""
+
+import os
+import re
+from pathlib import Path
+
+from sqlalchemy import create_engine, inspect, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""Environment variables whose values some library may put into its error."""
+DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
+DAMAGED = ("disk image is malformed", "file is not a database")
+"""Of SQLite, for a file that was truncated or overwritten."""
+DENIED = ("error code 401", "error code 403", "PERMISSION_DENIED", "not authenticated")
+
+
+def no_answer(uri: str, error: Exception) -> str:
+    """One sentence."""
+    text = str(error)
+    reason = f"{type(error).__name__}: {text.strip()}".splitlines()[0]
+    place = f"MLflow at {without_secrets(uri)}"
+    if any(sign in text for sign in DAMAGED):
+        path = make_url(uri).database if uri.startswith("sqlite") else None
+        return f"{place}: {path or 'its database'} is damaged; move the file away, and the next run logs everything"
+    if any(sign in text for sign in DENIED):
+        return f"{place} denies access; check MLFLOW_TRACKING_USERNAME and _PASSWORD, or MLFLOW_TRACKING_TOKEN"
+    return f"{place} does not answer ({without_secrets(reason)})"
+
+
+def without_secrets(text: str) -> str:
+    """``https://user:password@host`` as ``https://host``, and no value of a secret environment variable."""
+    for name in SECRETS:
+        if secret := os.environ.get(name):
+            text = text.replace(secret, "***").replace(secret.strip(), "***")
+    return re.sub(r"(?<=://)[^/\s]*@", "", text)
+
+
+def check_database(uri: str) -> None:
+    """Raises what its driver raises for a database that cannot be read, at once: MLflow itself tries for minutes."""
+    try:
+        url = make_url(uri)
+    except ArgumentError:
+        return  # a folder
+    is_new = url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists())
+    if url.get_backend_name() in DATABASES and not is_new:
+        inspect(create_engine(url, poolclass=NullPool)).get_table_names()
