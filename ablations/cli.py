@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from ablations import cli_store
+from ablations import cli_collection, cli_store
 from ablations.cli_base import DEFAULT_STORAGE, StorageOption, console, errors, told
+from ablations.cli_collection import Asked
 from ablations.failures import Kind
 from ablations.invocation import again
+from ablations.library import find_collection
 
 if TYPE_CHECKING:
     from ablations.plan import Plan
@@ -28,7 +30,9 @@ Retry = Literal["failed", Kind]
 """Which trials with a result are run again."""
 
 
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study file, or the name of a shipped study.")]
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A study file, or the name of a shipped study; or a collection of them.")
+]
 ScaleOption = Annotated[str | None, typer.Option("--scale", help="quick (default), laptop, cifar10 or imagenet.")]
 SetOption = Annotated[
     list[str] | None,
@@ -64,6 +68,16 @@ def run(
 ) -> None:
     """Run what is left of a study, log it to MLflow and draw its figure. Run it again to continue."""
     with told():
+        if path := find_collection(study):
+            plans = Asked(path, scale, assignments or (), seeds).plan(storage, data_dir, retry)
+            if dry_run:
+                cli_collection.show_plan(plans, storage)
+                return
+            signal.signal(signal.SIGTERM, _interrupt)
+            most = most_seeds if until_decided else None
+            if not cli_collection.run(plans, storage, data_dir, address, inline, most):
+                raise typer.Exit(FAILED_TRIALS)
+            return
         plan = _plan(study, scale, assignments, seeds, data_dir, storage, retry)
         if dry_run:
             _print_plan(plan, storage)
@@ -98,6 +112,10 @@ def plan(
 ) -> None:
     """Check a study and show its trials and what they cost, without running any."""
     with told():
+        if path := find_collection(study):
+            plans = Asked(path, scale, assignments or (), seeds).plan(storage, data_dir)
+            cli_collection.show_plan(plans, storage, price, probed)
+            return
         plan = _plan(study, scale, assignments, seeds, data_dir, storage)
         if probed:
             from ablations.probe import probe
@@ -117,6 +135,9 @@ def status(
 ) -> None:
     """How far a study has come, and why trials failed."""
     with told():
+        if path := find_collection(study):
+            cli_collection.show_status(Asked(path, scale, assignments or (), seeds).plan(storage, data_dir))
+            return
         from ablations.tables import status_table
 
         plan = _plan(study, scale, assignments, seeds, data_dir, storage)
@@ -133,6 +154,9 @@ def report(
 ) -> None:
     """Draw what MLflow has of a study, finished or not. Scale and overrides as it was run with."""
     with told():
+        if path := find_collection(study):
+            cli_collection.report(Asked(path, scale, assignments or ()).load(), storage)
+            return
         from ablations.load import load_study
         from ablations.report import draw_report
 

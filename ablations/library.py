@@ -26,6 +26,12 @@ def find_study(reference: str) -> Path:
     raise StudyError(f"{reference}: no such file, and no study of that name; known are {known}")
 
 
+def find_beside(path: Path, reference: str) -> Path:
+    """What a file at ``path`` calls a study: a path from there, or a name. Raises ``StudyError``."""
+    beside = path.parent / reference
+    return beside if beside.is_file() else find_study(reference)
+
+
 def find_collection(reference: str) -> Path | None:
     """A path to a file, or the name of a shipped collection; None where it is neither, such as a study."""
     path = _find(reference, all_collections())

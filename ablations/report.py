@@ -34,6 +34,8 @@ class DrawnReport:
     """Of the study's claims."""
     pictures: list[Path]
     """What single trials left to be drawn."""
+    report: StudyReport
+    """What it was drawn from."""
 
     def _repr_png_(self) -> bytes:
         """The figure, where a notebook shows it."""
@@ -51,7 +53,7 @@ def draw_report(study: str, label: str, storage: Path) -> DrawnReport:
     report = _study_report(recorded)
     page = render(report, folder)
     pictures = draw_pictures(recorded.table, TrialStore(storage), folder)
-    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures)
+    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures, report)
 
 
 def _study_report(recorded: Recorded) -> StudyReport:
