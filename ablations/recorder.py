@@ -11,7 +11,7 @@ from ablations.events import Ended, Event, Saved
 from ablations.no_answer import no_answer
 from ablations.plan import Plan
 from ablations.store import TrialStore
-from ablations.tracking import Tracker, tracking_uri
+from ablations.tracking import Tracker, only_writer, tracking_uri
 
 PAUSE_SECONDS = 60.0
 """Between two attempts to reach an MLflow that does not answer."""
@@ -46,7 +46,7 @@ class Recorder:
             case Saved(pretrain_id):
                 self._attempt(lambda tracker: self._save_history(tracker, pretrain_id))
             case Ended(_, result):
-                self._attempt(lambda tracker: self._save_result(tracker, result.trial_id))
+                self._attempt(lambda tracker: self._save_ended(tracker, result.trial_id))
 
     def close(self, complete: bool) -> None:
         self._attempt(lambda tracker: self._finish(tracker, complete), LAST_WORD)
@@ -61,6 +61,7 @@ class Recorder:
         return tracker
 
     def _finish(self, tracker: Tracker, complete: bool) -> None:
+        tracker.look_again()
         self._save_all(tracker)
         tracker.close(complete)
 
@@ -71,7 +72,12 @@ class Recorder:
     def _save_history(self, tracker: Tracker, pretrain_id: str) -> None:
         history = self._store.history(pretrain_id)
         for trial_id in self._trials[pretrain_id]:
+            tracker.look_again(trial_id)
             tracker.save_history(trial_id, history)
+
+    def _save_ended(self, tracker: Tracker, trial_id: str) -> None:
+        tracker.look_again(trial_id)
+        self._save_result(tracker, trial_id)
 
     def _save_result(self, tracker: Tracker, trial_id: str) -> None:
         result = self._store.result(trial_id)
@@ -82,8 +88,9 @@ class Recorder:
         """Where MLflow did not answer before, everything that is missing comes first."""
         start = time.monotonic()
         try:
-            self._tracker = self._tracker or self._open()
-            action(self._tracker)
+            with only_writer(self._store.root):
+                self._tracker = self._tracker or self._open()
+                action(self._tracker)
         except Exception as error:
             self._tracker = None  # what is there then is asked anew: it may be another database
             self._silent_until = time.monotonic() + max(PAUSE_SECONDS, PAUSE_SHARE * (time.monotonic() - start))

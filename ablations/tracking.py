@@ -1,6 +1,6 @@
 """The store's content in MLflow: an experiment a study, a parent run a scale, a child run a trial.
 
-One process writes. Everything is written from what is durable in the store, with the timestamps kept there,
+One process writes at a time. Everything is written from what is durable in the store, with the timestamps kept there,
 so that writing it again changes nothing.
 """
 
@@ -8,12 +8,14 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag, ViewType
+from sqlalchemy import make_url
 
 from ablations.identity import SCHEMA
 from ablations.load import ScaledStudy
@@ -30,6 +32,8 @@ METRICS_A_CALL = 800
 RUNS_A_PAGE = 200
 """A large page may take a busy server longer than a request may."""
 TAG_LENGTH = 5000
+LOCK_SECONDS = 60.0
+"""That one run waits for another to have written."""
 
 STUDY, SCALE, TRIAL, STATUS, RESULT, HISTORY = (
     "ablate.study",
@@ -55,6 +59,14 @@ def open_client() -> MlflowClient:
     return MlflowClient(tracking_uri())
 
 
+def only_writer(storage: Path) -> FileLock:
+    """Held while one of several runs writes: each sees what the others have written, and an SQLite file, which first
+    users at once would spoil, has one. Raises ``TimeoutError`` where another does not end."""
+    uri = tracking_uri()
+    database = make_url(uri).database if uri.startswith("sqlite") else None
+    return FileLock(f"{database}.lock" if database else storage / "mlflow.lock", timeout=LOCK_SECONDS)
+
+
 @dataclass
 class _Child:
     """A trial's run, and what this process knows to be in it."""
@@ -72,11 +84,21 @@ class Tracker:
         """``description`` is what a report needs to know of the study; it is kept with the parent run."""
         self.client = open_client()
         self.experiment_id = _experiment(self.client, scaled.study.name)
-        self.parent_id = self._open_parent(scaled, description)
+        self._description = description
+        self.parent_id = self._open_parent(scaled)
         self.trials = {trial.id: trial for trial in trials}
-        children = child_runs(self.client, self.experiment_id, self.parent_id)
-        found = [_Child(run.info.run_id, run.data.tags) for run in children]
-        self._children = {child.tags[TRIAL]: child for child in found if TRIAL in child.tags}
+        self._children: dict[str, _Child] = {}
+        self.look_again()
+
+    def look_again(self, trial_id: str = "") -> None:
+        """At what other processes have made of the children, or of that trial's, since this one looked."""
+        kept = {other: child for other, child in self._children.items() if trial_id and other != trial_id}
+        for run in child_runs(self.client, self.experiment_id, self.parent_id, trial_id):
+            if found := run.data.tags.get(TRIAL):
+                known = self._children.get(found)
+                same = known if known and known.run_id == run.info.run_id else _Child(run.info.run_id, {})
+                kept[found] = replace(same, tags=run.data.tags)
+        self._children = kept
 
     def save_history(self, trial_id: str, history: Sequence[Epoch]) -> None:
         """Metrics of the epochs so far, to a child run that is made where there is none."""
@@ -109,12 +131,14 @@ class Tracker:
         child.tags |= {STATUS: result.status, **last}
 
     def close(self, complete: bool) -> None:
+        """With its own description, should a run of the same study with other seeds have put its own there."""
+        self._describe(self.parent_id)
         self.client.set_terminated(self.parent_id, "FINISHED" if complete else "KILLED")
 
     def save_report(self, folder: Path) -> None:
         self.client.log_artifacts(self.parent_id, str(folder), REPORT_FOLDER)
 
-    def _open_parent(self, scaled: ScaledStudy, description: dict[str, Any]) -> str:
+    def _open_parent(self, scaled: ScaledStudy) -> str:
         run = find_parent(self.client, self.experiment_id, scaled.label)
         tags = {STUDY: scaled.study.name, SCALE: scaled.label, "ablate.schema": str(SCHEMA)}
         if run is None:
@@ -124,8 +148,11 @@ class Tracker:
         run_id: str = run.info.run_id
         self.client.update_run(run_id, status="RUNNING")
         self.client.log_batch(run_id, tags=_tags({**provenance(), "mlflow.note.content": _note(scaled)}))
-        self._log_text(run_id, json.dumps(description, indent=1), STUDY_FILE)
+        self._describe(run_id)
         return run_id
+
+    def _describe(self, parent_id: str) -> None:
+        self._log_text(parent_id, json.dumps(self._description, indent=1), STUDY_FILE)
 
     def _child(self, trial_id: str, history: Sequence[Epoch]) -> _Child:
         """The trial's run: a new one where there is none, or where the encoder was trained anew."""
@@ -176,11 +203,11 @@ def find_parent(client: MlflowClient, experiment_id: str, label: str) -> Run | N
     return found[0] if found else None
 
 
-def child_runs(client: MlflowClient, experiment_id: str, parent_id: str) -> Iterator[Run]:
-    """All of them: MLflow gives a page at a time."""
+def child_runs(client: MlflowClient, experiment_id: str, parent_id: str, trial_id: str = "") -> Iterator[Run]:
+    """All of them, or that trial's: MLflow gives a page at a time."""
+    mine = f"tags.`{PARENT}` = '{parent_id}'" + (f" and tags.`{TRIAL}` = '{trial_id}'" if trial_id else "")
     token = None
     while True:
-        mine = f"tags.`{PARENT}` = '{parent_id}'"
         page = client.search_runs([experiment_id], mine, max_results=RUNS_A_PAGE, page_token=token)
         yield from page
         token = page.token

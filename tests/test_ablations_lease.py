@@ -7,21 +7,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 from rich.console import Console
 
 from ablations import lease as leases
 from ablations import live, sharing
 from ablations.errors import StudyError
-from ablations.events import Ended, Event, Held, Started
+from ablations.events import Ended, Event, Held, Saved, Started
+from ablations.frame import read_study
 from ablations.lease import FencedError, holder, take
 from ablations.live import BEAT, PATIENCE, LiveRun, Watch, alone, is_live
 from ablations.load import load_study
 from ablations.plan import Plan, make_plan
+from ablations.recorder import Recorder
 from ablations.run import Where, run_plan
 from ablations.sharing import share
 from ablations.store import TrialStore
+from ablations.tracking import RESULT, TRIAL, child_runs, tracking_uri
 from ablations.trial import Result, Unit
 from ablations.worker import Job, run_unit
+from core.pretraining.history import Epoch
 from helpers import small_study
 
 STORAGE = Path("runs")
@@ -310,3 +315,34 @@ def test_a_second_run_shows_and_draws_what_the_first_has_trained(
     assert outcome.drawn is not None
     results = [store.result(trial.id) for trial in made.trials]
     assert [result and result.facts["computed_for"] for result in results] == ["another", "small"]
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_two_runs_that_log_the_same_trial_make_one_mlflow_run(store: TrialStore) -> None:
+    """Both have looked at MLflow before either has logged it; then it is trained anew, and logged by the other."""
+    made = plan()
+    unit, trial_id = made.units[0], made.units[0].trials[0].id
+    recorders = [Recorder(made, store, QUIET) for _ in range(2)]
+    for begun in (1.0, 2.0):
+        store.save_history(unit.pretrain_id, [Epoch(1, 5.0, 10.0, 3.0, 0.1, 100.0, begun)])
+        for recorder in recorders:
+            recorder.record(Saved(unit.pretrain_id))
+        finish(store, unit, when=begun)
+        for recorder in recorders[::-1]:
+            recorder.record(Ended(unit.pretrain_id, store.ended(unit)[0]))
+            assert recorder.works
+    client, recorded = MlflowClient(tracking_uri()), read_study("small", "quick")
+    (child,) = child_runs(client, recorded.experiment_id, recorded.run_id)
+    assert (child.data.tags[TRIAL], child.data.tags[RESULT]) == (trial_id, "2.0")
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_who_ends_reports_its_own_seeds(store: TrialStore) -> None:
+    """Though a run of the same study with one seed has begun since."""
+    Path("study.yaml").write_text(STUDY)
+    more = make_plan(load_study("study.yaml", seeds=2), store, Path("data"))
+    recorder = Recorder(more, store, QUIET)
+    Recorder(plan(), store, QUIET)
+    assert len(read_study("small", "quick").table) == 2
+    recorder.close(complete=False)
+    assert len(read_study("small", "quick").table) == 4
