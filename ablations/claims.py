@@ -17,8 +17,12 @@ from core.config import Config
 from core.config.base import default_tag
 from reports import paper_axes, published
 
+FIRST, LAST = "first", "last"
+"""In place of a value: the first or the last that the axis has at the scale that is run, since scales differ in
+their values and not in what is claimed of them."""
+
 Where = dict[str, Any]
-"""Axes and the value of each: the cells that have them."""
+"""Axes and the value of each, or its place: the cells that have them."""
 
 Cells = list[Annotated[list[Any], Field(min_length=1)] | Annotated[Where, Field(min_length=1)]]
 """Each a value for every axis in the order of the grid, or a mapping of some axes to their values."""
@@ -38,8 +42,9 @@ class ClaimBase(Config):
     """In the paper's words or close to them."""
     source: str
     """Where it says so."""
-    margin: float = 0.0
-    """How much larger than this the effect must be; in units of the metric, unless the kind says otherwise."""
+    margin: float | dict[str, float] = 0.0
+    """How much larger than this the effect must be; in units of the metric, unless the kind says otherwise. Or by
+    scale, as ``{imagenet: 3}``: points of one data set are not points of another, so 0 at any other scale."""
     metric: Annotated[str, AfterValidator(known_metric)] | None = None
     """Of which it is said; the report's metric where it is not given."""
 
@@ -78,11 +83,11 @@ class InteractionClaim(ClaimBase):
 
     kind: Literal["interaction"] = "interaction"
     axis: str
-    low: Any
-    high: Any
+    low: Any = FIRST
+    high: Any = LAST
     over: str
-    start: Any
-    end: Any
+    start: Any = FIRST
+    end: Any = LAST
     where: Where = {}
 
 
@@ -92,7 +97,7 @@ class AgreementClaim(ClaimBase):
     kind: Literal["agreement"] = "agreement"
     key: Annotated[str, AfterValidator(known_numbers)]
     """Of the paper's numbers, such as ``figure_5``; the axes that they are by are axes of the grid."""
-    margin: float = 0.5
+    margin: float | dict[str, float] = 0.5
 
 
 Claim = Annotated[
@@ -102,6 +107,7 @@ Claim = Annotated[
 ]
 
 SIDES = ("cells", "than")
+SIGN_ALONE = "(Here its sign alone: the margin is of another scale.)"
 
 
 def check_claims(claims: list[Claim], grids: list[Grid], source: Source) -> None:
@@ -115,38 +121,63 @@ def check_claims(claims: list[Claim], grids: list[Grid], source: Source) -> None
             _check_value(axes, axis, value, f"{source.locate((*keys, field))}")
 
 
-def claim_as_text(claim: Claim, grids: list[Grid]) -> dict[str, Any]:
-    """JSON-able: what all claims have, and under ``effect`` what its kind has, values as reports write them."""
-    axes = _axes(grids)
+def claim_as_text(claim: Claim, own: list[Grid], grids: list[Grid], scale: str) -> dict[str, Any]:
+    """JSON-able: what all claims have, and under ``effect`` what its kind has, values as reports write them.
+
+    ``own`` are the grids that the claim is written of, ``grids`` those of the scale.
+    """
     everything = claim.model_dump(mode="json")
-    common = {name: everything.pop(name) for name in ("kind", *ClaimBase.model_fields)}
-    return common | {"effect": {name: _as_text(name, value, axes) for name, value in everything.items()}}
+    common = {name: everything.pop(name) for name in ("kind", *ClaimBase.model_fields)} | _at_scale(claim, scale)
+    return common | {
+        "effect": {name: _as_text(name, value, everything, own, grids) for name, value in everything.items()}
+    }
 
 
-def _as_text(name: str, value: Any, axes: dict[str, list[str]]) -> Any:
+def _at_scale(claim: Claim, scale: str) -> dict[str, Any]:
+    """What is said, and the margin that is asked."""
+    if not isinstance(claim.margin, dict):
+        return {"margin": claim.margin}
+    asked = scale in claim.margin
+    return {"says": claim.says if asked else f"{claim.says} {SIGN_ALONE}", "margin": claim.margin.get(scale, 0.0)}
+
+
+def _as_text(name: str, value: Any, claim: dict[str, Any], own: list[Grid], grids: list[Grid]) -> Any:
+    axes, there = _axes(own), _axes(grids)
     match name:
         case "cells" | "than":
-            return [_cell(cell, axes) for cell in value]
+            return [_cell(cell, axes, there) for cell in value]
         case "where":
-            return _cell(value, axes)
+            return _cell(value, axes, there)
         case "order":
-            return [_text(one) for one in value]
+            return [_value(claim["axis"], one, there) for one in value]
+        case "low" | "high":
+            return _value(claim["axis"], value, there)
+        case "start" | "end":
+            return _value(claim["over"], value, there)
         case _:
             return _text(value)
 
 
-def _cell(cell: list[Any] | Where, axes: dict[str, list[str]]) -> dict[str, str]:
-    return {axis: _text(value) for axis, value in _pairs(cell, axes)}
+def _cell(cell: list[Any] | Where, axes: dict[str, list[str]], there: dict[str, list[str]]) -> dict[str, str]:
+    return {axis: _value(axis, value, there) for axis, value in _pairs(cell, axes)}
+
+
+def _value(axis: str, value: Any, there: dict[str, list[str]]) -> str:
+    """As text; of a place the value that is there."""
+    values = there.get(axis, [])
+    if value in (FIRST, LAST) and values and value not in values:
+        return values[0 if value == FIRST else -1]
+    return _text(value)
 
 
 def _axes(grids: list[Grid]) -> dict[str, list[str]]:
-    """The values of each axis, as text."""
-    axes: dict[str, list[str]] = {}
+    """The values of each axis, as text, each once."""
+    axes: dict[str, dict[str, None]] = {}
     points = [point for grid in grids for axis in grid.axes for point in axis]
     for point in points:
         for name, value in point.coordinates.items():
-            axes.setdefault(name, []).append(_text(value))
-    return axes
+            axes.setdefault(name, {})[_text(value)] = None
+    return {name: list(values) for name, values in axes.items()}
 
 
 def _text(value: object) -> str:
@@ -194,5 +225,5 @@ def _pairs(cell: list[Any] | Where, axes: dict[str, list[str]]) -> list[tuple[st
 def _check_value(axes: dict[str, list[str]], axis: str, value: Any, place: str) -> None:
     if axis not in axes:
         raise StudyError(f"{place}: {axis!r} is no axis of the grid; the axes are {', '.join(axes)}")
-    if value is not None and _text(value) not in axes[axis]:
+    if value not in (None, FIRST, LAST) and _text(value) not in axes[axis]:
         raise StudyError(f"{place}: {axis} has no value {value!r}; it has {', '.join(axes[axis])}")

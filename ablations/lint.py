@@ -11,6 +11,7 @@ from core.config import TrainConfig
 LEFT_OUT = 0.1
 """Share of an epoch's images in the incomplete last batch from which it is worth a word."""
 FEW_STEPS = 50
+SCALING = ("optimizer", "scaling")
 
 
 def warnings(plan: Plan) -> list[str]:
@@ -40,18 +41,31 @@ def _is_default(trial: Trial, plan: Plan) -> bool:
 
 
 def _axes(plan: Plan) -> Iterator[str]:
+    several = _several_values(plan)
     for grid in plan.scaled.grids:
         for axis in grid.axes:
             name = ", ".join(axis[0].coordinates)
-            if len(axis) == 1:
+            if name not in several:
                 yield f"{axis[0].place}: the axis {name} has one value; it belongs in 'base'"
         names = set(grid.names)
-        if "batch_size" in names and not names & {"optimizer.learning_rate", "optimizer.scaling", "optimizer"}:
+        told = SCALING in plan.scaled.settings or names & {"optimizer.learning_rate", "optimizer.scaling", "optimizer"}
+        if "batch_size" in names and not told:
             scaling = plan.trials[0].config.pretrain.optimizer.scaling
             yield (
                 f"batch_size varies and the learning rate with it, by {scaling} scaling; the paper's answer depends on "
-                "which (Table B.1): zip it with optimizer.learning_rate, or add optimizer.scaling as an axis"
+                "which (Table B.1): say optimizer.scaling in 'base' or as an axis, or zip with optimizer.learning_rate"
             )
+
+
+def _several_values(plan: Plan) -> set[str]:
+    """Names of axes with more than one value, all grids together; a scale may well have only one of them."""
+    values = {
+        (", ".join(point.coordinates), str(point.coordinates))
+        for grid in [*plan.scaled.grids, *plan.scaled.own_grids]
+        for axis in grid.axes
+        for point in axis
+    }
+    return {name for name, count in Counter(name for name, _ in values).items() if count > 1}
 
 
 def _batches(plan: Plan) -> Iterator[str]:

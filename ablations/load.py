@@ -35,6 +35,8 @@ class ScaledStudy:
     base: Layer
     """Of every trial: the common scale, the study's base, then what the study changes at this scale."""
     grids: list[Grid]
+    own_grids: list[Grid]
+    """The study's, whatever its scale has in place of them."""
     claims: list[dict[str, Any]]
     """As plain values; see ``claim_as_text``."""
     baselines: dict[str, Layer]
@@ -90,7 +92,8 @@ def load_study(
         scale_source=common_source,
         base=overlay([flatten(common.base, common_source, ("base",)), lineage.base(scale)]),
         grids=grids,
-        claims=[claim_as_text(claim, own_grids) for claim in study.claims],
+        own_grids=own_grids,
+        claims=[claim_as_text(claim, own_grids, grids, scale) for claim in study.claims],
         baselines={
             name: flatten(settings, baselines.source, ("baselines", name)) for name, settings in study.baselines.items()
         },

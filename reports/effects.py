@@ -1,5 +1,10 @@
-"""What a claim measures within one seed: a number that is above the claim's margin where the claim holds."""
+"""What a claim measures within one seed: a number that is above the claim's margin where the claim holds.
 
+An ordering, a trend and an interaction average the axes that they do not name, and compare like with like: cells
+whose values on those axes are not there in full are left out, such as a depth that has no encoder of width 4.
+"""
+
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -55,7 +60,7 @@ class Ordering:
     where: Values = field(default_factory=dict)
 
     def about(self, rows: pd.DataFrame) -> pd.Series:
-        return _where(rows, self.where) & _among(rows, self.axis, self.order)
+        return _matched(rows, _where(rows, self.where) & _among(rows, self.axis, self.order), [self.axis])
 
     def effect(self, rows: pd.DataFrame) -> float:
         means = _means(rows, self.axis)
@@ -75,7 +80,7 @@ class Trend:
         there = _where(rows, self.where)
         if self.axis not in rows or rows.loc[there, self.axis].nunique() < 2:
             raise NotInGridError(f"this grid has not two values of {self.axis} there")
-        return there
+        return _matched(rows, there, [self.axis])
 
     def effect(self, rows: pd.DataFrame) -> float:
         means = list(_means(rows, self.axis).values())
@@ -97,7 +102,7 @@ class Interaction:
 
     def about(self, rows: pd.DataFrame) -> pd.Series:
         ends = _among(rows, self.axis, (self.low, self.high)) & _among(rows, self.over, (self.start, self.end))
-        return _where(rows, self.where) & ends
+        return _matched(rows, _where(rows, self.where) & ends, [self.axis, self.over])
 
     def effect(self, rows: pd.DataFrame) -> float:
         def gain(at: str) -> float:
@@ -163,6 +168,19 @@ def _among(rows: pd.DataFrame, axis: str, values: tuple[str, ...]) -> pd.Series:
     if absent := [value for value in values if value not in there]:
         raise NotInGridError(f"this grid has no {axis} {', '.join(absent)}")
     return rows[axis].isin(values)
+
+
+def _matched(rows: pd.DataFrame, there: pd.Series, axes: list[str]) -> pd.Series:
+    """Of the rows that are there, those whose values on all other axes occur with every cell of ``axes``."""
+    others = [name for name in rows if name not in {*axes, "seed", VALUE}]
+    if not others:
+        return there
+    cells = rows.loc[there, [*axes, *others]].drop_duplicates()
+    counts, whole = Counter(_cells(cells, others)), len(cells[axes].drop_duplicates())
+    matched = there & pd.Series([counts[key] == whole for key in _cells(rows, others)], index=rows.index)
+    if not matched.any():
+        raise NotInGridError(f"this grid has no cells that differ in {', '.join(axes)} alone")
+    return matched
 
 
 def _means(rows: pd.DataFrame, axis: str) -> dict[str, float]:
