@@ -6,7 +6,7 @@ from pathlib import Path
 from reports.claims import Verdict
 from reports.paper import paper_numbers
 from reports.study_report import StudyReport
-from reports.web import data_uri, fill
+from reports.web import Picture, fill, picture
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Entry:
     report: StudyReport | None = None
     """None where nothing is there to be shown."""
     verdicts: list[Verdict] = field(default_factory=list)
-    pictures: list[Path] = field(default_factory=list)
-    """Files of its figure, of which the smallest is shown."""
+    figure: Path | None = None
+    """As PNG, with the SVG beside it."""
     page: str = ""
     """Its own, from this one."""
     problem: str = ""
@@ -33,9 +33,11 @@ class Entry:
         return numbers.title if numbers else self.name
 
     @property
-    def picture(self) -> str:
-        """As the address of an image."""
-        return data_uri(self.pictures)
+    def picture(self) -> Picture:
+        """Raises ``ValueError`` where there is no figure."""
+        if self.figure is None:
+            raise ValueError(f"{self.name} has no figure")
+        return picture(self.figure)
 
     @property
     def states(self) -> dict[str, int]:

@@ -2,12 +2,17 @@
 
 import base64
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import jinja2
 
 TEMPLATES = Path(__file__).parent / "templates"
+PIXELS_A_POINT = 2.0
+"""Of a figure on a page: half as large again as in print."""
+LEGIBLE = 560
+"""Pixels that a figure has at least, where it is not itself narrower: a phone scrolls it."""
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
@@ -18,17 +23,35 @@ def fill(template: str, path: Path, **values: object) -> Path:
 
 
 def inline_svg(svg: str) -> str:
-    """The element alone, as wide as its place, without a description of its own for screen readers."""
+    """The element alone, as wide as its place lets it be, and hidden from screen readers: its place describes it."""
     element = svg[svg.index("<svg") :]
     opening, rest = element.split(">", 1)
     opening = re.sub(r' (width|height)="[^"]*"', "", opening)
-    return f'{opening} aria-hidden="true" focusable="false">{rest}'
+    return f'{opening} style="{_size(svg)}" aria-hidden="true" focusable="false">{rest}'
 
 
-def data_uri(pictures: list[Path]) -> str:
-    """The smallest of several files of one picture, as the address of an image."""
-    path = min(pictures, key=lambda one: (one.stat().st_size, one.suffix))
-    return f"data:{MEDIA[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+@dataclass(frozen=True)
+class Picture:
+    """An image that is part of a page."""
+
+    source: str
+    """Its address, which holds it all."""
+    style: str
+
+
+def picture(png: Path) -> Picture:
+    """The smaller of a figure's PNG and the SVG beside it."""
+    svg = png.with_suffix(".svg")
+    path = min((svg, png), key=lambda one: one.stat().st_size)
+    content = base64.b64encode(path.read_bytes()).decode()
+    return Picture(f"data:{MEDIA[path.suffix]};base64,{content}", _size(svg.read_text(encoding="utf-8")))
+
+
+def _size(svg: str) -> str:
+    """Never so large that a small figure looks coarse, nor so small on a phone that its text cannot be read."""
+    points = re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)
+    width = round(float(points[1]) * PIXELS_A_POINT) if points else LEGIBLE
+    return f"width: {width}px; max-width: 100%; min-width: {min(width, LEGIBLE)}px"
 
 
 @cache

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from ablations.board import Board, State
 from ablations.collection.plan import CollectionPlan, together
-from ablations.collection.report import draw_collection
+from ablations.collection.report import cannot_be_drawn, draw_collection
 from ablations.deciding import next_seeds
 from ablations.errors import StudyError
 from ablations.events import Ended, Event, Saved
@@ -16,6 +16,7 @@ from ablations.live import LiveRun
 from ablations.plan import Plan, plan_trials
 from ablations.prepare import needed_data, prepare_data
 from ablations.recorder import Recorder
+from ablations.report import DrawnReport
 from ablations.run import Outcome, Where, draw, schedule
 from ablations.store import TrialStore
 
@@ -81,7 +82,7 @@ class _Round:
             finally:
                 for desk in self._desks:
                     desk.close(self._states)
-            return {desk.name: desk.outcome(self._where, self._console) for desk in self._desks}
+            return {desk.name: Outcome(desk.states, self._draw(desk)) for desk in self._desks}
 
     def _load_data(self) -> None:
         """Of every study, each data set once; studies whose data does not load are left out."""
@@ -112,6 +113,13 @@ class _Round:
         finally:
             self._states |= board.states
 
+    def _draw(self, desk: "_Desk") -> DrawnReport | None:
+        try:
+            return draw(desk.plan, self._where.storage, desk.recorder, self._console)
+        except Exception as error:  # one figure that cannot be drawn must not cost the others
+            self._give_up(desk.plan, cannot_be_drawn(error))
+            return None
+
     def _record(self, event: Event) -> None:
         for desk in self._desks:
             desk.record(event)
@@ -126,26 +134,22 @@ class _Desk:
 
     def __init__(self, plan: Plan, recorder: Recorder) -> None:
         self.name = _name(plan)
-        self._plan, self._recorder = plan, recorder
+        self.plan, self.recorder = plan, recorder
+        self.states = Board(plan).states
         self._trials = {trial.id for trial in plan.trials}
         self._trainings = {unit.pretrain_id for unit in plan.units}
-        self._states: dict[str, State] = {}
 
     def record(self, event: Event) -> None:
         """What is of the study."""
         match event:
             case Saved(pretrain_id) if pretrain_id in self._trainings:
-                self._recorder.record(event)
+                self.recorder.record(event)
             case Ended(_, result) if result.trial_id in self._trials:
-                self._recorder.record(event)
+                self.recorder.record(event)
 
     def close(self, ended: dict[str, State]) -> None:
-        self._states = {trial_id: ended.get(trial_id, before) for trial_id, before in Board(self._plan).states.items()}
-        self._recorder.close(complete=set(self._states.values()) <= {"done"})
-
-    def outcome(self, where: Where, console: Console) -> Outcome:
-        """And its page."""
-        return Outcome(self._states, draw(self._plan, where.storage, self._recorder, console))
+        self.states |= {trial_id: state for trial_id, state in ended.items() if trial_id in self._trials}
+        self.recorder.close(complete=set(self.states.values()) <= {"done"})
 
 
 def _undecided(plans: Sequence[Plan], outcomes: dict[str, Outcome], most: int, where: Where) -> Iterator[Plan]:
