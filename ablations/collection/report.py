@@ -10,7 +10,7 @@ from ablations.load import ScaledStudy
 from ablations.report import DrawnReport, draw_report
 from reports.collection_page import Entry, write_collection
 
-NOT_RUN = "It has not been run at this scale."
+NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
 
 
 def report_collection(scaled: ScaledCollection, storage: Path) -> tuple[dict[str, DrawnReport], Path]:
@@ -40,8 +40,8 @@ def cannot_be_drawn(error: Exception) -> str:
 def draw_collection(
     scaled: ScaledCollection, drawn: Mapping[str, DrawnReport], problems: Mapping[str, str], storage: Path
 ) -> Path:
-XX
-    run, or not to its end."""
+    """``<storage>/reports/<collection>/<label>/report.html``. ``problems`` says by the name of a study why it was
+    not run, or not to its end."""
     path = storage / "reports" / scaled.collection.name / scaled.label / "report.html"
     entries = [
         _entry(study, drawn.get(study.study.name), problems.get(study.study.name, "")) for study in scaled.studies
@@ -54,6 +54,6 @@ def _entry(scaled: ScaledStudy, drawn: DrawnReport | None, problem: str) -> Entr
     study = scaled.study
     entry = Entry(study.name, study.title or study.name, study.reproduces, problem=problem)
     if drawn is None:
-        return entry
+        return replace(entry, problem=problem or NOT_RUN)
     page = f"../../{study.name}/{scaled.label}/{drawn.page.name}"
     return replace(entry, report=drawn.report, verdicts=drawn.verdicts, figure=drawn.figure, page=page)
