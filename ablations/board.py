@@ -37,6 +37,7 @@ class Board:
             failed = trial.id in plan.results and plan.results[trial.id].status == "failed"
             self.states[trial.id] = "waiting" if trial.id in left else "failed" if failed else "done"
         self.names = {trial.id: trial.name for trial in plan.trials}
+        """By which people know the trials."""
         self.running: dict[str, Row] = {}
         self._units = {unit.pretrain_id: unit for unit in plan.units}
         self._images = {unit.pretrain_id: plan.images(unit) for unit in plan.units}
@@ -52,7 +53,9 @@ class Board:
         match event:
             case Started():
                 unit = self._units[event.pretrain_id]
-                self.running[event.pretrain_id] = Row(unit.trials[0].name, unit.trials[0].config.pretrain.epochs)
+                self.running[event.pretrain_id] = Row(
+                    self.names[unit.trials[0].id], unit.trials[0].config.pretrain.epochs
+                )
                 self.states |= {t.id: "running" for t in unit.trials if self.states[t.id] == "waiting"}
             case EpochEnded():
                 self.running[event.pretrain_id].last = event.epoch

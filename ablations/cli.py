@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 from rich.console import Console
 
-from ablations import cli_files, cli_store, completion
+from ablations import cli_collection, cli_files, cli_store, completion
 from ablations.cli_base import (
     DEFAULT_DATA,
     DEFAULT_STORAGE,
@@ -19,8 +19,10 @@ from ablations.cli_base import (
     print_document,
     told,
 )
+from ablations.cli_collection import Asked
 from ablations.failures import Kind
 from ablations.invocation import again
+from ablations.library import find_collection
 
 if TYPE_CHECKING:
     from ablations.plan import Plan
@@ -43,7 +45,9 @@ Retry = Literal["failed", Kind]
 StudyArgument = Annotated[
     str,
     typer.Argument(
-        metavar="STUDY", help="A study file, or the name of a study; see list.", autocompletion=completion.studies
+        metavar="STUDY",
+        help="A study file, or the name of a study; see list. Or a collection of studies, such as paper.",
+        autocompletion=completion.studies,
     ),
 ]
 ScaleOption = Annotated[
@@ -87,6 +91,17 @@ def run(
 ) -> None:
     """Run what is left of a study, log it to MLflow and draw its figure. Run it again to continue."""
     with told():
+        if path := find_collection(study):
+            cli_collection.refuse(path, {"--json": as_json, "--quiet": quiet})
+            plans = Asked(path, scale, assignments or (), seeds).plan(storage, data_dir, retry)
+            if dry_run:
+                cli_collection.show_plan(plans, storage)
+                return
+            signal.signal(signal.SIGTERM, _interrupt)
+            most = most_seeds if until_decided else None
+            if not cli_collection.run(plans, storage, data_dir, address, inline, most):
+                raise typer.Exit(FAILED_TRIALS)
+            return
         plan = _plan(study, scale, assignments, seeds, data_dir, storage, retry)
         if dry_run:
             _print_plan(plan, storage, None, as_json)
@@ -131,6 +146,11 @@ def plan(
 ) -> None:
     """Check a study and show its trials and what they cost, without running any."""
     with told():
+        if path := find_collection(study):
+            cli_collection.refuse(path, {"--json": as_json})
+            plans = Asked(path, scale, assignments or (), seeds).plan(storage, data_dir)
+            cli_collection.show_plan(plans, storage, price, probed)
+            return
         plan = _plan(study, scale, assignments, seeds, data_dir, storage)
         if probed:
             from ablations.probe import probe
@@ -151,6 +171,10 @@ def status(
 ) -> None:
     """How far a study has come, and why trials failed."""
     with told():
+        if path := find_collection(study):
+            cli_collection.refuse(path, {"--json": as_json})
+            cli_collection.show_status(Asked(path, scale, assignments or (), seeds).plan(storage, data_dir))
+            return
         from ablations.machine import status_document
         from ablations.tables import status_table
 
@@ -172,6 +196,10 @@ def report(
 ) -> None:
     """Draw what MLflow has of a study, finished or not. Scale and overrides as it was run with."""
     with told():
+        if path := find_collection(study):
+            cli_collection.refuse(path, {"--json": as_json})
+            cli_collection.report(Asked(path, scale, assignments or ()).load(), storage)
+            return
         from ablations.load import load_study
         from ablations.machine import report_document
         from ablations.report import draw_report

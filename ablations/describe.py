@@ -1,7 +1,10 @@
 """A study at one scale as plain values: what MLflow keeps, and what a report needs to know."""
 
+import shlex
+from pathlib import Path
 from typing import Any
 
+from ablations.library import reference
 from ablations.load import ScaledStudy
 from ablations.trial import Trial
 from core.cost import parameters
@@ -19,6 +22,7 @@ def describe(scaled: ScaledStudy, trials: list[Trial]) -> dict[str, Any]:
         "scale_description": scaled.scale_description,
         "report": scaled.report.model_dump(mode="json"),
         "axes": scaled.axis_names,
+        "command": shlex.join(["ablate", "run", reference(Path(scaled.source.name)), *scaled.options]),
         "settings": {".".join(path): setting.value for path, setting in sorted(scaled.settings.items())},
         "trials": [
             {

@@ -9,7 +9,8 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from ablations.errors import AblateError
+from ablations.errors import AblateError, NotRecordedError
+from ablations.failures import KINDS, NEXT
 from ablations.metrics import OWN
 from ablations.no_answer import no_answer, without_secrets
 from ablations.tracking import STUDY_FILE, TRIAL, child_runs, find_parent, open_client, tracking_uri
@@ -24,9 +25,9 @@ class Recorded:
     description: dict[str, Any]
     """What the run said of the study; see ``describe``."""
     table: pd.DataFrame
-    """One row a trial: ``trial_id``, ``state`` (finished, failed, missing), ``seed``, ``baseline``, ``error``,
-    ``run_id``, ``device``, ``numerics``, ``parameters`` (of the encoder, in millions), the axes by dotted path
-    (values as text), and the metrics."""
+    """One row a trial: ``trial_id``, ``state`` (finished, failed, missing), ``seed``, ``baseline``, ``error`` and its
+    ``remedy``, ``run_id``, ``device``, ``numerics``, ``parameters`` (of the encoder, in millions), the axes by dotted
+    path (values as text), and the metrics."""
     experiment_id: str
     run_id: str
     facts: dict[str, str]
@@ -34,7 +35,8 @@ class Recorded:
 
 
 def read_study(study: str, label: str) -> Recorded:
-    """``label`` as in ``ScaledStudy``. Raises ``AblateError`` where MLflow has no such study, or does not answer."""
+    """``label`` as in ``ScaledStudy``. Raises ``NotRecordedError`` where MLflow has no such study, and ``AblateError``
+    where it does not answer."""
     try:
         return _read(open_client(), study, label)
     except AblateError:
@@ -48,7 +50,7 @@ def _read(client: MlflowClient, study: str, label: str) -> Recorded:
     parent = find_parent(client, experiment.experiment_id, label) if experiment else None
     if experiment is None or parent is None:
         place = without_secrets(tracking_uri())
-        raise AblateError(f"{place} has no study {study!r} at {label!r}; has it been run with these options?")
+        raise NotRecordedError(f"{place} has no study {study!r} at {label!r}; has it been run with these options?")
     run_id = parent.info.run_id
     description = json.loads(Path(client.download_artifacts(run_id, STUDY_FILE)).read_text())
     children = child_runs(client, experiment.experiment_id, run_id)
@@ -62,9 +64,10 @@ def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, A
     row = {name: value for name, value in trial.items() if name != "coordinates"}
     row |= {axis: str(trial["coordinates"].get(axis, "")) for axis in axes}
     if run is None:
-        return row | {"state": "missing", "error": "", "run_id": "", "device": "", "numerics": ""}
+        return row | {"state": "missing", "error": "", "remedy": "", "run_id": "", "device": "", "numerics": ""}
     tags, state = run.data.tags, STATES.get(run.info.status, "missing")
     row |= {"state": state, "error": tags.get("ablate.error", ""), "run_id": run.info.run_id}
+    row |= {"remedy": next((NEXT[kind] for kind in KINDS if kind == tags.get("ablate.failure")), "")}
     row |= {"device": tags.get("device", ""), "numerics": tags.get("numerics", "")}
     return row | (with_own(run.data.metrics) if state == "finished" else {})
 

@@ -48,13 +48,10 @@ class ScaledStudy:
     resources: Resources
     report: Report
 
-    overridden: str
-    """Six hex digits of ``--set``; empty without it. Seeds are no override: they extend a study."""
-
-    @property
-    def label(self) -> str:
-        """What runs of one study are told apart by: the scale, and the overrides where there are any."""
-        return f"{self.scale}-{self.overridden}" if self.overridden else self.scale
+    label: str
+    """See ``run_label``. Seeds are no override: they extend a study."""
+    options: tuple[str, ...]
+    """Of the command line: ``--scale``, ``--set`` and ``--seeds`` as they were given."""
 
     @property
     def axis_names(self) -> list[str]:
@@ -103,11 +100,19 @@ def load_study(
             name: flatten(settings, baselines.source, ("baselines", name)) for name, settings in study.baselines.items()
         },
         overrides=overrides,
-        overridden=_digest(assignments),
+        label=run_label(scale, assignments),
+        options=command_options(scale, assignments, seeds),
         seeds=_seed_list(seeds or lineage.at_scale(scale, "seeds")[0] or common.seeds or 1),
         resources=lineage.at_scale(scale, "resources")[0] or common.resources or Resources(),
         report=chosen_report(study.report, names, lineage.says("report").source),
     )
+
+
+def command_options(scale: str, assignments: Sequence[str], seeds: int | None) -> tuple[str, ...]:
+    """As they are written on the command line; the default scale is left out."""
+    given = ["--scale", scale] if scale != DEFAULT_SCALE else []
+    given += [word for assignment in assignments for word in ("--set", assignment)]
+    return (*given, *(["--seeds", str(seeds)] if seeds else []))
 
 
 def _common_scale(name: str, lineage: Lineage) -> tuple[Scale, Source]:
@@ -153,7 +158,14 @@ def _assignments(assignments: Sequence[str]) -> Layer:
     return overlay(layers)
 
 
+def run_label(scale: str, assignments: Sequence[str]) -> str:
+    """What runs of one study are told apart by: the scale, and the overrides where there are any."""
+    digest = _digest(assignments)
+    return f"{scale}-{digest}" if digest else scale
+
+
 def _digest(assignments: Sequence[str]) -> str:
+    """Six hex digits; empty without any."""
     return hashlib.sha256("\n".join(sorted(assignments)).encode()).hexdigest()[:6] if assignments else ""
 
 

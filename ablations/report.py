@@ -8,8 +8,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ablations.frame import Recorded, read_study
+from ablations.links import run_pages
 from ablations.pictures import draw_pictures
 from ablations.store import TrialStore
+from ablations.tracking import tracking_uri
 from reports.claims import Claim, Verdict
 from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
 from reports.render import render
@@ -32,6 +34,8 @@ class DrawnReport:
     """Of the study's claims."""
     pictures: list[Path]
     """What single trials left to be drawn."""
+    report: StudyReport
+    """What it was drawn from."""
 
     def _repr_png_(self) -> bytes:
         """The figure, where a notebook shows it."""
@@ -49,7 +53,7 @@ def draw_report(study: str, label: str, storage: Path) -> DrawnReport:
     report = _study_report(recorded)
     page = render(report, folder)
     pictures = draw_pictures(recorded.table, TrialStore(storage), folder)
-    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures)
+    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures, report)
 
 
 def _study_report(recorded: Recorded) -> StudyReport:
@@ -67,6 +71,8 @@ def _study_report(recorded: Recorded) -> StudyReport:
         scale_description=description["scale_description"],
         settings=description["settings"],
         facts=_facts(recorded),
+        command=description.get("command", ""),
+        run_pages=run_pages(tracking_uri(), recorded.experiment_id, recorded.run_id),
     )
 
 

@@ -1,5 +1,6 @@
 """A study from its file to its figure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from ablations.estimate import estimate
 from ablations.events import Event
 from ablations.live import LiveRun
 from ablations.plan import Plan
-from ablations.prepare import prepare_data
+from ablations.prepare import needed_data, prepare_data
 from ablations.progress import clock, follow
 from ablations.recorder import Recorder
 from ablations.report import DrawnReport, draw_report
@@ -69,13 +70,13 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
     if plan.units:
         console.print(left_text(plan, left), highlight=False)
     with LiveRun(where.storage) as live:
-        prepare_data(plan, where.data_dir, console)
+        prepare_data(needed_data(plan), where.data_dir, console)
         recorder = Recorder(plan, store, console)
         try:
-            _schedule(plan, where, store, live.name, board, recorder, console)
+            schedule(plan, where, live.name, board, recorder.record, console)
         finally:
             recorder.close(complete=board.counts["done"] == len(board.states))
-        drawn = _draw(plan, where.storage, recorder, console)
+        drawn = draw(plan, where.storage, recorder, console)
     _compare(left.seconds, plan, store, console)
     return Outcome(board.states, drawn)
 
@@ -88,7 +89,8 @@ def _compare(planned: float | None, plan: Plan, store: TrialStore, console: Cons
         console.print(f"compute: {clock(actual)}, planned {clock(planned)}", highlight=False)
 
 
-def _draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> DrawnReport | None:
+def draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> DrawnReport | None:
+    """What the recorder has written to MLflow; None, and said, where there is no answer."""
     if not recorder.works:
         return None
     try:
@@ -100,16 +102,18 @@ def _draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> Dr
     return drawn
 
 
-def _schedule(
-    plan: Plan, where: Where, store: TrialStore, owner: str, board: Board, recorder: Recorder, console: Console
+def schedule(
+    plan: Plan, where: Where, owner: str, board: Board, record: Callable[[Event], None], console: Console
 ) -> None:
+    """Run what is left of a plan as the run ``owner``, and show it. Raises ``StudyError`` where it cannot begin."""
+    store = TrialStore(where.storage)
     for unit in plan.units:
         store.record(unit)
     with follow(board, console) as progress:
 
         def listen(event: Event) -> None:
             board.update(event)
-            recorder.record(event)
+            record(event)
             progress.show(event)
 
         share(plan.units, _runner(plan, where, owner), store, owner, listen, console)

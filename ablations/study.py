@@ -26,6 +26,10 @@ Seeds = (
 """A list of seeds, or how many, counted from 0."""
 
 
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")]
+"""Of a study or a collection: it is part of paths."""
+
+
 class Resources(Config):
     """What one trial occupies while it runs. It changes no result, so it is no part of a trial's identity."""
 
@@ -55,7 +59,7 @@ class Scale(Config):
 class Study(Config):
     """A question to be answered by trials."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")]
+    name: Name
     """Also the name of the MLflow experiment."""
     title: str = ""
     """Stands above the figure."""

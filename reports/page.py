@@ -1,17 +1,21 @@
-"""One HTML file that holds everything and needs no network."""
+"""The page of a study: one HTML file that holds everything and needs neither a network nor JavaScript."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import jinja2
 import pandas as pd
 from matplotlib.figure import Figure
 
+from reports.cells import trials_by_cell
+from reports.claims import p_text
 from reports.paper import paper_numbers
 from reports.study_report import StudyReport
+from reports.web import fill, inline_svg
 
-TEMPLATES = Path(__file__).parent / "templates"
+WORDS = {"finished": "done", "failed": "failed", "missing": "no result yet"}
+MOST_NAMED = 24
+"""Trials without a result that are named; of more, how many they are."""
 
 
 @dataclass(frozen=True)
@@ -27,33 +31,48 @@ class Drawn:
     """Enough to draw the figure again."""
     findings: list[str]
     """What the figure says, in sentences."""
+    caption: str = ""
+    """Under the figure: the paper's numbers, where they are from, and how its setting differs."""
+    rows: list[str] = field(default_factory=list)
+    """The axes that name the table's rows; see ``trials_by_cell``."""
+    columns: str | None = None
+    """The axis whose values are the table's columns."""
 
 
 def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
-    """Fill the template; everything that comes from a study or a result is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
+    """What held first, then the figure, the numbers, and where they come from."""
     table = report.table
-    page = environment.get_template("report.html.j2").render(
+    cells = trials_by_cell(table, drawn.texts, drawn.rows, drawn.columns)
+    return fill(
+        "report.html.j2",
+        path,
         report=report,
         verdicts=report.verdicts,
-        findings=drawn.findings,
-        figure=_inline(svg),
-        texts=drawn.texts,
+        drawn=drawn,
+        figure=inline_svg(svg),
+        cells=cells,
+        rows=_rows(drawn.texts, cells),
         paper=paper_numbers(report.reproduces),
-        failed=table[table["state"] == "failed"].to_dict("records"),
-        states=table["state"].value_counts().to_dict(),
         trials=table.to_dict("records"),
-        has_metric=report.metric in table,
+        failed=table[table["state"] == "failed"].to_dict("records"),
+        waiting=table[table["state"] == "missing"].to_dict("records"),
+        states={"finished": 0, "failed": 0, "missing": 0} | table["state"].value_counts().to_dict(),
+        words=WORDS,
+        most_named=MOST_NAMED,
+        p_text=p_text,
     )
-    path.write_text(page, encoding="utf-8")
-    return path
 
 
-def _inline(svg: str) -> str:
-    """The figure's element without its XML header, as wide as the page lets it be."""
-    element = svg[svg.index("<svg") :]
-    return re.sub(
-        r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", element, count=1), count=1
-    )
+def _rows(texts: pd.DataFrame, cells: dict[tuple[str, str], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Each cell's text with its trials."""
+    columns = list(map(str, texts.columns))
+    return [
+        {
+            "name": str(name),
+            "cells": [
+                {"text": text, "trials": cells.get((str(name), column), [])}
+                for column, text in zip(columns, values, strict=True)
+            ],
+        }
+        for name, *values in texts.itertuples(name=None)
+    ]

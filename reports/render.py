@@ -47,7 +47,7 @@ def _heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
     figure.suptitle(f"{report.title} ({report.scale} scale)", fontsize=14, fontweight="bold")
     data = tidy(matrix, paper, rows, columns)
     findings = heatmap_findings(matrix, paper, report.baselines)
-    return Drawn(figure, formatted(matrix), f"{rows} / {columns}", data, findings)
+    return Drawn(figure, formatted(matrix), f"{rows} / {columns}", data, findings, rows=[rows], columns=columns)
 
 
 def _points(report: StudyReport, spec: PointsReport) -> Drawn:
@@ -57,4 +57,4 @@ def _points(report: StudyReport, spec: PointsReport) -> Drawn:
     title = f"{report.title} ({report.scale} scale)"
     figure = points_figure(summary, spec.x, others, title, report.metric_label, report.baselines)
     findings = points_findings(summary, axes, report.baselines)
-    return Drawn(figure, points_texts(summary, axes), spec.x, summary, findings)
+    return Drawn(figure, points_texts(summary, axes), spec.x, summary, findings, rows=axes)

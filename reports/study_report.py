@@ -29,6 +29,18 @@ METRIC_LABELS = {
 
 
 @dataclass(frozen=True)
+class RunPages:
+    """Where MLflow shows the study's runs."""
+
+    address: str
+    """That the id of a run completes."""
+    run_id: str
+    """Of the study at its scale."""
+    note: str = ""
+    """What a reader must know to follow the links."""
+
+
+@dataclass(frozen=True)
 class StudyReport:
     """Everything a report is drawn from."""
 
@@ -48,6 +60,9 @@ class StudyReport:
     settings: dict[str, object] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     """Provenance."""
+    command: str = ""
+    """Runs what is left."""
+    run_pages: RunPages | None = None
 
     @property
     def metric(self) -> str:

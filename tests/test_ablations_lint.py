@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ablations.library import shipped_studies
+from ablations.library import all_studies
 from ablations.lint import warnings
 from ablations.load import load_study
 from ablations.plan import make_plan
@@ -52,7 +52,7 @@ def test_a_baseline_may_have_several_forms(rest: str) -> None:
     assert not any("no baseline" in warning or "scaling" in warning for warning in found(rest))
 
 
-@pytest.mark.parametrize("path", sorted(shipped_studies().glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(all_studies().values()), ids=lambda path: path.stem)
 def test_shipped_studies_ask_for_no_more_than_seeds(path: Path) -> None:
     plan = make_plan(load_study(str(path)), TrialStore(Path("runs")), Path("data"))
     assert [warning for warning in warnings(plan) if "seed" not in warning] == []
