@@ -28,6 +28,10 @@ METRIC_LABELS = {
 }
 
 
+def label_of(metric: str) -> str:
+    return METRIC_LABELS.get(metric, metric)
+
+
 @dataclass(frozen=True)
 class StudyReport:
     """Everything a report is drawn from."""
@@ -56,7 +60,7 @@ class StudyReport:
 
     @property
     def metric_label(self) -> str:
-        return METRIC_LABELS.get(self.metric, self.metric)
+        return label_of(self.metric)
 
     @property
     def verdicts(self) -> list[Verdict]:
