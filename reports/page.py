@@ -32,11 +32,13 @@ class Drawn:
     findings: list[str]
     """What the figure says, in sentences."""
     caption: str = ""
-    """Under the figure: the paper's numbers, where they are from, and how its setting differs."""
+    """What is drawn and how it differs from the paper's setting; plain text, a paragraph."""
     rows: list[str] = field(default_factory=list)
-    """The axes that name the table's rows; see ``trials_by_cell``."""
+    """The axes that name the table's rows."""
     columns: str | None = None
     """The axis whose values are the table's columns."""
+    bold: pd.DataFrame | None = None
+    """Which cells of ``texts`` are the best."""
 
 
 def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
