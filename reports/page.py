@@ -27,6 +27,8 @@ class Drawn:
     """Enough to draw the figure again."""
     findings: list[str]
     """What the figure says, in sentences."""
+    caption: str = ""
+    """What is drawn and how it differs from the paper's setting; plain text, a paragraph."""
 
 
 def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
