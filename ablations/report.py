@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ablations.frame import Recorded, read_study
-from ablations.pictures import draw_pictures
+from ablations.pictures import chosen_arrays, draw_pictures
 from ablations.store import TrialStore
 from reports.claims import Claim, Verdict
 from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
@@ -46,13 +46,14 @@ def draw_report(study: str, label: str, storage: Path) -> DrawnReport:
     """
     recorded = read_study(study, label)
     folder = storage / "reports" / study / label
-    report = _study_report(recorded)
+    store = TrialStore(storage)
+    report = _study_report(recorded, store)
     page = render(report, folder)
-    pictures = draw_pictures(recorded.table, TrialStore(storage), folder)
+    pictures = draw_pictures(recorded.table, store, folder)
     return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures)
 
 
-def _study_report(recorded: Recorded) -> StudyReport:
+def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
     description = recorded.description
     spec: Report = TypeAdapter(Report).validate_python(description["report"])
     return StudyReport(
@@ -67,6 +68,7 @@ def _study_report(recorded: Recorded) -> StudyReport:
         scale_description=description["scale_description"],
         settings=description["settings"],
         facts=_facts(recorded),
+        arrays=chosen_arrays(spec, recorded.table, store),
     )
 
 

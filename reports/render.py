@@ -6,9 +6,11 @@ from reports.comparison import heatmap_figure
 from reports.findings import heatmap_findings, points_findings
 from reports.matrix import to_matrix
 from reports.page import Drawn, write_page
+from reports.panels import save_arrays
 from reports.paper import paper_numbers
+from reports.pictures import draw_pictures
 from reports.points import points_figure, points_texts, summarise
-from reports.specs import HeatmapReport, PointsReport
+from reports.specs import HeatmapReport, PicturesReport, PointsReport
 from reports.study_report import StudyReport
 from reports.style import house_style, save_figure
 from reports.tables import formatted, latex, markdown, tidy
@@ -23,6 +25,7 @@ def render(report: StudyReport, folder: Path) -> Path:
     (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner))
     (folder / "table.tex").write_text(latex(drawn.texts, drawn.corner, f"{report.title}: {report.metric_label}"))
     drawn.data.to_csv(folder / "data.csv", index=False)
+    save_arrays(report.arrays, folder / "data.npz")
     return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text())
 
 
@@ -32,6 +35,8 @@ def _draw(report: StudyReport) -> Drawn:
             return _heatmap(report, spec)
         case PointsReport() as spec:
             return _points(report, spec)
+        case PicturesReport() as spec:
+            return draw_pictures(report, spec)
     raise NotImplementedError(report.spec.kind)
 
 
