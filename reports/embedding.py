@@ -32,8 +32,8 @@ def embedding_figure(panels: Sequence[PicturePanel]) -> Figure:
             draw_embedding(ax, panel["tsne/embedding"], panel["tsne/labels"], panel.left.classes)
     handles = {name: handle for ax in axes for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)}
     if handles:
-        place = {"loc": "outside lower center", "ncols": 5, "columnspacing": 1.0, "handletextpad": 0.1}
-        figure.legend(handles.values(), handles.keys(), frameon=False, fontsize=9, **place)
+        legend = {"ncols": 5, "columnspacing": 1.0, "handletextpad": 0.1, "frameon": False, "fontsize": 9}
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", **legend)
     return figure
 
 

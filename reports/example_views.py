@@ -37,6 +37,7 @@ def example_views_figure(panels: Sequence[PicturePanel]) -> Figure:
         for ax, letter, (name, caption) in zip(axes, ascii_lowercase, CAPTIONS.items(), strict=False):
             ax.imshow(panel[f"example_views/{name}"].transpose(1, 2, 0), interpolation="nearest")
             ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(False)
             ax.set_xlabel(f"({letter}) {caption}", fontsize=8, labelpad=3)
     return figure
 

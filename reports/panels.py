@@ -48,24 +48,26 @@ class PicturePanel:
         return self.left.arrays[name]
 
 
-def chosen_trials(table: pd.DataFrame, axis: str | None) -> dict[str, dict[str, Any]]:
+def chosen_trials(table: pd.DataFrame, axis: str | None) -> dict[str, dict[Any, Any]]:
     """For each value of the axis, as text, the row of the first trial that finished, else of the first that failed,
     else of the first. Without an axis it is one row, under no name. Baselines are none of them."""
     grid = table[table["baseline"] == ""]
     grid = grid.assign(**{PANEL: grid[axis] if axis else ""})
     best = grid.sort_values("state", key=lambda states: states.map(BEST_FIRST), kind="stable")
     rows = best.drop_duplicates(PANEL).set_index(PANEL).to_dict("index")
-    return {str(value): {str(name): v for name, v in rows[value].items()} for value in grid[PANEL].unique()}
+    return {str(value): dict(rows[value]) for value in grid[PANEL].unique()}
 
 
 def save_arrays(trials: Mapping[str, TrialArrays], path: Path) -> None:
     """As ``<trial id>/<protocol>/<name>``; no file where there is none."""
-    arrays = {f"{trial_id}/{name}": array for trial_id, left in trials.items() for name, array in left.arrays.items()}
+    arrays: dict[str, Any] = {
+        f"{trial_id}/{name}": array for trial_id, left in trials.items() for name, array in left.arrays.items()
+    }
     if arrays:
         np.savez_compressed(path, **arrays)
 
 
-def make_panel(title: str, row: Mapping[str, Any], left: TrialArrays) -> PicturePanel:
+def make_panel(title: str, row: Mapping[Any, Any], left: TrialArrays) -> PicturePanel:
     """``row`` is the trial's in the table of results."""
     metrics = {name: value for name, value in row.items() if name.startswith(f"{left.protocol}/")}
     return PicturePanel(title, left, _missing(row, left), metrics)
@@ -85,7 +87,7 @@ def draw_missing(ax: Axes, panel: PicturePanel) -> None:
     ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=8, color="#555555", transform=ax.transAxes)
 
 
-def _missing(row: Mapping[str, Any], left: TrialArrays) -> str:
+def _missing(row: Mapping[Any, Any], left: TrialArrays) -> str:
     match row["state"]:
         case "finished":
             return "" if left.arrays else LEFT_NOTHING

@@ -1,7 +1,8 @@
 """Pictures of what trials left beside their metrics: an embedding, eigenvalues, views, histograms, neighbours."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -79,10 +80,10 @@ def draw_pictures(report: StudyReport, spec: PicturesReport) -> Drawn:
     data = picture.data(drawable, paper) if picture else pd.DataFrame(columns=[PANEL])
     texts = _texts(report.table, spec.panels, sorted({name for panel in drawable for name in panel.metrics}))
     caption = f"{picture.caption} {_seeds(chosen)}" if picture else NOTHING
-    return Drawn(figure, texts, spec.panels or "", data, _findings(report, panels), caption)
+    return Drawn(figure, texts, spec.panels or "", data, _findings(report, spec.panels, panels), caption)
 
 
-def single_picture(row: dict[str, object], left: TrialArrays) -> Figure:
+def single_picture(row: Mapping[Any, Any], left: TrialArrays) -> Figure:
     """Of one trial, by its row in the table of results; its protocol is one of ``PICTURES``."""
     return PICTURES[left.protocol].figure([make_panel("", row, left)], None)
 
@@ -101,7 +102,7 @@ def _empty_figure(panels: Sequence[PicturePanel]) -> Figure:
     return figure
 
 
-def _seeds(chosen: dict[str, dict[str, object]]) -> str:
+def _seeds(chosen: Mapping[str, Mapping[str, Any]]) -> str:
     seeds = sorted({str(row["seed"]) for row in chosen.values() if row["state"] == "finished"})
     return f"Drawn of seed {' and '.join(seeds)}."
 
@@ -115,7 +116,8 @@ def _texts(table: pd.DataFrame, axis: str | None, metrics: Sequence[str]) -> pd.
 
 
 def _cells(summary: pd.DataFrame) -> dict[str, str]:
-    return {row.panel: _text(row.mean, row.spread) for row in summary.itertuples(index=False)}
+    values = zip(summary[PANEL], summary["mean"], summary["spread"], strict=True)
+    return {str(panel): _text(mean, spread) for panel, mean, spread in values}
 
 
 def _text(mean: float, spread: float) -> str:
@@ -125,9 +127,9 @@ def _text(mean: float, spread: float) -> str:
     return f"{mean:{digits}}" if pd.isna(spread) else f"{mean:{digits}} ± {spread:{digits}}"
 
 
-def _findings(report: StudyReport, panels: Sequence[PicturePanel]) -> list[str]:
+def _findings(report: StudyReport, axis: str | None, panels: Sequence[PicturePanel]) -> list[str]:
     """The metric of each panel, over all seeds; what is missing."""
-    texts = _texts(report.table, getattr(report.spec, "panels", None), [report.metric])[report.metric_label]
+    texts = _texts(report.table, axis, [report.metric])[report.metric_label]
     known = [f"{panel} {text}" for panel, text in texts.items() if text]
     findings = [f"{report.metric_label}: {'; '.join(known)}."] if known else [NOTHING]
     return findings + [f"{panel.title or 'The picture'}: {panel.missing}." for panel in panels if panel.missing]

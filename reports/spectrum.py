@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ SMALLEST = 1e-14
 """Of the logarithmic panel: smaller ones are as good as zero, and would flatten the rest."""
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 LINES = ("-", "-.", ":", (0, (5, 1)))
-GHOST = {"color": "#777777", "linestyle": "--", "linewidth": 1.2}
+GHOST: dict[str, Any] = {"color": "#777777", "linestyle": "--", "linewidth": 1.2}
 
 
 @dataclass(frozen=True)
