@@ -13,6 +13,8 @@ NAMES = {
     "retrieval": r"precision_at_\d+",
     "spectrum": "largest_tenth|effective_rank",
     "tsne": "silhouette|silhouette_representation",
+    "example_views": "change",
+    "colour_histograms": "same_image|distance_same|distance_other",
     "pretrain": "loss|contrastive_top1|entropy",
 }
 """A pattern of the names under each prefix."""

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from ablations.frame import Recorded, read_study
 from ablations.links import run_pages
-from ablations.pictures import draw_pictures
+from ablations.pictures import chosen_arrays, draw_pictures
 from ablations.store import TrialStore
 from ablations.tracking import tracking_uri
 from reports.claims import Claim, Verdict
@@ -50,13 +50,14 @@ def draw_report(study: str, label: str, storage: Path) -> DrawnReport:
     """
     recorded = read_study(study, label)
     folder = storage / "reports" / study / label
-    report = _study_report(recorded)
+    store = TrialStore(storage)
+    report = _study_report(recorded, store)
     page = render(report, folder)
-    pictures = draw_pictures(recorded.table, TrialStore(storage), folder)
+    pictures = draw_pictures(recorded.table, store, folder)
     return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures, report)
 
 
-def _study_report(recorded: Recorded) -> StudyReport:
+def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
     description = recorded.description
     spec: Report = TypeAdapter(Report).validate_python(description["report"])
     return StudyReport(
@@ -73,6 +74,7 @@ def _study_report(recorded: Recorded) -> StudyReport:
         facts=_facts(recorded),
         command=description.get("command", ""),
         run_pages=run_pages(tracking_uri(), recorded.experiment_id, recorded.run_id),
+        arrays=chosen_arrays(spec, recorded.table, store),
     )
 
 

@@ -8,6 +8,8 @@ from reports.against import draw_against
 from reports.bars import draw_bars
 from reports.comparison import draw_heatmap
 from reports.page import Drawn, write_page
+from reports.panels import save_arrays
+from reports.pictures import draw_pictures
 from reports.points import draw_points
 from reports.sizes import draw_sizes
 from reports.study_report import StudyReport
@@ -22,6 +24,7 @@ DRAW: dict[str, Callable[[StudyReport, Any], Drawn]] = {
     "sizes": draw_sizes,
     "against": draw_against,
     "table": draw_table,
+    "pictures": draw_pictures,
 }
 """By the kind of report; see ``reports.specs``."""
 
@@ -37,4 +40,5 @@ def render(report: StudyReport, folder: Path) -> Path:
     heading = f"{report.title}: {report.metric_label}"
     (folder / "table.tex").write_text(latex(drawn.texts, drawn.corner, heading, drawn.bold))
     drawn.data.to_csv(folder / "data.csv", index=False)
+    save_arrays(report.arrays, folder / "data.npz")
     return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text())

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from reports.claims import Claim, Verdict, judge
+from reports.panels import TrialArrays
 from reports.specs import Report
 
 METRIC_LABELS = {
@@ -23,6 +24,14 @@ METRIC_LABELS = {
     "classifier/top1": "supervised, top-1 (%)",
     "classifier/top5": "supervised, top-5 (%)",
     "transformation/top1": "transformation predicted (%)",
+    "tsne/silhouette": "silhouette in the embedding (ours)",
+    "tsne/silhouette_representation": "silhouette in the representation (ours)",
+    "spectrum/largest_tenth": "largest tenth of the eigenvalues (% of their sum, ours)",
+    "spectrum/effective_rank": "effective rank (ours)",
+    "example_views/change": "change of a pixel by the augmentations (% of its range, ours)",
+    "colour_histograms/same_image": "crops told by their histogram (%, ours)",
+    "colour_histograms/distance_same": "distance of histograms, one image (%, ours)",
+    "colour_histograms/distance_other": "distance of histograms, two images (%, ours)",
     "pretrain/entropy": "entropy of the contrastive distribution (nats)",
     "pretrain/contrastive_top1": "contrastive accuracy (%)",
 }
@@ -67,6 +76,8 @@ class StudyReport:
     command: str = ""
     """Runs what is left."""
     run_pages: RunPages | None = None
+    arrays: dict[str, TrialArrays] = field(default_factory=dict)
+    """By trial id, of the trials that a figure of pictures shows; see ``chosen_trials``."""
 
     @property
     def metric(self) -> str:

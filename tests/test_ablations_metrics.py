@@ -6,7 +6,9 @@ from ablations.metrics import known_metric
 from core import HeadConfig, evaluate, pretrain
 from core.config import (
     Classifier,
+    ColourHistograms,
     EvaluateConfig,
+    ExampleViews,
     FineTune,
     FineTuneTransfer,
     Frozen,
@@ -27,6 +29,8 @@ PROTOCOLS = [
     Retrieval(neighbors=3),
     Spectrum(),
     Tsne(perplexity=5),
+    ExampleViews(),
+    ColourHistograms(),
 ]
 
 
