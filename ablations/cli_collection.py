@@ -40,7 +40,9 @@ def refuse(path: Path, options: Mapping[str, bool]) -> None:
     """Raises ``StudyError`` for an option that only a single study has."""
     for option, given in options.items():
         if given:
-            raise StudyError(f"{option}: {path.stem} is a collection of studies, and {option} is of one; name one of them")
+            raise StudyError(
+                f"{option}: {path.stem} is a collection of studies, and {option} is of one; name one of them"
+            )
 
 
 def show_plan(plan: "CollectionPlan", storage: Path, price: float | None = None, probed: bool = False) -> None:

@@ -14,7 +14,11 @@ def studies(incomplete: str) -> list[str]:
     """Names of studies, and YAML files here, in the folder that is begun, and in folders of these."""
     folder = Path(incomplete).parent if "/" in incomplete else Path()
     files = [str(path) for pattern in ("*.yaml", "*/*.yaml") for path in sorted(folder.glob(pattern))]
-    return [found for found in dict.fromkeys([*sorted(all_studies() | all_collections()), *files]) if found.startswith(incomplete)]
+    return [
+        found
+        for found in dict.fromkeys([*sorted(all_studies() | all_collections()), *files])
+        if found.startswith(incomplete)
+    ]
 
 
 def trials(context: typer.Context, incomplete: str) -> list[str]:

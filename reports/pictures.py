@@ -13,8 +13,8 @@ from reports.histograms import histograms_data, histograms_figure
 from reports.page import Drawn
 from reports.panels import PANEL, WIDTH, PicturePanel, TrialArrays, chosen_trials, draw_missing, make_panel
 from reports.paper import PaperNumbers, paper_numbers
-from reports.points import summarise
 from reports.retrieval import retrieval_data, retrieval_figure
+from reports.series import summarise
 from reports.specs import PicturesReport
 from reports.spectrum import spectrum_data, spectrum_figure
 from reports.study_report import METRIC_LABELS, StudyReport
