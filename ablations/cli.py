@@ -16,6 +16,7 @@ from ablations.cli_base import (
     StorageOption,
     console,
     errors,
+    open_store,
     print_document,
     told,
 )
@@ -205,6 +206,7 @@ def report(
         from ablations.report import draw_report
 
         scaled = load_study(study, scale, assignments or ())
+        open_store(storage)
         drawn = draw_report(scaled.study.name, scaled.label, storage)
         if as_json:
             print_document(report_document(scaled, drawn))
@@ -236,6 +238,7 @@ def list_studies(
         from ablations.overview import overview
         from ablations.tables import studies_table
 
+        open_store(storage)
         listed = overview(scale, storage, data_dir)
         if as_json:
             print_document(listed)
@@ -262,10 +265,9 @@ def _plan(
 ) -> "Plan":
     from ablations.load import load_study
     from ablations.plan import make_plan
-    from ablations.store import TrialStore
 
     scaled = load_study(study, scale, assignments or (), seeds)
-    return make_plan(scaled, TrialStore(storage), data_dir, retry)
+    return make_plan(scaled, open_store(storage), data_dir, retry)
 
 
 def _print_heading(plan: "Plan", told_to: Console) -> None:

@@ -14,6 +14,7 @@ from ablations.invocation import again
 
 if TYPE_CHECKING:
     from ablations.documents import Document
+    from ablations.store import TrialStore
 
 INTERRUPTED = 130
 WIDE = 200
@@ -36,6 +37,13 @@ DEFAULT_STORAGE = Path("runs")
 def print_document(document: "Document") -> None:
     """For machines: whole, in ASCII, and never coloured."""
     typer.echo(document.model_dump_json(indent=2, ensure_ascii=True))
+
+
+def open_store(storage: Path) -> "TrialStore":
+    """Says on stderr what had to be moved. Raises ``StudyError``; see ``ablations.migration``."""
+    from ablations import migration
+
+    return migration.open_store(storage, lambda text: errors.print(text, highlight=False))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablations.cli_base import console, errors
+from ablations.cli_base import console, errors, open_store
 from ablations.errors import StudyError
 
 if TYPE_CHECKING:
@@ -31,9 +31,8 @@ class Asked:
 
     def plan(self, storage: Path, data_dir: Path, retry: str | None = None) -> "CollectionPlan":
         from ablations.collection.plan import plan_collection
-        from ablations.store import TrialStore
 
-        return plan_collection(self.load(), TrialStore(storage), data_dir, retry)
+        return plan_collection(self.load(), open_store(storage), data_dir, retry)
 
 
 def refuse(path: Path, options: Mapping[str, bool]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ablations import completion
-from ablations.cli_base import DEFAULT_STORAGE, JsonOption, StorageOption, console, print_document, told
+from ablations.cli_base import DEFAULT_STORAGE, JsonOption, StorageOption, console, open_store, print_document, told
 
 if TYPE_CHECKING:
     from ablations.cleaning import Rubbish
@@ -24,9 +24,8 @@ def show(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, as_json
     """A trial's configuration, curve, result and, where it failed, its traceback."""
     with told():
         from ablations import inspection
-        from ablations.store import TrialStore
 
-        store = TrialStore(storage)
+        store = open_store(storage)
         stored = inspection.find_trial(store, trial)
         if as_json:
             from ablations.machine import show_document
@@ -45,9 +44,8 @@ def diff(
     """What differs between two trials, in configuration and in result."""
     with told():
         from ablations import inspection
-        from ablations.store import TrialStore
 
-        store = TrialStore(storage)
+        store = open_store(storage)
         first, second = (inspection.find_trial(store, start) for start in (one, other))
         if as_json:
             from ablations.machine import diff_document
@@ -63,9 +61,8 @@ def rm(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, yes: YesO
         from ablations.cleaning import of_trial
         from ablations.inspection import find_trial
         from ablations.live import alone
-        from ablations.store import TrialStore
 
-        store = TrialStore(storage)
+        store = open_store(storage)
         with alone(storage):
             _remove(of_trial(store, find_trial(store, trial)), yes)
 
@@ -75,10 +72,10 @@ def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None
     with told():
         from ablations.cleaning import unneeded
         from ablations.live import alone
-        from ablations.store import TrialStore
 
+        store = open_store(storage)
         with alone(storage):
-            _remove(unneeded(TrialStore(storage)), yes)
+            _remove(unneeded(store), yes)
 
 
 def _remove(rubbish: "list[Rubbish]", yes: bool) -> None:
