@@ -28,6 +28,10 @@ METRIC_LABELS = {
 }
 
 
+def label_of(metric: str) -> str:
+    return METRIC_LABELS.get(metric, metric)
+
+
 @dataclass(frozen=True)
 class RunPages:
     """Where MLflow shows the study's runs."""
@@ -71,7 +75,7 @@ class StudyReport:
 
     @property
     def metric_label(self) -> str:
-        return METRIC_LABELS.get(self.metric, self.metric)
+        return label_of(self.metric)
 
     @property
     def verdicts(self) -> list[Verdict]:
