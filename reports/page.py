@@ -7,9 +7,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.cells import trials_by_cell
+from reports.cells import metric_of, trials_by_cell
 from reports.claims import p_text
-from reports.paper import paper_numbers
 from reports.study_report import StudyReport
 from reports.web import fill, inline_svg
 
@@ -34,7 +33,7 @@ class Drawn:
     caption: str = ""
     """What is drawn and how it differs from the paper's setting; plain text, a paragraph."""
     rows: list[str] = field(default_factory=list)
-    """The axes that name the table's rows."""
+    """The axes that name the table's rows; see ``trials_by_cell``."""
     columns: str | None = None
     """The axis whose values are the table's columns."""
     bold: pd.DataFrame | None = None
@@ -44,7 +43,6 @@ class Drawn:
 def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
     """What held first, then the figure, the numbers, and where they come from."""
     table = report.table
-    cells = trials_by_cell(table, drawn.texts, drawn.rows, drawn.columns)
     return fill(
         "report.html.j2",
         path,
@@ -52,9 +50,7 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
         verdicts=report.verdicts,
         drawn=drawn,
         figure=inline_svg(svg),
-        cells=cells,
-        rows=_rows(drawn.texts, cells),
-        paper=paper_numbers(report.reproduces),
+        rows=_rows(report, drawn),
         trials=table.to_dict("records"),
         failed=table[table["state"] == "failed"].to_dict("records"),
         waiting=table[table["state"] == "missing"].to_dict("records"),
@@ -65,16 +61,26 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
     )
 
 
-def _rows(texts: pd.DataFrame, cells: dict[tuple[str, str], list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Each cell's text with its trials."""
-    columns = list(map(str, texts.columns))
-    return [
-        {
-            "name": str(name),
-            "cells": [
-                {"text": text, "trials": cells.get((str(name), column), [])}
-                for column, text in zip(columns, values, strict=True)
-            ],
-        }
-        for name, *values in texts.itertuples(name=None)
-    ]
+@dataclass(frozen=True)
+class Cell:
+    """Of the page's table."""
+
+    text: str
+    bold: bool
+    metric: str
+    trials: list[dict[str, Any]]
+
+
+def _rows(report: StudyReport, drawn: Drawn) -> list[tuple[str, list[Cell]]]:
+    """By name, as in the table of texts."""
+    trials = trials_by_cell(report.table, drawn.texts, drawn.rows, drawn.columns)
+    columns = [(column, metric_of(column, report.spec)) for column in map(str, drawn.texts.columns)]
+    rows = []
+    for number, (name, *texts) in enumerate(drawn.texts.itertuples(name=None)):
+        bold = [False] * len(texts) if drawn.bold is None else drawn.bold.iloc[number].tolist()
+        cells = [
+            Cell(text, best, metric, trials.get((str(name), column), []))
+            for text, best, (column, metric) in zip(texts, bold, columns, strict=True)
+        ]
+        rows.append((str(name), cells))
+    return rows
