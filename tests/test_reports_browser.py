@@ -18,6 +18,7 @@ from reports.study_report import StudyReport
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
 QUIET = "--disable-background-networking --disable-component-update --disable-sync --disable-quic --no-first-run"
 PHONE, DESK = 360, 1280
+NO_ORIGIN = "not an origin"
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not BROWSER, reason="there is no Chromium here")]
 
@@ -32,9 +33,9 @@ def browse(page: Path, width: int) -> tuple[str, str]:
 
 
 def asked(log: Path) -> list[str]:
-    """Addresses that were asked for, files aside."""
-    events = json.loads(log.read_text())["events"]
-    urls = {event["params"]["url"] for event in events if "url" in event.get("params", {})}
+    """Addresses that pages asked for, files aside; what the browser asks of its own accord is of no origin."""
+    starts = [event.get("params", {}) for event in json.loads(log.read_text())["events"]]
+    urls = {start["url"] for start in starts if "url" in start and start.get("initiator") not in (None, NO_ORIGIN)}
     return sorted(url for url in urls if url.startswith(("http:", "https:", "ws:")))
 
 
@@ -77,7 +78,7 @@ def collection(done: StudyReport, half: StudyReport) -> Path:
         for report, folder in ((done, "done"), (replace(half, name="half"), "half"))
     ]
     return write_collection(
-        Path("all/report.html"), "All", "all", "quick", [*entries, Entry("none", "None", "figure_5")]
+        Path("all/report.html"), "All", "all", "quick", [*entries, Entry("none", "None", problem="Not run.")]
     )
 
 
