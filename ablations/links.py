@@ -11,12 +11,11 @@ WHILE_SERVED = "Links to MLflow work on the machine of the run, while 'ablate ui
 
 def run_pages(tracking_uri: str, experiment_id: str, run_id: str) -> RunPages | None:
     """The page of a study's run; None where the store of the runs has no pages that are known here."""
+    if tracking_uri.startswith("databricks"):
+        return None
+    server, note = LOCAL, WHILE_SERVED
     parts = urlsplit(tracking_uri)
     if parts.scheme in ("http", "https"):
         server = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl().rstrip("/")
         note = ""
-    elif parts.scheme == "databricks":
-        return None
-    else:
-        server, note = LOCAL, WHILE_SERVED
     return RunPages(f"{server}/#/experiments/{experiment_id}/runs/", run_id, note)
