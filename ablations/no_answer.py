@@ -20,10 +20,14 @@ def no_answer(uri: str, error: Exception) -> str:
     """One sentence."""
     text = str(error)
     reason = f"{type(error).__name__}: {text.strip()}".splitlines()[0]
+    if " (Caused by " in reason:  # urllib3's own words are the last of three sentences
+        reason = reason.rpartition("): ")[2].removesuffix('"))')
     place = f"MLflow at {without_secrets(uri)}"
     if any(sign in text for sign in DAMAGED):
         path = make_url(uri).database if uri.startswith("sqlite") else None
         return f"{place}: {path or 'its database'} is damaged; move the file away, and the next run logs everything"
+    if isinstance(error, ImportError):
+        return f"{place} needs {error.name}, which is not installed here; pip install {error.name}"
     if any(sign in text for sign in DENIED):
         return f"{place} denies access; check MLFLOW_TRACKING_USERNAME and _PASSWORD, or MLFLOW_TRACKING_TOKEN"
     return f"{place} does not answer ({without_secrets(reason)})"
