@@ -55,11 +55,12 @@ def test_an_mlflow_that_goes_away_at_any_call_and_comes_back_holds_what_a_quiet_
     quiet, count = contents("quiet"), len(calls)
     assert sorted(run["status"] for run in quiet) == ["FAILED"] * 2 + ["FINISHED"] * 3
     assert [len(run["metrics"]["pretrain/loss"]) for run in quiet if run["params"]] == [EPOCHS] * 4
-    for first in range(0, count - 4, 5):
+    for first in range(0, count, 6):
         shutil.rmtree("runs")
-        outage(range(first, first + 3))
-        assert record(made := plan(f"away-{first}")).works
-        assert contents(made.scaled.study.name) == quiet
+        outage(range(first, first + 2))
+        if not record(plan(f"away-{first}")).works:  # it was away to the end
+            record(plan(f"away-{first}"))
+        assert contents(f"away-{first}") == quiet
 
 
 def test_an_mlflow_that_is_away_is_asked_again_after_a_pause_and_at_the_end(
@@ -106,7 +107,7 @@ def test_a_truncated_database_is_named_and_once_it_is_moved_away_all_is_logged(
     database = Path("mlflow.db")
     database.write_bytes(empty_mlflow.read_bytes()[:left])
     assert not record(plan("small"), Console(width=1000)).works
-    says = f"{database.resolve()} is damaged; move the file away, and the next run logs everything"
+    says = f"{database.resolve()} is damaged; move it away and run the study again, which logs all of it"
     assert says in capsys.readouterr().out
     database.rename("damaged.db")
     shutil.copy(empty_mlflow, database)
