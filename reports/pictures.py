@@ -79,7 +79,7 @@ def draw_pictures(report: StudyReport, spec: PicturesReport) -> Drawn:
     drawable = [panel for panel in panels if not panel.missing]
     data = picture.data(drawable, paper) if picture else pd.DataFrame(columns=[PANEL])
     texts = _texts(report.table, spec.panels, sorted({name for panel in drawable for name in panel.metrics}))
-    caption = f"{picture.caption} {_seeds(chosen)}" if picture else NOTHING
+    caption = " ".join([picture.caption, _seeds(chosen), _setting(report, paper)]) if picture else NOTHING
     return Drawn(figure, texts, spec.panels or "", data, _findings(report, spec.panels, panels), caption)
 
 
@@ -107,6 +107,12 @@ def _seeds(chosen: Mapping[str, Mapping[str, Any]]) -> str:
     return f"Drawn of seed {' and '.join(seeds)}."
 
 
+def _setting(report: StudyReport, paper: PaperNumbers | None) -> str:
+    """What the picture is of, and what the paper's is of."""
+    here = f"Here: {report.scale_description or f'{report.scale} scale'}."
+    return f"{here} The paper's {paper.title}: {paper.setting}." if paper else here
+
+
 def _texts(table: pd.DataFrame, axis: str | None, metrics: Sequence[str]) -> pd.DataFrame:
     """Each metric's mean over the seeds of a panel, with its spread."""
     table = table.assign(**{PANEL: table[axis] if axis else "all"})
@@ -116,14 +122,14 @@ def _texts(table: pd.DataFrame, axis: str | None, metrics: Sequence[str]) -> pd.
 
 
 def _cells(summary: pd.DataFrame) -> dict[str, str]:
+    digits = ".1f" if summary["mean"].abs().max() >= 10 else ".3f"
     values = zip(summary[PANEL], summary["mean"], summary["spread"], strict=True)
-    return {str(panel): _text(mean, spread) for panel, mean, spread in values}
+    return {str(panel): _text(mean, spread, digits) for panel, mean, spread in values}
 
 
-def _text(mean: float, spread: float) -> str:
+def _text(mean: float, spread: float, digits: str) -> str:
     if pd.isna(mean):
         return ""
-    digits = ".1f" if abs(mean) >= 10 else ".3f"
     return f"{mean:{digits}}" if pd.isna(spread) else f"{mean:{digits}} ± {spread:{digits}}"
 
 
