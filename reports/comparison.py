@@ -4,24 +4,57 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from reports.caption import caption
+from reports.findings import heatmap_findings
 from reports.heatmap import Panel, draw_panel
-from reports.matrix import Matrix, by_cell, rank_correlation
-from reports.paper import PaperMatrix
+from reports.matrix import Matrix, by_cell, rank_correlation, to_matrix
+from reports.page import Drawn
+from reports.paper import PaperMatrix, paper_numbers
+from reports.series import beside
+from reports.specs import HeatmapReport
+from reports.study_report import StudyReport
+from reports.style import WIDTH
+from reports.tables import formatted, tidy
 
 NAMED = 4
 """The best cells, on either side, are named in the scatter."""
+NOTE = "The last column is the row's mean. Hatched: no result yet; crossed: failed."
+
+
+def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
+    """One's own, the paper's at the same values, and how they differ."""
+    rows, columns = spec.rows, spec.columns
+    matrix = to_matrix(report.table, rows, columns, spec.metric)
+    numbers = paper_numbers(report.reproduces)
+    published = numbers.matrix(rows, columns, spec.metric) if numbers else None
+    paper = published.only(matrix.mean) if published else None
+    over = f"\nmean ± standard deviation of {matrix.seeds_text}" if matrix.seeds > 1 else ""
+    title = f"Here: {report.metric_label}{over}"
+    figure = heatmap_figure(matrix, paper, title, spec.row_label or rows, spec.column_label or columns)
+    figure.suptitle(f"{report.title} ({report.scale} scale)", fontsize=9, fontweight="bold")
+    data = beside(report.table, numbers if paper else None, [rows, columns], [spec.metric])
+    return Drawn(
+        figure=figure,
+        texts=formatted(matrix),
+        corner=f"{rows} / {columns}",
+        data=tidy(matrix, paper, rows, columns),
+        findings=heatmap_findings(matrix, paper, report.baselines),
+        caption=caption(report, data, [rows, columns], "Cells are", "±", [NOTE]),
+        rows=[rows],
+        columns=columns,
+    )
 
 
 def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_label: str, column_label: str) -> Figure:
     """Four panels where the paper has numbers for these axes, one where it has none."""
     ours = Panel(title, matrix.mean, matrix.row_average, matrix.spread, matrix.state)
     if paper is None:
-        figure = Figure(figsize=(7.5, 2.5 + 0.6 * len(matrix.mean)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 1 + 0.4 * len(matrix.mean)), layout="constrained")
         ax = figure.add_subplot()
         draw_panel(ax, ours, row_label, column_label)
         ax.set_aspect("auto")  # as wide as the figure, however few the columns
         return figure
-    figure = Figure(figsize=(14, 11.5), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 6.3), layout="constrained")
     axes = figure.subplots(2, 2)
     draw_panel(axes[0, 0], ours, row_label, column_label)
     published = Panel(f"The paper: {paper.title}, {paper.metric}", paper.values, paper.row_average)
@@ -41,10 +74,10 @@ def draw_agreement(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
     for single, marker, label in ((False, "o", "two transformations"), (True, "s", "a single one")):
         chosen = [cell for cell in common if (cell[0] == cell[1]) is single]
         x, y = [there[cell] for cell in chosen], [here[cell] for cell in chosen]
-        ax.scatter(x, y, s=26, marker=marker, alpha=0.75, label=label)
+        ax.scatter(x, y, s=14, marker=marker, alpha=0.75, label=label)
     for cell in _best(here, common) | _best(there, common):
         place = (there[cell], here[cell])
-        ax.annotate(", ".join(cell), place, xytext=(4, 3), textcoords="offset points", fontsize=7.5)
+        ax.annotate(", ".join(cell), place, xytext=(4, 3), textcoords="offset points", fontsize=7)
     agreement = f"Spearman's rho {rho:.2f} over {cells} cells" if cells >= 3 else "too few cells to compare"
     ax.set_title(f"Agreement of the order: {agreement}")
     ax.set_xlabel(f"the paper, {paper.metric}")

@@ -43,7 +43,7 @@ def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> Non
         vmax=high,
         annot=_labels(panel, shown),
         fmt="",
-        annot_kws={"fontsize": 8.5},
+        annot_kws={"fontsize": 7},
         square=True,
         cbar_kws={"shrink": 0.75},
     )
@@ -87,4 +87,4 @@ def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:
             Rectangle((column, row), 1, 1, facecolor=GREY, edgecolor="#777777", hatch=HATCH[state], linewidth=0)
         )
         if state == "failed":
-            ax.text(column + 0.5, row + 0.5, "failed", ha="center", va="center", fontsize=6.5, color="#a00000")
+            ax.text(column + 0.5, row + 0.5, "failed", ha="center", va="center", fontsize=7, color="#a00000")

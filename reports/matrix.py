@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-STATES = ("finished", "failed", "missing")
+from reports.series import summarise, values_of
 
 
 @dataclass(frozen=True)
@@ -35,34 +35,22 @@ class Matrix:
 
 
 def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matrix:
-    """``table`` has the columns ``rows``, ``columns``, ``seed``, ``baseline``, ``state`` (of ``STATES``) and, once
-    anything finished, ``metric``. Baselines, which have no place on the axes, are left out; further axes are
-    averaged over within each seed, so that the spread is that of seeds alone."""
-    table = table[table["baseline"] == ""]
-    index, names = list(dict.fromkeys(table[rows])), list(dict.fromkeys(table[columns]))
-    finished = table[table["state"] == "finished"]
-    values = None
-    if metric in finished:
-        values = finished.groupby([rows, columns, "seed"])[metric].mean().groupby([rows, columns])
+    """``table`` as in ``summarise``."""
+    cells = summarise(table, [rows, columns], metric)
+    index, names = values_of(cells, rows), values_of(cells, columns)
 
-    def frame(statistic: str) -> pd.DataFrame:
-        if values is None:
-            return pd.DataFrame(float("nan"), index=index, columns=names)
-        return values.agg(statistic).unstack(columns).reindex(index=index, columns=names)
+    def frame(value: str) -> pd.DataFrame:
+        wide = cells.pivot(index=rows, columns=columns, values=value)
+        return wide.reindex(index=index, columns=names).rename_axis(index=None, columns=None)
 
     mean = frame("mean")
-    states = table.groupby([rows, columns])["state"].agg(_best_state).unstack(columns)
     return Matrix(
         mean=mean,
-        spread=frame("std"),
-        count=frame("count").fillna(0).astype(int),
-        state=states.reindex(index=index, columns=names).fillna("missing"),
+        spread=frame("spread"),
+        count=frame("seeds").fillna(0).astype(int),
+        state=frame("state").fillna("missing"),
         row_average=mean.mean(axis=1, skipna=False),
     )
-
-
-def _best_state(states: "pd.Series[str]") -> str:
-    return min(map(str, states), key=STATES.index)
 
 
 def by_cell(values: pd.DataFrame) -> dict[tuple[str, str], float]:

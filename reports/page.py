@@ -1,7 +1,7 @@
 """One HTML file that holds everything and needs no network."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
@@ -29,6 +29,12 @@ class Drawn:
     """What the figure says, in sentences."""
     caption: str = ""
     """What is drawn and how it differs from the paper's setting; plain text, a paragraph."""
+    rows: list[str] = field(default_factory=list)
+    """The axes that name the table's rows."""
+    columns: str | None = None
+    """The axis whose values are the table's columns."""
+    bold: pd.DataFrame | None = None
+    """Which cells of ``texts`` are the best."""
 
 
 def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:

@@ -13,11 +13,11 @@ from reports.histograms import histograms_data, histograms_figure
 from reports.page import Drawn
 from reports.panels import PANEL, WIDTH, PicturePanel, TrialArrays, chosen_trials, draw_missing, make_panel
 from reports.paper import PaperNumbers, paper_numbers
-from reports.points import summarise
 from reports.retrieval import retrieval_data, retrieval_figure
+from reports.series import summarise
 from reports.specs import PicturesReport
 from reports.spectrum import spectrum_data, spectrum_figure
-from reports.study_report import METRIC_LABELS, StudyReport
+from reports.study_report import StudyReport, label_of
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ def draw_pictures(report: StudyReport, spec: PicturesReport) -> Drawn:
     data = picture.data(drawable, paper) if picture else pd.DataFrame(columns=[PANEL])
     texts = _texts(report.table, spec.panels, sorted({name for panel in drawable for name in panel.metrics}))
     caption = " ".join([picture.caption, _seeds(chosen), _setting(report, paper)]) if picture else NOTHING
-    return Drawn(figure, texts, spec.panels or "", data, _findings(report, spec.panels, panels), caption)
+    findings, rows = _findings(report, spec.panels, panels), [spec.panels] if spec.panels else []
+    return Drawn(figure, texts, spec.panels or "", data, findings, caption, rows)
 
 
 def single_picture(row: Mapping[Any, Any], left: TrialArrays) -> Figure:
@@ -116,7 +117,7 @@ def _setting(report: StudyReport, paper: PaperNumbers | None) -> str:
 def _texts(table: pd.DataFrame, axis: str | None, metrics: Sequence[str]) -> pd.DataFrame:
     """Each metric's mean over the seeds of a panel, with its spread."""
     table = table.assign(**{PANEL: table[axis] if axis else "all"})
-    summaries = {METRIC_LABELS.get(name, name): summarise(table, [PANEL], name) for name in metrics}
+    summaries = {label_of(name): summarise(table, [PANEL], name) for name in metrics}
     index = pd.Index(list(dict.fromkeys(table.loc[table["baseline"] == "", PANEL])))
     return pd.DataFrame({label: _cells(summary) for label, summary in summaries.items()}, index=index)
 

@@ -1,72 +1,87 @@
 """A metric along one axis, with a line for each combination of the others."""
 
-import math
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-MARKERS = "osD^vP*X"
+from reports.caption import caption
+from reports.findings import cell_findings
+from reports.page import Drawn
+from reports.paper import paper_numbers
+from reports.series import beside, ordered
+from reports.sides import Side, lay_out, sides
+from reports.specs import PointsReport
+from reports.study_report import StudyReport
+from reports.style import COLORS, EMPTY, GREY, MARKERS
+from reports.tables import pivoted
+
+GAP_MARKERS = {"missing": "|", "failed": "x"}
+GAPS_NOTE = "Marks at the lower edge: | no result yet, x failed."
 
 
-def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame:
-    """One row a combination of the axes' values: ``mean``, ``spread`` (standard deviation over seeds, n - 1),
-    ``seeds``, ``finished`` of ``trials``. Baselines are left out; the order is the study's."""
-    table = table[table["baseline"] == ""].assign(finished=lambda t: t["state"] == "finished")
-    table = table.assign(value=table[metric] if metric in table else float("nan"))
-    grouped = table.groupby(axes, sort=False, dropna=False)
-    return grouped.agg(
-        mean=("value", "mean"),
-        spread=("value", "std"),
-        seeds=("value", "count"),
-        finished=("finished", "sum"),
-        trials=("finished", "size"),
-    ).reset_index()
+def draw_points(report: StudyReport, spec: PointsReport) -> Drawn:
+    """Means with their spread; the paper's numbers in a panel of their own."""
+    others = [axis for axis in report.axes if axis != spec.x]
+    axes = [spec.x, *others]
+    data = beside(report.table, paper_numbers(report.reproduces), axes, [spec.metric])
+    notes = [GAPS_NOTE] if (data["state"] != "finished").any() else []
+    return Drawn(
+        figure=points_figure(report, spec, data),
+        texts=pivoted(data, axes, None),
+        corner=", ".join(axes),
+        data=data,
+        findings=cell_findings(data, axes, report.baselines),
+        caption=caption(report, data, axes, "Points are", "error bars", notes),
+        rows=axes,
+    )
 
 
-def points_figure(
-    summary: pd.DataFrame, x: str, others: list[str], title: str, metric_label: str, baselines: dict[str, float]
-) -> Figure:
-    """Means with their spread; values of ``x`` stand at equal distances, as in a table."""
-    figure = Figure(figsize=(7.5, 5), layout="constrained")
-    ax = figure.add_subplot()
-    places = {value: place for place, value in enumerate(dict.fromkeys(summary[x]))}
-    lines = summary.groupby(others, sort=False, dropna=False) if others else [((), summary)]
-    for number, (key, line) in enumerate(lines):
+def points_figure(report: StudyReport, spec: PointsReport, data: pd.DataFrame) -> Figure:
+    """Drawn of ``data`` alone, but for the baselines."""
+    parts = sides(report, data)
+    figure, places = lay_out(report, parts, 2.8, stacked=False)
+    others = [axis for axis in report.axes if axis != spec.x]
+    for place, side in zip(places, parts, strict=True):
+        ax = place.subplots()
+        _draw_lines(ax, side, spec.x, others)
+        baselines = report.baselines if side is parts[0] else {}
+        _draw_baselines(ax, baselines)
+        if others or baselines:
+            ax.legend(frameon=False)
+    return figure
+
+
+def _draw_lines(ax: Axes, side: Side, x: str, others: list[str]) -> None:
+    """Values of ``x`` stand at equal distances, as in a table."""
+    places = {value: place for place, value in enumerate(ordered(side.cells, x))}
+    lines = side.cells.groupby(others, sort=False) if others else [((), side.cells)]
+    for number, (key, cells) in enumerate(lines):
         label = ", ".join(f"{name.rsplit('.', 1)[-1]} {value}" for name, value in zip(others, key, strict=True))
+        line = cells.assign(place=cells[x].map(places)).sort_values("place")
         ax.errorbar(
-            line[x].map(places),
+            line["place"],
             line["mean"],
-            yerr=line["spread"].fillna(0),
+            yerr=line["spread"],
+            color=COLORS[number % len(COLORS)],
             marker=MARKERS[number % len(MARKERS)],
-            capsize=3,
             label=label or None,
         )
-    _draw_baselines(ax, baselines)
-    ax.set_xticks(list(places.values()), [str(value) for value in places])
+        draw_gaps(ax, line, "place")
+    ax.set_xticks(list(places.values()), list(places))
     ax.set_xlabel(x)
-    ax.set_ylabel(metric_label)
-    ax.set_title(title)
-    if others or baselines:
-        ax.legend(frameon=False)
-    return figure
+    ax.set_ylabel(side.metric_label)
+    ax.grid(visible=True, axis="y")
+
+
+def draw_gaps(ax: Axes, cells: pd.DataFrame, x: str) -> None:
+    """A mark at the lower edge for each cell without a value, whose height is not known."""
+    for state, marker in GAP_MARKERS.items():
+        gaps = cells[cells["mean"].isna() & (cells["state"] == state)]
+        ax.plot(
+            gaps[x], [0.02] * len(gaps), transform=ax.get_xaxis_transform(), linestyle="", marker=marker, color=EMPTY
+        )
 
 
 def _draw_baselines(ax: Axes, baselines: dict[str, float]) -> None:
     for number, (name, value) in enumerate(baselines.items()):
-        ax.axhline(value, linestyle=(0, (4, 2 + 2 * number)), color="#555555", label=f"{name} ({value:.1f})")
-
-
-def points_texts(summary: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
-    """The summary's cells as text, by the values of the axes."""
-    texts = pd.DataFrame({"mean": [_cell(row) for row in summary.itertuples(index=False)]})
-    texts["seeds"] = summary["seeds"].astype(str)
-    texts.index = pd.Index([", ".join(map(str, values)) for values in summary[axes].itertuples(index=False)])
-    return texts
-
-
-def _cell(row: Any) -> str:
-    if math.isnan(row.mean):
-        return ""
-    return f"{row.mean:.1f}" if math.isnan(row.spread) else f"{row.mean:.1f} ± {row.spread:.1f}"
+        ax.axhline(value, linestyle=(0, (4, 2 + 2 * number)), color=GREY, label=f"{name} ({value:.1f})")

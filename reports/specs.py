@@ -101,6 +101,8 @@ class TableReport(Spec):
     """An axis whose values are columns."""
     metrics: Names = [TOP1]
     """Columns, or under each of the axis' values where that is given too."""
+    best: Literal["column", "row"] = "column"
+    """Among what the best is looked for and set bold: Tables 1 and 3 compare the numbers of a row."""
     labels: dict[str, str] = {}
     """What axes and metrics are called in the heading; their path or their usual name where it is not given."""
 

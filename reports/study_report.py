@@ -37,6 +37,10 @@ METRIC_LABELS = {
 }
 
 
+def label_of(metric: str) -> str:
+    return METRIC_LABELS.get(metric, metric)
+
+
 @dataclass(frozen=True)
 class StudyReport:
     """Everything a report is drawn from."""
@@ -67,7 +71,7 @@ class StudyReport:
 
     @property
     def metric_label(self) -> str:
-        return METRIC_LABELS.get(self.metric, self.metric)
+        return label_of(self.metric)
 
     @property
     def verdicts(self) -> list[Verdict]:
