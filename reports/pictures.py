@@ -17,7 +17,7 @@ from reports.retrieval import retrieval_data, retrieval_figure
 from reports.series import summarise
 from reports.specs import PicturesReport
 from reports.spectrum import spectrum_data, spectrum_figure
-from reports.study_report import METRIC_LABELS, StudyReport
+from reports.study_report import StudyReport, label_of
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,9 @@ def draw_pictures(report: StudyReport, spec: PicturesReport) -> Drawn:
     drawable = [panel for panel in panels if not panel.missing]
     data = picture.data(drawable, paper) if picture else pd.DataFrame(columns=[PANEL])
     texts = _texts(report.table, spec.panels, sorted({name for panel in drawable for name in panel.metrics}))
-    caption = f"{picture.caption} {_seeds(chosen)}" if picture else NOTHING
-    return Drawn(figure, texts, spec.panels or "", data, _findings(report, spec.panels, panels), caption)
+    caption = " ".join([picture.caption, _seeds(chosen), _setting(report, paper)]) if picture else NOTHING
+    findings, rows = _findings(report, spec.panels, panels), [spec.panels] if spec.panels else []
+    return Drawn(figure, texts, spec.panels or "", data, findings, caption, rows)
 
 
 def single_picture(row: Mapping[Any, Any], left: TrialArrays) -> Figure:
@@ -107,23 +108,29 @@ def _seeds(chosen: Mapping[str, Mapping[str, Any]]) -> str:
     return f"Drawn of seed {' and '.join(seeds)}."
 
 
+def _setting(report: StudyReport, paper: PaperNumbers | None) -> str:
+    """What the picture is of, and what the paper's is of."""
+    here = f"Here: {report.scale_description or f'{report.scale} scale'}."
+    return f"{here} The paper's {paper.title}: {paper.setting}." if paper else here
+
+
 def _texts(table: pd.DataFrame, axis: str | None, metrics: Sequence[str]) -> pd.DataFrame:
     """Each metric's mean over the seeds of a panel, with its spread."""
     table = table.assign(**{PANEL: table[axis] if axis else "all"})
-    summaries = {METRIC_LABELS.get(name, name): summarise(table, [PANEL], name) for name in metrics}
+    summaries = {label_of(name): summarise(table, [PANEL], name) for name in metrics}
     index = pd.Index(list(dict.fromkeys(table.loc[table["baseline"] == "", PANEL])))
     return pd.DataFrame({label: _cells(summary) for label, summary in summaries.items()}, index=index)
 
 
 def _cells(summary: pd.DataFrame) -> dict[str, str]:
+    digits = ".1f" if summary["mean"].abs().max() >= 10 else ".3f"
     values = zip(summary[PANEL], summary["mean"], summary["spread"], strict=True)
-    return {str(panel): _text(mean, spread) for panel, mean, spread in values}
+    return {str(panel): _text(mean, spread, digits) for panel, mean, spread in values}
 
 
-def _text(mean: float, spread: float) -> str:
+def _text(mean: float, spread: float, digits: str) -> str:
     if pd.isna(mean):
         return ""
-    digits = ".1f" if abs(mean) >= 10 else ".3f"
     return f"{mean:{digits}}" if pd.isna(spread) else f"{mean:{digits}} ± {spread:{digits}}"
 
 

@@ -30,7 +30,8 @@ DRAW: dict[str, Callable[[StudyReport, Any], Drawn]] = {
 
 
 def render(report: StudyReport, folder: Path) -> Path:
-    """Write ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv`` and ``report.html``; return the page."""
+    """Write ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv`` and ``report.html``, and of pictures
+    ``data.npz``; return the page."""
     folder.mkdir(parents=True, exist_ok=True)
     with house_style():
         drawn = DRAW[report.spec.kind](report, report.spec)

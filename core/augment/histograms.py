@@ -21,7 +21,7 @@ class Crops:
     """float32 (N, K, bins): shares of each crop's values, over all channels; each sums to 1."""
 
 
-def colour_histograms(images: Tensor, seed: int, crops: int = 4, bins: int = 64, strength: float = 1.0) -> Crops:
+def colour_histograms(images: Tensor, seed: int, crops: int = 4, bins: int = 32, strength: float = 1.0) -> Crops:
     """uint8 images (N, 3, S, S) -> crops of them, with colour distortion (Sec 3.1, Figure 6).
 
     Crop and colour distortion are those of the default policy (appendix A), drawn for each crop, but the jitter is
@@ -29,7 +29,7 @@ def colour_histograms(images: Tensor, seed: int, crops: int = 4, bins: int = 64,
     strength. Raises ValueError where ``bins`` does not divide the 256 values evenly.
     """
     if not (0 < bins <= 256 and 256 % bins == 0):
-        raise ValueError(f"bins must divide 256, as 64 does, so that each holds as many values; not {bins}")
+        raise ValueError(f"bins must divide 256, as 32 does, so that each holds as many values; not {bins}")
     draws = generator(seed, "colour histograms", device=images.device)
     views = apply_all((Crop(),), images.repeat_interleave(crops, dim=0).float().div_(255), draws)
     if strength:

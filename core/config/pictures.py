@@ -41,7 +41,7 @@ class ColourHistograms(Protocol):
     """Of them, those that are kept for the picture. Figure 6: 2."""
     crops: Annotated[int, Field(ge=2)] = 4
     """Of every image. Figure 6: 4."""
-    bins: Literal[8, 16, 32, 64, 128, 256] = 64
+    bins: Literal[8, 16, 32, 64, 128, 256] = 32
     """Of a histogram, over all channels together. Not in the paper."""
     seed: Seed | None = None
     """Of the images, the crops and the distortion. None: the training's, so that every seed of a study has its own."""
