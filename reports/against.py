@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 
 from reports.caption import caption
 from reports.findings import cell_findings
+from reports.names import value_name
 from reports.page import Drawn
 from reports.paper import paper_numbers
 from reports.point_labels import label_cells
@@ -97,21 +98,16 @@ def _dress(ax: Axes, points: pd.DataFrame, side: Side, x: str, y: str) -> None:
 
 def _handles(spec: AgainstReport, colors: list[str], markers: list[str]) -> list[Artist]:
     """Both groups of the paper's legend: what colours tell apart, then what markers do."""
-    told = [
-        Line2D([], [], color=COLORS[rank % len(COLORS)], linewidth=4, label=f"{_short(spec.color)} {value}")
-        for rank, value in enumerate(colors)
-        if spec.color
+    hues = zip(COLORS * len(colors), colors, strict=False) if spec.color else ()
+    shapes = zip(MARKERS * len(markers), markers, strict=False) if spec.marker else ()
+    color_axis, marker_axis = spec.color or "", spec.marker or ""
+    return [
+        *(Line2D([], [], color=color, linewidth=4, label=value_name(color_axis, value)) for color, value in hues),
+        *(
+            Line2D([], [], color=GREY, linestyle="", marker=marker, label=value_name(marker_axis, value))
+            for marker, value in shapes
+        ),
     ]
-    told += [
-        Line2D([], [], color=GREY, linestyle="", marker=MARKERS[rank % len(MARKERS)], label=value)
-        for rank, value in enumerate(markers)
-        if spec.marker
-    ]
-    return list(told)
-
-
-def _short(axis: str | None) -> str:
-    return (axis or "").rsplit(".", 1)[-1]
 
 
 def _rising_together(report: StudyReport, spec: AgainstReport, data: pd.DataFrame) -> list[str]:

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from reports.limits import bar_limits
+from reports.names import axis_name
 from reports.series import ordered
 from reports.sides import EMPTY_STYLES, EMPTY_WORDS
 from reports.specs import BarsReport
@@ -17,6 +18,8 @@ from reports.style import COLORS, ERROR, HATCHES
 
 GROUP = 0.86
 """Width of a group; the rest is the gap to the next."""
+LETTERS = 45
+"""So many names of groups have room beside each other."""
 FEWEST = 8
 """A panel is as wide as so many bars, however few it has."""
 CUT = "A number with an arrow stands for a bar that ends below its panel."
@@ -54,8 +57,8 @@ def draw_panel(ax: Axes, cells: pd.DataFrame, spec: BarsReport, looks: Looks) ->
     margin = 0.5 + max(0.0, FEWEST * width - len(groups)) / 2
     ax.set_xlim(-margin, len(groups) - 1 + margin)
     ax.set_xticks(range(len(groups)), [name or "–" for name in groups])
-    ax.set_xlabel(spec.x_label or spec.x)
-    ax.tick_params(axis="x", length=0, rotation=30 if max(map(len, groups)) > 6 else 0)
+    ax.set_xlabel(spec.x_label or axis_name(spec.x))
+    ax.tick_params(axis="x", length=0, rotation=30 if len(groups) * max(map(len, groups)) > LETTERS else 0)
     ax.grid(visible=True, axis="y")
 
 

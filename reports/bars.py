@@ -89,9 +89,10 @@ def _notes(data: pd.DataFrame, spec: BarsReport) -> list[str]:
         for value in ordered(of(data, source), spec.panels)
     ]
     limits = [(bar_limits(cells)[0], cells) for cells in panels]
+    cut = any(low > 0 for low, _ in limits)
     marked = with_marks(of(data, HERE), data, spec)["mark"].notna().any()
     return [
-        *(["The vertical axes do not begin at 0."] if any(low > 0 for low, _ in limits) else []),
+        *(["A vertical axis does not begin at 0, so that differences can be seen."] if cut else []),
         *([CUT] if any((cells["mean"] < low).any() for low, cells in limits) else []),
         *(["Diamonds: the paper's numbers at the same values."] if marked else []),
         *(GAPS if (data["state"] != "finished").any() else []),

@@ -11,9 +11,9 @@ RANKED = ("top1", "top5", "score", "mean_per_class", "map_11")
 
 
 def best_cells(data: pd.DataFrame, by: list[str]) -> pd.Series:
-    """True for the best of one's own cells among those that have the same values of ``by`` and are of one metric: where
-    its lead over the next is larger than the standard error of their difference, or that is not known for want of
-    seeds, as in the paper, which has but one. Ties have no best."""
+    """True for the best of one's own cells among those that have the same values of ``by`` and are of one metric,
+    unless its lead over the next is within the standard error of their difference. Of single seeds, as in the paper,
+    that is not known, and the best is the best. Ties have none."""
     best = pd.Series(False, index=data.index)
     for _, group in data[data["source"] == HERE].dropna(subset="mean").groupby(["metric", *by], sort=False):
         ranked = group.sort_values("mean", ascending=False, kind="stable")

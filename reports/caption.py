@@ -1,37 +1,40 @@
 """What stands under a figure: what is drawn, over how many seeds, and how the paper's setting differs."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
-from reports.paper import paper_numbers
+from reports.names import axis_name
+from reports.paper import PaperNumbers, paper_numbers
 from reports.series import HERE, PAPER, of
 from reports.study_report import StudyReport, label_of
 
 SETTING = {
-    "data.name": "data",
-    "data.subset": "images of it",
-    "data.image_size": "pixels a side",
-    "encoder.name": "encoder",
-    "encoder.width": "of width",
-    "epochs": "epochs",
-    "batch_size": "batch size",
+    "data.name": "data {}",
+    "data.subset": "subset {}",
+    "data.image_size": "{} pixels a side",
+    "encoder.name": "encoder {}",
+    "encoder.width": "of width {}",
+    "epochs": "{} epochs",
+    "batch_size": "batches of {}",
 }
-"""What the paper's settings are told by, in this order."""
-PAPERS_DATA = "imagenet"
+"""How a setting is told, in this order."""
+OTHER_DATA = "A number on other data is another quantity: what is compared is order, sign and shape, not height."
 
 
 def caption(report: StudyReport, data: pd.DataFrame, axes: list[str], drawn: str, spread: str, notes: list[str]) -> str:
     """A paragraph. ``axes`` are those that ``data`` is by, ``drawn`` begins the first sentence, and ``spread`` is what
     shows a standard deviation; ``notes`` are sentences on how this kind of figure is to be read."""
     averaged = [axis for axis in report.axes if axis not in axes]
-    sentences = [f"{drawn} {_metrics(data)} by {_joined(axes)}.", _seeds_told(of(data, HERE), spread)]
+    sentences = [f"{drawn} {_metrics(data)} by {_joined(map(axis_name, axes))}.", _seeds_told(of(data, HERE), spread)]
     if averaged:
-        sentences.append(f"Averaged over {_joined(averaged)} within each seed.")
+        sentences.append(f"Averaged over {_joined(map(axis_name, averaged))} within each seed.")
     return " ".join([*sentences, *notes, *_beside_the_paper(report, len(of(data, PAPER)) > 0)])
 
 
 def _metrics(data: pd.DataFrame) -> str:
     """The labels of the metrics in the figure."""
-    return _joined([label_of(metric) for metric in dict.fromkeys(data["metric"])])
+    return _joined(map(label_of, dict.fromkeys(data["metric"])))
 
 
 def _seeds_told(cells: pd.DataFrame, spread: str) -> str:
@@ -53,20 +56,19 @@ def _beside_the_paper(report: StudyReport, drawn: bool) -> list[str]:
     return [
         f"The paper's numbers: {numbers.title}, {numbers.published_as}; {_closed(numbers.setting)}",
         *map(_closed, numbers.notes),
-        *_differences(report),
+        *_differences(report, numbers),
     ]
 
 
-def _differences(report: StudyReport) -> list[str]:
-    """What is not drawn and the study or its scale sets; the axes of a figure can be seen in it."""
+def _differences(report: StudyReport, numbers: PaperNumbers) -> list[str]:
+    """What the study or its scale sets, but for what is drawn: the axes of a figure can be seen in it."""
     settings = {path: value for path, value in report.settings.items() if path not in report.axes}
-    told = [f"{name} {settings[path]}" for path, name in SETTING.items() if path in settings]
-    if not told or settings.get("data.name", PAPERS_DATA) == PAPERS_DATA:
-        return []
+    told = [words.format(settings[path]) for path, words in SETTING.items() if path in settings]
     scale = f" ({report.scale} scale)" if report.scale else ""
+    papers = "cifar10" if "CIFAR-10" in numbers.setting else "imagenet"
     return [
-        f"Here{scale}: {', '.join(told)}.",
-        "A number on other data is another quantity: what is compared is order, sign and shape, not height.",
+        *([f"Here{scale}: {', '.join(told)}."] if told else []),
+        *([OTHER_DATA] if report.settings.get("data.name", papers) != papers else []),
     ]
 
 
@@ -74,5 +76,6 @@ def _closed(sentence: str) -> str:
     return sentence if sentence.endswith(".") else f"{sentence}."
 
 
-def _joined(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+def _joined(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last

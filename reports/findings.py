@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from reports.matrix import Matrix, by_cell, rank_correlation
+from reports.names import is_number
 from reports.paper import PaperMatrix
 from reports.series import HERE, PAPER, at, in_common, of, ordered
 
@@ -92,19 +93,11 @@ def _along(data: pd.DataFrame, axis: str, axes: list[str]) -> str:
 def _change(cells: pd.DataFrame, axis: str, others: list[str]) -> str | None:
     """Averaged over the combinations of the other axes that have a value at both ends."""
     values = ordered(cells, axis)
-    if len(values) < 2 or not all(map(_is_number, values)):
+    if len(values) < 2 or not all(map(is_number, values)):
         return None
     low, high = (at(cells, axis, value).set_index(others or "source")["mean"] for value in (values[0], values[-1]))
     changes = (high - low).dropna()
     return None if changes.empty else f" from {values[0]} to {values[-1]}: {changes.mean():+.1f} points"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _name(values: Iterable[object]) -> str:

@@ -44,8 +44,7 @@ def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> Non
         annot=_labels(panel, shown),
         fmt="",
         annot_kws={"fontsize": 7},
-        square=True,
-        cbar_kws={"shrink": 0.75},
+        cbar_kws={"pad": 0.03},
     )
     _hatch(ax, panel, shown)
     ax.set_title(panel.title)
@@ -86,5 +85,3 @@ def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:
         ax.add_patch(
             Rectangle((column, row), 1, 1, facecolor=GREY, edgecolor="#777777", hatch=HATCH[state], linewidth=0)
         )
-        if state == "failed":
-            ax.text(column + 0.5, row + 0.5, "failed", ha="center", va="center", fontsize=7, color="#a00000")

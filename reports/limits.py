@@ -6,6 +6,7 @@ from matplotlib.ticker import MaxNLocator
 NICE = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
 BELOW = 0.3
 """Room under the lowest bar, as a part of the range, so that it is still a bar."""
+ABOVE = 0.03
 
 
 def bar_limits(cells: pd.DataFrame) -> tuple[float, float]:
@@ -18,6 +19,7 @@ def bar_limits(cells: pd.DataFrame) -> tuple[float, float]:
     usual = known[known["mean"] >= _fence(known["mean"])]
     spread = usual["spread"].fillna(0)
     low, high = float((usual["mean"] - spread).min()), float((usual["mean"] + spread).max())
+    high += ABOVE * (high - low)
     if low < high / 2:
         return 0.0, float(NICE.tick_values(0, high)[-1])
     room = BELOW * (high - low) or 0.1 * high
@@ -26,6 +28,6 @@ def bar_limits(cells: pd.DataFrame) -> tuple[float, float]:
 
 
 def _fence(values: "pd.Series[float]") -> float:
-    """Far out by Tukey's rule, and below half the median as well."""
+    """Far out by Tukey's rule, and below a fifth of the median as well: what is but bad is to be seen."""
     low, high = float(values.quantile(0.25)), float(values.quantile(0.75))
-    return min(low - 3 * (high - low), float(values.median()) / 2)
+    return min(low - 3 * (high - low), float(values.median()) / 5)

@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 
 from reports.caption import caption
 from reports.findings import cell_findings
+from reports.names import axis_name, value_name
 from reports.page import Drawn
 from reports.paper import paper_numbers
 from reports.series import beside, ordered
-from reports.sides import Side, lay_out, sides
+from reports.sides import Side, add_legend, lay_out, sides
 from reports.specs import PointsReport
 from reports.study_report import StudyReport
 from reports.style import COLORS, EMPTY, GREY, MARKERS
@@ -46,8 +47,7 @@ def points_figure(report: StudyReport, spec: PointsReport, data: pd.DataFrame) -
         _draw_lines(ax, side, spec.x, others)
         baselines = report.baselines if side is parts[0] else {}
         _draw_baselines(ax, baselines)
-        if others or baselines:
-            ax.legend(frameon=False)
+        add_legend(place, ax.get_legend_handles_labels()[0], "", 2)
     return figure
 
 
@@ -56,7 +56,7 @@ def _draw_lines(ax: Axes, side: Side, x: str, others: list[str]) -> None:
     places = {value: place for place, value in enumerate(ordered(side.cells, x))}
     lines = side.cells.groupby(others, sort=False) if others else [((), side.cells)]
     for number, (key, cells) in enumerate(lines):
-        label = ", ".join(f"{name.rsplit('.', 1)[-1]} {value}" for name, value in zip(others, key, strict=True))
+        label = ", ".join(value_name(name, str(value)) for name, value in zip(others, key, strict=True))
         line = cells.assign(place=cells[x].map(places)).sort_values("place")
         ax.errorbar(
             line["place"],
@@ -68,7 +68,7 @@ def _draw_lines(ax: Axes, side: Side, x: str, others: list[str]) -> None:
         )
         draw_gaps(ax, line, "place")
     ax.set_xticks(list(places.values()), list(places))
-    ax.set_xlabel(x)
+    ax.set_xlabel(axis_name(x))
     ax.set_ylabel(side.metric_label)
     ax.grid(visible=True, axis="y")
 

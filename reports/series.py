@@ -78,7 +78,8 @@ def other_methods(numbers: PaperNumbers | None, axes: list[str], metrics: list[s
     if numbers is None or not known:
         return pd.DataFrame(columns=[*axes, *COLUMNS, "label"])
     columns = list(dict.fromkeys([*numbers.others.columns, *axes]))
-    rows = numbers.others.reindex(columns=columns).fillna(dict.fromkeys(axes, ""))
+    rows = numbers.others.reindex(columns=columns).astype(dict.fromkeys(axes, object))
+    rows[axes] = rows[axes].fillna("")
     parts = [rows.assign(metric=metric, mean=rows[metric].astype(float)).drop(columns=known) for metric in known]
     data = pd.concat(parts, ignore_index=True).dropna(subset="mean")
     return data.assign(source=OTHERS, spread=float("nan"), seeds=1, state="finished")

@@ -50,9 +50,8 @@ def add_legend(part: SubFigure, handles: Sequence[Artist], title: str, most: int
     """Under the panels, where it covers nothing; the paper's lie over its bars. At most so many entries a row."""
     if handles:
         rows = math.ceil(len(handles) / most)
-        legend = part.legend(
-            handles=handles, ncols=math.ceil(len(handles) / rows), loc="outside lower center", frameon=False
-        )
+        columns = math.ceil(len(handles) / rows)
+        legend = part.legend(handles=handles, ncols=columns, loc="outside lower center", frameon=False)
         legend.set_title(title or None)  # type: ignore[arg-type]
 
 

@@ -55,7 +55,7 @@ def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> 
             _draw_series(ax, at(side.cells, spec.series, value), value, look, named)
         _draw_series(ax, of(cells, OTHERS), OTHERS, OTHERS_LOOK, [])
         _dress(ax, side.metric_label, spec)
-        add_legend(place, ax.get_legend_handles_labels()[0], "", 3)
+        add_legend(place, ax.get_legend_handles_labels()[0], "", 2)
     figure.draw_without_rendering()
     for ax, cells in zip(axes, points, strict=True):
         label_cells(ax, cells.dropna(subset="mean"), PARAMETERS, "mean", named)

@@ -15,6 +15,8 @@ STYLE: dict[str, Any] = {
     "axes.titlesize": 8,
     "axes.titleweight": "bold",
     "legend.fontsize": 7,
+    "legend.columnspacing": 1.3,
+    "legend.handletextpad": 0.5,
     "legend.title_fontsize": 7,
     "xtick.labelsize": 7,
     "ytick.labelsize": 7,

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from reports.best import best_cells
 from reports.caption import caption
 from reports.findings import cell_findings
+from reports.names import axis_name
 from reports.page import Drawn
 from reports.paper import paper_numbers
 from reports.series import OTHERS, beside, other_methods
@@ -38,7 +39,7 @@ def draw_table(report: StudyReport, spec: TableReport) -> Drawn:
     return Drawn(
         figure=table_figure(report, spec, data),
         texts=texts,
-        corner=", ".join(spec.labels.get(axis, axis) for axis in spec.rows),
+        corner=", ".join(spec.labels.get(axis, axis_name(axis)) for axis in spec.rows),
         data=data,
         findings=_findings(report, spec, cells, axes),
         caption=caption(report, cells, axes, "Numbers are", "±", _notes(report, spec, data)),
@@ -82,9 +83,8 @@ def _findings(report: StudyReport, spec: TableReport, cells: pd.DataFrame, axes:
 def _notes(report: StudyReport, spec: TableReport, data: pd.DataFrame) -> list[str]:
     notes = []
     if data["best"].any():
-        more = data["seeds"].max() > 1
-        lead = ", where its lead is larger than the standard error of the difference" if more else ""
-        notes.append(f"Bold: the best of a {spec.best}{lead}.")
+        unless = "unless its lead is within the standard error of the difference"
+        notes.append(f"Bold: the best of a {spec.best}, {unless}.")
     if ENTROPY in spec.metrics and "batch_size" not in report.axes:
         batch = int(str(report.settings.get("batch_size", PAPERS_BATCH)))
         notes.append(f"Entropy is at most ln {batch} = {math.log(batch):.1f} nats here.")

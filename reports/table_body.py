@@ -5,10 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from reports.blocks import Block, Line, Row, Section
+from reports.names import axis_name
 from reports.series import HERE, OTHERS, PAPER, of, values_of
 from reports.specs import TableReport
 from reports.study_report import label_of
-from reports.typeset import Block, Line, Row, Section
 
 Column = tuple[str, str]
 """Value of the axis across, empty where there is none, and metric."""
@@ -38,10 +39,10 @@ def blocks(data: pd.DataFrame, spec: TableReport, source: str, stacked: bool) ->
     others = _columns(data, spec, [PAPER, OTHERS])
     same = set(others) <= set(columns)
     papers = [_grey(labels, rest, columns if same else others) for labels in _labels(rest)]
-    section: Body = (Section(source), *_without_repeats(papers))
+    below: Body = (*_without_repeats(papers),)
     if same:
-        return [_block(spec, columns, (*body, *section))]
-    return [_block(spec, columns, body), _block(spec, others, section)]
+        return [_block(spec, columns, (*body, Section(source), *below))]
+    return [_block(spec, columns, body), _block(spec, others, below, source)]
 
 
 def table_texts(data: pd.DataFrame, spec: TableReport) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -127,14 +128,14 @@ def _without_repeats(rows: list[Row]) -> list[Row]:
     return shown
 
 
-def _block(spec: TableReport, columns: list[Column], body: Body) -> Block:
-    corner = tuple(spec.labels.get(axis, axis) for axis in spec.rows)
+def _block(spec: TableReport, columns: list[Column], body: Body, title: str = "") -> Block:
+    corner = tuple(spec.labels.get(axis, axis_name(axis)) for axis in spec.rows)
     if spec.columns is None or len(spec.metrics) == 1:
         across = spec.labels.get(spec.columns or "", "")
         over = ((across, len(columns)),) if across else ()
-        return Block(corner, over, tuple(_name(column, spec) for column in columns), body)
+        return Block(corner, over, tuple(_name(column, spec) for column in columns), body, title)
     spans = tuple((value, len(spec.metrics)) for value in dict.fromkeys(value for value, _ in columns))
-    return Block(corner, spans, tuple(_metric_name(metric, spec) for _, metric in columns), body)
+    return Block(corner, spans, tuple(_metric_name(metric, spec) for _, metric in columns), body, title)
 
 
 def _name(column: Column, spec: TableReport) -> str:

@@ -3,69 +3,29 @@
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
 
-from reports.style import GREY
+from reports.blocks import (
+    GAP,
+    LINE,
+    MARGIN,
+    PAD,
+    SIZE,
+    Block,
+    Line,
+    Row,
+    Section,
+    block_height,
+    column_widths,
+    head_height,
+    head_lines,
+)
+from reports.style import GREY, WIDTH
 
-SIZE = 7.5
-"""Of text; as all lengths here in points, 72 an inch."""
-LINE, PAD, GAP, MARGIN = 9.5, 4.0, 11.0, 6.0
-"""Height of a line, room around a row, between columns, and around all."""
 RULES = {"thick": 1.0, "thin": 0.5}
-WRAP = 12
-"""Letters of a heading's line."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """Of a cell."""
-
-    text: str
-    bold: bool = False
-    grey: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """Of a table's body."""
-
-    labels: tuple[str, ...]
-    cells: tuple[tuple[Line, ...], ...]
-    grey: bool = False
-    """Of the labels."""
-
-    @property
-    def lines(self) -> int:
-        return max(1, *map(len, self.cells))
-
-
-@dataclass(frozen=True)
-class Section:
-    """A rule and a title between rows."""
-
-    title: str
-
-
-@dataclass(frozen=True)
-class Block:
-    """A table; several stand one below the other."""
-
-    corner: tuple[str, ...]
-    """Above the labels."""
-    spans: tuple[tuple[str, int], ...]
-    """Headings above several columns each, and how many; none where this is empty."""
-    heads: tuple[str, ...]
-    body: tuple[Row | Section, ...]
-
-    @property
-    def rows(self) -> list[Row]:
-        return [part for part in self.body if isinstance(part, Row)]
 
 
 @dataclass(frozen=True)
@@ -78,12 +38,15 @@ class Sheet:
 
     @property
     def width(self) -> float:
-        return 2 * MARGIN + max(sum(_widths(block, self.rotated)) for block in self.blocks)
+        """At least that of other figures, so that on a page text has one size."""
+        return max(72 * WIDTH, 2 * MARGIN + max(sum(column_widths(block, self.rotated)) for block in self.blocks))
 
     def draw(self, title: str, footnotes: Sequence[str]) -> Figure:
         """As large as it has to be."""
         folded = [line for note in footnotes for line in textwrap.wrap(note, int(self.width / 3.9))]
-        height = 2 * MARGIN + 2 * LINE + sum(_height(block, self.rotated) for block in self.blocks) + LINE * len(folded)
+        height = (
+            2 * MARGIN + 2 * LINE + sum(block_height(block, self.rotated) for block in self.blocks) + LINE * len(folded)
+        )
         figure = Figure(figsize=(self.width / 72, height / 72))
         ax = figure.add_axes((0, 0, 1, 1), xlim=(0, self.width), ylim=(height, 0))
         ax.set_axis_off()
@@ -96,53 +59,14 @@ class Sheet:
         return figure
 
 
-@cache
-def measure(text: str, bold: bool = False) -> float:
-    """Width of a text in points."""
-    weight = "bold" if bold else "normal"
-    return float(TextPath((0, 0), text or " ", size=SIZE, prop=FontProperties(weight=weight)).get_extents().width)
-
-
-def _head_lines(head: str, rotated: bool) -> list[str]:
-    return [head] if rotated else textwrap.wrap(head, WRAP, break_long_words=False) or [""]
-
-
-def _head_height(block: Block, rotated: bool) -> float:
-    if rotated:
-        return max(map(measure, block.heads)) + PAD
-    return LINE * max(len(_head_lines(head, rotated)) for head in (*block.heads, *block.corner)) + PAD
-
-
-def _height(block: Block, rotated: bool) -> float:
-    """With a free line below."""
-    rows = sum(LINE * part.lines + PAD if isinstance(part, Row) else LINE + 2 * PAD for part in block.body)
-    return (LINE + PAD if block.spans else 0) + _head_height(block, rotated) + rows + 2 * PAD + LINE
-
-
-def _widths(block: Block, rotated: bool) -> list[float]:
-    """Of the columns of labels, then of the others, with the gap after each."""
-    labels = [
-        max(map(measure, [*_head_lines(corner, False), *(row.labels[number] for row in block.rows)]))
-        for number, corner in enumerate(block.corner)
-    ]
-    columns = []
-    for number, head in enumerate(block.heads):
-        lines = [line for row in block.rows for line in row.cells[number]]
-        heading = LINE if rotated else max(map(measure, _head_lines(head, False)))
-        columns.append(max([heading, *(measure(line.text, line.bold) for line in lines)]))
-    first = 0
-    for title, count in block.spans:
-        short = measure(title) - sum(columns[first : first + count]) - GAP * (count - 1)
-        columns[first : first + count] = [width + max(0.0, short) / count for width in columns[first : first + count]]
-        first += count
-    return [width + GAP for width in (*labels, *columns)]
-
-
 def _draw_block(ax: Axes, block: Block, top: float, rotated: bool) -> float:
     """Returns where the next one begins."""
-    widths = _widths(block, rotated)
+    widths = column_widths(block, rotated)
     lefts = [MARGIN + sum(widths[:number]) for number in range(len(widths) + 1)]
     bounds, labels = (MARGIN, lefts[-1] - GAP), len(block.corner)
+    if block.title:
+        ax.text(MARGIN, top - PAD, block.title, fontsize=SIZE, style="italic", va="top", color=GREY)
+        top += LINE
     _rule(ax, bounds, top, "thick")
     top = _draw_spans(ax, block, lefts[labels:], top + PAD)
     top = _draw_heads(ax, block, lefts, top, rotated)
@@ -172,13 +96,13 @@ def _draw_spans(ax: Axes, block: Block, lefts: list[float], top: float) -> float
 
 def _draw_heads(ax: Axes, block: Block, lefts: list[float], top: float, rotated: bool) -> float:
     """Set on the line above the rule, those of labels to the left, those of columns to the right."""
-    bottom, labels = top + _head_height(block, rotated), len(block.corner)
+    bottom, labels = top + head_height(block, rotated), len(block.corner)
     for number, head in enumerate((*block.corner, *block.heads)):
         if number >= labels and rotated:
             place: dict[str, Any] = {"x": lefts[number + 1] - GAP, "ha": "right", "va": "bottom", "rotation": 90}
             ax.text(y=bottom - PAD / 2, s=head, fontsize=SIZE, **place)
             continue
-        lines = _head_lines(head, False)
+        lines = head_lines(head, False)
         for line, text in enumerate(lines):
             y = bottom - PAD / 2 - LINE * (len(lines) - line)
             _text(ax, Line(text), lefts, number, labels, y)

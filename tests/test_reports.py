@@ -12,8 +12,8 @@ from reports import PAPER
 from reports.findings import heatmap_findings
 from reports.matrix import by_cell, rank_correlation, to_matrix
 from reports.paper import PaperMatrix, paper_numbers
-from reports.points import summarise
 from reports.render import render
+from reports.series import summarise
 from reports.specs import HeatmapReport, PointsReport, Report
 from reports.study_report import StudyReport
 from reports.tables import formatted, latex, markdown, tidy
@@ -174,11 +174,12 @@ def test_tables_show_mean_spread_and_what_is_missing() -> None:
     assert data["paper"].tolist() == [33.1, 56.3, 55.8, 18.8]
 
 
-def test_points_by_hand() -> None:
-    summary = summarise(TWO_SEEDS, AXES, METRIC)
-    assert summary["mean"].tolist()[:3] == [32.0, 53.0, 52.0]
-    assert summary["finished"].tolist() == [2, 2, 1, 0]
-    assert summary["trials"].tolist() == [2, 2, 2, 2]
+def test_cells_by_hand() -> None:
+    cells = summarise(TWO_SEEDS, AXES, METRIC)
+    assert cells["mean"].tolist()[:3] == [32.0, 53.0, 52.0]
+    assert cells["spread"].tolist()[:2] == pytest.approx([math.sqrt(8), math.sqrt(18)])
+    assert cells["seeds"].tolist() == [2, 2, 1, 0]
+    assert cells["state"].tolist() == ["finished", "finished", "finished", "failed"]
 
 
 def test_findings_name_the_best_cell_the_baseline_and_the_gaps() -> None:
@@ -191,9 +192,17 @@ def test_findings_name_the_best_cell_the_baseline_and_the_gaps() -> None:
     assert found[3] == "1 of 4 cells have no value yet (1 failed)."
 
 
-@pytest.mark.parametrize("spec", [HEATMAP, PointsReport(x=AXES[0])], ids=["heatmap", "points"])
-@pytest.mark.parametrize("reproduces", ["figure_5", None, "figure_99"])
-@pytest.mark.parametrize("rows", [TWO_SEEDS, NOTHING], ids=["half", "nothing"])
+@pytest.mark.parametrize(
+    ("spec", "reproduces", "rows"),
+    [
+        (HEATMAP, "figure_5", TWO_SEEDS),
+        (HEATMAP, "figure_5", NOTHING),
+        (HEATMAP, "figure_99", TWO_SEEDS),
+        (HEATMAP, None, NOTHING),
+        (PointsReport(x=AXES[0]), "figure_5", TWO_SEEDS),
+    ],
+    ids=["half", "nothing", "no such figure", "nothing at all", "points"],
+)
 def test_every_report_is_whole(spec: Report, reproduces: str | None, rows: pd.DataFrame) -> None:
     page = render(report(rows, spec=spec, reproduces=reproduces), Path("out"))
     assert Path("out/figure.png").read_bytes().startswith(b"\x89PNG")
