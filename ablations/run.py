@@ -105,6 +105,8 @@ def _draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> Dr
 def _schedule(
     plan: Plan, where: Where, store: TrialStore, owner: str, board: Board, recorder: Recorder, console: Console
 ) -> None:
+    if not plan.units:
+        return
     for unit in plan.units:
         store.record(unit)
     with follow(board, console) as progress:
