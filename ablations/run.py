@@ -109,6 +109,8 @@ def schedule(
 ) -> None:
     """Run what is left of a plan as the run ``owner``, and show it. Raises ``StudyError`` where it cannot begin."""
     store = TrialStore(where.storage)
+    if not plan.units:
+        return
     for unit in plan.units:
         store.record(unit)
     with follow(board, console) as progress:
