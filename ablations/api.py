@@ -44,11 +44,11 @@ def run_study(
 
     Raises ``StudyError`` where it cannot begin. A failed trial raises nothing: ``outcome.failed`` counts them.
     """
+    from ablations.migration import open_store
     from ablations.plan import make_plan
     from ablations.run import Where, run_plan
-    from ablations.store import TrialStore
 
-    plan = make_plan(study, TrialStore(Path(storage)), Path(data_dir), retry)
+    plan = make_plan(study, open_store(Path(storage), print), Path(data_dir), retry)
     return run_plan(plan, Where(Path(storage), Path(data_dir), address, inline), Console(file=sys.stdout))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from ablations import cli_collection, cli_store
-from ablations.cli_base import DEFAULT_STORAGE, StorageOption, console, errors, told
+from ablations.cli_base import DEFAULT_STORAGE, StorageOption, console, errors, open_store, told
 from ablations.cli_collection import Asked
 from ablations.failures import Kind
 from ablations.invocation import again
@@ -161,6 +161,7 @@ def report(
         from ablations.report import draw_report
 
         scaled = load_study(study, scale, assignments or ())
+        open_store(storage)
         drawn = draw_report(scaled.study.name, scaled.label, storage)
     _print_files(drawn.figure, drawn.page, *drawn.pictures)
 
@@ -183,6 +184,7 @@ def list_studies(storage: StorageOption = DEFAULT_STORAGE) -> None:
     with told():
         from ablations.tables import studies_table
 
+        open_store(storage)
         console.print(studies_table(storage))
 
 
@@ -205,10 +207,9 @@ def _plan(
 ) -> "Plan":
     from ablations.load import load_study
     from ablations.plan import make_plan
-    from ablations.store import TrialStore
 
     scaled = load_study(study, scale, assignments or (), seeds)
-    return make_plan(scaled, TrialStore(storage), data_dir, retry)
+    return make_plan(scaled, open_store(storage), data_dir, retry)
 
 
 def _print_heading(plan: "Plan") -> None:

@@ -4,13 +4,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from ablations.errors import AblateError, StudyError
 from ablations.invocation import again
+
+if TYPE_CHECKING:
+    from ablations.store import TrialStore
 
 INTERRUPTED = 130
 WIDE = 200
@@ -24,6 +27,13 @@ StorageOption = Annotated[
     Path, typer.Option("--storage", envvar="ABLATE_STORAGE", help="Where encoders, results and reports are kept.")
 ]
 DEFAULT_STORAGE = Path("runs")
+
+
+def open_store(storage: Path) -> "TrialStore":
+    """Says on stderr what had to be moved. Raises ``StudyError``; see ``ablations.migration``."""
+    from ablations import migration
+
+    return migration.open_store(storage, lambda text: errors.print(text, highlight=False))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablations.cli_base import console, errors
+from ablations.cli_base import console, errors, open_store
 
 if TYPE_CHECKING:
     from ablations.collection.load import ScaledCollection
@@ -30,9 +30,8 @@ class Asked:
 
     def plan(self, storage: Path, data_dir: Path, retry: str | None = None) -> "CollectionPlan":
         from ablations.collection.plan import plan_collection
-        from ablations.store import TrialStore
 
-        return plan_collection(self.load(), TrialStore(storage), data_dir, retry)
+        return plan_collection(self.load(), open_store(storage), data_dir, retry)
 
 
 def show_plan(plan: "CollectionPlan", storage: Path, price: float | None = None, probed: bool = False) -> None:

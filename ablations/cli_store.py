@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ablations.cli_base import DEFAULT_STORAGE, StorageOption, console, told
+from ablations.cli_base import DEFAULT_STORAGE, StorageOption, console, open_store, told
 
 if TYPE_CHECKING:
     from ablations.cleaning import Rubbish
@@ -18,9 +18,8 @@ def show(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE) -> None
     """A trial's configuration, curve, result and, where it failed, its traceback."""
     with told():
         from ablations import inspection
-        from ablations.store import TrialStore
 
-        store = TrialStore(storage)
+        store = open_store(storage)
         console.print(inspection.show(store, inspection.find_trial(store, trial)))
 
 
@@ -28,9 +27,8 @@ def diff(one: TrialArgument, other: TrialArgument, storage: StorageOption = DEFA
     """What differs between two trials, in configuration and in result."""
     with told():
         from ablations import inspection
-        from ablations.store import TrialStore
 
-        store = TrialStore(storage)
+        store = open_store(storage)
         console.print(inspection.compare(*(inspection.find_trial(store, start) for start in (one, other))))
 
 
@@ -40,9 +38,8 @@ def rm(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, yes: YesO
         from ablations.cleaning import of_trial
         from ablations.inspection import find_trial
         from ablations.live import alone
-        from ablations.store import TrialStore
 
-        store = TrialStore(storage)
+        store = open_store(storage)
         with alone(storage):
             _remove(of_trial(store, find_trial(store, trial)), yes)
 
@@ -52,10 +49,10 @@ def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None
     with told():
         from ablations.cleaning import unneeded
         from ablations.live import alone
-        from ablations.store import TrialStore
 
+        store = open_store(storage)
         with alone(storage):
-            _remove(unneeded(TrialStore(storage)), yes)
+            _remove(unneeded(store), yes)
 
 
 def _remove(rubbish: "list[Rubbish]", yes: bool) -> None:

@@ -47,7 +47,8 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
     """By the speeds of the hardware that was measured last."""
     hardware = speeds[-1].hardware if speeds else None
     speeds = [speed for speed in speeds if speed.hardware == hardware]
-    needs = {unit.trials[0].name: memory(unit.trials[0].config.pretrain, hardware) for unit in plan.units}
+    trainings = [unit.trials[0] for unit in plan.units if unit.pretrain_id not in plan.trained]
+    needs = {trial.name: memory(trial.config.pretrain, hardware) for trial in trainings}
     hungriest = max(needs, key=needs.__getitem__, default="")
     return Estimate(
         images=sum(plan.images(unit) for unit in plan.units),
@@ -101,8 +102,7 @@ def _fit(speeds: list[Speed]) -> Callable[[float, float], float]:
 
 def _unit_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
     config = unit.trials[0].config.pretrain
-    images = plan.sizes[config.data].train * config.epochs
-    training = images * seconds_for("training", training_key(config), *training_work(config), speeds)
+    training = plan.trained_on(unit) * seconds_for("training", training_key(config), *training_work(config), speeds)
     return training + sum(_evaluation_seconds(plan, trial, speeds) for trial in unit.trials)
 
 
@@ -115,4 +115,4 @@ def _evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
 
 def _training_flops(plan: Plan, unit: Unit) -> float:
     config = unit.trials[0].config.pretrain
-    return plan.sizes[config.data].train * config.epochs * training_work(config)[0]
+    return plan.trained_on(unit) * training_work(config)[0]

@@ -27,6 +27,8 @@ class Plan:
     units: list[Unit]
     """What is left to run."""
     sizes: dict[DataConfig, DataSize]
+    trained: frozenset[str] = frozenset()
+    """Encoders, by ``pretrain_id``, that are there and of which only evaluations are left."""
 
     @property
     def trainings(self) -> int:
@@ -35,9 +37,13 @@ class Plan:
 
     def images(self, unit: Unit) -> int:
         """That a unit's training goes through, all epochs together, and its evaluation once on each data set."""
-        config = unit.trials[0].config.pretrain
         scored = [self.sizes[data] for data in {trial.config.evaluation_data for trial in unit.trials}]
-        return self.sizes[config.data].train * config.epochs + sum(size.train + size.test for size in scored)
+        return self.trained_on(unit) + sum(size.train + size.test for size in scored)
+
+    def trained_on(self, unit: Unit) -> int:
+        """Images that a unit's training goes through, all epochs together; none where its encoder is there."""
+        config = unit.trials[0].config.pretrain
+        return 0 if unit.pretrain_id in self.trained else self.sizes[config.data].train * config.epochs
 
 
 def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: Path, retry: str | None = None) -> Plan:
@@ -59,7 +65,8 @@ def plan_trials(
     results = store.results(trials)
     left = [t for t in trials if t.id not in results or _is_retried(results[t.id], retry)]
     units = [unit.retrying(results) for unit in group_units(left)]
-    return Plan(scaled, trials, results, units, sizes)
+    trained = frozenset(unit.pretrain_id for unit in units if store.encoder_path(unit.pretrain_id).exists())
+    return Plan(scaled, trials, results, units, sizes, trained)
 
 
 def with_kept_seeds(trials: list[Trial], store: TrialStore) -> list[Trial]:

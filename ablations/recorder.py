@@ -71,7 +71,7 @@ class Recorder:
 
     def _save_history(self, tracker: Tracker, pretrain_id: str) -> None:
         history = self._store.history(pretrain_id)
-        for trial_id in self._trials[pretrain_id]:
+        for trial_id in self._trials[pretrain_id] if history else ():  # a checkpoint may come before the first epoch
             tracker.look_again(trial_id)
             tracker.save_history(trial_id, history)
 

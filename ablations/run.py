@@ -11,6 +11,7 @@ from ablations.errors import AblateError
 from ablations.estimate import estimate
 from ablations.events import Event
 from ablations.live import LiveRun
+from ablations.migration import keep_schema
 from ablations.plan import Plan
 from ablations.prepare import needed_data, prepare_data
 from ablations.progress import clock, follow
@@ -70,6 +71,7 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
     if plan.units:
         console.print(left_text(plan, left), highlight=False)
     with LiveRun(where.storage) as live:
+        keep_schema(store)
         prepare_data(needed_data(plan), where.data_dir, console)
         recorder = Recorder(plan, store, console)
         try:

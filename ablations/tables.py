@@ -11,6 +11,7 @@ from ablations.failures import KINDS, NEXT
 from ablations.grid import enumerate_trials
 from ablations.library import all_studies
 from ablations.load import load_study
+from ablations.origins import origins
 from ablations.plan import Plan
 from ablations.progress import clock
 from ablations.speeds import load_speeds
@@ -24,10 +25,12 @@ def heading(plan: Plan) -> str:
     done = sum(result.status == "finished" for result in plan.results.values())
     left = sum(len(unit.trials) for unit in plan.units)
     detail = f" ({scaled.scale_description})" if scaled.scale_description else ""
-    return (
-        f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale\n"
-        f"{len(plan.trials)} trials, {plan.trainings} trainings; {done} done, {left} to run"
+    lines = (
+        f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale",
+        f"{len(plan.trials)} trials, {plan.trainings} trainings; {done} done, {left} to run",
+        origins(plan),
     )
+    return "\n".join(filter(None, lines))
 
 
 def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
@@ -39,8 +42,9 @@ def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
 
 def left_text(plan: Plan, left: Estimate, price: float | None = None) -> str:
     """Images, FLOPs, memory, time and money."""
-    size = f"{left.images:,} images, {left.flops:.2g} FLOPs; at most {left.memory / 2**30:.1f} GiB ({left.hungriest})"
-    lines = [f"left: {size}", *(f"will not fit: {name}" for name in left.too_large)]
+    size = f"{left.images:,} images, {left.flops:.2g} FLOPs"
+    most = f"; at most {left.memory / 2**30:.1f} GiB ({left.hungriest})" if left.hungriest else ""
+    lines = [f"left: {size}{most}", *(f"will not fit: {name}" for name in left.too_large)]
     if left.seconds is None or left.hardware is None:
         return "\n".join([*lines, "time: not known before a first trial, or --probe, on this storage"])
     lines.append(f"time: {clock(left.seconds)} of compute, as measured on {left.hardware.name}")

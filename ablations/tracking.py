@@ -140,14 +140,16 @@ class Tracker:
 
     def _open_parent(self, scaled: ScaledStudy) -> str:
         run = find_parent(self.client, self.experiment_id, scaled.label)
-        tags = {STUDY: scaled.study.name, SCALE: scaled.label, "ablate.schema": str(SCHEMA)}
+        tags = {STUDY: scaled.study.name, SCALE: scaled.label}
         if run is None:
             run = self.client.create_run(
                 self.experiment_id, tags=tags, run_name=f"{scaled.study.name} at {scaled.label}"
             )
         run_id: str = run.info.run_id
         self.client.update_run(run_id, status="RUNNING")
-        self.client.log_batch(run_id, tags=_tags({**provenance(), "mlflow.note.content": _note(scaled)}))
+        self.client.log_batch(
+            run_id, tags=_tags({**provenance(), "ablate.schema": str(SCHEMA), "mlflow.note.content": _note(scaled)})
+        )
         self._describe(run_id)
         return run_id
 

@@ -135,9 +135,7 @@ def log_by_hand(trials: list[Trial], at_once: bool) -> Clock:
             if name not in ("epoch", "time")
         ]
         final = result(trial, epochs)
-        metrics += [
-            Metric(name, value, int(final.finished_at * 1000), len(epochs)) for name, value in final.metrics.items()
-        ]
+        metrics += [Metric(name, value, int(final.finished_at * 1000), len(epochs)) for name, value in final.metrics.items()]
         parameters = [Param(k, str(v)) for k, v in dotted_values(trial.config.model_dump(mode="json")).items()]
         with clock.running():
             run_id = client.create_run(experiment, run_name=trial.name).info.run_id

@@ -346,3 +346,14 @@ def test_who_ends_reports_its_own_seeds(store: TrialStore) -> None:
     assert len(read_study("small", "quick").table) == 2
     recorder.close(complete=False)
     assert len(read_study("small", "quick").table) == 4
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_checkpoint_before_the_first_epoch_makes_no_mlflow_run(store: TrialStore) -> None:
+    """Which the first epoch would have to replace."""
+    made = plan()
+    recorder = Recorder(made, store, QUIET)
+    recorder.record(Saved(made.units[0].pretrain_id))
+    assert recorder.works
+    recorded = read_study("small", "quick")
+    assert list(child_runs(MlflowClient(tracking_uri()), recorded.experiment_id, recorded.run_id)) == []

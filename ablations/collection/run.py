@@ -13,6 +13,7 @@ from ablations.deciding import next_seeds
 from ablations.errors import StudyError
 from ablations.events import Ended, Event, Saved
 from ablations.live import LiveRun
+from ablations.migration import keep_schema
 from ablations.plan import Plan, plan_trials
 from ablations.prepare import needed_data, prepare_data
 from ablations.recorder import Recorder
@@ -74,6 +75,7 @@ class _Round:
         """By the name of the study; those whose data could be loaded."""
         store = TrialStore(self._where.storage)
         with LiveRun(self._where.storage) as live:
+            keep_schema(store)
             self._load_data()
             self._desks = [_Desk(plan, Recorder(plan, store, self._console)) for plan in self.plans]
             try:
