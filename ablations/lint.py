@@ -29,7 +29,9 @@ def _claims(plan: Plan) -> Iterator[str]:
 
 
 def _is_default(trial: Trial, plan: Plan) -> bool:
-    """Whether the cell changes nothing of what a trial without axes would have."""
+    """Whether the cell changes nothing of what a trial without axes would have, or nothing was trained in it."""
+    if not trial.config.pretrain.epochs:
+        return True
     default = dotted_values(TrainConfig().model_dump(mode="json"))
     settings = {".".join(path): setting.value for path, setting in plan.scaled.settings.items()}
     flat = dotted_values(trial.config.model_dump(mode="json"))

@@ -172,7 +172,7 @@ def _among(rows: pd.DataFrame, axis: str, values: tuple[str, ...]) -> pd.Series:
 
 def _matched(rows: pd.DataFrame, there: pd.Series, axes: list[str]) -> pd.Series:
     """Of the rows that are there, those whose values on all other axes occur with every cell of ``axes``."""
-    others = [name for name in rows if name not in {*axes, "seed", VALUE}]
+    others = [str(name) for name in rows if name not in {*axes, "seed", VALUE}]
     if not others:
         return there
     cells = rows.loc[there, [*axes, *others]].drop_duplicates()

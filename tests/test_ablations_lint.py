@@ -42,6 +42,7 @@ def test_each_has_its_warning(rest: str, expected: str) -> None:
     "rest",
     [
         "grid: {loss.temperature: [0.3, 0.7]}\nbaselines: {random: {epochs: 0}}\n",
+        "grid: {points: {scratch: {epochs: 0}, trained: {loss.temperature: 0.3}}}\n",
         "grid: {add_one_in: {sobel: {augment.broader: true}}}\n",
         "scales: {quick: {base: {optimizer.scaling: sqrt}}}\ngrid: {batch_size: [64, 100]}\n"
         "baselines: {random: {epochs: 0}}\n",
