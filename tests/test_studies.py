@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from ablations.grid import enumerate_trials
-from ablations.library import shipped_studies
 from ablations.load import ScaledStudy
 from ablations.load import load_study as load_uncached
 from ablations.report import EFFECTS
+from helpers import shipped
 from reports import paper_axes, published
 from reports.effects import VALUE, Effect
 from reports.paper import PaperNumbers, paper_numbers
@@ -20,7 +20,7 @@ from reports.paper import PaperNumbers, paper_numbers
 load_study = functools.cache(load_uncached)
 
 SCALES = ("quick", "laptop", "cifar10", "imagenet")
-STUDIES = sorted(shipped_studies().glob("*.yaml"))
+STUDIES = shipped()
 WITHOUT_CELLS = {"figure_4", "figure_6", "figure_b3", "figure_b4"}
 """Pictures, and the curve of Figure B.3, which is of one training."""
 UNPRINTED = {"table_b2": {("1", "no", "100%"), ("2", "no", "100%")}}

@@ -85,4 +85,5 @@ def _merged(plans: Sequence[Plan], trials: list[Trial], first: Plan, name: str) 
     sizes = {config: size for plan in plans for config, size in plan.sizes.items()}
     units = [unit.retrying(results) for unit in group_units(trials)]
     left = [trial for unit in units for trial in unit.trials]
-    return Plan(scaled, left, {trial.id: results[trial.id] for trial in left if trial.id in results}, units, sizes)
+    known = {trial.id: results[trial.id] for trial in left if trial.id in results}
+    return Plan(scaled, left, known, units, sizes, frozenset().union(*(plan.trained for plan in plans)))
