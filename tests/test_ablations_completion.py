@@ -46,7 +46,7 @@ def test_trials_are_ids_of_the_storage() -> None:
     store = TrialStore(Path("elsewhere"))
     plan = make_plan(load_study("small"), store, Path("data"))
     for unit in plan.units:
-        store.claim(unit, "me")
+        store.record(unit)
     ids = sorted(trial.id for trial in plan.trials)
     assert completed("ablate show --storage elsewhere ") == ids
     assert completed(f"ablate diff --storage elsewhere {ids[0]} {ids[1][:10]}") == [ids[1]]

@@ -67,7 +67,7 @@ def small_store() -> list[Result]:
 def test_after_a_new_schema_nothing_is_trained_again(
     mlflow_db: None, raised: Callable[[], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("ablations.run._draw", lambda *arguments: None)
+    monkeypatch.setattr("ablations.run.draw", lambda *arguments: None)
     made = plan("0.1")
     run_plan(made, WHERE, Console(quiet=True))
     expected = read_study("small", "quick").table.drop(columns=["run_id", "trial_id", "loss.temperature", "name"])

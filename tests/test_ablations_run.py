@@ -81,7 +81,16 @@ def test_a_study_ends_with_results_runs_and_a_report() -> None:
     assert table["pretrain/loss"].notna().tolist() == [True] * 4 + [False]
     assert outcome.drawn is not None
     names = {path.name for path in outcome.drawn.folder.iterdir()}
-    assert names == {"figure.png", "figure.svg", "figure.pdf", "table.md", "table.tex", "data.csv", "report.html"}
+    assert names == {
+        "figure.png",
+        "figure.svg",
+        "figure.pdf",
+        "table.md",
+        "table.tex",
+        "data.csv",
+        "report.html",
+        "figure.md",
+    }
     artifacts = MlflowClient(tracking_uri()).list_artifacts(recorded.run_id, "report")
     assert {Path(artifact.path).name for artifact in artifacts} == names
 
@@ -292,7 +301,7 @@ def test_whole_numbers_stay_whole_beside_a_baseline_and_claims_find_them() -> No
     drawn = run(text).drawn
     assert drawn is not None
     assert read_study("small", "quick").table["batch_size"].tolist()[:2] == ["16", "20"]
-    assert "points in one seed" in drawn.page.read_text()
+    assert "in one seed" in drawn.page.read_text()
 
 
 def test_claims_of_other_axes_are_undecided() -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from ablations.cli import app
 from ablations.documents import DOCUMENTS, Document
 from ablations.grid import enumerate_trials
-from ablations.library import shipped_studies
+from ablations.library import all_studies, shipped_studies
 from ablations.load import load_study
 from ablations.settings_schema import definitions, settings_tree
 from ablations.study_schema import FILE, study_schema
@@ -46,7 +46,7 @@ def test_ablate_schema_prints_it() -> None:
     jsonschema.Draft7Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("path", sorted(shipped_studies().glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path.resolve() for path in all_studies().values()], ids=lambda path: path.stem)
 def test_the_schema_takes_every_shipped_study(path: Path) -> None:
     assert not list(jsonschema.Draft7Validator(SCHEMA).iter_errors(read_yaml(path).values))
     named = re.match(r"# yaml-language-server: \$schema=(\S+)", path.read_text())
