@@ -18,12 +18,15 @@ DENIED = ("error code 401", "error code 403", "PERMISSION_DENIED", "not authenti
 
 def no_answer(uri: str, error: Exception) -> str:
     """One sentence."""
-    text = str(error)
+    text, place = str(error), f"MLflow at {without_secrets(uri)}"
     reason = f"{type(error).__name__}: {text.strip()}".splitlines()[0]
-    place = f"MLflow at {without_secrets(uri)}"
+    if " (Caused by " in reason:  # urllib3's own words are the last of three sentences
+        reason = reason.rpartition("): ")[2].removesuffix('"))')
     if any(sign in text for sign in DAMAGED):
-        path = make_url(uri).database if uri.startswith("sqlite") else None
-        return f"{place}: {path or 'its database'} is damaged; move the file away, and the next run logs everything"
+        path = (make_url(uri).database if uri.startswith("sqlite") else None) or without_secrets(uri)
+        return f"MLflow's database {path} is damaged; move it away and run the study again, which logs all of it"
+    if isinstance(error, ImportError):
+        return f"{place} needs {error.name}, which is not installed here; pip install {error.name}"
     if any(sign in text for sign in DENIED):
         return f"{place} denies access; check MLFLOW_TRACKING_USERNAME and _PASSWORD, or MLFLOW_TRACKING_TOKEN"
     return f"{place} does not answer ({without_secrets(reason)})"
@@ -32,8 +35,8 @@ def no_answer(uri: str, error: Exception) -> str:
 def without_secrets(text: str) -> str:
     """``https://user:password@host`` as ``https://host``, and no value of a secret environment variable."""
     for name in SECRETS:
-        if secret := os.environ.get(name):
-            text = text.replace(secret, "***").replace(secret.strip(), "***")
+        if secret := os.environ.get(name, "").strip():
+            text = text.replace(secret, "***")
     return re.sub(r"(?<=://)[^/\s]*@", "", text)
 
 

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,17 @@ CHECKPOINTS = 2
 TRIAL_SECONDS = 30.0
 PEER_TRIALS = 20
 STARTED = 1.8e9
+MEASURED = """
+import atexit, re, time
+from pathlib import Path
+def write():
+    memory = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
+    Path("measured").write_text(f"{memory} {time.process_time()}")
+atexit.register(write)
+from ablations.cli import main
+main()
+"""
+"""The command line, leaving its largest memory in KiB and its seconds of processor."""
 
 
 def history(epochs: int, seed: int) -> list[Epoch]:
@@ -135,7 +147,8 @@ def log_by_hand(trials: list[Trial], at_once: bool) -> Clock:
             if name not in ("epoch", "time")
         ]
         final = result(trial, epochs)
-        metrics += [Metric(name, value, int(final.finished_at * 1000), len(epochs)) for name, value in final.metrics.items()]
+        end = int(final.finished_at * 1000)
+        metrics += [Metric(name, value, end, len(epochs)) for name, value in final.metrics.items()]
         parameters = [Param(k, str(v)) for k, v in dotted_values(trial.config.model_dump(mode="json")).items()]
         with clock.running():
             run_id = client.create_run(experiment, run_name=trial.name).info.run_id
@@ -149,13 +162,17 @@ def log_by_hand(trials: list[Trial], at_once: bool) -> Clock:
 
 
 def command(*arguments: str) -> str:
-    """Seconds and MiB of ``ablate`` in a process of its own."""
+    """Seconds, those of processor, and MiB of ``ablate`` in a process of its own."""
     start = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "ablations", *arguments], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, arguments
-    return f"{time.perf_counter() - start:6.1f} s  {usage.ru_maxrss / 1024:6,.0f} MiB"
+    subprocess.run([sys.executable, "-c", MEASURED, *arguments], stdout=subprocess.DEVNULL, check=True)
+    seconds = time.perf_counter() - start
+    memory, cpu = map(float, Path("measured").read_text().split())
+    return f"{seconds:6.1f} ({cpu:.1f}) s  {memory / 1024:6,.0f} MiB"
+
+
+def memory() -> float:
+    """Of this process, in MiB."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
 
 
 def main() -> None:
@@ -163,7 +180,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--epochs", type=int, default=100)
     options = parser.parse_args()
-    print(f"{platform.machine()}, {os.cpu_count()} processors; {options.trials} trials of {options.epochs} epochs")
+    print(f"mlflow {version('mlflow')}, {platform.machine()}, {os.cpu_count()} processors")
+    print(f"{options.trials} trials of {options.epochs} epochs")
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         numbers = range(1, SIDE + 1)
         text = STUDY.format(
@@ -177,7 +195,7 @@ def main() -> None:
         plan = make_plan(load_study("large.yaml"), TrialStore(where.storage), where.data_dir)
         MlflowClient(tracking_uri()).search_experiments()  # the database is made once, and not counted
         compare_logging(plan, where)
-        print("Commands on the finished study, a process each")
+        print("Commands on the finished study, a process each: seconds (of processor)")
         for arguments in (("plan",), ("status",), ("report",), ("run", "--inline")):
             name, *rest = arguments
             print(f"  {name:28s} {command(name, 'large.yaml', *rest)}", flush=True)
@@ -186,8 +204,8 @@ def main() -> None:
 
 def compare_logging(plan: Plan, where: Where) -> None:
     few = plan.trials[:PEER_TRIALS]
-    start = time.perf_counter()
-    ours, whole = run(plan, where), time.perf_counter() - start
+    start, before = time.perf_counter(), memory()
+    ours, whole, after = run(plan, where), time.perf_counter() - start, memory()
     print(f"Logging, ms a trial (of processor), and its share of a trial of {TRIAL_SECONDS:g} s")
     for name, clock, count in (
         ("ablate run", ours, len(plan.trials)),
@@ -195,12 +213,9 @@ def compare_logging(plan: Plan, where: Where) -> None:
         ("mlflow, a call a metric", log_by_hand(few, at_once=False), len(few)),
     ):
         seconds, ratio = clock.wall / count, ours.wall / len(plan.trials) / (clock.wall / count)
-        print(
-            f"  {name:28s} {1000 * seconds:8.1f} ({1000 * clock.cpu / count:.1f}) {100 * seconds / TRIAL_SECONDS:6.2f} %"
-            f"   ours / theirs {ratio:.2f}"
-        )
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"The whole run, training aside: {whole:.1f} s, at most {memory:,.0f} MiB in this process", flush=True)
+        cost = f"{1000 * seconds:8.1f} ({1000 * clock.cpu / count:.1f}) {100 * seconds / TRIAL_SECONDS:6.2f} %"
+        print(f"  {name:28s} {cost}   ours / theirs {ratio:.2f}")
+    print(f"The whole run, training aside: {whole:.1f} s; this process grew by {after - before:,.0f} MiB", flush=True)
 
 
 if __name__ == "__main__":
