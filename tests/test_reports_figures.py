@@ -1,6 +1,5 @@
 """Figures of every kind, read back from what was drawn: the numbers, their places, and what is missing."""
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from invented import METRIC, Values, drawn, report, trials
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
@@ -17,7 +17,6 @@ from reports import paper as paper_module
 from reports.against import against_figure
 from reports.bars import bars_figure
 from reports.limits import bar_limits
-from reports.page import Drawn
 from reports.points import points_figure
 from reports.render import DRAW, render
 from reports.series import beside, published, summarise
@@ -26,48 +25,6 @@ from reports.specs import AgainstReport, BarsReport, PointsReport, Report, Sizes
 from reports.study_report import StudyReport
 from reports.style import COLORS, house_style
 from reports.table import table_figure
-
-METRIC = "top1"
-Values = dict[tuple[str, ...], list[float | str]]
-
-
-def trials(axes: list[str], values: Values, **columns: list[float]) -> pd.DataFrame:
-    """A cell's values are its seeds: a number, or the state of a trial without one. ``columns`` are by cell."""
-    rows = []
-    for number, (cell, seeds) in enumerate(values.items()):
-        more = {name: column[number] for name, column in columns.items()}
-        for seed, value in enumerate(seeds):
-            done = isinstance(value, float)
-            row = {"name": "-".join(cell), "trial_id": f"{number}{seed}", "seed": seed, "baseline": "", "error": ""}
-            state = "finished" if done else str(value)
-            rows.append(
-                row | dict(zip(axes, cell, strict=True)) | more | {"state": state, METRIC: value if done else math.nan}
-            )
-    return pd.DataFrame(rows)
-
-
-@pytest.fixture
-def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Puts a table of the paper under the key ``table_0``."""
-
-    def write(axes: list[str], rows: list[list[Any]], **more: Any) -> None:
-        values = {"title": "Table 0", "caption": "c", "source": "s", "published_as": "read from figure"}
-        values |= {"setting": "ResNet-50, 100 epochs", "axes": axes, "rows": rows}
-        values |= {"metrics": {METRIC: "ImageNet top-1 (%)"}}
-        (tmp_path / "table_0.json").write_text(json.dumps(values | more))
-
-    monkeypatch.setattr(paper_module, "PAPER", tmp_path)
-    return write
-
-
-def report(spec: Report, table: pd.DataFrame, axes: list[str], **changes: Any) -> StudyReport:
-    values = {"name": "small", "title": "A title", "spec": spec, "table": table, "axes": axes, "scale": "quick"}
-    return StudyReport(**(values | {"reproduces": "table_0"} | changes))
-
-
-def drawn(spec: Report, table: pd.DataFrame, axes: list[str], **changes: Any) -> Drawn:
-    with house_style():
-        return DRAW[spec.kind](report(spec, table, axes, **changes), spec)
 
 
 def middle(bar: Rectangle) -> float:
