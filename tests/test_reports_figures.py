@@ -84,7 +84,7 @@ def test_bars_are_where_and_as_high_as_the_cells_say(publish: Callable[..., None
     ax = drawn(BARS, BAR_TABLE, BARS_AXES).figure.axes[0]
     assert bars_of(ax) == {-0.215: pytest.approx(61.0), 0.785: pytest.approx(64.0)}
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["100", "200"]
-    segments = [s for c in ax.collections for s in c.get_segments()]  # type: ignore[attr-defined]
+    segments = [s for c in ax.collections for s in c.get_segments()]
     known = [segment[:, 1].tolist() for segment in segments]
     assert known == [pytest.approx([61 - math.sqrt(2), 61 + math.sqrt(2)])]  # of 64 with one seed there is none
 
@@ -255,6 +255,14 @@ def test_one_value_of_an_axis_against_others(publish: Callable[..., None]) -> No
     assert [(61.5, 35.6)] in [points for _, points in lines_of(papers[0])]
     assert [(61.5, 58.6)] in [points for _, points in lines_of(papers[1])]
     assert "Rank correlation of 1% with linear: 1.00 here over 3 points." in result.findings
+
+
+def test_both_spreads_are_drawn() -> None:
+    cells: Values = {("50", "linear"): [61.0, 63.0], ("50", "1%"): [30.0, 38.0], ("50", "10%"): [58.0, 58.0]}
+    ax = drawn(AGAINST, trials(AGAINST_AXES, cells), AGAINST_AXES).figure.axes[0]
+    across, along = (c.get_segments()[0] for c in ax.collections)
+    assert across[:, 0].tolist() == pytest.approx([62 - math.sqrt(2), 62 + math.sqrt(2)])
+    assert along[:, 1].tolist() == pytest.approx([34 - math.sqrt(32), 34 + math.sqrt(32)])
 
 
 def test_colours_and_markers_tell_two_axes_apart(publish: Callable[..., None]) -> None:
