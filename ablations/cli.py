@@ -297,9 +297,7 @@ def _print_warnings(plan: "Plan") -> None:
 
 
 def _print_outcome(outcome: "Outcome", told_to: Console) -> None:
-    done = len(outcome.states) - outcome.failed - outcome.left
-    left = f", {outcome.left} came to no end; run it again" if outcome.left else ""
-    told_to.print(f"{done} done, {outcome.failed} failed{left}", highlight=False)
+    told_to.print(str(outcome), highlight=False)
     if outcome.drawn:
         for verdict in outcome.drawn.verdicts:
             told_to.print(f"{verdict.word:9}  {verdict.claim.says} ({verdict.reason})", highlight=False)

@@ -91,10 +91,8 @@ def report(scaled: "ScaledCollection", storage: Path) -> None:
 
 def _print_outcome(outcome: "CollectionOutcome") -> None:
     for name, one in outcome.outcomes.items():
-        done = len(one.states) - one.failed - one.left
-        left = f", {one.left} came to no end; run it again" if one.left else ""
         held = f"; {_held(one.drawn.verdicts)}" if one.drawn else ""
-        console.print(f"{name}: {done} done, {one.failed} failed{left}{held}", highlight=False)
+        console.print(f"{name}: {one}{held}", highlight=False)
     for name, problem in outcome.unable.items():
         errors.print(f"{name}: not run: {problem}", style="red", highlight=False)
     if outcome.page:

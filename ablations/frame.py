@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from ablations.errors import AblateError, NotRecordedError
-from ablations.failures import KINDS, NEXT
+from ablations.failures import next_step
 from ablations.metrics import OWN
 from ablations.no_answer import no_answer, without_secrets
 from ablations.tracking import STUDY_FILE, TRIAL, child_runs, find_parent, open_client, tracking_uri
@@ -67,7 +67,7 @@ def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, A
         return row | {"state": "missing", "error": "", "remedy": "", "run_id": "", "device": "", "numerics": ""}
     tags, state = run.data.tags, STATES.get(run.info.status, "missing")
     row |= {"state": state, "error": tags.get("ablate.error", ""), "run_id": run.info.run_id}
-    row |= {"remedy": next((NEXT[kind] for kind in KINDS if kind == tags.get("ablate.failure")), "")}
+    row |= {"remedy": next_step(tags.get("ablate.failure", ""))}
     row |= {"device": tags.get("device", ""), "numerics": tags.get("numerics", "")}
     return row | (with_own(run.data.metrics) if state == "finished" else {})
 

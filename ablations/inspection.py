@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ablations.errors import StudyError
-from ablations.failures import KINDS, NEXT
+from ablations.failures import next_step
 from ablations.settings import dotted_values
 from ablations.store import StoredTrial, TrialStore
 from core.pretraining.history import Epoch
@@ -112,6 +112,7 @@ def _failure(trial: StoredTrial) -> Iterator[Text]:
     result = trial.result
     if result and result.status == "failed":
         yield Text(f"\n{result.failure.replace('_', ' ') or 'failed'}: {result.error}", style="red")
-        yield from (Text(NEXT[kind]) for kind in KINDS if kind == result.failure)
+        if step := next_step(result.failure):
+            yield Text(step)
         if result.traceback:
             yield Text(f"\n{result.traceback}")

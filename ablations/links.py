@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from ablations.no_answer import without_secrets
 from reports.study_report import RunPages
 
 LOCAL = "http://127.0.0.1:5000"
@@ -14,8 +15,8 @@ def run_pages(tracking_uri: str, experiment_id: str, run_id: str) -> RunPages | 
     if tracking_uri.startswith("databricks"):
         return None
     server, note = LOCAL, WHILE_SERVED
-    parts = urlsplit(tracking_uri)
+    parts = urlsplit(without_secrets(tracking_uri))
     if parts.scheme in ("http", "https"):
-        server = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl().rstrip("/")
+        server = parts._replace(query="", fragment="").geturl().rstrip("/")
         note = ""
     return RunPages(f"{server}/#/experiments/{experiment_id}/runs/", run_id, note)

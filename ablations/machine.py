@@ -44,11 +44,10 @@ def plan_document(plan: Plan, storage: Path, price: float | None) -> PlanDocumen
 
 
 def status_document(plan: Plan, storage: Path) -> StatusDocument:
-    store = TrialStore(storage)
     return StatusDocument(
         **_study(plan.scaled),
         counts=counts(plan.trials, plan.results),
-        begun=sum(store.has_checkpoint(unit.pretrain_id) for unit in plan.units),
+        begun=begun_trainings(plan, TrialStore(storage)),
         trials=_entries(plan),
     )
 
@@ -100,7 +99,7 @@ def run_document(scaled: ScaledStudy, outcome: "Outcome") -> RunDocument:
         study=scaled.study.name,
         scale=scaled.scale,
         label=scaled.label,
-        done=len(outcome.states) - outcome.failed - outcome.left,
+        done=outcome.done,
         failed=outcome.failed,
         left=outcome.left,
         trials=dict(outcome.states),
@@ -118,6 +117,11 @@ def counts(trials: list[Trial], results: dict[str, Result]) -> Counts:
         failed=states["failed"],
         waiting=states["waiting"],
     )
+
+
+def begun_trainings(plan: Plan, store: TrialStore) -> int:
+    """That go on from a checkpoint."""
+    return sum(store.has_checkpoint(unit.pretrain_id) for unit in plan.units)
 
 
 def state_of(result: Result | None) -> State:

@@ -16,7 +16,7 @@ from typing import Any
 from ablations import identity
 from ablations.errors import StudyError
 from ablations.live import alone
-from ablations.store import ENCODER, StoredTrial, TrialStore
+from ablations.store import StoredTrial, TrialStore, write_json, write_trial_config
 from core.config import PretrainConfig, TrainConfig
 from core.files import write_text
 
@@ -155,11 +155,10 @@ def _discard(folder: Path) -> None:
 
 def _trial(trial: StoredTrial, config: TrainConfig) -> Callable[[Path, Path], None]:
     def write(old: Path, new: Path) -> None:
-        values = {ENCODER: identity.pretrain_id(config.pretrain), **config.model_dump(mode="json")}
-        write_text(new / "config.json", json.dumps(values, indent=1, sort_keys=True))
+        write_trial_config(new, identity.pretrain_id(config.pretrain), config)
         if trial.result:
             result = replace(trial.result, trial_id=identity.trial_id(config))
-            write_text(new / "result.json", json.dumps(asdict(result), indent=1, sort_keys=True))
+            write_json(new / "result.json", asdict(result))
 
     return write
 
@@ -170,7 +169,7 @@ def _encoder(config: PretrainConfig) -> Callable[[Path, Path], None]:
     def write(old: Path, new: Path) -> None:
         from core.pretraining.checkpoint import load_checkpoint, save_checkpoint  # here, since most commands need none
 
-        write_text(new / "config.json", json.dumps(config.model_dump(mode="json"), indent=1, sort_keys=True))
+        write_json(new / "config.json", config.model_dump(mode="json"))
         for name in ("encoder.pt", "checkpoint.pt"):
             if state := load_checkpoint(old / name):
                 values = config.model_dump(mode="json", exclude_none=name == "checkpoint.pt")

@@ -50,6 +50,15 @@ class Outcome:
         """The figure, where a notebook shows it."""
         return self.drawn._repr_png_() if self.drawn else None
 
+    def __str__(self) -> str:
+        """``12 done, 1 failed``, and what came to no end."""
+        left = f", {self.left} came to no end; run it again" if self.left else ""
+        return f"{self.done} done, {self.failed} failed{left}"
+
+    @property
+    def done(self) -> int:
+        return sum(state == "done" for state in self.states.values())
+
     @property
     def failed(self) -> int:
         return sum(state == "failed" for state in self.states.values())
@@ -108,9 +117,9 @@ def schedule(
     plan: Plan, where: Where, owner: str, board: Board, record: Callable[[Event], None], console: Console
 ) -> None:
     """Run what is left of a plan as the run ``owner``, and show it. Raises ``StudyError`` where it cannot begin."""
-    store = TrialStore(where.storage)
     if not plan.units:
         return
+    store = TrialStore(where.storage)
     for unit in plan.units:
         store.record(unit)
     with follow(board, console) as progress:

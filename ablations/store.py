@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ablations.trial import Result, Trial, Unit
+from core.config import TrainConfig
 from core.files import whole_file, write_text
 from core.pretraining.history import Epoch
 
@@ -81,7 +82,7 @@ class TrialStore:
         return {trial_id: result for trial_id, result in found.items() if result}
 
     def save_result(self, result: Result) -> None:
-        _write(self.trial_folder(result.trial_id) / "result.json", asdict(result))
+        write_json(self.trial_folder(result.trial_id) / "result.json", asdict(result))
 
     def arrays(self, trial_id: str) -> dict[str, "ndarray"]:
         """The arrays of the trial's scores, by name; none where its protocol leaves none."""
@@ -119,7 +120,7 @@ class TrialStore:
 
     def save_history(self, pretrain_id: str, history: Sequence[Epoch], trained: bool = False) -> None:
         values = {"epochs": [asdict(epoch) for epoch in history], "trained": trained}
-        _write(self.encoder_folder(pretrain_id) / "history.json", values)
+        write_json(self.encoder_folder(pretrain_id) / "history.json", values)
 
     def has_checkpoint(self, pretrain_id: str) -> bool:
         return self.checkpoint_path(pretrain_id).exists()
@@ -127,10 +128,9 @@ class TrialStore:
     def record(self, unit: Unit) -> None:
         """Keep the unit's configurations, before it is run."""
         folder = self.encoder_folder(unit.pretrain_id)
-        _write(folder / "config.json", unit.trials[0].config.pretrain.model_dump(mode="json"))
+        write_json(folder / "config.json", unit.trials[0].config.pretrain.model_dump(mode="json"))
         for trial in unit.trials:
-            values = {ENCODER: unit.pretrain_id, **trial.config.model_dump(mode="json")}
-            _write(self.trial_folder(trial.id) / "config.json", values)
+            write_trial_config(self.trial_folder(trial.id), unit.pretrain_id, trial.config)
 
     def check_seen(self, unit: Unit) -> None:
         """Raises ``FileNotFoundError`` where the unit was not recorded: the folder is not the driver's."""
@@ -162,5 +162,11 @@ def _read(path: Path) -> dict[str, Any] | None:
     return values if isinstance(values, dict) else None
 
 
-def _write(path: Path, values: dict[str, Any]) -> None:
+def write_trial_config(folder: Path, pretrain_id: str, config: TrainConfig) -> None:
+    """With the id of its encoder."""
+    write_json(folder / "config.json", {ENCODER: pretrain_id, **config.model_dump(mode="json")})
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """As all files of the store are written."""
     write_text(path, json.dumps(values, indent=1, sort_keys=True))

@@ -6,10 +6,10 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from ablations.documents import Counts, ListDocument, StudyEntry
+from ablations.documents import ListDocument, StudyEntry
 from ablations.estimate import Estimate, estimate, price_of
-from ablations.failures import KINDS, NEXT
-from ablations.machine import state_of
+from ablations.failures import next_step
+from ablations.machine import begun_trainings, state_of
 from ablations.origins import origins
 from ablations.plan import Plan
 from ablations.progress import clock
@@ -70,12 +70,11 @@ def plan_table(plan: Plan) -> Table:
 
 def status_table(plan: Plan, storage: Path) -> Table:
     """Counts by state, and the reason of each failure."""
-    store = TrialStore(storage)
     states = Counter(_state(plan, trial) for trial in plan.trials)
-    begun = [unit for unit in plan.units if store.has_checkpoint(unit.pretrain_id)]
+    begun = begun_trainings(plan, TrialStore(storage))
     table = Table("state", "trials", "", box=None, header_style="bold")
     for state, count in sorted(states.items()):
-        note = f"{len(begun)} begun, to be continued" if state == "waiting" and begun else ""
+        note = f"{begun} begun, to be continued" if state == "waiting" and begun else ""
         table.add_row(state, str(count), note)
     for trial in plan.trials:
         result = plan.results.get(trial.id)
@@ -86,8 +85,8 @@ def status_table(plan: Plan, storage: Path) -> Table:
 
 def _told(result: Result) -> str:
     """What went wrong, and what to do next."""
-    kind = result.failure
-    return f"{kind.replace('_', ' ')}: {result.error}. {NEXT[kind]}" if kind in KINDS else result.error
+    step = next_step(result.failure)
+    return f"{result.failure.replace('_', ' ')}: {result.error}. {step}" if step else result.error
 
 
 def studies_table(listed: ListDocument) -> Table:
@@ -105,7 +104,7 @@ def studies_table(listed: ListDocument) -> Table:
             study.reproduces or "",
             str(study.counts.trials),
             str(study.counts.trainings),
-            _states(study.counts),
+            states_text(study.counts.finished, study.counts.failed, study.counts.waiting),
             _left(study),
             _one_line(study.title),
         )
@@ -116,9 +115,9 @@ def _one_line(text: str) -> Text:
     return Text(text, no_wrap=True, overflow="ellipsis")
 
 
-def _states(counts: Counts) -> str:
+def states_text(done: int, failed: int, waiting: int) -> str:
     """``done``, or ``12 done, 1 failed, 37 waiting``."""
-    named = {"done": counts.finished, "failed": counts.failed, "waiting": counts.waiting}
+    named = {"done": done, "failed": failed, "waiting": waiting}
     there = {name: count for name, count in named.items() if count}
     return next(iter(there)) if len(there) == 1 else ", ".join(f"{count} {name}" for name, count in there.items())
 

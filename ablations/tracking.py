@@ -15,11 +15,10 @@ from typing import Any
 from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag, ViewType
-from sqlalchemy import make_url
 
 from ablations.identity import SCHEMA
 from ablations.load import ScaledStudy
-from ablations.no_answer import check_database
+from ablations.no_answer import check_database, sqlite_file
 from ablations.provenance import provenance
 from ablations.settings import dotted_values
 from ablations.trial import Result, Trial
@@ -62,8 +61,7 @@ def open_client() -> MlflowClient:
 def only_writer(storage: Path) -> FileLock:
     """Held while one of several runs writes: each sees what the others have written, and an SQLite file, which first
     users at once would spoil, has one. Raises ``TimeoutError`` where another does not end."""
-    uri = tracking_uri()
-    database = make_url(uri).database if uri.startswith("sqlite") else None
+    database = sqlite_file(tracking_uri())
     return FileLock(f"{database}.lock" if database else storage / "mlflow.lock", timeout=LOCK_SECONDS)
 
 

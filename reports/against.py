@@ -10,10 +10,9 @@ from reports.caption import caption
 from reports.findings import cell_findings
 from reports.names import value_name
 from reports.page import Drawn
-from reports.paper import paper_numbers
 from reports.point_labels import label_cells
-from reports.points import GAPS_NOTE, draw_gaps
-from reports.series import HERE, PAPER, beside, of, values_of
+from reports.points import draw_gaps, gap_notes
+from reports.series import HERE, PAPER, beside, of, spearman, values_of
 from reports.sides import Side, add_legend, gaps_note, lay_out, sides
 from reports.specs import AgainstReport
 from reports.study_report import StudyReport
@@ -24,15 +23,14 @@ from reports.tables import pivoted, rows_and_columns
 def draw_against(report: StudyReport, spec: AgainstReport) -> Drawn:
     """A panel for each value of the axis, and a row of panels for the paper's numbers."""
     rows, columns = rows_and_columns(report.axes, spec.axis)
-    data = beside(report.table, paper_numbers(report.reproduces), report.axes, [spec.metric])
-    notes = [GAPS_NOTE] if (data["state"] != "finished").any() else []
+    data = beside(report.table, report.paper, report.axes, [spec.metric])
     return Drawn(
         figure=against_figure(report, spec, data),
         texts=pivoted(data, rows, columns),
         corner=", ".join(rows),
         data=data,
         findings=cell_findings(data, report.axes, report.baselines) + _rising_together(report, spec, data),
-        caption=caption(report, data, report.axes, "Points are", "error bars", notes),
+        caption=caption(report, data, report.axes, "Points are", "error bars", gap_notes(data)),
         rows=rows,
         columns=columns,
     )
@@ -119,7 +117,7 @@ def _rising_together(report: StudyReport, spec: AgainstReport, data: pd.DataFram
         for source, where in ((HERE, "here"), (PAPER, "in the paper")):
             points = paired(of(data, source), spec.axis, str(spec.x), y, others).dropna(subset=["mean_x", "mean_y"])
             if len(points) > 2:
-                rho = points["mean_x"].rank().corr(points["mean_y"].rank())
+                rho = spearman(points["mean_x"], points["mean_y"])
                 told.append(f"{rho:.2f} {where} over {len(points)}")
         if told:
             found.append(f"Rank correlation of {y} with {spec.x}: {', '.join(told)} points.")

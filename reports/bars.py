@@ -8,7 +8,6 @@ from reports.caption import caption
 from reports.findings import cell_findings
 from reports.limits import bar_limits
 from reports.page import Drawn
-from reports.paper import paper_numbers
 from reports.series import HERE, PAPER, at, beside, in_common, of, ordered
 from reports.sides import GAPS, Side, add_legend, lay_out, sides
 from reports.specs import BarsReport
@@ -24,7 +23,7 @@ def draw_bars(report: StudyReport, spec: BarsReport) -> Drawn:
     marked among one's own where they are of the same cells."""
     axes = [axis for axis in (spec.panels, spec.x, spec.series) if axis]
     rows = [axis for axis in (spec.panels, spec.x) if axis]
-    data = beside(report.table, paper_numbers(report.reproduces), axes, [spec.metric])
+    data = beside(report.table, report.paper, axes, [spec.metric])
     return Drawn(
         figure=bars_figure(report, spec, data),
         texts=pivoted(data, rows, spec.series),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from reports.names import axis_name
-from reports.paper import PaperNumbers, paper_numbers
+from reports.paper import PaperNumbers
 from reports.series import HERE, PAPER, of
 from reports.study_report import StudyReport, label_of
 
@@ -50,7 +50,7 @@ def _seeds_told(cells: pd.DataFrame, spread: str) -> str:
 
 def _beside_the_paper(report: StudyReport, drawn: bool) -> list[str]:
     """Where the paper's numbers are from, and that a number on other data is another quantity."""
-    numbers = paper_numbers(report.reproduces)
+    numbers = report.paper
     if numbers is None or not drawn:
         return []
     return [

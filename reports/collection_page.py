@@ -5,6 +5,7 @@ from pathlib import Path
 
 from reports.claims import Verdict
 from reports.paper import paper_numbers
+from reports.series import STATES
 from reports.study_report import StudyReport
 from reports.web import Picture, fill, picture
 
@@ -42,8 +43,7 @@ class Entry:
     @property
     def states(self) -> dict[str, int]:
         """How many trials are finished, failed and missing."""
-        counted = self.report.table["state"].value_counts().to_dict() if self.report else {}
-        return {state: int(counted.get(state, 0)) for state in ("finished", "failed", "missing")}
+        return self.report.states if self.report else dict.fromkeys(STATES, 0)
 
     @property
     def complete(self) -> bool:

@@ -9,7 +9,7 @@ from reports.findings import heatmap_findings
 from reports.heatmap import Panel, draw_panel
 from reports.matrix import Matrix, by_cell, rank_correlation, to_matrix
 from reports.page import Drawn
-from reports.paper import PaperMatrix, paper_numbers
+from reports.paper import PaperMatrix
 from reports.point_labels import label_points
 from reports.series import beside
 from reports.specs import HeatmapReport
@@ -26,13 +26,13 @@ def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
     """One's own, the paper's at the same values, and how they differ."""
     rows, columns = spec.rows, spec.columns
     matrix = to_matrix(report.table, rows, columns, spec.metric)
-    numbers = paper_numbers(report.reproduces)
+    numbers = report.paper
     published = numbers.matrix(rows, columns, spec.metric) if numbers else None
     paper = published.only(matrix.mean) if published else None
     over = f"\nmean ± spread over {matrix.seeds_text}" if matrix.seeds > 1 else ""
     title = f"Here: {report.metric_label}{over}"
     figure = heatmap_figure(matrix, paper, title, spec.row_label or rows, spec.column_label or columns)
-    figure.suptitle(f"{report.title} ({report.scale} scale)", fontsize=9, fontweight="bold")
+    figure.suptitle(report.heading, fontsize=9, fontweight="bold")
     data = beside(report.table, numbers if paper else None, [rows, columns], [spec.metric])
     return Drawn(
         figure=figure,

@@ -7,7 +7,7 @@ import pandas as pd
 from reports.matrix import Matrix, by_cell, rank_correlation
 from reports.names import is_number
 from reports.paper import PaperMatrix
-from reports.series import HERE, PAPER, at, in_common, of, ordered
+from reports.series import HERE, PAPER, at, in_common, of, ordered, spearman
 
 
 def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: dict[str, float]) -> list[str]:
@@ -72,7 +72,7 @@ def _common_order(data: pd.DataFrame, axes: list[str]) -> list[str]:
     common = in_common(data, axes)
     if len(common) < 3:
         return []
-    rho = common["mean"].rank().corr(common["mean_paper"].rank())
+    rho = spearman(common["mean"], common["mean_paper"])
     return [
         f"Over {len(common)} cells in common the order here agrees with the paper's by a rank correlation (Spearman) "
         f"of {rho:.2f}."

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reports.series import summarise, values_of
+from reports.series import spearman, summarise, values_of
 
 
 @dataclass(frozen=True)
@@ -68,4 +68,4 @@ def rank_correlation(ours: pd.DataFrame, paper: pd.DataFrame) -> tuple[float, in
     pairs = pd.DataFrame({"ours": by_cell(ours), "paper": by_cell(paper)}).dropna()
     if len(pairs) < 3:
         return float("nan"), len(pairs)
-    return float(pairs["ours"].rank().corr(pairs["paper"].rank())), len(pairs)
+    return spearman(pairs["ours"], pairs["paper"]), len(pairs)

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from reports.cells import metric_of, trials_by_cell
 from reports.claims import p_text
+from reports.series import WORDS
 from reports.study_report import StudyReport
 from reports.web import fill, inline_svg
 
-WORDS = {"finished": "done", "failed": "failed", "missing": "no result yet"}
 MOST_NAMED = 24
 """Trials without a result that are named; of more, how many they are."""
 
@@ -54,7 +54,7 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
         trials=table.to_dict("records"),
         failed=table[table["state"] == "failed"].to_dict("records"),
         waiting=table[table["state"] == "missing"].to_dict("records"),
-        states={"finished": 0, "failed": 0, "missing": 0} | table["state"].value_counts().to_dict(),
+        states=report.states,
         words=WORDS,
         most_named=MOST_NAMED,
         p_text=p_text,

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from reports.series import STATES, WORDS
+
 WIDTH = 5.5
 """Of a figure in inches: its text is still read where it is printed at a column's width, 3.3 inches."""
 PANEL = "panel"
 LEFT_NOTHING = "finished, but left nothing to be drawn"
 ERROR_LENGTH = 120
-BEST_FIRST = {"finished": 0, "failed": 1, "missing": 2}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def chosen_trials(table: pd.DataFrame, axis: str | None) -> dict[str, dict[Any, 
     else of the first. Without an axis it is one row, under no name. Baselines are none of them."""
     grid = table[table["baseline"] == ""]
     grid = grid.assign(**{PANEL: grid[axis] if axis else ""})
-    best = grid.sort_values("state", key=lambda states: states.map(BEST_FIRST), kind="stable")
+    best = grid.sort_values("state", key=lambda states: states.map(STATES.index), kind="stable")
     rows = best.drop_duplicates(PANEL).set_index(PANEL).to_dict("index")
     return {str(value): dict(rows[value]) for value in grid[PANEL].unique()}
 
@@ -93,4 +94,4 @@ def _missing(row: Mapping[Any, Any], left: TrialArrays) -> str:
             return "" if left.arrays else LEFT_NOTHING
         case "failed":
             return f"failed: {textwrap.shorten(row['error'], ERROR_LENGTH)}"
-    return "no result yet"
+    return WORDS["missing"]

@@ -12,12 +12,13 @@ from reports.example_views import example_views_data, example_views_figure
 from reports.histograms import histograms_data, histograms_figure
 from reports.page import Drawn
 from reports.panels import PANEL, WIDTH, PicturePanel, TrialArrays, chosen_trials, draw_missing, make_panel
-from reports.paper import PaperNumbers, paper_numbers
+from reports.paper import PaperNumbers
 from reports.retrieval import retrieval_data, retrieval_figure
 from reports.series import summarise
 from reports.specs import PicturesReport
 from reports.spectrum import spectrum_data, spectrum_figure
 from reports.study_report import StudyReport, label_of
+from reports.tables import mean_text
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,9 @@ def draw_pictures(report: StudyReport, spec: PicturesReport) -> Drawn:
     ]
     protocol = next((panel.left.protocol for panel in panels if not panel.missing), "")
     panels = [_of_protocol(panel, protocol) for panel in panels]
-    paper, picture = paper_numbers(report.reproduces), PICTURES.get(protocol)
+    paper, picture = report.paper, PICTURES.get(protocol)
     figure = picture.figure(panels, paper) if picture else _empty_figure(panels)
-    figure.suptitle(f"{report.title} ({report.scale} scale)", fontsize=11, fontweight="bold")
+    figure.suptitle(report.heading, fontsize=11, fontweight="bold")
     drawable = [panel for panel in panels if not panel.missing]
     data = picture.data(drawable, paper) if picture else pd.DataFrame(columns=[PANEL])
     texts = _texts(report.table, spec.panels, sorted({name for panel in drawable for name in panel.metrics}))
@@ -125,13 +126,7 @@ def _texts(table: pd.DataFrame, axis: str | None, metrics: Sequence[str]) -> pd.
 def _cells(summary: pd.DataFrame) -> dict[str, str]:
     digits = ".1f" if summary["mean"].abs().max() >= 10 else ".3f"
     values = zip(summary[PANEL], summary["mean"], summary["spread"], strict=True)
-    return {str(panel): _text(mean, spread, digits) for panel, mean, spread in values}
-
-
-def _text(mean: float, spread: float, digits: str) -> str:
-    if pd.isna(mean):
-        return ""
-    return f"{mean:{digits}}" if pd.isna(spread) else f"{mean:{digits}} ± {spread:{digits}}"
+    return {str(panel): mean_text(mean, spread, digits) for panel, mean, spread in values}
 
 
 def _findings(report: StudyReport, axis: str | None, panels: Sequence[PicturePanel]) -> list[str]:

@@ -8,7 +8,6 @@ from reports.caption import caption
 from reports.findings import cell_findings
 from reports.names import axis_name, value_name
 from reports.page import Drawn
-from reports.paper import paper_numbers
 from reports.series import beside, ordered
 from reports.sides import Side, add_legend, lay_out, sides
 from reports.specs import PointsReport
@@ -20,19 +19,23 @@ GAP_MARKERS = {"missing": "|", "failed": "x"}
 GAPS_NOTE = "Marks at the lower edge: | no result yet, x failed."
 
 
+def gap_notes(cells: pd.DataFrame) -> list[str]:
+    """What ``draw_gaps`` draws, where it draws any."""
+    return [GAPS_NOTE] if (cells["state"] != "finished").any() else []
+
+
 def draw_points(report: StudyReport, spec: PointsReport) -> Drawn:
     """Means with their spread; the paper's numbers in a panel of their own."""
     others = [axis for axis in report.axes if axis != spec.x]
     axes = [spec.x, *others]
-    data = beside(report.table, paper_numbers(report.reproduces), axes, [spec.metric])
-    notes = [GAPS_NOTE] if (data["state"] != "finished").any() else []
+    data = beside(report.table, report.paper, axes, [spec.metric])
     return Drawn(
         figure=points_figure(report, spec, data),
         texts=pivoted(data, axes, None),
         corner=", ".join(axes),
         data=data,
         findings=cell_findings(data, axes, report.baselines),
-        caption=caption(report, data, axes, "Points are", "error bars", notes),
+        caption=caption(report, data, axes, "Points are", "error bars", gap_notes(data)),
         rows=axes,
     )
 

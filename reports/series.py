@@ -8,10 +8,13 @@ A cell is a combination of the values, as text, of the axes that are looked at. 
 
 import pandas as pd
 
+from reports.names import is_number
 from reports.paper import PaperNumbers
 
 HERE, PAPER, OTHERS = "here", "paper", "other methods"
 STATES = ("finished", "failed", "missing")
+WORDS = {"finished": "done", "failed": "failed", "missing": "no result yet"}
+"""For people."""
 COLUMNS = ["source", "metric", "mean", "spread", "seeds", "state"]
 """Beside the axes."""
 PARAMETERS = "parameters"
@@ -89,6 +92,11 @@ def _sizes(table: pd.DataFrame, source: str, axes: list[str]) -> pd.DataFrame:
     return table.groupby(axes, sort=False)[PARAMETERS].mean().reset_index().assign(source=source)
 
 
+def spearman(one: pd.Series, other: pd.Series) -> float:
+    """Rank correlation; ties share their mean rank."""
+    return float(one.rank().corr(other.rank()))
+
+
 def of(data: pd.DataFrame, source: str) -> pd.DataFrame:
     return data[data["source"] == source].reset_index(drop=True)
 
@@ -101,10 +109,7 @@ def values_of(cells: pd.DataFrame, axis: str | None) -> list[str]:
 def ordered(cells: pd.DataFrame, axis: str | None) -> list[str]:
     """As ``values_of``, numbers by their size: grids that are put together have them in another order."""
     values = values_of(cells, axis)
-    try:
-        return sorted(values, key=float)
-    except ValueError:
-        return values
+    return sorted(values, key=float) if all(map(is_number, values)) else values
 
 
 def at(cells: pd.DataFrame, axis: str | None, value: str) -> pd.DataFrame:

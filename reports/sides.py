@@ -9,8 +9,7 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure, SubFigure
 
-from reports.paper import paper_numbers
-from reports.series import HERE, PAPER, of
+from reports.series import HERE, PAPER, WORDS, of
 from reports.study_report import StudyReport
 from reports.style import EMPTY, WIDTH
 
@@ -28,7 +27,7 @@ class Side:
 def sides(report: StudyReport, data: pd.DataFrame) -> list[Side]:
     """One's own results, and the paper's numbers where ``data`` has them."""
     found = [Side(of(data, HERE), "Here", report.metric_label)]
-    numbers, theirs = paper_numbers(report.reproduces), of(data, PAPER)
+    numbers, theirs = report.paper, of(data, PAPER)
     if numbers is not None and len(theirs):
         title = f"The paper, {numbers.title} ({numbers.published_as})"
         found.append(Side(theirs, title, numbers.metrics[report.metric]))
@@ -39,7 +38,7 @@ def lay_out(report: StudyReport, parts: list[Side], height: float, stacked: bool
     """A part for each side, ``height`` inches high, one below the other or one beside the other."""
     rows = len(parts) if stacked else 1
     figure = Figure(figsize=(WIDTH, 0.3 + rows * height), layout="constrained")
-    figure.suptitle(f"{report.title} ({report.scale} scale)", fontsize=9, fontweight="bold")
+    figure.suptitle(report.heading, fontsize=9, fontweight="bold")
     found = list(figure.subfigures(rows, len(parts) // rows, squeeze=False).flat)
     for part, side in zip(found, parts, strict=True):
         part.suptitle(side.title, fontsize=8, fontweight="bold")
@@ -66,5 +65,5 @@ EMPTY_STYLES: dict[str, dict[str, Any]] = {
     "failed": {"facecolor": "none", "edgecolor": EMPTY, "hatch": "xxx", "linewidth": 0.5},
 }
 """Of the place of a cell without a value."""
-EMPTY_WORDS = {"missing": "no result yet", "failed": "failed"}
+EMPTY_WORDS = {state: WORDS[state] for state in EMPTY_STYLES}
 GAPS = ["Dotted places have no result yet, crossed ones have failed."]

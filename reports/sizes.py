@@ -8,9 +8,8 @@ from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 from reports.caption import caption
 from reports.findings import cell_findings
 from reports.page import Drawn
-from reports.paper import paper_numbers
 from reports.point_labels import label_cells
-from reports.points import GAPS_NOTE, draw_gaps
+from reports.points import draw_gaps, gap_notes
 from reports.series import OTHERS, PAPER, PARAMETERS, at, beside, of, other_methods, values_of
 from reports.sides import Side, add_legend, lay_out, sides
 from reports.specs import SizesReport
@@ -24,18 +23,17 @@ OTHERS_LOOK = ("#808080", ".")
 
 def draw_sizes(report: StudyReport, spec: SizesReport) -> Drawn:
     """A point for each encoder; the paper's in a panel of its own, with those of other methods in grey."""
-    numbers = paper_numbers(report.reproduces)
+    numbers = report.paper
     cells = beside(report.table, numbers, report.axes, [spec.metric], sized=True)
     data = pd.concat([cells, other_methods(numbers, report.axes, [spec.metric])], ignore_index=True)
     rows, columns = rows_and_columns(report.axes, spec.series)
-    notes = [GAPS_NOTE] if (cells["state"] != "finished").any() else []
     return Drawn(
         figure=sizes_figure(report, spec, data),
         texts=pivoted(cells, rows, columns),
         corner=", ".join(rows),
         data=data,
         findings=cell_findings(cells, report.axes, report.baselines),
-        caption=caption(report, cells, report.axes, "Points are", "error bars", notes),
+        caption=caption(report, cells, report.axes, "Points are", "error bars", gap_notes(cells)),
         rows=rows,
         columns=columns,
     )

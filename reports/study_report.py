@@ -1,11 +1,14 @@
 """What a report is drawn from."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
 from reports.claims import Claim, Verdict, judge
 from reports.panels import TrialArrays
+from reports.paper import PaperNumbers, paper_numbers
+from reports.series import STATES
 from reports.specs import Report
 
 METRIC_LABELS = {
@@ -89,8 +92,24 @@ class StudyReport:
         return label_of(self.metric)
 
     @property
+    def heading(self) -> str:
+        """Above the figure."""
+        return f"{self.title} ({self.scale} scale)"
+
+    @cached_property
+    def paper(self) -> PaperNumbers | None:
+        """The paper's numbers of what is reproduced."""
+        return paper_numbers(self.reproduces)
+
+    @cached_property
     def verdicts(self) -> list[Verdict]:
         return judge(self.claims, self.table, self.axes, self.metric)
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many trials are finished, failed and missing."""
+        counted = self.table["state"].value_counts().to_dict()
+        return {state: int(counted.get(state, 0)) for state in STATES}
 
     @property
     def baselines(self) -> dict[str, float]:

@@ -10,7 +10,6 @@ from reports.caption import caption
 from reports.findings import cell_findings
 from reports.names import axis_name
 from reports.page import Drawn
-from reports.paper import paper_numbers
 from reports.series import OTHERS, beside, other_methods
 from reports.specs import TableReport
 from reports.study_report import StudyReport, label_of
@@ -27,7 +26,7 @@ PAPERS_BATCH = 4096
 
 def draw_table(report: StudyReport, spec: TableReport) -> Drawn:
     """One's own numbers, each over the paper's in grey where it is of the same cell; the paper's other rows below."""
-    numbers = paper_numbers(report.reproduces)
+    numbers = report.paper
     axes = [*spec.rows, *([spec.columns] if spec.columns else [])]
     data = pd.concat(
         [beside(report.table, numbers, axes, spec.metrics), other_methods(numbers, axes, spec.metrics)],
@@ -51,7 +50,7 @@ def draw_table(report: StudyReport, spec: TableReport) -> Drawn:
 
 def table_figure(report: StudyReport, spec: TableReport, data: pd.DataFrame) -> Figure:
     """Drawn of ``data`` alone."""
-    numbers = paper_numbers(report.reproduces)
+    numbers = report.paper
     source = f"{numbers.title} of the paper, {numbers.published_as}" if numbers else ""
     notes = [f"Grey: {source}."] if numbers and (data["source"] != "here").any() else []
     notes += ["… no result yet."] if (data["state"] == "missing").any() else []
@@ -59,7 +58,7 @@ def table_figure(report: StudyReport, spec: TableReport, data: pd.DataFrame) -> 
         sheet = Sheet(blocks(data, spec, source, stacked), rotated)
         if sheet.width <= 72 * WIDTH:
             break
-    return sheet.draw(f"{report.title} ({report.scale} scale)", notes)
+    return sheet.draw(report.heading, notes)
 
 
 def _rivals(spec: TableReport) -> list[str]:

@@ -31,9 +31,14 @@ def formatted(matrix: Matrix) -> pd.DataFrame:
 
 
 def _cell(mean: float, spread: float, failed: bool) -> str:
+    return "failed" if failed and math.isnan(mean) else mean_text(mean, spread)
+
+
+def mean_text(mean: float, spread: float, digits: str = ".1f") -> str:
+    """``56.3 ± 0.4``, ``56.3`` where the spread is not known, or nothing."""
     if math.isnan(mean):
-        return "failed" if failed else ""
-    return f"{mean:.1f}" if math.isnan(spread) else f"{mean:.1f} ± {spread:.1f}"
+        return ""
+    return f"{mean:{digits}}" if math.isnan(spread) else f"{mean:{digits}} ± {spread:{digits}}"
 
 
 def rows_and_columns(axes: list[str], across: str | None) -> tuple[list[str], str | None]:

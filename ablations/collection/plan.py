@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from ablations.collection.load import ScaledCollection
@@ -21,7 +22,7 @@ class CollectionPlan:
     unable: dict[str, str] = field(default_factory=dict)
     """By the name of the study."""
 
-    @property
+    @cached_property
     def groups(self) -> list[Plan]:
         """What is left of all; see ``together``."""
         return together(self.plans, self.scaled.collection.name)

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from ablations.collection.plan import CollectionPlan
 from ablations.plan import Plan
-from ablations.tables import estimate_text
+from ablations.tables import estimate_text, states_text
 
 
 def collection_heading(plan: CollectionPlan) -> str:
@@ -52,9 +52,7 @@ def cost_text(plan: CollectionPlan, storage: Path, price: float | None) -> str:
 
 
 def _state(plan: Plan) -> str:
-    """``done``, or ``12 done, 1 failed, 37 waiting``."""
+    """What is to be tried again is waiting."""
     left = sum(len(unit.trials) for unit in plan.units)
     done = sum(result.status == "finished" for result in plan.results.values())
-    counts = {"done": done, "failed": len(plan.trials) - done - left, "waiting": left}
-    there = {name: count for name, count in counts.items() if count}
-    return next(iter(there)) if len(there) == 1 else ", ".join(f"{count} {name}" for name, count in there.items())
+    return states_text(done, len(plan.trials) - done - left, left)
