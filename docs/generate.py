@@ -160,11 +160,7 @@ def _values(schema: Schema) -> str:
 
 def _limits(schema: Schema) -> Iterator[str]:
     signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-    found = [
-        f"{sign} {schema[key]:g}" if schema[key] < 2**31 else f"{sign} 2³¹"
-        for key, sign in signs.items()
-        if key in schema
-    ]
+    found = [f"{sign} {_bound(schema[key])}" for key, sign in signs.items() if key in schema]
     if found:
         yield ", ".join(found)
 
