@@ -1,13 +1,14 @@
-# make demo   the first figure, from nothing but Python
-# make test   the everyday suite
-# make slow   SIGKILL at five moments and Ctrl-C, minutes
-# make check  everything that a change must pass
+# make demo       the first figure, from nothing but Python
+# make test       the everyday suite
+# make slow       SIGKILL at five moments and Ctrl-C, minutes
+# make reference  the generated pages of docs/, and the schema of study files
+# make check      everything that a change must pass
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test slow check lint types contracts clean
+.PHONY: demo test slow reference check lint types contracts clean
 
 demo: $(INSTALLED)
 	$(BIN)/ablate run studies/quickstart.yaml
@@ -17,6 +18,9 @@ test: $(INSTALLED)
 
 slow: $(INSTALLED)
 	$(BIN)/pytest -m slow
+
+reference: $(INSTALLED)
+	$(BIN)/python docs/generate.py
 
 check: lint types contracts test
 

@@ -1,7 +1,9 @@
 """Studies from Python, as in a notebook: what the command line does, without it."""
 
 import json
+import logging
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,12 +46,22 @@ def run_study(
 
     Raises ``StudyError`` where it cannot begin. A failed trial raises nothing: ``outcome.failed`` counts them.
     """
+    console = _console()
+    from ablations.migration import open_store
     from ablations.plan import make_plan
     from ablations.run import Where, run_plan
-    from ablations.store import TrialStore
 
-    plan = make_plan(study, TrialStore(Path(storage)), Path(data_dir), retry)
-    return run_plan(plan, Where(Path(storage), Path(data_dir), address, inline), Console(file=sys.stdout))
+    plan = make_plan(study, open_store(Path(storage), console.print), Path(data_dir), retry)
+    return run_plan(plan, Where(Path(storage), Path(data_dir), address, inline), console)
+
+
+def _console() -> Console:
+    """A script's, or a notebook's, where Ray and tqdm, once imported, ask for ipywidgets that nothing here needs."""
+    console = Console(file=sys.stdout)
+    if console.is_jupyter:
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        logging.getLogger("ray.widgets.util").setLevel(logging.WARNING)
+    return console
 
 
 def results(study: ScaledStudy) -> "pd.DataFrame":

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from ablations.events import Ended, EpochEnded, Event, Judged, Saved, Started
+from ablations.events import Ended, EpochEnded, Event, Held, Judged, Saved, Started
 from ablations.plan import Plan
 from ablations.trial import Status, Unit
 from core.pretraining.history import Epoch
@@ -38,6 +38,7 @@ class Board:
         for trial in plan.trials:
             self.states[trial.id] = "waiting" if trial.id in left else STATES[plan.results[trial.id].status]
         self.names = {trial.id: trial.name for trial in plan.trials}
+        """By which people know the trials."""
         self.running: dict[str, Row] = {}
         self._units = {unit.pretrain_id: unit for unit in plan.units}
         self._images = {unit.pretrain_id: plan.images(unit) for unit in plan.units}
@@ -53,7 +54,9 @@ class Board:
         match event:
             case Started():
                 unit = self._units[event.pretrain_id]
-                self.running[event.pretrain_id] = Row(unit.trials[0].name, unit.trials[0].config.pretrain.epochs)
+                self.running[event.pretrain_id] = Row(
+                    self.names[unit.trials[0].id], unit.trials[0].config.pretrain.epochs
+                )
                 self.states |= {t.id: "running" for t in unit.trials if self.states[t.id] == "waiting"}
             case EpochEnded():
                 self.running[event.pretrain_id].last = event.epoch
@@ -61,6 +64,10 @@ class Board:
                 self.states[event.result.trial_id] = STATES[event.result.status]
                 self._failures[event.result.trial_id] = event.result.failure
                 self._close(event.pretrain_id)
+            case Held():
+                self.running.pop(event.pretrain_id, None)
+                unit = self._units[event.pretrain_id]
+                self.states |= {t.id: "waiting" for t in unit.trials if self.states[t.id] == "running"}
             case Saved() | Judged():
                 pass
 

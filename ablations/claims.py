@@ -15,12 +15,24 @@ from ablations.settings import coordinate
 from ablations.yaml_source import Keys, Source
 from core.config import Config
 from core.config.base import default_tag
+from reports import paper_axes, published
+
+FIRST, LAST = "first", "last"
+"""In place of a value: the first or the last that the axis has at the scale that is run, since scales differ in
+their values and not in what is claimed of them."""
 
 Where = dict[str, Any]
-"""Axes and the value of each: the cells that have them."""
+"""Axes and the value of each, or its place: the cells that have them."""
 
 Cells = list[Annotated[list[Any], Field(min_length=1)] | Annotated[Where, Field(min_length=1)]]
 """Each a value for every axis in the order of the grid, or a mapping of some axes to their values."""
+
+
+def known_numbers(key: str) -> str:
+    """The key itself. Raises ValueError where the project holds no numbers of the paper under it."""
+    if key not in published():
+        raise ValueError(f"there are no published numbers called {key!r}; known are {', '.join(published())}")
+    return key
 
 
 class ClaimBase(Config):
@@ -30,8 +42,9 @@ class ClaimBase(Config):
     """In the paper's words or close to them."""
     source: str
     """Where it says so."""
-    margin: float = 0.0
-    """How much larger than this the effect must be; in units of the metric, unless the kind says otherwise."""
+    margin: float | dict[str, float] = 0.0
+    """How much larger than this the effect must be; in units of the metric, unless the kind says otherwise. Or by
+    scale, as ``{imagenet: 3}``: points of one data set are not points of another, so 0 at any other scale."""
     metric: Annotated[str, AfterValidator(known_metric)] | None = None
     """Of which it is said; the report's metric where it is not given."""
 
@@ -41,7 +54,10 @@ class BetterClaim(ClaimBase):
 
     kind: Literal["better"] = "better"
     cells: Cells = []
+    """Those that are better: each a value for every axis in the order of the grid, or a mapping of some axes to their
+    values."""
     than: Cells = []
+    """Those that are worse, in the same form."""
     by: Literal["best", "mean"] = "best"
     """Whether the best of either side are compared, or their means."""
 
@@ -51,9 +67,11 @@ class OrderingClaim(ClaimBase):
 
     kind: Literal["ordering"] = "ordering"
     axis: str
+    """Whose values they are."""
     order: Annotated[list[Any], Field(min_length=2)]
     """The best first."""
     where: Where = {}
+    """Other axes and the value of each: only these cells count."""
 
 
 class TrendClaim(ClaimBase):
@@ -61,8 +79,11 @@ class TrendClaim(ClaimBase):
 
     kind: Literal["trend"] = "trend"
     axis: str
+    """Of numbers."""
     direction: Literal["rising", "falling"] = "rising"
+    """Of the metric."""
     where: Where = {}
+    """Other axes and the value of each: only these cells count."""
 
 
 class InteractionClaim(ClaimBase):
@@ -70,24 +91,29 @@ class InteractionClaim(ClaimBase):
 
     kind: Literal["interaction"] = "interaction"
     axis: str
-    low: Any
-    high: Any
+    """That matters less along ``over``."""
+    low: Any = FIRST
+    """Its value before the gain."""
+    high: Any = LAST
+    """Its value after the gain."""
     over: str
-    start: Any
-    end: Any
+    """The other axis."""
+    start: Any = FIRST
+    """Its value where the gain is large."""
+    end: Any = LAST
+    """Its value where the gain is small."""
     where: Where = {}
+    """Further axes and the value of each: only these cells count."""
 
 
 class AgreementClaim(ClaimBase):
     """The cells come in the paper's order: Spearman's rank correlation with its numbers is above the margin."""
 
     kind: Literal["agreement"] = "agreement"
-    key: str
-    """Of the paper's numbers, such as ``figure_5``."""
-    rows: str
-    columns: str
-    """The axes that they are by."""
-    margin: float = 0.5
+    key: Annotated[str, AfterValidator(known_numbers)]
+    """Of the paper's numbers, such as ``figure_5``; the axes that they are by are axes of the grid."""
+    margin: float | dict[str, float] = 0.5
+    """Of the correlation."""
 
 
 Claim = Annotated[
@@ -97,6 +123,7 @@ Claim = Annotated[
 ]
 
 SIDES = ("cells", "than")
+SIGN_ALONE = "(Here its sign alone: the margin is of another scale.)"
 
 
 def check_claims(claims: list[Claim], grids: list[Grid], source: Source) -> None:
@@ -110,38 +137,63 @@ def check_claims(claims: list[Claim], grids: list[Grid], source: Source) -> None
             _check_value(axes, axis, value, f"{source.locate((*keys, field))}")
 
 
-def claim_as_text(claim: Claim, grids: list[Grid]) -> dict[str, Any]:
-    """JSON-able: what all claims have, and under ``effect`` what its kind has, values as reports write them."""
-    axes = _axes(grids)
+def claim_as_text(claim: Claim, own: list[Grid], grids: list[Grid], scale: str) -> dict[str, Any]:
+    """JSON-able: what all claims have, and under ``effect`` what its kind has, values as reports write them.
+
+    ``own`` are the grids that the claim is written of, ``grids`` those of the scale.
+    """
     everything = claim.model_dump(mode="json")
-    common = {name: everything.pop(name) for name in ("kind", *ClaimBase.model_fields)}
-    return common | {"effect": {name: _as_text(name, value, axes) for name, value in everything.items()}}
+    common = {name: everything.pop(name) for name in ("kind", *ClaimBase.model_fields)} | _at_scale(claim, scale)
+    return common | {
+        "effect": {name: _as_text(name, value, everything, own, grids) for name, value in everything.items()}
+    }
 
 
-def _as_text(name: str, value: Any, axes: dict[str, list[str]]) -> Any:
+def _at_scale(claim: Claim, scale: str) -> dict[str, Any]:
+    """What is said, and the margin that is asked."""
+    if not isinstance(claim.margin, dict):
+        return {"margin": claim.margin}
+    asked = scale in claim.margin
+    return {"says": claim.says if asked else f"{claim.says} {SIGN_ALONE}", "margin": claim.margin.get(scale, 0.0)}
+
+
+def _as_text(name: str, value: Any, claim: dict[str, Any], own: list[Grid], grids: list[Grid]) -> Any:
+    axes, there = _axes(own), _axes(grids)
     match name:
         case "cells" | "than":
-            return [_cell(cell, axes) for cell in value]
+            return [_cell(cell, axes, there) for cell in value]
         case "where":
-            return _cell(value, axes)
+            return _cell(value, axes, there)
         case "order":
-            return [_text(one) for one in value]
+            return [_value(claim["axis"], one, there) for one in value]
+        case "low" | "high":
+            return _value(claim["axis"], value, there)
+        case "start" | "end":
+            return _value(claim["over"], value, there)
         case _:
             return _text(value)
 
 
-def _cell(cell: list[Any] | Where, axes: dict[str, list[str]]) -> dict[str, str]:
-    return {axis: _text(value) for axis, value in _pairs(cell, axes)}
+def _cell(cell: list[Any] | Where, axes: dict[str, list[str]], there: dict[str, list[str]]) -> dict[str, str]:
+    return {axis: _value(axis, value, there) for axis, value in _pairs(cell, axes)}
+
+
+def _value(axis: str, value: Any, there: dict[str, list[str]]) -> str:
+    """As text; of a place the value that is there."""
+    values = there.get(axis, [])
+    if value in (FIRST, LAST) and values and value not in values:
+        return values[0 if value == FIRST else -1]
+    return _text(value)
 
 
 def _axes(grids: list[Grid]) -> dict[str, list[str]]:
-    """The values of each axis, as text."""
-    axes: dict[str, list[str]] = {}
+    """The values of each axis, as text, each once."""
+    axes: dict[str, dict[str, None]] = {}
     points = [point for grid in grids for axis in grid.axes for point in axis]
     for point in points:
         for name, value in point.coordinates.items():
-            axes.setdefault(name, []).append(_text(value))
-    return axes
+            axes.setdefault(name, {})[_text(value)] = None
+    return {name: list(values) for name, values in axes.items()}
 
 
 def _text(value: object) -> str:
@@ -159,7 +211,7 @@ def _named(claim: Claim) -> Iterator[tuple[str, str, Any]]:
             yield from (("low", claim.axis, claim.low), ("high", claim.axis, claim.high))
             yield from (("start", claim.over, claim.start), ("end", claim.over, claim.end))
         case AgreementClaim():
-            yield from (("rows", claim.rows, None), ("columns", claim.columns, None))
+            yield from (("key", axis, None) for axis in paper_axes(claim.key))
     yield from (("where", axis, value) for axis, value in getattr(claim, "where", {}).items())
 
 
@@ -189,5 +241,5 @@ def _pairs(cell: list[Any] | Where, axes: dict[str, list[str]]) -> list[tuple[st
 def _check_value(axes: dict[str, list[str]], axis: str, value: Any, place: str) -> None:
     if axis not in axes:
         raise StudyError(f"{place}: {axis!r} is no axis of the grid; the axes are {', '.join(axes)}")
-    if value is not None and _text(value) not in axes[axis]:
+    if value not in (None, FIRST, LAST) and _text(value) not in axes[axis]:
         raise StudyError(f"{place}: {axis} has no value {value!r}; it has {', '.join(axes[axis])}")

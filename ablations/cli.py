@@ -5,17 +5,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
+from rich.console import Console
 
-from ablations import cli_store
-from ablations.cli_base import DEFAULT_STORAGE, StorageOption, console, errors, told
+from ablations import cli_collection, cli_files, cli_store, completion
+from ablations.cli_base import (
+    DEFAULT_DATA,
+    DEFAULT_STORAGE,
+    DataOption,
+    JsonOption,
+    StorageOption,
+    console,
+    errors,
+    open_store,
+    print_document,
+    told,
+)
+from ablations.cli_collection import Asked
 from ablations.failures import Kind
 from ablations.invocation import again
+from ablations.library import find_collection
 
 if TYPE_CHECKING:
     from ablations.plan import Plan
     from ablations.run import Outcome
 
 FAILED_TRIALS = 1
+SILENT = Console(quiet=True)
 
 app = typer.Typer(
     help="Ablations of contrastive learning: studies in, the paper's figures out.",
@@ -28,17 +43,28 @@ Retry = Literal["failed", Kind]
 """Which trials with a result are run again."""
 
 
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study file, or the name of a shipped study.")]
-ScaleOption = Annotated[str | None, typer.Option("--scale", help="quick (default), laptop, cifar10 or imagenet.")]
+StudyArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY",
+        help="A study file, or the name of a study; see list. Or a collection of studies, such as paper.",
+        autocompletion=completion.studies,
+    ),
+]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option("--scale", help="quick (default), laptop, cifar10 or imagenet.", autocompletion=completion.scales),
+]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Override a setting, or replace an axis' values; repeatable."),
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Override a setting, or replace an axis' values; repeatable.",
+        autocompletion=completion.assignments,
+    ),
 ]
 SeedsOption = Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="How many seeds, from 0.")]
-DataOption = Annotated[
-    Path, typer.Option("--data-dir", envvar="ABLATE_DATA_DIR", help="Where image folders and downloads are.")
-]
-DEFAULT_DATA = Path("data")
 
 
 @app.command()
@@ -61,24 +87,46 @@ def run(
     retry: Annotated[
         Retry | None, typer.Option("--retry", help="Run failed trials again: all, or those of one kind.")
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong, on stderr.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Run what is left of a study, log it to MLflow and draw its figure. Run it again to continue."""
     with told():
+        if path := find_collection(study):
+            cli_collection.refuse(path, {"--json": as_json, "--quiet": quiet})
+            plans = Asked(path, scale, assignments or (), seeds).plan(storage, data_dir, retry)
+            if dry_run:
+                cli_collection.show_plan(plans, storage)
+                return
+            signal.signal(signal.SIGTERM, _interrupt)
+            most = most_seeds if until_decided else None
+            if not cli_collection.run(plans, storage, data_dir, address, inline, most):
+                raise typer.Exit(FAILED_TRIALS)
+            return
         plan = _plan(study, scale, assignments, seeds, data_dir, storage, retry)
         if dry_run:
-            _print_plan(plan, storage)
+            _print_plan(plan, storage, None, as_json)
             return
         from ablations.deciding import run_until_decided
         from ablations.run import Where, run_plan
 
         signal.signal(signal.SIGTERM, _interrupt)
-        _print_heading(plan)
-        _print_estimate(plan, storage)
+        told_to = SILENT if quiet else errors if as_json else console
+        _print_heading(plan, told_to)
+        if not quiet:
+            _print_warnings(plan)
         where = Where(storage, data_dir, address, inline)
         outcome = (
-            run_until_decided(plan, where, console, most_seeds) if until_decided else run_plan(plan, where, console)
+            run_until_decided(plan, where, told_to, most_seeds) if until_decided else run_plan(plan, where, told_to)
         )
-    _print_outcome(outcome)
+        if as_json:
+            from ablations.machine import run_document
+
+            print_document(run_document(plan.scaled, outcome))
+        else:
+            _print_outcome(outcome, told_to)
+        if quiet:
+            _print_trouble(outcome, storage)
     if outcome.failed or outcome.left:
         raise typer.Exit(FAILED_TRIALS)
 
@@ -95,15 +143,21 @@ def plan(
         float | None, typer.Option("--price", min=0, help="Of an hour of a GPU, or of one trial's cores.")
     ] = None,
     probed: Annotated[bool, typer.Option("--probe", help="Time a few steps of what was never measured here.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check a study and show its trials and what they cost, without running any."""
     with told():
+        if path := find_collection(study):
+            cli_collection.refuse(path, {"--json": as_json})
+            plans = Asked(path, scale, assignments or (), seeds).plan(storage, data_dir)
+            cli_collection.show_plan(plans, storage, price, probed)
+            return
         plan = _plan(study, scale, assignments, seeds, data_dir, storage)
         if probed:
             from ablations.probe import probe
 
-            probe(plan, storage, console)
-        _print_plan(plan, storage, price)
+            probe(plan, storage, errors if as_json else console)
+        _print_plan(plan, storage, price, as_json)
 
 
 @app.command()
@@ -114,13 +168,22 @@ def status(
     seeds: SeedsOption = None,
     data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
+    as_json: JsonOption = False,
 ) -> None:
     """How far a study has come, and why trials failed."""
     with told():
+        if path := find_collection(study):
+            cli_collection.refuse(path, {"--json": as_json})
+            cli_collection.show_status(Asked(path, scale, assignments or (), seeds).plan(storage, data_dir))
+            return
+        from ablations.machine import status_document
         from ablations.tables import status_table
 
         plan = _plan(study, scale, assignments, seeds, data_dir, storage)
-        _print_heading(plan)
+        if as_json:
+            print_document(status_document(plan, storage))
+            return
+        _print_heading(plan, console)
         console.print(status_table(plan, storage))
 
 
@@ -130,15 +193,25 @@ def report(
     scale: ScaleOption = None,
     assignments: SetOption = None,
     storage: StorageOption = DEFAULT_STORAGE,
+    as_json: JsonOption = False,
 ) -> None:
     """Draw what MLflow has of a study, finished or not. Scale and overrides as it was run with."""
     with told():
+        if path := find_collection(study):
+            cli_collection.refuse(path, {"--json": as_json})
+            cli_collection.report(Asked(path, scale, assignments or ()).load(), storage)
+            return
         from ablations.load import load_study
+        from ablations.machine import report_document
         from ablations.report import draw_report
 
         scaled = load_study(study, scale, assignments or ())
+        open_store(storage)
         drawn = draw_report(scaled.study.name, scaled.label, storage)
-    _print_files(drawn.figure, drawn.page, *drawn.pictures)
+        if as_json:
+            print_document(report_document(scaled, drawn))
+            return
+    _print_files(console, drawn.figure, drawn.page, *drawn.pictures)
 
 
 @app.command()
@@ -154,15 +227,26 @@ def ui(
 
 
 @app.command(name="list")
-def list_studies(storage: StorageOption = DEFAULT_STORAGE) -> None:
-    """The shipped studies and those in ./studies, with what they reproduce and how far they have come."""
+def list_studies(
+    scale: ScaleOption = None,
+    data_dir: DataOption = DEFAULT_DATA,
+    storage: StorageOption = DEFAULT_STORAGE,
+    as_json: JsonOption = False,
+) -> None:
+    """The shipped studies and those in ./studies: what they reproduce, how far they have come, what is left."""
     with told():
+        from ablations.overview import overview
         from ablations.tables import studies_table
 
-        console.print(studies_table(storage))
+        open_store(storage)
+        listed = overview(scale, storage, data_dir)
+        if as_json:
+            print_document(listed)
+        else:
+            console.print(studies_table(listed))
 
 
-for command in (cli_store.show, cli_store.diff, cli_store.rm, cli_store.gc):
+for command in (cli_files.new, cli_store.show, cli_store.diff, cli_store.rm, cli_store.gc, cli_files.schema):
     app.command()(command)
 
 
@@ -181,32 +265,27 @@ def _plan(
 ) -> "Plan":
     from ablations.load import load_study
     from ablations.plan import make_plan
-    from ablations.store import TrialStore
 
     scaled = load_study(study, scale, assignments or (), seeds)
-    return make_plan(scaled, TrialStore(storage), data_dir, retry)
+    return make_plan(scaled, open_store(storage), data_dir, retry)
 
 
-def _print_heading(plan: "Plan") -> None:
+def _print_heading(plan: "Plan", told_to: Console) -> None:
     from ablations.tables import heading
 
-    console.print(heading(plan), highlight=False)
+    told_to.print(heading(plan), highlight=False)
 
 
-def _print_plan(plan: "Plan", storage: Path, price: float | None = None) -> None:
+def _print_plan(plan: "Plan", storage: Path, price: float | None, as_json: bool) -> None:
+    from ablations.machine import plan_document
     from ablations.tables import estimate_text, plan_table
 
-    _print_heading(plan)
+    if as_json:
+        print_document(plan_document(plan, storage, price))
+        return
+    _print_heading(plan, console)
     console.print(plan_table(plan))
     console.print(estimate_text(plan, storage, price), highlight=False)
-    _print_warnings(plan)
-
-
-def _print_estimate(plan: "Plan", storage: Path) -> None:
-    from ablations.tables import estimate_text
-
-    if plan.units:
-        console.print(estimate_text(plan, storage, None), highlight=False)
     _print_warnings(plan)
 
 
@@ -217,21 +296,32 @@ def _print_warnings(plan: "Plan") -> None:
         errors.print(f"note: {warning}", style="yellow", highlight=False)
 
 
-def _print_outcome(outcome: "Outcome") -> None:
-    done = len(outcome.states) - outcome.failed - outcome.stopped - outcome.left
-    stopped = f", {outcome.stopped} stopped early" if outcome.stopped else ""
-    left = f", {outcome.left} came to no end; run it again" if outcome.left else ""
-    console.print(f"{done} done, {outcome.failed} failed{stopped}{left}", highlight=False)
+def _print_outcome(outcome: "Outcome", told_to: Console) -> None:
+    told_to.print(str(outcome), highlight=False)
     if outcome.drawn:
         for verdict in outcome.drawn.verdicts:
-            console.print(f"{verdict.word:9}  {verdict.claim.says} ({verdict.reason})", highlight=False)
-        _print_files(outcome.drawn.figure, outcome.drawn.page, *outcome.drawn.pictures)
-        console.print(f"MLflow  {again('ui')}", highlight=False)
+            told_to.print(f"{verdict.word:9}  {verdict.claim.says} ({verdict.reason})", highlight=False)
+        _print_files(told_to, outcome.drawn.figure, outcome.drawn.page, *outcome.drawn.pictures)
+        told_to.print(f"MLflow  {again('ui')}", highlight=False)
 
 
-def _print_files(figure: Path, page: Path, *pictures: Path) -> None:
+def _print_trouble(outcome: "Outcome", storage: Path) -> None:
+    """What is said of a run that says nothing else."""
+    from ablations.store import TrialStore
+
+    store = TrialStore(storage)
+    for trial_id, state in outcome.states.items():
+        if state == "failed" and (result := store.result(trial_id)):
+            errors.print(f"{trial_id}: failed: {result.error}", highlight=False)
+        elif state in ("waiting", "running"):
+            errors.print(f"{trial_id}: came to no end; run it again", highlight=False)
+    if outcome.drawn is None:
+        errors.print("MLflow does not answer, so nothing was drawn; running it again logs and draws", highlight=False)
+
+
+def _print_files(told_to: Console, figure: Path, page: Path, *pictures: Path) -> None:
     lines = [f"figure  {figure}", *(f"picture {picture}" for picture in pictures), f"page    {page}"]
-    console.print("\n".join(lines), highlight=False)
+    told_to.print("\n".join(lines), highlight=False)
 
 
 def _interrupt(signum: int, frame: object) -> NoReturn:

@@ -4,13 +4,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from ablations.errors import AblateError, StudyError
 from ablations.invocation import again
+
+if TYPE_CHECKING:
+    from ablations.documents import Document
+    from ablations.store import TrialStore
 
 INTERRUPTED = 130
 WIDE = 200
@@ -19,11 +23,27 @@ WIDE = 200
 console = Console(soft_wrap=True, markup=False, width=None if sys.stdout.isatty() else WIDE)
 errors = Console(stderr=True, soft_wrap=True, markup=False)
 
-
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
+DataOption = Annotated[
+    Path, typer.Option("--data-dir", envvar="ABLATE_DATA_DIR", help="Where image folders and downloads are.")
+]
+DEFAULT_DATA = Path("data")
 StorageOption = Annotated[
     Path, typer.Option("--storage", envvar="ABLATE_STORAGE", help="Where encoders, results and reports are kept.")
 ]
 DEFAULT_STORAGE = Path("runs")
+
+
+def print_document(document: "Document") -> None:
+    """For machines: whole, in ASCII, and never coloured."""
+    typer.echo(document.model_dump_json(indent=2, ensure_ascii=True))
+
+
+def open_store(storage: Path) -> "TrialStore":
+    """Says on stderr what had to be moved. Raises ``StudyError``; see ``ablations.migration``."""
+    from ablations import migration
+
+    return migration.open_store(storage, lambda text: errors.print(text, highlight=False))
 
 
 @contextmanager

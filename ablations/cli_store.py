@@ -4,34 +4,55 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ablations.cli_base import DEFAULT_STORAGE, StorageOption, console, told
+from ablations import completion
+from ablations.cli_base import DEFAULT_STORAGE, JsonOption, StorageOption, console, open_store, print_document, told
 
 if TYPE_CHECKING:
     from ablations.cleaning import Rubbish
 
-TrialArgument = Annotated[str, typer.Argument(metavar="TRIAL", help="The id of a trial, or the beginning of one.")]
+TrialArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="TRIAL", help="The id of a trial, or the beginning of one.", autocompletion=completion.trials
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Remove without asking.")]
 MEGABYTE = 1e6
 
 
-def show(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE) -> None:
+def show(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, as_json: JsonOption = False) -> None:
     """A trial's configuration, curve, result and, where it failed, its traceback."""
     with told():
         from ablations import inspection
-        from ablations.store import TrialStore
 
-        store = TrialStore(storage)
-        console.print(inspection.show(store, inspection.find_trial(store, trial)))
+        store = open_store(storage)
+        stored = inspection.find_trial(store, trial)
+        if as_json:
+            from ablations.machine import show_document
+
+            print_document(show_document(store, stored))
+        else:
+            console.print(inspection.show(store, stored))
 
 
-def diff(one: TrialArgument, other: TrialArgument, storage: StorageOption = DEFAULT_STORAGE) -> None:
+def diff(
+    one: TrialArgument,
+    other: TrialArgument,
+    storage: StorageOption = DEFAULT_STORAGE,
+    as_json: JsonOption = False,
+) -> None:
     """What differs between two trials, in configuration and in result."""
     with told():
         from ablations import inspection
-        from ablations.store import TrialStore
 
-        store = TrialStore(storage)
-        console.print(inspection.compare(*(inspection.find_trial(store, start) for start in (one, other))))
+        store = open_store(storage)
+        first, second = (inspection.find_trial(store, start) for start in (one, other))
+        if as_json:
+            from ablations.machine import diff_document
+
+            print_document(diff_document(first, second))
+        else:
+            console.print(inspection.compare(first, second))
 
 
 def rm(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None:
@@ -39,11 +60,10 @@ def rm(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, yes: YesO
     with told():
         from ablations.cleaning import of_trial
         from ablations.inspection import find_trial
-        from ablations.lock import only_run
-        from ablations.store import TrialStore
+        from ablations.live import alone
 
-        store = TrialStore(storage)
-        with only_run(storage):
+        store = open_store(storage)
+        with alone(storage):
             _remove(of_trial(store, find_trial(store, trial)), yes)
 
 
@@ -51,11 +71,11 @@ def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None
     """Remove what no trial needs: encoders of none, checkpoints of trainings that are done, unfinished files."""
     with told():
         from ablations.cleaning import unneeded
-        from ablations.lock import only_run
-        from ablations.store import TrialStore
+        from ablations.live import alone
 
-        with only_run(storage):
-            _remove(unneeded(TrialStore(storage)), yes)
+        store = open_store(storage)
+        with alone(storage):
+            _remove(unneeded(store), yes)
 
 
 def _remove(rubbish: "list[Rubbish]", yes: bool) -> None:

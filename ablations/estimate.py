@@ -15,6 +15,7 @@ from ablations.speeds import (
     training_key,
     training_work,
 )
+from ablations.study import Resources
 from ablations.trial import Trial, Unit
 from core.config import PretrainConfig
 from core.cost import training_bytes
@@ -54,21 +55,49 @@ class Estimate:
 def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
     """By the speeds of the hardware that was measured last."""
     hardware = speeds[-1].hardware if speeds else None
-    speeds = [speed for speed in speeds if speed.hardware == hardware]
-    needs = {unit.trials[0].name: memory(unit.trials[0].config.pretrain, hardware) for unit in plan.units}
+    latest = _latest(speeds)
+    seconds = _seconds(plan, latest)
+    trainings = [unit.trials[0] for unit in plan.units if unit.pretrain_id not in plan.trained]
+    needs = {trial.name: memory(trial.config.pretrain, hardware) for trial in trainings}
     hungriest = max(needs, key=needs.__getitem__, default="")
-    seconds = [unit_seconds(plan, unit, speeds) for unit in plan.units] if speeds else None
     return Estimate(
         images=sum(plan.images(unit) for unit in plan.units),
-        flops=sum(_training_flops(plan, unit) for unit in plan.units),
+        flops=_flops(plan),
         memory=needs.get(hungriest, 0),
         hungriest=hungriest,
         too_large=[name for name, need in needs.items() if hardware and need > hardware.memory],
         hardware=hardware,
         seconds=None if seconds is None else sum(seconds),
         longest=max(seconds or [0.0]),
-        unmeasured=sorted(_protocols(plan) - {speed.protocol for speed in speeds}),
+        unmeasured=sorted(_protocols(plan) - {speed.protocol for speed in latest}),
     )
+
+
+def seconds_and_flops(plan: Plan, speeds: list[Speed]) -> tuple[float | None, float]:
+    """Of what is left, as in ``Estimate``."""
+    seconds = _seconds(plan, _latest(speeds))
+    return None if seconds is None else sum(seconds), _flops(plan)
+
+
+def _latest(speeds: list[Speed]) -> list[Speed]:
+    """Those of the hardware that was measured last."""
+    return [speed for speed in speeds if speed.hardware == speeds[-1].hardware]
+
+
+def _seconds(plan: Plan, speeds: list[Speed]) -> list[float] | None:
+    """Of each unit; None where nothing is known."""
+    return [unit_seconds(plan, unit, speeds) for unit in plan.units] if speeds else None
+
+
+def _flops(plan: Plan) -> float:
+    return sum(_training_flops(plan, unit) for unit in plan.units)
+
+
+def price_of(left: Estimate, resources: Resources, hourly: float | None) -> float | None:
+    """At so much an hour of a GPU, or of one trial's cores; None where either is not known."""
+    if left.seconds is None or hourly is None:
+        return None
+    return left.seconds / 3600 * (resources.gpu or 1) * hourly
 
 
 def memory(config: PretrainConfig, hardware: Hardware | None) -> int:
@@ -122,8 +151,8 @@ def unit_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
 
 def training_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
     config = unit.trials[0].config.pretrain
-    images = plan.sizes[config.data].train * config.epochs
-    return images * seconds_for("training", training_key(config), *training_work(config), speeds)
+    key, work = training_key(config), training_work(config)
+    return plan.trained_on(unit) * seconds_for("training", key, *work, speeds)
 
 
 def evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
@@ -137,4 +166,4 @@ def evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
 
 def _training_flops(plan: Plan, unit: Unit) -> float:
     config = unit.trials[0].config.pretrain
-    return plan.sizes[config.data].train * config.epochs * training_work(config)[0]
+    return plan.trained_on(unit) * training_work(config)[0]

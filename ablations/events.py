@@ -45,4 +45,11 @@ class Ended:
     result: Result
 
 
-Event = Started | EpochEnded | Saved | Judged | Ended
+@dataclass(frozen=True)
+class Held:
+    """Another run holds the training, or has taken it over: its results will be found in the store."""
+
+    pretrain_id: str
+
+
+Event = Started | EpochEnded | Saved | Judged | Ended | Held

@@ -22,6 +22,11 @@ NEXT: dict[Kind, str] = {
 """What to do after each kind of failure."""
 
 
+def next_step(failure: str) -> str:
+    """Of a result's ``failure``; nothing for none, or for a kind that this version does not know."""
+    return next((told for kind, told in NEXT.items() if kind == failure), "")
+
+
 class TimedOut(Exception):
     """A training that took longer than ``resources.minutes``."""
 

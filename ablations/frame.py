@@ -10,10 +10,24 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from ablations.errors import AblateError
-from ablations.tracking import ENDINGS, NO_ANSWER, STOPPED_AT, STUDY_FILE, TRIAL, child_runs, find_parent, tracking_uri
+from ablations.errors import AblateError, NotRecordedError
+from ablations.failures import next_step
+from ablations.metrics import OWN
+from ablations.no_answer import no_answer, without_secrets
+from ablations.tracking import (
+    ENDINGS,
+    STOPPED_AT,
+    STUDY_FILE,
+    TRIAL,
+    child_runs,
+    find_parent,
+    open_client,
+    tracking_uri,
+)
 
 STATES: dict[str, str] = {ending: status for status, ending in ENDINGS.items()}
+TEXTS = ("error", "remedy", "run_id", "device", "numerics")
+"""Of a trial that MLflow has a run of."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +37,10 @@ class Recorded:
     description: dict[str, Any]
     """What the run said of the study; see ``describe``."""
     table: pd.DataFrame
-    """One row a trial: ``trial_id``, ``state`` (finished, failed, stopped, missing), ``seed``, ``baseline``, ``error``,
-    ``stopped_at`` (the epoch; NaN unless it was stopped early), ``run_id``, ``device``, ``numerics``, the axes by
-    dotted path (values as text), and the metrics: of a trial that was stopped early its ``seconds`` alone."""
+    """One row a trial: ``trial_id``, ``state`` (finished, failed, stopped, missing), ``seed``, ``baseline``, ``error``
+    and its ``remedy``, ``stopped_at`` (the epoch; NaN unless it was stopped early), ``run_id``, ``device``,
+    ``numerics``, ``parameters`` (of the encoder, in millions), the axes by dotted path (values as text), and the
+    metrics: of a trial that was stopped early its ``seconds`` alone."""
     experiment_id: str
     run_id: str
     facts: dict[str, str]
@@ -33,18 +48,22 @@ class Recorded:
 
 
 def read_study(study: str, label: str) -> Recorded:
-    """``label`` as in ``ScaledStudy``. Raises ``AblateError`` where MLflow has no such study, or does not answer."""
+    """``label`` as in ``ScaledStudy``. Raises ``NotRecordedError`` where MLflow has no such study, and ``AblateError``
+    where it does not answer."""
     try:
-        return _read(MlflowClient(tracking_uri()), study, label)
-    except NO_ANSWER as error:
-        raise AblateError(f"MLflow at {tracking_uri()} does not answer: {error}") from error
+        return _read(open_client(), study, label)
+    except AblateError:
+        raise
+    except Exception as error:  # whatever its database and its artifact storage raise
+        raise AblateError(no_answer(tracking_uri(), error)) from error
 
 
 def _read(client: MlflowClient, study: str, label: str) -> Recorded:
     experiment = client.get_experiment_by_name(study)
     parent = find_parent(client, experiment.experiment_id, label) if experiment else None
     if experiment is None or parent is None:
-        raise AblateError(f"{tracking_uri()} has no study {study!r} at {label!r}; has it been run with these options?")
+        place = without_secrets(tracking_uri())
+        raise NotRecordedError(f"{place} has no study {study!r} at {label!r}; has it been run with these options?")
     run_id = parent.info.run_id
     description = json.loads(Path(client.download_artifacts(run_id, STUDY_FILE)).read_text())
     children = child_runs(client, experiment.experiment_id, run_id)
@@ -58,17 +77,18 @@ def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, A
     row = {name: value for name, value in trial.items() if name != "coordinates"}
     row |= {axis: str(trial["coordinates"].get(axis, "")) for axis in axes}
     if run is None:
-        return row | {
-            "state": "missing",
-            "error": "",
-            "stopped_at": math.nan,
-            "run_id": "",
-            "device": "",
-            "numerics": "",
-        }
+        return row | {"state": "missing", "stopped_at": math.nan, **dict.fromkeys(TEXTS, "")}
     tags, state = run.data.tags, STATES.get(run.info.status, "missing")
     row |= {"state": state, "error": tags.get("ablate.error", ""), "run_id": run.info.run_id}
+    row |= {"remedy": next_step(tags.get("ablate.failure", ""))}
     row |= {"device": tags.get("device", ""), "numerics": tags.get("numerics", "")}
     row |= {"stopped_at": float(tags.get(STOPPED_AT, math.nan))}
-    told = {"finished": run.data.metrics, "stopped": {"seconds": run.data.metrics.get("seconds", 0.0)}}
-    return row | told.get(state, {})
+    if state == "finished":
+        return row | with_own(run.data.metrics)
+    return row | ({"seconds": run.data.metrics.get("seconds", 0.0)} if state == "stopped" else {})
+
+
+def with_own(metrics: dict[str, float]) -> dict[str, float]:
+    """With those that trials of all protocols have; see ``ablations.metrics.OWN``."""
+    own = {name: [metrics[key] for key in keys if key in metrics] for name, keys in OWN.items()}
+    return metrics | {name: values[0] for name, values in own.items() if values}

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ablations.errors import StudyError
-from ablations.failures import KINDS, NEXT
+from ablations.failures import next_step
 from ablations.settings import dotted_values
 from ablations.store import StoredTrial, TrialStore
 from core.pretraining.history import Epoch
@@ -17,6 +17,9 @@ from core.pretraining.history import Epoch
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 60
 """Characters of a curve."""
+
+Difference = tuple[str, Any, Any]
+"""A name and what either trial has there; None where it has nothing."""
 
 
 def find_trial(store: TrialStore, start: str) -> StoredTrial:
@@ -38,17 +41,27 @@ def show(store: TrialStore, trial: StoredTrial) -> RenderableType:
     if trial.result is None:
         return Group(*parts, Text("no result yet"))
     parts.append(_table({**trial.result.metrics, "seconds": trial.result.seconds, **trial.result.facts}, "result"))
-    return Group(*parts, *_failure(trial))
+    return Group(*parts, *_ending(trial))
 
 
 def compare(one: StoredTrial, other: StoredTrial) -> RenderableType:
     """What differs in configuration and in result."""
     table = Table("", one.id, other.id, "", box=None, header_style="bold")
-    for name, a, b in _differences(dotted_values(one.config), dotted_values(other.config)):
-        table.add_row(name, a, b, "")
-    for name, a, b in _differences(_results(one), _results(other)):
-        table.add_row(name, a, b, _gain(a, b))
+    for name, a, b in config_differences(one, other):
+        table.add_row(name, _text(a), _text(b), "")
+    for name, a, b in result_differences(one, other):
+        table.add_row(name, _text(a), _text(b), _gain(a, b))
     return table if table.row_count else Text("They do not differ, neither in configuration nor in result.")
+
+
+def config_differences(one: StoredTrial, other: StoredTrial) -> Iterator[Difference]:
+    """By dotted path."""
+    return _differences(dotted_values(one.config), dotted_values(other.config))
+
+
+def result_differences(one: StoredTrial, other: StoredTrial) -> Iterator[Difference]:
+    """Of the states, the metrics and the facts."""
+    return _differences(_results(one), _results(other))
 
 
 def _results(trial: StoredTrial) -> dict[str, Any]:
@@ -56,18 +69,15 @@ def _results(trial: StoredTrial) -> dict[str, Any]:
     return {"status": result.status, **result.metrics, **result.facts} if result else {"status": "waiting"}
 
 
-def _differences(one: dict[str, Any], other: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _differences(one: dict[str, Any], other: dict[str, Any]) -> Iterator[Difference]:
     for name in dict.fromkeys([*one, *other]):
         a, b = one.get(name), other.get(name)
         if a != b:
-            yield name, _text(a), _text(b)
+            yield name, a, b
 
 
-def _gain(a: str, b: str) -> str:
-    try:
-        return f"{float(b) - float(a):+.4g}"
-    except ValueError:
-        return ""
+def _gain(a: Any, b: Any) -> str:
+    return f"{b - a:+.4g}" if isinstance(a, int | float) and isinstance(b, int | float) else ""
 
 
 def _text(value: Any) -> str:
@@ -98,10 +108,13 @@ def _curve(values: list[float]) -> str:
     return "".join(BARS[round(part * (len(BARS) - 1))] for part in share)
 
 
-def _failure(trial: StoredTrial) -> Iterator[Text]:
+def _ending(trial: StoredTrial) -> Iterator[Text]:
     result = trial.result
+    if result and result.status == "stopped":
+        yield Text(f"\nstopped early, after epoch {result.stopped_at}; a study without stop_early trains it on")
     if result and result.status == "failed":
         yield Text(f"\n{result.failure.replace('_', ' ') or 'failed'}: {result.error}", style="red")
-        yield from (Text(NEXT[kind]) for kind in KINDS if kind == result.failure)
+        if step := next_step(result.failure):
+            yield Text(step)
         if result.traceback:
             yield Text(f"\n{result.traceback}")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ablations.errors import StudyError
-from ablations.library import find_study
+from ablations.library import find_beside, find_study
 from ablations.settings import Layer, flatten, overlay
 from ablations.study import Scale, Study
 from ablations.validate import validate
@@ -83,9 +83,8 @@ def _parent(parts: list[Part]) -> Path | None:
     if child.study.extends is None:
         return None
     place = child.source.locate(("extends",))
-    beside = child.path.parent / child.study.extends
     try:
-        parent = beside if beside.is_file() else find_study(child.study.extends)
+        parent = find_beside(child.path, child.study.extends)
     except StudyError as error:
         raise StudyError(f"{place}: {error}") from error
     if any(parent.resolve() == part.path.resolve() for part in parts):

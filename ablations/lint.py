@@ -11,6 +11,7 @@ from core.config import TrainConfig
 LEFT_OUT = 0.1
 """Share of an epoch's images in the incomplete last batch from which it is worth a word."""
 FEW_STEPS = 50
+SCALING = ("optimizer", "scaling")
 
 
 def warnings(plan: Plan) -> list[str]:
@@ -21,7 +22,7 @@ def warnings(plan: Plan) -> list[str]:
 def _claims(plan: Plan) -> Iterator[str]:
     study, trials = plan.scaled.study, plan.trials
     seeds = Counter(trial.cell for trial in trials if trial.baseline is None)
-    if study.claims and min(seeds.values()) == 1:
+    if study.claims and not plan.scaled.stop_early and min(seeds.values()) == 1:
         yield "a claim is never decided from one seed; add --seeds 3, or --until-decided"
     if len(seeds) > 1 and not study.baselines and not any(_is_default(trial, plan) for trial in trials):
         yield "no baseline: no cell is the study's own default; add 'baselines', or the default value to an axis"
@@ -36,7 +37,9 @@ def _stopping(plan: Plan) -> Iterator[str]:
 
 
 def _is_default(trial: Trial, plan: Plan) -> bool:
-    """Whether the cell changes nothing of what a trial without axes would have."""
+    """Whether the cell changes nothing of what a trial without axes would have, or nothing was trained in it."""
+    if not trial.config.pretrain.epochs:
+        return True
     default = dotted_values(TrainConfig().model_dump(mode="json"))
     settings = {".".join(path): setting.value for path, setting in plan.scaled.settings.items()}
     flat = dotted_values(trial.config.model_dump(mode="json"))
@@ -48,18 +51,31 @@ def _is_default(trial: Trial, plan: Plan) -> bool:
 
 
 def _axes(plan: Plan) -> Iterator[str]:
+    several = _several_values(plan)
     for grid in plan.scaled.grids:
         for axis in grid.axes:
             name = ", ".join(axis[0].coordinates)
-            if len(axis) == 1:
+            if name not in several:
                 yield f"{axis[0].place}: the axis {name} has one value; it belongs in 'base'"
         names = set(grid.names)
-        if "batch_size" in names and not names & {"optimizer.learning_rate", "optimizer.scaling", "optimizer"}:
+        told = SCALING in plan.scaled.settings or names & {"optimizer.learning_rate", "optimizer.scaling", "optimizer"}
+        if "batch_size" in names and not told:
             scaling = plan.trials[0].config.pretrain.optimizer.scaling
             yield (
                 f"batch_size varies and the learning rate with it, by {scaling} scaling; the paper's answer depends on "
-                "which (Table B.1): zip it with optimizer.learning_rate, or add optimizer.scaling as an axis"
+                "which (Table B.1): say optimizer.scaling in 'base' or as an axis, or zip with optimizer.learning_rate"
             )
+
+
+def _several_values(plan: Plan) -> set[str]:
+    """Names of axes with more than one value, all grids together; a scale may well have only one of them."""
+    values = {
+        (", ".join(point.coordinates), str(point.coordinates))
+        for grid in [*plan.scaled.grids, *plan.scaled.own_grids]
+        for axis in grid.axes
+        for point in axis
+    }
+    return {name for name, count in Counter(name for name, _ in values).items() if count > 1}
 
 
 def _batches(plan: Plan) -> Iterator[str]:

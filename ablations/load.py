@@ -4,6 +4,8 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from ablations.axes import LABELLED, Grid, parse_grid, plain_axis
@@ -11,10 +13,12 @@ from ablations.claims import check_claims, claim_as_text
 from ablations.errors import StudyError
 from ablations.library import find_scale, scale_names
 from ablations.lineage import Lineage, read_lineage
+from ablations.report_choice import chosen_report
 from ablations.settings import Layer, Setting, SettingPath, flatten, overlay
-from ablations.study import HeatmapReport, PointsReport, Report, Resources, Scale, Seeds, StopEarly, Study
+from ablations.study import Resources, Scale, Seeds, StopEarly, Study
 from ablations.validate import validate
 from ablations.yaml_source import Source, parse_scalar, read_yaml
+from reports.specs import Report
 
 DEFAULT_SCALE = "quick"
 SCALE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
@@ -33,6 +37,8 @@ class ScaledStudy:
     base: Layer
     """Of every trial: the common scale, the study's base, then what the study changes at this scale."""
     grids: list[Grid]
+    own_grids: list[Grid]
+    """The study's, whatever its scale has in place of them."""
     claims: list[dict[str, Any]]
     """As plain values; see ``claim_as_text``."""
     baselines: dict[str, Layer]
@@ -43,13 +49,10 @@ class ScaledStudy:
     stop_early: StopEarly | None
     report: Report
 
-    overridden: str
-    """Six hex digits of ``--set``; empty without it. Seeds are no override: they extend a study."""
-
-    @property
-    def label(self) -> str:
-        """What runs of one study are told apart by: the scale, and the overrides where there are any."""
-        return f"{self.scale}-{self.overridden}" if self.overridden else self.scale
+    label: str
+    """See ``run_label``. Seeds are no override: they extend a study."""
+    options: tuple[str, ...]
+    """Of the command line: ``--scale``, ``--set`` and ``--seeds`` as they were given."""
 
     @property
     def axis_names(self) -> list[str]:
@@ -92,17 +95,26 @@ def load_study(
         scale_source=common_source,
         base=overlay([flatten(common.base, common_source, ("base",)), lineage.base(scale)]),
         grids=grids,
-        claims=[claim_as_text(claim, own_grids) for claim in study.claims],
+        own_grids=own_grids,
+        claims=[claim_as_text(claim, own_grids, grids, scale) for claim in study.claims],
         baselines={
             name: flatten(settings, baselines.source, ("baselines", name)) for name, settings in study.baselines.items()
         },
         overrides=overrides,
-        overridden=_digest(assignments),
+        label=run_label(scale, assignments),
+        options=command_options(scale, assignments, seeds),
         seeds=_seed_list(seeds or lineage.at_scale(scale, "seeds")[0] or common.seeds or 1),
         resources=lineage.at_scale(scale, "resources")[0] or common.resources or Resources(),
         stop_early=lineage.at_scale(scale, "stop_early")[0] or common.stop_early,
-        report=_report(study, names, lineage.says("report").source),
+        report=chosen_report(study.report, names, lineage.says("report").source),
     )
+
+
+def command_options(scale: str, assignments: Sequence[str], seeds: int | None) -> tuple[str, ...]:
+    """As they are written on the command line; the default scale is left out."""
+    given = ["--scale", scale] if scale != DEFAULT_SCALE else []
+    given += [word for assignment in assignments for word in ("--set", assignment)]
+    return (*given, *(["--seeds", str(seeds)] if seeds else []))
 
 
 def _common_scale(name: str, lineage: Lineage) -> tuple[Scale, Source]:
@@ -113,6 +125,12 @@ def _common_scale(name: str, lineage: Lineage) -> tuple[Scale, Source]:
             return Scale(), Source(str(lineage.path))
         known = ", ".join(sorted({*scale_names(lineage.path), *own}))
         raise StudyError(f"--scale {name}: there is no such scale; known are {known}")
+    return _read_scale(path.resolve(), path.stat().st_mtime_ns)
+
+
+@lru_cache
+def _read_scale(path: Path, changed: int) -> tuple[Scale, Source]:
+    """Read once for many studies, and again once the file has ``changed``."""
     source = read_yaml(path)
     return validate(Scale, source), source
 
@@ -142,7 +160,14 @@ def _assignments(assignments: Sequence[str]) -> Layer:
     return overlay(layers)
 
 
+def run_label(scale: str, assignments: Sequence[str]) -> str:
+    """What runs of one study are told apart by: the scale, and the overrides where there are any."""
+    digest = _digest(assignments)
+    return f"{scale}-{digest}" if digest else scale
+
+
 def _digest(assignments: Sequence[str]) -> str:
+    """Six hex digits; empty without any."""
     return hashlib.sha256("\n".join(sorted(assignments)).encode()).hexdigest()[:6] if assignments else ""
 
 
@@ -155,16 +180,3 @@ def _axis_values(setting: Setting) -> list[Setting]:
 
 def _seed_list(seeds: Seeds) -> list[int]:
     return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
-
-
-def _report(study: Study, names: list[str], source: Source) -> Report:
-    if study.report is None:
-        return HeatmapReport(rows=names[0], columns=names[1]) if len(names) == 2 else PointsReport(x=names[0])
-    for field in ("rows", "columns", "x"):
-        axis = getattr(study.report, field, names[0])
-        if axis not in names:
-            place = source.locate(("report", field))
-            raise StudyError(f"{place}: {axis!r} is no axis of the grid; the axes are {', '.join(names)}")
-    if isinstance(study.report, HeatmapReport) and study.report.rows == study.report.columns:
-        raise StudyError(f"{source.locate(('report', 'columns'))}: rows and columns are the same axis")
-    return study.report

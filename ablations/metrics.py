@@ -13,16 +13,30 @@ NAMES = {
     "retrieval": r"precision_at_\d+",
     "spectrum": "largest_tenth|effective_rank",
     "tsne": "silhouette|silhouette_representation",
+    "example_views": "change",
+    "colour_histograms": "same_image|distance_same|distance_other",
     "pretrain": "loss|contrastive_top1|entropy",
 }
 """A pattern of the names under each prefix."""
 
+_SCORED = ("linear_eval", "linear_sgd", "finetune", "finetune_transfer", "classifier", "transformation")
+OWN: dict[str, list[str]] = {
+    "top1": [f"{prefix}/top1" for prefix in _SCORED],
+    "top5": [f"{prefix}/top5" for prefix in _SCORED],
+    "score": [f"{prefix}/{name}" for name in ("map_11", "mean_per_class", "top1") for prefix in _SCORED],
+}
+"""Names for a metric of whichever protocol a trial has, so that trials of different protocols share a figure: the
+first of these that it left. ``score`` is Table 8's: by the data set top-1, the mean per class or the 11-point mAP."""
+
 
 def known_metric(name: str) -> str:
     """The name itself. Raises ValueError where no trial leaves such a metric."""
+    if name in OWN:
+        return name
     prefix, _, rest = name.partition("/")
     if prefix not in NAMES:
-        raise ValueError(f"there is no metric {name!r}; metrics begin with {', '.join(f'{known}/' for known in NAMES)}")
+        begins = ", ".join(f"{known}/" for known in NAMES)
+        raise ValueError(f"there is no metric {name!r}; metrics are {', '.join(OWN)}, or begin with {begins}")
     if not re.fullmatch(NAMES[prefix], rest):
         known = NAMES[prefix].replace("|", ", ").replace(r"\d+", "<k>")
         raise ValueError(f"there is no metric {name!r}; of {prefix} there are {known}")

@@ -1,14 +1,14 @@
 """What a run would do: which trials are done, which are left, and whether their data is there."""
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ablations.errors import StudyError
 from ablations.grid import enumerate_trials
 from ablations.load import ScaledStudy
-from ablations.stopping import judged_units
+from ablations.stopping import judged_epochs
 from ablations.store import TrialStore
 from ablations.trial import Result, Trial, Unit, group_units
 from core import DataError
@@ -24,10 +24,14 @@ class Plan:
     scaled: ScaledStudy
     trials: list[Trial]
     results: dict[str, Result]
-    """By trial id; those that have one."""
+    """By trial id; those that have one that stands, see ``Result.stands``."""
     units: list[Unit]
     """What is left to run."""
     sizes: dict[DataConfig, DataSize]
+    trained: frozenset[str] = frozenset()
+    """Encoders, by ``pretrain_id``, that are there and of which only evaluations are left."""
+    judged: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """By ``pretrain_id``, epochs after which a training may be stopped early; only those that may be."""
 
     @property
     def trainings(self) -> int:
@@ -36,9 +40,13 @@ class Plan:
 
     def images(self, unit: Unit) -> int:
         """That a unit's training goes through, all epochs together, and its evaluation once on each data set."""
-        config = unit.trials[0].config.pretrain
         scored = [self.sizes[data] for data in {trial.config.evaluation_data for trial in unit.trials}]
-        return self.sizes[config.data].train * config.epochs + sum(size.train + size.test for size in scored)
+        return self.trained_on(unit) + sum(size.train + size.test for size in scored)
+
+    def trained_on(self, unit: Unit) -> int:
+        """Images that a unit's training goes through, all epochs together; none where its encoder is there."""
+        config = unit.trials[0].config.pretrain
+        return 0 if unit.pretrain_id in self.trained else self.sizes[config.data].train * config.epochs
 
 
 def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: Path, retry: str | None = None) -> Plan:
@@ -57,9 +65,13 @@ def plan_trials(
     """The plan of these trials. Raises ``StudyError`` where their data is not there, or too small."""
     sizes = _sizes(scaled, trials, data_dir)
     _check_batches(scaled, trials, sizes)
-    results = store.results(trials)
-    left = [t for t in trials if t.id not in results or _goes_on(results[t.id], scaled, retry)]
-    return Plan(scaled, trials, results, judged_units(scaled, trials, group_units(left)), sizes)
+    stored, judged = store.results(trials), judged_epochs(scaled, trials)
+    training = {trial.id: trial.pretrain_id for trial in trials}
+    results = {key: result for key, result in stored.items() if result.stands(judged.get(training[key], ()))}
+    left = [t for t in trials if t.id not in results or _is_retried(results[t.id], retry)]
+    units = [replace(unit, judged=judged.get(unit.pretrain_id, ())).retrying(results) for unit in group_units(left)]
+    trained = frozenset(unit.pretrain_id for unit in units if store.encoder_path(unit.pretrain_id).exists())
+    return Plan(scaled, trials, results, units, sizes, trained, judged)
 
 
 def with_kept_seeds(trials: list[Trial], store: TrialStore) -> list[Trial]:
@@ -73,9 +85,7 @@ def _kept_after(trial: Trial, store: TrialStore) -> Iterator[Trial]:
     return itertools.takewhile(lambda one: (result := store.result(one.id)) and result.status == "finished", following)
 
 
-def _goes_on(result: Result, scaled: ScaledStudy, retry: str | None) -> bool:
-    if result.status == "stopped":
-        return scaled.stop_early is None
+def _is_retried(result: Result, retry: str | None) -> bool:
     return result.status == "failed" and retry in ("failed", result.failure)
 
 

@@ -2,6 +2,7 @@
 
 Of what is streamed, since it does not fit in memory, only a few images are."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -10,11 +11,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ablations.errors import StudyError
 from ablations.plan import Plan
 from core import DataError, load_data
+from core.config import DataConfig
 
 
-def prepare_data(plan: Plan, data_dir: Path, console: Console) -> None:
-    """Load every data set that is still needed, once. Raises ``StudyError``."""
-    needed = dict.fromkeys(data for unit in plan.units for trial in unit.trials for data in trial.config.all_data)
+def needed_data(plan: Plan) -> list[DataConfig]:
+    """Every data set that what is left needs."""
+    return list(dict.fromkeys(data for unit in plan.units for trial in unit.trials for data in trial.config.all_data))
+
+
+def prepare_data(needed: Sequence[DataConfig], data_dir: Path, console: Console) -> None:
+    """Load every data set once. Raises ``StudyError``."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         tasks: dict[str, int] = {}

@@ -41,7 +41,7 @@ def probe(plan: Plan, storage: Path, console: Console) -> None:
         config = unit.trials[0].config.pretrain
         evaluations = {_evaluation_key(trial): trial for trial in unit.trials if _is_short(trial)}
         new = {key: trial for key, trial in evaluations.items() if key not in known}
-        is_trained = config.epochs > 0 and training_key(config) not in known
+        is_trained = unit.pretrain_id not in plan.trained and config.epochs > 0 and training_key(config) not in known
         if new or is_trained:
             console.print(f"probing {unit.trials[0].name}", highlight=False)
             training = Training(config, _noise(config.data, config.batch_size, 2, 10), None)

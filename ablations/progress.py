@@ -1,4 +1,4 @@
-"""A run as it is seen: a live table in a terminal, plain lines elsewhere."""
+"""A run as it is seen: a live table in a terminal and in a notebook, plain lines elsewhere."""
 
 from types import TracebackType
 from typing import Protocol, Self
@@ -27,7 +27,12 @@ class Progress(Protocol):
 
 def follow(board: Board, console: Console) -> Progress:
     """The progress that suits the console."""
-    return _LiveTable(board, console) if console.is_terminal else _Lines(board, console)
+    if console.is_jupyter:
+        from ablations.progress_notebook import NotebookTable
+
+        return NotebookTable(board)
+    redrawable = console.is_terminal and not console.is_dumb_terminal
+    return _LiveTable(board, console) if redrawable else _Lines(board, console)
 
 
 class _LiveTable:
@@ -35,7 +40,7 @@ class _LiveTable:
 
     def __init__(self, board: Board, console: Console) -> None:
         self._board = board
-        self._live = Live(get_renderable=self._draw, console=console, refresh_per_second=4, transient=True)
+        self._live = Live(get_renderable=lambda: draw(board), console=console, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -49,21 +54,6 @@ class _LiveTable:
     def show(self, event: Event) -> None:
         if isinstance(event, Ended) and event.result.status == "failed":
             self._live.console.print(ended_line(self._board, event), style="red", highlight=False)
-
-    def _draw(self) -> Group:
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        table.add_column("running", min_width=24)
-        for column in ("epoch", "loss", "images/s"):
-            table.add_column(column, justify="right")
-        for row in list(self._board.running.values()):
-            last = row.last
-            table.add_row(
-                row.name,
-                f"{last.epoch if last else 0}/{row.epochs}",
-                f"{last.loss:.3f}" if last else "",
-                f"{last.images_per_second:,.0f}" if last else "",
-            )
-        return Group(table, Text(summary(self._board)))
 
 
 class _Lines:
@@ -84,6 +74,23 @@ class _Lines:
         if isinstance(event, Ended):
             line = ended_line(self._board, event)
             self._console.print(f"{line}  [{summary(self._board)}]", markup=False, highlight=False, soft_wrap=True)
+
+
+def draw(board: Board) -> Group:
+    """What is running, and how far the run has come."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("running", min_width=24)
+    for column in ("epoch", "loss", "images/s"):
+        table.add_column(column, justify="right")
+    for row in list(board.running.values()):
+        last = row.last
+        table.add_row(
+            row.name,
+            f"{last.epoch if last else 0}/{row.epochs}",
+            f"{last.loss:.3f}" if last else "",
+            f"{last.images_per_second:,.0f}" if last else "",
+        )
+    return Group(table, Text(summary(board)))
 
 
 def summary(board: Board) -> str:

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from ablations.frame import Recorded, read_study
-from ablations.pictures import draw_pictures
+from ablations.links import run_pages
+from ablations.pictures import chosen_arrays, draw_pictures
 from ablations.store import TrialStore
+from ablations.tracking import tracking_uri
 from reports.claims import Claim, Verdict
 from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
 from reports.render import render
+from reports.specs import Report
 from reports.study_report import StudyReport
 
 HIDDEN_FACTS = ("mlflow.", "ablate.")
@@ -29,6 +34,8 @@ class DrawnReport:
     """Of the study's claims."""
     pictures: list[Path]
     """What single trials left to be drawn."""
+    report: StudyReport
+    """What it was drawn from."""
 
     def _repr_png_(self) -> bytes:
         """The figure, where a notebook shows it."""
@@ -43,29 +50,31 @@ def draw_report(study: str, label: str, storage: Path) -> DrawnReport:
     """
     recorded = read_study(study, label)
     folder = storage / "reports" / study / label
-    report = _study_report(recorded)
+    store = TrialStore(storage)
+    report = _study_report(recorded, store)
     page = render(report, folder)
-    pictures = draw_pictures(recorded.table, TrialStore(storage), folder)
-    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures)
+    pictures = draw_pictures(recorded.table, store, folder)
+    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures, report)
 
 
-def _study_report(recorded: Recorded) -> StudyReport:
-    description, report = recorded.description, recorded.description["report"]
-    axes, labels = _axes(report, description["axes"])
+def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
+    description = recorded.description
+    spec: Report = TypeAdapter(Report).validate_python(description["report"])
     return StudyReport(
         name=description["name"],
         title=description["title"],
-        kind=report["kind"],
+        spec=spec,
         table=recorded.table,
-        axes=axes,
-        labels=labels,
-        metric=report["metric"],
-        claims=[_claim(values) for values in description["claims"]],
+        axes=description["axes"],
+        claims=[_claim(values, spec.metric) for values in description["claims"]],
         reproduces=description["reproduces"],
         scale=description["scale"],
         scale_description=description["scale_description"],
         settings=description["settings"],
         facts=_facts(recorded),
+        command=description.get("command", ""),
+        run_pages=run_pages(tracking_uri(), recorded.experiment_id, recorded.run_id),
+        arrays=chosen_arrays(spec, recorded.table, store),
     )
 
 
@@ -93,18 +102,10 @@ EFFECTS: dict[str, Callable[..., Effect]] = {
 }
 
 
-def _claim(values: dict[str, Any]) -> Claim:
-    """As ``claim_as_text`` wrote it."""
+def _claim(values: dict[str, Any], metric: str) -> Claim:
+    """As ``claim_as_text`` wrote it; ``metric`` is the report's."""
     measure = {name: tuple(v) if isinstance(v, list) else v for name, v in values["effect"].items()}
+    if values["kind"] == "agreement":
+        measure["metric"] = values["metric"] or metric
     effect = EFFECTS[values["kind"]](**measure)
     return Claim(values["says"], values["source"], effect, values["margin"], values["metric"])
-
-
-def _axes(report: dict[str, Any], axes: list[str]) -> tuple[list[str], list[str]]:
-    """The axes that the figure names first, and what they are called in it."""
-    if report["kind"] == "heatmap":
-        first = [report["rows"], report["columns"]]
-        labels = [report["row_label"] or report["rows"], report["column_label"] or report["columns"]]
-    else:
-        first, labels = [report["x"]], [report["x"]]
-    return first + [axis for axis in axes if axis not in first], labels

@@ -1,8 +1,6 @@
 """A study from its file to its figure."""
 
-import os
-import socket
-import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +10,20 @@ from ablations.board import Board, State
 from ablations.errors import AblateError, StudyError
 from ablations.estimate import estimate
 from ablations.events import Event
-from ablations.lock import only_run
+from ablations.live import LiveRun
+from ablations.migration import keep_schema
 from ablations.plan import Plan
-from ablations.prepare import prepare_data
+from ablations.prepare import needed_data, prepare_data
 from ablations.progress import clock, follow
 from ablations.recorder import Recorder
 from ablations.report import DrawnReport, draw_report
 from ablations.schedulers.inline import run_inline
+from ablations.sharing import Listen, RunUnits, share
 from ablations.speeds import load_speeds
 from ablations.stopping import judging
 from ablations.store import TrialStore
+from ablations.tables import left_text
+from ablations.trial import Unit
 from ablations.worker import Job
 
 
@@ -50,6 +52,16 @@ class Outcome:
         """The figure, where a notebook shows it."""
         return self.drawn._repr_png_() if self.drawn else None
 
+    def __str__(self) -> str:
+        """``12 done, 1 failed``, what was stopped early, and what came to no end."""
+        stopped = f", {self.stopped} stopped early" if self.stopped else ""
+        left = f", {self.left} came to no end; run it again" if self.left else ""
+        return f"{self.done} done, {self.failed} failed{stopped}{left}"
+
+    @property
+    def done(self) -> int:
+        return sum(state == "done" for state in self.states.values())
+
     @property
     def failed(self) -> int:
         return sum(state == "failed" for state in self.states.values())
@@ -74,16 +86,19 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
         raise StudyError("stop_early is Ray's to do; leave out --inline, or stop_early in the study")
     store = TrialStore(where.storage)
     board = Board(plan)
-    planned = estimate(plan, load_speeds(where.storage)).seconds
-    with only_run(where.storage):
-        prepare_data(plan, where.data_dir, console)
+    left = estimate(plan, load_speeds(where.storage))
+    if plan.units:
+        console.print(left_text(plan, left), highlight=False)
+    with LiveRun(where.storage) as live:
+        keep_schema(store)
+        prepare_data(needed_data(plan), where.data_dir, console)
         recorder = Recorder(plan, store, console)
         try:
-            _schedule(plan, where, store, board, recorder, console)
+            schedule(plan, where, live.name, board, recorder.record, console)
         finally:
             recorder.close(complete=board.counts["done"] + board.counts["stopped"] == len(board.states))
-        drawn = _draw(plan, where.storage, recorder, console)
-    _compare(planned, plan, store, console)
+        drawn = draw(plan, where.storage, recorder, console)
+    _compare(left.seconds, plan, store, console)
     return Outcome(board.states, drawn)
 
 
@@ -95,7 +110,8 @@ def _compare(planned: float | None, plan: Plan, store: TrialStore, console: Cons
         console.print(f"compute: {clock(actual)}, planned {clock(planned)}", highlight=False)
 
 
-def _draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> DrawnReport | None:
+def draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> DrawnReport | None:
+    """What the recorder has written to MLflow; None, and said, where there is no answer."""
     if not recorder.works:
         return None
     try:
@@ -107,30 +123,41 @@ def _draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> Dr
     return drawn
 
 
-def _schedule(plan: Plan, where: Where, store: TrialStore, board: Board, recorder: Recorder, console: Console) -> None:
+def schedule(
+    plan: Plan, where: Where, owner: str, board: Board, record: Callable[[Event], None], console: Console
+) -> None:
+    """Run what is left of a plan as the run ``owner``, and show it. Raises ``StudyError`` where it cannot begin."""
     if not plan.units:
         return
-    owner = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+    store = TrialStore(where.storage)
     for unit in plan.units:
-        store.claim(unit, owner)
-    resources = plan.scaled.resources
-    job = Job(where.storage.resolve(), where.data_dir.resolve(), owner, max(1, int(resources.cpu)), resources.minutes)
+        store.record(unit)
     with follow(board, console) as progress:
 
         def listen(event: Event) -> None:
             board.update(event)
-            recorder.record(event)
+            record(event)
             progress.show(event)
 
-        if where.inline:
-            run_inline(plan.units, job, listen)
-        else:
-            from ablations.schedulers.ray_tune import run_on_ray
+        share(plan.units, _runner(plan, where, owner), store, owner, listen, console)
+        if not where.inline and (starved := board.out_of_memory()):
+            console.print(f"{len(starved)} ran out of memory and are tried again, each alone", style="yellow")
+            board.wait_again(starved)
+            again = [unit.retrying(store.results(list(unit.trials))) for unit in starved]
+            share(again, _runner(plan, where, owner, alone=True), store, owner, listen, console)
 
-            scaled, trials = plan.scaled, plan.trials
-            run_on_ray(plan.units, job, listen, resources, where.address, judging(scaled, trials, store))
-            if starved := board.out_of_memory():
-                console.print(f"{len(starved)} ran out of memory and are tried again, each alone", style="yellow")
-                board.wait_again(starved)
-                stop = judging(scaled, trials, store)
-                run_on_ray(starved, job, listen, resources, where.address, stop, alone=True)
+
+def _runner(plan: Plan, where: Where, owner: str, alone: bool = False) -> RunUnits:
+    """Runs units of the plan in this process, or on Ray."""
+    resources, study = plan.scaled.resources, plan.scaled.study.name
+    threads = max(1, int(resources.cpu))
+    job = Job(where.storage.resolve(), where.data_dir.resolve(), owner, threads, resources.minutes, study)
+    if where.inline:
+        return lambda units, listen: run_inline(units, job, listen)
+    from ablations.schedulers.ray_tune import run_on_ray
+
+    def run_units(units: Sequence[Unit], listen: Listen) -> None:
+        stop = judging(plan.scaled, plan.trials, TrialStore(where.storage))
+        run_on_ray(units, job, listen, resources, where.address, stop, alone)
+
+    return run_units

@@ -32,7 +32,8 @@ Layer = dict[SettingPath, Setting]
 
 def overlap(one: SettingPath, other: SettingPath) -> bool:
     """Whether one path is the beginning of the other, so that both cannot be set."""
-    return all(a == b for a, b in zip(one, other, strict=False))
+    shared = min(len(one), len(other))
+    return one[:shared] == other[:shared]
 
 
 def flatten(values: dict[str, Any], source: Source, keys: Keys) -> Layer:
@@ -48,8 +49,9 @@ def flatten(values: dict[str, Any], source: Source, keys: Keys) -> Layer:
 
 def overlay(layers: Iterable[Layer]) -> Layer:
     """Later layers win."""
-    result: Layer = {}
-    for layer in layers:
+    remaining = iter(layers)
+    result = dict(next(remaining, {}))
+    for layer in remaining:
         for path, setting in layer.items():
             hidden = [other for other in result if overlap(other, path)]
             for other in hidden:

@@ -1,13 +1,13 @@
 """Stopping trainings early: which may be, after which epochs, and whether they can be compared at all."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ablations.errors import StudyError
 from ablations.load import ScaledStudy
 from ablations.store import TrialStore
 from ablations.study import StopEarly
-from ablations.trial import Trial, Unit
+from ablations.trial import Trial
 from core.config import CrossEntropy, PretrainConfig
 from core.data.transfer import metric_of
 from core.pretraining.history import Epoch
@@ -35,20 +35,16 @@ def judging(scaled: ScaledStudy, trials: Sequence[Trial], store: TrialStore) -> 
     return Judging(scaled.stop_early, epochs, tuple(map(store.history, compared)))
 
 
-def judged_units(scaled: ScaledStudy, trials: Sequence[Trial], units: list[Unit]) -> list[Unit]:
-    """The units, each with the epochs after which it is judged. Raises ``StudyError`` where the study stops trainings
-    early that cannot be compared."""
-    if scaled.stop_early is None:
-        return units
+def judged_epochs(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, tuple[int, ...]]:
+    """By ``pretrain_id``, the epochs after which a training is judged; only trainings that are. Raises ``StudyError``
+    where the study stops trainings early that cannot be compared."""
+    rule = scaled.stop_early
+    if rule is None:
+        return {}
     compared = _compared(trials)
-    for reason in _reasons(scaled.stop_early, list(compared.values())):
+    for reason in _reasons(rule, list(compared.values())):
         raise StudyError(f"{scaled.source.name}: stop_early: {reason}")
-    return [
-        replace(unit, judged=tuple(_rungs(scaled.stop_early, compared[unit.pretrain_id].epochs)))
-        if unit.pretrain_id in compared
-        else unit
-        for unit in units
-    ]
+    return {key: tuple(_rungs(rule, config.epochs)) for key, config in compared.items()}
 
 
 def _compared(trials: Sequence[Trial]) -> dict[str, PretrainConfig]:

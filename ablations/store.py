@@ -1,7 +1,7 @@
 """The trial store: the truth about what was trained, on disk.
 
-``encoders/<pretrain_id>/``  config.json, owner.json, checkpoint.pt while training, encoder.pt when trained,
-                            history.json (the epochs that either of the two holds)
+``encoders/<pretrain_id>/``  config.json, lease.<number> (who trains it; see ``ablations.lease``), checkpoint.pt while
+                            training, encoder.pt when trained, history.json (the epochs that either of the two holds)
 ``trials/<trial_id>/``       config.json, result.json, arrays.safetensors (what a report draws, of some protocols)
 
 Every file appears whole or not at all.
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ablations.trial import Result, Trial, Unit
+from core.config import TrainConfig
 from core.files import whole_file, write_text
 from core.pretraining.history import Epoch
 
@@ -25,12 +26,11 @@ if TYPE_CHECKING:
 CLASSES = "classes"
 """In the arrays' file, the names of the labels."""
 
+COMPUTED_FOR = "computed_for"
+"""Among a result's facts, the study whose run it is of."""
+
 ENCODER = "encoder"
 """In a trial's config.json, the id of its encoder."""
-
-
-class FencedError(RuntimeError):
-    """Another run has taken this training over."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class TrialStore:
         return {trial_id: result for trial_id, result in found.items() if result}
 
     def save_result(self, result: Result) -> None:
-        _write(self.trial_folder(result.trial_id) / "result.json", asdict(result))
+        write_json(self.trial_folder(result.trial_id) / "result.json", asdict(result))
 
     def arrays(self, trial_id: str) -> dict[str, "ndarray"]:
         """The arrays of the trial's scores, by name; none where its protocol leaves none."""
@@ -120,35 +120,29 @@ class TrialStore:
 
     def save_history(self, pretrain_id: str, history: Sequence[Epoch], trained: bool = False) -> None:
         values = {"epochs": [asdict(epoch) for epoch in history], "trained": trained}
-        _write(self.encoder_folder(pretrain_id) / "history.json", values)
+        write_json(self.encoder_folder(pretrain_id) / "history.json", values)
 
     def has_checkpoint(self, pretrain_id: str) -> bool:
         return self.checkpoint_path(pretrain_id).exists()
 
-    def claim(self, unit: Unit, owner: str) -> None:
-        """Make ``owner`` the one who may write to the unit's folders, and record its configurations."""
+    def record(self, unit: Unit) -> None:
+        """Keep the unit's configurations, before it is run."""
         folder = self.encoder_folder(unit.pretrain_id)
-        _write(folder / "config.json", unit.trials[0].config.pretrain.model_dump(mode="json"))
+        write_json(folder / "config.json", unit.trials[0].config.pretrain.model_dump(mode="json"))
         for trial in unit.trials:
-            values = {ENCODER: unit.pretrain_id, **trial.config.model_dump(mode="json")}
-            _write(self.trial_folder(trial.id) / "config.json", values)
-        _write(folder / "owner.json", {"owner": owner})
+            write_trial_config(self.trial_folder(trial.id), unit.pretrain_id, trial.config)
 
-    def check_owner(self, pretrain_id: str, owner: str) -> None:
-        """Raises ``FencedError`` where another has claimed the training since, ``FileNotFoundError`` where nobody
-        has: the folder is not the driver's. A worker outlives a killed driver by some seconds; the driver's
-        successor must not find it writing."""
-        current = self.owner(pretrain_id)
-        if current is None:
+    def check_seen(self, unit: Unit) -> None:
+        """Raises ``FileNotFoundError`` where the unit was not recorded: the folder is not the driver's."""
+        if not (self.encoder_folder(unit.pretrain_id) / "config.json").exists():
             raise FileNotFoundError(
                 f"{platform.node()} does not see {self.root}; the storage must be at the same path on every node"
             )
-        if current != owner:
-            raise FencedError(f"{pretrain_id} was taken over by another run")
 
-    def owner(self, pretrain_id: str) -> str | None:
-        """Who claimed the training last; None where nobody did."""
-        return (_read(self.encoder_folder(pretrain_id) / "owner.json") or {}).get("owner")
+    def ended(self, unit: Unit) -> list[Result]:
+        """The results of the unit's trials that stand, failures among them unless they are to be tried again."""
+        found = self.results(list(unit.trials)).values()
+        return [result for result in found if result.stands(unit.judged) and result not in unit.retried]
 
     def _arrays_path(self, trial_id: str) -> Path:
         return self.trial_folder(trial_id) / "arrays.safetensors"
@@ -168,5 +162,11 @@ def _read(path: Path) -> dict[str, Any] | None:
     return values if isinstance(values, dict) else None
 
 
-def _write(path: Path, values: dict[str, Any]) -> None:
+def write_trial_config(folder: Path, pretrain_id: str, config: TrainConfig) -> None:
+    """With the id of its encoder."""
+    write_json(folder / "config.json", {ENCODER: pretrain_id, **config.model_dump(mode="json")})
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """As all files of the store are written."""
     write_text(path, json.dumps(values, indent=1, sort_keys=True))

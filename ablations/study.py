@@ -1,14 +1,12 @@
 """What a study file holds."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
-from ablations.claims import Claim
-from ablations.metrics import known_metric
+from ablations.claims import Claim, known_numbers
 from core.config import Config
-from core.config.base import default_tag
-from reports import published
+from reports.specs import Report
 
 Settings = dict[str, Any]
 """Fields of ``PretrainConfig``, and those of ``EvaluateConfig`` under ``evaluate``: nested, or by dotted path."""
@@ -26,6 +24,10 @@ Seeds = (
     Annotated[int, Field(ge=1, le=1000)] | Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)]
 )
 """A list of seeds, or how many, counted from 0."""
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")]
+"""Of a study or a collection: it is part of paths."""
 
 
 class Resources(Config):
@@ -62,60 +64,25 @@ class Scale(Config):
     description: str = ""
     """One line on what it takes."""
     base: Settings = {}
+    """Settings of every trial."""
     grid: Axes | Grids | None = None
     """Replaces the study's grid."""
     seeds: Seeds | None = None
     """Replaces the study's seeds."""
     resources: Resources | None = None
+    """Replaces the study's resources."""
     stop_early: StopEarly | None = None
-
-
-Metric = Annotated[str, AfterValidator(known_metric)]
-"""Such as ``linear_eval/top1``; see ``ablations.metrics``."""
-
-
-class HeatmapReport(Config):
-    """Two axes as rows and columns, with the row's mean as a last column. Figure 5."""
-
-    kind: Literal["heatmap"] = "heatmap"
-    rows: str
-    """The axis of the rows."""
-    columns: str
-    """The axis of the columns."""
-    row_label: str = ""
-    """Written beside the rows; the axis' path where it is not given."""
-    column_label: str = ""
-    metric: Metric = "linear_eval/top1"
-
-
-class PointsReport(Config):
-    """A metric over the values of one axis, with a line for each combination of the other axes."""
-
-    kind: Literal["points"] = "points"
-    x: str
-    """The axis along the figure."""
-    metric: Metric = "linear_eval/top1"
-
-
-Report = Annotated[
-    HeatmapReport | PointsReport, Field(discriminator="kind"), BeforeValidator(default_tag("kind", "heatmap"))
-]
-
-
-def _published(key: str | None) -> str | None:
-    if key is not None and key not in published():
-        raise ValueError(f"there are no published numbers called {key!r}; known are {', '.join(published())}")
-    return key
+    """Replaces the study's rule."""
 
 
 class Study(Config):
     """A question to be answered by trials."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")]
+    name: Name
     """Also the name of the MLflow experiment."""
     title: str = ""
     """Stands above the figure."""
-    reproduces: Annotated[str | None, AfterValidator(_published)] = None
+    reproduces: Annotated[str, AfterValidator(known_numbers)] | None = None
     """The paper's figure or table, such as ``figure_5``, to draw beside the results."""
     claims: list[Claim] = []
     """What the paper says of it; the report gives each a verdict."""
@@ -124,7 +91,7 @@ class Study(Config):
     extends: str | None = None
     """Another study, by its name or its path from this file: what is not said here is as it says."""
     grid: Axes | Grids | None = None
-    """The axes; see ``Axes``. Left out only where an extended study has one."""
+    """The axes, or several grids one after the other. Left out only where an extended study has one."""
     baselines: dict[str, Settings] = {}
     """Named trials outside the grid, to compare it with."""
     seeds: Seeds | None = None

@@ -5,13 +5,13 @@ from collections import Counter
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
-from ablations.errors import StudyError
-from ablations.estimate import Estimate, estimate
-from ablations.failures import KINDS, NEXT
-from ablations.grid import enumerate_trials
-from ablations.library import all_studies
-from ablations.load import load_study
+from ablations.documents import ListDocument, StudyEntry
+from ablations.estimate import Estimate, estimate, price_of
+from ablations.failures import next_step
+from ablations.machine import begun_trainings, state_of
+from ablations.origins import origins
 from ablations.plan import Plan
 from ablations.progress import clock
 from ablations.speeds import load_speeds
@@ -25,28 +25,41 @@ def heading(plan: Plan) -> str:
     done = sum(result.status == "finished" for result in plan.results.values())
     left = sum(len(unit.trials) for unit in plan.units)
     detail = f" ({scaled.scale_description})" if scaled.scale_description else ""
-    stops = f"\n{_stops(plan)}" if scaled.stop_early else ""
-    return (
-        f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale\n"
-        f"{len(plan.trials)} trials, {plan.trainings} trainings; {done} done, {left} to run{stops}"
+    lines = (
+        f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale",
+        f"{len(plan.trials)} trials, {plan.trainings} trainings; {done} done{_stopped(plan)}, {left} to run",
+        origins(plan),
+        _stops(plan),
     )
+    return "\n".join(filter(None, lines))
+
+
+def _stopped(plan: Plan) -> str:
+    stopped = sum(result.status == "stopped" for result in plan.results.values())
+    return f", {stopped} stopped early" if stopped else ""
 
 
 def _stops(plan: Plan) -> str:
-    rule = plan.scaled.stop_early
-    assert rule
-    epochs = max((unit.judged for unit in plan.units), default=())
-    after = ", ".join(map(str, epochs)) or f"{rule.grace_epochs}, ..."
+    """How trainings are stopped early; nothing where none is."""
+    rule, epochs = plan.scaled.stop_early, max(plan.judged.values(), default=())
+    if rule is None or not epochs:
+        return ""
+    after = ", ".join(map(str, epochs))
     return f"stops early: after epochs {after} one training in {rule.reduction} goes on; baselines are spared"
 
 
 def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
-    """What is left will take: images, FLOPs, memory, time and money, as far as they are known."""
+    """What is left will take, as far as it is known."""
     if not plan.units:
         return "nothing is left to run"
-    left = estimate(plan, load_speeds(storage))
-    size = f"{left.images:,} images, {left.flops:.2g} FLOPs; at most {left.memory / 2**30:.1f} GiB ({left.hungriest})"
-    lines = [f"left: {size}", *(f"will not fit: {name}" for name in left.too_large)]
+    return left_text(plan, estimate(plan, load_speeds(storage)), price)
+
+
+def left_text(plan: Plan, left: Estimate, price: float | None = None) -> str:
+    """Images, FLOPs, memory, time and money."""
+    size = f"{left.images:,} images, {left.flops:.2g} FLOPs"
+    most = f"; at most {left.memory / 2**30:.1f} GiB ({left.hungriest})" if left.hungriest else ""
+    lines = [f"left: {size}{most}", *(f"will not fit: {name}" for name in left.too_large)]
     if left.seconds is None or left.hardware is None:
         return "\n".join([*lines, "time: not known before a first trial, or --probe, on this storage"])
     most = "at most " if any(unit.judged for unit in plan.units) else ""
@@ -54,9 +67,8 @@ def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
         f"time: {most}{clock(left.seconds)} of compute, as measured on {left.hardware.name}{_wall(plan, left)}"
     )
     lines += [f"not in it: evaluations by {protocol}, never timed here" for protocol in left.unmeasured]
-    if price is not None:
-        share = plan.scaled.resources.gpu or 1
-        lines.append(f"price: {left.seconds / 3600 * share * price:,.2f} at {price:g} an hour")
+    if (total := price_of(left, plan.scaled.resources, price)) is not None:
+        lines.append(f"price: {total:,.2f} at {price:g} an hour")
     return "\n".join(lines)
 
 
@@ -71,7 +83,11 @@ def _wall(plan: Plan, left: Estimate) -> str:
 def plan_table(plan: Plan) -> Table:
     """One row a trial, in the order of the grid."""
     axes = plan.scaled.axis_names
-    table = Table(*axes, "seed", "trial", "encoder", "state", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for axis in axes:
+        table.add_column(axis, overflow="fold")
+    for column in ("seed", "trial", "encoder", "state"):
+        table.add_column(column, no_wrap=True)  # ids are to be copied: where it is narrow the axes wrap
     for trial in plan.trials:
         cells = [str(trial.coordinates.get(axis, "")) for axis in axes]
         if trial.baseline:
@@ -82,12 +98,11 @@ def plan_table(plan: Plan) -> Table:
 
 def status_table(plan: Plan, storage: Path) -> Table:
     """Counts by state, and the reason of each failure."""
-    store = TrialStore(storage)
     states = Counter(_state(plan, trial) for trial in plan.trials)
-    begun = [unit for unit in plan.units if store.has_checkpoint(unit.pretrain_id)]
+    begun = begun_trainings(plan, TrialStore(storage))
     table = Table("state", "trials", "", box=None, header_style="bold")
     for state, count in sorted(states.items()):
-        note = f"{len(begun)} begun, to be continued" if state == "waiting" and begun else ""
+        note = f"{begun} begun, to be continued" if state == "waiting" and begun else ""
         note = "early; without stop_early the study trains them on" if state == "stopped" else note
         table.add_row(state, str(count), note)
     for trial in plan.trials:
@@ -101,27 +116,53 @@ def status_table(plan: Plan, storage: Path) -> Table:
 
 def _told(result: Result) -> str:
     """What went wrong, and what to do next."""
-    kind = result.failure
-    return f"{kind.replace('_', ' ')}: {result.error}. {NEXT[kind]}" if kind in KINDS else result.error
+    step = next_step(result.failure)
+    return f"{result.failure.replace('_', ' ')}: {result.error}. {step}" if step else result.error
 
 
-def studies_table(storage: Path) -> Table:
-    """One row a study, at the default scale."""
-    table = Table("study", "reproduces", "trials", "done", "title", box=None, header_style="bold")
-    store = TrialStore(storage)
-    for path in all_studies().values():
-        try:
-            scaled = load_study(str(path))
-            trials = enumerate_trials(scaled)
-        except StudyError as error:
-            table.add_row(path.stem, "", "", "", str(error).splitlines()[0], style="red")
+def studies_table(listed: ListDocument) -> Table:
+    """One line a study: where it is narrow the title is cut."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("study", "reproduces", "trials", "trainings", "state", "left"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("title")
+    for study in listed.studies:
+        if study.counts is None:
+            table.add_row(study.name, "", "", "", "invalid", "", _one_line(study.problem or ""), style="red")
             continue
-        done = sum(result.status == "finished" for result in store.results(trials).values())
-        study = scaled.study
-        table.add_row(study.name, study.reproduces or "", str(len(trials)), str(done), study.title)
+        table.add_row(
+            study.name,
+            study.reproduces or "",
+            str(study.counts.trials),
+            str(study.counts.trainings),
+            states_text(study.counts.finished, study.counts.failed, study.counts.waiting, study.counts.stopped),
+            _left(study),
+            _one_line(study.title),
+        )
     return table
 
 
+def _one_line(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
+
+
+def states_text(done: int, failed: int, waiting: int, stopped: int = 0) -> str:
+    """``done``, or ``12 done, 1 failed, 37 waiting``."""
+    named = {"done": done, "failed": failed, "stopped early": stopped, "waiting": waiting}
+    there = {name: count for name, count in named.items() if count}
+    return next(iter(there)) if len(there) == 1 else ", ".join(f"{count} {name}" for name, count in there.items())
+
+
+def _left(study: StudyEntry) -> str:
+    """Time by past trials, else work."""
+    if study.flops_left is None:
+        return "no data"
+    if study.counts and not study.counts.waiting:
+        return ""
+    if study.seconds_left is not None:
+        return clock(study.seconds_left)
+    return f"{study.flops_left:.1e} FLOPs".replace("e+", "e")
+
+
 def _state(plan: Plan, trial: Trial) -> str:
-    result = plan.results.get(trial.id)
-    return result.status if result else "waiting"
+    return state_of(plan.results.get(trial.id))

@@ -1,6 +1,6 @@
 """The store's content in MLflow: an experiment a study, a parent run a scale, a child run a trial.
 
-One process writes. Everything is written from what is durable in the store, with the timestamps kept there,
+One process writes at a time. Everything is written from what is durable in the store, with the timestamps kept there,
 so that writing it again changes nothing.
 """
 
@@ -8,28 +8,31 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag, ViewType
-from mlflow.exceptions import MlflowException
-from sqlalchemy.exc import SQLAlchemyError
 
 from ablations.identity import SCHEMA
 from ablations.load import ScaledStudy
+from ablations.no_answer import check_database, sqlite_file
 from ablations.provenance import provenance
 from ablations.settings import dotted_values
 from ablations.trial import Result, Status, Trial
 from core.config import TrainConfig
 from core.pretraining.history import Epoch
 
-NO_ANSWER = (MlflowException, SQLAlchemyError, OSError)
-"""What is raised where MLflow, its database or its files cannot be reached."""
 DEFAULT_DATABASE = Path("mlflow.db")
-METRICS_A_CALL = 900
+METRICS_A_CALL = 800
+"""Beside parameters and tags; MLflow takes 1,000 of all together."""
+RUNS_A_PAGE = 200
+"""A large page may take a busy server longer than a request may."""
 TAG_LENGTH = 5000
+LOCK_SECONDS = 60.0
+"""That one run waits for another to have written."""
 
 STUDY, SCALE, TRIAL, STATUS, RESULT, HISTORY = (
     "ablate.study",
@@ -53,103 +56,143 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{DEFAULT_DATABASE.resolve()}"
 
 
+def open_client() -> MlflowClient:
+    """Raises any exception where MLflow cannot be reached: its own, its database's, its artifact storage's."""
+    check_database(tracking_uri())
+    return MlflowClient(tracking_uri())
+
+
+def only_writer(storage: Path) -> FileLock:
+    """Held while one of several runs writes: each sees what the others have written, and an SQLite file, which first
+    users at once would spoil, has one. Raises ``TimeoutError`` where another does not end."""
+    database = sqlite_file(tracking_uri())
+    return FileLock(f"{database}.lock" if database else storage / "mlflow.lock", timeout=LOCK_SECONDS)
+
+
+@dataclass
+class _Child:
+    """A trial's run, and what this process knows to be in it."""
+
+    run_id: str
+    tags: dict[str, str]
+    epochs: int = 0
+    has_parameters: bool = False
+
+
 class Tracker:
-    """Writes one study at one scale."""
+    """Writes one study at one scale. Every method raises as ``open_client`` does."""
 
     def __init__(self, scaled: ScaledStudy, trials: Sequence[Trial], description: dict[str, Any]) -> None:
         """``description`` is what a report needs to know of the study; it is kept with the parent run."""
-        self.client = MlflowClient(tracking_uri())
+        self.client = open_client()
         self.experiment_id = _experiment(self.client, scaled.study.name)
-        self.parent_id = self._open_parent(scaled, description)
+        self._description = description
+        self.parent_id = self._open_parent(scaled)
         self.trials = {trial.id: trial for trial in trials}
-        children = child_runs(self.client, self.experiment_id, self.parent_id)
-        self._children = {run.data.tags[TRIAL]: run for run in children if TRIAL in run.data.tags}
+        self._children: dict[str, _Child] = {}
+        self.look_again()
 
-    def save_history(self, trial_id: str, history: Sequence[Epoch]) -> str:
-        """Metrics of the epochs so far, to a child run that is made where there is none; its id."""
-        start = str(history[0].time) if history else ""
-        child = self._children.get(trial_id)
-        if child and start and child.data.tags.get(HISTORY, start) != start:
-            self._delete(child)  # the encoder was trained anew
-            child = None
-        child = child or self._open_child(self.trials[trial_id])
-        run_id: str = child.info.run_id
-        if start:
-            self.client.set_tag(run_id, HISTORY, start)
-            self._log_metrics(run_id, list(_history_metrics(history)))
-        return run_id
+    def look_again(self, trial_id: str = "") -> None:
+        """At what other processes have made of the children, or of that trial's, since this one looked."""
+        kept = {other: child for other, child in self._children.items() if trial_id and other != trial_id}
+        for run in child_runs(self.client, self.experiment_id, self.parent_id, trial_id):
+            if found := run.data.tags.get(TRIAL):
+                known = self._children.get(found)
+                same = known if known and known.run_id == run.info.run_id else _Child(run.info.run_id, {})
+                kept[found] = replace(same, tags=run.data.tags)
+        self._children = kept
+
+    def save_history(self, trial_id: str, history: Sequence[Epoch]) -> None:
+        """Metrics of the epochs so far, to a child run that is made where there is none."""
+        child = self._child(trial_id, history)
+        self._log(child, trial_id, list(_history_metrics(history[child.epochs :])))
+        child.epochs = len(history)
+
+    def has_result(self, result: Result) -> bool:
+        """Whether everything about the trial is there already."""
+        child = self._children.get(result.trial_id)
+        return child is not None and child.tags.get(RESULT) == str(result.finished_at)
 
     def save_result(self, result: Result, history: Sequence[Epoch]) -> None:
-        """Everything about a trial that has ended. Does nothing where it is there already."""
+        """Everything about a trial that has ended."""
         known = self._children.get(result.trial_id)
-        if known and known.data.tags.get(RESULT) == str(result.finished_at):
-            return
-        if known and known.data.tags.get(STATUS) in ("failed", "stopped"):
+        if known and known.tags.get(STATUS) in ("failed", "stopped"):
             self._delete(known)  # its error and traceback are not this result's
-        run_id = self.save_history(result.trial_id, history)
-        config = self.trials[result.trial_id].config
-        self._log_parameters(run_id, self.trials[result.trial_id])  # a killed driver may have left them out
-        step, milliseconds = config.pretrain.epochs, int(result.finished_at * 1000)
-        final = {**result.metrics, "seconds": result.seconds}
-        self._log_metrics(
-            run_id, [Metric(k, v, milliseconds, step) for k, v in final.items() if not k.startswith("pretrain/")]
-        )
+        child = self._child(result.trial_id, history)
+        config, milliseconds = self.trials[result.trial_id].config, int(result.finished_at * 1000)
+        metrics = [*_history_metrics(history[child.epochs :]), *_final_metrics(result, config.pretrain.epochs)]
         tags = {**result.facts, STATUS: result.status, "ablate.error": result.error, "ablate.failure": result.failure}
         tags[STOPPED_AT] = str(result.stopped_at or "")
-        self._log_text(run_id, config.model_dump_json(indent=1), "config.json")
+        self._log_text(child.run_id, config.model_dump_json(indent=1), "config.json")
         if result.traceback:
-            self._log_text(run_id, result.traceback, "traceback.txt")
-        self.client.log_batch(run_id, tags=_tags(tags))
-        self.client.set_terminated(run_id, ENDINGS[result.status], milliseconds)
-        self.client.set_tag(run_id, RESULT, str(result.finished_at))  # last: only now is it all there
-        self._children[result.trial_id] = self.client.get_run(run_id)
+            self._log_text(child.run_id, result.traceback, "traceback.txt")
+        self._log(child, result.trial_id, metrics, tags)
+        self.client.set_terminated(child.run_id, ENDINGS[result.status], milliseconds)
+        last = {RESULT: str(result.finished_at)}  # only now is it all there
+        self.client.log_batch(child.run_id, tags=_tags(last))
+        child.tags |= {STATUS: result.status, **last}
 
     def close(self, complete: bool) -> None:
+        """With its own description, should a run of the same study with other seeds have put its own there."""
+        self._describe(self.parent_id)
         self.client.set_terminated(self.parent_id, "FINISHED" if complete else "KILLED")
 
     def save_report(self, folder: Path) -> None:
         self.client.log_artifacts(self.parent_id, str(folder), REPORT_FOLDER)
 
-    def _open_parent(self, scaled: ScaledStudy, description: dict[str, Any]) -> str:
+    def _open_parent(self, scaled: ScaledStudy) -> str:
         run = find_parent(self.client, self.experiment_id, scaled.label)
-        tags = {STUDY: scaled.study.name, SCALE: scaled.label, "ablate.schema": str(SCHEMA)}
+        tags = {STUDY: scaled.study.name, SCALE: scaled.label}
         if run is None:
             run = self.client.create_run(
                 self.experiment_id, tags=tags, run_name=f"{scaled.study.name} at {scaled.label}"
             )
         run_id: str = run.info.run_id
         self.client.update_run(run_id, status="RUNNING")
-        self.client.log_batch(run_id, tags=_tags({**provenance(), "mlflow.note.content": _note(scaled)}))
-        self._log_text(run_id, json.dumps(description, indent=1), STUDY_FILE)
+        self.client.log_batch(
+            run_id, tags=_tags({**provenance(), "ablate.schema": str(SCHEMA), "mlflow.note.content": _note(scaled)})
+        )
+        self._describe(run_id)
         return run_id
 
-    def _open_child(self, trial: Trial) -> Run:
+    def _describe(self, parent_id: str) -> None:
+        self._log_text(parent_id, json.dumps(self._description, indent=1), STUDY_FILE)
+
+    def _child(self, trial_id: str, history: Sequence[Epoch]) -> _Child:
+        """The trial's run: a new one where there is none, or where the encoder was trained anew."""
+        start = str(history[0].time) if history else ""
+        child = self._children.get(trial_id)
+        if child and start and child.tags.get(HISTORY) != start:
+            self._delete(child)
+            child = None
+        return child or self._open_child(self.trials[trial_id], start)
+
+    def _open_child(self, trial: Trial, start: str) -> _Child:
         tags = {
             PARENT: self.parent_id,
             TRIAL: trial.id,
+            HISTORY: start,
             "ablate.pretrain_id": trial.pretrain_id,
             "ablate.seed": str(trial.seed),
+            "ablate.baseline": trial.baseline or "",
             **{f"axis.{path}": str(value) for path, value in trial.coordinates.items()},
         }
-        if trial.baseline:
-            tags["ablate.baseline"] = trial.baseline
-        run = self.client.create_run(
-            self.experiment_id, tags={t.key: t.value for t in _tags(tags)}, run_name=trial.name
-        )
-        self._log_parameters(run.info.run_id, trial)
-        self._children[trial.id] = run
-        return run
+        tags = {tag.key: tag.value for tag in _tags(tags)}
+        run = self.client.create_run(self.experiment_id, tags=tags, run_name=trial.name)
+        child = self._children[trial.id] = _Child(run.info.run_id, tags)
+        return child
 
-    def _delete(self, child: Run) -> None:
-        self.client.delete_run(child.info.run_id)
-        del self._children[child.data.tags[TRIAL]]
+    def _delete(self, child: _Child) -> None:
+        self.client.delete_run(child.run_id)
+        del self._children[child.tags[TRIAL]]
 
-    def _log_parameters(self, run_id: str, trial: Trial) -> None:
-        self.client.log_batch(run_id, params=list(_parameters(trial.config)))
-
-    def _log_metrics(self, run_id: str, metrics: list[Metric]) -> None:
-        for start in range(0, len(metrics), METRICS_A_CALL):
-            self.client.log_batch(run_id, metrics=metrics[start : start + METRICS_A_CALL])
+    def _log(self, child: _Child, trial_id: str, metrics: list[Metric], tags: dict[str, str] | None = None) -> None:
+        """In as few calls as MLflow allows; with the parameters, where this process has not logged them."""
+        parameters = [] if child.has_parameters else list(_parameters(self.trials[trial_id].config))
+        self.client.log_batch(child.run_id, metrics[:METRICS_A_CALL], parameters, _tags(tags or {}))
+        child.has_parameters = True
+        for start in range(METRICS_A_CALL, len(metrics), METRICS_A_CALL):
+            self.client.log_batch(child.run_id, metrics[start : start + METRICS_A_CALL])
 
     def _log_text(self, run_id: str, text: str, name: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -164,11 +207,12 @@ def find_parent(client: MlflowClient, experiment_id: str, label: str) -> Run | N
     return found[0] if found else None
 
 
-def child_runs(client: MlflowClient, experiment_id: str, parent_id: str) -> Iterator[Run]:
-    """All of them: MLflow gives a page at a time."""
+def child_runs(client: MlflowClient, experiment_id: str, parent_id: str, trial_id: str = "") -> Iterator[Run]:
+    """All of them, or that trial's: MLflow gives a page at a time."""
+    mine = f"tags.`{PARENT}` = '{parent_id}'" + (f" and tags.`{TRIAL}` = '{trial_id}'" if trial_id else "")
     token = None
     while True:
-        page = client.search_runs([experiment_id], f"tags.`{PARENT}` = '{parent_id}'", page_token=token)
+        page = client.search_runs([experiment_id], mine, max_results=RUNS_A_PAGE, page_token=token)
         yield from page
         token = page.token
         if not token:
@@ -203,6 +247,13 @@ def _history_metrics(history: Sequence[Epoch]) -> Iterator[Metric]:
         for name, value in values.items():
             if value is not None:
                 yield Metric(f"pretrain/{name}", value, milliseconds, step)
+
+
+def _final_metrics(result: Result, epochs: int) -> Iterator[Metric]:
+    """Without those of the last epoch, which its history has."""
+    for name, value in {**result.metrics, "seconds": result.seconds}.items():
+        if not name.startswith("pretrain/"):
+            yield Metric(name, value, int(result.finished_at * 1000), epochs)
 
 
 def _parameters(config: TrainConfig) -> Iterator[Param]:

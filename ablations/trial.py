@@ -1,6 +1,8 @@
 """The units of a study: a trial, and what comes of it."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from ablations.identity import pretrain_id, trial_id
@@ -20,11 +22,11 @@ class Trial:
     baseline: str | None = None
     """Name, for a trial outside the grid."""
 
-    @property
+    @cached_property
     def id(self) -> str:
         return trial_id(self.config)
 
-    @property
+    @cached_property
     def pretrain_id(self) -> str:
         return pretrain_id(self.config.pretrain)
 
@@ -67,18 +69,30 @@ class Result:
     stopped_at: int | None = None
     """Of a trial that was stopped early, the epochs of its training that are done."""
 
+    def stands(self, judged: Collection[int]) -> bool:
+        """Whether it is one for a study that judges the training after these epochs: a study that judges it after none
+        trains on what another has stopped."""
+        return self.status != "stopped" or bool(judged)
+
 
 @dataclass(frozen=True)
 class Unit:
     """One training and all the evaluations of it that are missing: what a worker is given."""
 
     trials: tuple[Trial, ...]
+    retried: tuple[Result, ...] = ()
+    """Failures that are tried again. Any other result that is found, of another run for example, stands."""
     judged: tuple[int, ...] = ()
     """Epochs after which the training is compared with others, and may be stopped; see ``ablations.stopping``."""
 
     @property
     def pretrain_id(self) -> str:
         return self.trials[0].pretrain_id
+
+    def retrying(self, results: Mapping[str, Result]) -> "Unit":
+        """With those of the results, which are by trial id, that are failures of its trials."""
+        found = [results[trial.id] for trial in self.trials if trial.id in results]
+        return replace(self, retried=tuple(result for result in found if result.status == "failed"))
 
 
 def group_units(trials: list[Trial]) -> list[Unit]:

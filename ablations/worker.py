@@ -5,16 +5,17 @@ import statistics
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from ablations.events import Ended, EpochEnded, Event, Judged, Saved, Started
+from ablations.events import Ended, EpochEnded, Event, Held, Judged, Saved, Started
 from ablations.failures import TimedOut, kind_of
+from ablations.lease import FencedError, Lease, take
 from ablations.provenance import provenance
 from ablations.speeds import Hardware, evaluation_speed, save_speed, training_speed
-from ablations.store import FencedError, TrialStore
+from ablations.store import COMPUTED_FOR, TrialStore
 from ablations.trial import Result, Trial, Unit
 from core import DataError, Diverged, Pretrained, encoder_hash, evaluate, load_data, load_pretrained, pretrain
 from core.config import DataConfig
@@ -32,31 +33,47 @@ class Job:
     storage: Path
     data_dir: Path
     owner: str
-    """Of the run; see ``TrialStore.claim``."""
+    """The run; see ``LiveRun.name``."""
     threads: int
     """Of PyTorch on the CPU, for one unit."""
     minutes: float | None = None
     """Longest that one attempt at a training may take."""
+    study: str = ""
+    """That asks for it."""
 
 
 def run_unit(unit: Unit, job: Job, emit: Emit) -> None:
     """Train, evaluate, and keep a result for every trial of the unit, be it a failure.
 
-    What an earlier attempt finished is not done again. Raises ``OSError`` where the storage cannot be used.
+    What an earlier attempt, or another run, has ended is not done again; what another run holds is left to it. Raises
+    ``OSError`` where the storage cannot be used.
     """
     torch.set_num_threads(job.threads)
-    desk = _Desk(unit, job, emit)
-    try:
-        desk.store.check_owner(unit.pretrain_id, job.owner)
-        emit(Started(unit.pretrain_id))
-        left = [trial for trial in unit.trials if not desk.is_finished(trial)]
-        if left:
-            _run_trials(left, desk, job)
-    except FencedError:
+    store = TrialStore(job.storage)
+    store.check_seen(unit)
+    lease = take(store, unit.pretrain_id, job.owner)
+    if lease is None:
+        emit(Held(unit.pretrain_id))
         return
+    try:
+        _run(_Desk(unit, job, emit, store, lease))
+    except FencedError:
+        emit(Held(unit.pretrain_id))
+    finally:
+        lease.release()
 
 
-def _run_trials(trials: list[Trial], desk: "_Desk", job: Job) -> None:
+def _run(desk: "_Desk") -> None:
+    desk.emit(Started(desk.id))
+    ended = desk.store.ended(desk.unit)
+    for result in ended:  # the driver may not have heard it from an attempt that died
+        desk.emit(Ended(desk.id, result))
+    known = {result.trial_id for result in ended}
+    if left := [trial for trial in desk.unit.trials if trial.id not in known]:
+        _run_trials(left, desk)
+
+
+def _run_trials(trials: list[Trial], desk: "_Desk") -> None:
     try:
         pretrained, seconds = desk.pretrained()
     except FencedError:
@@ -66,17 +83,17 @@ def _run_trials(trials: list[Trial], desk: "_Desk", job: Job) -> None:
             desk.keep(_failure(trial, error))
         return
     for trial in trials:
-        desk.keep(_evaluated(trial, pretrained, seconds, job))
+        desk.keep(_evaluated(trial, pretrained, seconds, desk))
         seconds = 0.0  # the training is counted once
 
 
 class _Desk:
     """A unit's place in the store, and the line to the driver."""
 
-    def __init__(self, unit: Unit, job: Job, emit: Emit) -> None:
+    def __init__(self, unit: Unit, job: Job, emit: Emit, store: TrialStore, lease: Lease) -> None:
         self.unit, self.job, self.emit = unit, job, emit
         self.id = unit.pretrain_id
-        self.store = TrialStore(job.storage)
+        self.store, self.lease = store, lease
         self._begun = time.monotonic()
         self._to_judge: Epoch | None = None
         """Until it is safe in a checkpoint."""
@@ -95,7 +112,7 @@ class _Desk:
             on_checkpoint=self._on_checkpoint,
             judged=self.unit.judged,
         )
-        self.store.check_owner(self.id, self.job.owner)
+        self.lease.check()
         pretrained.save(path)
         return pretrained, self._complete(pretrained)
 
@@ -112,21 +129,14 @@ class _Desk:
             save_speed(self.job.storage, training_speed(pretrained.config, hardware, seconds))
         return pretrained.seconds
 
-    def is_finished(self, trial: Trial) -> bool:
-        """Says so to the driver, which may not have heard it from an attempt that died."""
-        result = self.store.result(trial.id)
-        if result is None or result.status != "finished":
-            return False
-        self.emit(Ended(self.id, result))
-        return True
-
     def keep(self, result: Result) -> None:
-        self.store.check_owner(self.id, self.job.owner)
+        result = replace(result, facts=result.facts | {COMPUTED_FOR: self.job.study})
+        self.lease.check()
         self.store.save_result(result)
         self.emit(Ended(self.id, result))
 
     def _on_epoch(self, epoch: Epoch) -> None:
-        self.store.check_owner(self.id, self.job.owner)
+        self.lease.check()
         self.emit(EpochEnded(self.id, epoch))
         self._to_judge = epoch if epoch.epoch in self.unit.judged else None
         limit = self.job.minutes
@@ -134,7 +144,7 @@ class _Desk:
             raise TimedOut(f"was still training after {limit:g} minutes, at epoch {epoch.epoch}")
 
     def _on_checkpoint(self, history: list[Epoch]) -> None:
-        self.store.check_owner(self.id, self.job.owner)
+        self.lease.check()
         self.store.save_history(self.id, history)
         self.emit(Saved(self.id))
         if (epoch := self._to_judge) and epoch.knn_top1 is not None:
@@ -148,14 +158,15 @@ def _data(config: DataConfig, data_dir: Path) -> Dataset:
     return load_data(config, data_dir)
 
 
-def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, job: Job) -> Result:
-    started = time.monotonic()
+def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, desk: _Desk) -> Result:
+    started, job = time.monotonic(), desk.job
     try:
         data = _data(trial.config.evaluation_data, job.data_dir)
         scores = evaluate(trial.config.evaluate, pretrained, data)
-        TrialStore(job.storage).save_arrays(
-            trial.id, {name: array.numpy() for name, array in scores.arrays.items()}, data.classes
-        )
+        desk.lease.check()
+        desk.store.save_arrays(trial.id, {name: array.numpy() for name, array in scores.arrays.items()}, data.classes)
+    except FencedError:
+        raise
     except Exception as error:
         return _failure(trial, error)
     seconds_an_image = (time.monotonic() - started) / (len(data.train) + len(data.test))

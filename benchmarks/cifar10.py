@@ -1,9 +1,11 @@
 """A whole training on CIFAR-10, scored, in one process.
 
 python benchmarks/cifar10.py --data-dir data --name cifar10 --epochs 100
+python benchmarks/cifar10.py --changes '{"optimizer": {"kind": "sgd", "learning_rate": 0.06}}'
 """
 
 import argparse
+import json
 import time
 from pathlib import Path
 
@@ -12,12 +14,13 @@ from core.pretraining.history import Epoch
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", type=Path, default=Path("data"))
     parser.add_argument("--name", default="cifar10")
     parser.add_argument("--encoder", default="resnet18")
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--batch-size", type=int, default=512)
+    parser.add_argument("--changes", type=json.loads, default={}, help="of the configuration, as JSON")
     arguments = parser.parse_args()
     config = PretrainConfig.model_validate(
         {
@@ -29,6 +32,7 @@ def main() -> None:
             "epochs": arguments.epochs,
             "batch_size": arguments.batch_size,
         }
+        | arguments.changes
     )
     data = load_data(config.data, arguments.data_dir)
     started = time.perf_counter()

@@ -51,6 +51,11 @@ def has_small_stem(config: EncoderConfig, image_size: int) -> bool:
     return config.stem == "small" or (config.stem == "auto" and image_size <= SMALL_SIDE)
 
 
+def parameters(config: EncoderConfig, image_size: int) -> int:
+    """Weights of the encoder f, convolutions alone."""
+    return sum(layer.parameters for layer in convolutions(config, image_size))
+
+
 def forward_flops(config: EncoderConfig, image_size: int) -> int:
     """Of one view, convolutions alone: the rest is thousandths of it."""
     return sum(layer.flops for layer in convolutions(config, image_size))
@@ -66,7 +71,7 @@ def training_bytes(config: EncoderConfig, image_size: int, views: int, value_byt
     batch norm and once after, and the weights with their gradient and momentum in float32."""
     layers = list(convolutions(config, image_size))
     kept = 2 * value_bytes * views * sum(layer.activations for layer in layers)
-    return kept + 3 * 4 * sum(layer.parameters for layer in layers)
+    return kept + 3 * 4 * parameters(config, image_size)
 
 
 def convolutions(config: EncoderConfig, image_size: int) -> Iterator[Convolution]:

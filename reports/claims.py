@@ -1,7 +1,7 @@
 """Whether claims of the paper hold in one's own results."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -82,6 +82,25 @@ class Verdict:
     """Effect, interval, number of seeds and p, or what is missing; and what it would take to decide it."""
     cells: list[dict[str, str]] = field(default_factory=list)
     """The values of the axes in each cell that the claim is about."""
+    mean: float | None = None
+    """The effect over the seeds; None where no seed is complete."""
+    interval: tuple[float, float] | None = None
+    """Of the mean, at 95 %; None below two seeds."""
+    seeds: int = 0
+    """That are complete."""
+    p: float | None = None
+    """Corrected for the number of claims; None below two seeds."""
+    takes: str = ""
+    """What it would take to decide it; empty where it is decided."""
+
+    @property
+    def unit(self) -> str:
+        """Of effect, interval and margin."""
+        return "rank correlation" if isinstance(self.claim.effect, Agreement) else "points"
+
+    def text(self, value: float) -> str:
+        """With as many digits as the unit deserves, and a sign."""
+        return f"{value:+.2f}" if isinstance(self.claim.effect, Agreement) else f"{value:+.1f}"
 
 
 def judge(claims: list[Claim], table: pd.DataFrame, axes: list[str], metric: str) -> list[Verdict]:
@@ -133,25 +152,32 @@ def _verdict(measured: Measured, p: float | None, tests: int, axes: list[str]) -
     cells = [dict(zip(axes, cell, strict=True)) for cell in distinct.itertuples(index=False, name=None)]
     if n == 0:
         missing = measured.missing or "no seed has a value in every cell that this is about"
-        return Verdict(claim, "UNDECIDED", missing, cells)
-    unit = "rank correlation" if isinstance(claim.effect, Agreement) else "points"
-    digits = ".2f" if isinstance(claim.effect, Agreement) else ".1f"
+        return Verdict(claim, "UNDECIDED", missing, cells, takes="" if measured.missing else "a seed that is complete")
     if p is None:
-        told = f"{measured.mean:+{digits}} {unit} in one seed; a verdict takes more: --seeds 3"
-        return Verdict(claim, "UNDECIDED", told, cells)
-    low, high = measured.interval
-    asked = f", more than {claim.margin:g} asked" if claim.margin else ""
-    corrected = f" (Holm, {tests} claims)" if tests > 1 else ""
-    reason = (
-        f"{measured.mean:+{digits}} {unit}, 95 % interval {low:+{digits}} to {high:+{digits}}, over {n} seeds{asked}; "
-        f"p {_p_text(p)}{corrected}"
-    )
+        one = Verdict(claim, "UNDECIDED", "", cells, measured.mean, seeds=1, takes="more seeds: --seeds 3")
+        told = f"{one.text(measured.mean)} {one.unit} in one seed; a verdict takes {one.takes}"
+        return replace(one, reason=told)
+    word: Word = "UNDECIDED"
     if p < 1 - CONFIDENCE:
-        return Verdict(claim, "SUPPORTED" if measured.mean > claim.margin else "REFUTED", reason, cells)
-    return Verdict(claim, "UNDECIDED", f"{reason}; {_what_it_takes(measured, tests)}", cells)
+        word = "SUPPORTED" if measured.mean > claim.margin else "REFUTED"
+    takes = _what_it_takes(measured, tests) if word == "UNDECIDED" else ""
+    found = Verdict(claim, word, "", cells, measured.mean, measured.interval, n, p, takes)
+    return replace(found, reason=_reason(found, measured.interval, tests))
 
 
-def _p_text(p: float) -> str:
+def _reason(verdict: Verdict, interval: tuple[float, float], tests: int) -> str:
+    margin = verdict.claim.margin
+    asked = f", more than {margin:g} asked" if margin else ""
+    corrected = f" (Holm, {tests} claims)" if tests > 1 else ""
+    low, high = map(verdict.text, interval)
+    told = (
+        f"{verdict.text(verdict.mean or 0.0)} {verdict.unit}, 95 % interval {low} to {high}, over {verdict.seeds} "
+        f"seeds{asked}; p {p_text(verdict.p or 0.0)}{corrected}"
+    )
+    return f"{told}; {verdict.takes}" if verdict.takes else told
+
+
+def p_text(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 

@@ -1,5 +1,10 @@
-"""What a claim measures within one seed: a number that is above the claim's margin where the claim holds."""
+"""What a claim measures within one seed: a number that is above the claim's margin where the claim holds.
 
+An ordering, a trend and an interaction average the axes that they do not name, and compare like with like: cells
+whose values on those axes are not there in full are left out, such as a depth that has no encoder of width 4.
+"""
+
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,8 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from reports.matrix import by_cell
-from reports.paper import paper_matrix
+from reports.paper import paper_numbers
 
 Values = Mapping[str, str]
 """Of some axes, as text: the cells that have them."""
@@ -56,7 +60,7 @@ class Ordering:
     where: Values = field(default_factory=dict)
 
     def about(self, rows: pd.DataFrame) -> pd.Series:
-        return _where(rows, self.where) & _among(rows, self.axis, self.order)
+        return _matched(rows, _where(rows, self.where) & _among(rows, self.axis, self.order), [self.axis])
 
     def effect(self, rows: pd.DataFrame) -> float:
         means = _means(rows, self.axis)
@@ -76,7 +80,7 @@ class Trend:
         there = _where(rows, self.where)
         if self.axis not in rows or rows.loc[there, self.axis].nunique() < 2:
             raise NotInGridError(f"this grid has not two values of {self.axis} there")
-        return there
+        return _matched(rows, there, [self.axis])
 
     def effect(self, rows: pd.DataFrame) -> float:
         means = list(_means(rows, self.axis).values())
@@ -98,7 +102,7 @@ class Interaction:
 
     def about(self, rows: pd.DataFrame) -> pd.Series:
         ends = _among(rows, self.axis, (self.low, self.high)) & _among(rows, self.over, (self.start, self.end))
-        return _where(rows, self.where) & ends
+        return _matched(rows, _where(rows, self.where) & ends, [self.axis, self.over])
 
     def effect(self, rows: pd.DataFrame) -> float:
         def gain(at: str) -> float:
@@ -110,31 +114,33 @@ class Interaction:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Spearman's rank correlation of the cells with the paper's numbers, from -1 to 1."""
+    """Spearman's rank correlation of the cells with the paper's numbers, from -1 to 1; axes that the paper's numbers
+    are not by are averaged."""
 
     key: str
     """Of the paper's numbers, such as ``figure_5``."""
-    rows: str
-    columns: str
-    """The axes that the paper's numbers are by."""
+    metric: str
+    """Which of them."""
 
     def about(self, rows: pd.DataFrame) -> pd.Series:
-        published = self._published()
-        known = [cell in published for cell in zip(rows[self.rows], rows[self.columns], strict=True)]
-        if sum(known) < 3:
+        axes, published = self._published()
+        known = pd.Series([cell in published for cell in _cells(rows, axes)], index=rows.index)
+        if rows.loc[known, axes].drop_duplicates().shape[0] < 3:
             raise NotInGridError("this grid has fewer than 3 cells of the paper's")
-        return pd.Series(known, index=rows.index)
+        return known
 
     def effect(self, rows: pd.DataFrame) -> float:
-        published = self._published()
-        theirs = [published[cell] for cell in zip(rows[self.rows], rows[self.columns], strict=True)]
-        return float(spearmanr(rows[VALUE], theirs).statistic)
+        axes, published = self._published()
+        means = rows.groupby(axes, sort=False)[VALUE].mean().reset_index()
+        return float(spearmanr(means[VALUE], [published[cell] for cell in _cells(means, axes)]).statistic)
 
-    def _published(self) -> dict[tuple[str, str], float]:
-        matrix = paper_matrix(self.key)
-        if matrix is None:
-            raise NotInGridError(f"the project holds no numbers of {self.key}")
-        return by_cell(matrix.values)
+    def _published(self) -> tuple[list[str], dict[tuple[str, ...], float]]:
+        """The axes, and the number of each cell."""
+        paper = paper_numbers(self.key)
+        if paper is None or self.metric not in paper.metrics:
+            raise NotInGridError(f"the project holds no {self.metric} of {self.key}")
+        known = paper.table.dropna(subset=self.metric)
+        return paper.axes, dict(zip(_cells(known, paper.axes), known[self.metric], strict=True))
 
 
 Effect = Better | Ordering | Trend | Interaction | Agreement
@@ -164,6 +170,24 @@ def _among(rows: pd.DataFrame, axis: str, values: tuple[str, ...]) -> pd.Series:
     return rows[axis].isin(values)
 
 
+def _matched(rows: pd.DataFrame, there: pd.Series, axes: list[str]) -> pd.Series:
+    """Of the rows that are there, those whose values on all other axes occur with every cell of ``axes``."""
+    others = [str(name) for name in rows if name not in {*axes, "seed", VALUE}]
+    if not others:
+        return there
+    cells = rows.loc[there, [*axes, *others]].drop_duplicates()
+    counts, whole = Counter(_cells(cells, others)), len(cells[axes].drop_duplicates())
+    matched = there & pd.Series([counts[key] == whole for key in _cells(rows, others)], index=rows.index)
+    if not matched.any():
+        raise NotInGridError(f"this grid has no cells that differ in {', '.join(axes)} alone")
+    return matched
+
+
 def _means(rows: pd.DataFrame, axis: str) -> dict[str, float]:
     """By the values of an axis, in the order of the grid."""
     return {str(key): float(mean) for key, mean in rows.groupby(axis, sort=False)[VALUE].mean().items()}
+
+
+def _cells(rows: pd.DataFrame, axes: list[str]) -> list[tuple[str, ...]]:
+    """Of each row the values of the axes."""
+    return list(rows[axes].itertuples(index=False, name=None))

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 import pandas as pd
 
 from reports.matrix import Matrix, by_cell, rank_correlation
+from reports.names import is_number
 from reports.paper import PaperMatrix
+from reports.series import HERE, PAPER, at, in_common, of, ordered, spearman
 
 
 def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: dict[str, float]) -> list[str]:
@@ -26,16 +28,8 @@ def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: dict[
         findings.append(_agreement(matrix, paper))
     open_cells = int((matrix.state != "finished").to_numpy().sum())
     if open_cells:
-        failed = int((matrix.state == "failed").to_numpy().sum())
-        findings.append(
-            f"{open_cells} of {matrix.state.size} cells have no value yet ({failed} failed{_stopped(matrix)})."
-        )
+        findings.append(_without_value(open_cells, pd.Series(matrix.state.to_numpy(dtype=str).reshape(-1))))
     return findings
-
-
-def _stopped(matrix: Matrix) -> str:
-    count = int((matrix.state == "stopped").to_numpy().sum())
-    return f", {count} stopped early" if count else ""
 
 
 def _agreement(matrix: Matrix, paper: PaperMatrix) -> str:
@@ -50,25 +44,65 @@ def _agreement(matrix: Matrix, paper: PaperMatrix) -> str:
     )
 
 
-def points_findings(summary: pd.DataFrame, axes: list[str], baselines: dict[str, float]) -> list[str]:
-    """The best point, against the worst and the baselines; what is missing."""
-    known = summary.dropna(subset=["mean"])
+def cell_findings(data: pd.DataFrame, axes: list[str], baselines: dict[str, float]) -> list[str]:
+    """Of cells of one metric, as in ``reports.series``: the best, against the worst, the baselines and the paper; what
+    changes along the axes; what is missing."""
+    ours = of(data, HERE)
+    known = ours.dropna(subset="mean")
     if known.empty:
-        return ["No trial has finished yet."]
+        return ["No cell has finished yet."]
     rows = known.sort_values("mean", kind="stable").to_dict("records")
     worst, best = rows[0], rows[-1]
-    names = [_name([row[axis] for axis in axes]) for row in (best, worst)]
+    names = [_name(row[axis] for axis in axes if row[axis]) for row in (best, worst)]
     findings = [f"Best: {names[0]} with {best['mean']:.1f}; worst: {names[1]} with {worst['mean']:.1f}."]
     findings += [
         f"{name}: {value:.1f}; the best is {best['mean'] - value:+.1f} points from it."
         for name, value in baselines.items()
     ]
-    missing = int((summary["trials"] - summary["finished"]).sum())
+    findings += _common_order(data, axes) + [told for axis in axes if (told := _along(data, axis, axes))]
+    missing = len(ours) - len(known)
     if missing:
-        findings.append(f"{missing} of {int(summary['trials'].sum())} trials have no value yet.")
-    if stopped := int(summary["stopped_at"].notna().sum()):
-        findings.append(f"{stopped} of {len(summary)} points are not drawn, since a trial of theirs was stopped early.")
+        findings.append(_without_value(missing, ours["state"]))
     return findings
+
+
+def _without_value(count: int, states: "pd.Series[str]") -> str:
+    """``states`` are those of all cells."""
+    failed, stopped = (int((states == state).sum()) for state in ("failed", "stopped"))
+    early = f", {stopped} stopped early" if stopped else ""
+    return f"{count} of {len(states)} cells have no value yet ({failed} failed{early})."
+
+
+def _common_order(data: pd.DataFrame, axes: list[str]) -> list[str]:
+    common = in_common(data, axes)
+    if len(common) < 3:
+        return []
+    rho = spearman(common["mean"], common["mean_paper"])
+    return [
+        f"Over {len(common)} cells in common the order here agrees with the paper's by a rank correlation (Spearman) "
+        f"of {rho:.2f}."
+    ]
+
+
+def _along(data: pd.DataFrame, axis: str, axes: list[str]) -> str:
+    """Sign and size of the change from an axis' smallest number to its largest, which can be compared where none of
+    its numbers are the paper's."""
+    others = [name for name in axes if name != axis]
+    here, paper = (_change(of(data, source).dropna(subset="mean"), axis, others) for source in (HERE, PAPER))
+    if here is None:
+        return ""
+    over = f", averaged over {', '.join(others)}" if others else ""
+    return f"{axis}{here}{over}" + (f"; in the paper{paper}." if paper else ".")
+
+
+def _change(cells: pd.DataFrame, axis: str, others: list[str]) -> str | None:
+    """Averaged over the combinations of the other axes that have a value at both ends."""
+    values = ordered(cells, axis)
+    if len(values) < 2 or not all(map(is_number, values)):
+        return None
+    low, high = (at(cells, axis, value).set_index(others or "source")["mean"] for value in (values[0], values[-1]))
+    changes = (high - low).dropna()
+    return None if changes.empty else f" from {values[0]} to {values[-1]}: {changes.mean():+.1f} points"
 
 
 def _name(values: Iterable[object]) -> str:

@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 AVERAGE = "average"
-HATCH = {"missing": "///", "failed": "xxx", "stopped": "..."}
+HATCH = {"missing": "///", "failed": "xxx", "stopped": "---"}
 GREY = "#e6e6e6"
-NOTE = {"failed": "#a00000", "stopped": "#303030"}
 
 
 @dataclass(frozen=True)
@@ -25,9 +24,9 @@ class Panel:
     spread: pd.DataFrame | None = None
     """Written under a cell's value where it is known."""
     state: pd.DataFrame | None = None
-    """Cells that are not ``finished`` are hatched, failed ones crossed, dotted those that were stopped early."""
-    notes: pd.DataFrame | None = None
-    """Written into cells without a value; see ``reports.matrix.why_empty``."""
+    """Cells that are not ``finished`` are hatched, failed ones crossed, ruled those that were stopped early."""
+    stopped_at: pd.DataFrame | None = None
+    """Written as the epoch into those that were."""
     signed: bool = False
     """Differences: colours diverge from 0, and a sign is written."""
 
@@ -46,9 +45,8 @@ def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> Non
         vmax=high,
         annot=_labels(panel, shown),
         fmt="",
-        annot_kws={"fontsize": 8.5},
-        square=True,
-        cbar_kws={"shrink": 0.75},
+        annot_kws={"fontsize": 7},
+        cbar_kws={"pad": 0.03},
     )
     _hatch(ax, panel, shown)
     ax.set_title(panel.title)
@@ -89,7 +87,11 @@ def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:
         ax.add_patch(
             Rectangle((column, row), 1, 1, facecolor=GREY, edgecolor="#777777", hatch=HATCH[state], linewidth=0)
         )
-        if panel.notes is not None and inside and (note := str(panel.notes.iat[row, column])):
-            words = note.replace(" at", "\nat")
-            text = ax.text(column + 0.5, row + 0.5, words, ha="center", va="center", fontsize=6.5, color=NOTE[state])
-            text.set_bbox({"facecolor": GREY, "linewidth": 0, "pad": 1})
+        if state == "stopped" and panel.stopped_at is not None:
+            _write(ax, row, column, f"epoch\n{panel.stopped_at.to_numpy(dtype=float)[row, column]:.0f}")
+
+
+def _write(ax: Axes, row: int, column: int, text: str) -> None:
+    """Over a hatch."""
+    under = {"facecolor": GREY, "linewidth": 0, "pad": 1}
+    ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=7, bbox=under)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-STATES = ("stopped", "finished", "failed", "missing")
+from reports.series import spearman, summarise, values_of
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class Matrix:
     count: pd.DataFrame
     """Finished seeds."""
     state: pd.DataFrame
-    """``stopped`` where any trial was stopped early: those that were not are the better ones, and their mean is not the
-    cell's. Else ``finished`` where any seed did, ``failed`` where any did, ``missing``."""
+    """``stopped`` where any trial was stopped early, else ``finished`` where any seed did, else ``failed`` where any
+    did, else ``missing``."""
     stopped_at: pd.DataFrame
-    """The first epoch at which a trial of the cell was stopped; NaN where none was."""
+    """The first epoch at which a trial of the cell was stopped early; NaN where none was."""
     row_average: pd.Series
     """Mean of a row's cells; NaN while one of them has no value."""
 
@@ -38,49 +38,23 @@ class Matrix:
 
 
 def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matrix:
-    """``table`` has the columns ``rows``, ``columns``, ``seed``, ``baseline``, ``state`` (of ``STATES``) and, once
-    anything finished, ``metric``. Baselines, which have no place on the axes, are left out; further axes are
-    averaged over within each seed, so that the spread is that of seeds alone."""
-    table = table[table["baseline"] == ""]
-    cell = [table[rows], table[columns]]
-    stops = stop_epochs(table).groupby(cell)
-    index, names = list(dict.fromkeys(table[rows])), list(dict.fromkeys(table[columns]))
-    finished = table[(table["state"] == "finished") & stops.transform("min").isna()]
-    values = None
-    if metric in finished:
-        values = finished.groupby([rows, columns, "seed"])[metric].mean().groupby([rows, columns])
+    """``table`` as in ``summarise``."""
+    cells = summarise(table, [rows, columns], metric)
+    index, names = values_of(cells, rows), values_of(cells, columns)
 
-    def frame(statistic: str) -> pd.DataFrame:
-        if values is None:
-            return pd.DataFrame(float("nan"), index=index, columns=names)
-        return values.agg(statistic).unstack(columns).reindex(index=index, columns=names)
+    def frame(value: str) -> pd.DataFrame:
+        wide = cells.pivot(index=rows, columns=columns, values=value)
+        return wide.reindex(index=index, columns=names).rename_axis(index=None, columns=None)
 
     mean = frame("mean")
-    states = table.groupby([rows, columns])["state"].agg(_best_state).unstack(columns)
     return Matrix(
         mean=mean,
-        spread=frame("std"),
-        count=frame("count").fillna(0).astype(int),
-        state=states.reindex(index=index, columns=names).fillna("missing"),
-        stopped_at=stops.min().unstack(columns).reindex(index=index, columns=names),
+        spread=frame("spread"),
+        count=frame("seeds").fillna(0).astype(int),
+        state=frame("state").fillna("missing"),
+        stopped_at=frame("stopped_at"),
         row_average=mean.mean(axis=1, skipna=False),
     )
-
-
-def stop_epochs(table: pd.DataFrame) -> "pd.Series[float]":
-    """Of each trial, the epoch at which it was stopped early; NaN where it was not."""
-    return table["stopped_at"] if "stopped_at" in table else pd.Series(float("nan"), table.index)
-
-
-def why_empty(matrix: Matrix) -> pd.DataFrame:
-    """For each cell ``failed``, ``stopped at epoch 10``, or nothing where there is no more to say."""
-    notes = matrix.state.where(matrix.state == "failed", "")
-    stopped = matrix.stopped_at.fillna(0).astype(int).astype(str)
-    return notes.mask(matrix.state == "stopped", "stopped at epoch " + stopped)
-
-
-def _best_state(states: "pd.Series[str]") -> str:
-    return min(map(str, states), key=STATES.index)
 
 
 def by_cell(values: pd.DataFrame) -> dict[tuple[str, str], float]:
@@ -98,4 +72,4 @@ def rank_correlation(ours: pd.DataFrame, paper: pd.DataFrame) -> tuple[float, in
     pairs = pd.DataFrame({"ours": by_cell(ours), "paper": by_cell(paper)}).dropna()
     if len(pairs) < 3:
         return float("nan"), len(pairs)
-    return float(pairs["ours"].rank().corr(pairs["paper"].rank())), len(pairs)
+    return spearman(pairs["ours"], pairs["paper"]), len(pairs)

@@ -1,94 +1,96 @@
 """A metric along one axis, with a line for each combination of the others."""
 
-import math
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.matrix import stop_epochs
+from reports.caption import caption
+from reports.findings import cell_findings
+from reports.names import axis_name, value_name
+from reports.page import Drawn
+from reports.series import WORDS, beside, ordered
+from reports.sides import Side, add_legend, lay_out, sides
+from reports.specs import PointsReport
+from reports.study_report import StudyReport
+from reports.style import COLORS, EMPTY, GREY, MARKERS
+from reports.tables import pivoted
 
-MARKERS = "osD^vP*X"
-
-
-def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame:
-    """One row a combination of the axes' values: ``mean``, ``spread`` (standard deviation over seeds, n - 1),
-    ``seeds``, ``finished`` of ``trials``, and ``stopped_at``, the first epoch at which a trial was stopped early: then
-    there is no mean, since those that were not are the better ones. Baselines are left out; the order is the study's.
-    """
-    table = table[table["baseline"] == ""].assign(finished=lambda t: t["state"] == "finished")
-    table = table.assign(value=table[metric] if metric in table else float("nan"), stop=stop_epochs(table))
-    stopped = table.groupby(axes, sort=False, dropna=False)["stop"].transform("count") > 0
-    table.loc[stopped, "value"] = float("nan")
-    grouped = table.groupby(axes, sort=False, dropna=False)
-    return grouped.agg(
-        mean=("value", "mean"),
-        spread=("value", "std"),
-        seeds=("value", "count"),
-        finished=("finished", "sum"),
-        trials=("finished", "size"),
-        stopped_at=("stop", "min"),
-    ).reset_index()
+GAP_MARKERS = {"missing": "|", "failed": "x", "stopped": "v"}
+GAPS_NOTE = "Marks at the lower edge: | no result yet, x failed, a triangle and the epoch stopped early."
+EDGE = 0.02
+"""Height of the marks, of the panel's."""
 
 
-def points_figure(
-    summary: pd.DataFrame, x: str, others: list[str], title: str, metric_label: str, baselines: dict[str, float]
-) -> Figure:
-    """Means with their spread; values of ``x`` stand at equal distances, as in a table."""
-    figure = Figure(figsize=(7.5, 5), layout="constrained")
-    ax = figure.add_subplot()
-    places = {value: place for place, value in enumerate(dict.fromkeys(summary[x]))}
-    lines = summary.groupby(others, sort=False, dropna=False) if others else [((), summary)]
-    for number, (key, line) in enumerate(lines):
-        label = ", ".join(f"{name.rsplit('.', 1)[-1]} {value}" for name, value in zip(others, key, strict=True))
+def gap_notes(cells: pd.DataFrame) -> list[str]:
+    """What ``draw_gaps`` draws, where it draws any."""
+    return [GAPS_NOTE] if (cells["state"] != "finished").any() else []
+
+
+def draw_points(report: StudyReport, spec: PointsReport) -> Drawn:
+    """Means with their spread; the paper's numbers in a panel of their own."""
+    others = [axis for axis in report.axes if axis != spec.x]
+    axes = [spec.x, *others]
+    data = beside(report.table, report.paper, axes, [spec.metric])
+    return Drawn(
+        figure=points_figure(report, spec, data),
+        texts=pivoted(data, axes, None),
+        corner=", ".join(axes),
+        data=data,
+        findings=cell_findings(data, axes, report.baselines),
+        caption=caption(report, data, axes, "Points are", "error bars", gap_notes(data)),
+        rows=axes,
+    )
+
+
+def points_figure(report: StudyReport, spec: PointsReport, data: pd.DataFrame) -> Figure:
+    """Drawn of ``data`` alone, but for the baselines."""
+    parts = sides(report, data)
+    figure, places = lay_out(report, parts, 2.8, stacked=False)
+    others = [axis for axis in report.axes if axis != spec.x]
+    for place, side in zip(places, parts, strict=True):
+        ax = place.subplots()
+        _draw_lines(ax, side, spec.x, others)
+        baselines = report.baselines if side is parts[0] else {}
+        _draw_baselines(ax, baselines)
+        add_legend(place, ax.get_legend_handles_labels()[0], "", 2)
+    return figure
+
+
+def _draw_lines(ax: Axes, side: Side, x: str, others: list[str]) -> None:
+    """Values of ``x`` stand at equal distances, as in a table."""
+    places = {value: place for place, value in enumerate(ordered(side.cells, x))}
+    lines = side.cells.groupby(others, sort=False) if others else [((), side.cells)]
+    for number, (key, cells) in enumerate(lines):
+        label = ", ".join(value_name(name, str(value)) for name, value in zip(others, key, strict=True))
+        line = cells.assign(place=cells[x].map(places)).sort_values("place")
         ax.errorbar(
-            line[x].map(places),
+            line["place"],
             line["mean"],
-            yerr=line["spread"].fillna(0),
+            yerr=line["spread"],
+            color=COLORS[number % len(COLORS)],
             marker=MARKERS[number % len(MARKERS)],
-            capsize=3,
             label=label or None,
         )
-    _draw_baselines(ax, baselines)
-    stopped = _draw_stopped(ax, summary, places, x)
-    ax.set_xticks(list(places.values()), [str(value) for value in places])
-    ax.set_xlabel(x)
-    ax.set_ylabel(metric_label)
-    ax.set_title(title)
-    if others or baselines or stopped:
-        ax.legend(frameon=False)
-    return figure
+    draw_gaps(ax, side.cells.assign(place=side.cells[x].map(places)), "place")
+    ax.set_xticks(list(places.values()), list(places))
+    ax.set_xlabel(axis_name(x))
+    ax.set_ylabel(side.metric_label)
+    ax.grid(visible=True, axis="y")
+
+
+def draw_gaps(ax: Axes, cells: pd.DataFrame, x: str) -> None:
+    """A mark at the lower edge for each cell without a value, whose height is not known; beside those that were stopped
+    early the epochs."""
+    edge = ax.get_xaxis_transform()
+    for state, marker in GAP_MARKERS.items():
+        gaps = cells[cells["mean"].isna() & (cells["state"] == state)]
+        told = f"{WORDS[state]}, at epoch" if state == "stopped" and len(gaps) else None
+        ax.plot(gaps[x], [EDGE] * len(gaps), transform=edge, linestyle="", marker=marker, color=EMPTY, label=told)
+    for place, epochs in cells[cells["state"] == "stopped"].groupby(x, sort=False)["stopped_at"]:
+        text, beside = ", ".join(f"{epoch:.0f}" for epoch in epochs), (place, EDGE)
+        ax.annotate(text, beside, (5, 0), edge, "offset points", va="center", fontsize=7, color=GREY)
 
 
 def _draw_baselines(ax: Axes, baselines: dict[str, float]) -> None:
     for number, (name, value) in enumerate(baselines.items()):
-        ax.axhline(value, linestyle=(0, (4, 2 + 2 * number)), color="#555555", label=f"{name} ({value:.1f})")
-
-
-def _draw_stopped(ax: Axes, summary: pd.DataFrame, places: dict[Any, int], x: str) -> bool:
-    """A triangle at the foot of each place where a line has no point for it, with the epochs; whether there is any."""
-    stopped = summary.dropna(subset=["stopped_at"])
-    if stopped.empty:
-        return False
-    foot, at = ax.get_xaxis_transform(), stopped[x].map(places)
-    ax.plot(at, [0.03] * len(at), "v", color="#777777", transform=foot, label="stopped early, at epoch")
-    for value, epochs in stopped.groupby(x, sort=False)["stopped_at"]:
-        text = ", ".join(f"{epoch:.0f}" for epoch in epochs)
-        beside: Any = (places[value], 0.03)
-        ax.annotate(text, beside, (7, 0), foot, "offset points", va="center", fontsize=7, color="#777777")
-    return True
-
-
-def points_texts(summary: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
-    """The summary's cells as text, by the values of the axes."""
-    texts = pd.DataFrame({"mean": [_cell(row) for row in summary.itertuples(index=False)]})
-    texts["seeds"] = summary["seeds"].astype(str)
-    texts.index = pd.Index([", ".join(map(str, values)) for values in summary[axes].itertuples(index=False)])
-    return texts
-
-
-def _cell(row: Any) -> str:
-    if math.isnan(row.mean):
-        return "" if math.isnan(row.stopped_at) else f"stopped at epoch {row.stopped_at:.0f}"
-    return f"{row.mean:.1f}" if math.isnan(row.spread) else f"{row.mean:.1f} ± {row.spread:.1f}"
+        ax.axhline(value, linestyle=(0, (4, 2 + 2 * number)), color=GREY, label=f"{name} ({value:.1f})")

@@ -1,17 +1,24 @@
 """What a report is drawn from."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cached_property
 
 import pandas as pd
 
 from reports.claims import Claim, Verdict, judge
+from reports.panels import TrialArrays
+from reports.paper import PaperNumbers, paper_numbers
+from reports.series import STATES
+from reports.specs import Report
 
 METRIC_LABELS = {
     "linear_eval/top1": "linear evaluation, top-1 (%)",
     "linear_eval/top5": "linear evaluation, top-5 (%)",
     "linear_eval/mean_per_class": "linear evaluation, mean per class (%)",
     "linear_eval/map_11": "linear evaluation, 11-point mAP (%)",
+    "top1": "top-1 (%)",
+    "top5": "top-5 (%)",
+    "score": "Table 8's metric (%)",
     "knn/top1": "k-nearest neighbours, top-1 (%)",
     "linear_sgd/top1": "linear evaluation by SGD, top-1 (%)",
     "linear_sgd/top5": "linear evaluation by SGD, top-5 (%)",
@@ -20,9 +27,33 @@ METRIC_LABELS = {
     "classifier/top1": "supervised, top-1 (%)",
     "classifier/top5": "supervised, top-5 (%)",
     "transformation/top1": "transformation predicted (%)",
+    "tsne/silhouette": "silhouette in the embedding (ours)",
+    "tsne/silhouette_representation": "silhouette in the representation (ours)",
+    "spectrum/largest_tenth": "largest tenth of the eigenvalues (% of their sum, ours)",
+    "spectrum/effective_rank": "effective rank (ours)",
+    "example_views/change": "change of a pixel by the augmentations (% of its range, ours)",
+    "colour_histograms/same_image": "crops told by their histogram (%, ours)",
+    "colour_histograms/distance_same": "distance of histograms, one image (%, ours)",
+    "colour_histograms/distance_other": "distance of histograms, two images (%, ours)",
     "pretrain/entropy": "entropy of the contrastive distribution (nats)",
     "pretrain/contrastive_top1": "contrastive accuracy (%)",
 }
+
+
+def label_of(metric: str) -> str:
+    return METRIC_LABELS.get(metric, metric)
+
+
+@dataclass(frozen=True)
+class RunPages:
+    """Where MLflow shows the study's runs."""
+
+    address: str
+    """That the id of a run completes."""
+    run_id: str
+    """Of the study at its scale."""
+    note: str = ""
+    """What a reader must know to follow the links."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +62,12 @@ class StudyReport:
 
     name: str
     title: str
-    kind: Literal["heatmap", "points"]
+    spec: Report
+    """How it is drawn."""
     table: pd.DataFrame
     """One row a trial: ``name``, ``trial_id``, ``seed``, ``baseline``, ``state``, ``error``, the axes, the metrics."""
     axes: list[str]
-    """All axes; a heatmap's rows and columns, or a points figure's x, come first."""
-    labels: list[str]
-    """What the axes are called in the figure."""
-    metric: str
+    """In the order of the grid."""
     claims: list[Claim] = field(default_factory=list)
     """What the paper says; by the values of ``axes``."""
     reproduces: str | None = None
@@ -47,14 +76,40 @@ class StudyReport:
     settings: dict[str, object] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
     """Provenance."""
+    command: str = ""
+    """Runs what is left."""
+    run_pages: RunPages | None = None
+    arrays: dict[str, TrialArrays] = field(default_factory=dict)
+    """By trial id, of the trials that a figure of pictures shows; see ``chosen_trials``."""
+
+    @property
+    def metric(self) -> str:
+        """What claims are about where they do not say."""
+        return self.spec.metric
 
     @property
     def metric_label(self) -> str:
-        return METRIC_LABELS.get(self.metric, self.metric)
+        return label_of(self.metric)
 
     @property
+    def heading(self) -> str:
+        """Above the figure."""
+        return f"{self.title} ({self.scale} scale)"
+
+    @cached_property
+    def paper(self) -> PaperNumbers | None:
+        """The paper's numbers of what is reproduced."""
+        return paper_numbers(self.reproduces)
+
+    @cached_property
     def verdicts(self) -> list[Verdict]:
         return judge(self.claims, self.table, self.axes, self.metric)
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many trials are finished, failed, stopped and missing."""
+        counted = self.table["state"].value_counts().to_dict()
+        return {state: int(counted.get(state, 0)) for state in STATES}
 
     @property
     def baselines(self) -> dict[str, float]:

@@ -11,9 +11,22 @@ from matplotlib.figure import Figure
 STYLE: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 10,
-    "axes.titlesize": 11,
+    "font.size": 8,
+    "axes.titlesize": 8,
     "axes.titleweight": "bold",
+    "legend.fontsize": 7,
+    "legend.columnspacing": 1.3,
+    "legend.handletextpad": 0.5,
+    "legend.title_fontsize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "axes.linewidth": 0.6,
+    "errorbar.capsize": 2,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 5,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -23,6 +36,20 @@ STYLE: dict[str, Any] = {
     "svg.hashsalt": "simclr-ablations",  # the same figure gives the same bytes
 }
 PIXELS_AN_INCH = 200
+
+WIDTH = 6.8
+"""Inches: two of the paper's columns, so that text is printed at the size that it has here, 7 points or more."""
+
+COLORS = ("#176d9c", "#c38820", "#158a6a", "#ba611b", "#c283b6", "#bd916e", "#f2b8e0", "#949494")
+"""The paper's bars: seaborn's ``colorblind``, desaturated to 0.75."""
+HATCHES = ("", "////", "....", "\\\\\\\\", "----", "ooo", "+++", "||||")
+"""Beside the colours, so that none is told by its colour alone."""
+MARKERS = "o*XsD^vP"
+ERROR = "#424242"
+GREY = "#666666"
+"""Of the paper's numbers among one's own."""
+EMPTY = "#9a9a9a"
+"""Of places without a value."""
 
 
 @contextmanager

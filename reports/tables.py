@@ -1,46 +1,80 @@
 """The numbers of a matrix as Markdown, LaTeX and CSV."""
 
 import math
+from collections.abc import Callable
 
 import pandas as pd
 
-from reports.matrix import Matrix, why_empty
+from reports.matrix import Matrix
 from reports.paper import PaperMatrix
+from reports.series import HERE, PAPER, of, values_of, why_empty
 
 AVERAGE = "average"
-LATEX_SPECIAL = str.maketrans({c: rf"\{c}" for c in "&%$#_{}"} | {"±": r"$\pm$", "~": r"\textasciitilde{}"})
+LATEX = str.maketrans(
+    {character: rf"\{character}" for character in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
+    | {"±": r"$\pm$", "×": r"$\times$", "…": r"\ldots{}", "–": "--", "τ": r"$\tau$", "\n": " "}
+)
 
 
 def formatted(matrix: Matrix) -> pd.DataFrame:
     """Cells as text: ``56.3``, ``56.3 ± 0.4`` over several seeds, ``failed``, ``stopped at epoch 10``, or nothing."""
-    means, spreads = matrix.mean.to_numpy(dtype=float), matrix.spread.to_numpy(dtype=float)
-    notes = why_empty(matrix).to_numpy()
-    cells = [
-        [_cell(mean, spread, note) for mean, spread, note in zip(*row, strict=True)]
-        for row in zip(means.tolist(), spreads.tolist(), notes.tolist(), strict=True)
-    ]
+    parts = (matrix.mean, matrix.spread, matrix.state, matrix.stopped_at)
+    rows = zip(*(part.to_numpy().tolist() for part in parts), strict=True)
+    cells = [[_cell(*cell) for cell in zip(*row, strict=True)] for row in rows]
     texts = pd.DataFrame(cells, index=matrix.mean.index, columns=matrix.mean.columns)
-    return texts.assign(**{AVERAGE: [_cell(value, math.nan, "") for value in matrix.row_average.tolist()]})
+    return texts.assign(**{AVERAGE: [mean_text(value, math.nan) for value in matrix.row_average.tolist()]})
 
 
-def _cell(mean: float, spread: float, empty: str) -> str:
+def _cell(mean: float, spread: float, state: str, stopped_at: float) -> str:
+    return why_empty(state, stopped_at) if math.isnan(mean) else mean_text(mean, spread)
+
+
+def mean_text(mean: float, spread: float, digits: str = ".1f") -> str:
+    """``56.3 ± 0.4``, ``56.3`` where the spread is not known, or nothing."""
     if math.isnan(mean):
-        return empty
-    return f"{mean:.1f}" if math.isnan(spread) else f"{mean:.1f} ± {spread:.1f}"
+        return ""
+    return f"{mean:{digits}}" if math.isnan(spread) else f"{mean:{digits}} ± {spread:{digits}}"
 
 
-def markdown(texts: pd.DataFrame, corner: str) -> str:
+def rows_and_columns(axes: list[str], across: str | None) -> tuple[list[str], str | None]:
+    """Of a table by all axes: one of them across, unless there is no other."""
+    rows = [axis for axis in axes if axis != across]
+    return (rows, across) if rows else (axes, None)
+
+
+def pivoted(data: pd.DataFrame, rows: list[str], columns: str | None) -> pd.DataFrame:
+    """Cells of one metric, as in ``reports.series``, as text: one's own rows, named by the values of the axes ``rows``,
+    then the paper's."""
+    parts = [_wide(of(data, source), rows, columns, ending) for source, ending in ((HERE, ""), (PAPER, " (the paper)"))]
+    return pd.concat([part for part in parts if len(part)]).fillna("")
+
+
+def _wide(cells: pd.DataFrame, rows: list[str], columns: str | None, ending: str) -> pd.DataFrame:
+    told = cells[["mean", "spread", "state", "stopped_at"]]
+    texts = [_cell(*cell) for cell in told.itertuples(index=False, name=None)]
+    names = [", ".join(map(str, row)) + ending for row in cells[rows].itertuples(index=False, name=None)]
+    across = list(cells[columns]) if columns else ["mean"] * len(cells)
+    long = pd.DataFrame({"row": names, "column": across, "text": texts})
+    wide = long.pivot(index="row", columns="column", values="text")
+    return wide.reindex(index=values_of(long, "row"), columns=values_of(long, "column")).rename_axis(
+        index=None, columns=None
+    )
+
+
+def markdown(texts: pd.DataFrame, corner: str, bold: pd.DataFrame | None = None) -> str:
     """A pipe table whose first column are the row names, under the heading ``corner``."""
     header = [corner, *map(str, texts.columns)]
-    lines = [header, ["---", *["---:"] * len(texts.columns)]]
-    lines += [[str(row), *texts.loc[row]] for row in texts.index]
+    lines = [header, ["---", *["---:"] * len(texts.columns)], *_emphasised(texts, bold, "**{}**", _pipe)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def latex(texts: pd.DataFrame, corner: str, caption: str) -> str:
+def latex(texts: pd.DataFrame, corner: str, caption: str, bold: pd.DataFrame | None = None) -> str:
     """A booktabs table, to be ``\\input``."""
     header = " & ".join(map(_escape, [corner, *texts.columns]))
-    body = "\n".join(" & ".join(map(_escape, [row, *texts.loc[row]])) + r" \\" for row in texts.index)
+    rows = _emphasised(texts, bold, r"\textbf{{{}}}", _escape)
+    body = "\n".join(" & ".join(row) + r" \\" for row in rows)
     return (
         "% needs \\usepackage{booktabs}\n"
         "\\begin{table}\n\\centering\n"
@@ -50,13 +84,32 @@ def latex(texts: pd.DataFrame, corner: str, caption: str) -> str:
     )
 
 
+def _emphasised(
+    texts: pd.DataFrame, bold: pd.DataFrame | None, emphasis: str, escape: Callable[[object], str]
+) -> list[list[str]]:
+    """A list for each row, its name first."""
+    strong = [[False] * len(texts.columns)] * len(texts) if bold is None else bold.to_numpy().tolist()
+    rows = []
+    for (name, *cells), marks in zip(texts.itertuples(name=None), strong, strict=True):
+        shown = [emphasis.format(text) if best else text for text, best in zip(map(escape, cells), marks, strict=True)]
+        rows.append([escape(name), *shown])
+    return rows
+
+
+def _pipe(text: object) -> str:
+    return str(text).replace("|", r"\|")
+
+
 def _escape(text: object) -> str:
-    return str(text).replace("\\", r"\textbackslash ").translate(LATEX_SPECIAL)
+    """A cell that begins with a bracket would be taken for an option of the line's end before it."""
+    escaped = str(text).translate(LATEX)
+    return f"{{}}{escaped}" if escaped.startswith(("[", "*")) else escaped
 
 
 def tidy(matrix: Matrix, paper: PaperMatrix | None, rows: str, columns: str) -> pd.DataFrame:
     """One row a cell, enough to draw the figure again."""
     parts = {"mean": matrix.mean, "spread": matrix.spread, "seeds": matrix.count, "state": matrix.state}
+    parts["stopped_at"] = matrix.stopped_at
     if paper is not None:
         parts["paper"] = paper.values.reindex(index=matrix.mean.index, columns=matrix.mean.columns)
     stacked = {name: part.stack(future_stack=True) for name, part in parts.items()}

@@ -1,9 +1,11 @@
 """Every test has a folder and an MLflow of its own."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,3 +51,17 @@ def other_mlflow(empty_mlflow: Path, own_folders: None, monkeypatch: pytest.Monk
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{Path('other.db').resolve()}")
 
     return turn
+
+
+@pytest.fixture
+def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Puts a table of the paper under the key ``table_0``."""
+
+    def write(axes: list[str], rows: list[list[Any]], **more: Any) -> None:
+        values = {"title": "Table 0", "caption": "c", "source": "s", "published_as": "read from figure"}
+        values |= {"setting": "ResNet-50, 100 epochs", "axes": axes, "rows": rows}
+        values |= {"metrics": {"top1": "ImageNet top-1 (%)"}}
+        (tmp_path / "table_0.json").write_text(json.dumps(values | more))
+
+    monkeypatch.setattr("reports.paper.PAPER", tmp_path)
+    return write

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from ablations.library import find_collection, shipped_studies
 from core import Pretrained
 from core.config import AugmentConfig, CustomAugment, PretrainConfig
 from core.data.dataset import Dataset, Split
@@ -31,6 +33,11 @@ def coloured(count: int, seed: int) -> Split:
     labels = torch.arange(count) % 4
     colours = torch.tensor([[200, 40, 40], [40, 200, 40], [40, 40, 200], [200, 200, 40]])
     return Split((colours[labels][:, :, None, None] + random_images(count, 16, seed) // 5).to(torch.uint8), labels)
+
+
+def shipped() -> list[Path]:
+    """Files of the studies that come with the package, collections aside."""
+    return sorted(path for path in shipped_studies().glob("*.yaml") if not find_collection(str(path)))
 
 
 def small_study(rest: str, epochs: int, name: str = "small") -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ablations.claims import SIGN_ALONE
 from ablations.errors import StudyError
 from ablations.grid import enumerate_trials
 from ablations.load import load_study
@@ -217,3 +218,33 @@ def test_a_wrong_claim_is_told_with_its_place(claim: str, message: str) -> None:
     claim = claim.replace("{", "{says: a, source: b, ", 1)
     with pytest.raises(StudyError, match=message):
         trials("{head.kind: [linear, none]}", rest=f"claims: [{claim}]\n")
+
+
+AT_SCALES = """\
+claims:
+  - {says: it grows, source: b, cells: [{head.output: last, head.kind: none}], margin: {cifar10: 3}}
+  - {says: a, source: b, kind: interaction, axis: head.kind, over: head.output, where: {head.kind: first}}
+scales: {laptop: {grid: {head.output: [16, 24], head.kind: [linear, none]}}}
+"""
+
+
+def test_a_claim_names_the_ends_of_an_axis_and_finds_them_at_each_scale() -> None:
+    trials("{head.output: [32, 64], head.kind: [linear, none]}", rest=AT_SCALES)
+    (own, interaction), (laptop, _) = (load_study("study.yaml", scale).claims for scale in ("quick", "laptop"))
+    assert own["effect"]["cells"] == [{"head.output": "64", "head.kind": "none"}]
+    assert laptop["effect"]["cells"] == [{"head.output": "24", "head.kind": "none"}]
+    ends = {"low": "linear", "high": "none", "start": "32", "end": "64", "where": {"head.kind": "linear"}}
+    assert ends.items() <= interaction["effect"].items()
+
+
+def test_a_value_of_that_name_is_meant_before_the_place() -> None:
+    rest = "claims: [{says: a, source: b, cells: [[first]]}]\n"
+    trials("{head.kind: {second: linear, first: none}}", rest=rest)
+    assert load_study("study.yaml").claims[0]["effect"]["cells"] == [{"head.kind": "first"}]
+
+
+def test_a_margin_of_one_scale_is_not_asked_at_another() -> None:
+    trials("{head.output: [32, 64], head.kind: [linear, none]}", rest=AT_SCALES)
+    asked, not_asked = (load_study("study.yaml", scale).claims[0] for scale in ("cifar10", "laptop"))
+    assert (asked["says"], asked["margin"]) == ("it grows", 3)
+    assert (not_asked["says"], not_asked["margin"]) == (f"it grows {SIGN_ALONE}", 0)

@@ -110,7 +110,7 @@ def test_status_says_what_to_do_next() -> None:
 def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a crowd the first unit starves; alone it would finish, and the second is not run again."""
     made = plan()
-    runs: list[tuple[list[Unit], bool]] = []
+    runs: list[tuple[list[str], bool]] = []
 
     def run_on_ray(
         units: Sequence[Unit],
@@ -120,9 +120,10 @@ def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> 
         address: str,
         alone: bool = False,
     ) -> None:
-        runs.append((list(units), alone))
+        runs.append(([unit.pretrain_id for unit in units], alone))
         for unit in units:
             starves = not alone and unit is made.units[0]
+            assert alone == bool(unit.retried)
             status, failure = ("failed", "out_of_memory") if starves else ("finished", "")
             result = Result(unit.trials[0].id, status, {}, 0.0, 0.0, {}, failure=failure)
             TrialStore(STORAGE).save_result(result)
@@ -130,7 +131,8 @@ def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(ray_tune, "run_on_ray", run_on_ray)
     outcome = run_plan(made, Where(STORAGE, Path("data")), Console(quiet=True))
-    assert runs == [(made.units, False), (made.units[:1], True)]
+    ids = [unit.pretrain_id for unit in made.units]
+    assert runs == [(ids, False), (ids[:1], True)]
     assert list(outcome.states.values()) == ["done", "done"]
 
 

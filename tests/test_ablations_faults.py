@@ -31,14 +31,27 @@ grid:
   loss.temperature: [0.1, 0.2, 0.5]
   head.kind: [linear, nonlinear]
 """
+COUNTING = """\
+import sys
+from pathlib import Path
+from ablations import cli, worker
+pretrain = worker.pretrain
+def counted(config, *arguments, **options):
+    with Path("trainings").open("a") as file:
+        file.write(f"{config.loss.temperature} {config.head.kind}\\n")
+    return pretrain(config, *arguments, **options)
+worker.pretrain = counted
+cli.main()
+"""
+"""``ablate`` that writes down every training that is begun in its own process."""
 TRIALS = 6
 PATIENCE = 300
 
 
-def start(*options: str) -> subprocess.Popen[str]:
+def start(*options: str, program: tuple[str, str] = ("-m", "ablations")) -> subprocess.Popen[str]:
     """``ablate run`` as a process group of its own, as a shell would start it."""
     Path("study.yaml").write_text(STUDY)
-    command = [sys.executable, "-m", "ablations", "run", "study.yaml", *options]
+    command = [sys.executable, *program, "run", "study.yaml", *options]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -128,6 +141,26 @@ def kill_and_compare(
 
 def test_a_driver_killed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     kill_and_compare(("--inline",), [(2, 0.3)], monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("one_is_killed", [False, True])
+def test_two_runs_share_the_work_and_one_goes_on_when_the_other_is_killed(one_is_killed: bool) -> None:
+    one, two = (start("--inline", program=("-c", COUNTING)) for _ in range(2))
+    if one_is_killed:
+        wait_for(2, two)
+        os.killpg(one.pid, signal.SIGKILL)
+    text, _ = two.communicate(timeout=PATIENCE)
+    assert two.returncode == 0, text
+    assert f"{TRIALS} done, 0 failed" in text
+    text, _ = one.communicate(timeout=PATIENCE)
+    assert one.returncode == (-signal.SIGKILL if one_is_killed else 0), text
+    begun = Path("trainings").read_text().split("\n")[:-1]
+    assert len(set(begun)) == TRIALS
+    assert len(begun) in ((TRIALS, TRIALS + 1) if one_is_killed else (TRIALS,))  # at most the one in its hands again
+    assert sorted(runs_in_mlflow()) == sorted(set(runs_in_mlflow()))
+    assert len(runs_in_mlflow()) == TRIALS
+    assert epochs_logged() == {4}
 
 
 @pytest.mark.slow

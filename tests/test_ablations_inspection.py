@@ -30,7 +30,7 @@ def store() -> TrialStore:
     store = TrialStore(Path("runs"))
     plan = make_plan(load_study("small.yaml"), store, Path("data"))
     for unit in plan.units:
-        store.claim(unit, "me")
+        store.record(unit)
         store.encoder_path(unit.pretrain_id).write_bytes(b"encoder")
     results = [
         Result(plan.trials[0].id, "finished", {"linear_eval/top1": 50.0}, 3.0, 0.0, {"device": "a GPU"}),

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ablations.library import shipped_studies
 from ablations.lint import warnings
 from ablations.load import load_study
 from ablations.plan import make_plan
 from ablations.store import TrialStore
+from helpers import shipped
 
 BASE = "name: small\nbase: {data: {name: shapes, image_size: 32, subset: 6000}, batch_size: 100, epochs: 6}\n"
 CLAIMS = "claims: [{says: a, source: b, cells: [[0.1]]}]\n"
@@ -42,7 +42,10 @@ def test_each_has_its_warning(rest: str, expected: str) -> None:
     "rest",
     [
         "grid: {loss.temperature: [0.3, 0.7]}\nbaselines: {random: {epochs: 0}}\n",
+        "grid: {points: {scratch: {epochs: 0}, trained: {loss.temperature: 0.3}}}\n",
         "grid: {add_one_in: {sobel: {augment.broader: true}}}\n",
+        "scales: {quick: {base: {optimizer.scaling: sqrt}}}\ngrid: {batch_size: [64, 100]}\n"
+        "baselines: {random: {epochs: 0}}\n",
         "grid: {zip: {batch_size: [64, 100], optimizer.learning_rate: [0.5, 1.0]}}\n",
     ],
 )
@@ -50,7 +53,7 @@ def test_a_baseline_may_have_several_forms(rest: str) -> None:
     assert not any("no baseline" in warning or "scaling" in warning for warning in found(rest))
 
 
-@pytest.mark.parametrize("path", sorted(shipped_studies().glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", shipped(), ids=lambda path: path.stem)
 def test_shipped_studies_ask_for_no_more_than_seeds(path: Path) -> None:
     plan = make_plan(load_study(str(path)), TrialStore(Path("runs")), Path("data"))
     assert [warning for warning in warnings(plan) if "seed" not in warning] == []

@@ -6,7 +6,9 @@ from ablations.metrics import known_metric
 from core import HeadConfig, evaluate, pretrain
 from core.config import (
     Classifier,
+    ColourHistograms,
     EvaluateConfig,
+    ExampleViews,
     FineTune,
     FineTuneTransfer,
     Frozen,
@@ -27,6 +29,8 @@ PROTOCOLS = [
     Retrieval(neighbors=3),
     Spectrum(),
     Tsne(perplexity=5),
+    ExampleViews(),
+    ColourHistograms(),
 ]
 
 
@@ -47,7 +51,7 @@ def test_the_supervised_classifiers_are_known_too() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("accuracy", "metrics begin with linear_eval/, knn/"),
+        ("accuracy", "begin with linear_eval/, knn/"),
         ("linear_eval/top2", "of linear_eval there are top1, top5"),
         ("retrieval/precision_at_x", "precision_at_<k>"),
     ],

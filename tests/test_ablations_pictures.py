@@ -1,14 +1,21 @@
-"""What single trials left beside their metrics is drawn into the report's folder."""
+"""What single trials left beside their metrics is drawn into the report's folder, and is a study's figure where that
+is of pictures."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from ablations.frame import read_study
+from ablations.grid import enumerate_trials
+from ablations.load import load_study
 from ablations.pictures import draw_pictures
+from ablations.plan import make_plan
+from ablations.run import Outcome, Where, run_plan
 from ablations.store import TrialStore
-from reports.spectrum import SMALLEST, spectrum_figure
+from helpers import small_study
 
 ARRAYS = {
     "spectrum": {"spectrum/eigenvalues": np.array([4.0, 1.0, 0.0])},
@@ -21,6 +28,8 @@ ARRAYS = {
         "retrieval/similarities": np.full((2, 3), 0.5),
     },
 }
+WHERE = Where(Path("runs"), Path("data"), inline=True)
+SHIPPED = ("example_views", "colour_histograms", "eigenvalues", "tsne")
 
 
 def test_every_protocol_that_leaves_arrays_has_its_picture() -> None:
@@ -46,7 +55,71 @@ def test_arrays_and_their_classes_are_kept_together() -> None:
     assert not store.trial_folder("two").exists()
 
 
-def test_the_spectrum_is_drawn_on_both_scales() -> None:
-    linear, logarithmic = spectrum_figure(ARRAYS["spectrum"]).axes
-    assert (linear.get_yscale(), logarithmic.get_yscale()) == ("linear", "log")
-    assert list(logarithmic.lines[0].get_ydata()) == pytest.approx([4.0, 1.0, SMALLEST])
+def small(rest: str) -> str:
+    """Without what only the default protocol has."""
+    return small_study(rest, epochs=0).replace("  evaluate: {l2_count: 2, neighbors: 5}\n", "")
+
+
+def run(text: str) -> Outcome:
+    Path("study.yaml").write_text(text)
+    return run_plan(
+        make_plan(load_study("study.yaml"), TrialStore(WHERE.storage), WHERE.data_dir), WHERE, Console(quiet=True)
+    )
+
+
+def test_a_study_of_pictures_ends_as_one_figure_of_all_panels(mlflow_db: None) -> None:
+    outcome = run(
+        small(
+            """\
+  evaluate.protocol: colour_histograms
+  evaluate.images: 20
+grid:
+  evaluate.strength: {Without: 0.0, With: 1.0}
+seeds: 2
+claims:
+  - {says: Colours tell crops apart., source: Figure 6, cells: [[Without]], than: [[With]], margin: 10}
+report: {kind: pictures, panels: evaluate.strength, metric: colour_histograms/same_image}
+"""
+        )
+    )
+    assert outcome.failed == 0
+    assert outcome.drawn is not None
+    folder = outcome.drawn.folder
+    svg = (folder / "figure.svg").read_text()
+    assert ["(a) Without</text>" in svg, "(b) With</text>" in svg] == [True, True]
+    table = read_study("small", "quick").table
+    first = table.loc[table["seed"] == 0, "trial_id"]
+    assert {name.split("/")[0] for name in np.load(folder / "data.npz")} == set(first)
+    assert len(outcome.drawn.pictures) == 4
+    assert [verdict.word for verdict in outcome.drawn.verdicts] == ["SUPPORTED"]
+    data = pd.read_csv(folder / "data.csv")
+    assert data.groupby(["panel", "image", "crop"])["share"].sum().to_numpy() == pytest.approx(np.ones(2 * 2 * 4))
+
+
+def test_a_panel_whose_trial_failed_says_why(mlflow_db: None) -> None:
+    outcome = run(
+        small(
+            """\
+  evaluate.protocol: example_views
+grid:
+  evaluate.image: [0, 60]
+report: {kind: pictures, panels: evaluate.image, metric: example_views/change}
+"""
+        )
+    )
+    assert outcome.failed == 1
+    assert outcome.drawn is not None
+    svg = (outcome.drawn.folder / "figure.svg").read_text()
+    assert "failed: evaluate.image is 60" in svg
+    assert svg.count("<image") == 10
+
+
+@pytest.mark.parametrize("study", SHIPPED)
+@pytest.mark.parametrize("scale", ["quick", "laptop", "cifar10", "imagenet"])
+def test_the_papers_pictures_are_studies_at_every_scale(study: str, scale: str) -> None:
+    scaled = load_study(study, scale)
+    trials = enumerate_trials(scaled)
+    assert scaled.report.kind == "pictures"
+    assert {trial.config.evaluate.protocol for trial in trials} == {study if study != "eigenvalues" else "spectrum"}
+    if study in ("example_views", "colour_histograms"):
+        assert {trial.config.pretrain.epochs for trial in trials} == {0}

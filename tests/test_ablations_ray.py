@@ -42,7 +42,7 @@ def run_and(react: Callable[[Event], None]) -> list[Event]:
         react(event)
 
     for unit in made.units:
-        TrialStore(storage).claim(unit, "me")
+        TrialStore(storage).record(unit)
     run_on_ray(made.units, Job(storage, Path("data").resolve(), "me", 1), listen, Resources(), "local")
     return seen
 
@@ -148,15 +148,9 @@ def test_a_machine_without_memory_fails_the_trials_and_not_the_run(monkeypatch: 
 
 
 def test_storage_that_the_workers_do_not_see_is_a_failure_that_says_so() -> None:
-    made, seen = plan(), list[Event]()
-    storage = Path("runs").resolve()
-    for unit in made.units:
-        TrialStore(storage).claim(unit, "me")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TrialStore, "owner", lambda self, pretrain_id: "me")  # here, and not in the workers
-        for unit in made.units:
-            (storage / "encoders" / unit.pretrain_id / "owner.json").unlink()
-        run_on_ray(made.units, Job(storage, Path("data").resolve(), "me", 1), seen.append, Resources(), "local")
+    made, seen = plan(), list[Event]()  # nothing was recorded, as it looks from a node without the storage
+    job = Job(Path("runs").resolve(), Path("data").resolve(), "me", 1)
+    run_on_ray(made.units, job, seen.append, Resources(), "local")
     ended = [event.result for event in seen if isinstance(event, Ended)]
     assert [result.status for result in ended] == ["failed", "failed"]
     assert "the storage must be at the same path on every node" in ended[0].error

@@ -9,12 +9,13 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from rich.console import Console
 
-from ablations.events import Ended, Saved
+from ablations.events import Ended, Held, Saved, Started
 from ablations.frame import read_study
+from ablations.lease import take
 from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.run import Outcome, Where, run_plan
-from ablations.store import FencedError, TrialStore
+from ablations.store import TrialStore
 from ablations.tracking import TRIAL, child_runs, find_parent, tracking_uri
 from ablations.worker import Job, run_unit
 
@@ -80,7 +81,16 @@ def test_a_study_ends_with_results_runs_and_a_report() -> None:
     assert table["pretrain/loss"].notna().tolist() == [True] * 4 + [False]
     assert outcome.drawn is not None
     names = {path.name for path in outcome.drawn.folder.iterdir()}
-    assert names == {"figure.png", "figure.svg", "figure.pdf", "table.md", "table.tex", "data.csv", "report.html"}
+    assert names == {
+        "figure.png",
+        "figure.svg",
+        "figure.pdf",
+        "table.md",
+        "table.tex",
+        "data.csv",
+        "report.html",
+        "figure.md",
+    }
     artifacts = MlflowClient(tracking_uri()).list_artifacts(recorded.run_id, "report")
     assert {Path(artifact.path).name for artifact in artifacts} == names
 
@@ -206,12 +216,18 @@ def test_a_truncated_file_costs_at_most_its_trial(file: str) -> None:
 
 def test_a_worker_that_was_taken_over_writes_nothing() -> None:
     (unit, *_), store = plan().units, TrialStore(WHERE.storage)
-    store.claim(unit, "the old run")
-    store.claim(unit, "the new run")
-    with pytest.raises(FencedError):
-        store.check_owner(unit.pretrain_id, "the old run")
-    run_unit(unit, Job(WHERE.storage, WHERE.data_dir, "the old run", 1), lambda event: None)
+    store.record(unit)
+    events: list[object] = []
+
+    def emit(event: object) -> None:
+        events.append(event)
+        if isinstance(event, Started):
+            assert take(store, unit.pretrain_id, "the new run")
+
+    run_unit(unit, Job(WHERE.storage, WHERE.data_dir, "the old run", 1), emit)
+    assert events == [Started(unit.pretrain_id), Held(unit.pretrain_id)]
     assert store.result(unit.trials[0].id) is None
+    assert not store.encoder_path(unit.pretrain_id).exists()
 
 
 def test_a_worker_that_does_not_see_the_storage_says_so(tmp_path: Path) -> None:
@@ -225,7 +241,7 @@ def test_what_an_earlier_attempt_finished_is_not_done_again(monkeypatch: pytest.
     """A worker that is started again after its death gets the whole unit."""
     (unit, *_), store = plan(EVALUATED_TWICE).units, TrialStore(WHERE.storage)
     job = Job(WHERE.storage, WHERE.data_dir, "me", 1)
-    store.claim(unit, "me")
+    store.record(unit)
     run_unit(unit, job, lambda event: None)
     first = [store.result(trial.id) for trial in unit.trials]
     (store.root / "trials" / unit.trials[1].id / "result.json").unlink()
@@ -239,7 +255,7 @@ def test_what_an_earlier_attempt_finished_is_not_done_again(monkeypatch: pytest.
 def test_a_crash_between_the_encoder_and_its_history_loses_neither_epochs_nor_seconds() -> None:
     (unit, *_), store = plan().units, TrialStore(WHERE.storage)
     job = Job(WHERE.storage, WHERE.data_dir, "me", 1)
-    store.claim(unit, "me")
+    store.record(unit)
     run_unit(unit, job, lambda event: None)
     history, result = store.history(unit.pretrain_id), store.result(unit.trials[0].id)
     assert result is not None
@@ -285,7 +301,7 @@ def test_whole_numbers_stay_whole_beside_a_baseline_and_claims_find_them() -> No
     drawn = run(text).drawn
     assert drawn is not None
     assert read_study("small", "quick").table["batch_size"].tolist()[:2] == ["16", "20"]
-    assert "points in one seed" in drawn.page.read_text()
+    assert "in one seed" in drawn.page.read_text()
 
 
 def test_claims_of_other_axes_are_undecided() -> None:
@@ -314,7 +330,7 @@ def test_curves_reach_mlflow_from_the_checkpoint_on(monkeypatch: pytest.MonkeyPa
     made = plan()
     unit, store = made.units[0], TrialStore(WHERE.storage)
     recorder = Recorder(made, store, Console(quiet=True))
-    store.claim(unit, "me")
+    store.record(unit)
     run_unit(unit, Job(WHERE.storage, WHERE.data_dir, "me", 1), lambda event: None)
     for _ in range(2):
         recorder.record(Saved(unit.pretrain_id))
@@ -341,16 +357,6 @@ def test_a_streamed_file_that_does_not_decode_fails_the_trials_that_reach_it(mon
     assert set(outcome.states.values()) == {"failed"}
     results = [TrialStore(WHERE.storage).result(trial.id) for trial in made.trials]
     assert {(result.error.split(":")[0], result.traceback) for result in results} == {(str(bad.resolve()), "")}
-
-
-def test_two_runs_on_one_storage_are_kept_apart() -> None:
-    from filelock import FileLock
-
-    from ablations.errors import StudyError
-
-    WHERE.storage.mkdir()
-    with FileLock(WHERE.storage / "run.lock"), pytest.raises(StudyError, match="another 'ablate run'"):
-        run()
 
 
 def test_the_report_is_the_same_to_the_byte() -> None:

@@ -107,7 +107,7 @@ def test_the_scheduler_remembers_what_earlier_runs_have_seen() -> None:
 def test_a_training_says_how_good_it_is_once_it_is_safe() -> None:
     made = plan(RULE + GRID)
     store, unit = TrialStore(WHERE.storage), made.units[0]
-    store.claim(unit, "me")
+    store.record(unit)
     seen: list[Judged] = []
 
     def listen(event: object) -> None:

@@ -6,11 +6,11 @@ import pytest
 
 from ablations.errors import StudyError
 from ablations.grid import enumerate_trials
-from ablations.library import shipped_studies
 from ablations.load import load_study
 from ablations.study import Resources
 from ablations.trial import Trial
 from core.config import Sgd
+from helpers import shipped
 
 STUDY = """\
 name: temperatures
@@ -207,7 +207,7 @@ def test_a_grid_beyond_reason_is_refused_before_it_is_enumerated() -> None:
         trials(f"name: huge\ngrid:\n{axes}\n")
 
 
-@pytest.mark.parametrize("path", sorted(shipped_studies().glob("*.yaml")), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", shipped(), ids=lambda p: p.stem)
 @pytest.mark.parametrize("scale", ["quick", "laptop", "cifar10", "imagenet"])
 def test_shipped_studies_are_valid_at_every_scale(path: Path, scale: str) -> None:
     found = enumerate_trials(load_study(str(path), scale))

@@ -58,23 +58,31 @@ def test_another_seed_makes_another_sheet_and_never_an_unturned_one(image: Tenso
 
 
 def test_histograms_count_every_value_of_every_crop() -> None:
-    figure = colour_histograms(random_images(2, 24), seed=0, crops=3, bins=16)
-    for panel in (figure.without, figure.distorted):
-        assert panel.images.shape == (2, 3, 3, 24, 24)
-        assert panel.histograms.shape == (2, 3, 16)
-        for crop, shares in zip(panel.images.flatten(0, 1), panel.histograms.flatten(0, 1), strict=True):
-            counted = torch.histogram(crop.float().flatten(), figure.edges.float()).hist
+    for strength in (0.0, 1.0):
+        made = colour_histograms(random_images(2, 24), seed=0, crops=3, bins=16, strength=strength)
+        assert made.images.shape == (2, 3, 3, 24, 24)
+        assert made.histograms.shape == (2, 3, 16)
+        for crop, shares in zip(made.images.flatten(0, 1), made.histograms.flatten(0, 1), strict=True):
+            counted = torch.histogram(crop.float().flatten(), torch.arange(0.0, 257, 16)).hist
             assert torch.allclose(shares, counted / crop.numel())
 
 
 def test_crops_of_an_image_have_its_colours_until_they_are_distorted() -> None:
     """The point of the figure: their histograms are alike, and after colour distortion they are not."""
     images = torch.stack([torch.full((3, 32, 32), 60), torch.full((3, 32, 32), 180)]).to(torch.uint8)
-    figure = colour_histograms(images, seed=0, bins=64)
-    assert torch.equal(figure.without.images, images[:, None].expand(-1, 4, -1, -1, -1))
-    assert (figure.without.histograms.argmax(dim=2) == torch.tensor([[15], [45]])).all()
-    moved = (figure.distorted.histograms - figure.without.histograms).abs().sum(dim=2)
+    without, distorted = (colour_histograms(images, seed=0, bins=64, strength=strength) for strength in (0.0, 1.0))
+    assert torch.equal(without.images, images[:, None].expand(-1, 4, -1, -1, -1))
+    assert (without.histograms.argmax(dim=2) == torch.tensor([[15], [45]])).all()
+    moved = (distorted.histograms - without.histograms).abs().sum(dim=2)
     assert (moved > 0.5).all()
+
+
+def test_the_same_crops_are_distorted_more_and_more(image: Tensor) -> None:
+    faint, none = (colour_histograms(image[None], seed=3, strength=strength).images for strength in (0.01, 0.0))
+    coloured = (faint[0].float() - faint[0].float().mean(dim=1, keepdim=True)).abs().amax(dim=(1, 2, 3)) > 4
+    assert coloured.any()  # the others were made grey
+    assert (faint[0][coloured].int() - none[0][coloured].int()).abs().float().mean() < 5
+    assert not torch.equal(none, colour_histograms(image[None], seed=4, strength=0.0).images)
 
 
 def test_uneven_bins_are_refused() -> None:

@@ -6,7 +6,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.config import EncoderConfig
-from core.cost import convolutions, forward_flops, training_bytes, training_flops
+from core.cost import convolutions, forward_flops, parameters, training_bytes, training_flops
 from core.encoder.resnet import build_encoder
 
 CASES = [
@@ -55,3 +55,11 @@ def test_memory_is_about_what_a_gpu_used(name: str, side: int, batch: int, measu
     """GiB of benchmarks/README.md, on an H100 in bfloat16."""
     estimate = training_bytes(EncoderConfig.model_validate({"name": name}), side, 2 * batch, value_bytes=2)
     assert estimate / 2**30 == pytest.approx(measured, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "millions"), [("resnet18", 1, 11.2), ("resnet50", 1, 23.6), ("resnet50", 4, 375.6)]
+)
+def test_encoders_have_figure_7s_numbers_of_parameters(name: str, width: int, millions: float) -> None:
+    config = EncoderConfig.model_validate({"name": name, "width": width})
+    assert parameters(config, 224) / 1e6 == pytest.approx(millions, rel=0.01)

@@ -8,7 +8,7 @@ from scipy.stats import t as student
 
 from reports.claims import Claim, Verdict, holm, judge
 from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
-from reports.paper import paper_matrix
+from reports.paper import paper_numbers
 
 AXES = ["x"]
 METRIC = "top1"
@@ -102,7 +102,8 @@ def test_what_the_grid_does_not_have_is_said() -> None:
 
 def test_an_ordering_is_as_strong_as_its_smallest_step() -> None:
     table = grid({("a", "1"): [9.0], ("a", "2"): [7.0], ("b", "1"): [6.0], ("b", "2"): [6.0], ("c", "1"): [1.0]})
-    assert effects(Ordering("x", ("a", "b", "c")), table, ["x", "y"]) == [2.0]
+    assert effects(Ordering("x", ("a", "b", "c")), table, ["x", "y"]) == [3.0]  # there is no (c, 2), so of y 1 alone
+    assert effects(Ordering("x", ("a", "b")), table, ["x", "y"]) == [2.0]
     assert effects(Ordering("x", ("c", "b")), table, ["x", "y"]) == [-5.0]
     assert effects(Ordering("x", ("a", "b"), {"y": "1"}), table, ["x", "y"]) == [3.0]
 
@@ -120,14 +121,27 @@ def test_an_interaction_is_a_difference_of_gains() -> None:
     assert effects(Interaction("x", "256", "4096", "y", "100", "800"), table, ["x", "y"]) == [7.0]
 
 
+def test_like_is_compared_with_like() -> None:
+    """Depth 101 has no width of 4, and depth 101 at width 1 would spoil the gain from 1 to 4."""
+    sizes = {("18", "1"): [50.0], ("18", "2"): [59.0], ("18", "4"): [65.0], ("101", "1"): [66.0], ("101", "2"): [71.0]}
+    assert effects(Trend("y", "rising"), grid(sizes), ["x", "y"]) == [15.0]
+    apart = judge(
+        [Claim("", "", Trend("y", "rising"))], grid({("a", "1"): [1.0], ("b", "2"): [2.0]}), ["x", "y"], METRIC
+    )
+    assert "no cells that differ in y alone" in apart[0].reason
+    assert effects(Interaction("y", "1", "2", "x", "18", "101"), grid(sizes), ["x", "y"]) == [4.0]
+
+
 def test_agreement_is_spearmans_with_the_papers_numbers() -> None:
     names = ["crop", "color", "blur"]
     values = {(row, column): [float(3 * i + j)] for i, row in enumerate(names) for j, column in enumerate(names)}
-    paper = paper_matrix("figure_5")
-    assert paper is not None
-    expected = spearmanr([v[0] for v in values.values()], [paper.values.loc[r, c] for r, c in values]).statistic
-    table = grid(values)
-    assert effects(Agreement("figure_5", "x", "y"), table, ["x", "y"]) == [pytest.approx(expected, abs=0.01)]
+    paper = paper_numbers("figure_5")
+    assert paper
+    published = {(row, column): value for row, column, value in paper.table.itertuples(index=False)}
+    expected = spearmanr([v[0] for v in values.values()], [published[cell] for cell in values]).statistic
+    table = grid(values).rename(columns=dict(zip("xy", paper.axes, strict=True)))
+    agreement = Agreement("figure_5", "linear_eval/top1")
+    assert effects(agreement, table, paper.axes) == [pytest.approx(expected, abs=0.01)]
 
 
 def test_holms_correction_by_hand() -> None:

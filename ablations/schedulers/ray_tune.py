@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +22,9 @@ from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as TuneTrial
 
 from ablations.errors import StudyError
-from ablations.events import Ended, EpochEnded, Event, Judged
+from ablations.events import Ended, EpochEnded, Event, Held, Judged
 from ablations.failures import Kind, kind_of, lost_kind
+from ablations.lease import holder, take
 from ablations.schedulers.ray_asha import asha, measures
 from ablations.schedulers.ray_memory import survive_memory_kills
 from ablations.stopping import Judging
@@ -164,8 +165,8 @@ class _Listener(Callback):
     def on_trial_result(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, result: dict[str, Any], **info: Any
     ) -> None:
-        if self._listen and "event" in result:
-            self._listen(result["event"])
+        if "event" in result:
+            self._tell(result["event"])
 
     def on_trial_error(self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any) -> None:
         """The worker died, or could not reach its storage, more often than it is started again."""
@@ -180,19 +181,32 @@ class _Listener(Callback):
             self._end(trial, Result("", "stopped", {}, seconds, time.time(), {}, stopped_at=event.epoch))
 
     def _end(self, trial: TuneTrial, result: Result) -> None:
-        """``result`` for each of the unit's trials that has not finished; its seconds count once."""
+        """``result`` for each of the unit's trials that had not ended; its seconds count once."""
         unit, job = trial.config["unit"], trial.config["job"]
         store = TrialStore(job.storage)
-        if store.owner(unit.pretrain_id) != job.owner:
-            return  # another run has taken it over
-        for one in unit.trials:
-            known = store.result(one.id)
-            if known is None or known.status != "finished":
-                known, result = replace(result, trial_id=one.id), replace(result, seconds=0.0)
-                with suppress(OSError):  # a full disk must not end the other trials
-                    store.save_result(known)
-            if self._listen:
-                self._listen(Ended(unit.pretrain_id, known))
+        if holder(store, unit.pretrain_id) not in (None, job.owner):
+            self._tell(Held(unit.pretrain_id))
+            return
+        for ended in _ended(unit, store, result):
+            self._tell(Ended(unit.pretrain_id, ended))
+        with suppress(OSError):  # a dead worker did not release it
+            if lease := take(store, unit.pretrain_id, job.owner):
+                lease.release()
+
+    def _tell(self, event: Event) -> None:
+        if self._listen:
+            self._listen(event)
+
+
+def _ended(unit: Unit, store: TrialStore, result: Result) -> Iterator[Result]:
+    """For every trial of the unit what it has ended with, which is now ``result`` where it had not ended."""
+    known = {one.trial_id: one for one in store.ended(unit)}
+    for trial in unit.trials:
+        if trial.id not in known:
+            known[trial.id], result = replace(result, trial_id=trial.id), replace(result, seconds=0.0)
+            with suppress(OSError):  # a full disk must not end the other trials
+                store.save_result(known[trial.id])
+        yield known[trial.id]
 
 
 def _reason(trial: TuneTrial) -> tuple[str, Kind]:

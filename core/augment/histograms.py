@@ -21,34 +21,20 @@ class Crops:
     """float32 (N, K, bins): shares of each crop's values, over all channels; each sums to 1."""
 
 
-@dataclass(frozen=True)
-class ColourHistograms:
-    """Both panels of Figure 6, of the same crops; ``edges`` (bins + 1,) of 0 to 256 is the range that all share."""
-
-    without: Crops
-    distorted: Crops
-    edges: Tensor
-
-
-def colour_histograms(
-    images: Tensor, seed: int, crops: int = 4, bins: int = 64, strength: float = 1.0
-) -> ColourHistograms:
-    """uint8 images (N, 3, S, S) -> their crops, as they are and with colour distortion (Sec 3.2, Figure 6).
+def colour_histograms(images: Tensor, seed: int, crops: int = 4, bins: int = 32, strength: float = 1.0) -> Crops:
+    """uint8 images (N, 3, S, S) -> crops of them, with colour distortion (Sec 3.1, Figure 6).
 
     Crop and colour distortion are those of the default policy (appendix A), drawn for each crop, but the jitter is
-    applied to all. Raises ValueError where ``bins`` does not divide the 256 values evenly.
+    applied to all. A ``strength`` of 0 leaves out both jitter and grayscale. A seed has the same crops at every
+    strength. Raises ValueError where ``bins`` does not divide the 256 values evenly.
     """
     if not (0 < bins <= 256 and 256 % bins == 0):
-        raise ValueError(f"bins must divide 256, as 64 does, so that each holds as many values; not {bins}")
+        raise ValueError(f"bins must divide 256, as 32 does, so that each holds as many values; not {bins}")
     draws = generator(seed, "colour histograms", device=images.device)
-    cropped = apply_all((Crop(),), images.repeat_interleave(crops, dim=0).float().div_(255), draws)
-    jitter, drop = color_distortion(strength)
-    distorted = apply_all((jitter.model_copy(update={"probability": 1.0}), drop), cropped, draws)
-    edges = torch.arange(0, 257, 256 // bins, device=images.device)
-    return ColourHistograms(_panel(cropped, crops, bins), _panel(distorted, crops, bins), edges)
-
-
-def _panel(views: Tensor, crops: int, bins: int) -> Crops:
+    views = apply_all((Crop(),), images.repeat_interleave(crops, dim=0).float().div_(255), draws)
+    if strength:
+        jitter, drop = color_distortion(strength)
+        views = apply_all((jitter.model_copy(update={"probability": 1.0}), drop), views, draws)
     made = to_bytes(views)
     shares = torch.stack([_histogram(view, bins) for view in made])
     return Crops(made.unflatten(0, (-1, crops)), shares.unflatten(0, (-1, crops)))

@@ -14,6 +14,7 @@ from core.config.evaluate import Classifier, EvaluateConfig, Frozen
 from core.config.loss import ContrastiveLoss, CrossEntropy, LossConfig, Margin, NtLogistic, NtXent
 from core.config.model import EncoderConfig, HeadConfig
 from core.config.optimize import AdamW, Lars, OptimizerConfig, ScheduleConfig, Sgd
+from core.config.pictures import ColourHistograms, ExampleViews
 from core.config.probes import Retrieval, Spectrum, TransformationProbe, Tsne
 from core.config.train import PretrainConfig, TrainConfig
 from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
@@ -23,6 +24,7 @@ __all__ = [
     "AugmentConfig",
     "AutoAugment",
     "Classifier",
+    "ColourHistograms",
     "CompositionAugment",
     "Config",
     "ContrastiveLoss",
@@ -31,6 +33,7 @@ __all__ = [
     "DataConfig",
     "EncoderConfig",
     "EvaluateConfig",
+    "ExampleViews",
     "FineTune",
     "FineTuneTransfer",
     "Frozen",

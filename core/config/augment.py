@@ -52,11 +52,15 @@ class Jitter(Config):
 
     kind: Literal["jitter"] = "jitter"
     brightness: Annotated[float, Field(ge=0)] = 0.8
+    """Largest change, as a share. Appendix A: 0.8 s."""
     brightness_form: BrightnessForm = "multiplicative"
+    """A factor, as in torchvision, or an amount that is added, as in the code released for the paper."""
     contrast: Annotated[float, Field(ge=0)] = 0.8
+    """Largest change, as a share. Appendix A: 0.8 s."""
     saturation: Annotated[float, Field(ge=0)] = 0.8
+    """Largest change, as a share. Appendix A: 0.8 s."""
     hue: Annotated[float, Field(ge=0, le=0.5)] = 0.2
-    """Largest shift, in turns of the colour circle."""
+    """Largest shift, in turns of the colour circle. Appendix A: 0.2 s."""
     probability: Probability = 0.8
 
 
@@ -185,7 +189,7 @@ class SimclrAugment(Config):
 
     policy: Literal["simclr"] = "simclr"
     strength: Strength = 1.0
-    """Appendix A: 1; appendix B.9, for CIFAR-10: 0.5."""
+    """s of the colour distortion. Appendix A: 1; appendix B.9, for CIFAR-10: 0.5."""
     flip: bool = True
     """Appendix A ablates it."""
     blur: bool = True
@@ -194,6 +198,7 @@ class SimclrAugment(Config):
     """Sobel, equalize, solarize and motion blur besides (appendix B.2). The paper gives neither probabilities nor
     places: here they come last, each with a probability of 0.2."""
     brightness_form: BrightnessForm = "multiplicative"
+    """A factor, as in torchvision, or an amount that is added, as in the code released for the paper."""
     crop_area: Share = (0.08, 1.0)
     """Appendix A: U(0.08, 1)."""
     also: Annotated[tuple[Addition, ...], Strict(False)] | None = None

@@ -71,6 +71,7 @@ class EvaluationData(Config):
     """As of ``DataConfig``."""
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
+    """As of ``DataConfig``."""
 
     def sized(self, image_size: int) -> DataConfig:
         """With that image size where it has none of its own."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from core.config.base import default_tag
+from core.config.pictures import ColourHistograms, ExampleViews
 from core.config.probes import Retrieval, Spectrum, TransformationProbe, Tsne
 from core.config.protocol import Metric, Protocol
 from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
@@ -62,7 +63,17 @@ class Classifier(Protocol):
 
 
 EvaluateConfig = Annotated[
-    Frozen | LinearSgd | FineTune | FineTuneTransfer | Classifier | TransformationProbe | Retrieval | Spectrum | Tsne,
+    Frozen
+    | LinearSgd
+    | FineTune
+    | FineTuneTransfer
+    | Classifier
+    | TransformationProbe
+    | Retrieval
+    | Spectrum
+    | Tsne
+    | ExampleViews
+    | ColourHistograms,
     Field(discriminator="protocol"),
     BeforeValidator(default_tag("protocol", "frozen")),
 ]

@@ -24,6 +24,7 @@ class NtXent(Config):
     """l2-normalise z, so that the similarity is the cosine. Table 5 ablates it."""
 
     negatives: Negatives = "both_views"
+    """Of both branches, 2(N - 1), or of the positive's branch alone, N - 1. Paper, Sec 2.1: the first."""
 
 
 class NtLogistic(Config):
@@ -35,7 +36,9 @@ class NtLogistic(Config):
     """tau. Appendix B.10 tries 0.1, 0.2, 0.5 and 1.0 and does not say which was best."""
 
     normalize: bool = True
+    """l2-normalise z, so that the similarity is the cosine."""
     negatives: Negatives = "both_views"
+    """Of both branches, 2(N - 1), or of the positive's branch alone, N - 1. Table 4: the second (footnote 8)."""
 
     semi_hard: bool = False
     """Each view has one negative: of those that are less similar to it than its positive is, the most similar;
@@ -51,7 +54,9 @@ class Margin(Config):
     """m, in units of the similarity. Appendix B.10 tries 0, 0.4, 0.8 and 1.6 and does not say which was best."""
 
     normalize: bool = True
+    """l2-normalise z, so that the similarity is the cosine."""
     negatives: Negatives = "both_views"
+    """Of both branches, 2(N - 1), or of the positive's branch alone, N - 1. Table 4: the second (footnote 8)."""
 
     semi_hard: bool = False
     """As for ``NtLogistic``."""

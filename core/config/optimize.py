@@ -21,6 +21,8 @@ class Lars(Config):
     learning_rate: Annotated[float, Field(gt=0)] = 0.3
     """Before scaling. Paper, Sec 2.3: 0.3."""
     scaling: Scaling = "linear"
+    """Of the learning rate with the batch: ``linear`` B / 256, ``sqrt`` the square root of B. Paper, Sec 2.3: linear;
+    appendix B.1 has both, with 0.3 and 0.075."""
     momentum: Momentum = 0.9
     """Released code."""
     weight_decay: Decay = 1e-6
@@ -36,8 +38,11 @@ class Sgd(Config):
     learning_rate: Annotated[float, Field(gt=0)] = 0.03
     """Before scaling. Not in the paper; 0.03 to 0.06 trains a ResNet-18 on CIFAR-10."""
     scaling: Scaling = "linear"
+    """As of LARS."""
     momentum: Momentum = 0.9
+    """Not in the paper."""
     nesterov: bool = False
+    """Whether the momentum is Nesterov's."""
     weight_decay: Decay = 5e-4
     """On every weight but batch norm and biases."""
 
@@ -49,8 +54,11 @@ class AdamW(Config):
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     """Before scaling."""
     scaling: Scaling = "linear"
+    """As of LARS."""
     beta1: Momentum = 0.9
+    """Of the gradient's mean."""
     beta2: Momentum = 0.999
+    """Of the mean of its square."""
     weight_decay: Decay = 1e-4
     """Decoupled from the gradient, on every weight but batch norm and biases."""
 

@@ -36,6 +36,7 @@ class TransformationProbe(Protocol):
     protocol: Literal["transformation"] = "transformation"
 
     task: Task = "color"
+    """Color or grayscale; the rotation; original or noisy; original or Sobel filtered. The rows of Table 3."""
     epochs: Count = 50
     """Of the MLP. Not in the paper."""
     batch_size: Count = 256

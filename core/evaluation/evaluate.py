@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from core.config.evaluate import Classifier, EvaluateConfig, Frozen
+from core.config.pictures import ColourHistograms, ExampleViews
 from core.config.probes import Retrieval, Spectrum, TransformationProbe, Tsne
 from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
 from core.data.dataset import Dataset
 from core.errors import DataError
 from core.evaluation.classifier import score_classifier
+from core.evaluation.colour_histograms import score_colour_histograms
+from core.evaluation.example_views import score_example_views
 from core.evaluation.finetune import score_finetune
 from core.evaluation.finetune_transfer import score_finetune_transfer
 from core.evaluation.frozen import score_frozen
@@ -30,9 +33,11 @@ PROTOCOLS: dict[type[EvaluateConfig], Callable[[Any, Pretrained, Dataset], Score
     Retrieval: score_retrieval,
     Spectrum: score_spectrum,
     Tsne: score_tsne,
+    ExampleViews: score_example_views,
+    ColourHistograms: score_colour_histograms,
 }
 
-MULTI_LABEL = (Frozen, FineTuneTransfer, TransformationProbe, Spectrum)
+MULTI_LABEL = (Frozen, FineTuneTransfer, TransformationProbe, Spectrum, ExampleViews, ColourHistograms)
 """Protocols for images with several labels, or that need none."""
 
 

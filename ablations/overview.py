@@ -1,0 +1,55 @@
+"""The studies that there are: what they reproduce, how far they have come, what is left of them."""
+
+from pathlib import Path
+
+from ablations.documents import Counts, ListDocument, StudyEntry
+from ablations.errors import StudyError
+from ablations.estimate import seconds_and_flops
+from ablations.grid import enumerate_trials
+from ablations.library import all_studies
+from ablations.load import DEFAULT_SCALE, load_study
+from ablations.machine import counts
+from ablations.plan import plan_trials, with_kept_seeds
+from ablations.speeds import Speed, load_speeds
+from ablations.store import TrialStore
+from ablations.study import Study
+
+
+def overview(scale: str | None, storage: Path, data_dir: Path) -> ListDocument:
+    """Shipped studies and those in ``./studies``. One that cannot be run has a ``problem`` and ends nothing."""
+    store, speeds = TrialStore(storage), load_speeds(storage)
+    entries = [_entry(path, scale, store, data_dir, speeds) for path in all_studies().values()]
+    return ListDocument(scale=scale or DEFAULT_SCALE, studies=entries)
+
+
+def _entry(path: Path, scale: str | None, store: TrialStore, data_dir: Path, speeds: list[Speed]) -> StudyEntry:
+    try:
+        scaled = load_study(str(path), scale)
+        trials = with_kept_seeds(enumerate_trials(scaled), store)
+    except StudyError as error:
+        return _study_entry(path, Study.model_construct(name=path.stem), None, problem=error)
+    try:
+        plan = plan_trials(scaled, trials, store, data_dir)
+    except StudyError as error:
+        return _study_entry(path, scaled.study, counts(trials, store.results(trials)), problem=error)
+    return _study_entry(path, scaled.study, counts(trials, plan.results), *seconds_and_flops(plan, speeds))
+
+
+def _study_entry(
+    path: Path,
+    study: Study,
+    counted: Counts | None,
+    seconds: float | None = None,
+    flops: float | None = None,
+    problem: StudyError | None = None,
+) -> StudyEntry:
+    return StudyEntry(
+        name=study.name,
+        path=str(path),
+        title=study.title,
+        reproduces=study.reproduces,
+        counts=counted,
+        seconds_left=seconds,
+        flops_left=flops,
+        problem=str(problem).splitlines()[0] if problem else None,
+    )

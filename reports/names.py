@@ -1,0 +1,44 @@
+"""What a point of a figure is called."""
+
+from collections.abc import Mapping
+
+ENCODER, WIDTH = "encoder.name", "encoder.width"
+
+
+FORMS = {"points": "setting", "leave_one_out": "left out", "add_one_in": "added"}
+"""Axes that are no path of a setting, and what they are called."""
+
+
+def axis_name(axis: str) -> str:
+    return FORMS.get(axis, axis)
+
+
+def value_name(axis: str, value: str) -> str:
+    """As ``width 2``, ``R50`` or ``SimCLR``: a number says little without its axis."""
+    if axis == ENCODER:
+        return short_encoder(value)
+    return f"{axis.rsplit('.', 1)[-1]} {value}" if is_number(value) else value or "–"
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def short_encoder(name: str) -> str:
+    """As in the paper's figures."""
+    return name.replace("resnet", "R")
+
+
+def point_name(values: Mapping[str, str]) -> str:
+    """By the values of axes: an encoder as the paper's figures have it, ``R50 (2x)``; of other axes the value."""
+    others = [value for axis, value in values.items() if axis not in (ENCODER, WIDTH) and value]
+    return ", ".join([*_encoder(values.get(ENCODER, ""), values.get(WIDTH, "")), *others])
+
+
+def _encoder(name: str, width: str) -> list[str]:
+    times = f"({width}x)" if width and width != "1" else ""
+    return [text] if (text := f"{short_encoder(name)} {times}".strip() or ("(1x)" if width else "")) else []

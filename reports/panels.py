@@ -1,0 +1,99 @@
+"""The panels of a picture: for each value of an axis, what the first seed that finished left to be drawn."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import ascii_lowercase
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from reports.series import STATES, WORDS, why_empty
+
+WIDTH = 5.5
+"""Of a figure in inches: its text is still read where it is printed at a column's width, 3.3 inches."""
+PANEL = "panel"
+LEFT_NOTHING = "finished, but left nothing to be drawn"
+ERROR_LENGTH = 120
+
+
+@dataclass(frozen=True)
+class TrialArrays:
+    """What a trial left to be drawn."""
+
+    arrays: Mapping[str, np.ndarray]
+    """By ``protocol/name``; empty where it left none."""
+    classes: Sequence[str] = ()
+    """Names of the labels."""
+
+    @property
+    def protocol(self) -> str:
+        """Empty where it left none."""
+        return next(iter(self.arrays), "").split("/")[0]
+
+
+@dataclass(frozen=True)
+class PicturePanel:
+    """A trial that is drawn."""
+
+    title: str
+    left: TrialArrays
+    missing: str = ""
+    """Why there is nothing to draw."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.left.arrays[name]
+
+
+def chosen_trials(table: pd.DataFrame, axis: str | None) -> dict[str, dict[Any, Any]]:
+    """For each value of the axis, as text, the row of the first trial that finished, else of the first that failed,
+    else of the first. Without an axis it is one row, under no name. Baselines are none of them."""
+    grid = table[table["baseline"] == ""]
+    grid = grid.assign(**{PANEL: grid[axis] if axis else ""})
+    best = grid.sort_values("state", key=lambda states: states.map(STATES.index), kind="stable")
+    rows = best.drop_duplicates(PANEL).set_index(PANEL).to_dict("index")
+    return {str(value): dict(rows[value]) for value in grid[PANEL].unique()}
+
+
+def save_arrays(trials: Mapping[str, TrialArrays], path: Path) -> None:
+    """As ``<trial id>/<protocol>/<name>``; no file where there is none."""
+    arrays: dict[str, Any] = {
+        f"{trial_id}/{name}": array for trial_id, left in trials.items() for name, array in left.arrays.items()
+    }
+    if arrays:
+        np.savez_compressed(path, **arrays)
+
+
+def make_panel(title: str, row: Mapping[Any, Any], left: TrialArrays) -> PicturePanel:
+    """``row`` is the trial's in the table of results."""
+    metrics = {name: value for name, value in row.items() if name.startswith(f"{left.protocol}/")}
+    return PicturePanel(title, left, _missing(row, left), metrics)
+
+
+def lettered(panels: Sequence[PicturePanel]) -> list[str]:
+    """Their titles, with (a), (b) and so on where there are several."""
+    if len(panels) == 1:
+        return [panels[0].title]
+    return [f"({letter}) {panel.title}" for letter, panel in zip(ascii_lowercase, panels, strict=False)]
+
+
+def draw_missing(ax: Axes, panel: PicturePanel) -> None:
+    """An empty panel that says why."""
+    ax.set_axis_off()
+    text = "\n".join(textwrap.wrap(panel.missing, 36))
+    ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=8, color="#555555", transform=ax.transAxes)
+
+
+def _missing(row: Mapping[Any, Any], left: TrialArrays) -> str:
+    match row["state"]:
+        case "finished":
+            return "" if left.arrays else LEFT_NOTHING
+        case "failed":
+            return f"failed: {textwrap.shorten(row['error'], ERROR_LENGTH)}"
+        case "stopped":
+            return why_empty("stopped", row["stopped_at"])
+    return WORDS["missing"]

@@ -1,0 +1,40 @@
+"""Invented results, and what is drawn of them."""
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from reports.page import Drawn
+from reports.render import DRAW
+from reports.specs import Report
+from reports.study_report import StudyReport
+from reports.style import house_style
+
+METRIC = "top1"
+Values = dict[tuple[str, ...], list[float | str]]
+
+
+def trials(axes: list[str], values: Values, **columns: list[float]) -> pd.DataFrame:
+    """A cell's values are its seeds: a number, or the state of a trial without one. ``columns`` are by cell."""
+    rows = []
+    for number, (cell, seeds) in enumerate(values.items()):
+        more = {name: column[number] for name, column in columns.items()}
+        for seed, value in enumerate(seeds):
+            done = isinstance(value, float)
+            row = {"name": "-".join(cell), "trial_id": f"{number}{seed}", "seed": seed, "baseline": "", "error": ""}
+            state = "finished" if done else str(value)
+            rows.append(
+                row | dict(zip(axes, cell, strict=True)) | more | {"state": state, METRIC: value if done else math.nan}
+            )
+    return pd.DataFrame(rows)
+
+
+def report(spec: Report, table: pd.DataFrame, axes: list[str], **changes: Any) -> StudyReport:
+    values = {"name": "small", "title": "A title", "spec": spec, "table": table, "axes": axes, "scale": "quick"}
+    return StudyReport(**(values | {"reproduces": "table_0"} | changes))
+
+
+def drawn(spec: Report, table: pd.DataFrame, axes: list[str], **changes: Any) -> Drawn:
+    with house_style():
+        return DRAW[spec.kind](report(spec, table, axes, **changes), spec)

@@ -1,0 +1,77 @@
+"""A study that workers only say to have run, and everything that MLflow then holds of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mlflow import MlflowClient
+from rich.console import Console
+
+from ablations.events import Ended, Event, Saved
+from ablations.load import load_study
+from ablations.plan import Plan, make_plan
+from ablations.recorder import Recorder
+from ablations.store import TrialStore
+from ablations.tracking import STUDY, TRIAL, child_runs, find_parent, tracking_uri
+from ablations.trial import Result
+from core.pretraining.history import Epoch
+from helpers import small_study
+
+EPOCHS = 4
+GRID = "grid:\n  evaluate.neighbors: [1, 5]\n  loss.temperature: [0.1, 0.5]\n"
+OURS = ("ablate.", "axis.", "device")
+
+
+def plan(name: str) -> Plan:
+    Path("study.yaml").write_text(small_study(GRID, EPOCHS, name))
+    return make_plan(load_study("study.yaml"), TrialStore(Path("runs")), Path("data"))
+
+
+def epochs(count: int) -> list[Epoch]:
+    return [Epoch(number, 3.0 / number, 10.0, 2.0, 0.1, 900.0, 1.8e9 + number) for number in range(1, count + 1)]
+
+
+def events(made: Plan) -> Iterator[Event]:
+    """What workers say of the plan's units; the second encoder's trials fail. The store has it when it is said."""
+    store = TrialStore(Path("runs"))
+    for number, unit in enumerate(made.units):
+        for count in (EPOCHS // 2, EPOCHS):
+            store.save_history(unit.pretrain_id, epochs(count))
+            yield Saved(unit.pretrain_id)
+        for trial in unit.trials:
+            told = ("a bug", "bug", "Traceback") if number else ("", "", "")
+            metrics = {} if number else {"linear_eval/top1": 40.0, "pretrain/loss": 0.75}
+            status = "failed" if number else "finished"
+            store.save_result(result := Result(trial.id, status, metrics, 2.0, 1.8e9 + 9, {"device": "none"}, *told))
+            yield Ended(unit.pretrain_id, result)
+
+
+def record(made: Plan, console: Console | None = None) -> Recorder:
+    recorder = Recorder(made, TrialStore(Path("runs")), console or Console(quiet=True))
+    for event in events(made):
+        recorder.record(event)
+    recorder.close(complete=True)
+    return recorder
+
+
+def contents(name: str) -> list[dict[str, Any]]:
+    """Everything that a study's runs hold, but for their ids and when they were begun."""
+    client = MlflowClient(tracking_uri())
+    experiment = client.get_experiment_by_name(name)
+    parent = find_parent(client, experiment.experiment_id, "quick")
+    assert parent is not None
+    runs = [parent, *child_runs(client, experiment.experiment_id, parent.info.run_id)]
+    return sorted((content(client, run) for run in runs), key=str)
+
+
+def content(client: MlflowClient, run: Any) -> dict[str, Any]:
+    histories = {key: client.get_metric_history(run.info.run_id, key) for key in run.data.metrics}
+    return {
+        "trial": run.data.tags.get(TRIAL),
+        "status": run.info.status,
+        "ended": run.info.end_time if TRIAL in run.data.tags else None,
+        "params": run.data.params,
+        "tags": {key: value for key, value in run.data.tags.items() if key.startswith(OURS) and key != STUDY},
+        "metrics": {key: sorted((m.step, m.timestamp, m.value) for m in values) for key, values in histories.items()},
+        "artifacts": sorted(artifact.path for artifact in client.list_artifacts(run.info.run_id)),
+    }

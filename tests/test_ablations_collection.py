@@ -1,0 +1,262 @@
+"""Several studies as one run: each training once, each study its own place in MLflow, none stops another."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from test_ablations_cli import ablate
+
+from ablations.collection.load import load_collection
+from ablations.collection.plan import CollectionPlan, plan_collection
+from ablations.collection.run import CollectionOutcome, run_collection
+from ablations.errors import StudyError
+from ablations.events import Ended, Event, Started
+from ablations.frame import read_study
+from ablations.library import all_collections, all_studies
+from ablations.load import load_study
+from ablations.report import draw_report
+from ablations.run import Where
+from ablations.store import TrialStore
+from ablations.study import Resources
+from ablations.trial import Result, Unit
+from ablations.worker import Job
+from helpers import small_study
+
+STORAGE = Path("runs")
+WHERE = Where(STORAGE, Path("data"), inline=True)
+CLAIM = "claims: [{says: cold is better, source: here, cells: [[0.1]], than: [[0.5]]}]\n"
+TEMPERATURE = small_study("grid: {loss.temperature: [0.1, 0.5]}\n" + CLAIM, 1, "temperature")
+NEIGHBORS = small_study("grid: {loss.temperature: [0.5], evaluate.neighbors: [1, 5]}\n", 1, "neighbors")
+"""Shares a trial with the other, and of another trial the encoder."""
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[Unit]:
+    """Units that were run: none is trained, and every trial scores its temperature and a seed's worth more."""
+    units: list[Unit] = []
+
+    def run_unit(unit: Unit, job: Job, listen: Callable[[Event], None]) -> None:
+        units.append(unit)
+        listen(Started(unit.pretrain_id))
+        for trial in unit.trials:
+            metrics = {"linear_eval/top1": 100 * trial.config.pretrain.loss.temperature + trial.seed}
+            result = Result(trial.id, "finished", metrics, 2.0, time.time(), {})
+            TrialStore(job.storage).save_result(result)
+            listen(Ended(unit.pretrain_id, result))
+
+    monkeypatch.setattr("ablations.schedulers.inline.run_unit", run_unit)
+    return units
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures take seconds."""
+    monkeypatch.setattr("ablations.collection.run.draw", lambda *arguments: None)
+
+
+def write(**studies: str) -> None:
+    for name, text in studies.items():
+        Path(f"{name}.yaml").write_text(text)
+    Path("both.yaml").write_text(
+        f"name: both\ntitle: Both of them\nstudies: [{', '.join(f'{n}.yaml' for n in studies)}]\n"
+    )
+
+
+def plan(seeds: int | None = None) -> CollectionPlan:
+    scaled = load_collection(Path("both.yaml"), seeds=seeds)
+    return plan_collection(scaled, TrialStore(STORAGE), WHERE.data_dir)
+
+
+def run(most_seeds: int | None = None) -> CollectionOutcome:
+    return run_collection(plan(), WHERE, Console(quiet=True), most_seeds)
+
+
+@pytest.mark.usefixtures("mlflow_db", "undrawn")
+def test_what_studies_share_is_run_once_and_is_in_each(ran: list[Unit]) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    outcome = run()
+    assert [len(unit.trials) for unit in ran] == [1, 2]
+    assert {name: list(one.states.values()) for name, one in outcome.outcomes.items()} == {
+        "temperature": ["done"] * 2,
+        "neighbors": ["done"] * 2,
+    }
+    assert outcome.complete
+    for study in ("temperature", "neighbors"):
+        assert read_study(study, "quick").table["state"].tolist() == ["finished"] * 2
+    run()
+    assert len(ran) == 2
+
+
+def test_the_plan_counts_what_is_shared_once() -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    code, text = ablate("plan", "both.yaml")
+    assert code == 0
+    assert "3 trials, 2 trainings, 1 of them shared by several studies; 3 to run" in text
+    assert text.count("waiting") == 2
+    assert (code, text) == ablate("run", "both.yaml", "--dry-run")
+    assert not STORAGE.exists()
+
+
+def test_a_training_is_run_as_the_first_study_that_wants_it_asks() -> None:
+    write(
+        temperature=TEMPERATURE,
+        neighbors=NEIGHBORS + "resources: {cpu: 2}\n",
+        more=NEIGHBORS.replace("neighbors\n", "more\n").replace("[0.5]", "[0.5, 0.9]") + "resources: {cpu: 2}\n",
+    )
+    groups = plan().groups
+    assert [group.scaled.resources for group in groups] == [Resources(cpu=1), Resources(cpu=2)]
+    temperatures = [[unit.trials[0].config.pretrain.loss.temperature for unit in group.units] for group in groups]
+    assert temperatures == [[0.1, 0.5], [0.9]]
+    assert [len(unit.trials) for unit in groups[0].units] == [1, 2]
+
+
+@pytest.mark.usefixtures("mlflow_db", "undrawn")
+def test_a_study_without_its_data_stops_no_other(ran: list[Unit]) -> None:
+    write(far=TEMPERATURE.replace("shapes", "nowhere").replace("temperature\n", "far\n", 1), neighbors=NEIGHBORS)
+    assert "no folder data/nowhere/train" in ablate("status", "both.yaml")[1]
+    code, text = ablate("run", "both.yaml", "--inline")
+    assert (code, len(ran)) == (1, 1)
+    assert "far: not run" in text
+    assert "neighbors: 2 done, 0 failed" in text
+
+
+@pytest.mark.usefixtures("mlflow_db", "undrawn")
+def test_data_that_does_not_decode_stops_its_study_alone(ran: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
+    write(temperature=TEMPERATURE.replace("subset: 60", "subset: 80"), neighbors=NEIGHBORS)
+
+    def load(needed: list[object], *arguments: object) -> None:
+        if "subset=80" in str(needed):
+            raise StudyError("data: it is broken")
+
+    monkeypatch.setattr("ablations.collection.run.prepare_data", load)
+    outcome = run()
+    assert outcome.unable == {"temperature": "data: it is broken"}
+    assert list(outcome.outcomes) == ["neighbors"]
+    assert not outcome.complete
+
+
+@pytest.mark.usefixtures("mlflow_db", "undrawn")
+def test_a_failed_trial_stops_no_other_study(ran: list[Unit]) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    lost = load_failed(plan())
+    outcome = run()
+    assert (outcome.outcomes["temperature"].failed, outcome.outcomes["neighbors"].failed) == (1, 0)
+    assert not outcome.complete
+    assert [trial.id for unit in ran for trial in unit.trials].count(lost) == 0
+
+
+def load_failed(made: CollectionPlan) -> str:
+    """The first trial, which now has failed."""
+    trial = made.plans[0].trials[0]
+    TrialStore(STORAGE).save_result(Result(trial.id, "failed", {}, 1.0, time.time(), {}, "it broke", "bug"))
+    return trial.id
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_nothing_starts_where_no_study_can(ran: list[Unit]) -> None:
+    write(far=TEMPERATURE.replace("shapes", "nowhere"))
+    code, text = ablate("run", "both.yaml", "--inline")
+    assert (code, ran) == (2, [])
+    assert "no folder data/nowhere/train" in text
+
+
+def test_what_is_wrong_with_any_study_is_told_before_anything_starts(ran: list[Unit]) -> None:
+    write(one=TEMPERATURE.replace("0.1", "-1"), two=NEIGHBORS, three=NEIGHBORS.replace("[1, 5]", "[0]"))
+    Path("both.yaml").write_text("name: both\nstudies: [one.yaml, two.yaml, three.yaml]\n")
+    code, text = ablate("run", "both.yaml", "--inline")
+    assert (code, ran) == (2, [])
+    assert "there is a study 'neighbors' before it" in text
+    write(
+        one=TEMPERATURE.replace("[0.1, 0.5]", "[0.1, -1]").replace(CLAIM, ""), three=NEIGHBORS.replace("[1, 5]", "[0]")
+    )
+    code, text = ablate("run", "both.yaml", "--inline")
+    assert (code, ran) == (2, [])
+    assert "one.yaml:" in text
+    assert "three.yaml:" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("name: both\nstudies: []\n", "both.yaml:2:10: studies: there must be at least 1"),
+        ("name: both\nstudies:\n  - nowhere\n", "both.yaml:3:5: studies[0]: nowhere: no such file"),
+        ("name: both\nstudies: [both.yaml]\n", "is a collection of studies, where one study is needed"),
+        ("name: both\nstudies: [s.yaml]\nseed: 3\n", "both.yaml:3:7: seed: there is no such field"),
+        ("studies: [s.yaml]\n", "'name' is required"),
+    ],
+)
+def test_a_wrong_collection_is_told_with_its_place(text: str, expected: str) -> None:
+    Path("s.yaml").write_text(TEMPERATURE)
+    Path("both.yaml").write_text(text)
+    code, told = ablate("plan", "both.yaml")
+    assert code == 2
+    assert expected in told
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_seeds_are_added_where_a_claim_waits_for_them(ran: list[Unit]) -> None:
+    write(
+        temperature=TEMPERATURE.replace("cold is better", "more is said").replace("0.5]]", "0.5]], margin: -39.9"),
+        neighbors=NEIGHBORS,
+    )
+    outcome = run(most_seeds=3)
+    table = read_study("temperature", "quick").table
+    assert table["seed"].tolist() == [0, 0, 1, 1]
+    assert read_study("neighbors", "quick").table["seed"].tolist() == [0, 0]
+    drawn = outcome.outcomes["temperature"].drawn
+    assert drawn
+    assert drawn.verdicts[0].word == "REFUTED"
+    assert outcome.complete
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_the_page_of_all_says_what_held_and_what_is_missing(ran: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS, later=NEIGHBORS.replace("neighbors\n", "later\n", 1))
+    assert "has been run" not in ablate("report", "both.yaml")[1]
+    assert ablate("report", "both.yaml")[0] == 1
+    for study in ("temperature", "neighbors"):
+        ablate("run", f"{study}.yaml", "--inline", "--seeds", "2")
+    code, text = ablate("report", "both.yaml")
+    assert code == 0
+    assert "temperature: 1 refuted" in text
+    page = STORAGE / "reports/both/quick/report.html"
+    html = page.read_text()
+    assert html.index("cold is better") < html.index("Figures and tables")
+    assert "-40.0</b> points" in html
+    assert html.count('<img src="data:image/') == 2
+    assert 'href="../../temperature/quick/report.html"' in html
+    assert (page.parent / "../../temperature/quick/report.html").is_file()
+    assert "Not run yet at this scale" in html
+    before = page.read_bytes()
+    ablate("report", "both.yaml")
+    assert page.read_bytes() == before
+    monkeypatch.setattr("ablations.collection.report.draw_report", broken_for_neighbors)
+    assert ablate("report", "both.yaml")[0] == 0
+    assert "It cannot be drawn: ZeroDivisionError: a bug" in page.read_text()
+
+
+def broken_for_neighbors(study: str, *arguments: object) -> object:
+    if study == "neighbors":
+        raise ZeroDivisionError("a bug")
+    return draw_report(study, *arguments)  # type: ignore[arg-type]
+
+
+def test_collections_are_no_studies() -> None:
+    Path("studies").mkdir()
+    Path("studies/temperature.yaml").write_text(TEMPERATURE)
+    Path("studies/mine.yaml").write_text("name: mine\nstudies: [temperature]\n")
+    assert "mine" in all_collections()
+    assert all_collections().keys().isdisjoint(all_studies())
+    assert "mine" not in ablate("list")[1].split()
+    assert "mine at scale quick: 1 studies" in ablate("plan", "mine")[1]
+    with pytest.raises(StudyError, match="is a collection of studies"):
+        load_study("mine")
+
+
+def test_the_paper_has_every_study_of_it() -> None:
+    known = {name: load_study(name).study.reproduces for name in all_studies()}
+    of_paper = {name for name, key in known.items() if key and not key.startswith("v2_")} - {"quickstart"}
+    listed = {study.study.name for study in load_collection(all_collections()["paper"]).studies}
+    assert of_paper <= listed

@@ -1,0 +1,145 @@
+"""What machines read: one document on stdout, whatever happens, with the keys that are documented."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from ablations.cli import app
+from ablations.documents import (
+    DiffDocument,
+    ListDocument,
+    PlanDocument,
+    ReportDocument,
+    RunDocument,
+    ShowDocument,
+    StatusDocument,
+)
+from helpers import small_study
+
+STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\nbaselines: {random: {epochs: 0}}\n", epochs=1)
+
+
+def ablate(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, arguments)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+def document(*arguments: str) -> Any:
+    return json.loads(ablate(*arguments, "--json")[1])
+
+
+@pytest.fixture
+def study() -> str:
+    Path("studies").mkdir()
+    Path("studies/small.yaml").write_text(STUDY)
+    return "small"
+
+
+def test_plan_has_every_trial_and_what_it_costs(study: str) -> None:
+    plan = PlanDocument.model_validate(document("plan", study))
+    assert (plan.study, plan.scale, plan.label) == ("small", "quick", "quick")
+    assert plan.counts.model_dump() == {"trials": 3, "trainings": 3, "finished": 0, "failed": 0, "waiting": 3}
+    assert [trial.coordinates for trial in plan.trials] == [{"loss.temperature": 0.1}, {"loss.temperature": 0.5}, {}]
+    assert [trial.baseline for trial in plan.trials] == [None, None, "random"]
+    assert plan.cost and plan.cost.images > 0 and plan.cost.seconds is None
+    assert any("too few to learn from" in note for note in plan.notes)
+    assert document("run", study, "--dry-run") == document("plan", study)
+
+
+def test_a_run_and_what_it_leaves(study: str, mlflow_db: None) -> None:
+    """One run, looked at by every command."""
+    code, out, err = ablate("run", study, "--inline", "--json")
+    run = RunDocument.model_validate_json(out)
+    assert (code, run.done, run.failed, run.left) == (0, 3, 0, 0)
+    assert "3 trials, 3 trainings" in err
+    assert run.report and Path(run.report.figure).is_file() and Path(run.report.page).is_file()
+
+    status = StatusDocument.model_validate(document("status", study))
+    assert status.counts.finished == 3
+    assert all("linear_eval/top1" in trial.metrics for trial in status.trials)
+    assert PlanDocument.model_validate(document("plan", study)).cost is None
+    assert ReportDocument.model_validate(document("report", study)) == run.report
+
+    one, other, _ = run.trials
+    show = ShowDocument.model_validate(document("show", one))
+    assert (show.state, show.config["pretrain"]["loss"]["temperature"], len(show.epochs)) == ("finished", 0.1, 1)
+    diff = DiffDocument.model_validate(document("diff", one, other))
+    assert [(d.name, d.one, d.other) for d in diff.config] == [("pretrain.loss.temperature", 0.1, 0.5)]
+    assert {"linear_eval/top1", "knn/top1"} >= {d.name for d in diff.result if d.name.endswith("top1")}
+
+    listed = {entry.name: entry for entry in ListDocument.model_validate(document("list")).studies}
+    assert listed["small"].counts and listed["small"].counts.finished == 3
+    assert listed["small"].flops_left == 0
+    assert listed["quickstart"].seconds_left is not None  # by the speed of the run above
+
+
+def test_list_tells_what_is_left_at_a_scale(study: str) -> None:
+    quick, paper = (
+        {entry["name"]: entry for entry in document("list", "--scale", scale)["studies"]}
+        for scale in ("quick", "cifar10")
+    )
+    assert paper["quickstart"]["flops_left"] > 1000 * quick["quickstart"]["flops_left"]
+    _, text, _ = ablate("list")
+    row = next(line for line in text.splitlines() if line.split()[:1] == ["small"])
+    assert row.split()[1:4] == ["3", "3", "waiting"]
+    assert "FLOPs" in row
+
+
+def test_list_ends_at_no_broken_study_and_no_missing_data() -> None:
+    Path("studies").mkdir()
+    Path("studies/broken one.yaml").write_text("name: broken\n")
+    Path("studies/mine.yaml").write_text("name: mine\nbase: {data.name: photos}\ngrid: {loss.temperature: [1, 2]}\n")
+    listed = {entry["name"]: entry for entry in document("list")["studies"]}
+    assert (listed["broken one"]["counts"], "'grid' is required" in listed["broken one"]["problem"]) == (None, True)
+    assert (listed["mine"]["counts"]["waiting"], listed["mine"]["flops_left"]) == (2, None)
+    assert "no folder data/photos/train" in listed["mine"]["problem"]
+    assert "no data" in ablate("list")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["plan", "nowhere"], 2),
+        (["run", "small", "--set", "loss.temperature=-1"], 2),
+        (["show", "zzz"], 2),
+        (["report", "small"], 1),
+    ],
+)
+def test_an_error_leaves_stdout_empty(study: str, mlflow_db: None, arguments: list[str], expected: int) -> None:
+    code, out, err = ablate(*arguments, "--json")
+    assert (code, out, bool(err)) == (expected, "", True)
+
+
+def test_an_interruption_is_exit_code_130(study: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ablations.run.run_plan", interrupted)
+    for option in ("--json", "--quiet"):
+        code, out, err = ablate("run", study, option)
+        assert (code, out, "continue with" in err) == (130, "", True)
+
+
+def test_names_in_other_scripts_and_brackets_survive() -> None:
+    Path("odd.yaml").write_text("name: odd\ntitle: 'α [/b] \\ \"'\ngrid: {loss.temperature: [0.1, 0.5]}\n")
+    code, out, _ = ablate("plan", "odd.yaml", "--json")
+    assert (code, out.isascii(), json.loads(out)["title"]) == (0, True, 'α [/b] \\ "')
+
+
+def test_a_quiet_run_says_nothing(study: str, mlflow_db: None) -> None:
+    assert ablate("run", study, "--inline", "--quiet") == (0, "", "")
+
+
+def test_a_quiet_run_tells_what_failed(study: str, mlflow_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("x")
+
+    monkeypatch.setattr("ablations.worker.evaluate", broken)
+    code, out, err = ablate("run", study, "--inline", "--quiet")
+    assert (code, out) == (1, "")
+    assert err.count("failed: ZeroDivisionError: x") == 3

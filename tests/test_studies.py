@@ -1,0 +1,214 @@
+"""The shipped studies and the paper's numbers: that they fit each other, and that the numbers are the paper's."""
+
+import functools
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ablations.grid import enumerate_trials
+from ablations.load import ScaledStudy
+from ablations.load import load_study as load_uncached
+from ablations.report import EFFECTS
+from helpers import shipped
+from reports import paper_axes, published
+from reports.effects import VALUE, Effect
+from reports.paper import PaperNumbers, paper_numbers
+
+load_study = functools.cache(load_uncached)
+
+SCALES = ("quick", "laptop", "cifar10", "imagenet")
+STUDIES = shipped()
+WITHOUT_CELLS = {"figure_4", "figure_6", "figure_b3", "figure_b4"}
+"""Pictures, and the curve of Figure B.3, which is of one training."""
+UNPRINTED = {"table_b2": {("1", "no", "100%"), ("2", "no", "100%")}}
+"""Cells of which the paper has no number."""
+MOST_QUICK_TRAININGS = 15
+THE_GRID = ("augmentation_grid",)
+"""49 trainings, and the first study of the project."""
+
+
+@functools.cache
+def paper(key: str) -> PaperNumbers:
+    numbers = paper_numbers(key)
+    assert numbers is not None
+    return numbers
+
+
+def value(key: str, *cell: str, metric: str = "top1") -> float:
+    return float(by_cell(key).loc[cell if len(cell) > 1 else cell[0], metric])
+
+
+@functools.cache
+def by_cell(key: str) -> pd.DataFrame:
+    return paper(key).table.set_index(paper(key).axes).sort_index()
+
+
+@pytest.mark.parametrize(
+    ("key", "cell", "metric", "expected"),
+    [
+        ("table_1", ("SimCLR", "1 (+Blur)"), "top1", 64.5),
+        ("table_1", ("Supervised", "AutoAug"), "top1", 77.1),
+        ("appendix_a", ("flip",), "top1", 63.4),
+        ("figure_7", ("SimCLR", "resnet152", "2"), "top1", 72.0),
+        ("figure_7", ("Supervised", "resnet50", "4"), "parameters", 375.0),
+        ("figure_8", ("none", "2048"), "top1", 50.2),
+        ("figure_8", ("linear", "64"), "top1", 61.3),
+        ("table_3", ("Rotation", "z"), "transformation/top1", 25.6),
+        ("table_3", ("Color vs grayscale", "h"), "transformation/chance", 80),
+        ("table_4", ("Margin (sh)",), "top1", 57.5),
+        ("table_5", ("yes", "0.05"), "pretrain/entropy", 1.0),
+        ("table_5", ("no", "100"), "linear_eval/top1", 57.0),
+        ("figure_9", ("500", "1024"), "top1", 67.96),
+        ("figure_b1", ("1000", "8192"), "top5", 88.98),
+        ("table_b1", ("256", "100", "sqrt"), "top1", 62.8),
+        ("figure_b2", ("50", "32768"), "top1", 0.19),
+        ("table_b2", ("2", "yes", "100%"), "top5", 94.8),
+        ("table_b2", ("4", "yes", "linear"), "top1", 76.8),
+        ("table_b3", ("4", "500", "+Color"), "top1", 78.4),
+        ("figure_b3", ("0",), "squared_eigenvalue", 16.0),
+        ("figure_b5", ("3200", "1%"), "top1", 50.68),
+        ("figure_b6", ("resnet34", "4", "10%"), "top1", 67.33),
+        ("figure_b7", ("900", "4096"), "top1", 93.69),
+        ("figure_b8", ("epochs 400 to 1000", "2048", "0.5"), "top1", 93.6),
+        ("table_6", ("2",), "top5", 92.0),
+        ("table_7", ("Supervised baseline", "1", "0.01"), "finetune/top5", 48.4),
+        ("table_b4", ("SimCLR", "4", "0.1"), "finetune/top1", 74.4),
+        ("table_8", ("Linear, SimCLR", "voc2007"), "score", 84.2),
+        ("table_b5", ("Fine-tuned, random init", "caltech101"), "score", 72.6),
+        ("v2_table_1", ("resnet152", "3", "yes", "1%"), "top1", 74.9),
+    ],
+)
+def test_numbers_are_the_papers(key: str, cell: tuple[str, ...], metric: str, expected: float) -> None:
+    assert value(key, *cell, metric=metric) == expected
+
+
+def test_there_are_as_many_numbers_as_the_paper_has() -> None:
+    rows = {key: len(paper(key).table) for key in published()}
+    assert rows == {
+        "appendix_a": 3,
+        "figure_1": 4,
+        "figure_4": 0,
+        "figure_5": 49,
+        "figure_6": 0,
+        "figure_7": 19,
+        "figure_8": 15,
+        "figure_9": 60,
+        "figure_b1": 60,
+        "figure_b2": 56,
+        "figure_b3": 20,
+        "figure_b4": 0,
+        "figure_b5": 21,
+        "figure_b6": 39,
+        "figure_b7": 50,
+        "figure_b8": 30,
+        "table_1": 12,
+        "table_3": 8,
+        "table_4": 5,
+        "table_5": 6,
+        "table_6": 3,
+        "table_7": 8,
+        "table_8": 60,
+        "table_b1": 48,
+        "table_b2": 22,
+        "table_b3": 18,
+        "table_b4": 8,
+        "table_b5": 60,
+        "v2_table_1": 65,
+    }
+    assert {key: len(paper(key).others) for key in ("figure_1", "table_6", "table_7", "table_b4")} == {
+        "figure_1": 14,
+        "table_6": 10,
+        "table_7": 15,
+        "table_b4": 5,
+    }
+
+
+@pytest.mark.parametrize("key", [key for key in published() if paper_axes(key)])
+def test_a_cell_is_there_once(key: str) -> None:
+    assert not paper(key).table.duplicated(paper_axes(key)).any()
+
+
+def test_what_is_read_from_figures_rounds_to_what_is_printed() -> None:
+    for batch, epochs in itertools.product((256, 512, 1024, 2048, 4096, 8192), (100, 200, 400, 800)):
+        for figure, scaling in (("figure_9", "linear"), ("figure_b2", "sqrt")):
+            read = value(figure, str(epochs), str(batch))
+            assert value("table_b1", str(batch), str(epochs), scaling) == pytest.approx(read, abs=0.051)
+
+
+def test_figures_that_share_models_share_numbers() -> None:
+    for epochs in (50, 100, 200, 400, 800, 1600, 3200):
+        assert value("figure_b5", str(epochs), "linear") == value("figure_b2", str(epochs), "4096")
+    for name, width in paper("figure_b6").table[["encoder.name", "encoder.width"]].drop_duplicates().to_numpy():
+        read = value("figure_b6", name, width, "linear")
+        assert value("figure_7", "SimCLR", name, width) == pytest.approx(read, abs=0.051)
+    for width in ("1", "2", "4"):
+        longest = value("figure_7", "SimCLR (1000 epochs)", "resnet50", width)
+        assert value("table_6", width) == value("figure_1", "SimCLR", width) == longest
+        assert value("table_b2", width, "no", "1%") == value(
+            "table_b4", "SimCLR", width, "0.01", metric="finetune/top1"
+        )
+        top5 = value("table_7", "SimCLR", width, "0.1", metric="finetune/top5")
+        assert value("table_b2", width, "no", "10%", metric="top5") == top5
+    means = paper("figure_b7").table.astype({"epochs": int}).query("epochs <= 300").groupby("batch_size")["top1"].mean()
+    for batch, mean in means.items():
+        assert value("figure_b8", "epochs 100 to 300", str(batch), "0.5") == pytest.approx(mean, abs=0.02)
+
+
+def test_what_is_not_verified_is_not_held() -> None:
+    assert [key for key in published() if key.startswith("v2_")] == ["v2_table_1"]
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_every_number_of_the_paper_has_its_trial_at_the_papers_scale(path: Path) -> None:
+    study = load_study(str(path), "imagenet")
+    key = study.study.reproduces
+    if key is None or key in WITHOUT_CELLS:
+        return
+    axes = paper_axes(key)
+    cells = set(_rows(study)[axes].itertuples(index=False, name=None))
+    known = set(paper(key).table[axes].itertuples(index=False, name=None))
+    assert cells - known == UNPRINTED.get(key, set())
+    assert known <= cells or path.stem == "quickstart"  # which is a corner of Figure 5
+
+
+def test_each_of_the_papers_numbers_is_reproduced_by_a_study() -> None:
+    reproduced = {load_study(str(path)).study.reproduces for path in STUDIES}
+    assert set(published()) - WITHOUT_CELLS <= reproduced
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_claims_are_about_cells_that_the_scale_has(path: Path, scale: str) -> None:
+    study = load_study(str(path), scale)
+    for claim in study.claims:
+        assert _effect(claim).about(_rows(study)).any(), claim["says"]  # raises NotInGridError where it has not
+
+
+def _rows(study: ScaledStudy) -> pd.DataFrame:
+    cells = [cell for grid in study.grids for cell, _ in grid.cells()]
+    rows = [{axis: str(cell.get(axis, "")) for axis in study.axis_names} for cell in cells]
+    return pd.DataFrame(rows).assign(seed=0, **{VALUE: 0.0})
+
+
+def _effect(claim: dict[str, Any]) -> Effect:
+    values = {name: tuple(v) if isinstance(v, list) else v for name, v in claim["effect"].items()}
+    if claim["kind"] == "agreement":
+        values["metric"] = next(iter(paper(values["key"]).metrics))
+    return EFFECTS[claim["kind"]](**values)
+
+
+def test_there_are_claims_of_all_kinds() -> None:
+    claims = [claim for path in STUDIES for claim in load_study(str(path)).study.claims]
+    assert len(claims) >= 25
+    assert {claim.kind for claim in claims} == set(EFFECTS)
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_the_quick_scale_is_small_and_embedded(path: Path) -> None:
+    trials = enumerate_trials(load_study(str(path), "quick"))
+    assert {data.name for trial in trials for data in trial.config.all_data} == {"shapes"}
+    trainings = {trial.pretrain_id for trial in trials if trial.config.pretrain.epochs}
+    assert len(trainings) <= MOST_QUICK_TRAININGS or path.stem in THE_GRID
