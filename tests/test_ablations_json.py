@@ -43,7 +43,14 @@ def study() -> str:
 def test_plan_has_every_trial_and_what_it_costs(study: str) -> None:
     plan = PlanDocument.model_validate(document("plan", study))
     assert (plan.study, plan.scale, plan.label) == ("small", "quick", "quick")
-    assert plan.counts.model_dump() == {"trials": 3, "trainings": 3, "finished": 0, "failed": 0, "waiting": 3}
+    assert plan.counts.model_dump() == {
+        "trials": 3,
+        "trainings": 3,
+        "finished": 0,
+        "failed": 0,
+        "stopped": 0,
+        "waiting": 3,
+    }
     assert [trial.coordinates for trial in plan.trials] == [{"loss.temperature": 0.1}, {"loss.temperature": 0.5}, {}]
     assert [trial.baseline for trial in plan.trials] == [None, None, "random"]
     assert plan.cost and plan.cost.images > 0 and plan.cost.seconds is None
