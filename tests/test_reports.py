@@ -170,7 +170,7 @@ def test_tables_show_mean_spread_and_what_is_missing() -> None:
     assert r"crop & 32.0 $\pm$ 2.8 & 53.0 $\pm$ 4.2 & 42.5 \\" in tex
     assert r"\caption{100 \% \& more}" in tex
     data = tidy(matrix, figure_5(), *AXES)
-    assert data.columns.tolist() == [*AXES, "mean", "spread", "seeds", "state", "paper"]
+    assert data.columns.tolist() == [*AXES, "mean", "spread", "seeds", "state", "stopped_at", "paper"]
     assert data["paper"].tolist() == [33.1, 56.3, 55.8, 18.8]
 
 
