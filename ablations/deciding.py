@@ -18,7 +18,7 @@ def run_until_decided(plan: Plan, where: Where, console: Console, most: int) -> 
     the cells have ``most`` seeds, or a trial came to no end. Raises ``StudyError`` where the study stops trials early:
     seeds would not decide the claims about them."""
     if plan.scaled.stop_early:
-        raise StudyError("--until-decided needs every trial to go to its end; take stop_early out of the study")
+        raise StudyError("--until-decided: it needs trials that went to their end; take stop_early out of the study")
     outcome = run_plan(plan, where, console)
     while outcome.drawn and not outcome.left and (more := next_seeds(plan.trials, outcome.drawn.verdicts, most)):
         cells = len({trial.cell for trial in more})

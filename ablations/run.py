@@ -83,7 +83,7 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
     KeyboardInterrupt passes through; whatever was finished by then is in the store.
     """
     if where.inline and any(unit.judged for unit in plan.units):
-        raise StudyError("stop_early is Ray's to do; leave out --inline, or stop_early in the study")
+        raise StudyError("--inline: stop_early is Ray's to do; leave out --inline, or take stop_early out of the study")
     store = TrialStore(where.storage)
     board = Board(plan)
     left = estimate(plan, load_speeds(where.storage))
