@@ -13,6 +13,7 @@ from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.run import Where, run_plan
 from ablations.schedulers import ray_tune
+from ablations.stopping import Judging
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.tables import status_table
@@ -118,8 +119,10 @@ def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> 
         listen: Callable[[Event], None],
         resources: Resources,
         address: str,
+        judging: Judging | None,
         alone: bool = False,
     ) -> None:
+        assert judging is None
         runs.append(([unit.pretrain_id for unit in units], alone))
         for unit in units:
             starves = not alone and unit is made.units[0]
