@@ -10,6 +10,7 @@ from scipy.stats import bootstrap
 from scipy.stats import t as student
 
 from reports.effects import VALUE, Agreement, Effect, NotInGridError
+from reports.names import signed
 
 CONFIDENCE = 0.95
 BOOTSTRAP_SEEDS = 10
@@ -100,7 +101,7 @@ class Verdict:
 
     def text(self, value: float) -> str:
         """With as many digits as the unit deserves, and a sign."""
-        return f"{value:+.2f}" if isinstance(self.claim.effect, Agreement) else f"{value:+.1f}"
+        return f"{value:+.2f}" if isinstance(self.claim.effect, Agreement) else signed(value)
 
 
 def judge(claims: list[Claim], table: pd.DataFrame, axes: list[str], metric: str) -> list[Verdict]:

@@ -8,6 +8,7 @@ from scipy.stats import t as student
 
 from reports.claims import Claim, Verdict, holm, judge
 from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
+from reports.names import signed
 from reports.paper import paper_numbers
 
 AXES = ["x"]
@@ -56,7 +57,7 @@ def test_the_effect_is_between_the_best_on_either_side_within_a_seed() -> None:
     found = verdict(better("ab", "c"), a=[10.0, 20.0, 33.0], b=[12.0, 16.0, 20.0], c=[5.0, 15.0, 30.0])
     test = ttest_1samp([12.0 - 5.0, 20.0 - 15.0, 33.0 - 30.0], 0)
     low, high = test.confidence_interval(0.95)
-    expected = f"+5.0 points, 95 % interval {low:+.1f} to {high:+.1f}, over 3 seeds; p {test.pvalue:.3f}"
+    expected = f"+5.0 points, 95 % interval {signed(low)} to {signed(high)}, over 3 seeds; p {test.pvalue:.3f}"
     assert (found.reason, found.word) == (expected, "SUPPORTED")
 
 
@@ -177,3 +178,8 @@ def test_of_many_seeds_the_interval_is_the_bootstraps() -> None:
 
 def test_the_cells_that_a_claim_is_about_are_named() -> None:
     assert verdict(better("a", "b"), a=[1.0], b=[2.0], c=[3.0]).cells == [{"x": "a"}, {"x": "b"}]
+
+
+def test_a_small_effect_is_told_with_the_digits_that_it_has() -> None:
+    shown = {12.34: "+12.3", -1.0: "-1.0", 0.0041: "+0.0041", -0.04: "-0.04", 0.5: "+0.5"}
+    assert {value: signed(value) for value in shown} == shown

@@ -15,6 +15,7 @@ from matplotlib.patches import Rectangle
 
 from reports import paper as paper_module
 from reports.against import against_figure
+from reports.bar_panel import look
 from reports.bars import bars_figure
 from reports.limits import bar_limits
 from reports.points import points_figure
@@ -141,6 +142,10 @@ def test_colours_of_equal_values_are_equal_here_and_in_the_paper(publish: Callab
     assert [to_hex(patch.get_facecolor()) for patch in here.patches[:1]] == [COLORS[1]]
     assert [to_hex(patch.get_facecolor()) for patch in paper.patches] == list(COLORS[:3])
     assert len({patch.get_hatch() for patch in paper.patches}) == 3  # and none is told by its colour alone
+
+
+def test_bars_of_many_series_look_different() -> None:
+    assert len({look(rank) for rank in range(2 * len(COLORS))}) == 2 * len(COLORS)
 
 
 def test_a_panel_for_each_value_of_an_axis(publish: Callable[..., None]) -> None:
