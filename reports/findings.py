@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from reports.best import is_ranked
 from reports.matrix import Matrix, by_cell, rank_correlation
 from reports.names import is_number, signed
 from reports.paper import PaperMatrix
@@ -56,7 +57,8 @@ def cell_findings(data: pd.DataFrame, axes: list[str], baselines: dict[str, floa
     rows = known.sort_values("mean", kind="stable").to_dict("records")
     worst, best = rows[0], rows[-1]
     names = [_name(row[axis] for axis in axes if row[axis]) for row in (best, worst)]
-    findings = [f"Best: {names[0]} with {best['mean']:.1f}; worst: {names[1]} with {worst['mean']:.1f}."]
+    high, low = ("Best", "worst") if is_ranked(str(best["metric"])) else ("Highest", "lowest")
+    findings = [f"{high}: {names[0]} with {best['mean']:.1f}; {low}: {names[1]} with {worst['mean']:.1f}."]
     findings += [
         f"{name}: {value:.1f}; the best is {signed(best['mean'] - value)} points from it."
         for name, value in baselines.items()

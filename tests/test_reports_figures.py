@@ -401,6 +401,12 @@ def test_the_order_of_common_cells_is_compared(publish: Callable[..., None]) -> 
     assert "of 0.50" in found[1]
 
 
+def test_of_what_is_not_better_for_being_more_the_highest_is_told() -> None:
+    table = trials(["augment"], {("a",): [3.0], ("b",): [1.0]}).rename(columns={METRIC: "pretrain/entropy"})
+    found = drawn(BarsReport(x="augment", metric="pretrain/entropy"), table, ["augment"]).findings
+    assert found[0] == "Highest: a with 3.0; lowest: b with 1.0."
+
+
 def test_the_caption_says_how_the_setting_differs(publish: Callable[..., None]) -> None:
     publish(BARS_AXES, [["100", "256", 57.5]], notes=["One run a bar"])
     settings = {"data.name": "shapes", "data.image_size": 32, "encoder.name": "resnet10", "epochs": 5, "loss.kind": "x"}
