@@ -6,6 +6,7 @@ import pandas as pd
 
 from reports.best import is_ranked
 from reports.matrix import Matrix, by_cell, rank_correlation
+from reports.metric_names import difference
 from reports.names import is_number, signed
 from reports.paper import PaperMatrix
 from reports.series import HERE, PAPER, at, in_common, of, ordered, spearman
@@ -60,7 +61,7 @@ def cell_findings(data: pd.DataFrame, axes: list[str], baselines: dict[str, floa
     high, low = ("Best", "worst") if is_ranked(str(best["metric"])) else ("Highest", "lowest")
     findings = [f"{high}: {names[0]} with {best['mean']:.1f}; {low}: {names[1]} with {worst['mean']:.1f}."]
     findings += [
-        f"{name}: {value:.1f}; the best is {signed(best['mean'] - value)} points from it."
+        f"{name}: {value:.1f}; the {high.lower()} is {difference(best['mean'] - value, str(best['metric']))} from it."
         for name, value in baselines.items()
     ]
     findings += _common_order(data, axes) + [told for axis in axes if (told := _along(data, axis, axes))]
@@ -100,7 +101,9 @@ def _change(cells: pd.DataFrame, axis: str, others: list[str]) -> str | None:
         return None
     low, high = (at(cells, axis, value).set_index(others or "source")["mean"] for value in (values[0], values[-1]))
     changes = (high - low).dropna()
-    return None if changes.empty else f" from {values[0]} to {values[-1]}: {signed(changes.mean())} points"
+    if changes.empty:
+        return None
+    return f" from {values[0]} to {values[-1]}: {difference(changes.mean(), cells['metric'].iloc[0])}"
 
 
 def _name(values: Iterable[object]) -> str:

@@ -1,5 +1,7 @@
 """Verdicts: by hand, never from one seed, never from cells that are not there, corrected for being many."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from scipy.stats import t as student
 
 from reports.claims import Claim, Verdict, holm, judge
 from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
+from reports.metric_names import unit_of
 from reports.names import signed
 from reports.paper import paper_numbers
 
@@ -183,3 +186,12 @@ def test_the_cells_that_a_claim_is_about_are_named() -> None:
 def test_a_small_effect_is_told_with_the_digits_that_it_has() -> None:
     shown = {12.34: "+12.3", -1.0: "-1.0", 0.0041: "+0.0041", -0.04: "-0.04", 0.5: "+0.5"}
     assert {value: signed(value) for value in shown} == shown
+
+
+def test_an_effect_has_the_unit_of_its_metric() -> None:
+    table = results(a=[3.0, 3.1], b=[1.0, 1.0]).rename(columns={METRIC: "pretrain/entropy"})
+    claim = Claim("", "", Better(cells=({"x": "a"},), than=({"x": "b"},)), metric="pretrain/entropy")
+    assert " nats, 95 % interval" in judge([claim], table, AXES, METRIC)[0].reason
+    own = [replace(claim, metric=None)]
+    assert " nats, 95 % interval" in judge(own, table, AXES, "pretrain/entropy")[0].reason
+    assert unit_of("tsne/silhouette") == "" != unit_of("mine/score")
