@@ -144,7 +144,7 @@ def test_agreement_is_spearmans_with_the_papers_numbers() -> None:
     published = {(row, column): value for row, column, value in paper.table.itertuples(index=False)}
     expected = spearmanr([v[0] for v in values.values()], [published[cell] for cell in values]).statistic
     table = grid(values).rename(columns=dict(zip("xy", paper.axes, strict=True)))
-    agreement = Agreement("figure_5", "linear_eval/top1")
+    agreement = Agreement("figure_5", "top1")
     assert effects(agreement, table, paper.axes) == [pytest.approx(expected, abs=0.01)]
 
 
