@@ -244,6 +244,7 @@ def list_studies(
             print_document(listed)
         else:
             console.print(studies_table(listed))
+            console.print(f"several studies together: {', '.join(listed.collections)}", style="dim", highlight=False)
 
 
 for command in (cli_files.new, cli_store.show, cli_store.diff, cli_store.rm, cli_store.gc, cli_files.schema):

@@ -148,6 +148,8 @@ class ListDocument(Document):
     """At which trials are counted."""
     studies: list[StudyEntry]
     """By name, the shipped ones first."""
+    collections: list[str]
+    """Names of several studies each, which ``plan``, ``run``, ``status`` and ``report`` take as they do a study."""
 
 
 class ShowDocument(Document):

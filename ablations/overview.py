@@ -6,7 +6,7 @@ from ablations.documents import Counts, ListDocument, StudyEntry
 from ablations.errors import StudyError
 from ablations.estimate import seconds_and_flops
 from ablations.grid import enumerate_trials
-from ablations.library import all_studies
+from ablations.library import all_collections, all_studies
 from ablations.load import DEFAULT_SCALE, load_study
 from ablations.machine import counts
 from ablations.plan import plan_trials, with_kept_seeds
@@ -19,7 +19,7 @@ def overview(scale: str | None, storage: Path, data_dir: Path) -> ListDocument:
     """Shipped studies and those in ``./studies``. One that cannot be run has a ``problem`` and ends nothing."""
     store, speeds = TrialStore(storage), load_speeds(storage)
     entries = [_entry(path, scale, store, data_dir, speeds) for path in all_studies().values()]
-    return ListDocument(scale=scale or DEFAULT_SCALE, studies=entries)
+    return ListDocument(scale=scale or DEFAULT_SCALE, studies=entries, collections=list(all_collections()))
 
 
 def _entry(path: Path, scale: str | None, store: TrialStore, data_dir: Path, speeds: list[Speed]) -> StudyEntry:

@@ -17,12 +17,17 @@ def provenance() -> dict[str, str]:
     facts = {"version": package_version(), "host": socket.gethostname(), "python": platform.python_version()}
     if commit := _git_commit():
         facts["git_commit"] = commit
-    return facts | {name: version(name) for name in PACKAGES}
+    return facts | {name: _version(name) for name in PACKAGES}
 
 
 def package_version() -> str:
+    return _version("simclr-ablations")
+
+
+def _version(package: str) -> str:
+    """Ray is not needed to run in one process, nor this package installed."""
     try:
-        return version("simclr-ablations")
+        return version(package)
     except PackageNotFoundError:
         return "not installed"
 

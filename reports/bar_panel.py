@@ -37,7 +37,8 @@ Looks = dict[str, tuple[str, str]]
 
 
 def look(rank: int) -> tuple[str, str]:
-    return COLORS[rank % len(COLORS)], HATCHES[rank % len(HATCHES)]
+    """Each of its own: where the colours begin again, the hatches have moved on by one."""
+    return COLORS[rank % len(COLORS)], HATCHES[(rank + rank // len(COLORS)) % len(HATCHES)]
 
 
 def draw_panel(ax: Axes, cells: pd.DataFrame, spec: BarsReport, looks: Looks) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from reports.metric_names import label_of
 from reports.names import axis_name
 from reports.paper import PaperNumbers
 from reports.series import HERE, PAPER, of
-from reports.study_report import StudyReport, label_of
+from reports.study_report import StudyReport
 
 SETTING = {
     "data.name": "data {}",

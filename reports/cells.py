@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from reports.metric_names import label_of
 from reports.specs import Report
-from reports.study_report import label_of
 
 Trials = list[dict[str, Any]]
 NO_VALUE = "–"

@@ -10,6 +10,8 @@ from scipy.stats import bootstrap
 from scipy.stats import t as student
 
 from reports.effects import VALUE, Agreement, Effect, NotInGridError
+from reports.metric_names import unit_of
+from reports.names import signed
 
 CONFIDENCE = 0.95
 BOOTSTRAP_SEEDS = 10
@@ -96,11 +98,11 @@ class Verdict:
     @property
     def unit(self) -> str:
         """Of effect, interval and margin."""
-        return "rank correlation" if isinstance(self.claim.effect, Agreement) else "points"
+        return "rank correlation" if isinstance(self.claim.effect, Agreement) else unit_of(self.claim.metric or "")
 
     def text(self, value: float) -> str:
         """With as many digits as the unit deserves, and a sign."""
-        return f"{value:+.2f}" if isinstance(self.claim.effect, Agreement) else f"{value:+.1f}"
+        return f"{value:+.2f}" if isinstance(self.claim.effect, Agreement) else signed(value)
 
 
 def judge(claims: list[Claim], table: pd.DataFrame, axes: list[str], metric: str) -> list[Verdict]:
@@ -112,7 +114,8 @@ def judge(claims: list[Claim], table: pd.DataFrame, axes: list[str], metric: str
     best of many cells is helped by chance more than the best of few: a claim that pits 42 cells against 7 is the surer
     the larger its margin.
     """
-    measured = [_measure(claim, table, axes, claim.metric or metric) for claim in claims]
+    named = [replace(claim, metric=claim.metric or metric) for claim in claims]
+    measured = [_measure(claim, table, axes, claim.metric or metric) for claim in named]
     tested = [one for one in measured if len(one.effects) > 1]
     corrected = dict(zip(map(id, tested), holm([one.p for one in tested]), strict=True))
     return [_verdict(one, corrected.get(id(one)), len(tested), axes) for one in measured]

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from reports.best import is_ranked
 from reports.matrix import Matrix, by_cell, rank_correlation
-from reports.names import is_number
+from reports.metric_names import difference
+from reports.names import is_number, signed
 from reports.paper import PaperMatrix
 from reports.series import HERE, PAPER, at, in_common, of, ordered, spearman
 
@@ -22,7 +24,8 @@ def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: dict[
         f"{top - bottom:.1f} points apart."
     ]
     findings += [
-        f"{name}: {value:.1f}; the best cell is {top - value:+.1f} points from it." for name, value in baselines.items()
+        f"{name}: {value:.1f}; the best cell is {signed(top - value)} points from it."
+        for name, value in baselines.items()
     ]
     if paper is not None:
         findings.append(_agreement(matrix, paper))
@@ -54,9 +57,10 @@ def cell_findings(data: pd.DataFrame, axes: list[str], baselines: dict[str, floa
     rows = known.sort_values("mean", kind="stable").to_dict("records")
     worst, best = rows[0], rows[-1]
     names = [_name(row[axis] for axis in axes if row[axis]) for row in (best, worst)]
-    findings = [f"Best: {names[0]} with {best['mean']:.1f}; worst: {names[1]} with {worst['mean']:.1f}."]
+    high, low = ("Best", "worst") if is_ranked(str(best["metric"])) else ("Highest", "lowest")
+    findings = [f"{high}: {names[0]} with {best['mean']:.1f}; {low}: {names[1]} with {worst['mean']:.1f}."]
     findings += [
-        f"{name}: {value:.1f}; the best is {best['mean'] - value:+.1f} points from it."
+        f"{name}: {value:.1f}; the {high.lower()} is {difference(best['mean'] - value, str(best['metric']))} from it."
         for name, value in baselines.items()
     ]
     findings += _common_order(data, axes) + [told for axis in axes if (told := _along(data, axis, axes))]
@@ -102,7 +106,9 @@ def _change(cells: pd.DataFrame, axis: str, others: list[str]) -> str | None:
         return None
     low, high = (at(cells, axis, value).set_index(others or "source")["mean"] for value in (values[0], values[-1]))
     changes = (high - low).dropna()
-    return None if changes.empty else f" from {values[0]} to {values[-1]}: {changes.mean():+.1f} points"
+    if changes.empty:
+        return None
+    return f" from {values[0]} to {values[-1]}: {difference(changes.mean(), cells['metric'].iloc[0])}"
 
 
 def _name(values: Iterable[object]) -> str:

@@ -79,13 +79,13 @@ def _labels(panel: Panel, shown: pd.DataFrame) -> np.ndarray:
 
 
 def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:
-    """Cells without a value."""
+    """Cells without a value; plain grey where a trial finished without leaving this metric."""
     states = [] if panel.state is None else panel.state.to_numpy(dtype=str).tolist()
     for row, column in np.argwhere(shown.isna().to_numpy()).tolist():
         inside = row < len(states) and column < len(states[row])
         state = states[row][column] if inside else "missing"
         ax.add_patch(
-            Rectangle((column, row), 1, 1, facecolor=GREY, edgecolor="#777777", hatch=HATCH[state], linewidth=0)
+            Rectangle((column, row), 1, 1, facecolor=GREY, edgecolor="#777777", hatch=HATCH.get(state), linewidth=0)
         )
         if state == "stopped" and panel.stopped_at is not None:
             _write(ax, row, column, f"epoch\n{panel.stopped_at.to_numpy(dtype=float)[row, column]:.0f}")

@@ -1,4 +1,4 @@
-"""What a point of a figure is called."""
+"""What a point of a figure is called, and with how many digits a number is told."""
 
 from collections.abc import Mapping
 
@@ -18,6 +18,11 @@ def value_name(axis: str, value: str) -> str:
     if axis == ENCODER:
         return short_encoder(value)
     return f"{axis.rsplit('.', 1)[-1]} {value}" if is_number(value) else value or "–"
+
+
+def signed(value: float) -> str:
+    """One digit after the point, as accuracies have; of what is smaller than 1, such as a silhouette, two digits."""
+    return f"{value:+.1f}" if abs(value) >= 1 else f"{value:+.2g}"
 
 
 def is_number(text: str) -> bool:

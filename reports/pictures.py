@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from reports.embedding import embedding_data, embedding_figure
 from reports.example_views import example_views_data, example_views_figure
 from reports.histograms import histograms_data, histograms_figure
+from reports.metric_names import label_of
 from reports.page import Drawn
 from reports.panels import PANEL, WIDTH, PicturePanel, TrialArrays, chosen_trials, draw_missing, make_panel
 from reports.paper import PaperNumbers
@@ -17,7 +18,7 @@ from reports.retrieval import retrieval_data, retrieval_figure
 from reports.series import summarise
 from reports.specs import PicturesReport
 from reports.spectrum import spectrum_data, spectrum_figure
-from reports.study_report import StudyReport, label_of
+from reports.study_report import StudyReport
 from reports.tables import mean_text
 
 

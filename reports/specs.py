@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-TOP1 = "linear_eval/top1"
+TOP1 = "top1"
+"""Of whichever protocol a trial has: on ImageNet a linear classifier is trained by SGD, elsewhere it is L-BFGS."""
 
 Name = Annotated[str, Field(min_length=1)]
 """Of an axis, or of a metric, such as ``linear_eval/top1``."""

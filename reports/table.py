@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 from reports.best import best_cells
 from reports.caption import caption
 from reports.findings import cell_findings
+from reports.metric_names import label_of
 from reports.names import axis_name
 from reports.page import Drawn
 from reports.series import OTHERS, beside, other_methods
 from reports.specs import TableReport
-from reports.study_report import StudyReport, label_of
+from reports.study_report import StudyReport
 from reports.style import WIDTH
 from reports.table_body import blocks, table_texts
 from reports.typeset import Sheet

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 
 from reports.blocks import Block, Line, Row, Section
+from reports.metric_names import label_of
 from reports.names import axis_name
 from reports.series import HERE, OTHERS, PAPER, of, values_of
 from reports.specs import TableReport
-from reports.study_report import label_of
 
 Column = tuple[str, str]
 """Value of the axis across, empty where there is none, and metric."""

@@ -249,7 +249,9 @@ def test_collections_are_no_studies() -> None:
     Path("studies/mine.yaml").write_text("name: mine\nstudies: [temperature]\n")
     assert "mine" in all_collections()
     assert all_collections().keys().isdisjoint(all_studies())
-    assert "mine" not in ablate("list")[1].split()
+    listed = ablate("list")[1].splitlines()
+    assert not any(line.startswith("mine") for line in listed)
+    assert "mine" in listed[-1].removeprefix("several studies together: ").split(", ")
     assert "mine at scale quick: 1 studies" in ablate("plan", "mine")[1]
     with pytest.raises(StudyError, match="is a collection of studies"):
         load_study("mine")

@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from rich.console import Console
 
+from ablations import provenance
 from ablations.events import Ended, Held, Saved, Started
 from ablations.frame import read_study
 from ablations.lease import take
@@ -367,3 +368,10 @@ def test_the_report_is_the_same_to_the_byte() -> None:
     assert drawn is not None
     changed = [path.name for path in drawn.folder.iterdir() if path.read_bytes() != before[path.name]]
     assert changed == []
+
+
+def test_a_package_that_is_not_there_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "PACKAGES", ("torch", "no-such-package"))
+    facts = provenance.provenance.__wrapped__()
+    assert facts["no-such-package"] == "not installed"
+    assert facts["torch"] != "not installed"

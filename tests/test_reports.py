@@ -19,7 +19,7 @@ from reports.study_report import StudyReport
 from reports.tables import formatted, latex, markdown, tidy
 
 AXES = ["augment.first", "augment.second"]
-METRIC = "linear_eval/top1"
+METRIC = "top1"
 HEATMAP = HeatmapReport(rows=AXES[0], columns=AXES[1], row_label="1st", column_label="2nd")
 
 
@@ -200,8 +200,9 @@ def test_findings_name_the_best_cell_the_baseline_and_the_gaps() -> None:
         (HEATMAP, "figure_99", TWO_SEEDS),
         (HEATMAP, None, NOTHING),
         (PointsReport(x=AXES[0]), "figure_5", TWO_SEEDS),
+        (HEATMAP, "figure_5", TWO_SEEDS.drop(columns=METRIC)),
     ],
-    ids=["half", "nothing", "no such figure", "nothing at all", "points"],
+    ids=["half", "nothing", "no such figure", "nothing at all", "points", "no such metric"],
 )
 def test_every_report_is_whole(spec: Report, reproduces: str | None, rows: pd.DataFrame) -> None:
     page = render(report(rows, spec=spec, reproduces=reproduces), Path("out"))

@@ -1,5 +1,7 @@
 """Verdicts: by hand, never from one seed, never from cells that are not there, corrected for being many."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,8 @@ from scipy.stats import t as student
 
 from reports.claims import Claim, Verdict, holm, judge
 from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
+from reports.metric_names import unit_of
+from reports.names import signed
 from reports.paper import paper_numbers
 
 AXES = ["x"]
@@ -56,7 +60,7 @@ def test_the_effect_is_between_the_best_on_either_side_within_a_seed() -> None:
     found = verdict(better("ab", "c"), a=[10.0, 20.0, 33.0], b=[12.0, 16.0, 20.0], c=[5.0, 15.0, 30.0])
     test = ttest_1samp([12.0 - 5.0, 20.0 - 15.0, 33.0 - 30.0], 0)
     low, high = test.confidence_interval(0.95)
-    expected = f"+5.0 points, 95 % interval {low:+.1f} to {high:+.1f}, over 3 seeds; p {test.pvalue:.3f}"
+    expected = f"+5.0 points, 95 % interval {signed(low)} to {signed(high)}, over 3 seeds; p {test.pvalue:.3f}"
     assert (found.reason, found.word) == (expected, "SUPPORTED")
 
 
@@ -140,7 +144,7 @@ def test_agreement_is_spearmans_with_the_papers_numbers() -> None:
     published = {(row, column): value for row, column, value in paper.table.itertuples(index=False)}
     expected = spearmanr([v[0] for v in values.values()], [published[cell] for cell in values]).statistic
     table = grid(values).rename(columns=dict(zip("xy", paper.axes, strict=True)))
-    agreement = Agreement("figure_5", "linear_eval/top1")
+    agreement = Agreement("figure_5", "top1")
     assert effects(agreement, table, paper.axes) == [pytest.approx(expected, abs=0.01)]
 
 
@@ -177,3 +181,17 @@ def test_of_many_seeds_the_interval_is_the_bootstraps() -> None:
 
 def test_the_cells_that_a_claim_is_about_are_named() -> None:
     assert verdict(better("a", "b"), a=[1.0], b=[2.0], c=[3.0]).cells == [{"x": "a"}, {"x": "b"}]
+
+
+def test_a_small_effect_is_told_with_the_digits_that_it_has() -> None:
+    shown = {12.34: "+12.3", -1.0: "-1.0", 0.0041: "+0.0041", -0.04: "-0.04", 0.5: "+0.5"}
+    assert {value: signed(value) for value in shown} == shown
+
+
+def test_an_effect_has_the_unit_of_its_metric() -> None:
+    table = results(a=[3.0, 3.1], b=[1.0, 1.0]).rename(columns={METRIC: "pretrain/entropy"})
+    claim = Claim("", "", Better(cells=({"x": "a"},), than=({"x": "b"},)), metric="pretrain/entropy")
+    assert " nats, 95 % interval" in judge([claim], table, AXES, METRIC)[0].reason
+    own = [replace(claim, metric=None)]
+    assert " nats, 95 % interval" in judge(own, table, AXES, "pretrain/entropy")[0].reason
+    assert unit_of("tsne/silhouette") == "" != unit_of("mine/score")

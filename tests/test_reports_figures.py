@@ -15,6 +15,7 @@ from matplotlib.patches import Rectangle
 
 from reports import paper as paper_module
 from reports.against import against_figure
+from reports.bar_panel import look
 from reports.bars import bars_figure
 from reports.limits import bar_limits
 from reports.points import points_figure
@@ -141,6 +142,10 @@ def test_colours_of_equal_values_are_equal_here_and_in_the_paper(publish: Callab
     assert [to_hex(patch.get_facecolor()) for patch in here.patches[:1]] == [COLORS[1]]
     assert [to_hex(patch.get_facecolor()) for patch in paper.patches] == list(COLORS[:3])
     assert len({patch.get_hatch() for patch in paper.patches}) == 3  # and none is told by its colour alone
+
+
+def test_bars_of_many_series_look_different() -> None:
+    assert len({look(rank) for rank in range(2 * len(COLORS))}) == 2 * len(COLORS)
 
 
 def test_a_panel_for_each_value_of_an_axis(publish: Callable[..., None]) -> None:
@@ -394,6 +399,12 @@ def test_the_order_of_common_cells_is_compared(publish: Callable[..., None]) -> 
     assert found[0] == "Best: c with 50.0; worst: b with 10.0."
     assert "Over 3 cells in common" in found[1]
     assert "of 0.50" in found[1]
+
+
+def test_of_what_is_not_better_for_being_more_the_highest_is_told() -> None:
+    table = trials(["augment"], {("a",): [3.0], ("b",): [1.0]}).rename(columns={METRIC: "pretrain/entropy"})
+    found = drawn(BarsReport(x="augment", metric="pretrain/entropy"), table, ["augment"]).findings
+    assert found[0] == "Highest: a with 3.0; lowest: b with 1.0."
 
 
 def test_the_caption_says_how_the_setting_differs(publish: Callable[..., None]) -> None:

@@ -20,7 +20,7 @@ from reports.study_report import RunPages, StudyReport
 from reports.web import LEGIBLE, inline_svg, picture
 
 AXES = ["first", "second"]
-METRIC = "linear_eval/top1"
+METRIC = "top1"
 CELLS = [("crop", "crop"), ("crop", "color"), ("color", "crop")]
 SVG = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="300pt" height="200pt"><text>x</text></svg>'
 

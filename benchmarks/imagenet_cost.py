@@ -1,0 +1,154 @@
+"""What the paper's studies cost at scale imagenet, from their plans and from speeds measured on one GPU.
+
+    python benchmarks/imagenet_cost.py > benchmarks/imagenet_cost.md
+
+No data is needed and nothing is trained. An encoder that several studies want is counted in each of them, and once in
+the sum.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ablations.collection.load import load_collection
+from ablations.grid import enumerate_trials
+from ablations.library import find_collection
+from ablations.load import ScaledStudy
+from ablations.trial import Trial, Unit, group_units
+from core.config import DataConfig, PretrainConfig
+from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
+from core.cost import BACKWARD, forward_flops, training_bytes, training_flops
+from core.data.catalog import DataSize, data_size
+
+GPU = "H100 80GB, bfloat16 channels_last, PyTorch 2.11"
+VIEWS_A_SECOND = 3486
+"""Of a ResNet-50 at 224 pixels, augmentation included: gpu.py."""
+FLOPS_A_SECOND = VIEWS_A_SECOND * 3 * 8.18e9
+MEMORY = 80e9
+DECODE_SECONDS = 2.8e-3
+"""Of a 500 x 375 JPEG to 224 pixels on one core: streaming.py."""
+CORES = 12
+"""Beside each GPU, as scales/imagenet.yaml asks for."""
+FOLDERS = {"imagenet": DataSize(1_281_167, 50_000, 1000), "birdsnap": DataSize(47_386, 2_443, 500)}
+"""Of the image folders; birdsnap's as in appendix B.8."""
+GPUS = (8, 64, 512)
+TRIED = 57
+"""Trainings of a transfer by fine-tuning: appendix B.8.2's grid of 56, and the one that is reported."""
+
+
+def main() -> None:
+    collection = load_collection(find_collection("paper") or Path(), "imagenet")
+    print(INTRODUCTION)
+    print("| study | trainings | GPU hours | " + " | ".join(f"hours on {n}" for n in GPUS) + " | longest, hours on 8 |")
+    print("| --- | ---: | ---: |" + " ---: |" * len(GPUS) + " ---: |")
+    for study in collection.studies:
+        print(row(f"`{study.study.name}`", units_of([study])))
+    everything = units_of(collection.studies)
+    print(row("**all, shared encoders once**", everything))
+    print(remarks(everything))
+
+
+def units_of(studies: Iterable[ScaledStudy]) -> list[Unit]:
+    trials = {trial.id: trial for study in studies for trial in enumerate_trials(study)}
+    return group_units(list(trials.values()))
+
+
+def row(name: str, units: list[Unit]) -> str:
+    """On N GPUs: the sum shared by all, but never less than the longest training on the most GPUs of one trial."""
+    hours = [seconds(unit) / 3600 for unit in units]
+    walls = [max(sum(hours) / gpus, max(hours) / min(gpus, most_workers(units))) for gpus in GPUS]
+    cells = [f"{sum(hours):,.0f}", *(f"{wall:,.1f}" for wall in walls), f"{max(hours) / 8:,.1f}"]
+    return f"| {name} | {len(units)} | " + " | ".join(cells) + " |"
+
+
+def seconds(unit: Unit) -> float:
+    """Of one GPU."""
+    return (training(unit) + sum(map(evaluation, unit.trials))) / FLOPS_A_SECOND
+
+
+def training(unit: Unit) -> float:
+    """FLOPs."""
+    config = unit.trials[0].config.pretrain
+    views = config.views // config.batch_size
+    each = training_flops(config.encoder, config.data.image_size, views)
+    return size_of(config.data).train * config.epochs * each
+
+
+def evaluation(trial: Trial) -> float:
+    """FLOPs. Protocols that are not named here pass each image through the encoder once."""
+    config, evaluate, data = trial.config.pretrain, trial.config.evaluate, size_of(trial.config.evaluation_data)
+    forward = forward_flops(config.encoder, trial.config.evaluation_data.image_size)
+    both = (1 + BACKWARD) * forward
+    match evaluate:
+        case LinearSgd():
+            return forward * (evaluate.epochs * data.train + data.test)
+        case FineTune():
+            labelled = data.train * evaluate.labels if evaluate.labels <= 1 else evaluate.labels
+            return both * (evaluate.epochs or (60 if labelled <= 0.01 * data.train else 30)) * labelled
+        case FineTuneTransfer():
+            return both * TRIED * (evaluate.steps or 20_000) * evaluate.batch_size
+    return forward * (data.train + data.test)
+
+
+def size_of(data: DataConfig) -> DataSize:
+    return FOLDERS[data.name].reduced(data) if data.name in FOLDERS else data_size(data, Path())
+
+
+def most_workers(units: list[Unit]) -> int:
+    """GPUs that one trial has a use for: 64 images on each at least, or batch norm and launches cost more."""
+    return max(1, max(unit.trials[0].config.pretrain.batch_size for unit in units) // 64)
+
+
+def needs(unit: Unit) -> int:
+    """Bytes of a step."""
+    config = unit.trials[0].config.pretrain
+    return training_bytes(config.encoder, config.data.image_size, config.views, 2) if config.epochs else 0
+
+
+def remarks(units: list[Unit]) -> str:
+    hungriest = max(units, key=needs)
+    rate = VIEWS_A_SECOND / 2
+    return REMARKS.format(
+        rate=rate,
+        busy=rate * DECODE_SECONDS,
+        cores=CORES,
+        decode=1000 * DECODE_SECONDS,
+        most=needs(hungriest) / 2**30,
+        name=f"batch {hungriest.trials[0].config.pretrain.batch_size:,}",
+        gpus=-(-needs(hungriest) // (0.9 * MEMORY)),
+        gib=max(map(needs, filter(is_default, units))) / 2**30,
+        narrow=CORES / DECODE_SECONDS,
+    )
+
+
+def is_default(unit: Unit) -> bool:
+    """The paper's: Sec 2.3."""
+    config, default = unit.trials[0].config.pretrain, PretrainConfig()
+    return (config.encoder, config.batch_size) == (default.encoder, default.batch_size)
+
+
+INTRODUCTION = f"""\
+# What the paper's studies cost on ImageNet
+
+Computed by `python benchmarks/imagenet_cost.py` from the plans at scale `imagenet`, one seed, and from what one GPU was
+measured to do ({GPU}): {VIEWS_A_SECOND:,} views of 224 pixels a second through a
+ResNet-50 in training, augmentation included, which is {FLOPS_A_SECOND / 1e12:.0f} TFLOP/s of convolutions. Other
+encoders are taken to reach as many, which narrow ones do not. **Nothing of it was run on ImageNet.** Hours on N GPUs
+take all of them to be at work, and a trial, its evaluations with it, on as many as leave each 64 images of its batch.
+"""
+REMARKS = """
+What would be the bottleneck:
+
+- **Memory, first.** The paper's default batch of 4096 keeps {gib:,.0f} GiB of activations; the largest training here
+  ({name}) {most:,.0f} GiB, {gpus:.0f} GPUs' worth. It takes several
+  workers a trial, `batch_norm_chunk`, or `recompute`.
+- **Decoding, next.** A ResNet-50 wants {rate:,.0f} images a second on each GPU; at {decode:.1f} ms an image that is
+  {busy:.1f} of the {cores} cores beside it. Encoders that take more than {narrow:,.0f} images a second wait for the
+  decoders: ResNet-18 and narrower. Both views are cut from one decoded image.
+- **Disks.** The same rate is {rate:,.0f} x 110 kB = 190 MB a second for each GPU; 64 GPUs read 12 GB a second, unless
+  the nodes keep the 140 GB in memory.
+- **The network, last.** A step of 4096 images on 64 GPUs gathers 4 MB of z, and reduces 94 MB of gradients, in some
+  40 ms: 5 GB a second and GPU, which NVLink and InfiniBand have and Ethernet has not.
+"""
+
+if __name__ == "__main__":
+    main()
