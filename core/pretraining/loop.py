@@ -33,21 +33,31 @@ def pretrain(
     interrupted continues from it; on a CPU, with the same number of threads, the result is the same, bit for bit,
     as without interruption. ``on_checkpoint`` is given the epochs that are safe on disk.
 
+    In a process group of torch.distributed (NCCL or gloo), every process calls this, with the same data and a device of
+    its own. They share each batch's images out, and reach what one process would: the same views, global batch norm,
+    the loss of the whole batch, up to rounding. The first writes the checkpoint, which all read, and calls the two
+    callbacks; whatever ends it, a callback that raises too, the others wait for in vain, so who started them ends them.
+
     Raises ``DataError`` where the data is smaller than a batch, has grown or shrunk since the checkpoint, or is
-    streamed and has a file that does not decode, ValueError where the checkpoint is of another configuration,
-    ``Diverged`` where the loss or a weight is not finite.
+    streamed and has a file that does not decode, ValueError where the checkpoint is of another configuration or the
+    batch cannot be shared out evenly, ``Diverged`` where the loss or a weight is not finite, ``ProcessLost`` where
+    another process of the group is gone.
     """
     training = Training(config, data, device)
     if checkpoint and (state := load_checkpoint(checkpoint)):
         _check_same(state, config, data, checkpoint)
         training.restore(state)
+    training.check_together()
+    leads = training.share.leads
     saved = time.monotonic()
     with closing(training.batches):
         while not training.finished:
             training.advance()
             if training.at_epoch_end:
-                on_epoch(training.end_epoch())
-            if checkpoint and time.monotonic() - saved >= checkpoint_seconds:
+                epoch = training.end_epoch()
+                if leads:
+                    on_epoch(epoch)
+            if checkpoint and leads and time.monotonic() - saved >= checkpoint_seconds:
                 save_checkpoint(checkpoint, training.state())
                 on_checkpoint(training.history)
                 saved = time.monotonic()

@@ -1,0 +1,260 @@
+"""A training in several processes is that of one on the whole batch."""
+
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.distributed as distributed
+from torch import Tensor, multiprocessing, nn
+
+from core import ProcessLost, pretrain
+from core.augment.draw import shared
+from core.augment.policy import one_view, two_views
+from core.config import PretrainConfig
+from core.config.augment import AutoAugment, CompositionAugment, CustomAugment, Operations, SimclrAugment
+from core.data.batches import Batches
+from core.data.dataset import Split
+from core.distributed import Share, agreed, gather
+from core.pretraining.backward import own_rows, random_chunks
+from core.pretraining.history import Epoch
+from core.pretraining.loop import CHECKPOINT_SECONDS
+from core.pretraining.training import Training
+from core.randomness import generator
+from helpers import random_dataset, random_images, small_config
+
+CPU = torch.device("cpu")
+NOISY = {"policy": "custom", "both": ["crop", "jitter"], "first": ["noise"]}
+TRAININGS: dict[str, dict[str, Any]] = {
+    "nt_xent": {"loss": {"temperature": 0.5}},
+    "one view": {"loss": {"negatives": "one_view"}, "augment": {"policy": "composition"}},
+    "nt_logistic": {"loss": {"kind": "nt_logistic", "semi_hard": True}, "head": {"kind": "linear", "output": 16}},
+    "margin": {"loss": {"kind": "margin", "normalize": True}, "augment": NOISY, "recompute": True},
+    "supervised": {"loss": {"kind": "cross_entropy"}},
+    "in chunks": {"batch_norm_chunk": 4},
+}
+"""The last one's chunks are so small that a process has no view of some."""
+CLOSE = 1e-5
+BATCH = 16
+LAST_STEP = 5
+
+
+def training(**changes: object) -> Training:
+    """Whose every path counts: the last gamma of a block begins at 0."""
+    made = Training(small_config(**changes), random_dataset(), "cpu")
+    for name, parameter in made.encoder.named_parameters():
+        if name.endswith("bn2.weight"):
+            nn.init.constant_(parameter, 0.5)
+    return made
+
+
+def advanced(made: Training, steps: int) -> dict[str, Tensor]:
+    """Gradients of the last step, weights and running statistics, and the statistics of all steps."""
+    losses = []
+    for _ in range(steps):
+        made.advance()
+        losses.append(made._statistics[(made.step - 1) % made.steps_per_epoch].clone())
+    gradients = {f"{name}.grad": p.grad for name, p in made.model.named_parameters() if p.grad is not None}
+    return {"losses": torch.stack(losses), **gradients, **made.model.state_dict()}
+
+
+def one_of_several(rank: int, processes: int, folder: str, task: Any) -> None:
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=processes)
+    torch.save(task(Path(folder)), Path(folder, f"{rank}.pt"))
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def in_processes(processes: int, folder: Path, task: Any) -> list[Any]:
+    """What the task, a function of the folder, gives in each of so many processes of one group."""
+    multiprocessing.set_forkserver_preload([__name__, "torch._dynamo"])  # imported once, not by every process
+    multiprocessing.start_processes(
+        one_of_several, (processes, str(folder), task), processes, start_method="forkserver"
+    )
+    return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(processes)]
+
+
+def outputs(rows: int) -> Tensor:
+    """Of two views of each of so many images."""
+    return torch.randn(2 * rows, 3, generator=generator(0, "outputs"), dtype=torch.float64)
+
+
+def weighed(z: Tensor, rank: int) -> Tensor:
+    """Another loss in each process."""
+    return (z * torch.randn(z.shape, generator=generator(rank, "loss"), dtype=torch.float64)).square().sum()
+
+
+def gather_gradient(processes: int) -> Tensor:
+    own = Share(distributed.get_rank(), processes).part(outputs(6), 2).clone().requires_grad_()
+    weighed(gather(own, 2), distributed.get_rank()).backward()
+    assert own.grad is not None
+    return own.grad
+
+
+def run_all(folder: Path) -> dict[str, Any]:
+    """Everything that the everyday tests look at, in one go, since it takes seconds to begin a process."""
+    results: dict[str, Any] = {name: advanced(training(**changes), 1) for name, changes in TRAININGS.items()}
+    results["gather"] = gather_gradient(2)
+    results["agreed"] = agreed(lambda: f"said by {distributed.get_rank()}", CPU)
+    results["uneven"] = str(pytest.raises(ValueError, training, batch_size=15).value)
+    results["end"] = interrupted(folder)
+    return results
+
+
+def interrupted(folder: Path) -> dict[str, Any]:
+    """A training whose leading process ends in the middle."""
+    epochs: list[Epoch] = []
+
+    def on_checkpoint(history: list[Epoch]) -> None:
+        if torch.load(folder / "checkpoint.pt")["step"] == LAST_STEP:
+            distributed.destroy_process_group()
+            raise KeyboardInterrupt
+
+    try:
+        pretrain(
+            small_config(),
+            random_dataset(),
+            device="cpu",
+            checkpoint=folder / "checkpoint.pt",
+            checkpoint_seconds=0,
+            on_epoch=epochs.append,
+            on_checkpoint=on_checkpoint,
+        )
+    except (KeyboardInterrupt, ProcessLost) as error:
+        return {"ended by": type(error), "epochs": len(epochs)}
+    raise AssertionError
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("processes")
+
+
+@pytest.fixture(scope="module")
+def results(folder: Path) -> list[dict[str, Any]]:
+    """Of two processes."""
+    return in_processes(2, folder, run_all)
+
+
+def assert_equal(found: dict[str, Tensor], expected: dict[str, Tensor], close: float = CLOSE) -> None:
+    """Norm ratio and cosine of every tensor are 1."""
+    assert set(found) == set(expected)
+    for name, value in expected.items():
+        one, other = found[name].double().flatten(), value.double().flatten()
+        assert other.norm() > 0, name
+        assert float(one.norm() / other.norm()) == pytest.approx(1, abs=close), name
+        assert float(one @ other / (one.norm() * other.norm())) == pytest.approx(1, abs=close), name
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_loss_and_every_gradient_are_those_of_one_process(results: list[dict[str, Any]], name: str) -> None:
+    expected = advanced(training(**TRAININGS[name]), 1)
+    shown = {key: value for key, value in expected.items() if value.count_nonzero()}
+    for result in results:
+        assert_equal({key: value for key, value in result[name].items() if key in shown}, shown)
+    assert sum(key.endswith(".grad") for key in shown) >= 20
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_all_processes_have_the_same_weights_to_the_bit(results: list[dict[str, Any]], name: str) -> None:
+    one, other = (result[name] for result in results)
+    assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_the_gradient_of_what_is_gathered_is_that_of_a_concatenation(results: list[dict[str, Any]]) -> None:
+    """Where every process has a loss of its own, of all rows: their sum."""
+    whole = torch.cat(outputs(6).split(3)).requires_grad_()
+    (weighed(whole, 0) + weighed(whole, 1)).backward()
+    assert whole.grad is not None
+    for rank, result in enumerate(results):
+        assert torch.allclose(result["gather"], Share(rank, 2).part(whole.grad, 2), rtol=1e-12)
+
+
+def test_the_leading_process_decides(results: list[dict[str, Any]]) -> None:
+    assert [result["agreed"] for result in results] == ["said by 0"] * 2
+
+
+def test_a_batch_that_cannot_be_shared_out_evenly_is_said(results: list[dict[str, Any]]) -> None:
+    assert results[0]["uneven"] == "batch_size 15 cannot be shared out evenly among 2 processes"
+
+
+def test_a_process_that_ends_is_missed_by_the_others_and_its_checkpoint_goes_on_in_one(
+    results: list[dict[str, Any]], folder: Path, tmp_path: Path
+) -> None:
+    assert [result["end"] for result in results] == [
+        {"ended by": KeyboardInterrupt, "epochs": 1},
+        {"ended by": ProcessLost, "epochs": 0},
+    ]
+    checkpoint = tmp_path / "checkpoint.pt"
+    shutil.copy(folder / "checkpoint.pt", checkpoint)
+    continued = pretrain(small_config(), random_dataset(), device="cpu", checkpoint=checkpoint)
+    expected = pretrain(small_config(), random_dataset(), device="cpu")
+    assert_equal(continued.encoder.state_dict(), expected.encoder.state_dict())
+    assert [epoch.loss for epoch in continued.history] == pytest.approx([epoch.loss for epoch in expected.history])
+
+
+EVERY_OPERATION: Operations = CustomAugment.model_validate(
+    {"both": ["crop", "flip", "jitter", "grayscale", "blur", "solarize", "equalize", "motion_blur", "cutout"]}
+).both
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        SimclrAugment(broader=True, also=("rotate", "noise", "sobel")),
+        CompositionAugment(first="noise", second="rotate"),
+        AutoAugment(),
+        CustomAugment(shared=EVERY_OPERATION[:2], both=EVERY_OPERATION, first=("noise",), second=EVERY_OPERATION[2:3]),
+    ],
+)
+@pytest.mark.parametrize(("make", "copies"), [(two_views, 2), (one_view, 1)])
+def test_the_views_of_a_share_are_those_of_the_whole_batch(policy: Any, make: Any, copies: int) -> None:
+    images, size = random_images(8), 16
+    whole = make(images, policy, generator(0, "augmentation"), size)
+    for rank in range(4):
+        share = Share(rank, 4)
+        draws = shared(generator(0, "augmentation"), share, len(images))
+        views = make(images[share.rows(len(images))], policy, draws, size)
+        torch.testing.assert_close(views, share.part(whole, copies), rtol=0, atol=2e-6)
+
+
+def test_a_share_of_every_batch_is_its_rows() -> None:
+    split = Split(random_images(22, 4), torch.arange(22))
+    whole = Batches(split, 6, 0, CPU)
+    for rank in range(3):
+        own = Batches(split, 6, 0, CPU, Share(rank, 3))
+        for step in (0, 2, 3, 7):
+            assert torch.equal(own[step].images, whole[step].images[2 * rank : 2 * rank + 2])
+            assert torch.equal(own[step].labels, whole[step].labels)
+
+
+def test_the_chunks_of_all_processes_are_those_of_one() -> None:
+    views = torch.arange(16)
+    expected = [set(rows.tolist()) for rows in random_chunks(views, 4, generator(0, "chunks"))]
+    found: list[set[int]] = [set() for _ in expected]
+    for rank in range(4):
+        share = Share(rank, 4)
+        own = share.part(views, 2)
+        chunks = random_chunks(own, 4, generator(0, "chunks"), 4)
+        for rows, seen in zip(own_rows(chunks, share, 8), found, strict=True):
+            seen.update(own[rows].tolist())
+    assert found == expected
+
+
+def run_long(folder: Path, config: PretrainConfig) -> dict[str, Any]:
+    result = pretrain(config, random_dataset(), device="cpu", checkpoint_seconds=CHECKPOINT_SECONDS)
+    return {"encoder": result.encoder.state_dict(), "losses": [epoch.loss for epoch in result.history]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [2, 4])
+@pytest.mark.parametrize("loss", ["nt_xent", "margin", "cross_entropy"])
+def test_an_encoder_after_twenty_steps_is_that_of_one_process(processes: int, loss: str, tmp_path: Path) -> None:
+    config = small_config(loss={"kind": loss}, epochs=5, optimizer={"kind": "lars"})
+    expected = run_long(tmp_path, config)
+    for result in in_processes(processes, tmp_path, partial(run_long, config=config)):
+        assert_equal(result["encoder"], expected["encoder"])
+        assert result["losses"] == pytest.approx(expected["losses"], rel=CLOSE)
