@@ -26,10 +26,15 @@ def heading(plan: Plan) -> str:
     detail = f" ({scaled.scale_description})" if scaled.scale_description else ""
     lines = (
         f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale",
-        f"{len(plan.trials)} trials, {plan.trainings} trainings; {done} done, {left} to run",
+        f"{len(plan.trials)} trials, {plan.trainings} trainings{_workers(plan)}; {done} done, {left} to run",
         origins(plan),
     )
     return "\n".join(filter(None, lines))
+
+
+def _workers(plan: Plan) -> str:
+    workers = plan.scaled.resources.workers
+    return f" x {workers} workers" if workers > 1 else ""
 
 
 def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:

