@@ -123,5 +123,7 @@ def _told() -> Iterator[None]:
     """gloo has no error of its own for another process that is gone."""
     try:
         yield
+    except torch.OutOfMemoryError:
+        raise
     except RuntimeError as error:
         raise ProcessLost(f"another process of this training is gone: {error}") from error

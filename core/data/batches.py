@@ -67,8 +67,8 @@ class Batches:
     def _decoded(self, images: StreamedImages, step: int) -> Tensor:
         if self._stream is None or step != self._streamed_next:
             self.close()
-            order = batches_from(step, len(images), self.batch_size, self._seed)
-            self._stream = decode_ahead(images, (batch[self._own] for batch in order), self._device)
+            order, own = batches_from(step, len(images), self.batch_size, self._seed), self._own
+            self._stream = decode_ahead(images, (batch[own] for batch in order), self._device)
         self._streamed_next = step + 1
         return next(self._stream)
 
