@@ -57,8 +57,8 @@ def own_share() -> Share:
 def gather(own: Tensor, copies: int) -> Tensor:
     """Every process' rows (copies * n, d) -> those of the whole batch (copies * N, d), as one process has them.
 
-    The gradient that comes back is the sum of what all processes make of these rows (Chen et al. 2020, Sec 2.2, leave
-    open how; without it, negatives of other processes would push nothing away).
+    The gradient that comes back is the sum of what all processes make of these rows: without it, a negative would
+    only be pushed away in its own process.
     """
     if own_share().processes == 1:
         return own

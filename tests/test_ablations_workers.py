@@ -4,6 +4,7 @@ import os
 import queue
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from ablations.tables import heading
 from ablations.trial import Result, Unit
 from ablations.worker import Job, keep_failures, run_unit
 from core import DataError, ProcessLost, load_data, pretrain
+from core.distributed import Share
 from helpers import small_config, small_study
 
 GRID = "grid: {loss.temperature: [0.1, 0.5], evaluate.l2_count: [1, 2]}\n"
@@ -218,19 +220,41 @@ def test_a_worker_that_fails_tells_why(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def fail(told: FakeQueue) -> None:
         monkeypatch.setattr(ray_train, "assist", assist)
-        with pytest.raises(DataError):
-            ray_train._assist(made.units[0], job(), told)  # type: ignore[arg-type]
-        raise TrainingFailedError("a.png does not decode")
+        monkeypatch.setattr(ray_train, "own_share", lambda: Share(1, 2))
+        ray_train._work({"unit": made.units[0], "job": job(), "queue": told})
 
     seen = run_fake(monkeypatch, fail, made)
     assert [event.result.failure for event in seen if isinstance(event, Ended)] == ["bad_data", "bad_data"]
+
+
+def test_what_the_first_worker_cannot_keep_is_raised_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = plan()
+    unseen = replace(job(), storage=Path("elsewhere"))
+
+    def fail(told: FakeQueue) -> None:
+        ray_train._work({"unit": made.units[0], "job": unseen, "queue": told})
+
+    with pytest.raises(FileNotFoundError, match="the storage must be at the same path on every node"):
+        run_fake(monkeypatch, fail, made)
+
+
+def test_the_first_worker_ends_the_others_when_the_unit_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may wait for it in a training that it has given up."""
+    told = FakeQueue({})
+    monkeypatch.setattr(ray_train, "run_unit", lambda unit, job, emit: emit(Started("an encoder")))
+    monkeypatch.setattr(ray_train, "own_share", lambda: Share(0, 2))
+    with pytest.raises(TrainingFailedError):
+        ray_train._work({"unit": None, "job": None, "queue": told})
+    assert list(told.queue) == [Started("an encoder"), None]
+    monkeypatch.setattr(ray_train, "own_share", Share)
+    ray_train._work({"unit": None, "job": None, "queue": told})
 
 
 def test_of_an_encoder_that_is_there_one_worker_is_enough() -> None:
     unit = plan().units[0]
     encoder = TrialStore(STORAGE).encoder_path(unit.pretrain_id)
 
-    def workers() -> int:
+    def workers(unit: Unit = unit) -> int:
         trainer = ray_train._trainer(unit, job(), Resources(workers=2), None, str(STORAGE.resolve()))  # type: ignore[arg-type]
         assert isinstance(trainer, TorchTrainer)
         assert isinstance(trainer.scaling_config, ScalingConfig)
@@ -238,6 +262,7 @@ def test_of_an_encoder_that_is_there_one_worker_is_enough() -> None:
         return trainer.scaling_config.num_workers
 
     assert workers() == 2
+    assert workers(plan(epochs=0).units[0]) == 1
     encoder.parent.mkdir(parents=True)
     encoder.touch()
     assert workers() == 1

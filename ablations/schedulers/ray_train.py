@@ -34,15 +34,17 @@ SETTINGS = {
 }
 """Of Ray Train, which takes them from the environment: quick to see an end, and nothing that is not used here."""
 
-Told = Event | list[Result] | None
-"""An event, the failures that another than the first worker has to tell, or None: the unit has come to its end."""
+Told = Event | list[Result] | Exception | None
+"""An event, the failures that another than the first worker has to tell, what the first one could not keep in the
+store, or None: the unit has come to its end."""
 
 
 def run_over_workers(unit: Unit, job: Job, resources: Resources, emit: Callable[[Event], None]) -> None:
-    """Raises ``ProcessLost`` where a worker died: what it was at goes on from its last checkpoint when run again."""
+    """Raises ``ProcessLost`` where a worker died: what it was at goes on from its last checkpoint when run again.
+    Raises ``OSError`` where the storage cannot be used."""
     os.environ.update(SETTINGS)
     queue = Queue(actor_options={"num_cpus": 0})
-    over, failed = False, list[Result]()
+    over, failed, problem = False, list[Result](), None
     with tempfile.TemporaryDirectory(prefix="ablate-ray-train-") as folder, ThreadPoolExecutor(1) as thread:
         fit = thread.submit(_trainer(unit, job, resources, queue, folder).fit)
         for told in _told(queue, fit):
@@ -51,24 +53,27 @@ def run_over_workers(unit: Unit, job: Job, resources: Resources, emit: Callable[
                     over = True
                 case list():
                     failed = told
+                case Exception():
+                    problem = told
                 case _:
                     emit(told)
     queue.shutdown()
     if failed and not over:
         keep_failures(unit, job, emit, failed)
     elif not over:
-        raise ProcessLost(f"one of {resources.workers} workers died: {fit.exception()}")
+        raise problem or ProcessLost(f"one of {resources.workers} workers died: {fit.exception()}")
 
 
 def _trainer(unit: Unit, job: Job, resources: Resources, queue: Queue, folder: str) -> TorchTrainer:
-    """Of a training that is done already only evaluations are left, which are one worker's."""
+    """Where nothing is to be trained only evaluations are left, which are one worker's."""
     trained = TrialStore(job.storage).encoder_path(unit.pretrain_id).exists()
+    nothing = trained or not unit.trials[0].config.pretrain.epochs
     each = {"CPU": resources.cpu} | ({"GPU": resources.gpu} if resources.gpu else {})
     return TorchTrainer(
         _work,
         train_loop_config={"unit": unit, "job": job, "queue": queue},
         scaling_config=ScalingConfig(
-            num_workers=1 if trained else resources.workers, resources_per_worker=each, use_gpu=resources.gpu > 0
+            num_workers=1 if nothing else resources.workers, resources_per_worker=each, use_gpu=resources.gpu > 0
         ),
         run_config=RunConfig(name=uuid.uuid4().hex, storage_path=folder),
     )
@@ -87,20 +92,14 @@ def _told(queue: Queue, fit: "Future[Any]") -> Iterator[Told]:
 def _work(config: dict[str, Any]) -> None:
     """What every worker does."""
     unit, job, queue = config["unit"], config["job"], config["queue"]
-    if not own_share().leads:
-        _assist(unit, job, queue)
-        return
-    run_unit(unit, job, queue.put)
-    queue.put(None)
-    if own_share().processes > 1:
-        raise TrainingFailedError("the unit is over, and workers that wait for this one are to end")
-
-
-def _assist(unit: Unit, job: Job, queue: Queue) -> None:
     try:
-        assist(unit, job)
+        run_unit(unit, job, queue.put) if own_share().leads else assist(unit, job)
     except ProcessLost:
         raise
     except Exception as error:
-        queue.put(failures(unit, error))
+        queue.put(error if own_share().leads else failures(unit, error))
         raise
+    if own_share().leads:
+        queue.put(None)
+        if own_share().processes > 1:
+            raise TrainingFailedError("the unit is over, and workers that wait for this one are to end")
