@@ -17,6 +17,8 @@ from core.config.augment import AutoAugment, CompositionAugment, CustomAugment, 
 from core.data.batches import Batches
 from core.data.dataset import Batch, Split
 from core.distributed import Share, agreed, gather
+from core.numerics import Numerics
+from core.pretraining import training as training_module
 from core.pretraining.backward import own_rows, random_chunks
 from core.pretraining.history import Epoch
 from core.pretraining.objective import Objective
@@ -111,10 +113,31 @@ def run_all(folder: Path) -> dict[str, Any]:
     results["single"] = {name: after_steps(1, False, **changes) for name, changes in SINGLE.items()}
     results["gather"] = gather_gradient(2)
     results["agreed"] = agreed(lambda: f"said by {distributed.get_rank()}", CPU)
+    results["numerics"] = str(with_numerics_of_its_own().numerics)
+    results["apart"] = stands_apart()
     with pytest.raises(ValueError, match="batch_size 15 cannot be shared out evenly among 2 processes"):
         Training(small_config(batch_size=15), random_dataset(), "cpu")
     results["end"] = interrupted(folder)
     return results
+
+
+def with_numerics_of_its_own() -> Training:
+    """As on hardware that measures otherwise."""
+    own = Numerics("float32", channels_last=distributed.get_rank() == 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training_module, "fastest_numerics", lambda *_: own)
+        return Training(small_config(), random_dataset(), "cpu")
+
+
+def stands_apart() -> bool:
+    """Whether a process whose checkpoint is of another step says so."""
+    made = Training(small_config(), random_dataset(), "cpu")
+    made.step = distributed.get_rank()
+    try:
+        made.check_together()
+    except ProcessLost:
+        return True
+    return False
 
 
 def interrupted(folder: Path) -> dict[str, Any]:
@@ -206,6 +229,14 @@ def test_the_gradient_of_what_is_gathered_is_that_of_a_concatenation(results: li
 
 def test_the_leading_process_decides(results: list[dict[str, Any]]) -> None:
     assert [result["agreed"] for result in results] == ["said by 0"] * 2
+
+
+def test_all_processes_take_the_numerics_of_the_leading_one(results: list[dict[str, Any]]) -> None:
+    assert [result["numerics"] for result in results] == ["float32 channels_last"] * 2
+
+
+def test_a_process_that_read_another_checkpoint_does_not_go_on(results: list[dict[str, Any]]) -> None:
+    assert [result["apart"] for result in results] == [False, True]
 
 
 def test_a_process_that_ends_is_missed_by_the_others_and_its_checkpoint_goes_on_in_one(
