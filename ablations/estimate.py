@@ -58,7 +58,8 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
     latest = _latest(speeds)
     seconds = _seconds(plan, latest)
     trainings = [unit.trials[0] for unit in plan.units if unit.pretrain_id not in plan.trained]
-    needs = {trial.name: memory(trial.config.pretrain, hardware) for trial in trainings}
+    workers = plan.scaled.resources.workers
+    needs = {trial.name: memory(trial.config.pretrain, hardware, workers) for trial in trainings}
     hungriest = max(needs, key=needs.__getitem__, default="")
     return Estimate(
         images=sum(plan.images(unit) for unit in plan.units),
@@ -100,12 +101,12 @@ def price_of(left: Estimate, resources: Resources, hourly: float | None) -> floa
     return left.seconds / 3600 * (resources.gpu or 1) * hourly
 
 
-def memory(config: PretrainConfig, hardware: Hardware | None) -> int:
-    """Of a training, in bytes; ``auto`` is taken for bfloat16 on a GPU and float32 elsewhere. What recomputation saves
-    is not counted."""
+def memory(config: PretrainConfig, hardware: Hardware | None, workers: int = 1) -> int:
+    """Of a training, in bytes for each worker; ``auto`` is taken for bfloat16 on a GPU and float32 elsewhere. What
+    recomputation saves is not counted."""
     on_gpu = hardware is not None and hardware.name.startswith("NVIDIA")
     half = config.precision == "bfloat16" or (config.precision == "auto" and on_gpu)
-    views = min(config.views, config.batch_norm_chunk or config.views)
+    views = min(config.views, config.batch_norm_chunk or config.views) // workers
     return training_bytes(config.encoder, config.data.image_size, views, 2 if half else 4) if config.epochs else 0
 
 

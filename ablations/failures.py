@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-from core import DataError, Diverged
+from core import DataError, Diverged, ProcessLost
 
 Kind = Literal["out_of_memory", "diverged", "bad_data", "worker_lost", "node_lost", "timed_out", "bug"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -43,6 +43,8 @@ def kind_of(error: BaseException) -> Kind:
             return "bad_data"
         case TimedOut():
             return "timed_out"
+        case ProcessLost():
+            return lost_kind(str(error))
     return "bug"
 
 

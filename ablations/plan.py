@@ -116,3 +116,8 @@ def _check_batches(scaled: ScaledStudy, trials: list[Trial], sizes: dict[DataCon
                 f"{scaled.source.name}: trial {trial.name}: batch_size is {config.batch_size:,}, but "
                 f"{config.data.name} has {images:,} training images; lower batch_size or raise data.subset"
             )
+        if config.epochs and config.batch_size % scaled.resources.workers:
+            raise StudyError(
+                f"{scaled.source.name}: trial {trial.name}: batch_size is {config.batch_size:,}, which "
+                f"resources.workers {scaled.resources.workers} cannot share out evenly; take a number that divides it"
+            )

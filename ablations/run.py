@@ -98,14 +98,15 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
         finally:
             recorder.close(complete=board.counts["done"] + board.counts["stopped"] == len(board.states))
         drawn = draw(plan, where.storage, recorder, console)
-    _compare(left.seconds, plan, store, console)
+    _compare(left.seconds, plan, where, console)
     return Outcome(board.states, drawn)
 
 
-def _compare(planned: float | None, plan: Plan, store: TrialStore, console: Console) -> None:
-    """What the trials of this run took, beside what was expected of them."""
+def _compare(planned: float | None, plan: Plan, where: Where, console: Console) -> None:
+    """What the trials of this run took, all workers together, beside what was expected of them."""
+    store, workers = TrialStore(where.storage), 1 if where.inline else plan.scaled.resources.workers
     ended = [store.result(trial.id) for unit in plan.units for trial in unit.trials]
-    actual = sum(result.seconds for result in ended if result)
+    actual = workers * sum(result.seconds for result in ended if result)
     if planned and actual:
         console.print(f"compute: {clock(actual)}, planned {clock(planned)}", highlight=False)
 
@@ -129,6 +130,8 @@ def schedule(
     """Run what is left of a plan as the run ``owner``, and show it. Raises ``StudyError`` where it cannot begin."""
     if not plan.units:
         return
+    if where.inline and (workers := plan.scaled.resources.workers) > 1:
+        console.print(f"inline, one process trains what {workers} workers would share; the result is the same")
     store = TrialStore(where.storage)
     for unit in plan.units:
         store.record(unit)
@@ -150,8 +153,8 @@ def schedule(
 def _runner(plan: Plan, where: Where, owner: str, alone: bool = False) -> RunUnits:
     """Runs units of the plan in this process, or on Ray."""
     resources, study = plan.scaled.resources, plan.scaled.study.name
-    threads = max(1, int(resources.cpu))
-    job = Job(where.storage.resolve(), where.data_dir.resolve(), owner, threads, resources.minutes, study)
+    threads, workers = max(1, int(resources.cpu)), 1 if where.inline else resources.workers
+    job = Job(where.storage.resolve(), where.data_dir.resolve(), owner, threads, resources.minutes, study, workers)
     if where.inline:
         return lambda units, listen: run_inline(units, job, listen)
     from ablations.schedulers.ray_tune import run_on_ray

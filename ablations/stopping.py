@@ -42,6 +42,8 @@ def judged_epochs(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, tup
     if rule is None:
         return {}
     compared = _compared(trials)
+    if scaled.resources.workers > 1:
+        raise StudyError(f"{scaled.source.name}: stop_early: a training over several workers is not stopped; set workers: 1")
     for reason in _reasons(rule, list(compared.values())):
         raise StudyError(f"{scaled.source.name}: stop_early: {reason}")
     return {key: tuple(_rungs(rule, config.epochs)) for key, config in compared.items()}

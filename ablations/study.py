@@ -1,8 +1,8 @@
 """What a study file holds."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from ablations.claims import Claim, known_numbers
 from core.config import Config
@@ -39,6 +39,16 @@ class Resources(Config):
     """GPUs; 0.25 runs four trials on one."""
     minutes: Annotated[float, Field(gt=0)] | None = None
     """Longest that one attempt at a training may take, looked at when an epoch ends."""
+    workers: Annotated[int, Field(ge=1)] = 1
+    """Processes that share each training, by NCCL on GPUs and gloo on CPUs, each with its own ``cpu`` and ``gpu``: one
+    GPU or none. They must divide the batch. Batch norm and loss stay those of the whole batch, and so does the
+    result."""
+
+    @model_validator(mode="after")
+    def _check_workers(self) -> Self:
+        if self.workers > 1 and self.gpu not in (0, 1):
+            raise ValueError(f"each of {self.workers} workers takes one GPU, or none: gpu must be 1 or 0")
+        return self
 
 
 class StopEarly(Config):

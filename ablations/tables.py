@@ -27,7 +27,8 @@ def heading(plan: Plan) -> str:
     detail = f" ({scaled.scale_description})" if scaled.scale_description else ""
     lines = (
         f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale",
-        f"{len(plan.trials)} trials, {plan.trainings} trainings; {done} done{_stopped(plan)}, {left} to run",
+        f"{len(plan.trials)} trials, {plan.trainings} trainings{_workers(plan)}; {done} done{_stopped(plan)}, "
+        f"{left} to run",
         origins(plan),
         _stops(plan),
     )
@@ -46,6 +47,11 @@ def _stops(plan: Plan) -> str:
         return ""
     after = ", ".join(map(str, epochs))
     return f"stops early: after epochs {after} one training in {rule.reduction} goes on; baselines are spared"
+
+
+def _workers(plan: Plan) -> str:
+    workers = plan.scaled.resources.workers
+    return f" x {workers} workers" if workers > 1 else ""
 
 
 def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:

@@ -17,7 +17,17 @@ from ablations.provenance import provenance
 from ablations.speeds import Hardware, evaluation_speed, save_speed, training_speed
 from ablations.store import COMPUTED_FOR, TrialStore
 from ablations.trial import Result, Trial, Unit
-from core import DataError, Diverged, Pretrained, encoder_hash, evaluate, load_data, load_pretrained, pretrain
+from core import (
+    DataError,
+    Diverged,
+    Pretrained,
+    ProcessLost,
+    encoder_hash,
+    evaluate,
+    load_data,
+    load_pretrained,
+    pretrain,
+)
 from core.config import DataConfig
 from core.data.dataset import Dataset
 from core.hardware import hardware_name, memory_bytes, pick_device
@@ -40,13 +50,15 @@ class Job:
     """Longest that one attempt at a training may take."""
     study: str = ""
     """That asks for it."""
+    workers: int = 1
+    """That share a training."""
 
 
 def run_unit(unit: Unit, job: Job, emit: Emit) -> None:
     """Train, evaluate, and keep a result for every trial of the unit, be it a failure.
 
     What an earlier attempt, or another run, has ended is not done again; what another run holds is left to it. Raises
-    ``OSError`` where the storage cannot be used.
+    ``OSError`` where the storage cannot be used, ``ProcessLost`` where another worker of the training is gone.
     """
     torch.set_num_threads(job.threads)
     store = TrialStore(job.storage)
@@ -59,6 +71,36 @@ def run_unit(unit: Unit, job: Job, emit: Emit) -> None:
         _run(_Desk(unit, job, emit, store, lease))
     except FencedError:
         emit(Held(unit.pretrain_id))
+    finally:
+        lease.release()
+
+
+def assist(unit: Unit, job: Job) -> None:
+    """Take part in the unit's training as one of several workers, whose first runs the unit."""
+    torch.set_num_threads(job.threads)
+    config = unit.trials[0].config.pretrain
+    checkpoint = TrialStore(job.storage).checkpoint_path(unit.pretrain_id)
+    pretrain(config, _data(config.data, job.data_dir), checkpoint=checkpoint)
+
+
+def failures(unit: Unit, error: Exception) -> list[Result]:
+    """Of all of the unit's trials, for the reason ``error``."""
+    return [_failure(trial, error) for trial in unit.trials]
+
+
+def keep_failures(unit: Unit, job: Job, emit: Emit, failed: list[Result]) -> None:
+    """Where no worker is left that could."""
+    store = TrialStore(job.storage)
+    lease = take(store, unit.pretrain_id, job.owner)
+    if lease is None:
+        emit(Held(unit.pretrain_id))
+        return
+    desk = _Desk(unit, job, emit, store, lease)
+    ended = {result.trial_id for result in store.ended(unit)}
+    try:
+        for result in failed:
+            if result.trial_id not in ended:
+                desk.keep(result)
     finally:
         lease.release()
 
@@ -76,7 +118,7 @@ def _run(desk: "_Desk") -> None:
 def _run_trials(trials: list[Trial], desk: "_Desk") -> None:
     try:
         pretrained, seconds = desk.pretrained()
-    except FencedError:
+    except (FencedError, ProcessLost):
         raise
     except Exception as error:
         for trial in trials:
@@ -124,7 +166,7 @@ class _Desk:
             return 0.0
         self.store.save_history(self.id, pretrained.history, trained=True)
         if pretrained.history:
-            seconds = statistics.median(1 / epoch.images_per_second for epoch in pretrained.history)
+            seconds = statistics.median(self.job.workers / epoch.images_per_second for epoch in pretrained.history)
             hardware = hardware_of(pretrained.device, self.job.threads)
             save_speed(self.job.storage, training_speed(pretrained.config, hardware, seconds))
         return pretrained.seconds

@@ -18,7 +18,7 @@ from core.config import (
     PretrainConfig,
     TrainConfig,
 )
-from core.errors import DataError, Diverged
+from core.errors import DataError, Diverged, ProcessLost
 
 if TYPE_CHECKING:
     from core.data.load import load_data
@@ -40,6 +40,7 @@ __all__ = [
     "LossConfig",
     "PretrainConfig",
     "Pretrained",
+    "ProcessLost",
     "Scores",
     "TrainConfig",
     "encoder_hash",

@@ -4,6 +4,7 @@ ValueError
   DataError        data is missing, unreadable or unfit
 RuntimeError
   Diverged         the loss or a weight is not finite
+  ProcessLost      another process of the same training is gone
 """
 
 
@@ -13,3 +14,7 @@ class DataError(ValueError):
 
 class Diverged(RuntimeError):
     """The message names the step, the learning rate and what to try."""
+
+
+class ProcessLost(RuntimeError):
+    """The others cannot go on without it. All of them continue from the last checkpoint."""

@@ -18,6 +18,7 @@ from core.data import load
 from core.data.batches import Batches, batches_from, epoch_order, place
 from core.data.dataset import Dataset, Split
 from core.data.streamed import StreamedImages
+from core.distributed import Share
 from core.evaluation.features import encode
 from helpers import random_images, small_config
 
@@ -83,6 +84,15 @@ def test_batches_are_those_of_the_data_in_memory(both: tuple[Dataset, Dataset], 
     streamed.close()
     assert multiprocessing.active_children() == []
     assert_same(streamed[6], whole[6])
+
+
+def test_a_share_of_every_batch_is_its_rows(both: tuple[Dataset, Dataset]) -> None:
+    whole = Batches(place(both[0].train, CPU), 6, seed=0, device=CPU)
+    own = Batches(place(both[1].train, CPU), 6, 0, CPU, Share(1, 3))
+    for step in (0, 1, 2, 3):
+        assert torch.equal(own[step].images, whole[step].images[2:4])
+        assert torch.equal(own[step].labels, whole[step].labels)
+    own.close()
 
 
 def test_the_order_from_a_step_on_is_that_of_all_steps_without_those_before_it() -> None:

@@ -46,7 +46,8 @@ def cost_text(plan: CollectionPlan, storage: Path, price: float | None) -> str:
     texts = []
     for group in groups:
         needs = group.scaled.resources
-        title = f"with {needs.cpu:g} CPU and {needs.gpu:g} GPU a trial:\n" if len(groups) > 1 else ""
+        many = f" x {needs.workers} workers" if needs.workers > 1 else ""
+        title = f"with {needs.cpu:g} CPU and {needs.gpu:g} GPU{many} a trial:\n" if len(groups) > 1 else ""
         texts.append(title + estimate_text(group, storage, price))
     return "\n".join(texts)
 

@@ -27,11 +27,13 @@ from ablations.failures import Kind, kind_of, lost_kind
 from ablations.lease import holder, take
 from ablations.schedulers.ray_asha import asha, measures
 from ablations.schedulers.ray_memory import survive_memory_kills
+from ablations.schedulers.ray_train import run_over_workers
 from ablations.stopping import Judging
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.trial import Result, Unit
 from ablations.worker import Job, run_unit
+from core import ProcessLost
 
 WORKER_DEATHS = 2
 """How often a unit is started again after its worker died."""
@@ -40,6 +42,8 @@ OBJECT_STORE_BYTES = 100 * 2**20
 """Nothing of size goes through Ray's object store."""
 EPOCH_SECONDS = 0.5
 """Epochs are reported at most this often: a report waits for the driver."""
+HEAD: dict[str, float] = {"CPU": 0, "memory": 256 * 2**20}
+"""What a trial over several workers has for itself: it waits for them, but a trial of nothing is refused."""
 
 
 def run_on_ray(
@@ -63,7 +67,7 @@ def run_on_ray(
     try:
         resources = _whole_device(resources) if alone else resources
         _check_resources(resources)
-        _tuner(units, job, listen, resources, judging, folder).fit()
+        _tuner(units, job, listen, resources, judging, folder, alone).fit()
     finally:
         ray.shutdown()
         shutil.rmtree(folder, ignore_errors=True)
@@ -101,17 +105,30 @@ def _check_reachable(address: str) -> None:
 
 
 def _check_resources(resources: Resources) -> None:
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    if not any(node.get("CPU", 0) >= resources.cpu and node.get("GPU", 0) >= resources.gpu for node in nodes):
-        largest = " or ".join(f"{node.get('CPU', 0):g} CPU and {node.get('GPU', 0):g} GPU" for node in nodes)
+    if _room(resources) < resources.workers:
+        largest = " or ".join(f"{node.get('CPU', 0):g} CPU and {node.get('GPU', 0):g} GPU" for node in _nodes())
+        many = f" for each of {resources.workers} workers" if resources.workers > 1 else ""
         raise StudyError(
-            f"resources: a trial asks for {resources.cpu:g} CPU and {resources.gpu:g} GPU on one node, and Ray has "
-            f"nodes of {largest}; lower 'resources' in the study or its scale"
+            f"resources: a trial asks for {resources.cpu:g} CPU and {resources.gpu:g} GPU on one node{many}, and Ray "
+            f"has nodes of {largest}; lower 'resources' in the study or its scale"
         )
 
 
+def _room(resources: Resources) -> int:
+    """How many workers all nodes hold."""
+    asked = {"CPU": resources.cpu, "GPU": resources.gpu}
+    return sum(min(int(node.get(what, 0) / much) for what, much in asked.items() if much) for node in _nodes())
+
+
+def _nodes() -> list[dict[str, float]]:
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+
+
 def _whole_device(resources: Resources) -> Resources:
-    cores = max(node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"])
+    """Of several workers each has one already, or its cores, and has it alone where no other trial runs."""
+    if resources.workers > 1:
+        return resources
+    cores = max(node.get("CPU", 0) for node in _nodes())
     return Resources(cpu=max(cores, resources.cpu), gpu=math.ceil(resources.gpu))
 
 
@@ -122,12 +139,20 @@ def _tuner(
     resources: Resources,
     judging: Judging | None,
     folder: Path,
+    alone: bool,
 ) -> tune.Tuner:
-    bundle = PlacementGroupFactory([{"CPU": resources.cpu, "GPU": resources.gpu}])
+    """Several workers are placed by Ray Train, so Tune is told how many trials there is room for."""
+    several = resources.workers > 1
+    bundle = HEAD if several else {"CPU": resources.cpu, "GPU": resources.gpu}
+    at_once = 1 if alone else _room(resources) // resources.workers
     return tune.Tuner(
-        tune.with_resources(_run_on_worker, bundle),
-        param_space={"unit": tune.grid_search(list(units)), "job": job},
-        tune_config=TuneConfig(reuse_actors=True, scheduler=asha(judging) if judging else None),
+        tune.with_resources(_run_on_worker, PlacementGroupFactory([bundle])),
+        param_space={"unit": tune.grid_search(list(units)), "job": job, "resources": resources},
+        tune_config=TuneConfig(
+            reuse_actors=True,
+            scheduler=asha(judging) if judging else None,
+            max_concurrent_trials=at_once if several else None,
+        ),
         run_config=RunConfig(
             name=uuid.uuid4().hex,
             storage_path=str(folder),
@@ -150,7 +175,10 @@ def _run_on_worker(config: dict[str, Any]) -> None:
             last_epoch = time.monotonic()
         tune.report({"event": event, **measures(event)})
 
-    run_unit(config["unit"], config["job"], emit)
+    if config["resources"].workers > 1:
+        run_over_workers(config["unit"], config["job"], config["resources"], emit)
+    else:
+        run_unit(config["unit"], config["job"], emit)
 
 
 class _Listener(Callback):
@@ -211,7 +239,7 @@ def _ended(unit: Unit, store: TrialStore, result: Result) -> Iterator[Result]:
 
 def _reason(trial: TuneTrial) -> tuple[str, Kind]:
     error = trial.get_pickled_error()
-    if isinstance(error, ray.exceptions.RayTaskError):
+    if isinstance(error, ray.exceptions.RayTaskError) and not isinstance(error.cause, ProcessLost):
         return f"{type(error.cause).__name__}: {error.cause}", kind_of(error.cause)
     times = f"{WORKER_DEATHS + 1} times"
     told = str(error or trial.get_error())  # of a worker that never came to start, Tune keeps the words alone

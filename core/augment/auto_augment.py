@@ -6,11 +6,13 @@ makes of the same bytes.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from core.augment.auto_augment_table import TABLES, Name, Table
+from core.augment.draw import draw
 from core.augment.equalize import equalize
 from core.augment.jitter import adjust_brightness, adjust_contrast, adjust_saturation
 from core.augment.levels import autocontrast, invert, posterize
@@ -54,8 +56,8 @@ def random_sub_policy(images: Tensor, generator: torch.Generator, config: SubPol
 
 def draw_operations(images: Tensor, generator: torch.Generator, table: Table) -> tuple[Tensor, Tensor]:
     """(operations, amounts), each (B, 2): places in NAMES, or -1 for none, and amounts with equally likely signs."""
-    pair = torch.randint(len(table), (len(images),), generator=generator, device=images.device)
-    chance, sign = torch.rand(2, len(images), 2, generator=generator, device=images.device)
+    pair = draw(partial(torch.randint, len(table)), images, generator)
+    chance, sign = draw(torch.rand, images, generator, 2, first=(2,))
     operation, probability, level = _on_device(table, images.device)[:, pair]
     return torch.where(chance < probability, operation, -1), torch.where(sign < 0.5, -level, level) / 9
 

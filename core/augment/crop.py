@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from core.augment.draw import draw
 from core.augment.resample import resample, resize_matrix
 from core.augment.select import apply_where, uniform
 from core.config.augment import Crop
@@ -38,8 +39,8 @@ def resized_crop(
 
 def draw_boxes(images: Tensor, generator: torch.Generator, config: Crop) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """(top, left, height, width), each (B,): the first of ten draws that fits, else the whole image."""
-    batch, _, full_height, full_width = images.shape
-    draws = torch.rand(2, batch, ATTEMPTS, generator=generator, device=images.device)
+    full_height, full_width = images.shape[2:]
+    draws = draw(torch.rand, images, generator, ATTEMPTS, first=(2,))
     low, high = config.area
     area = (low + (high - low) * draws[0]) * full_height * full_width
     low, high = (math.log(aspect) for aspect in config.aspect)

@@ -6,6 +6,7 @@ As torchvision defines them; brightness may be added too, as in the code release
 import torch
 from torch import Tensor
 
+from core.augment.draw import draw
 from core.augment.grayscale import luminance
 from core.augment.select import apply_where, uniform
 from core.config.augment import BrightnessForm, Jitter
@@ -16,7 +17,7 @@ BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
 def random_jitter(images: Tensor, generator: torch.Generator, config: Jitter) -> Tensor:
     """Factors from U(max(0, 1 - d), 1 + d), hue from U(-d, d); clipped to [0, 1] after each. Appendix A."""
     amounts = torch.stack([uniform(images, generator, low, high) for low, high in _ranges(config)], dim=1)
-    order = torch.rand(len(images), 4, generator=generator, device=images.device).argsort(dim=1)
+    order = draw(torch.rand, images, generator, 4).argsort(dim=1)
     chosen = uniform(images, generator) < config.probability
     return apply_where(
         chosen, lambda some, by, turn: jitter(some, by, turn, config.brightness_form), images, amounts, order

@@ -3,13 +3,14 @@
 import torch
 from torch import Tensor
 
+from core.augment.draw import draw
 from core.augment.select import apply_where, uniform
 from core.config.augment import Noise
 
 
 def random_noise(images: Tensor, generator: torch.Generator, config: Noise) -> Tensor:
     """Add independent Gaussian noise to every pixel and channel (Sec 3, Figure 4)."""
-    noise = torch.randn(images.shape, generator=generator, device=images.device)
+    noise = draw(torch.randn, images, generator, *images.shape[1:])
     chosen = uniform(images, generator) < config.probability
     return apply_where(chosen, add_noise, images, config.sigma * noise)
 

@@ -1,15 +1,18 @@
 """Rotation by quarter turns."""
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
+from core.augment.draw import draw
 from core.augment.select import apply_where, uniform
 from core.config.augment import Rotate
 
 
 def random_rotate(images: Tensor, generator: torch.Generator, config: Rotate) -> Tensor:
     """Rotate by 0, 90, 180 or 270 degrees, each as likely (Sec 3, Figure 4)."""
-    turns = torch.randint(4, (len(images),), generator=generator, device=images.device)
+    turns = draw(partial(torch.randint, 4), images, generator)
     chosen = uniform(images, generator) < config.probability
     return apply_where(chosen, quarter_turns, images, turns)
 

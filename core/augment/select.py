@@ -5,11 +5,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from core.augment.draw import draw
+
 
 def uniform(images: Tensor, generator: torch.Generator, low: float = 0.0, high: float = 1.0) -> Tensor:
     """One draw from U(low, high) for each image (B, C, H, W) -> (B,)."""
-    draws = torch.rand(len(images), generator=generator, device=images.device)
-    return low + (high - low) * draws
+    return low + (high - low) * draw(torch.rand, images, generator)
 
 
 def apply_where(chosen: Tensor, operation: Callable[..., Tensor], images: Tensor, *parameters: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 from core.data.ahead import decode_ahead
 from core.data.dataset import Batch, Split
 from core.data.streamed import StreamedImages
+from core.distributed import Share
 from core.randomness import generator
 
 
@@ -17,15 +18,18 @@ class Batches:
     """The batch of any step. Every epoch is a new permutation, its incomplete last batch left out.
 
     Of streamed images the steps after the one that was last asked for are decoded meanwhile, so that they are best
-    asked for in their order.
+    asked for in their order. Of a ``share``, only its own images are read.
     """
 
-    def __init__(self, split: Split, batch_size: int, seed: int, device: torch.device) -> None:
+    def __init__(
+        self, split: Split, batch_size: int, seed: int, device: torch.device, share: Share | None = None
+    ) -> None:
         self.images = split.images
         self.labels = split.labels
         self.view_size = split.view_size
         self.batch_size = batch_size
         self.steps_per_epoch = len(split) // batch_size
+        self._own = (share or Share()).rows(batch_size)
         self._seed = seed
         self._device = device
         self._epoch = -1
@@ -34,7 +38,8 @@ class Batches:
         self._streamed_next = -1
 
     def __getitem__(self, step: int) -> Batch:
-        """batch_size images and their labels, on the device. Raises ``DataError`` as ``decode_ahead`` does."""
+        """batch_size images, or the share's, and the labels of all, on the device. Raises ``DataError`` as
+        ``decode_ahead`` does."""
         epoch, position = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             self._begin(epoch)
@@ -42,7 +47,8 @@ class Batches:
         if isinstance(self.images, StreamedImages):
             images = self._decoded(self.images, step)
         else:
-            images = self._send(self.images[self._order[batch]], self._device)  # which travel only if not all did fit
+            chosen = self._order[batch][self._own]
+            images = self._send(self.images[chosen], self._device)  # which travel only if not all did fit
         return Batch(images, self._labels[batch], self.view_size)
 
     def close(self) -> None:
@@ -61,8 +67,8 @@ class Batches:
     def _decoded(self, images: StreamedImages, step: int) -> Tensor:
         if self._stream is None or step != self._streamed_next:
             self.close()
-            order = batches_from(step, len(images), self.batch_size, self._seed)
-            self._stream = decode_ahead(images, order, self._device)
+            order, own = batches_from(step, len(images), self.batch_size, self._seed), self._own
+            self._stream = decode_ahead(images, (batch[own] for batch in order), self._device)
         self._streamed_next = step + 1
         return next(self._stream)
 

@@ -45,7 +45,7 @@ class Batch(Split):
     """Images of one training step, on the device."""
 
     images: Tensor
-    """uint8 (B, 3, S, S)"""
+    """uint8 (B, 3, S, S); where several processes share the batch, only this one's, and ``labels`` those of all"""
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,18 @@ group does, so that what trains on GPUs is what the tests compare with a single 
 from typing import Any
 
 import torch
-import torch.distributed as distributed
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from core.distributed import add_up, gathered, own_share
+
 
 def make_batch_norm_global(model: nn.Module) -> None:
     """Put a ``GlobalBatchNorm`` in the place of every batch norm inside ``model``; parameters, buffers and their names
     stay. Does nothing in a single process."""
-    if not (distributed.is_initialized() and distributed.get_world_size() > 1):
+    if own_share().processes == 1:
         return
     for parent in list(model.modules()):
         for name, child in parent.named_children():
@@ -26,10 +27,10 @@ def make_batch_norm_global(model: nn.Module) -> None:
 
 
 class GlobalBatchNorm(_BatchNorm):
-    """x (B, C) or (B, C, H, W), where every process has a B of its own, of at least 1.
+    """x (B, C) or (B, C, H, W), where every process has a B of its own, which may be 0.
 
     In training, mean and variance are those of all processes' x together, and so is the gradient of x. The gradients
-    of weight and bias are of this process' share of the loss, to be summed like those of all other weights. Every
+    of weight and bias are of this process' share of the views, to be added up like those of all other weights. Every
     process must run the same batch norms in the same order, backward too.
     """
 
@@ -76,9 +77,7 @@ class _Normalize(torch.autograd.Function):
         normal = (x.to(mean.dtype) - mean.view(shape)).mul_(scale.view(shape))
         dy = upstream.to(mean.dtype)
         local = torch.stack([(dy * normal).sum(_reduced(x)), dy.sum(_reduced(x))])
-        total = local.clone()
-        distributed.all_reduce(total)
-        along, constant = (total / count).view(2, *shape)
+        along, constant = (add_up(local.clone()) / count).view(2, *shape)
         dx = (dy - constant).sub_(normal.mul_(along)).mul_((weight * scale).view(shape))
         return dx.to(x.dtype), local[0], local[1], None
 
@@ -90,19 +89,12 @@ def _global_moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     sums would lose the variance of a channel that is far from 0.
     """
     x = x.to(torch.promote_types(x.dtype, torch.float32))
-    variance, mean = torch.var_mean(x, _reduced(x), correction=0)
+    variance, mean = torch.var_mean(x, _reduced(x), correction=0) if len(x) else x.new_zeros(2, x.shape[1])
     count = torch.full_like(mean[:1], x.numel() // x.shape[1])
-    counts, means, squares = _gathered(torch.cat([count, mean, variance * count])).split([1, len(mean), len(mean)], 1)
+    counts, means, squares = gathered(torch.cat([count, mean, variance * count])).split([1, len(mean), len(mean)], 1)
     total = counts.sum(0)
     mean = (counts * means).sum(0) / total
     return total, mean, (squares + counts * (means - mean).square()).sum(0)
-
-
-def _gathered(values: Tensor) -> Tensor:
-    """values (d,) of every process -> (processes, d)."""
-    gathered = values.new_empty(distributed.get_world_size(), len(values))
-    distributed.all_gather(list(gathered.unbind()), values)
-    return gathered
 
 
 def _reduced(x: Tensor) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from core.distributed import Share
 from core.encoder.recompute import running_statistics_kept
 from core.loss.contrast import Contrast
 from core.numerics import Numerics
@@ -59,8 +60,8 @@ class Backward:
         return result
 
 
-def random_chunks(views: Tensor, size: int, generator: torch.Generator) -> tuple[Tensor, ...]:
-    """The rows of views (V, ...), dealt out at random in chunks of ``size``.
+def random_chunks(views: Tensor, size: int, generator: torch.Generator, processes: int = 1) -> tuple[Tensor, ...]:
+    """The rows of views (V, ...) of each of so many processes together, dealt out at random in chunks of ``size``.
 
     So a view shares a chunk with its positive as rarely as with any negative, and the statistics of batch norm
     give no hint of which is which: the leak that global batch norm closes in the paper (Sec 2.2) and shuffling in
@@ -68,5 +69,20 @@ def random_chunks(views: Tensor, size: int, generator: torch.Generator) -> tuple
     would be views of the same images and have much the same statistics; and each would be of one branch, which
     hides from the loss how the branches of an asymmetric policy differ.
     """
-    order = torch.rand(len(views), generator=generator, device=views.device).argsort()
+    order = torch.rand(processes * len(views), generator=generator, device=views.device).argsort()
     return torch.split(order, size)
+
+
+def own_rows(chunks: tuple[Tensor, ...], share: Share, batch_size: int) -> tuple[Tensor, ...]:
+    """Of chunks of the rows of all views, those that this process has, as rows of its own views; of some chunks perhaps
+    none. A GPU is waited for, since only the numbers drawn say how many they are."""
+    if share.processes == 1:
+        return chunks
+    own = share.rows(batch_size)
+    return tuple(_own_rows(chunk.cpu(), own, batch_size).to(chunk.device) for chunk in chunks)
+
+
+def _own_rows(chunk: Tensor, own: slice, batch_size: int) -> Tensor:
+    image, copy = chunk % batch_size, chunk // batch_size
+    rows: Tensor = copy * (own.stop - own.start) + image - own.start
+    return rows[(image >= own.start) & (image < own.stop)]

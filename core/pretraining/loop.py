@@ -37,14 +37,22 @@ def pretrain(
     as without interruption. ``on_checkpoint`` is given the epochs that are safe on disk. After each epoch of ``judged``
     the history has the encoder's ``knn_top1``, which changes nothing of the training, and the state is written at once.
 
+    In a process group of torch.distributed (NCCL or gloo), every process calls this, with the same data and a device of
+    its own. They share each batch's images out, and reach what one process would: the same views, global batch norm,
+    the loss of the whole batch, up to rounding. The first writes the checkpoint, which all read, and calls the two
+    callbacks; whatever ends it, a callback that raises too, the others wait for in vain, so who started them ends them.
+
     Raises ``DataError`` where the data is smaller than a batch, has grown or shrunk since the checkpoint, or is
-    streamed and has a file that does not decode, ValueError where the checkpoint is of another configuration,
-    ``Diverged`` where the loss or a weight is not finite.
+    streamed and has a file that does not decode, ValueError where the checkpoint is of another configuration or the
+    batch cannot be shared out evenly, ``Diverged`` where the loss or a weight is not finite, ``ProcessLost`` where
+    another process of the group is gone.
     """
     training = Training(config, data, device)
     if checkpoint and (state := load_checkpoint(checkpoint)):
         _check_same(state, config, data, checkpoint)
         training.restore(state)
+    training.check_together()
+    leads = training.share.leads
     saved = time.monotonic()
     with closing(training.batches):
         while not training.finished:
@@ -52,10 +60,11 @@ def pretrain(
             is_judged = False
             if training.at_epoch_end:
                 is_judged = training.end_epoch().epoch in judged
-                if is_judged:
+                if is_judged and leads:
                     _judge(training, data)
-                on_epoch(training.history[-1])
-            if checkpoint and (is_judged or time.monotonic() - saved >= checkpoint_seconds):
+                if leads:
+                    on_epoch(training.history[-1])
+            if checkpoint and leads and (is_judged or time.monotonic() - saved >= checkpoint_seconds):
                 save_checkpoint(checkpoint, training.state())
                 on_checkpoint(training.history)
                 saved = time.monotonic()

@@ -1,7 +1,8 @@
 """What a pretraining leaves behind."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -56,12 +57,32 @@ def load_pretrained(path: Path, device: torch.device) -> Pretrained | None:
         return None
     config = PretrainConfig.model_validate(state["config"])
     numerics = Numerics(**state["numerics"])
-    encoder, head = build_model(config, state["classes"])
-    encoder.load_state_dict(state["encoder"])
-    head.load_state_dict(state["head"])
-    encoder.to(device, memory_format=numerics.memory_format)  # type: ignore[call-overload]
+    encoder, head = _model_with(config, state["classes"], state["encoder"], state["head"], numerics, device)
     history = [Epoch(**epoch) for epoch in state["history"]]
-    return Pretrained(config, state["classes"], encoder, head.to(device), numerics, history, state["seconds"])
+    return Pretrained(config, state["classes"], encoder, head, numerics, history, state["seconds"])
+
+
+def copied(pretrained: Pretrained) -> Pretrained:
+    """With the same weights and batch norms that ask no other process for anything."""
+    p = pretrained
+    weights = p.encoder.state_dict(), p.head.state_dict()
+    encoder, head = _model_with(p.config, p.classes, *weights, p.numerics, p.device)
+    return replace(pretrained, encoder=encoder, head=head)
+
+
+def _model_with(
+    config: PretrainConfig,
+    classes: int,
+    encoder_weights: dict[str, Any],
+    head_weights: dict[str, Any],
+    numerics: Numerics,
+    device: torch.device,
+) -> tuple[ResNet, nn.Sequential]:
+    encoder, head = build_model(config, classes)
+    encoder.load_state_dict(encoder_weights)
+    head.load_state_dict(head_weights)
+    encoder.to(device, memory_format=numerics.memory_format)  # type: ignore[call-overload]
+    return encoder, head.to(device)
 
 
 def build_model(config: PretrainConfig, classes: int) -> tuple[ResNet, nn.Sequential]:

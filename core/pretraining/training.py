@@ -9,30 +9,38 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core.augment.draw import shared
 from core.config.train import PretrainConfig
 from core.data.batches import Batches, place
-from core.data.dataset import Dataset
-from core.errors import DataError, Diverged
+from core.data.dataset import Batch, Dataset
+from core.distributed import agreed, average_gradients, gather, own_share
+from core.encoder.global_norm import make_batch_norm_global
+from core.errors import DataError, Diverged, ProcessLost
 from core.hardware import pick_device
 from core.loss.contrast import Contrast
 from core.numerics import Numerics, fastest_numerics
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import build_schedule
-from core.pretraining.backward import Backward, Loss, random_chunks
+from core.pretraining.backward import Backward, Loss, own_rows, random_chunks
 from core.pretraining.history import Epoch
 from core.pretraining.objective import build_objective, training_images
-from core.pretraining.pretrained import Pretrained, build_model
+from core.pretraining.pretrained import Pretrained, build_model, copied
 from core.randomness import generator
 
 
 class Training:
-    """One training. ``advance`` takes a step and never waits for the device; ``end_epoch`` and ``state`` do."""
+    """One training. ``advance`` takes a step and never waits for the device; ``end_epoch`` and ``state`` do.
+
+    In a process group every process has one, and takes each step with the others: on its share of the batch's images,
+    to the same weights.
+    """
 
     def __init__(self, config: PretrainConfig, data: Dataset, device: str | None = None) -> None:
         self.config = config
         self.device = pick_device(device)
+        self.share = own_share()
         images = training_images(config, data)
-        self.batches = Batches(place(images, self.device), config.batch_size, config.seed, self.device)
+        self.batches = Batches(place(images, self.device), config.batch_size, config.seed, self.device, self.share)
         self.steps_per_epoch = self.batches.steps_per_epoch
         if config.epochs and not self.steps_per_epoch:
             raise DataError(
@@ -47,7 +55,8 @@ class Training:
         self.encoder.recompute = config.recompute
         self.objective = build_objective(config)
         self.model = nn.Sequential(self.encoder, self.head).to(self.device)
-        self._set_numerics(fastest_numerics(self.device, config.precision))
+        make_batch_norm_global(self.model)
+        self._set_numerics(agreed(lambda: fastest_numerics(self.device, config.precision), self.device))
         self.optimizer = build_optimizer(config.optimizer, self.model)
         self.history: list[Epoch] = []
         self._earlier_seconds = 0.0
@@ -74,20 +83,26 @@ class Training:
         self.rate.set(self.optimizer, self.step)
         augmentation = generator(self.config.seed, "augmentation", self.step, self.device)
         batch = self.batches[self.step]
-        views = self.objective.views(batch, augmentation)
+        views = self.objective.views(batch, shared(augmentation, self.share, self.config.batch_size))
         self.optimizer.zero_grad(set_to_none=True)
-        result = self._backward(views, partial(self.objective.loss, batch=batch))
+        result = self._backward(views, partial(self._loss, batch=batch))
+        average_gradients(self.model)
         self.optimizer.step()
         self._statistics[self.step % self.steps_per_epoch] = torch.stack(result).detach()
         self.step += 1
 
+    def _loss(self, outputs: Tensor, batch: Batch) -> Contrast:
+        """Of the whole batch, whatever this process' share of it is."""
+        return self.objective.loss(gather(outputs, self.config.views // self.config.batch_size), batch)
+
     def _backward(self, views: Tensor, loss: Loss) -> Contrast:
         """All views in one pass, or in chunks."""
         backward, chunk = Backward(self.encoder, self.head, self.numerics), self.config.batch_norm_chunk
-        if chunk is None or len(views) <= chunk:
+        if chunk is None or self.config.views <= chunk:
             return backward.whole(views, loss)
         draw = generator(self.config.seed, "chunks", self.step, self.device)
-        return backward.in_chunks(views, loss, random_chunks(views, chunk, draw))
+        chunks = random_chunks(views, chunk, draw, self.share.processes)
+        return backward.in_chunks(views, loss, own_rows(chunks, self.share, self.config.batch_size))
 
     def end_epoch(self) -> Epoch:
         """Read the epoch's statistics back. Raises ``Diverged`` where a loss is not finite."""
@@ -135,10 +150,20 @@ class Training:
         self._earlier_seconds = state["seconds"]
         self._start_clock()
 
+    def check_together(self) -> None:
+        """Raises ``ProcessLost`` where processes stand at different steps: a shared folder may show one of them an
+        older checkpoint."""
+        step = agreed(lambda: self.step, self.device)
+        if step != self.step:
+            raise ProcessLost(f"this process continues from step {self.step}, the leading one from step {step}")
+
     def result(self) -> Pretrained:
-        """What was learned. Raises ``Diverged`` where a weight is not finite."""
+        """What was learned, for this process alone. Raises ``Diverged`` where a weight is not finite."""
         self._check_weights()
-        return Pretrained(self.config, self.classes, self.encoder, self.head, self.numerics, self.history, self.seconds)
+        result = Pretrained(
+            self.config, self.classes, self.encoder, self.head, self.numerics, self.history, self.seconds
+        )
+        return result if self.share.processes == 1 else copied(result)
 
     def _set_numerics(self, numerics: Numerics) -> None:
         self.numerics = numerics

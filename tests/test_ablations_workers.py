@@ -1,0 +1,324 @@
+"""A training over several workers: what a study may ask for, and what comes of each way in which it ends."""
+
+import os
+import queue
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ray.train import ScalingConfig, TrainingFailedError
+from ray.train.torch import TorchTrainer
+from ray.util.queue import Empty
+from rich.console import Console
+
+from ablations import run, worker
+from ablations.board import Board
+from ablations.errors import StudyError
+from ablations.estimate import memory
+from ablations.events import Ended, EpochEnded, Event, Held, Started
+from ablations.failures import kind_of
+from ablations.lease import holder, take
+from ablations.live import LiveRun
+from ablations.load import load_study
+from ablations.plan import Plan, make_plan
+from ablations.run import Where
+from ablations.schedulers import ray_train, ray_tune
+from ablations.schedulers.ray_train import run_over_workers
+from ablations.schedulers.ray_tune import run_on_ray
+from ablations.store import TrialStore
+from ablations.study import Resources
+from ablations.tables import heading
+from ablations.trial import Result, Unit
+from ablations.worker import Job, keep_failures, run_unit
+from core import DataError, ProcessLost, load_data, pretrain
+from core.distributed import Share
+from helpers import small_config, small_study
+
+GRID = "grid: {loss.temperature: [0.1, 0.5], evaluate.l2_count: [1, 2]}\n"
+STORAGE = Path("runs")
+
+
+def plan(rest: str = "resources: {workers: 2}\n", epochs: int = 1) -> Plan:
+    """Of two trainings, with two trials each."""
+    Path("study.yaml").write_text(small_study(GRID + rest, epochs=epochs))
+    return make_plan(load_study("study.yaml"), TrialStore(STORAGE), Path("data"))
+
+
+def job(owner: str = "me") -> Job:
+    return Job(STORAGE.resolve(), Path("data").resolve(), owner, 1, workers=2)
+
+
+def results(made: Plan) -> list[Result | None]:
+    return [TrialStore(STORAGE).result(trial.id) for trial in made.units[0].trials]
+
+
+def test_the_identity_of_a_trial_does_not_depend_on_its_workers() -> None:
+    ids = [[(t.id, t.pretrain_id) for t in plan(rest).trials] for rest in ("", "resources: {workers: 4, cpu: 2}\n")]
+    assert ids[0] == ids[1]
+
+
+def test_a_plan_says_over_how_many_workers_it_trains() -> None:
+    assert "4 trials, 2 trainings x 2 workers; 0 done, 4 to run" in heading(plan())
+    assert "4 trials, 2 trainings; 0 done, 4 to run" in heading(plan(""))
+
+
+def test_a_batch_that_workers_cannot_share_out_evenly_is_refused_before_anything_starts() -> None:
+    with pytest.raises(StudyError, match=r"batch_size is 16, which resources.workers 3 cannot share out evenly"):
+        plan("resources: {workers: 3}\n")
+    assert plan("resources: {workers: 3}\n", epochs=0).trials  # nothing is trained
+
+
+def test_a_worker_takes_one_gpu_or_none() -> None:
+    with pytest.raises(ValueError, match="gpu must be 1 or 0"):
+        Resources(workers=2, gpu=0.5)
+    assert Resources(gpu=0.5).workers == 1
+
+
+def test_each_worker_needs_the_memory_of_its_share() -> None:
+    config = small_config()
+    whole, fixed = memory(config, None), memory(config.model_copy(update={"batch_size": 0}), None)
+    assert memory(config, None, workers=2) - fixed == (whole - fixed) // 2
+
+
+def test_room_is_counted_in_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [{"CPU": 4.0, "GPU": 1.0}, {"CPU": 16.0, "GPU": 2.0}]
+    monkeypatch.setattr(ray_tune.ray, "nodes", lambda: [{"Alive": True, "Resources": node} for node in nodes])
+    assert ray_tune._room(Resources(cpu=4)) == 5
+    assert ray_tune._room(Resources(cpu=4, gpu=1)) == 3
+    ray_tune._check_resources(Resources(cpu=4, gpu=1, workers=3))
+    with pytest.raises(StudyError, match="for each of 4 workers, and Ray has nodes of 4 CPU and 1 GPU or 16 CPU and 2"):
+        ray_tune._check_resources(Resources(cpu=4, gpu=1, workers=4))
+
+
+def test_inline_trains_in_one_process_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, console, workers = plan(), Console(width=200), list[int]()
+
+    def run_inline(units: list[Unit], job: Job, listen: Callable[[Event], None]) -> None:
+        workers.append(job.workers)
+        for unit in units:
+            for trial in unit.trials:
+                listen(Ended(unit.pretrain_id, Result(trial.id, "finished", {}, 0.0, 0.0, {})))
+
+    monkeypatch.setattr(run, "run_inline", run_inline)
+    with console.capture() as capture, LiveRun(STORAGE) as live:
+        where = Where(STORAGE, Path("data"), inline=True)
+        run.schedule(made, where, live.name, Board(made), lambda event: None, console)
+    assert "one process trains what 2 workers would share" in capture.get()
+    assert workers == [1]
+
+
+def test_a_worker_that_misses_another_keeps_no_result_and_lets_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its training is to go on from the checkpoint; it has not failed."""
+    made, store = plan(), TrialStore(STORAGE)
+    store.record(made.units[0])
+
+    def lose(*_: Any, **__: Any) -> None:
+        raise ProcessLost("gone")
+
+    monkeypatch.setattr(worker, "pretrain", lose)
+    with pytest.raises(ProcessLost):
+        run_unit(made.units[0], job(), lambda event: None)
+    assert results(made) == [None, None]
+    assert holder(store, made.units[0].pretrain_id) is None
+
+
+def test_what_another_than_the_first_worker_fails_of_is_kept_where_there_is_no_result() -> None:
+    made, store, seen = plan(), TrialStore(STORAGE), list[Event]()
+    unit = made.units[0]
+    store.record(unit)
+    done = Result(unit.trials[0].id, "finished", {}, 0.0, 0.0, {})
+    store.save_result(done)
+    keep_failures(unit, job(), seen.append, worker.failures(unit, DataError("a.png does not decode")))
+    first, second = results(made)
+    assert first == done
+    assert second
+    assert (second.failure, second.error) == ("bad_data", "a.png does not decode")
+    assert seen == [Ended(unit.pretrain_id, second)]
+
+
+def test_what_another_run_holds_is_left_to_it() -> None:
+    made, store, seen = plan(), TrialStore(STORAGE), list[Event]()
+    unit = made.units[0]
+    store.record(unit)
+    with LiveRun(STORAGE) as other:
+        assert take(store, unit.pretrain_id, other.name)
+        keep_failures(unit, job(), seen.append, worker.failures(unit, DataError("a.png does not decode")))
+    assert seen == [Held(unit.pretrain_id)]
+    assert results(made) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"), [("The actor died unexpectedly", "worker_lost"), ("its node has died", "node_lost")]
+)
+def test_a_lost_process_is_a_lost_worker_or_node(message: str, kind: str) -> None:
+    assert kind_of(ProcessLost(f"one of 2 workers died: {message}")) == kind
+
+
+class FakeQueue(queue.Queue[Any]):
+    """Ray's, within this process."""
+
+    def __init__(self, actor_options: dict[str, Any]) -> None:
+        super().__init__()
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        try:
+            return super().get(timeout=0.01)
+        except queue.Empty as error:
+            raise Empty from error
+
+    def shutdown(self) -> None:  # type: ignore[override]
+        pass
+
+
+def run_fake(monkeypatch: pytest.MonkeyPatch, workers: Callable[[FakeQueue], None], made: Plan) -> list[Event]:
+    """The events of a unit whose workers do no more than that."""
+    seen = list[Event]()
+
+    class FakeTrainer:
+        def __init__(self, *_: Any, train_loop_config: dict[str, Any], **__: Any) -> None:
+            self._queue = train_loop_config["queue"]
+
+        def fit(self) -> None:
+            workers(self._queue)
+
+    monkeypatch.setattr(ray_train, "Queue", FakeQueue)
+    monkeypatch.setattr(ray_train, "TorchTrainer", FakeTrainer)
+    monkeypatch.setattr(ray_train.os, "environ", {})
+    TrialStore(STORAGE).record(made.units[0])
+    run_over_workers(made.units[0], job(), Resources(workers=2), seen.append)
+    return seen
+
+
+def test_events_reach_the_driver_and_the_end_of_the_others_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    event = Started("an encoder")
+
+    def end(told: FakeQueue) -> None:
+        told.put(event)
+        told.put(None)
+        raise TrainingFailedError("the others were ended")
+
+    assert run_fake(monkeypatch, end, plan()) == [event]
+
+
+def test_a_worker_that_dies_is_a_lost_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(told: FakeQueue) -> None:
+        told.put(Started("an encoder"))
+        raise TrainingFailedError("The actor died unexpectedly")
+
+    with pytest.raises(ProcessLost, match="one of 2 workers died: The actor died unexpectedly"):
+        run_fake(monkeypatch, die, plan())
+
+
+def test_a_worker_that_fails_tells_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = plan()
+
+    def assist(*_: Any) -> None:
+        raise DataError("a.png does not decode")
+
+    def fail(told: FakeQueue) -> None:
+        monkeypatch.setattr(ray_train, "assist", assist)
+        monkeypatch.setattr(ray_train, "own_share", lambda: Share(1, 2))
+        ray_train._work({"unit": made.units[0], "job": job(), "queue": told})
+
+    seen = run_fake(monkeypatch, fail, made)
+    assert [event.result.failure for event in seen if isinstance(event, Ended)] == ["bad_data", "bad_data"]
+
+
+def test_what_the_first_worker_cannot_keep_is_raised_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = plan()
+    unseen = replace(job(), storage=Path("elsewhere"))
+
+    def fail(told: FakeQueue) -> None:
+        ray_train._work({"unit": made.units[0], "job": unseen, "queue": told})
+
+    with pytest.raises(FileNotFoundError, match="the storage must be at the same path on every node"):
+        run_fake(monkeypatch, fail, made)
+
+
+def test_the_first_worker_ends_the_others_when_the_unit_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may wait for it in a training that it has given up."""
+    told = FakeQueue({})
+    monkeypatch.setattr(ray_train, "run_unit", lambda unit, job, emit: emit(Started("an encoder")))
+    monkeypatch.setattr(ray_train, "own_share", lambda: Share(0, 2))
+    with pytest.raises(TrainingFailedError):
+        ray_train._work({"unit": None, "job": None, "queue": told})
+    assert list(told.queue) == [Started("an encoder"), None]
+    monkeypatch.setattr(ray_train, "own_share", Share)
+    ray_train._work({"unit": None, "job": None, "queue": told})
+
+
+def test_of_an_encoder_that_is_there_one_worker_is_enough() -> None:
+    unit = plan().units[0]
+    encoder = TrialStore(STORAGE).encoder_path(unit.pretrain_id)
+
+    def workers(unit: Unit = unit) -> int:
+        trainer = ray_train._trainer(unit, job(), Resources(workers=2), None, str(STORAGE.resolve()))  # type: ignore[arg-type]
+        assert isinstance(trainer, TorchTrainer)
+        assert isinstance(trainer.scaling_config, ScalingConfig)
+        assert isinstance(trainer.scaling_config.num_workers, int)
+        return trainer.scaling_config.num_workers
+
+    assert workers() == 2
+    assert workers(plan(epochs=0).units[0]) == 1
+    encoder.parent.mkdir(parents=True)
+    encoder.touch()
+    assert workers() == 1
+
+
+def train_processes() -> list[int]:
+    """Workers of this test's Ray, and of no other on the machine, that are in a training."""
+    from test_ablations_ray import ancestors
+
+    parents, found = {}, []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if command.startswith(b"ray::") and b"RayTrainWorker" in command:
+            found.append(int(folder.name))
+    return sorted(process for process in found if os.getpid() in ancestors(process, parents))
+
+
+@pytest.mark.slow
+def test_two_workers_on_ray_do_what_one_process_does_and_a_killed_one_goes_on_from_the_checkpoint() -> None:
+    """Of the first unit there is a checkpoint of its first epoch."""
+    made, store, seen, killed = plan(epochs=4), TrialStore(STORAGE.resolve()), list[Event](), list[int]()
+    for unit in made.units:
+        store.record(unit)
+    unit = made.units[0]
+    config = unit.trials[0].config.pretrain
+    expected = pretrain(config, load_data(config.data), device="cpu")
+
+    def stop(history: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(
+            config,
+            load_data(config.data),
+            device="cpu",
+            checkpoint=store.checkpoint_path(unit.pretrain_id),
+            checkpoint_seconds=0.0,
+            on_epoch=lambda epoch: None,
+            on_checkpoint=lambda history: stop(history) if history else None,
+        )
+
+    def listen(event: Event) -> None:
+        seen.append(event)
+        if isinstance(event, EpochEnded) and not killed:
+            killed.extend(train_processes())
+            assert len(killed) == 2
+            os.kill(killed[-1], signal.SIGKILL)
+
+    run_on_ray([unit], job(), listen, Resources(workers=2), "local")
+    assert killed
+    assert sum(isinstance(event, Started) for event in seen) == 2
+    assert min(event.epoch.epoch for event in seen if isinstance(event, EpochEnded)) == 2
+    assert [event.result.status for event in seen if isinstance(event, Ended)] == ["finished", "finished"]
+    losses = [epoch.loss for epoch in store.history(unit.pretrain_id)]
+    assert losses == pytest.approx([epoch.loss for epoch in expected.history], rel=1e-3)

@@ -1,0 +1,325 @@
+"""A training in several processes is that of one on the whole batch."""
+
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.distributed as distributed
+from torch import Tensor, multiprocessing, nn
+
+from core import ProcessLost, pretrain
+from core.augment.draw import shared
+from core.augment.policy import one_view, two_views
+from core.config.augment import AutoAugment, CompositionAugment, CustomAugment, Operations, SimclrAugment
+from core.data.batches import Batches
+from core.data.dataset import Batch, Split
+from core.distributed import Share, agreed, gather
+from core.numerics import Numerics
+from core.pretraining import training as training_module
+from core.pretraining.backward import own_rows, random_chunks
+from core.pretraining.history import Epoch
+from core.pretraining.objective import Objective
+from core.pretraining.training import Training
+from core.randomness import generator
+from helpers import random_dataset, random_images, small_config
+
+CPU = torch.device("cpu")
+EXACT = {"policy": "custom", "both": ["flip"], "first": ["noise"]}
+"""Whose views are the same to the bit in a share and in a batch."""
+TRAININGS: dict[str, dict[str, Any]] = {
+    "nt_xent": {"loss": {"temperature": 0.5}},
+    "one view": {"loss": {"negatives": "one_view"}},
+    "nt_logistic": {"loss": {"kind": "nt_logistic", "semi_hard": True}, "head": {"kind": "linear", "output": 16}},
+    "margin": {"loss": {"kind": "margin", "normalize": True}, "recompute": True},
+    "supervised": {"loss": {"kind": "cross_entropy"}},
+    "in chunks": {"batch_norm_chunk": 4},
+}
+"""In double precision; the last one's chunks are so small that a process has no view of some."""
+TINY = {"data": {"name": "random", "image_size": 8}, "batch_size": 8}
+"""In single precision rounding moves an activation across a ReLU's kink now and then, so that there are few here."""
+SINGLE = {"nt_xent": TINY, "margin": TINY | {"loss": {"kind": "margin"}}}
+LAST_STEP = 5
+
+
+class InDouble:
+    """An objective."""
+
+    def __init__(self, objective: Objective) -> None:
+        self._objective = objective
+        self.loss = objective.loss
+
+    def views(self, batch: Batch, generator: torch.Generator) -> Tensor:
+        return self._objective.views(batch, generator).double()
+
+
+def after_steps(count: int, double: bool, **changes: object) -> dict[str, Tensor]:
+    """Loss and what is counted with it, gradients, weights and running statistics."""
+    made = Training(small_config(**changes), random_dataset(side=8 if changes.items() >= TINY.items() else 16), "cpu")
+    for name, parameter in made.encoder.named_parameters():
+        if name.endswith("bn2.weight"):
+            nn.init.constant_(parameter, 0.5)  # it begins at 0, and so would most gradients
+    if double:
+        made.model.double()
+        made.objective = InDouble(made.objective)
+    for _ in range(count):
+        made.advance()
+    gradients = {f"{name}.grad": p.grad for name, p in made.model.named_parameters() if p.grad is not None}
+    assert len(gradients) > 20
+    return {"statistics": made._statistics[(count - 1) % made.steps_per_epoch], **gradients, **made.model.state_dict()}
+
+
+def one_of_several(rank: int, processes: int, folder: str, task: Any) -> None:
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=processes)
+    torch.save(task(Path(folder)), Path(folder, f"{rank}.pt"))
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def in_processes(processes: int, folder: Path, task: Any) -> list[Any]:
+    """What the task, a function of the folder, gives in each of so many processes of one group."""
+    multiprocessing.set_forkserver_preload([__name__, "torch._dynamo"])  # imported once, not by every process
+    multiprocessing.start_processes(
+        one_of_several, (processes, str(folder), task), processes, start_method="forkserver"
+    )
+    return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(processes)]
+
+
+def outputs(rows: int) -> Tensor:
+    """Of two views of each of so many images."""
+    return torch.randn(2 * rows, 3, generator=generator(0, "outputs"), dtype=torch.float64)
+
+
+def weighed(z: Tensor, rank: int) -> Tensor:
+    """Another loss in each process."""
+    return (z * torch.randn(z.shape, generator=generator(rank, "loss"), dtype=torch.float64)).square().sum()
+
+
+def gather_gradient(processes: int) -> Tensor:
+    own = Share(distributed.get_rank(), processes).part(outputs(6), 2).clone().requires_grad_()
+    weighed(gather(own, 2), distributed.get_rank()).backward()
+    assert own.grad is not None
+    return own.grad
+
+
+def run_all(folder: Path) -> dict[str, Any]:
+    """Everything that the everyday tests look at, in one go, since it takes seconds to begin a process."""
+    results: dict[str, Any] = {
+        name: after_steps(1, True, augment=EXACT, **changes) for name, changes in TRAININGS.items()
+    }
+    results["single"] = {name: after_steps(1, False, **changes) for name, changes in SINGLE.items()}
+    results["gather"] = gather_gradient(2)
+    results["agreed"] = agreed(lambda: f"said by {distributed.get_rank()}", CPU)
+    results["numerics"] = str(with_numerics_of_its_own().numerics)
+    results["apart"] = stands_apart()
+    with pytest.raises(ValueError, match="batch_size 15 cannot be shared out evenly among 2 processes"):
+        Training(small_config(batch_size=15), random_dataset(), "cpu")
+    results["end"] = interrupted(folder)
+    return results
+
+
+def with_numerics_of_its_own() -> Training:
+    """As on hardware that measures otherwise."""
+    own = Numerics("float32", channels_last=distributed.get_rank() == 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training_module, "fastest_numerics", lambda *_: own)
+        return Training(small_config(), random_dataset(), "cpu")
+
+
+def stands_apart() -> bool:
+    """Whether a process whose checkpoint is of another step says so."""
+    made = Training(small_config(), random_dataset(), "cpu")
+    made.step = distributed.get_rank()
+    try:
+        made.check_together()
+    except ProcessLost:
+        return True
+    return False
+
+
+def interrupted(folder: Path) -> dict[str, Any]:
+    """A training whose leading process ends in the middle."""
+    epochs: list[Epoch] = []
+
+    def on_checkpoint(history: list[Epoch]) -> None:
+        if torch.load(folder / "checkpoint.pt")["step"] == LAST_STEP:
+            distributed.destroy_process_group()
+            raise KeyboardInterrupt
+
+    try:
+        pretrain(
+            small_config(),
+            random_dataset(),
+            device="cpu",
+            checkpoint=folder / "checkpoint.pt",
+            checkpoint_seconds=0,
+            on_epoch=epochs.append,
+            on_checkpoint=on_checkpoint,
+        )
+    except (KeyboardInterrupt, ProcessLost) as error:
+        return {"ended by": type(error), "epochs": len(epochs)}
+    raise AssertionError
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("processes")
+
+
+@pytest.fixture(scope="module")
+def results(folder: Path) -> list[dict[str, Any]]:
+    """Of two processes."""
+    return in_processes(2, folder, run_all)
+
+
+def as_a_vector(state: dict[str, Tensor]) -> Tensor:
+    return torch.cat([value.flatten() for value in state.values() if value.is_floating_point()])
+
+
+def assert_same(found: dict[str, Tensor], expected: dict[str, Tensor], tolerance: float) -> None:
+    assert set(found) == set(expected)
+    for key, value in expected.items():
+        allowed = 1e-6 if key == "statistics" else tolerance  # which are in single precision
+        torch.testing.assert_close(found[key], value, rtol=allowed, atol=allowed, msg=key)
+
+
+def assert_parallel(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    """Norm ratio and cosine of every tensor are 1, or all of it is 0 in both."""
+    assert set(found) == set(expected)
+    for name, value in expected.items():
+        if not value.any():
+            assert not found[name].any()
+            continue
+        one, other = found[name].double().flatten(), value.double().flatten()
+        assert float(one.norm() / other.norm()) == pytest.approx(1, abs=1e-5), name
+        assert float(one @ other / (one.norm() * other.norm())) == pytest.approx(1, abs=1e-5), name
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_loss_and_every_gradient_are_those_of_one_process(results: list[dict[str, Any]], name: str) -> None:
+    expected = after_steps(1, True, augment=EXACT, **TRAININGS[name])
+    for result in results:
+        assert_same(result[name], expected, 1e-10)
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_they_are_in_single_precision_too(results: list[dict[str, Any]], name: str) -> None:
+    expected = after_steps(1, False, **SINGLE[name])
+    for result in results:
+        assert_parallel(result["single"][name], expected)
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_all_processes_have_the_same_weights_to_the_bit(results: list[dict[str, Any]], name: str) -> None:
+    one, other = (result[name] for result in results)
+    assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_the_gradient_of_what_is_gathered_is_that_of_a_concatenation(results: list[dict[str, Any]]) -> None:
+    """Where every process has a loss of its own, of all rows: their sum."""
+    whole = torch.cat(outputs(6).split(3)).requires_grad_()
+    (weighed(whole, 0) + weighed(whole, 1)).backward()
+    assert whole.grad is not None
+    for rank, result in enumerate(results):
+        assert torch.allclose(result["gather"], Share(rank, 2).part(whole.grad, 2), rtol=1e-12)
+
+
+def test_the_leading_process_decides(results: list[dict[str, Any]]) -> None:
+    assert [result["agreed"] for result in results] == ["said by 0"] * 2
+
+
+def test_all_processes_take_the_numerics_of_the_leading_one(results: list[dict[str, Any]]) -> None:
+    assert [result["numerics"] for result in results] == ["float32 channels_last"] * 2
+
+
+def test_a_process_that_read_another_checkpoint_does_not_go_on(results: list[dict[str, Any]]) -> None:
+    assert [result["apart"] for result in results] == [False, True]
+
+
+def test_a_process_that_ends_is_missed_by_the_others_and_its_checkpoint_goes_on_in_one(
+    results: list[dict[str, Any]], folder: Path, tmp_path: Path
+) -> None:
+    assert [result["end"] for result in results] == [
+        {"ended by": KeyboardInterrupt, "epochs": 1},
+        {"ended by": ProcessLost, "epochs": 0},
+    ]
+    checkpoint = tmp_path / "checkpoint.pt"
+    shutil.copy(folder / "checkpoint.pt", checkpoint)
+    continued = pretrain(small_config(), random_dataset(), device="cpu", checkpoint=checkpoint)
+    expected = pretrain(small_config(), random_dataset(), device="cpu")
+    one, other = (as_a_vector(result.encoder.state_dict()) for result in (continued, expected))
+    assert_parallel({"f": one}, {"f": other})
+    assert [epoch.loss for epoch in continued.history] == pytest.approx([epoch.loss for epoch in expected.history])
+
+
+EVERY_OPERATION: Operations = CustomAugment.model_validate(
+    {"both": ["crop", "flip", "jitter", "grayscale", "blur", "solarize", "equalize", "motion_blur", "cutout"]}
+).both
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        SimclrAugment(broader=True, also=("rotate", "noise", "sobel")),
+        CompositionAugment(first="noise", second="rotate"),
+        AutoAugment(),
+        CustomAugment(shared=EVERY_OPERATION[:2], both=EVERY_OPERATION, first=("noise",), second=EVERY_OPERATION[2:3]),
+    ],
+)
+@pytest.mark.parametrize(("make", "copies"), [(two_views, 2), (one_view, 1)])
+def test_the_views_of_a_share_are_those_of_the_whole_batch(policy: Any, make: Any, copies: int) -> None:
+    images, size = random_images(8), 16
+    whole = make(images, policy, generator(0, "augmentation"), size)
+    for rank in range(4):
+        share = Share(rank, 4)
+        draws = shared(generator(0, "augmentation"), share, len(images))
+        views = make(images[share.rows(len(images))], policy, draws, size)
+        torch.testing.assert_close(views, share.part(whole, copies), rtol=0, atol=2e-6)
+
+
+def test_a_share_of_every_batch_is_its_rows() -> None:
+    split = Split(random_images(22, 4), torch.arange(22))
+    whole = Batches(split, 6, 0, CPU)
+    for rank in range(3):
+        own = Batches(split, 6, 0, CPU, Share(rank, 3))
+        for step in (0, 2, 3, 7):
+            assert torch.equal(own[step].images, whole[step].images[2 * rank : 2 * rank + 2])
+            assert torch.equal(own[step].labels, whole[step].labels)
+
+
+def test_the_chunks_of_all_processes_are_those_of_one() -> None:
+    views = torch.arange(16)
+    expected = [set(rows.tolist()) for rows in random_chunks(views, 4, generator(0, "chunks"))]
+    found: list[set[int]] = [set() for _ in expected]
+    for rank in range(4):
+        share = Share(rank, 4)
+        own = share.part(views, 2)
+        chunks = random_chunks(own, 4, generator(0, "chunks"), 4)
+        for rows, seen in zip(own_rows(chunks, share, 8), found, strict=True):
+            seen.update(own[rows].tolist())
+    assert found == expected
+
+
+def twenty_steps(folder: Path, loss: str) -> dict[str, Any]:
+    changes = {"loss": {"kind": loss}, "epochs": 5}
+    result = pretrain(small_config(**changes), random_dataset(), device="cpu")
+    return {
+        "encoder": result.encoder.state_dict(),
+        "losses": [epoch.loss for epoch in result.history],
+        "double": after_steps(20, True, augment=EXACT, **changes),
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [2, 4])
+@pytest.mark.parametrize("loss", ["nt_xent", "margin", "cross_entropy"])
+def test_an_encoder_after_twenty_steps_is_that_of_one_process(processes: int, loss: str, tmp_path: Path) -> None:
+    """Of the encoder as a whole in single precision, of every weight, running statistic and gradient in double."""
+    expected = twenty_steps(tmp_path, loss)
+    for result in in_processes(processes, tmp_path, partial(twenty_steps, loss=loss)):
+        assert_parallel({"f": as_a_vector(result["encoder"])}, {"f": as_a_vector(expected["encoder"])})
+        assert result["losses"] == pytest.approx(expected["losses"], rel=1e-3)  # which magnifies rounding
+        assert_same(result["double"], expected["double"], 1e-8)
