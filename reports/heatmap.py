@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 AVERAGE = "average"
-HATCH = {"missing": "///", "failed": "xxx"}
+HATCH = {"missing": "///", "failed": "xxx", "finished": ""}
+"""Of cells without a value: a trial that finished has none where its protocol has no such metric."""
 GREY = "#e6e6e6"
 
 
