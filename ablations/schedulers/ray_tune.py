@@ -20,7 +20,7 @@ from ray.tune import Callback, FailureConfig, ProgressReporter, RunConfig, TuneC
 from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as TuneTrial
 
-from ablations.errors import StudyError
+from ablations.errors import AblateError, StudyError
 from ablations.events import Ended, EpochEnded, Event, Held
 from ablations.failures import Kind, kind_of, lost_kind
 from ablations.lease import holder, take
@@ -148,9 +148,15 @@ class _Listener(Callback):
 
     def __init__(self, listen: Callable[[Event], None] | None) -> None:
         self._listen = listen
+        self._error: AblateError | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_listen": None}
+        return {"_listen": None, "_error": None}
+
+    def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
+        """From here Tune lets an error pass; of one that is raised while it takes in a result it makes a text."""
+        if self._error:
+            raise self._error
 
     def on_trial_result(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, result: dict[str, Any], **info: Any
@@ -172,8 +178,11 @@ class _Listener(Callback):
                 lease.release()
 
     def _tell(self, event: Event) -> None:
-        if self._listen:
-            self._listen(event)
+        try:
+            if self._listen:
+                self._listen(event)
+        except AblateError as error:
+            self._error = error
 
 
 def _lost(unit: Unit, store: TrialStore, tune_trial: TuneTrial) -> Iterator[Result]:
