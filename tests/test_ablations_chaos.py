@@ -21,7 +21,7 @@ from ablations.load import load_study
 from ablations.migration import open_store
 from ablations.plan import Plan, make_plan
 from ablations.run import Outcome, Where, run_plan
-from ablations.schedulers.ray_tune import _Listener
+from ablations.schedulers import ray_tune
 from ablations.store import TrialStore
 from ablations.trial import Result
 from core.data.cache import cached_images
@@ -115,10 +115,22 @@ def test_what_ends_a_run_passes_through_tune() -> None:
     def listen(event: object) -> None:
         raise DiskFullError("runs")
 
-    listener = _Listener(listen)
+    listener = ray_tune._Listener(listen)
     listener.on_step_end(0, [])
     listener.on_trial_result(0, [], None, {"event": Saved("an encoder")})  # type: ignore[arg-type]
     with pytest.raises(AblateError, match="no space"):
+        listener.on_step_end(1, [])
+
+
+def test_a_run_ends_when_ray_has_no_node_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tune itself waits for ever."""
+    alive = [True]
+    monkeypatch.setattr(ray_tune, "LOOK_SECONDS", -1.0)
+    monkeypatch.setattr(ray_tune.ray, "nodes", lambda: [{"Alive": False}, {"Alive": alive[0]}])
+    listener = ray_tune._Listener(None)
+    listener.on_step_end(0, [])
+    alive[0] = False
+    with pytest.raises(AblateError, match=r"Ray died.*run the same command again"):
         listener.on_step_end(1, [])
 
 

@@ -35,6 +35,8 @@ WORKER_DEATHS = 2
 CONNECT_SECONDS = 10
 OBJECT_STORE_BYTES = 100 * 2**20
 """Nothing of size goes through Ray's object store."""
+LOOK_SECONDS = 5.0
+"""From one look at whether Ray has a node left to the next: without one Tune waits for ever."""
 EPOCH_SECONDS = 0.5
 """Epochs are reported at most this often: a report waits for the driver."""
 
@@ -149,14 +151,21 @@ class _Listener(Callback):
     def __init__(self, listen: Callable[[Event], None] | None) -> None:
         self._listen = listen
         self._error: AblateError | None = None
+        self._looked = time.monotonic()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_listen": None, "_error": None}
+        return {"_listen": None, "_error": None, "_looked": 0.0}
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
         """From here Tune lets an error pass; of one that is raised while it takes in a result it makes a text."""
         if self._error:
             raise self._error
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            self._looked = time.monotonic()
+            if not any(node["Alive"] for node in ray.nodes()):
+                raise AblateError(
+                    "Ray died: its raylet was killed, or crashed. What is finished is kept; run the same command again"
+                )
 
     def on_trial_result(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, result: dict[str, Any], **info: Any
