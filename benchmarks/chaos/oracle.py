@@ -111,8 +111,10 @@ def lost(before: Kept, storage: Path, but: Mapping[str, object] | None = None) -
 
 
 def leases(storage: Path) -> list[str]:
-    """That somebody still holds, and runs that are still said to live."""
-    held = [path for path in storage.glob("encoders/*/lease.*") if path.read_text()]
+    """That keep somebody waiting, and runs that are still said to live. What a dead run held keeps nobody."""
+    held = [
+        path for path in storage.glob("encoders/*/lease.*") if (storage / "live" / f"{path.read_text()}.json").exists()
+    ]
     return [str(path.relative_to(storage)) for path in [*held, *storage.glob("live/*.json")]]
 
 
