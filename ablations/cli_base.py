@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from ablations.errors import AblateError, StudyError
+from ablations.errors import AblateError, DiskFullError, StudyError
 from ablations.invocation import again
+from core.files import is_full
 
 if TYPE_CHECKING:
     from ablations.documents import Document
@@ -57,6 +58,11 @@ def told() -> Iterator[None]:
     except (NotADirectoryError, FileExistsError, PermissionError) as error:
         errors.print(f"{error.filename}: {error.strerror}", style="red", highlight=False)
         raise typer.Exit(StudyError.exit_code) from None
+    except OSError as error:
+        if not is_full(error):
+            raise
+        errors.print(str(DiskFullError(str(error.filename or Path.cwd()))), style="red", highlight=False)
+        raise typer.Exit(DiskFullError.exit_code) from None
     except KeyboardInterrupt:
         message = f"\nInterrupted. What is finished is kept; continue with\n    {again(*sys.argv[1:])}"
         errors.print(message, highlight=False)

@@ -1,6 +1,7 @@
 """What a user can be told, and the exit code that goes with it.
 
 AblateError (1)          something went wrong that running again may mend
+  DiskFullError (1)      nothing can be kept
   NotRecordedError (1)   MLflow has nothing of the study
   StudyError (2)         the study, or the command line, must be changed first
 """
@@ -10,6 +11,15 @@ class AblateError(Exception):
     """The message names the place, the value and the remedy."""
 
     exit_code = 1
+
+
+class DiskFullError(AblateError):
+    """Nothing that would be computed could be kept."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"{place}: no space is left on the disk; make room and run the same command again, which continues"
+        )
 
 
 class NotRecordedError(AblateError):

@@ -52,4 +52,12 @@ class Held:
     pretrain_id: str
 
 
-Event = Started | EpochEnded | Saved | Judged | Ended | Held
+@dataclass(frozen=True)
+class DiskFull:
+    """The training, or what follows it, could not be written; no other could."""
+
+    pretrain_id: str
+    file: str
+
+
+Event = Started | EpochEnded | Saved | Judged | Ended | Held | DiskFull

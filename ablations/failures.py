@@ -3,8 +3,9 @@
 from typing import Literal, get_args
 
 from core import DataError, Diverged, ProcessLost
+from core.errors import MissingData
 
-Kind = Literal["out_of_memory", "diverged", "bad_data", "worker_lost", "node_lost", "timed_out", "bug"]
+Kind = Literal["out_of_memory", "diverged", "bad_data", "missing_data", "worker_lost", "node_lost", "timed_out", "bug"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 NEXT: dict[Kind, str] = {
@@ -13,6 +14,7 @@ NEXT: dict[Kind, str] = {
     "diverged": "Lower optimizer.learning_rate, lengthen schedule.warmup_epochs, or raise loss.temperature: each is "
     "another trial. Running the same one again gives the same end.",
     "bad_data": "Mend or remove what is named, then --retry bad_data.",
+    "missing_data": "Put back what is named, then run the same command again.",
     "worker_lost": "Its process was killed or crashed, more often than it is started again. --retry worker_lost "
     "continues from the last checkpoint.",
     "node_lost": "The machine that it ran on went away. --retry node_lost continues from the last checkpoint.",
@@ -20,6 +22,10 @@ NEXT: dict[Kind, str] = {
     "bug": "'ablate show' has its traceback; --retry bug once the cause is mended.",
 }
 """What to do after each kind of failure."""
+
+
+PASSING: tuple[Kind, ...] = ("missing_data",)
+"""Of no trial's doing, and over with their cause: no result is kept of them, so that the same command tries again."""
 
 
 def next_step(failure: str) -> str:
@@ -39,6 +45,8 @@ def kind_of(error: BaseException) -> Kind:
     match error:
         case Diverged():
             return "diverged"
+        case MissingData():
+            return "missing_data"
         case DataError():
             return "bad_data"
         case TimedOut():

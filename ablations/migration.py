@@ -16,7 +16,7 @@ from typing import Any
 from ablations import identity
 from ablations.errors import StudyError
 from ablations.live import alone
-from ablations.store import StoredTrial, TrialStore, write_json, write_trial_config
+from ablations.store import StoredTrial, TrialStore, read_json, write_json, write_trial_config
 from core.config import PretrainConfig, TrainConfig
 from core.files import write_text
 
@@ -50,11 +50,11 @@ def keep_schema(store: TrialStore) -> None:
 
 
 def _schema(store: TrialStore) -> int:
-    """Before it was written down there was schema 1."""
-    path = store.root / "schema.json"
-    if not path.exists():
+    """Before it was written down there was schema 1; of a file that is damaged nobody knows, and a migration finds out
+    trial by trial."""
+    schema = (read_json(store.root / "schema.json") or {}).get("schema")
+    if not isinstance(schema, int):
         return 1 if store.trial_ids() else identity.SCHEMA
-    schema = int(json.loads(path.read_text())["schema"])
     if schema > identity.SCHEMA:
         raise StudyError(
             f"{store.root}: the storage is of schema {schema}, and this version knows schema {identity.SCHEMA}; "

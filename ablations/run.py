@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from ablations.board import Board, State
-from ablations.errors import AblateError, StudyError
+from ablations.errors import AblateError, DiskFullError, StudyError
 from ablations.estimate import estimate
-from ablations.events import Event
+from ablations.events import DiskFull, Event
 from ablations.live import LiveRun
 from ablations.migration import keep_schema
 from ablations.plan import Plan
@@ -23,8 +23,9 @@ from ablations.speeds import load_speeds
 from ablations.stopping import judging
 from ablations.store import TrialStore
 from ablations.tables import left_text
-from ablations.trial import Unit
+from ablations.trial import Unit, group_units
 from ablations.worker import Job
+from core.data.catalog import KNOWN_SIZES
 
 
 @dataclass(frozen=True)
@@ -127,17 +128,21 @@ def draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> Dra
 def schedule(
     plan: Plan, where: Where, owner: str, board: Board, record: Callable[[Event], None], console: Console
 ) -> None:
-    """Run what is left of a plan as the run ``owner``, and show it. Raises ``StudyError`` where it cannot begin."""
+    """Run what is left of a plan as the run ``owner``, and show it; files of the store that say what its trials are and
+    were damaged are written anew. Raises ``StudyError`` where it cannot begin, and
+    ``DiskFullError`` where nothing could be kept."""
+    store = TrialStore(where.storage)
+    for unit in group_units(plan.trials):
+        store.record(unit)
     if not plan.units:
         return
     if where.inline and (workers := plan.scaled.resources.workers) > 1:
         console.print(f"inline, one process trains what {workers} workers would share; the result is the same")
-    store = TrialStore(where.storage)
-    for unit in plan.units:
-        store.record(unit)
     with follow(board, console) as progress:
 
         def listen(event: Event) -> None:
+            if isinstance(event, DiskFull):
+                raise DiskFullError(event.file)
             board.update(event)
             record(event)
             progress.show(event)
@@ -154,7 +159,10 @@ def _runner(plan: Plan, where: Where, owner: str, alone: bool = False) -> RunUni
     """Runs units of the plan in this process, or on Ray."""
     resources, study = plan.scaled.resources, plan.scaled.study.name
     threads, workers = max(1, int(resources.cpu)), 1 if where.inline else resources.workers
-    job = Job(where.storage.resolve(), where.data_dir.resolve(), owner, threads, resources.minutes, study, workers)
+    sizes = {data: size for data, size in plan.sizes.items() if data.name not in KNOWN_SIZES}
+    job = Job(
+        where.storage.resolve(), where.data_dir.resolve(), owner, threads, resources.minutes, study, workers, sizes
+    )
     if where.inline:
         return lambda units, listen: run_inline(units, job, listen)
     from ablations.schedulers.ray_tune import run_on_ray

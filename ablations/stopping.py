@@ -42,10 +42,11 @@ def judged_epochs(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, tup
     if rule is None:
         return {}
     compared = _compared(trials)
+    place = f"{scaled.source.name}: stop_early"
     if scaled.resources.workers > 1:
-        raise StudyError(f"{scaled.source.name}: stop_early: a training over several workers is not stopped; set workers: 1")
+        raise StudyError(f"{place}: trainings over several workers go to their end; set workers: 1")
     for reason in _reasons(rule, list(compared.values())):
-        raise StudyError(f"{scaled.source.name}: stop_early: {reason}")
+        raise StudyError(f"{place}: {reason}")
     return {key: tuple(_rungs(rule, config.epochs)) for key, config in compared.items()}
 
 

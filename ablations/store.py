@@ -57,10 +57,10 @@ class TrialStore:
         return self.encoder_folder(pretrain_id) / "checkpoint.pt"
 
     def result(self, trial_id: str) -> Result | None:
-        """The trial's result, or None where there is none that can be read."""
-        values = _read(self.trial_folder(trial_id) / "result.json")
+        """The trial's result, or None where there is none that can be read, its arrays included."""
+        values = read_json(self.trial_folder(trial_id) / "result.json")
         try:
-            return Result(**values) if values else None
+            return Result(**values) if values and self._arrays_are_whole(trial_id) else None
         except TypeError:
             return None
 
@@ -69,7 +69,7 @@ class TrialStore:
         return sorted(path.parent.name for path in self.root.glob("trials/*/config.json"))
 
     def stored(self, trial_id: str) -> StoredTrial:
-        values = _read(self.trial_folder(trial_id) / "config.json") or {}
+        values = read_json(self.trial_folder(trial_id) / "config.json") or {}
         return StoredTrial(trial_id, values.pop(ENCODER, ""), values, self.result(trial_id))
 
     def unfinished(self) -> list[Path]:
@@ -111,12 +111,20 @@ class TrialStore:
 
     def history(self, pretrain_id: str) -> tuple[Epoch, ...]:
         """The epochs that are durable; none where the training has not begun."""
-        values = _read(self.encoder_folder(pretrain_id) / "history.json") or {}
-        return tuple(Epoch(**epoch) for epoch in values.get("epochs", []))
+        values = read_json(self.encoder_folder(pretrain_id) / "history.json") or self._history_of_encoder(pretrain_id)
+        return tuple(Epoch(**epoch) for epoch in values["epochs"])
 
     def is_trained(self, pretrain_id: str) -> bool:
         """Whether the history was completed with the encoder."""
-        return bool((_read(self.encoder_folder(pretrain_id) / "history.json") or {}).get("trained"))
+        return bool((read_json(self.encoder_folder(pretrain_id) / "history.json") or {}).get("trained"))
+
+    def _history_of_encoder(self, pretrain_id: str) -> dict[str, Any]:
+        """Which holds it too, should its own file be damaged."""
+        if not self.encoder_path(pretrain_id).exists():
+            return {"epochs": []}
+        from core.pretraining.checkpoint import load_checkpoint  # here, since most commands need no torch
+
+        return {"epochs": (load_checkpoint(self.encoder_path(pretrain_id)) or {}).get("history", [])}
 
     def save_history(self, pretrain_id: str, history: Sequence[Epoch], trained: bool = False) -> None:
         values = {"epochs": [asdict(epoch) for epoch in history], "trained": trained}
@@ -126,11 +134,14 @@ class TrialStore:
         return self.checkpoint_path(pretrain_id).exists()
 
     def record(self, unit: Unit) -> None:
-        """Keep the unit's configurations, before it is run."""
-        folder = self.encoder_folder(unit.pretrain_id)
-        write_json(folder / "config.json", unit.trials[0].config.pretrain.model_dump(mode="json"))
+        """Keep the unit's configurations, before it is run; files that have them already are left alone."""
+        encoder = self.encoder_folder(unit.pretrain_id) / "config.json"
+        values = {encoder: unit.trials[0].config.pretrain.model_dump(mode="json")}
         for trial in unit.trials:
-            write_trial_config(self.trial_folder(trial.id), unit.pretrain_id, trial.config)
+            values[self.trial_folder(trial.id) / "config.json"] = _trial_values(unit.pretrain_id, trial.config)
+        for path, wanted in values.items():
+            if read_json(path) != wanted:
+                write_json(path, wanted)
 
     def check_seen(self, unit: Unit) -> None:
         """Raises ``FileNotFoundError`` where the unit was not recorded: the folder is not the driver's."""
@@ -144,6 +155,19 @@ class TrialStore:
         found = self.results(list(unit.trials)).values()
         return [result for result in found if result.stands(unit.judged) and result not in unit.retried]
 
+    def _arrays_are_whole(self, trial_id: str) -> bool:
+        """Those that there are."""
+        path = self._arrays_path(trial_id)
+        if not path.exists():
+            return True
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(path, "np"):
+                return True
+        except SafetensorError:
+            return False
+
     def _arrays_path(self, trial_id: str) -> Path:
         return self.trial_folder(trial_id) / "arrays.safetensors"
 
@@ -154,7 +178,8 @@ class TrialStore:
         return self.root / "trials" / trial_id
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def read_json(path: Path) -> dict[str, Any] | None:
+    """None where there is no such file, or none that can be read."""
     try:
         values = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
@@ -163,8 +188,12 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def write_trial_config(folder: Path, pretrain_id: str, config: TrainConfig) -> None:
+    write_json(folder / "config.json", _trial_values(pretrain_id, config))
+
+
+def _trial_values(pretrain_id: str, config: TrainConfig) -> dict[str, Any]:
     """With the id of its encoder."""
-    write_json(folder / "config.json", {ENCODER: pretrain_id, **config.model_dump(mode="json")})
+    return {ENCODER: pretrain_id, **config.model_dump(mode="json")}
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ from ablations.provenance import provenance
 from ablations.settings import dotted_values
 from ablations.trial import Result, Status, Trial
 from core.config import TrainConfig
+from core.files import place_once, unfinished
 from core.pretraining.history import Epoch
 
 DEFAULT_DATABASE = Path("mlflow.db")
@@ -59,7 +60,17 @@ def tracking_uri() -> str:
 def open_client() -> MlflowClient:
     """Raises any exception where MLflow cannot be reached: its own, its database's, its artifact storage's."""
     check_database(tracking_uri())
+    if (database := sqlite_file(tracking_uri())) and not Path(database).exists():
+        _make_database(Path(database))
     return MlflowClient(tracking_uri())
+
+
+def _make_database(path: Path) -> None:
+    """MLflow makes its tables one after the other, for seconds, and never gets over having been killed meanwhile: the
+    file appears with all of them."""
+    with unfinished(path) as temporary:
+        MlflowClient(f"sqlite:///{temporary.resolve()}").search_experiments(max_results=1)
+        place_once(temporary, path)
 
 
 def only_writer(storage: Path) -> FileLock:

@@ -4,14 +4,14 @@ import functools
 import statistics
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
-from ablations.events import Ended, EpochEnded, Event, Held, Judged, Saved, Started
-from ablations.failures import TimedOut, kind_of
+from ablations.events import DiskFull, Ended, EpochEnded, Event, Held, Judged, Saved, Started
+from ablations.failures import PASSING, TimedOut, kind_of
 from ablations.lease import FencedError, Lease, take
 from ablations.provenance import provenance
 from ablations.speeds import Hardware, evaluation_speed, save_speed, training_speed
@@ -29,7 +29,10 @@ from core import (
     pretrain,
 )
 from core.config import DataConfig
+from core.data.catalog import DataSize
 from core.data.dataset import Dataset
+from core.errors import MissingData
+from core.files import is_full
 from core.hardware import hardware_name, memory_bytes, pick_device
 from core.pretraining.history import Epoch
 
@@ -52,6 +55,8 @@ class Job:
     """That asks for it."""
     workers: int = 1
     """That share a training."""
+    sizes: Mapping[DataConfig, DataSize] = field(default_factory=dict)
+    """Of image folders, when the run began: no two of its trials are to be of different images."""
 
 
 def run_unit(unit: Unit, job: Job, emit: Emit) -> None:
@@ -71,6 +76,10 @@ def run_unit(unit: Unit, job: Job, emit: Emit) -> None:
         _run(_Desk(unit, job, emit, store, lease))
     except FencedError:
         emit(Held(unit.pretrain_id))
+    except OSError as error:
+        if not is_full(error):
+            raise
+        emit(DiskFull(unit.pretrain_id, str(error.filename or job.storage)))
     finally:
         lease.release()
 
@@ -80,7 +89,7 @@ def assist(unit: Unit, job: Job) -> None:
     torch.set_num_threads(job.threads)
     config = unit.trials[0].config.pretrain
     checkpoint = TrialStore(job.storage).checkpoint_path(unit.pretrain_id)
-    pretrain(config, _data(config.data, job.data_dir), checkpoint=checkpoint)
+    pretrain(config, _data(config.data, job), checkpoint=checkpoint)
 
 
 def failures(unit: Unit, error: Exception) -> list[Result]:
@@ -118,15 +127,20 @@ def _run(desk: "_Desk") -> None:
 def _run_trials(trials: list[Trial], desk: "_Desk") -> None:
     try:
         pretrained, seconds = desk.pretrained()
-    except (FencedError, ProcessLost):
-        raise
     except Exception as error:
+        if _ends_unit(error):
+            raise
         for trial in trials:
             desk.keep(_failure(trial, error))
         return
     for trial in trials:
         desk.keep(_evaluated(trial, pretrained, seconds, desk))
         seconds = 0.0  # the training is counted once
+
+
+def _ends_unit(error: Exception) -> bool:
+    """Rather than be a trial's failure."""
+    return isinstance(error, FencedError | ProcessLost) or is_full(error)
 
 
 class _Desk:
@@ -144,11 +158,11 @@ class _Desk:
         """The encoder, and the seconds that it took now: none where it was there already."""
         path, checkpoint = self.store.encoder_path(self.id), self.store.checkpoint_path(self.id)
         if pretrained := load_pretrained(path, pick_device()):
-            return pretrained, self._complete(pretrained)
+            return pretrained, self._complete(pretrained, self.store.is_trained(self.id))
         config = self.unit.trials[0].config.pretrain
         pretrained = pretrain(
             config,
-            _data(config.data, self.job.data_dir),
+            _data(config.data, self.job),
             checkpoint=checkpoint,
             on_epoch=self._on_epoch,
             on_checkpoint=self._on_checkpoint,
@@ -156,13 +170,13 @@ class _Desk:
         )
         self.lease.check()
         pretrained.save(path)
-        return pretrained, self._complete(pretrained)
+        return pretrained, self._complete(pretrained, False)
 
-    def _complete(self, pretrained: Pretrained) -> float:
+    def _complete(self, pretrained: Pretrained, is_known: bool) -> float:
         """What follows an encoder's file, and may be missing after a crash: its whole history in the store, and
         the seconds of the training, which are counted with it."""
         self.store.checkpoint_path(self.id).unlink(missing_ok=True)
-        if self.store.is_trained(self.id):
+        if is_known:
             return 0.0
         self.store.save_history(self.id, pretrained.history, trained=True)
         if pretrained.history:
@@ -174,7 +188,8 @@ class _Desk:
     def keep(self, result: Result) -> None:
         result = replace(result, facts=result.facts | {COMPUTED_FOR: self.job.study})
         self.lease.check()
-        self.store.save_result(result)
+        if result.failure not in PASSING:
+            self.store.save_result(result)
         self.emit(Ended(self.id, result))
 
     def _on_epoch(self, epoch: Epoch) -> None:
@@ -194,8 +209,21 @@ class _Desk:
             self.emit(Judged(self.id, epoch.epoch, epoch.knn_top1))
 
 
+def _data(config: DataConfig, job: Job) -> Dataset:
+    """Raises ``MissingData`` where there is more or less of it than when the run began."""
+    data = _loaded(config, job.data_dir)
+    size = DataSize(len(data.train), len(data.test), len(data.classes))
+    if (planned := job.sizes.get(config, size)) != size:
+        _loaded.cache_clear()  # another run of this process may find it restored
+        raise MissingData(
+            f"{config.name} has {size.train:,} training and {size.test:,} test images, and had {planned.train:,} and "
+            f"{planned.test:,} when the run began; restore them"
+        )
+    return data
+
+
 @functools.lru_cache(maxsize=2)
-def _data(config: DataConfig, data_dir: Path) -> Dataset:
+def _loaded(config: DataConfig, data_dir: Path) -> Dataset:
     """Kept between the units of one worker."""
     return load_data(config, data_dir)
 
@@ -203,13 +231,13 @@ def _data(config: DataConfig, data_dir: Path) -> Dataset:
 def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, desk: _Desk) -> Result:
     started, job = time.monotonic(), desk.job
     try:
-        data = _data(trial.config.evaluation_data, job.data_dir)
+        data = _data(trial.config.evaluation_data, job)
         scores = evaluate(trial.config.evaluate, pretrained, data)
         desk.lease.check()
         desk.store.save_arrays(trial.id, {name: array.numpy() for name, array in scores.arrays.items()}, data.classes)
-    except FencedError:
-        raise
     except Exception as error:
+        if _ends_unit(error):
+            raise
         return _failure(trial, error)
     seconds_an_image = (time.monotonic() - started) / (len(data.train) + len(data.test))
     hardware = hardware_of(pretrained.device, job.threads)

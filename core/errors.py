@@ -2,6 +2,7 @@
 
 ValueError
   DataError        data is missing, unreadable or unfit
+    MissingData      it may be there again later
 RuntimeError
   Diverged         the loss or a weight is not finite
   ProcessLost      another process of the same training is gone
@@ -10,6 +11,10 @@ RuntimeError
 
 class DataError(ValueError):
     """The message names the file, folder or setting, and the remedy."""
+
+
+class MissingData(DataError):
+    """What is named is not there, or no longer there: nothing that a training could have been given."""
 
 
 class Diverged(RuntimeError):

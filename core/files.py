@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import errno
 import os
 import secrets
 import time
@@ -12,17 +13,26 @@ LEFTOVER_SECONDS = 24 * 60 * 60.0
 """After which an unfinished file is taken for what a killed process left behind; nothing here takes a day to write."""
 
 
+def is_full(error: BaseException) -> bool:
+    """Whether it says that no space is left: on the disk, or of what the user may take of it."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
 @contextmanager
 def unfinished(path: Path) -> Iterator[Path]:
     """A name of its own beside ``path``, for a file that is moved there when it is whole; else it is removed.
 
-    What processes that were killed left of the same file is removed too.
+    What processes that were killed left of the same file is removed too. On a full disk the error names ``path``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         yield temporary
+    except OSError as error:
+        if is_full(error):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -56,13 +66,18 @@ def write_text_once(path: Path, text: str) -> None:
     """As ``write_text``, but what another process wrote there first is kept."""
     with unfinished(path) as temporary:
         temporary.write_text(text)
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            pass
-        except OSError:  # no hard links on this file system: of two that write at the same moment, the later stays
-            if not path.exists():
-                temporary.replace(path)
+        place_once(temporary, path)
+
+
+def place_once(temporary: Path, path: Path) -> None:
+    """Have the file at ``path`` too, unless another is there already."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    except OSError:  # no hard links on this file system: of two that write at the same moment, the later stays
+        if not path.exists():
+            temporary.replace(path)
 
 
 def cache_dir() -> Path:

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 AVERAGE = "average"
-HATCH = {"missing": "///", "failed": "xxx", "stopped": "---"}
+HATCH = {"missing": "///", "failed": "xxx", "stopped": "---", "finished": ""}
+"""Of cells without a value: a trial that finished has none where its protocol has no such metric."""
 GREY = "#e6e6e6"
 
 
@@ -85,7 +86,7 @@ def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:
         inside = row < len(states) and column < len(states[row])
         state = states[row][column] if inside else "missing"
         ax.add_patch(
-            Rectangle((column, row), 1, 1, facecolor=GREY, edgecolor="#777777", hatch=HATCH.get(state), linewidth=0)
+            Rectangle((column, row), 1, 1, facecolor=GREY, edgecolor="#777777", hatch=HATCH[state], linewidth=0)
         )
         if state == "stopped" and panel.stopped_at is not None:
             _write(ax, row, column, f"epoch\n{panel.stopped_at.to_numpy(dtype=float)[row, column]:.0f}")

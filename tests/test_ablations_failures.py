@@ -20,6 +20,7 @@ from ablations.tables import status_table
 from ablations.trial import Result, Unit
 from ablations.worker import Job
 from core import DataError, Diverged
+from core.errors import MissingData
 from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
@@ -54,6 +55,7 @@ def cpu_allocation_error() -> Exception:
         (cpu_allocation_error(), "out_of_memory"),
         (Diverged("the loss is nan"), "diverged"),
         (DataError("a.png does not decode"), "bad_data"),
+        (MissingData("a.png is no longer there"), "missing_data"),
         (TimedOut("after 3 minutes"), "timed_out"),
         (ZeroDivisionError(), "bug"),
     ],

@@ -77,6 +77,7 @@ def test_without_the_choice_nothing_is_judged_and_ids_are_the_same() -> None:
         ("grid: {data.subset: [60, 80]}\n", "data varies"),
         ("grid: {loss.kind: [nt_xent, cross_entropy]}\n", "learns the labels"),
         ("grid: {loss.temperature: [0.1, 0.5]}\nscales: {quick: {base: {epochs: 1}}}\n", "trainings end after 1"),
+        ("grid: {loss.temperature: [0.1, 0.5]}\nresources: {workers: 2}\n", "over several workers"),
     ],
 )
 def test_what_does_not_compare_is_refused(grid: str, reason: str) -> None:

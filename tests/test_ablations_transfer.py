@@ -12,6 +12,7 @@ from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.run import Where, run_plan
 from ablations.store import TrialStore
+from ablations.worker import Job
 from core.config import DataConfig
 from core.data.dataset import Dataset
 from core.data.load import load_data
@@ -50,8 +51,8 @@ def test_one_training_is_scored_on_each_data_set(
 ) -> None:
     scored: list[tuple[str, tuple[int, ...]]] = []
 
-    def look(config: DataConfig, data_dir: Path) -> Dataset:
-        data = load_data(config, data_dir)
+    def look(config: DataConfig, job: Job) -> Dataset:
+        data = load_data(config, job.data_dir)
         scored.append((data.name, tuple(data.test.images.shape[-2:])))
         return data
 

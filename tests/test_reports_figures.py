@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from invented import METRIC, Values, drawn, report, trials
@@ -17,6 +18,7 @@ from reports import paper as paper_module
 from reports.against import against_figure
 from reports.bar_panel import look
 from reports.bars import bars_figure
+from reports.heatmap import Panel, draw_panel
 from reports.limits import bar_limits
 from reports.points import points_figure
 from reports.render import DRAW, render
@@ -356,6 +358,15 @@ def test_figures_and_tables_leave_whole_files(kind: str, publish: Callable[..., 
     assert "Table 0, read from figure; ResNet-50, 100 epochs." in Path("out/figure.md").read_text()
     assert "A &lt;title&gt; &amp; more" in page.read_text()
     assert {"source", "metric", "mean", "spread", "seeds", "state", *axes} <= set(pd.read_csv("out/data.csv").columns)
+
+
+def test_a_trial_that_has_finished_without_the_metric_leaves_its_place_empty() -> None:
+    """Where one axis is the protocol, say."""
+    values = pd.DataFrame({"frozen": [40.0], "spectrum": [math.nan]})
+    with house_style():
+        _, ax = plt.subplots()
+        draw_panel(ax, Panel("", values, state=values.notna().replace([True, False], "finished")), "", "")
+    assert [patch.get_hatch() for patch in ax.patches if isinstance(patch, Rectangle)] == [""]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -21,7 +21,7 @@ from ray.tune import Callback, FailureConfig, ProgressReporter, RunConfig, TuneC
 from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as TuneTrial
 
-from ablations.errors import StudyError
+from ablations.errors import AblateError, StudyError
 from ablations.events import Ended, EpochEnded, Event, Held, Judged
 from ablations.failures import Kind, kind_of, lost_kind
 from ablations.lease import holder, take
@@ -40,6 +40,8 @@ WORKER_DEATHS = 2
 CONNECT_SECONDS = 10
 OBJECT_STORE_BYTES = 100 * 2**20
 """Nothing of size goes through Ray's object store."""
+LOOK_SECONDS = 5.0
+"""From one look at whether Ray has a node left to the next: without one Tune waits for ever."""
 EPOCH_SECONDS = 0.5
 """Epochs are reported at most this often: a report waits for the driver."""
 HEAD: dict[str, float] = {"CPU": 0, "memory": 256 * 2**20}
@@ -186,9 +188,22 @@ class _Listener(Callback):
 
     def __init__(self, listen: Callable[[Event], None] | None) -> None:
         self._listen = listen
+        self._error: AblateError | None = None
+        self._looked = time.monotonic()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_listen": None}
+        return {"_listen": None, "_error": None, "_looked": 0.0}
+
+    def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
+        """From here Tune lets an error pass; of one that is raised while it takes in a result it makes a text."""
+        if self._error:
+            raise self._error
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            self._looked = time.monotonic()
+            if not any(node["Alive"] for node in ray.nodes()):
+                raise AblateError(
+                    "Ray died: its raylet was killed, or crashed. What is finished is kept; run the same command again"
+                )
 
     def on_trial_result(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, result: dict[str, Any], **info: Any
@@ -222,8 +237,11 @@ class _Listener(Callback):
                 lease.release()
 
     def _tell(self, event: Event) -> None:
-        if self._listen:
-            self._listen(event)
+        try:
+            if self._listen:
+                self._listen(event)
+        except AblateError as error:
+            self._error = error
 
 
 def _ended(unit: Unit, store: TrialStore, result: Result) -> Iterator[Result]:

@@ -1,5 +1,6 @@
 """Images that are costly to make, kept on disk and mapped into memory."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,9 +24,16 @@ def cached_images(key: str, count: int, size: int, fill: Fill) -> Tensor:
     return torch.from_numpy(np.load(path, mmap_mode="c"))
 
 
+def _take_space(path: Path) -> None:
+    """A mapped file takes its space when it is written to, and on a full disk that write kills the process."""
+    with path.open("r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+
+
 def _make(path: Path, shape: tuple[int, ...], fill: Fill) -> None:
     with unfinished(path) as temporary:
         array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+        _take_space(temporary)
         fill(torch.from_numpy(array))
         array.flush()
         temporary.replace(path)

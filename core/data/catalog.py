@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from core.config.data import DataConfig
-from core.errors import DataError
+from core.errors import DataError, MissingData
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 TEST_FOLDERS = ("test", "val")
@@ -79,13 +79,13 @@ def data_size(config: DataConfig, data_dir: Path) -> DataSize:
 
 def list_folder(root: Path) -> ImageFiles:
     """List ``<root>/{train,test}/<class>/*``, or ``val`` for ``test``. Raises ``DataError`` where that is not what is
-    there."""
+    there, ``MissingData`` where nothing is."""
     train = root / "train"
     test = next((root / name for name in TEST_FOLDERS if _class_names(root / name)), root / TEST_FOLDERS[0])
     for split in (train, test):
         if not split.is_dir():
             embedded = ", ".join(KNOWN_SIZES)
-            raise DataError(
+            raise MissingData(
                 f"no folder {split}; an image folder is <data_dir>/{root.name}/{{train,test}}/<class>/*.jpg "
                 f"(png, jpeg, webp; val for test); built-in names are {embedded}"
             )

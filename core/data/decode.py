@@ -8,7 +8,7 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from core.data.square import fit_square
-from core.errors import DataError
+from core.errors import DataError, MissingData
 
 VERSION = 2
 """Raised when the pixels that a file gives change: files of decoded images have it in their name."""
@@ -22,12 +22,14 @@ def decode(path: str, size: int) -> Tensor:
 
     A JPEG much larger than that is decoded at 1/2, 1/4 or 1/8 of its size, by fewer coefficients of its blocks:
     12 million pixels cost a fifth, and values move by about 1 of 255. Raises ``DataError`` with the path of a file that
-    does not decode.
+    does not decode, ``MissingData`` of one that is not there.
     """
     try:
         with Image.open(path) as image:
             image.draft(None, (MARGIN * size, MARGIN * size))  # does nothing to what is no JPEG, or small
             pixels: Tensor = pil_to_tensor(image.convert("RGB"))
+    except FileNotFoundError as error:
+        raise MissingData(f"{path}: is no longer there; put it back") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: does not decode as an image ({error}); replace or remove the file") from error
     return fit_square(pixels, size)

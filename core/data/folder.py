@@ -15,7 +15,7 @@ from core.data.dataset import Dataset, Split
 from core.data.decode import VERSION, decode
 from core.data.streamed import StreamedImages
 from core.data.transfer import metric_of
-from core.errors import DataError
+from core.errors import MissingData
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many images are done, and how many there are."""
@@ -75,6 +75,6 @@ def _fingerprint(listing: Listing) -> str:
         try:
             stat = path.stat()
         except FileNotFoundError as error:
-            raise DataError(f"{path}: is not there, though it is listed; unpack the data set anew") from error
+            raise MissingData(f"{path}: is not there, though it is listed; unpack the data set anew") from error
         digest.update(f"{label}/{path.name}/{stat.st_size}/{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]

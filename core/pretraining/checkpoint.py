@@ -11,7 +11,12 @@ from core.files import whole_file
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Tensors and plain values; the file appears whole or not at all."""
     with whole_file(path) as file:
-        torch.save(state, file)
+        try:
+            torch.save(state, file)
+        except RuntimeError as error:  # of a full disk PyTorch says only that it is at another position than expected
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise
 
 
 def load_checkpoint(path: Path) -> dict[str, Any] | None:

@@ -1,0 +1,193 @@
+"""A study in a folder of its own, and ``ablate run`` on it as real processes that can be found again."""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 300.0
+"""Seconds that a run may take before it counts as hung."""
+MARK = "ABLATE_CHAOS"
+"""In the environment of everything that a run starts, Ray's processes and workers included."""
+
+EDITS = {
+    "core/pretraining/loop.py": ("CHECKPOINT_SECONDS = 30.0", "CHECKPOINT_SECONDS = 0.3"),
+    "ablations/recorder.py": ("PAUSE_SECONDS = 60.0", "PAUSE_SECONDS = 2.0"),
+}
+"""In the copy of the code that is run: checkpoints as frequent, for trials of seconds, as they are for long ones."""
+STREAMED = {"core/data/load.py": ("MEMORY_SHARE = 0.7", "MEMORY_SHARE = 0.0")}
+"""Image folders are then decoded while they are used, as if they did not fit in memory."""
+
+BASE = """\
+name: {name}
+base:
+  data: {{name: {data}, image_size: 16{subset}}}
+  encoder: {{width: 0.125}}
+  schedule.warmup_epochs: 0.5
+  batch_size: 32
+  epochs: {epochs}
+  precision: float32
+{rest}"""
+EPOCHS = 4
+CHEAP = "  evaluate: {l2_count: 2, neighbors: 5}\n"
+TRIALS = {"apart": 6, "shared": 4, "photos": 3}
+GRIDS = {
+    "apart": CHEAP + "grid:\n  loss.temperature: [0.1, 0.2, 0.5]\n  head.kind: [linear, nonlinear]\n",
+    "shared": "  head: {kind: linear, output: 64}\ngrid:\n  loss.temperature: [0.1, 0.5]\n"
+    "  evaluate: {frozen: {l2_count: 2, neighbors: 5}, spectrum: {protocol: spectrum}}\n",
+    "photos": CHEAP + "grid:\n  loss.temperature: [0.1, 0.2, 0.5]\n",
+}
+"""Six trainings; two with two evaluations each, one of which leaves arrays; three on an image folder."""
+INLINE = ("--inline",)
+
+
+def study_text(name: str) -> str:
+    data, subset = ("photos", "") if name == "photos" else ("shapes", ", subset: 400")
+    return BASE.format(name=name, data=data, subset=subset, epochs=EPOCHS, rest=GRIDS[name])
+
+
+def copy_code(to: Path, edits: dict[str, tuple[str, str]]) -> Path:
+    """The packages of this checkout, with those constants."""
+    shutil.rmtree(to, ignore_errors=True)
+    for package in ("core", "ablations", "reports", "studies"):
+        shutil.copytree(ROOT / package, to / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, (old, new) in edits.items():
+        text = (to / name).read_text()
+        assert old in text, f"{name} has no {old!r}"
+        (to / name).write_text(text.replace(old, new))
+    return to
+
+
+@dataclass
+class Run:
+    """One ``ablate run``."""
+
+    process: subprocess.Popen[bytes]
+    mark: str
+    log: Path
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def wait(self, patience: float = PATIENCE) -> int | None:
+        """Its exit code; None where it hangs, and it is then killed."""
+        try:
+            return self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            for pid in (self.process.pid, *marked(self.mark)):
+                kill(pid)
+            self.process.wait()
+            return None
+
+    def pause(self, seconds: float) -> bool:
+        """Whether it is still running then."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self.ended:
+            time.sleep(0.01)
+        return not self.ended
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace").strip()
+
+    @property
+    def has_traceback(self) -> bool:
+        return "Traceback (most recent call last)" in self.output
+
+
+@dataclass
+class Laboratory:
+    """Where one case happens."""
+
+    folder: Path
+    study: str
+    code: Path
+    options: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    runs: list[Run] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True)
+        (self.folder / "study.yaml").write_text(study_text(self.study))
+
+    @property
+    def storage(self) -> Path:
+        return self.folder / "runs"
+
+    def wait_for_moment(self, run: Run, draw: random.Random, earliest: int = -1) -> bool:
+        """Any moment of the run, slow or fast as the machine is: in its first seconds, or up to two seconds after any
+        number of its trials has ended. Whether it is still running then."""
+        count = draw.randrange(earliest, TRIALS[self.study])
+        if count < 0:
+            return run.pause(draw.uniform(0.0, 12.0))
+        while not run.ended and len(list(self.storage.glob("trials/*/result.json"))) < count:
+            time.sleep(0.01)
+        return run.pause(draw.uniform(0.0, 2.0) if count else draw.uniform(8.0, 16.0))
+
+    def start(self, **environment: str) -> Run:
+        number = len(self.runs)
+        mark, log = f"{self.folder}/{number}", self.folder / f"run-{number}.log"
+        command = [sys.executable, "-m", "ablations", "run", "study.yaml", *self.options]
+        own = {"PYTHONPATH": str(self.code), MARK: mark, "NO_COLOR": "1"}
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=os.environ | own | self.environment | environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                process_group=0,
+            )
+        self.runs.append(Run(process, mark, log))
+        return self.runs[-1]
+
+    def left(self) -> list[str]:
+        """Processes that any run of this case has left."""
+        return [name_of(pid)[-60:] for pid in marked(f"{self.folder}/")]
+
+
+def marked(mark: str) -> Iterator[int]:
+    """Processes in whose environment the mark is, or begins."""
+    wanted = f"{MARK}={mark}".encode()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            is_marked = any(entry.startswith(wanted) for entry in path.read_bytes().split(b"\0"))
+            if is_marked and "State:\tZ" not in (path.parent / "status").read_text():
+                yield int(path.parent.name)
+        except OSError:  # it has just ended
+            continue
+
+
+def name_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def workers(mark: str) -> list[int]:
+    return [pid for pid in marked(mark) if name_of(pid).startswith("ray::")]
+
+
+def raylets(mark: str) -> list[int]:
+    return [pid for pid in marked(mark) if name_of(pid).split(" ")[0].endswith("/raylet")]
