@@ -1,5 +1,6 @@
 """Encoders have the paper's sizes and torchvision's arithmetic; heads have the released code's layers."""
 
+import copy
 import itertools
 import math
 import subprocess
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from core.config import EncoderConfig, HeadConfig
+from core.encoder.convolution import Convolution3x3
 from core.encoder.fingerprint import encoder_hash
 from core.encoder.head import build_head
 from core.encoder.resnet import build_encoder
@@ -169,3 +171,20 @@ def test_a_narrow_encoder_trains_on_an_odd_batch_with_channels_last() -> None:
         "    encoder(views).square().mean().backward()\n"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent).returncode == 0
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_convolution_of_a_single_pixel_has_the_gradient_that_it_should(stride: int) -> None:
+    """In bfloat16 a stride of 2 gave what was in memory before."""
+    draw = torch.Generator().manual_seed(0)
+    images = torch.randn(64, 16, 1, 1, generator=draw)
+    convolution = Convolution3x3(16, 32, stride)
+    given = torch.randn(64, 32, 1, 1, generator=draw)
+    expected = torch.einsum("bihw,bjhw->ji", images, given)
+    for size in (64, 1000, 9 * 16 * 32, 5000):
+        low = copy.deepcopy(convolution).to(torch.bfloat16, memory_format=torch.channels_last)
+        del [torch.full((size,), math.nan)][:]
+        low(images.bfloat16()).backward(given.bfloat16())
+        assert low.weight.grad is not None
+        torch.testing.assert_close(low.weight.grad[:, :, 1, 1].float(), expected, atol=0.5, rtol=0.05)
+        assert int(low.weight.grad.count_nonzero()) <= 16 * 32

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from core.config.model import EncoderConfig
 from core.cost import BASIC, STAGES, TORCHVISION_WIDTH, has_small_stem
+from core.encoder.convolution import Convolution3x3
 from core.encoder.recompute import recomputed
 from core.encoder.selective import SelectiveBottleneck, deep_stem
 
@@ -63,10 +64,10 @@ class BasicBlock(nn.Module):
 
     def __init__(self, channels: int, width: int, stride: int, project: bool) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(channels, width, 3, stride, 1, bias=False)
+        self.conv1 = Convolution3x3(channels, width, stride)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
-        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        self.conv2 = Convolution3x3(width, width)
         self.bn2 = nn.BatchNorm2d(width)
         self.downsample = _shortcut(channels, width, stride) if project else nn.Identity()
         nn.init.zeros_(self.bn2.weight)
@@ -86,7 +87,7 @@ class Bottleneck(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
+        self.conv2 = Convolution3x3(width, width, stride)
         self.bn2 = nn.BatchNorm2d(width)
         self.conv3 = nn.Conv2d(width, width * self.expansion, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(width * self.expansion)

@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.encoder.convolution import Convolution3x3
+
 REDUCTION = 16
 LEAST = 32
 
@@ -18,7 +20,7 @@ class SelectiveKernel(nn.Module):
     def __init__(self, channels: int, width: int, stride: int) -> None:
         super().__init__()
         squeezed = max(width // REDUCTION, LEAST)
-        self.conv = nn.Conv2d(channels, 2 * width, 3, stride, 1, bias=False)
+        self.conv = Convolution3x3(channels, 2 * width, stride)
         self.bn = nn.BatchNorm2d(2 * width)
         self.squeeze = nn.Conv2d(width, squeezed, 1, bias=False)
         self.squeeze_bn = nn.BatchNorm2d(squeezed)
