@@ -27,6 +27,7 @@ from ablations.failures import Kind, kind_of, lost_kind
 from ablations.lease import holder, take
 from ablations.schedulers.ray_asha import asha, measures
 from ablations.schedulers.ray_memory import survive_memory_kills
+from ablations.schedulers.ray_nodes import check_nodes
 from ablations.schedulers.ray_train import run_over_workers
 from ablations.stopping import Judging
 from ablations.store import TrialStore
@@ -69,6 +70,8 @@ def run_on_ray(
     try:
         resources = _whole_device(resources) if alone else resources
         _check_resources(resources)
+        if address != "local":
+            check_nodes(job)
         _tuner(units, job, listen, resources, judging, folder, alone).fit()
     finally:
         ray.shutdown()
