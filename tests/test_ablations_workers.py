@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ray.exceptions import RayTaskError
 from ray.train import ScalingConfig, TrainingFailedError
 from ray.train.torch import TorchTrainer
 from ray.util.queue import Empty
@@ -155,6 +156,16 @@ def test_what_another_run_holds_is_left_to_it() -> None:
 )
 def test_a_lost_process_is_a_lost_worker_or_node(message: str, kind: str) -> None:
     assert kind_of(ProcessLost(f"one of 2 workers died: {message}")) == kind
+
+
+def test_what_has_lost_a_worker_too_often_says_so() -> None:
+    class FakeTrial:
+        def get_pickled_error(self) -> Exception:
+            return RayTaskError("run", "The actor died unexpectedly", ProcessLost("one of 2 workers died"))
+
+    message, kind = ray_tune._reason(FakeTrial())  # type: ignore[arg-type]
+    assert kind == "worker_lost"
+    assert f"died {ray_tune.WORKER_DEATHS + 1} times" in message
 
 
 class FakeQueue(queue.Queue[Any]):
