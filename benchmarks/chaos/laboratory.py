@@ -128,15 +128,19 @@ class Laboratory:
     def storage(self) -> Path:
         return self.folder / "runs"
 
-    def wait_for_moment(self, run: Run, draw: random.Random, earliest: int = -1) -> bool:
-        """Any moment of the run, slow or fast as the machine is: in its first seconds, or up to two seconds after any
-        number of its trials has ended. Whether it is still running then."""
-        count = draw.randrange(earliest, TRIALS[self.study])
-        if count < 0:
-            return run.pause(draw.uniform(0.0, 12.0))
-        while not run.ended and len(list(self.storage.glob("trials/*/result.json"))) < count:
+    def wait_for_moment(self, run: Run, draw: random.Random, begun: bool = False) -> bool:
+        """Any moment of the run, slow or fast as the machine is: in its first seconds, unless it is to have ``begun``,
+        or up to two seconds after it has ended any number of its trials. Whether it is still running then."""
+        before = self.results()
+        ended = draw.randint(0, max(0, TRIALS[self.study] - before - 1))
+        if not ended:
+            return run.pause(draw.uniform(10.0 if begun else 0.0, 25.0))
+        while not run.ended and self.results() < before + ended:
             time.sleep(0.01)
-        return run.pause(draw.uniform(0.0, 2.0) if count else draw.uniform(8.0, 16.0))
+        return run.pause(draw.uniform(0.0, 2.0))
+
+    def results(self) -> int:
+        return len(list(self.storage.glob("trials/*/result.json")))
 
     def start(self, **environment: str) -> Run:
         number = len(self.runs)

@@ -77,8 +77,9 @@ def kill_worker(laboratory: Laboratory, draw: random.Random) -> Struck:
     """Two workers of one run, which goes on."""
     struck, run = Struck(), laboratory.start()
     for _ in range(2):
-        laboratory.wait_for_moment(run, draw)
-        if found := wait_for(workers, run):
+        wait_for(workers, run)
+        run.pause(draw.uniform(0.0, 8.0))
+        if found := workers(run.mark):
             struck.strike(laboratory, run)
             kill(draw.choice(found))
     struck.end(run, run.wait())
@@ -147,7 +148,7 @@ TRUNCATED = {
 def truncate(laboratory: Laboratory, draw: random.Random) -> Struck:
     """The driver is killed at a random moment, and then a file of the store is cut anywhere."""
     struck, run = Struck(), laboratory.start()
-    laboratory.wait_for_moment(run, draw, earliest=0)
+    laboratory.wait_for_moment(run, draw, begun=True)
     kill(run.process.pid)
     run.process.wait()
     wait_for_workers(run)
@@ -171,7 +172,7 @@ def wait_for_workers(run: Run) -> None:
 def truncate_mlflow(laboratory: Laboratory, draw: random.Random) -> Struck:
     """The database; a run that finds it says so, and it is moved away, as that run says."""
     struck, run = Struck(), laboratory.start()
-    laboratory.wait_for_moment(run, draw, earliest=0)
+    laboratory.wait_for_moment(run, draw, begun=True)
     kill(run.process.pid)
     run.process.wait()
     database = laboratory.folder / "mlflow.db"

@@ -1,5 +1,6 @@
 """The cases as Markdown."""
 
+import re
 import statistics
 from collections.abc import Sequence
 from itertools import groupby
@@ -46,7 +47,12 @@ def _row(case: Case) -> list[str]:
     where = f"{case['study']}, {case['on']}" + (", streamed" if case["code"] == "streamed" else "")
     bad = [*case["wrong"], case["difference"], *case["processes_left"], *case["leases_left"]]
     cells = ["; ".join(case["moments"]), "; ".join(case["ends"]), str(case["kept"]), f"{case['seconds']:.0f}"]
-    return [case["case"], where, *cells, "; ".join(filter(None, bad)) or "same"]
+    return [case["case"], where, *map(_without_folder, cells), "; ".join(filter(None, bad)) or "same"]
+
+
+def _without_folder(text: str) -> str:
+    """The laboratory's."""
+    return re.sub(r"\S*/labs/[^/\s]+/", "", text)
 
 
 def _table(heads: list[str], rows: list[list[str]]) -> list[str]:
