@@ -122,6 +122,17 @@ def test_what_ends_a_run_passes_through_tune() -> None:
         listener.on_step_end(1, [])
 
 
+def test_a_ray_that_does_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where its raylet is killed while it does."""
+
+    def fail(**options: object) -> None:
+        raise Exception("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray_tune.ray, "init", fail)
+    with pytest.raises(AblateError, match=r"Ray did not start \(The current node timed out"):
+        ray_tune._start("local")
+
+
 def test_a_run_ends_when_ray_has_no_node_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tune itself waits for ever."""
     alive = [True]

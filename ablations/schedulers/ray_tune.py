@@ -93,6 +93,8 @@ def _start(address: str) -> None:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
     except ConnectionError as error:
         raise StudyError(f"--address {address}: there is no Ray cluster ({error})") from error
+    except Exception as error:  # a bare one, where its raylet dies while it starts
+        raise AblateError(f"Ray did not start ({error}); run the same command again") from error
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, on_terminate)  # Ray has put its own in its place
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
