@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import typer
 from PIL import Image
+from ray.exceptions import RayError
 from rich.console import Console
 
 from ablations import tracking
 from ablations.cli_base import told
-from ablations.errors import AblateError, DiskFullError
+from ablations.errors import AblateError, DiskFullError, StudyError
 from ablations.events import Saved
 from ablations.failures import kind_of
 from ablations.load import load_study
@@ -232,3 +233,12 @@ def test_a_new_database_has_all_of_its_tables(
     else:
         tracking.open_client()
     assert [path.name for path in Path().iterdir()] == ([] if killed else ["mlflow.db"])
+
+
+def test_a_cluster_that_asks_for_a_token_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**options: object) -> None:
+        raise RayError("no authentication token was found")
+
+    monkeypatch.setattr(ray_tune.ray, "init", fail)
+    with pytest.raises(StudyError, match=r"--address auto: .* \(no authentication token"):
+        ray_tune._start("auto")

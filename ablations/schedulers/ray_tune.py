@@ -17,6 +17,7 @@ from typing import Any
 
 import ray
 from ray import tune
+from ray.exceptions import RayError
 from ray.tune import Callback, FailureConfig, ProgressReporter, RunConfig, TuneConfig
 from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as TuneTrial
@@ -93,6 +94,8 @@ def _start(address: str) -> None:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
     except ConnectionError as error:
         raise StudyError(f"--address {address}: there is no Ray cluster ({error})") from error
+    except RayError as error:  # such as a token that is missing
+        raise StudyError(f"--address {address}: the cluster does not let this run in ({error})") from error
     except Exception as error:  # a bare one, where its raylet dies while it starts
         raise AblateError(f"Ray did not start ({error}); run the same command again") from error
     if threading.current_thread() is threading.main_thread():
