@@ -24,7 +24,7 @@ from reports.specs import (
 )
 from reports.study_report import StudyReport
 
-METRIC = "linear_eval/top1"
+METRIC = "top1"
 AXES = ["first", "second"]
 ROWS = [
     # first, second, seed, state, value, stopped at
