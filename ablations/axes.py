@@ -107,6 +107,9 @@ def _parse_grid(values: Mapping[str, Any], source: Source, keys: Keys) -> Grid:
                 axes.append((whole, *_points(name, _mapping(entry, source, here), source, here)))
             case _:
                 axes.append(_labelled(name, entry, source, here))
+    for point in (axis[0] for axis in axes):
+        if "" in point.coordinates:
+            raise StudyError(f"{point.place}: an axis is named by its path, such as loss.temperature")
     _check_distinct(axes)
     _check_apart(axes)
     grid = Grid(tuple(axes))

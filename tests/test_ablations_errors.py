@@ -56,6 +56,8 @@ STUDIES = {
     "an axis of nothing": (grid("{epochs: []}"), "at least 1"),
     "an axis that is a number": (grid("{epochs: 5}"), "should be a valid list"),
     "a value twice": (grid("{epochs: [5, 5]}"), "5 is there already"),
+    "an axis without a name": (grid("{'': [null]}"), "an axis is named by its path"),
+    "a zipped axis without a name": (grid("{zip: {'': [null], epochs: [5]}}"), "an axis is named by its path"),
     "an unknown path": (grid("{loss.temprature: [0.1]}"), "did you mean 'temperature'?"),
     "an unknown beginning": (grid("{los.temperature: [0.1]}"), "did you mean 'loss'?"),
     "two axes in each other": (grid("{loss: [{kind: margin, margin: 0.4}], loss.margin: [1.0]}"), "is also set at"),

@@ -47,7 +47,7 @@ def run_and(react: Callable[[Event], None]) -> list[Event]:
     return seen
 
 
-def worker_processes() -> list[int]:
+def worker_processes(actor: bytes = b"ImplicitFunc") -> list[int]:
     """Processes of this test's Ray, and of no other on the machine, that are running a unit."""
     parents, workers = {}, []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -56,7 +56,7 @@ def worker_processes() -> list[int]:
             command = (folder / "cmdline").read_bytes()
         except OSError:
             continue
-        if command.startswith(b"ray::") and b"ImplicitFunc" in command:
+        if command.startswith(b"ray::") and actor in command:
             workers.append(int(folder.name))
     return [worker for worker in workers if os.getpid() in ancestors(worker, parents)]
 

@@ -19,6 +19,8 @@ from ablations.run import Outcome, Where, run_plan
 from ablations.store import TrialStore
 from ablations.tracking import TRIAL, child_runs, find_parent, tracking_uri
 from ablations.worker import Job, run_unit
+from core import load_pretrained
+from core.hardware import pick_device
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
 
@@ -258,8 +260,7 @@ def test_a_crash_between_the_encoder_and_its_history_loses_neither_epochs_nor_se
     job = Job(WHERE.storage, WHERE.data_dir, "me", 1)
     store.record(unit)
     run_unit(unit, job, lambda event: None)
-    history, result = store.history(unit.pretrain_id), store.result(unit.trials[0].id)
-    assert result is not None
+    history = store.history(unit.pretrain_id)
     for path in (f"encoders/{unit.pretrain_id}/history.json", f"trials/{unit.trials[0].id}/result.json"):
         (store.root / path).unlink()
     store.checkpoint_path(unit.pretrain_id).write_bytes(b"left over")
@@ -267,7 +268,9 @@ def test_a_crash_between_the_encoder_and_its_history_loses_neither_epochs_nor_se
     again = store.result(unit.trials[0].id)
     assert again is not None
     assert store.history(unit.pretrain_id) == history != ()
-    assert again.seconds == pytest.approx(result.seconds, rel=0.5)
+    trained = load_pretrained(store.encoder_path(unit.pretrain_id), pick_device())
+    assert trained is not None
+    assert again.seconds >= trained.seconds > 0
     assert not store.has_checkpoint(unit.pretrain_id)
 
 

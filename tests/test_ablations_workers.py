@@ -280,19 +280,10 @@ def test_of_an_encoder_that_is_there_one_worker_is_enough() -> None:
 
 
 def train_processes() -> list[int]:
-    """Workers of this test's Ray, and of no other on the machine, that are in a training."""
-    from test_ablations_ray import ancestors
+    """Workers of this test's Ray that are in a training."""
+    from test_ablations_ray import worker_processes
 
-    parents, found = {}, []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            command = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if command.startswith(b"ray::") and b"RayTrainWorker" in command:
-            found.append(int(folder.name))
-    return sorted(process for process in found if os.getpid() in ancestors(process, parents))
+    return sorted(worker_processes(b"RayTrainWorker"))
 
 
 @pytest.mark.slow
