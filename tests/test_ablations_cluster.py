@@ -62,13 +62,14 @@ def ended(events: list[Event]) -> dict[str, Result]:
 
 
 def test_what_a_lost_node_trained_goes_on_elsewhere_from_its_checkpoint(cluster: Cluster) -> None:
-    lost, _ = cluster.add_node(num_cpus=1), cluster.add_node(num_cpus=1)
+    lost = cluster.add_node(num_cpus=1)
     killed: list[bool] = []
 
     def lose_one(event: Event) -> None:
         if isinstance(event, Judged) and event.epoch == 2 and not killed:
             killed.append(True)
             cluster.remove_node(lost, allow_graceful=False)
+            cluster.add_node(num_cpus=1)
 
     grid = "grid: {loss.temperature: [0.1, 0.5]}\n"
     chosen = units(Path("runs"), grid)
