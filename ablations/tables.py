@@ -16,6 +16,7 @@ from ablations.plan import Plan
 from ablations.progress import clock
 from ablations.speeds import load_speeds
 from ablations.store import TrialStore
+from ablations.study import Resources
 from ablations.trial import Result, Trial
 
 
@@ -27,8 +28,8 @@ def heading(plan: Plan) -> str:
     detail = f" ({scaled.scale_description})" if scaled.scale_description else ""
     lines = (
         f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale",
-        f"{len(plan.trials)} trials, {plan.trainings} trainings{_workers(plan)}; {done} done{_stopped(plan)}, "
-        f"{left} to run",
+        f"{len(plan.trials)} trials, {plan.trainings} trainings{workers_text(scaled.resources)}; "
+        f"{done} done{_stopped(plan)}, {left} to run",
         origins(plan),
         _stops(plan),
     )
@@ -49,9 +50,9 @@ def _stops(plan: Plan) -> str:
     return f"stops early: after epochs {after} one training in {rule.reduction} goes on; baselines are spared"
 
 
-def _workers(plan: Plan) -> str:
-    workers = plan.scaled.resources.workers
-    return f" x {workers} workers" if workers > 1 else ""
+def workers_text(resources: Resources) -> str:
+    """Of each training; nothing where it has one."""
+    return f" x {resources.workers} workers" if resources.workers > 1 else ""
 
 
 def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:

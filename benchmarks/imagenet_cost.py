@@ -10,20 +10,22 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ablations.collection.load import load_collection
+from ablations.estimate import memory
 from ablations.grid import enumerate_trials
 from ablations.library import find_collection
 from ablations.load import ScaledStudy
+from ablations.speeds import Hardware, training_work
 from ablations.trial import Trial, Unit, group_units
 from core.config import DataConfig, PretrainConfig
 from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
-from core.cost import BACKWARD, forward_flops, training_bytes, training_flops
+from core.cost import BACKWARD, forward_flops
 from core.data.catalog import DataSize, data_size
 
 GPU = "H100 80GB, bfloat16 channels_last, PyTorch 2.11"
 VIEWS_A_SECOND = 3486
 """Of a ResNet-50 at 224 pixels, augmentation included: gpu.py."""
 FLOPS_A_SECOND = VIEWS_A_SECOND * 3 * 8.18e9
-MEMORY = 80e9
+HARDWARE = Hardware("NVIDIA H100 80GB", 80 * 10**9, threads=12)
 DECODE_SECONDS = 2.8e-3
 """Of a 500 x 375 JPEG to 224 pixels on one core: streaming.py."""
 CORES = 12
@@ -68,9 +70,7 @@ def seconds(unit: Unit) -> float:
 def training(unit: Unit) -> float:
     """FLOPs."""
     config = unit.trials[0].config.pretrain
-    views = config.views // config.batch_size
-    each = training_flops(config.encoder, config.data.image_size, views)
-    return size_of(config.data).train * config.epochs * each
+    return size_of(config.data).train * config.epochs * training_work(config)[0]
 
 
 def evaluation(trial: Trial) -> float:
@@ -100,8 +100,7 @@ def most_workers(units: list[Unit]) -> int:
 
 def needs(unit: Unit) -> int:
     """Bytes of a step."""
-    config = unit.trials[0].config.pretrain
-    return training_bytes(config.encoder, config.data.image_size, config.views, 2) if config.epochs else 0
+    return memory(unit.trials[0].config.pretrain, HARDWARE)
 
 
 def remarks(units: list[Unit]) -> str:
@@ -114,7 +113,7 @@ def remarks(units: list[Unit]) -> str:
         decode=1000 * DECODE_SECONDS,
         most=needs(hungriest) / 2**30,
         name=f"batch {hungriest.trials[0].config.pretrain.batch_size:,}",
-        gpus=-(-needs(hungriest) // (0.9 * MEMORY)),
+        gpus=-(-needs(hungriest) // (0.9 * HARDWARE.memory)),
         gib=max(map(needs, filter(is_default, units))) / 2**30,
         narrow=CORES / DECODE_SECONDS,
     )

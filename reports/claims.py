@@ -114,8 +114,7 @@ def judge(claims: list[Claim], table: pd.DataFrame, axes: list[str], metric: str
     best of many cells is helped by chance more than the best of few: a claim that pits 42 cells against 7 is the surer
     the larger its margin.
     """
-    named = [replace(claim, metric=claim.metric or metric) for claim in claims]
-    measured = [_measure(claim, table, axes, claim.metric or metric) for claim in named]
+    measured = [_measure(claim, table, axes, claim.metric or metric) for claim in claims]
     tested = [one for one in measured if len(one.effects) > 1]
     corrected = dict(zip(map(id, tested), holm([one.p for one in tested]), strict=True))
     return [_verdict(one, corrected.get(id(one)), len(tested), axes) for one in measured]
@@ -131,6 +130,7 @@ def holm(ps: list[float]) -> list[float]:
 
 
 def _measure(claim: Claim, table: pd.DataFrame, axes: list[str], metric: str) -> Measured:
+    claim = replace(claim, metric=metric)
     grid = table[table["baseline"] == ""]
     values = pd.to_numeric(grid[metric]) if metric in grid else float("nan")
     rows = grid[axes].astype(str).assign(seed=grid["seed"], **{VALUE: values})

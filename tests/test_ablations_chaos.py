@@ -123,15 +123,33 @@ def test_what_ends_a_run_passes_through_tune() -> None:
         listener.on_step_end(1, [])
 
 
-def test_a_ray_that_does_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where its raylet is killed while it does."""
-
+@pytest.mark.parametrize(
+    ("error", "address", "kind", "told"),
+    [
+        (
+            Exception("The current node timed out during startup."),
+            "local",
+            AblateError,
+            r"Ray did not start \(The current node timed out",
+        ),
+        (
+            RayError("no authentication token was found"),
+            "auto",
+            StudyError,
+            r"--address auto: .* \(no authentication token",
+        ),
+    ],
+    ids=["its raylet is killed while it starts", "the cluster asks for a token"],
+)
+def test_a_ray_that_does_not_start_is_said(
+    error: Exception, address: str, kind: type[AblateError], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(**options: object) -> None:
-        raise Exception("The current node timed out during startup.")
+        raise error
 
     monkeypatch.setattr(ray_tune.ray, "init", fail)
-    with pytest.raises(AblateError, match=r"Ray did not start \(The current node timed out"):
-        ray_tune._start("local")
+    with pytest.raises(kind, match=told):
+        ray_tune._start(address)
 
 
 def test_a_run_ends_when_ray_has_no_node_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,12 +251,3 @@ def test_a_new_database_has_all_of_its_tables(
     else:
         tracking.open_client()
     assert [path.name for path in Path().iterdir()] == ([] if killed else ["mlflow.db"])
-
-
-def test_a_cluster_that_asks_for_a_token_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(**options: object) -> None:
-        raise RayError("no authentication token was found")
-
-    monkeypatch.setattr(ray_tune.ray, "init", fail)
-    with pytest.raises(StudyError, match=r"--address auto: .* \(no authentication token"):
-        ray_tune._start("auto")

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from ablations.collection.plan import CollectionPlan
 from ablations.plan import Plan
-from ablations.tables import estimate_text, states_text
+from ablations.tables import estimate_text, states_text, workers_text
 
 
 def collection_heading(plan: CollectionPlan) -> str:
@@ -46,8 +46,9 @@ def cost_text(plan: CollectionPlan, storage: Path, price: float | None) -> str:
     texts = []
     for group in groups:
         needs = group.scaled.resources
-        many = f" x {needs.workers} workers" if needs.workers > 1 else ""
-        title = f"with {needs.cpu:g} CPU and {needs.gpu:g} GPU{many} a trial:\n" if len(groups) > 1 else ""
+        title = (
+            f"with {needs.cpu:g} CPU and {needs.gpu:g} GPU{workers_text(needs)} a trial:\n" if len(groups) > 1 else ""
+        )
         texts.append(title + estimate_text(group, storage, price))
     return "\n".join(texts)
 

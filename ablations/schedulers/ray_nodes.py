@@ -17,6 +17,11 @@ PATIENCE = 60.0
 """Seconds in which all nodes are to answer."""
 
 
+def alive_nodes() -> list[dict[str, Any]]:
+    """What Ray says of each node that has not gone away."""
+    return [node for node in ray.nodes() if node["Alive"]]
+
+
 def check_nodes(job: Job) -> None:
     """Asks all nodes at once, before any trial. Raises ``StudyError`` with what is missing, by node."""
     marker = job.storage / f"marker-{uuid.uuid4().hex}"
@@ -34,8 +39,6 @@ def looks_for(marker: Path, data: Path | None, version: str) -> Callable[[], lis
     """What a node is asked. As a function of a function it travels whole: the node may not have the package."""
 
     def look() -> list[str]:
-        from pathlib import Path
-
         missing = []
         try:
             from ablations.provenance import package_version
@@ -44,9 +47,9 @@ def looks_for(marker: Path, data: Path | None, version: str) -> Callable[[], lis
                 missing.append(f"simclr-ablations is {found}, and {version} where the run was started")
         except ImportError:
             missing.append(f"simclr-ablations {version} is not installed")
-        if not Path(marker).exists():
+        if not marker.exists():
             missing.append(f"--storage {marker.parent} is not the folder of that path here; share it between all nodes")
-        if data is not None and not Path(data).exists():
+        if data is not None and not data.exists():
             missing.append(f"--data-dir {data} is not there; share it, or copy it to the same path")
         return missing
 
@@ -54,7 +57,7 @@ def looks_for(marker: Path, data: Path | None, version: str) -> Callable[[], lis
 
 
 def _problems(look: Callable[[], list[str]]) -> Iterator[str]:
-    asked = {_name(node): _ask(node, look) for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")}
+    asked = {_name(node): _ask(node, look) for node in alive_nodes() if node["Resources"].get("CPU")}
     _, late = ray.wait(list(asked.values()), num_returns=len(asked), timeout=PATIENCE)
     for name, answer in asked.items():
         if answer in late:

@@ -28,7 +28,7 @@ from ablations.failures import Kind, kind_of, lost_kind
 from ablations.lease import holder, take
 from ablations.schedulers.ray_asha import asha, measures
 from ablations.schedulers.ray_memory import survive_memory_kills
-from ablations.schedulers.ray_nodes import check_nodes
+from ablations.schedulers.ray_nodes import alive_nodes, check_nodes
 from ablations.schedulers.ray_train import run_over_workers
 from ablations.stopping import Judging
 from ablations.store import TrialStore
@@ -131,7 +131,7 @@ def _room(resources: Resources) -> int:
 
 
 def _nodes() -> list[dict[str, float]]:
-    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    return [node["Resources"] for node in alive_nodes()]
 
 
 def _whole_device(resources: Resources) -> Resources:
@@ -208,7 +208,7 @@ class _Listener(Callback):
             raise self._error
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._looked = time.monotonic()
-            if not any(node["Alive"] for node in ray.nodes()):
+            if not alive_nodes():
                 raise AblateError(
                     "Ray died: its raylet was killed, or crashed. What is finished is kept; run the same command again"
                 )
