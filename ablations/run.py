@@ -165,7 +165,7 @@ def _runner(plan: Plan, where: Where, owner: str, alone: bool = False) -> RunUni
     )
     if where.inline:
         return lambda units, listen: run_inline(units, job, listen)
-    from ablations.schedulers.ray_tune import run_on_ray
+    from ablations.schedulers.ray_run import run_on_ray
 
     def run_units(units: Sequence[Unit], listen: Listen) -> None:
         stop = judging(plan.scaled, plan.trials, TrialStore(where.storage))
