@@ -91,6 +91,36 @@ def test_a_cluster_that_lacks_more_than_the_package_is_refused(monkeypatch: pyte
         pass
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("ray://head", "the port is missing; write ray://head:10001"),
+        ("ray://127.0.0.1:1", "there is no Ray cluster"),
+        ("127.0.0.1:1", "there is no Ray cluster"),
+        ("auto", r"there is no Ray cluster \(nobody answers\)"),
+    ],
+)
+def test_an_address_where_no_cluster_is(address: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**options: object) -> None:
+        raise ConnectionError("nobody answers")
+
+    monkeypatch.setattr(ray_connect.ray, "init", fail)
+    with pytest.raises(StudyError, match=f"--address {address}: {told}"), ray_connect.connected(address, job()):
+        pass
+
+
+def test_a_client_that_is_not_answered_is_told_what_to_look_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the token is another's: Ray says only that it waited."""
+
+    def fail(**options: object) -> None:
+        raise ConnectionError("ray client connection timeout")
+
+    monkeypatch.setattr(ray_connect, "_check_reachable", lambda address: None)
+    monkeypatch.setattr(ray_connect.ray, "init", fail)
+    with pytest.raises(StudyError, match=r"--ray-client-server-port.*token"):
+        ray_connect._start("ray://head:10001")
+
+
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})

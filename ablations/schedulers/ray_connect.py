@@ -4,6 +4,7 @@ import logging
 import signal
 import socket
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from ablations.worker import Job
 
 LOCAL = "local"
 CLIENT = "ray://"
+NO_CLIENT = "no Ray Client answers; is it the port of --ray-client-server-port, and the token the cluster's?"
 CONNECT_SECONDS = 10
 OBJECT_STORE_BYTES = 100 * 2**20
 """Nothing of size goes through Ray's object store."""
@@ -52,11 +54,13 @@ def _start(address: str, **options: Any) -> None:
     _check_reachable(address)
     on_terminate = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
+        with warnings.catch_warnings(action="ignore"):  # what they say is said below
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
     except ImportError as error:
         raise StudyError(f"--address {address}: Ray Client is not installed; pip install 'ray[client]'") from error
     except ConnectionError as error:
-        raise StudyError(f"--address {address}: there is no Ray cluster ({error})") from error
+        what = NO_CLIENT if address.startswith(CLIENT) else "there is no Ray cluster"
+        raise StudyError(f"--address {address}: {what} ({error})") from error
     except RayError as error:  # such as a token that is missing
         raise StudyError(f"--address {address}: the cluster does not let this run in ({error})") from error
     except Exception as error:  # a bare one, where its raylet dies while it starts
@@ -69,6 +73,8 @@ def _start(address: str, **options: Any) -> None:
 def _check_reachable(address: str) -> None:
     """Ray itself tries for minutes where nobody answers."""
     host, colon, port = address.removeprefix(CLIENT).rpartition(":")
+    if not colon and address.startswith(CLIENT):
+        raise StudyError(f"--address {address}: the port is missing; write {address}:10001, unless it is another")
     if not colon:
         return  # local or auto
     try:
