@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -12,6 +11,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from ablations.errors import StudyError
 from ablations.provenance import package_version
 from ablations.worker import Job
+from core.remote import AnyPath
 
 PATIENCE = 60.0
 """Seconds in which all nodes are to answer."""
@@ -35,7 +35,7 @@ def check_nodes(job: Job) -> None:
         raise StudyError("\n".join(problems))
 
 
-def looks_for(marker: Path, data: Path | None, version: str) -> Callable[[], list[str]]:
+def looks_for(marker: AnyPath, data: AnyPath | None, version: str) -> Callable[[], list[str]]:
     """What a node is asked. As a function of a function it travels whole: the node may not have the package."""
 
     def look() -> list[str]:
