@@ -1,6 +1,7 @@
 """Signs of life of the runs that use a storage, and which of them are dead.
 
-``live/<run>.json``  on what machine the run is; touched every few seconds. A run without it is dead, or has ended.
+``live/<run>.json``  on what machine the run is; touched every few seconds, in an object store by another number in it.
+                     A run without it is dead, or has ended.
 ``live/<run>.lock``  locked for as long as the run's process lives, so that its own machine knows of its death at once.
                      In an object store nothing is locked: then it lies in the machine's own cache.
 
@@ -42,6 +43,7 @@ class SignOfLife:
         self._storage = storage
         self._lock = FileLock(_lock(storage, self.name))
         self._watch = Watch(storage, self.name)
+        self._beats = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
@@ -74,15 +76,16 @@ class SignOfLife:
             with suppress(FileNotFoundError):
                 os.utime(path)
                 return
-        write_text(path, json.dumps({"machine": _machine()}))
+        self._beats += 1
+        write_text(path, json.dumps({"machine": _machine(), "beats": self._beats}))
 
 
 @dataclass
 class _Heard:
     """Of another run, by this process."""
 
-    touched: float
-    """When, by its own clock or its storage's."""
+    touched: object
+    """When, by its own clock; or what its sign said."""
     silent: float = 0.0
     """Seconds since that has changed."""
     lives: bool = False
@@ -137,9 +140,9 @@ def _bury(storage: AnyPath, run: str) -> None:
     _lock(storage, run).unlink(missing_ok=True)
 
 
-def _touched(path: AnyPath) -> float:
+def _touched(path: AnyPath) -> object:
     if isinstance(path, RemotePath):
-        return path.modified()
+        return path.read_text()
     with path.open() as file:  # opening has a shared folder ask its server, rather than remember
         return os.fstat(file.fileno()).st_mtime_ns
 

@@ -72,10 +72,6 @@ class RemotePath:
     def is_file(self) -> bool:
         return bool(self._ask("isfile"))
 
-    def modified(self) -> float:
-        """When it was written, by the server's clock."""
-        return float(self._ask("modified").timestamp())
-
     def size(self) -> int:
         """In bytes."""
         return int(self._ask("size"))
