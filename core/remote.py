@@ -172,8 +172,8 @@ class RemotePath:
         try:
             yield
         except FileNotFoundError as error:
-            reason = f"there is no bucket {self.key.parts[0]}"
-            raise StorageRefused(errno.ENOENT, reason, str(self)) from error
+            bucket = f"{self.scheme}://{self.key.parts[0]}"
+            raise StorageRefused(errno.ENOENT, "there is no such bucket; make it first", bucket) from error
 
 
 AnyPath: TypeAlias = Path | RemotePath
