@@ -24,6 +24,7 @@ from ablations.cli_collection import Asked
 from ablations.failures import Kind
 from ablations.invocation import again
 from ablations.library import find_collection
+from core.remote import AnyPath
 
 if TYPE_CHECKING:
     from ablations.plan import Plan
@@ -260,8 +261,8 @@ def _plan(
     scale: str | None,
     assignments: list[str] | None,
     seeds: int | None,
-    data_dir: Path,
-    storage: Path,
+    data_dir: AnyPath,
+    storage: AnyPath,
     retry: str | None = None,
 ) -> "Plan":
     from ablations.load import load_study
@@ -277,7 +278,7 @@ def _print_heading(plan: "Plan", told_to: Console) -> None:
     told_to.print(heading(plan), highlight=False)
 
 
-def _print_plan(plan: "Plan", storage: Path, price: float | None, as_json: bool) -> None:
+def _print_plan(plan: "Plan", storage: AnyPath, price: float | None, as_json: bool) -> None:
     from ablations.machine import plan_document
     from ablations.tables import estimate_text, plan_table
 
@@ -306,7 +307,7 @@ def _print_outcome(outcome: "Outcome", told_to: Console) -> None:
         told_to.print(f"MLflow  {again('ui')}", highlight=False)
 
 
-def _print_trouble(outcome: "Outcome", storage: Path) -> None:
+def _print_trouble(outcome: "Outcome", storage: AnyPath) -> None:
     """What is said of a run that says nothing else."""
     from ablations.store import TrialStore
 

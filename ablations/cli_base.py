@@ -11,40 +11,24 @@ from rich.console import Console
 
 from ablations.errors import AblateError, DiskFullError, StudyError
 from ablations.invocation import again
+from ablations.places import place
+from core.errors import StorageAway, StorageRefused
 from core.files import is_full
 
 if TYPE_CHECKING:
     from ablations.documents import Document
     from ablations.store import TrialStore
+    from core.remote import AnyPath
+else:
+    AnyPath = object  # typer takes no union; what an option becomes, its parser says
 
 INTERRUPTED = 130
+AWAY = "what is finished is kept; once the storage answers again, the same command continues"
 WIDE = 200
 """Columns of a pipe or a file, where tables are not to be cut."""
 
 console = Console(soft_wrap=True, markup=False, width=None if sys.stdout.isatty() else WIDE)
 errors = Console(stderr=True, soft_wrap=True, markup=False)
-
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
-DataOption = Annotated[
-    Path, typer.Option("--data-dir", envvar="ABLATE_DATA_DIR", help="Where image folders and downloads are.")
-]
-DEFAULT_DATA = Path("data")
-StorageOption = Annotated[
-    Path, typer.Option("--storage", envvar="ABLATE_STORAGE", help="Where encoders, results and reports are kept.")
-]
-DEFAULT_STORAGE = Path("runs")
-
-
-def print_document(document: "Document") -> None:
-    """For machines: whole, in ASCII, and never coloured."""
-    typer.echo(document.model_dump_json(indent=2, ensure_ascii=True))
-
-
-def open_store(storage: Path) -> "TrialStore":
-    """Says on stderr what had to be moved. Raises ``StudyError``; see ``ablations.migration``."""
-    from ablations import migration
-
-    return migration.open_store(storage, lambda text: errors.print(text, highlight=False))
 
 
 @contextmanager
@@ -55,9 +39,12 @@ def told() -> Iterator[None]:
     except AblateError as error:
         errors.print(str(error), style="red", highlight=False)
         raise typer.Exit(error.exit_code) from None
-    except (NotADirectoryError, FileExistsError, PermissionError) as error:
+    except (NotADirectoryError, FileExistsError, PermissionError, StorageRefused) as error:
         errors.print(f"{error.filename}: {error.strerror}", style="red", highlight=False)
         raise typer.Exit(StudyError.exit_code) from None
+    except StorageAway as error:
+        errors.print(f"{error.filename}: {error.strerror}; {AWAY}", style="red", highlight=False)
+        raise typer.Exit(AblateError.exit_code) from None
     except OSError as error:
         if not is_full(error):
             raise
@@ -67,3 +54,47 @@ def told() -> Iterator[None]:
         message = f"\nInterrupted. What is finished is kept; continue with\n    {again(*sys.argv[1:])}"
         errors.print(message, highlight=False)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def told_place(text: str) -> AnyPath:
+    """Of an option."""
+    with told():
+        return place(text)
+
+
+PLACE = "PATH|URI"
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
+DataOption = Annotated[
+    AnyPath,
+    typer.Option(
+        "--data-dir",
+        envvar="ABLATE_DATA_DIR",
+        metavar=PLACE,
+        parser=told_place,
+        help="Where image folders and downloads are.",
+    ),
+]
+DEFAULT_DATA = Path("data")
+StorageOption = Annotated[
+    AnyPath,
+    typer.Option(
+        "--storage",
+        envvar="ABLATE_STORAGE",
+        metavar=PLACE,
+        parser=told_place,
+        help="Where encoders, results and reports are kept.",
+    ),
+]
+DEFAULT_STORAGE = Path("runs")
+
+
+def print_document(document: "Document") -> None:
+    """For machines: whole, in ASCII, and never coloured."""
+    typer.echo(document.model_dump_json(indent=2, ensure_ascii=True))
+
+
+def open_store(storage: AnyPath) -> "TrialStore":
+    """Says on stderr what had to be moved. Raises ``StudyError``; see ``ablations.migration``."""
+    from ablations import migration
+
+    return migration.open_store(storage, lambda text: errors.print(text, highlight=False))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ablations.cli_base import console, errors, open_store
 from ablations.errors import StudyError
+from core.remote import AnyPath
 
 if TYPE_CHECKING:
     from ablations.collection.load import ScaledCollection
@@ -29,7 +30,7 @@ class Asked:
 
         return load_collection(self.path, self.scale, self.assignments, self.seeds)
 
-    def plan(self, storage: Path, data_dir: Path, retry: str | None = None) -> "CollectionPlan":
+    def plan(self, storage: AnyPath, data_dir: AnyPath, retry: str | None = None) -> "CollectionPlan":
         from ablations.collection.plan import plan_collection
 
         return plan_collection(self.load(), open_store(storage), data_dir, retry)
@@ -44,7 +45,7 @@ def refuse(path: Path, options: Mapping[str, bool]) -> None:
             )
 
 
-def show_plan(plan: "CollectionPlan", storage: Path, price: float | None = None, probed: bool = False) -> None:
+def show_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None = None, probed: bool = False) -> None:
     """What would run, and what it costs."""
     if probed:
         from ablations.probe import probe
@@ -67,7 +68,7 @@ def show_status(plan: "CollectionPlan") -> None:
 
 
 def run(
-    plan: "CollectionPlan", storage: Path, data_dir: Path, address: str, inline: bool, most_seeds: int | None
+    plan: "CollectionPlan", storage: AnyPath, data_dir: AnyPath, address: str, inline: bool, most_seeds: int | None
 ) -> bool:
     """Run what is left of all studies; whether all of it is done."""
     from ablations.collection.run import run_collection
@@ -79,7 +80,7 @@ def run(
     return outcome.complete
 
 
-def report(scaled: "ScaledCollection", storage: Path) -> None:
+def report(scaled: "ScaledCollection", storage: AnyPath) -> None:
     """Draw what MLflow has of each study, and the page of all."""
     from ablations.collection.report import report_collection
 

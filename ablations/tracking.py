@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,11 @@ from ablations.no_answer import check_database, sqlite_file
 from ablations.provenance import provenance
 from ablations.settings import dotted_values
 from ablations.trial import Result, Status, Trial
+from ablations.turns import only_one
 from core.config import TrainConfig
 from core.files import place_once, unfinished
 from core.pretraining.history import Epoch
+from core.remote import AnyPath
 
 DEFAULT_DATABASE = Path("mlflow.db")
 METRICS_A_CALL = 800
@@ -73,11 +76,12 @@ def _make_database(path: Path) -> None:
         place_once(temporary, path)
 
 
-def only_writer(storage: Path) -> FileLock:
+def only_writer(storage: AnyPath) -> AbstractContextManager[object]:
     """Held while one of several runs writes: each sees what the others have written, and an SQLite file, which first
     users at once would spoil, has one. Raises ``TimeoutError`` where another does not end."""
-    database = sqlite_file(tracking_uri())
-    return FileLock(f"{database}.lock" if database else storage / "mlflow.lock", timeout=LOCK_SECONDS)
+    if database := sqlite_file(tracking_uri()):
+        return FileLock(f"{database}.lock", timeout=LOCK_SECONDS)
+    return only_one(storage, "mlflow", LOCK_SECONDS)
 
 
 @dataclass

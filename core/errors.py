@@ -6,6 +6,9 @@ ValueError
 RuntimeError
   Diverged         the loss or a weight is not finite
   ProcessLost      another process of the same training is gone
+OSError
+  StorageRefused   an object store cannot be used as it is named
+  StorageAway      an object store does not answer, or not as it should
 """
 
 
@@ -23,3 +26,11 @@ class Diverged(RuntimeError):
 
 class ProcessLost(RuntimeError):
     """The others cannot go on without it. All of them continue from the last checkpoint."""
+
+
+class StorageRefused(OSError):
+    """There is no such bucket, or no right to use it. ``filename`` is the place, ``strerror`` the reason."""
+
+
+class StorageAway(OSError):
+    """It may answer again later. ``filename`` is the place, ``strerror`` what its library said."""

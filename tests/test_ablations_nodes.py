@@ -27,18 +27,18 @@ def job(data: str = "data") -> Job:
 
 def test_a_node_that_has_everything_says_nothing() -> None:
     Path("marker").touch()
-    assert looks_for(Path("marker").resolve(), Path().resolve(), code_hash())() == []
+    assert looks_for(str(HERE() / "marker"), str(HERE()), code_hash())() == []
 
 
 def test_a_node_says_all_that_it_lacks() -> None:
-    version, storage, data = looks_for(Path("/no/such/storage/marker"), Path("/no/such/data"), "99")()
+    version, storage, data = looks_for("/no/such/storage/marker", "/no/such/data", "99")()
     assert version == "simclr-ablations is not the code with which the run was started"
     assert "--storage /no/such/storage" in storage
     assert "--data-dir /no/such/data is not there" in data
 
 
 def test_a_node_without_the_package_can_say_so() -> None:
-    Path("look").write_bytes(cloudpickle.dumps(looks_for(Path().resolve(), None, "1.2")))
+    Path("look").write_bytes(cloudpickle.dumps(looks_for(str(HERE()), None, "1.2")))
     answer = "import sys, pickle; sys.modules['ablations'] = None; print(pickle.load(open('look', 'rb'))())"
     found = subprocess.run([sys.executable, "-c", answer], capture_output=True, text=True, check=True).stdout
     assert "simclr-ablations is not installed (" in found
@@ -47,7 +47,7 @@ def test_a_node_without_the_package_can_say_so() -> None:
 def test_what_a_node_lacks_beside_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_nodes, "NEEDED", ("torch", "no_such_module"))
     Path("marker").touch()
-    assert looks_for(Path("marker").resolve(), None, code_hash())() == ["no_such_module is not installed"]
+    assert looks_for(str(HERE() / "marker"), None, code_hash())() == ["no_such_module is not installed"]
 
 
 def test_the_package_that_travels_is_this_one_and_says_so() -> None:

@@ -7,13 +7,15 @@ from pathlib import Path
 from ablations.collection.load import ScaledCollection
 from ablations.errors import AblateError, NotRecordedError
 from ablations.load import ScaledStudy
+from ablations.places import reports_folder
 from ablations.report import DrawnReport, draw_report
+from core.remote import AnyPath
 from reports.collection_page import Entry, write_collection
 
 NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
 
 
-def report_collection(scaled: ScaledCollection, storage: Path) -> tuple[dict[str, DrawnReport], Path]:
+def report_collection(scaled: ScaledCollection, storage: AnyPath) -> tuple[dict[str, DrawnReport], Path]:
     """Draw what MLflow has of each study, and the page of all. Raises ``AblateError`` where MLflow does not answer, or
     has none of them."""
     drawn: dict[str, DrawnReport] = {}
@@ -38,11 +40,11 @@ def cannot_be_drawn(error: Exception) -> str:
 
 
 def draw_collection(
-    scaled: ScaledCollection, drawn: Mapping[str, DrawnReport], problems: Mapping[str, str], storage: Path
+    scaled: ScaledCollection, drawn: Mapping[str, DrawnReport], problems: Mapping[str, str], storage: AnyPath
 ) -> Path:
-    """``<storage>/reports/<collection>/<label>/report.html``. ``problems`` says by the name of a study why it was
+    """``reports_folder(storage)/<collection>/<label>/report.html``. ``problems`` says by the name of a study why it was
     not run, or not to its end."""
-    path = storage / "reports" / scaled.collection.name / scaled.label / "report.html"
+    path = reports_folder(storage) / scaled.collection.name / scaled.label / "report.html"
     entries = [
         _entry(study, drawn.get(study.study.name), problems.get(study.study.name, "")) for study in scaled.studies
     ]

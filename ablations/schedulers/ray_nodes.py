@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -15,7 +14,7 @@ from ablations.schedulers.ray_package import code_hash
 from ablations.worker import Job
 
 PACKAGE = "simclr-ablations"
-NEEDED = ("filelock", "pydantic", "ruamel.yaml", "safetensors", "sklearn", "torch", "torchvision")
+NEEDED = ("filelock", "pydantic", "ruamel", "safetensors", "sklearn", "torch", "torchvision")
 """What workers import, beside the package."""
 PATIENCE = 60.0
 """Seconds in which all nodes are to answer."""
@@ -36,8 +35,8 @@ def check_nodes(job: Job) -> None:
     marker = job.storage / f"marker-{uuid.uuid4().hex}"
     marker.touch()
     try:
-        data = job.data_dir if job.data_dir.exists() else None
-        problems = list(_problems(looks_for(marker, data, code_hash())))
+        data = str(job.data_dir) if job.data_dir.exists() else None
+        problems = list(_problems(looks_for(str(marker), data, code_hash())))
     finally:
         marker.unlink()
     if problems:
@@ -45,22 +44,22 @@ def check_nodes(job: Job) -> None:
         raise (LacksPackage if lacks_package else StudyError)("\n".join(problems))
 
 
-def looks_for(marker: Path, data: Path | None, code: str) -> Callable[[], list[str]]:
-    """What a node is asked. As a function of a function it travels whole: the node may not have the package."""
+def looks_for(marker: str, data: str | None, code: str) -> Callable[[], list[str]]:
+    """What a node is asked. As a function of a function it travels whole, and with plain text alone: the node may not
+    have the package."""
 
     def look() -> list[str]:
-        missing = []
+        missing = [f"{name} is not installed" for name in NEEDED if not find_spec(name)]
         try:
+            from ablations.places import place
             from ablations.schedulers.ray_package import code_hash
-
-            if code_hash() != code:
-                missing.append(f"{PACKAGE} is not the code with which the run was started")
         except ImportError as error:
-            missing.append(f"{PACKAGE} is not installed ({error})")
-        missing += [f"{name} is not installed" for name in NEEDED if not find_spec(name)]
-        if not marker.exists():
-            missing.append(f"--storage {marker.parent} is not the folder of that path here; share it between all nodes")
-        if data is not None and not data.exists():
+            return [*missing, f"{PACKAGE} is not installed ({error})"]
+        if code_hash() != code:
+            missing.append(f"{PACKAGE} is not the code with which the run was started")
+        if not (there := place(marker)).exists():
+            missing.append(f"--storage {there.parent} is not the folder of that path here; share it between all nodes")
+        if data is not None and not place(data).exists():
             missing.append(f"--data-dir {data} is not there; share it, or copy it to the same path")
         return missing
 
