@@ -13,7 +13,7 @@ from ablations.pictures import chosen_arrays, draw_pictures
 from ablations.store import TrialStore
 from ablations.tracking import tracking_uri
 from reports.claims import Claim, Verdict
-from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
+from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Similar, Trend
 from reports.render import render
 from reports.specs import Report
 from reports.study_report import StudyReport
@@ -99,6 +99,7 @@ EFFECTS: dict[str, Callable[..., Effect]] = {
     "trend": Trend,
     "interaction": Interaction,
     "agreement": Agreement,
+    "similar": Similar,
 }
 
 

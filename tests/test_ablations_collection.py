@@ -212,6 +212,18 @@ def test_seeds_are_added_where_a_claim_waits_for_them(ran: list[Unit]) -> None:
 
 
 @pytest.mark.usefixtures("mlflow_db")
+def test_seeds_are_added_until_values_are_known_to_be_alike(ran: list[Unit]) -> None:
+    """Every seed has the same difference of 40, so that two decide."""
+    alike = "claims: [{says: no matter, source: here, kind: similar, axis: loss.temperature, margin: 41}]\n"
+    write(temperature=TEMPERATURE.replace(CLAIM, alike), neighbors=NEIGHBORS)
+    drawn = run(most_seeds=5).outcomes["temperature"].drawn
+    assert drawn
+    assert drawn.verdicts[0].word == "SUPPORTED"
+    assert drawn.verdicts[0].seeds == 2
+    assert "+40.0</b> points between 0.5 and 0.1" in drawn.page.read_text()
+
+
+@pytest.mark.usefixtures("mlflow_db")
 def test_the_page_of_all_says_what_held_and_what_is_missing(ran: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
     write(temperature=TEMPERATURE, neighbors=NEIGHBORS, later=NEIGHBORS.replace("neighbors\n", "later\n", 1))
     assert "has been run" not in ablate("report", "both.yaml")[1]
