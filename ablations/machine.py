@@ -37,7 +37,8 @@ def plan_document(plan: Plan, storage: Path, price: float | None) -> PlanDocumen
     return PlanDocument(
         **_study(plan.scaled),
         counts=counts(plan.trials, plan.results),
-        cost=_cost(plan, storage, price),
+        workers=plan.scaled.resources.workers,
+        cost=cost(plan, storage, price),
         notes=warnings(plan),
         trials=_entries(plan),
     )
@@ -142,7 +143,8 @@ def _study(scaled: ScaledStudy) -> dict[str, Any]:
     }
 
 
-def _cost(plan: Plan, storage: Path, price: float | None) -> Cost | None:
+def cost(plan: Plan, storage: Path, price: float | None) -> Cost | None:
+    """Of what is left; None where that is nothing."""
     if not plan.units:
         return None
     left = estimate(plan, load_speeds(storage))
