@@ -170,7 +170,8 @@ def test_a_panel_for_each_value_of_an_axis(publish: Callable[..., None]) -> None
     publish(axes, [["0.1", "100", "256", 80.0], ["0.5", "100", "256", 81.0], ["1.0", "100", "256", 82.0]])
     found = drawn(spec, trials(axes, cells), axes).figure.axes
     assert [(ax.get_title(loc="left"), list(bars_of(ax).values())) for ax in found] == [
-        ("0.1", [60.0]), ("0.5", [65.0]), ("0.1", [80.0]), ("0.5", [81.0]), ("1.0", [82.0])
+        ("temperature 0.1", [60.0]), ("temperature 0.5", [65.0]),
+        ("temperature 0.1", [80.0]), ("temperature 0.5", [81.0]), ("temperature 1.0", [82.0])
     ]  # fmt: skip
 
 
