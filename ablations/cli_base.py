@@ -1,7 +1,7 @@
 """What all commands share: where they print, where they keep things, how they tell errors."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +17,7 @@ from core.files import is_full
 
 if TYPE_CHECKING:
     from ablations.documents import Document
+    from ablations.run import Outcome
     from ablations.store import TrialStore
     from core.remote import AnyPath
 else:
@@ -29,6 +30,7 @@ WIDE = 200
 
 console = Console(soft_wrap=True, markup=False, width=None if sys.stdout.isatty() else WIDE)
 errors = Console(stderr=True, soft_wrap=True, markup=False)
+SILENT = Console(quiet=True)
 
 
 @contextmanager
@@ -91,6 +93,20 @@ DEFAULT_STORAGE = Path("runs")
 def print_document(document: "Document") -> None:
     """For machines: whole, in ASCII, and never coloured."""
     typer.echo(document.model_dump_json(indent=2, ensure_ascii=True))
+
+
+def print_trouble(outcomes: "Iterable[Outcome]", storage: AnyPath) -> None:
+    """What is said of a run that says nothing else, each trial once."""
+    from ablations.store import TrialStore
+
+    store, outcomes = TrialStore(storage), list(outcomes)
+    for trial_id, state in {key: state for one in outcomes for key, state in one.states.items()}.items():
+        if state == "failed" and (result := store.result(trial_id)):
+            errors.print(f"{trial_id}: failed: {result.error}", highlight=False)
+        elif state in ("waiting", "running"):
+            errors.print(f"{trial_id}: came to no end; run it again", highlight=False)
+    if any(one.drawn is None for one in outcomes):
+        errors.print("MLflow does not answer, so nothing was drawn; running it again logs and draws", highlight=False)
 
 
 def open_store(storage: AnyPath) -> "TrialStore":

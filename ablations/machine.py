@@ -38,7 +38,8 @@ def plan_document(plan: Plan, storage: AnyPath, price: float | None) -> PlanDocu
     return PlanDocument(
         **_study(plan.scaled),
         counts=counts(plan.trials, plan.results),
-        cost=_cost(plan, storage, price),
+        workers=plan.scaled.resources.workers,
+        cost=cost(plan, storage, price),
         notes=warnings(plan),
         trials=_entries(plan),
     )
@@ -143,7 +144,8 @@ def _study(scaled: ScaledStudy) -> dict[str, Any]:
     }
 
 
-def _cost(plan: Plan, storage: AnyPath, price: float | None) -> Cost | None:
+def cost(plan: Plan, storage: AnyPath, price: float | None) -> Cost | None:
+    """Of what is left; None where that is nothing."""
     if not plan.units:
         return None
     left = estimate(plan, load_speeds(storage))

@@ -15,7 +15,7 @@ from ablations.store import TrialStore
 from ablations.tracking import tracking_uri
 from core.remote import AnyPath
 from reports.claims import Claim, Verdict
-from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
+from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Similar, Trend
 from reports.render import render
 from reports.specs import Report
 from reports.study_report import StudyReport
@@ -101,6 +101,7 @@ EFFECTS: dict[str, Callable[..., Effect]] = {
     "trend": Trend,
     "interaction": Interaction,
     "agreement": Agreement,
+    "similar": Similar,
 }
 
 

@@ -46,6 +46,8 @@ STUDY, SCALE, TRIAL, STATUS, RESULT, HISTORY = (
     "ablate.result_time",
     "ablate.history_start",
 )
+COLLECTION = "ablate.collection"
+"""Of a run that has the page of several studies, their scale and overrides; see ``ScaledStudy.label``."""
 STOPPED_AT = "ablate.stopped_at"
 """Of a trial that was stopped early, the epoch."""
 ENDINGS: dict[Status, str] = {"finished": "FINISHED", "failed": "FAILED", "stopped": "KILLED"}
@@ -214,6 +216,19 @@ class Tracker:
             path = Path(folder) / name
             path.write_text(text)
             self.client.log_artifact(run_id, str(path))
+
+
+def save_collection(name: str, label: str, title: str, folder: Path, storage: AnyPath) -> None:
+    """The page of several studies, with a run of its own. Raises as ``open_client`` does."""
+    with only_writer(storage):
+        client = open_client()
+        experiment_id = _experiment(client, name)
+        found = client.search_runs([experiment_id], f"tags.`{COLLECTION}` = '{label}'", max_results=1)
+        run = found[0] if found else client.create_run(experiment_id, run_name=f"{name} at {label}")
+        tags = {**provenance(), "ablate.schema": str(SCHEMA), COLLECTION: label, "mlflow.note.content": title}
+        client.log_batch(run.info.run_id, tags=_tags(tags))
+        client.log_artifacts(run.info.run_id, str(folder), REPORT_FOLDER)
+        client.set_terminated(run.info.run_id)
 
 
 def find_parent(client: MlflowClient, experiment_id: str, label: str) -> Run | None:
