@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from ablations.cli_base import SILENT, console, errors, open_store, print_document, print_trouble
+from core.remote import AnyPath
 
 if TYPE_CHECKING:
     from ablations.collection.load import ScaledCollection
     from ablations.collection.plan import CollectionPlan
     from ablations.collection.run import CollectionOutcome
     from ablations.run import Where
-    from core.remote import AnyPath
     from reports.claims import Verdict
 
 
