@@ -15,6 +15,7 @@ from ablations.provenance import package_version
 from ablations.schedulers import ray_nodes
 from ablations.schedulers.ray_nodes import check_nodes, looks_for
 from ablations.worker import Job
+from core.remote import RemotePath
 
 HERE = Path().resolve
 
@@ -50,6 +51,12 @@ def cluster() -> Iterator[Cluster]:
     yield made
     ray.shutdown()
     made.shutdown()
+
+
+@pytest.mark.slow
+def test_every_node_reaches_an_object_store(bucket: RemotePath, cluster: Cluster) -> None:
+    check_nodes(Job(bucket / "runs", bucket / "data", owner="run", threads=1))
+    assert bucket.files() == []
 
 
 @pytest.mark.slow

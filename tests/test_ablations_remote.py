@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,13 +21,16 @@ from ablations import run, sharing, worker
 from ablations.board import Board
 from ablations.cli import app
 from ablations.data_copies import local_data
-from ablations.errors import StudyError
+from ablations.errors import LostStorageError, StudyError
+from ablations.events import Event
 from ablations.live import LiveRun
 from ablations.load import load_study
 from ablations.migration import open_store
 from ablations.plan import Plan, make_plan
 from ablations.run import Where, run_plan
+from ablations.schedulers import ray_tune
 from ablations.store import TrialStore
+from ablations.worker import Job
 from core.errors import StorageAway
 from core.remote import AnyPath, RemotePath
 from helpers import small_study
@@ -121,6 +125,24 @@ def test_a_store_that_goes_away_ends_the_run_and_fails_no_trial(
     assert results(storage) == {}
     monkeypatch.setattr(RemotePath, "upload", upload)
     assert "2 done, 0 failed" in ablate(*command)
+
+
+def test_a_driver_of_ray_whose_store_is_away_ends_with_a_sentence(
+    bucket: RemotePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (unit,) = plan(bucket, ONE).units
+    config = {"unit": unit, "job": Job(bucket, DATA, "me", 1)}
+    trial: Any = SimpleNamespace(config=config, get_pickled_error=lambda: None, get_error=lambda: "it died")
+    told, listener = list[Event](), ray_tune._Listener(lambda event: told.append(event))
+
+    def away(self: RemotePath) -> None:
+        raise ConnectionResetError("gone")
+
+    monkeypatch.setattr(RemotePath, "_store", away)
+    listener.on_trial_error(0, [], trial)
+    with pytest.raises(LostStorageError, match="gone; what is finished is kept"):
+        listener.on_step_end(0, [])
+    assert told == []
 
 
 PHOTOS = "  data: {name: photos, image_size: 16}\n"
