@@ -81,7 +81,8 @@ def test_a_run_in_an_object_store_is_a_run_in_a_folder(bucket: RemotePath, monke
     assert results(storage) == results(folder)
 
 
-def test_two_runs_at_once_train_nothing_twice(storage: AnyPath, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_runs_at_once_train_nothing_twice(bucket: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = bucket / "runs"
     made, pretrain, begun, seen = plan(storage), worker.pretrain, list[float](), list[dict[str, str]]()
 
     def counted(config: Any, *arguments: Any, **options: Any) -> Any:
@@ -111,7 +112,7 @@ def test_a_store_that_goes_away_ends_the_run_and_fails_no_trial(
 ) -> None:
     """Nor does it end in a traceback; the same command continues."""
     storage = bucket / "runs"
-    made, upload = plan(storage), RemotePath.upload
+    made, upload = plan(storage, ONE), RemotePath.upload
 
     def fail(self: RemotePath, file: Path) -> None:
         raise StorageAway(5, "gone", str(self))
@@ -124,7 +125,7 @@ def test_a_store_that_goes_away_ends_the_run_and_fails_no_trial(
     assert f"{storage}/encoders/{made.units[0].pretrain_id}/encoder.pt: gone; what is finished is kept" in result.output
     assert results(storage) == {}
     monkeypatch.setattr(RemotePath, "upload", upload)
-    assert "2 done, 0 failed" in ablate(*command)
+    assert "1 done, 0 failed" in ablate(*command)
 
 
 def test_a_driver_of_ray_whose_store_is_away_ends_with_a_sentence(
@@ -168,7 +169,7 @@ def own_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def study_of_photos() -> None:
-    text = small_study(TWO, epochs=1).replace("  data: {name: shapes, image_size: 16, subset: 60}\n", PHOTOS)
+    text = small_study(ONE, epochs=1).replace("  data: {name: shapes, image_size: 16, subset: 60}\n", PHOTOS)
     Path("study.yaml").write_text(text)
 
 
@@ -181,14 +182,15 @@ def test_data_is_copied_once_and_then_used_as_files(
     assert (size.train, size.test, size.classes) == (16, 4, 2)
     assert not own_copies.exists(), "a plan copies nothing"
     monkeypatch.setattr("ablations.run.draw", lambda *_: None)
-    command = ["run", "study.yaml", "--inline", "--data-dir", str(photos)]
-    output = ablate(*command)
+    output = ablate("run", "study.yaml", "--inline", "--data-dir", str(photos))
     assert f"data: copying {photos}/photos to {own_copies}" in output
-    assert "2 done, 0 failed" in output
+    assert "1 done, 0 failed" in output
     (copy,) = own_copies.glob("*/photos")
     assert len(list(copy.rglob("*.png"))) == 20
     monkeypatch.setattr(RemotePath, "download_all", lambda *_: pytest.fail("copied again"))
-    assert f"data: {photos}/photos was copied to {copy}" in ablate(*command, "--set", "epochs=2")
+    said = list[str]()
+    assert local_data("photos", photos, said.append) == copy.parent
+    assert said == [f"data: {photos}/photos was copied to {copy}"]
 
 
 def test_a_copy_that_was_interrupted_is_none(
