@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from ablations.errors import AblateError, DiskFullError, StudyError
+from ablations.errors import AblateError, DiskFullError, LostStorageError, StudyError
 from ablations.invocation import again
 from ablations.places import place
 from core.errors import StorageAway, StorageRefused
@@ -24,7 +24,6 @@ else:
     AnyPath = object  # typer takes no union; what an option becomes, its parser says
 
 INTERRUPTED = 130
-AWAY = "what is finished is kept; once the storage answers again, the same command continues"
 WIDE = 200
 """Columns of a pipe or a file, where tables are not to be cut."""
 
@@ -45,8 +44,8 @@ def told() -> Iterator[None]:
         errors.print(f"{error.filename}: {error.strerror}", style="red", highlight=False)
         raise typer.Exit(StudyError.exit_code) from None
     except StorageAway as error:
-        errors.print(f"{error.filename}: {error.strerror}; {AWAY}", style="red", highlight=False)
-        raise typer.Exit(AblateError.exit_code) from None
+        errors.print(str(LostStorageError(error)), style="red", highlight=False)
+        raise typer.Exit(LostStorageError.exit_code) from None
     except OSError as error:
         if not is_full(error):
             raise

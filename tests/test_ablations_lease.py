@@ -25,6 +25,7 @@ from ablations.signs import BEAT, PATIENCE, Watch
 from ablations.store import TrialStore
 from ablations.tracking import RESULT, TRIAL, child_runs, tracking_uri
 from ablations.trial import Result, Unit
+from ablations.turns import only_one
 from ablations.worker import Job, run_unit
 from core.files import write_text
 from core.pretraining.history import Epoch
@@ -33,7 +34,7 @@ from helpers import small_study
 
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1)
 QUIET = Console(quiet=True)
-ONLY_FOLDER = pytest.mark.parametrize("storage", ["folder"], indirect=True)
+ONLY_FOLDER, ONLY_S3 = (pytest.mark.parametrize("storage", [kind], indirect=True) for kind in ("folder", "s3"))
 
 
 @pytest.fixture
@@ -224,6 +225,35 @@ def test_no_run_begins_while_the_storage_is_cleaned(storage: AnyPath, monkeypatc
     monkeypatch.setattr(live, "GATE_SECONDS", 0)
     with alone(storage), pytest.raises(StudyError, match="wait for it to end"), LiveRun(storage):
         pytest.fail("begun")
+
+
+@ONLY_S3
+def test_who_died_while_it_was_alone_keeps_nobody_out_for_ever(storage: AnyPath, clock: Clock) -> None:
+    """And as long as it lives nobody comes in: its turn is in the store, where there are no locks."""
+    sign(storage / "run", "far")
+    write_text(storage / "run" / "lease.1", "far")
+    clock.sleep = lambda seconds: (clock.advance(seconds), sign(storage / "run", "far", beats=int(clock.now)))
+    with pytest.raises(StudyError, match="wait for it to end"), LiveRun(storage):
+        pytest.fail("begun")
+    clock.sleep = lambda seconds: clock.advance(BEAT)
+    with LiveRun(storage):
+        assert not is_live(storage / "run", "far")
+
+
+@ONLY_S3
+def test_who_was_stopped_while_it_was_alone_finds_out(storage: AnyPath) -> None:
+    with alone(storage) as still:
+        still()
+        write_text(storage / "run" / "lease.99", "another")
+        with pytest.raises(StudyError, match="stopped for so long"):
+            still()
+
+
+def test_one_process_at_a_time_writes(storage: AnyPath) -> None:
+    storage.mkdir(parents=True, exist_ok=True)
+    for _ in range(2):
+        with only_one(storage, "mlflow", 0), pytest.raises(TimeoutError), only_one(storage, "mlflow", 0):
+            pytest.fail("two at once")
 
 
 def finish(store: TrialStore, unit: Unit, status: str = "finished", when: float = 0.0) -> None:

@@ -17,6 +17,7 @@ from ablations.schedulers import ray_connect, ray_nodes
 from ablations.schedulers.ray_nodes import LacksPackage, check_nodes, looks_for
 from ablations.schedulers.ray_package import code_hash, travelling
 from ablations.worker import Job
+from core.remote import RemotePath
 
 HERE = Path().resolve
 
@@ -129,6 +130,12 @@ def cluster() -> Iterator[Cluster]:
     yield made
     ray.shutdown()
     made.shutdown()
+
+
+@pytest.mark.slow
+def test_every_node_reaches_an_object_store(bucket: RemotePath, cluster: Cluster) -> None:
+    check_nodes(Job(bucket / "runs", bucket / "data", owner="run", threads=1))
+    assert bucket.files() == []
 
 
 @pytest.mark.slow

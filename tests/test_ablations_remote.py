@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,13 +21,16 @@ from ablations import run, sharing, worker
 from ablations.board import Board
 from ablations.cli import app
 from ablations.data_copies import local_data
-from ablations.errors import StudyError
+from ablations.errors import LostStorageError, StudyError
+from ablations.events import Event
 from ablations.live import LiveRun
 from ablations.load import load_study
 from ablations.migration import open_store
 from ablations.plan import Plan, make_plan
 from ablations.run import Where, run_plan
+from ablations.schedulers import ray_tune
 from ablations.store import TrialStore
+from ablations.worker import Job
 from core.errors import StorageAway
 from core.remote import AnyPath, RemotePath
 from helpers import small_study
@@ -77,7 +81,8 @@ def test_a_run_in_an_object_store_is_a_run_in_a_folder(bucket: RemotePath, monke
     assert results(storage) == results(folder)
 
 
-def test_two_runs_at_once_train_nothing_twice(storage: AnyPath, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_runs_at_once_train_nothing_twice(bucket: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = bucket / "runs"
     made, pretrain, begun, seen = plan(storage), worker.pretrain, list[float](), list[dict[str, str]]()
 
     def counted(config: Any, *arguments: Any, **options: Any) -> Any:
@@ -107,7 +112,7 @@ def test_a_store_that_goes_away_ends_the_run_and_fails_no_trial(
 ) -> None:
     """Nor does it end in a traceback; the same command continues."""
     storage = bucket / "runs"
-    made, upload = plan(storage), RemotePath.upload
+    made, upload = plan(storage, ONE), RemotePath.upload
 
     def fail(self: RemotePath, file: Path) -> None:
         raise StorageAway(5, "gone", str(self))
@@ -120,7 +125,25 @@ def test_a_store_that_goes_away_ends_the_run_and_fails_no_trial(
     assert f"{storage}/encoders/{made.units[0].pretrain_id}/encoder.pt: gone; what is finished is kept" in result.output
     assert results(storage) == {}
     monkeypatch.setattr(RemotePath, "upload", upload)
-    assert "2 done, 0 failed" in ablate(*command)
+    assert "1 done, 0 failed" in ablate(*command)
+
+
+def test_a_driver_of_ray_whose_store_is_away_ends_with_a_sentence(
+    bucket: RemotePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (unit,) = plan(bucket, ONE).units
+    config = {"unit": unit, "job": Job(bucket, DATA, "me", 1)}
+    trial: Any = SimpleNamespace(config=config, get_pickled_error=lambda: None, get_error=lambda: "it died")
+    told, listener = list[Event](), ray_tune._Listener(lambda event: told.append(event))
+
+    def away(self: RemotePath) -> None:
+        raise ConnectionResetError("gone")
+
+    monkeypatch.setattr(RemotePath, "_store", away)
+    listener.on_trial_error(0, [], trial)
+    with pytest.raises(LostStorageError, match="gone; what is finished is kept"):
+        listener.on_step_end(0, [])
+    assert told == []
 
 
 PHOTOS = "  data: {name: photos, image_size: 16}\n"
@@ -146,7 +169,7 @@ def own_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def study_of_photos() -> None:
-    text = small_study(TWO, epochs=1).replace("  data: {name: shapes, image_size: 16, subset: 60}\n", PHOTOS)
+    text = small_study(ONE, epochs=1).replace("  data: {name: shapes, image_size: 16, subset: 60}\n", PHOTOS)
     Path("study.yaml").write_text(text)
 
 
@@ -159,14 +182,15 @@ def test_data_is_copied_once_and_then_used_as_files(
     assert (size.train, size.test, size.classes) == (16, 4, 2)
     assert not own_copies.exists(), "a plan copies nothing"
     monkeypatch.setattr("ablations.run.draw", lambda *_: None)
-    command = ["run", "study.yaml", "--inline", "--data-dir", str(photos)]
-    output = ablate(*command)
+    output = ablate("run", "study.yaml", "--inline", "--data-dir", str(photos))
     assert f"data: copying {photos}/photos to {own_copies}" in output
-    assert "2 done, 0 failed" in output
+    assert "1 done, 0 failed" in output
     (copy,) = own_copies.glob("*/photos")
     assert len(list(copy.rglob("*.png"))) == 20
     monkeypatch.setattr(RemotePath, "download_all", lambda *_: pytest.fail("copied again"))
-    assert f"data: {photos}/photos was copied to {copy}" in ablate(*command, "--set", "epochs=2")
+    said = list[str]()
+    assert local_data("photos", photos, said.append) == copy.parent
+    assert said == [f"data: {photos}/photos was copied to {copy}"]
 
 
 def test_a_copy_that_was_interrupted_is_none(

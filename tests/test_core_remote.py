@@ -100,6 +100,7 @@ def test_of_all_that_create_a_file_one_does(storage: AnyPath) -> None:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of which a large file is put together."""
+    pytest.importorskip("s3fs")
     monkeypatch.setattr("s3fs.core.calculate_chunksize", lambda *arguments, **options: 5 * 2**20)
 
 
@@ -203,6 +204,7 @@ def raising(error: Exception) -> Callable[..., Any]:
 
 
 def errors() -> list[tuple[Exception, type[Exception], str]]:
+    pytest.importorskip("botocore")
     from botocore.exceptions import EndpointConnectionError, NoCredentialsError
     from google.auth.exceptions import DefaultCredentialsError
 

@@ -17,7 +17,7 @@ from ray.tune import Callback, FailureConfig, ProgressReporter, RunConfig, TuneC
 from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as TuneTrial
 
-from ablations.errors import AblateError, StudyError
+from ablations.errors import AblateError, LostStorageError, StudyError
 from ablations.events import Ended, EpochEnded, Event, Held, Judged
 from ablations.failures import Kind, kind_of, lost_kind
 from ablations.lease import holder, take
@@ -31,6 +31,7 @@ from ablations.study import Resources
 from ablations.trial import Result, Unit
 from ablations.worker import Job, run_unit
 from core import ProcessLost
+from core.errors import StorageAway
 from core.hardware import cap_memory
 
 WORKER_DEATHS = 2
@@ -185,7 +186,12 @@ class _Listener(Callback):
 
     def _end(self, trial: TuneTrial, result: Result) -> None:
         """``result`` for each of the unit's trials that had not ended; its seconds count once."""
-        unit, job = trial.config["unit"], trial.config["job"]
+        try:
+            self._end_unit(trial.config["unit"], trial.config["job"], result)
+        except StorageAway as error:
+            self._error = LostStorageError(error)
+
+    def _end_unit(self, unit: Unit, job: Job, result: Result) -> None:
         store = TrialStore(job.storage)
         if holder(store, unit.pretrain_id) not in (None, job.owner):
             self._tell(Held(unit.pretrain_id))
