@@ -36,7 +36,7 @@ from ablations.study import Resources
 from ablations.trial import Result, Unit
 from ablations.worker import Job, run_unit
 from core import ProcessLost
-from core.errors import StorageAway
+from core.errors import StorageAway, StorageRefused
 
 WORKER_DEATHS = 2
 """How often a unit is started again after its worker died."""
@@ -236,7 +236,7 @@ class _Listener(Callback):
         """``result`` for each of the unit's trials that had not ended; its seconds count once."""
         try:
             self._end_unit(trial.config["unit"], trial.config["job"], result)
-        except StorageAway as error:
+        except (StorageAway, StorageRefused) as error:
             self._error = LostStorageError(error)
 
     def _end_unit(self, unit: Unit, job: Job, result: Result) -> None:
