@@ -12,8 +12,7 @@ from rich.console import Console
 from ablations.errors import AblateError, DiskFullError, LostStorageError, StudyError
 from ablations.invocation import again
 from ablations.places import place
-from core.errors import StorageAway, StorageRefused
-from core.files import is_full
+from core.errors import StorageAway, StorageRefused, is_full
 
 if TYPE_CHECKING:
     from ablations.documents import Document

@@ -31,8 +31,7 @@ from core import (
 from core.config import DataConfig
 from core.data.catalog import DataSize
 from core.data.dataset import Dataset
-from core.errors import MissingData, StorageAway, StorageRefused
-from core.files import is_full
+from core.errors import MissingData, StorageAway, StorageRefused, is_full
 from core.hardware import hardware_name, memory_bytes, pick_device
 from core.pretraining.history import Epoch
 from core.remote import AnyPath

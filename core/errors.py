@@ -11,6 +11,8 @@ OSError
   StorageAway      an object store does not answer, or not as it should
 """
 
+import errno
+
 
 class DataError(ValueError):
     """The message names the file, folder or setting, and the remedy."""
@@ -34,3 +36,8 @@ class StorageRefused(OSError):
 
 class StorageAway(OSError):
     """It may answer again later. ``filename`` is the place, ``strerror`` what its library said."""
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether it says that no space is left: on the disk, or of what the user may take of it."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -1,6 +1,5 @@
 """Files that appear whole or not at all, in a folder or in an object store."""
 
-import errno
 import os
 import secrets
 import tempfile
@@ -10,15 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from core.errors import is_full
 from core.remote import AnyPath, RemotePath
 
 LEFTOVER_SECONDS = 24 * 60 * 60.0
 """After which an unfinished file is taken for what a killed process left behind; nothing here takes a day to write."""
-
-
-def is_full(error: BaseException) -> bool:
-    """Whether it says that no space is left: on the disk, or of what the user may take of it."""
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Self, TypeAlias
 
-from core.errors import StorageAway, StorageRefused
+from core.errors import StorageAway, StorageRefused, is_full
 
 LIBRARIES = {"s3": "s3fs", "gs": "gcsfs"}
 """By scheme, what fsspec needs. Both make an object on the condition that it is not there, which leases are made of."""
@@ -184,7 +184,7 @@ def _translated(error: Exception, place: str) -> Exception:
     """A mistake in the program stays what it is."""
     said = error.__cause__ or error  # of which s3fs keeps less
     text = f"{type(said).__name__}: {said}"
-    if isinstance(error, FileNotFoundError | FileExistsError | StorageAway | StorageRefused):
+    if isinstance(error, FileNotFoundError | FileExistsError) or is_full(error):  # the disk here, of a download
         return error
     if isinstance(error, ImportError):
         return StorageRefused(errno.ENOSYS, f"needs {LIBRARIES[place.partition(':')[0]]}: {error}", place)

@@ -31,7 +31,7 @@ from ablations.study import Resources
 from ablations.trial import Result, Unit
 from ablations.worker import Job, run_unit
 from core import ProcessLost
-from core.errors import StorageAway
+from core.errors import StorageAway, StorageRefused
 from core.hardware import cap_memory
 
 WORKER_DEATHS = 2
@@ -188,7 +188,7 @@ class _Listener(Callback):
         """``result`` for each of the unit's trials that had not ended; its seconds count once."""
         try:
             self._end_unit(trial.config["unit"], trial.config["job"], result)
-        except StorageAway as error:
+        except (StorageAway, StorageRefused) as error:
             self._error = LostStorageError(error)
 
     def _end_unit(self, unit: Unit, job: Job, result: Result) -> None:
