@@ -103,7 +103,7 @@ def test_inline_trains_in_one_process_and_says_so(monkeypatch: pytest.MonkeyPatc
             for trial in unit.trials:
                 listen(Ended(unit.pretrain_id, Result(trial.id, "finished", {}, 0.0, 0.0, {})))
 
-    monkeypatch.setattr(run, "run_inline", run_inline)
+    monkeypatch.setattr("ablations.schedulers.inline.run_inline", run_inline)
     with console.capture() as capture, LiveRun(STORAGE) as live:
         where = Where(STORAGE, Path("data"), inline=True)
         run.schedule(made, where, live.name, Board(made), lambda event: None, console)

@@ -1,6 +1,7 @@
 """Units of work as Ray Tune trials: several at a time, on this machine or on a cluster."""
 
 import math
+import pickle
 import shutil
 import tempfile
 import time
@@ -40,6 +41,8 @@ LOOK_SECONDS = 5.0
 """From one look at whether Ray has a node left to the next: without one Tune waits for ever."""
 EPOCH_SECONDS = 0.5
 """Epochs are reported at most this often: a report waits for the driver."""
+WORK = "work"
+"""In a trial's configuration, what its worker is given, pickled: Tune sends all of it back with every report."""
 HEAD: dict[str, float] = {"CPU": 0, "memory": 256 * 2**20}
 """What a trial over several workers has for itself: it waits for them, but a trial of nothing is refused."""
 
@@ -109,8 +112,9 @@ def _tuner(
     at_once = 1 if alone else _room(resources) // resources.workers
     return tune.Tuner(
         tune.with_resources(_run_on_worker, PlacementGroupFactory([bundle])),
-        param_space={"unit": tune.grid_search(list(units)), "job": job, "resources": resources},
+        param_space={WORK: tune.sample_from(_in_order(units, job, resources))},  # type: ignore[arg-type]
         tune_config=TuneConfig(
+            num_samples=len(units),
             reuse_actors=True,
             scheduler=asha(judging) if judging else None,
             max_concurrent_trials=at_once if several else None,
@@ -126,8 +130,22 @@ def _tuner(
     )
 
 
+def _in_order(units: Sequence[Unit], job: Job, resources: Resources) -> Callable[[], bytes]:
+    """What a worker is given, unit after unit, each recorded. Tune asks when it makes a trial, some hundreds ahead of
+    those that run; of a grid it makes all trials before the first runs, and copies the whole grid for each."""
+    left, store = iter(units), TrialStore(job.storage)
+
+    def next_work() -> bytes:
+        unit = next(left)
+        store.record(unit)
+        return pickle.dumps((unit, job, resources))
+
+    return next_work
+
+
 def _run_on_worker(config: dict[str, Any]) -> None:
-    cap_memory(config["resources"].gpu)
+    unit, job, resources = _work(config)
+    cap_memory(resources.gpu)
     last_epoch = 0.0
 
     def emit(event: Event) -> None:
@@ -138,10 +156,15 @@ def _run_on_worker(config: dict[str, Any]) -> None:
             last_epoch = time.monotonic()
         tune.report({"event": event, **measures(event)})
 
-    if config["resources"].workers > 1:
-        run_over_workers(config["unit"], config["job"], config["resources"], emit)
+    if resources.workers > 1:
+        run_over_workers(unit, job, resources, emit)
     else:
-        run_unit(config["unit"], config["job"], emit)
+        run_unit(unit, job, emit)
+
+
+def _work(config: dict[str, Any]) -> tuple[Unit, Job, Resources]:
+    work: tuple[Unit, Job, Resources] = pickle.loads(config[WORK])
+    return work
 
 
 class _Listener(Callback):
@@ -187,7 +210,8 @@ class _Listener(Callback):
     def _end(self, trial: TuneTrial, result: Result) -> None:
         """``result`` for each of the unit's trials that had not ended; its seconds count once."""
         try:
-            self._end_unit(trial.config["unit"], trial.config["job"], result)
+            unit, job, _ = _work(trial.config)
+            self._end_unit(unit, job, result)
         except (StorageAway, StorageRefused) as error:
             self._error = LostStorageError(error)
 
