@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 from PIL import Image
 from rich.console import Console
+from torchvision import datasets
 from typer.testing import CliRunner
 
 from ablations import run, sharing, worker
 from ablations.board import Board
 from ablations.cli import app
-from ablations.data_copies import local_data
+from ablations.data_copies import FOLDERS, local_data
 from ablations.errors import LostStorageError, StudyError
 from ablations.events import Event
 from ablations.live import LiveRun
@@ -31,6 +32,7 @@ from ablations.run import Where, run_plan
 from ablations.schedulers import ray_tune
 from ablations.store import TrialStore
 from ablations.worker import Job
+from core.data.catalog import KNOWN_SIZES
 from core.errors import StorageAway
 from core.remote import AnyPath, RemotePath
 from helpers import small_study
@@ -210,6 +212,12 @@ def test_a_copy_that_was_interrupted_is_none(
     copy = local_data("photos", photos) / "photos"
     assert len(list(copy.rglob("*.png"))) == 20
     assert [path for path in copy.parent.iterdir() if path.is_dir()] == [copy]
+
+
+def test_archives_are_copied_to_where_torchvision_looks_for_them() -> None:
+    for name, kind in (("cifar10", datasets.CIFAR10), ("cifar100", datasets.CIFAR100), ("stl10", datasets.STL10)):
+        assert FOLDERS[name] == kind.base_folder
+    assert FOLDERS.keys() < KNOWN_SIZES.keys()
 
 
 def test_data_that_is_not_there_is_named(photos: RemotePath) -> None:
