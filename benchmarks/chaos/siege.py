@@ -6,12 +6,15 @@ import signal
 from collections.abc import Sequence
 
 from laboratory import Laboratory, Run, kill, raylets, workers
+from oracle import state
 from strikes import Struck
 
 SIEGE = "siege"
 BESIEGED = ("apart", "beside")
 STRIKES = 10
 KINDS = ("driver", "driver", "driver", "worker", "raylet", "stop")
+EARLY = 0.3
+"""Share of the strikes that come at any time, of which a run's start takes most."""
 LONG_STOP = 70.0
 """Seconds, longer than a run may be silent."""
 
@@ -21,7 +24,7 @@ def siege(laboratories: Sequence[Laboratory], draw: random.Random) -> Struck:
     struck, runs = Struck(), [laboratory.start() for laboratory in laboratories]
     while struck.strikes < STRIKES:
         which = draw.randrange(len(runs))
-        runs[which].pause(draw.uniform(0.0, 15.0))
+        _wait(laboratories[which], runs[which], draw)
         if runs[which].ended:
             struck.end(runs[which], runs[which].wait())
             runs[which] = laboratories[which].start()
@@ -32,6 +35,17 @@ def siege(laboratories: Sequence[Laboratory], draw: random.Random) -> Struck:
         struck.end(run, run.wait())
     struck.keep(laboratories[0])
     return struck
+
+
+def _wait(laboratory: Laboratory, run: Run, draw: random.Random) -> None:
+    """For seconds, or until one of the two runs has kept something more: both early and late moments are struck."""
+    if draw.random() < EARLY:
+        run.pause(draw.uniform(0.0, 15.0))
+        return
+    before = state(laboratory.storage)
+    while state(laboratory.storage) == before and run.pause(0.05):
+        pass
+    run.pause(draw.uniform(0.0, 2.0))
 
 
 def _strike(laboratory: Laboratory, run: Run, draw: random.Random, struck: Struck) -> None:
