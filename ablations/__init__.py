@@ -17,6 +17,7 @@ _SETTINGS = {
     "RAY_AUTH_MODE": "token",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # what a trial is judged by comes with few of its reports
+    "TUNE_GLOBAL_CHECKPOINT_S": "1e9",  # of all trials, each time, and nothing is ever restored from it
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C must reach us, not end the run as if it were done
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",

@@ -1,6 +1,7 @@
 """A training over several workers: what a study may ask for, and what comes of each way in which it ends."""
 
 import os
+import pickle
 import queue
 import signal
 from collections.abc import Callable
@@ -103,7 +104,7 @@ def test_inline_trains_in_one_process_and_says_so(monkeypatch: pytest.MonkeyPatc
             for trial in unit.trials:
                 listen(Ended(unit.pretrain_id, Result(trial.id, "finished", {}, 0.0, 0.0, {})))
 
-    monkeypatch.setattr(run, "run_inline", run_inline)
+    monkeypatch.setattr("ablations.schedulers.inline.run_inline", run_inline)
     with console.capture() as capture, LiveRun(STORAGE) as live:
         where = Where(STORAGE, Path("data"), inline=True)
         run.schedule(made, where, live.name, Board(made), lambda event: None, console)
@@ -159,9 +160,11 @@ def test_a_lost_process_is_a_lost_worker_or_node(message: str, kind: str) -> Non
 
 
 def test_what_has_lost_a_worker_too_often_says_so() -> None:
+    error = RayTaskError("run", "The actor died unexpectedly", ProcessLost("one of 2 workers died"))
+    Path("error.pkl").write_bytes(pickle.dumps(error))
+
     class FakeTrial:
-        def get_pickled_error(self) -> Exception:
-            return RayTaskError("run", "The actor died unexpectedly", ProcessLost("one of 2 workers died"))
+        pickled_error_file = "error.pkl"
 
     message, kind = ray_tune._reason(FakeTrial())  # type: ignore[arg-type]
     assert kind == "worker_lost"

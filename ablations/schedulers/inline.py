@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from ablations.events import Event
+from ablations.store import TrialStore
 from ablations.trial import Unit
 from ablations.worker import Job, run_unit
 
 
 def run_inline(units: Sequence[Unit], job: Job, listen: Callable[[Event], None]) -> None:
     """Run the units in order. KeyboardInterrupt passes through."""
+    store = TrialStore(job.storage)
     for unit in units:
+        store.record(unit)
         run_unit(unit, job, listen)

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import pickle
 import shutil
 import signal
 import socket
@@ -46,6 +47,8 @@ LOOK_SECONDS = 5.0
 """From one look at whether Ray has a node left to the next: without one Tune waits for ever."""
 EPOCH_SECONDS = 0.5
 """Epochs are reported at most this often: a report waits for the driver."""
+WORK = "work"
+"""In a trial's configuration, what its worker is given, pickled: Tune sends all of it back with every report."""
 HEAD: dict[str, float] = {"CPU": 0, "memory": 256 * 2**20}
 """What a trial over several workers has for itself: it waits for them, but a trial of nothing is refused."""
 
@@ -157,8 +160,9 @@ def _tuner(
     at_once = 1 if alone else _room(resources) // resources.workers
     return tune.Tuner(
         tune.with_resources(_run_on_worker, PlacementGroupFactory([bundle])),
-        param_space={"unit": tune.grid_search(list(units)), "job": job, "resources": resources},
+        param_space={WORK: tune.sample_from(_in_order(units, job, resources))},  # type: ignore[arg-type]
         tune_config=TuneConfig(
+            num_samples=len(units),
             reuse_actors=True,
             scheduler=asha(judging) if judging else None,
             max_concurrent_trials=at_once if several else None,
@@ -174,7 +178,21 @@ def _tuner(
     )
 
 
+def _in_order(units: Sequence[Unit], job: Job, resources: Resources) -> Callable[[], bytes]:
+    """What a worker is given, unit after unit, each recorded. Tune asks when it makes a trial, some hundreds ahead of
+    those that run; of a grid it makes all trials before the first runs, and copies the whole grid for each."""
+    left, store = iter(units), TrialStore(job.storage)
+
+    def next_work() -> bytes:
+        unit = next(left)
+        store.record(unit)
+        return pickle.dumps((unit, job, resources))
+
+    return next_work
+
+
 def _run_on_worker(config: dict[str, Any]) -> None:
+    unit, job, resources = _work(config)
     last_epoch = 0.0
 
     def emit(event: Event) -> None:
@@ -185,10 +203,15 @@ def _run_on_worker(config: dict[str, Any]) -> None:
             last_epoch = time.monotonic()
         tune.report({"event": event, **measures(event)})
 
-    if config["resources"].workers > 1:
-        run_over_workers(config["unit"], config["job"], config["resources"], emit)
+    if resources.workers > 1:
+        run_over_workers(unit, job, resources, emit)
     else:
-        run_unit(config["unit"], config["job"], emit)
+        run_unit(unit, job, emit)
+
+
+def _work(config: dict[str, Any]) -> tuple[Unit, Job, Resources]:
+    work: tuple[Unit, Job, Resources] = pickle.loads(config[WORK])
+    return work
 
 
 class _Listener(Callback):
@@ -233,7 +256,7 @@ class _Listener(Callback):
 
     def _end(self, trial: TuneTrial, result: Result) -> None:
         """``result`` for each of the unit's trials that had not ended; its seconds count once."""
-        unit, job = trial.config["unit"], trial.config["job"]
+        unit, job, _ = _work(trial.config)
         store = TrialStore(job.storage)
         if holder(store, unit.pretrain_id) not in (None, job.owner):
             self._tell(Held(unit.pretrain_id))
@@ -264,11 +287,11 @@ def _ended(unit: Unit, store: TrialStore, result: Result) -> Iterator[Result]:
 
 
 def _reason(trial: TuneTrial) -> tuple[str, Kind]:
-    error = trial.get_pickled_error()
+    error = _error(trial)
     if isinstance(error, ray.exceptions.RayTaskError) and not isinstance(error.cause, ProcessLost):
         return f"{type(error.cause).__name__}: {error.cause}", kind_of(error.cause)
     times = f"{WORKER_DEATHS + 1} times"
-    told = str(error or trial.get_error())  # of a worker that never came to start, Tune keeps the words alone
+    told = str(error or Path(trial.error_file).read_text())  # of one that never came to start, Tune keeps words alone
     match kind := lost_kind(told):
         case "out_of_memory":
             return f"Ray ended the worker {times}, since the machine ran out of memory", kind
@@ -276,6 +299,13 @@ def _reason(trial: TuneTrial) -> tuple[str, Kind]:
             return f"the machine that it ran on went away, {times}", kind
         case _:
             return f"the worker died {times}: it was killed, or crashed in native code", kind
+
+
+def _error(trial: TuneTrial) -> Exception | None:
+    """The last one, from where the driver has just written it: Tune itself looks where it will have copied it to."""
+    path = trial.pickled_error_file
+    error: Exception | None = pickle.loads(Path(path).read_bytes()) if path else None
+    return error
 
 
 class _Silent(ProgressReporter):
