@@ -37,18 +37,17 @@ class Board:
         self.states: dict[str, State] = {}
         for trial in plan.trials:
             self.states[trial.id] = "waiting" if trial.id in left else STATES[plan.results[trial.id].status]
+        self.counts = Counter(self.states.values())
         self.names = {trial.id: trial.name for trial in plan.trials}
         """By which people know the trials."""
         self.running: dict[str, Row] = {}
         self._units = {unit.pretrain_id: unit for unit in plan.units}
         self._images = {unit.pretrain_id: plan.images(unit) for unit in plan.units}
+        self._images_in_all = sum(self._images.values())
         self._ended: set[str] = set()
+        self._images_ended = 0
         self._failures: dict[str, str] = {}
         self._started = time.monotonic()
-
-    @property
-    def counts(self) -> Counter[State]:
-        return Counter(self.states.values())
 
     def update(self, event: Event) -> None:
         match event:
@@ -57,17 +56,16 @@ class Board:
                 self.running[event.pretrain_id] = Row(
                     self.names[unit.trials[0].id], unit.trials[0].config.pretrain.epochs
                 )
-                self.states |= {t.id: "running" for t in unit.trials if self.states[t.id] == "waiting"}
+                self._move(unit, "waiting", "running")
             case EpochEnded():
                 self.running[event.pretrain_id].last = event.epoch
             case Ended():
-                self.states[event.result.trial_id] = STATES[event.result.status]
+                self._put(event.result.trial_id, STATES[event.result.status])
                 self._failures[event.result.trial_id] = event.result.failure
                 self._close(event.pretrain_id)
             case Held():
                 self.running.pop(event.pretrain_id, None)
-                unit = self._units[event.pretrain_id]
-                self.states |= {t.id: "waiting" for t in unit.trials if self.states[t.id] == "running"}
+                self._move(self._units[event.pretrain_id], "running", "waiting")
             case Saved() | Judged():
                 pass
 
@@ -81,21 +79,35 @@ class Board:
 
     def wait_again(self, units: list[Unit]) -> None:
         for unit in units:
-            self._ended.discard(unit.pretrain_id)
-            self.states |= {t.id: "waiting" for t in unit.trials if self.states[t.id] == "failed"}
+            if unit.pretrain_id in self._ended:
+                self._ended.remove(unit.pretrain_id)
+                self._images_ended -= self._images[unit.pretrain_id]
+            self._move(unit, "failed", "waiting")
+
+    def _move(self, unit: Unit, before: State, after: State) -> None:
+        """Those of its trials that are in the one state to the other."""
+        for trial in unit.trials:
+            if self.states[trial.id] == before:
+                self._put(trial.id, after)
+
+    def _put(self, trial_id: str, state: State) -> None:
+        self.counts[self.states[trial_id]] -= 1
+        self.counts[state] += 1
+        self.states[trial_id] = state
 
     def seconds(self) -> float:
         return time.monotonic() - self._started
 
     def seconds_left(self) -> float | None:
         """By the images gone through so far; None while there is nothing to go by."""
-        total = sum(self._images.values())
-        done = float(sum(self._images[key] for key in self._ended))
-        done += sum(self._images[key] * row.share for key, row in self.running.items())
+        total = self._images_in_all
+        done = self._images_ended + sum(self._images[key] * row.share for key, row in self.running.items())
         return self.seconds() * (total - done) / done if done > 0.01 * total else None
 
     def _close(self, pretrain_id: str) -> None:
         unit = self._units[pretrain_id]
         if all(self.states[trial.id] in STATES.values() for trial in unit.trials):
             self.running.pop(pretrain_id, None)
-            self._ended.add(pretrain_id)
+            if pretrain_id not in self._ended:
+                self._ended.add(pretrain_id)
+                self._images_ended += self._images[pretrain_id]

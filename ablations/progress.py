@@ -11,6 +11,9 @@ from rich.text import Text
 from ablations.board import Board
 from ablations.events import Ended, Event
 
+ROWS = 20
+"""Of what is running, the live table shows so many: on a cluster hundreds run at once."""
+
 
 class Progress(Protocol):
     """What follows a run."""
@@ -82,7 +85,8 @@ def draw(board: Board) -> Group:
     table.add_column("running", min_width=24)
     for column in ("epoch", "loss", "images/s"):
         table.add_column(column, justify="right")
-    for row in list(board.running.values()):
+    running = list(board.running.values())
+    for row in running[:ROWS]:
         last = row.last
         table.add_row(
             row.name,
@@ -90,6 +94,8 @@ def draw(board: Board) -> Group:
             f"{last.loss:.3f}" if last else "",
             f"{last.images_per_second:,.0f}" if last else "",
         )
+    if len(running) > ROWS:
+        table.add_row(f"and {len(running) - ROWS} more")
     return Group(table, Text(summary(board)))
 
 
