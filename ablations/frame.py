@@ -19,6 +19,7 @@ from ablations.tracking import (
     STOPPED_AT,
     STUDY_FILE,
     TRIAL,
+    Children,
     child_runs,
     find_parent,
     open_client,
@@ -47,18 +48,18 @@ class Recorded:
     """Tags of the parent run."""
 
 
-def read_study(study: str, label: str) -> Recorded:
-    """``label`` as in ``ScaledStudy``. Raises ``NotRecordedError`` where MLflow has no such study, and ``AblateError``
-    where it does not answer."""
+def read_study(study: str, label: str, children: Children | None = None) -> Recorded:
+    """``label`` as in ``ScaledStudy``; ``children`` where they were just read. Raises ``NotRecordedError`` where MLflow
+    has no such study, and ``AblateError`` where it does not answer."""
     try:
-        return _read(open_client(), study, label)
+        return _read(open_client(), study, label, children)
     except AblateError:
         raise
     except Exception as error:  # whatever its database and its artifact storage raise
         raise AblateError(no_answer(tracking_uri(), error)) from error
 
 
-def _read(client: MlflowClient, study: str, label: str) -> Recorded:
+def _read(client: MlflowClient, study: str, label: str, children: Children | None) -> Recorded:
     experiment = client.get_experiment_by_name(study)
     parent = find_parent(client, experiment.experiment_id, label) if experiment else None
     if experiment is None or parent is None:
@@ -66,8 +67,8 @@ def _read(client: MlflowClient, study: str, label: str) -> Recorded:
         raise NotRecordedError(f"{place} has no study {study!r} at {label!r}; has it been run with these options?")
     run_id = parent.info.run_id
     description = json.loads(Path(client.download_artifacts(run_id, STUDY_FILE)).read_text())
-    children = child_runs(client, experiment.experiment_id, run_id)
-    by_trial = {run.data.tags[TRIAL]: run for run in children if TRIAL in run.data.tags}
+    runs = child_runs(client, experiment.experiment_id, run_id) if children is None else children
+    by_trial = {run.data.tags[TRIAL]: run for run in runs if TRIAL in run.data.tags}
     axes = description["axes"]
     rows = [_row(trial, axes, by_trial.get(trial["trial_id"])) for trial in description["trials"]]
     return Recorded(description, pd.DataFrame(rows), experiment.experiment_id, run_id, dict(parent.data.tags))

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ablations.errors import StudyError
 from ablations.plan import Plan
-from core import DataError, load_data
+from core import DataError
 from core.config import DataConfig
 
 
@@ -21,6 +21,10 @@ def needed_data(plan: Plan) -> list[DataConfig]:
 
 def prepare_data(needed: Sequence[DataConfig], data_dir: Path, console: Console) -> None:
     """Load every data set once. Raises ``StudyError``."""
+    if not needed:
+        return
+    from core import load_data  # here, since PyTorch comes with it
+
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         tasks: dict[str, int] = {}

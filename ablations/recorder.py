@@ -11,7 +11,7 @@ from ablations.events import Ended, Event, Saved
 from ablations.no_answer import no_answer
 from ablations.plan import Plan
 from ablations.store import TrialStore
-from ablations.tracking import Tracker, only_writer, tracking_uri
+from ablations.tracking import Children, Tracker, only_writer, tracking_uri
 
 PAUSE_SECONDS = 60.0
 """Between two attempts to reach an MLflow that does not answer."""
@@ -39,6 +39,11 @@ class Recorder:
     def works(self) -> bool:
         return self._tracker is not None
 
+    @property
+    def seen(self) -> Children | None:
+        """The trials' runs, where they were looked at since the last was written."""
+        return self._tracker.seen if self._tracker else None
+
     def record(self, event: Event) -> None:
         if not self.works and time.monotonic() < self._silent_until:
             return
@@ -61,8 +66,9 @@ class Recorder:
         return tracker
 
     def _finish(self, tracker: Tracker, complete: bool) -> None:
-        tracker.look_again()
-        self._save_all(tracker)
+        if self._trials:  # else it was opened a moment ago
+            tracker.look_again()
+            self._save_all(tracker)
         tracker.close(complete)
 
     def _save_all(self, tracker: Tracker) -> None:

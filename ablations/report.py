@@ -11,7 +11,7 @@ from ablations.frame import Recorded, read_study
 from ablations.links import run_pages
 from ablations.pictures import chosen_arrays, draw_pictures
 from ablations.store import TrialStore
-from ablations.tracking import tracking_uri
+from ablations.tracking import Children, tracking_uri
 from reports.claims import Claim, Verdict
 from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
 from reports.render import render
@@ -42,13 +42,13 @@ class DrawnReport:
         return self.figure.read_bytes()
 
 
-def draw_report(study: str, label: str, storage: Path) -> DrawnReport:
+def draw_report(study: str, label: str, storage: Path, children: Children | None = None) -> DrawnReport:
     """Draw what MLflow has of the study, finished or not, into ``<storage>/reports/<study>/<label>``.
 
-    ``label`` is the scale, and the overrides where there are any; see ``ScaledStudy``. Raises ``AblateError``
-    where MLflow has nothing of it.
+    ``label`` is the scale, and the overrides where there are any; see ``ScaledStudy``. ``children`` are the trials'
+    runs, where they are known. Raises ``AblateError`` where MLflow has nothing of it.
     """
-    recorded = read_study(study, label)
+    recorded = read_study(study, label, children)
     folder = storage / "reports" / study / label
     store = TrialStore(storage)
     report = _study_report(recorded, store)

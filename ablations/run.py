@@ -17,14 +17,12 @@ from ablations.prepare import needed_data, prepare_data
 from ablations.progress import clock, follow
 from ablations.recorder import Recorder
 from ablations.report import DrawnReport, draw_report
-from ablations.schedulers.inline import run_inline
 from ablations.sharing import Listen, RunUnits, share
 from ablations.speeds import load_speeds
 from ablations.stopping import judging
 from ablations.store import TrialStore
 from ablations.tables import left_text
 from ablations.trial import Unit, group_units
-from ablations.worker import Job
 from core.data.catalog import KNOWN_SIZES
 
 
@@ -117,7 +115,7 @@ def draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> Dra
     if not recorder.works:
         return None
     try:
-        drawn = draw_report(plan.scaled.study.name, plan.scaled.label, storage)
+        drawn = draw_report(plan.scaled.study.name, plan.scaled.label, storage, recorder.seen)
     except AblateError as error:  # the results are in the store; running again logs and draws them
         console.print(str(error), style="yellow", highlight=False, soft_wrap=True)
         return None
@@ -132,7 +130,7 @@ def schedule(
     were damaged are written anew. Raises ``StudyError`` where it cannot begin, and
     ``DiskFullError`` where nothing could be kept."""
     store = TrialStore(where.storage)
-    for unit in group_units(plan.trials):
+    for unit in group_units([trial for trial in plan.trials if trial.id in plan.results]):
         store.record(unit)
     if not plan.units:
         return
@@ -157,6 +155,8 @@ def schedule(
 
 def _runner(plan: Plan, where: Where, owner: str, alone: bool = False) -> RunUnits:
     """Runs units of the plan in this process, or on Ray."""
+    from ablations.worker import Job  # here, since PyTorch comes with it, and a run of which nothing is left needs none
+
     resources, study = plan.scaled.resources, plan.scaled.study.name
     threads, workers = max(1, int(resources.cpu)), 1 if where.inline else resources.workers
     sizes = {data: size for data, size in plan.sizes.items() if data.name not in KNOWN_SIZES}
@@ -164,6 +164,8 @@ def _runner(plan: Plan, where: Where, owner: str, alone: bool = False) -> RunUni
         where.storage.resolve(), where.data_dir.resolve(), owner, threads, resources.minutes, study, workers, sizes
     )
     if where.inline:
+        from ablations.schedulers.inline import run_inline
+
         return lambda units, listen: run_inline(units, job, listen)
     from ablations.schedulers.ray_tune import run_on_ray
 

@@ -86,8 +86,13 @@ class _Child:
 
     run_id: str
     tags: dict[str, str]
+    has_ended: bool = False
     epochs: int = 0
     has_parameters: bool = False
+
+
+Children = list[Run]
+"""Child runs of one parent: all of them."""
 
 
 class Tracker:
@@ -101,20 +106,28 @@ class Tracker:
         self.parent_id = self._open_parent(scaled)
         self.trials = {trial.id: trial for trial in trials}
         self._children: dict[str, _Child] = {}
+        self.seen: Children | None = None
+        """By the last look at all children; None once one was written. Looking takes MLflow milliseconds a run."""
         self.look_again()
 
     def look_again(self, trial_id: str = "") -> None:
         """At what other processes have made of the children, or of that trial's, since this one looked."""
-        kept = {other: child for other, child in self._children.items() if trial_id and other != trial_id}
-        for run in child_runs(self.client, self.experiment_id, self.parent_id, trial_id):
-            if found := run.data.tags.get(TRIAL):
-                known = self._children.get(found)
+        found: dict[str, _Child] = {}
+        runs = list(child_runs(self.client, self.experiment_id, self.parent_id, trial_id))
+        for run in runs:
+            if name := run.data.tags.get(TRIAL):
+                known = self._children.get(name)
                 same = known if known and known.run_id == run.info.run_id else _Child(run.info.run_id, {})
-                kept[found] = replace(same, tags=run.data.tags)
-        self._children = kept
+                found[name] = replace(same, tags=run.data.tags, has_ended=run.info.status in ENDINGS.values())
+        if trial_id:
+            self._children.pop(trial_id, None)
+            self._children |= found
+        else:
+            self._children, self.seen = found, runs
 
     def save_history(self, trial_id: str, history: Sequence[Epoch]) -> None:
         """Metrics of the epochs so far, to a child run that is made where there is none."""
+        self.seen = None
         child = self._child(trial_id, history)
         self._log(child, trial_id, list(_history_metrics(history[child.epochs :])))
         child.epochs = len(history)
@@ -122,10 +135,11 @@ class Tracker:
     def has_result(self, result: Result) -> bool:
         """Whether everything about the trial is there already."""
         child = self._children.get(result.trial_id)
-        return child is not None and child.tags.get(RESULT) == str(result.finished_at)
+        return child is not None and child.has_ended and child.tags.get(RESULT) == str(result.finished_at)
 
     def save_result(self, result: Result, history: Sequence[Epoch]) -> None:
         """Everything about a trial that has ended."""
+        self.seen = None
         known = self._children.get(result.trial_id)
         if known and known.tags.get(STATUS) in ("failed", "stopped"):
             self._delete(known)  # its error and traceback are not this result's
@@ -133,15 +147,14 @@ class Tracker:
         config, milliseconds = self.trials[result.trial_id].config, int(result.finished_at * 1000)
         metrics = [*_history_metrics(history[child.epochs :]), *_final_metrics(result, config.pretrain.epochs)]
         tags = {**result.facts, STATUS: result.status, "ablate.error": result.error, "ablate.failure": result.failure}
-        tags[STOPPED_AT] = str(result.stopped_at or "")
+        tags |= {STOPPED_AT: str(result.stopped_at or ""), RESULT: str(result.finished_at)}
         self._log_text(child.run_id, config.model_dump_json(indent=1), "config.json")
         if result.traceback:
             self._log_text(child.run_id, result.traceback, "traceback.txt")
         self._log(child, result.trial_id, metrics, tags)
         self.client.set_terminated(child.run_id, ENDINGS[result.status], milliseconds)
-        last = {RESULT: str(result.finished_at)}  # only now is it all there
-        self.client.log_batch(child.run_id, tags=_tags(last))
-        child.tags |= {STATUS: result.status, **last}
+        child.tags |= {STATUS: result.status, RESULT: tags[RESULT]}
+        child.has_ended = True  # only now is it all there
 
     def close(self, complete: bool) -> None:
         """With its own description, should a run of the same study with other seeds have put its own there."""
@@ -199,11 +212,12 @@ class Tracker:
 
     def _log(self, child: _Child, trial_id: str, metrics: list[Metric], tags: dict[str, str] | None = None) -> None:
         """In as few calls as MLflow allows; with the parameters, where this process has not logged them."""
+        while len(metrics) > METRICS_A_CALL:
+            self.client.log_batch(child.run_id, metrics[:METRICS_A_CALL])
+            metrics = metrics[METRICS_A_CALL:]
         parameters = [] if child.has_parameters else list(_parameters(self.trials[trial_id].config))
-        self.client.log_batch(child.run_id, metrics[:METRICS_A_CALL], parameters, _tags(tags or {}))
+        self.client.log_batch(child.run_id, metrics, parameters, _tags(tags or {}))
         child.has_parameters = True
-        for start in range(METRICS_A_CALL, len(metrics), METRICS_A_CALL):
-            self.client.log_batch(child.run_id, metrics[start : start + METRICS_A_CALL])
 
     def _log_text(self, run_id: str, text: str, name: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
@@ -220,11 +234,13 @@ def find_parent(client: MlflowClient, experiment_id: str, label: str) -> Run | N
 
 def child_runs(client: MlflowClient, experiment_id: str, parent_id: str, trial_id: str = "") -> Iterator[Run]:
     """All of them, or that trial's: MLflow gives a page at a time."""
-    mine = f"tags.`{PARENT}` = '{parent_id}'" + (f" and tags.`{TRIAL}` = '{trial_id}'" if trial_id else "")
+    wanted, value = (TRIAL, trial_id) if trial_id else (PARENT, parent_id)  # MLflow goes through all runs for each tag
     token = None
     while True:
-        page = client.search_runs([experiment_id], mine, max_results=RUNS_A_PAGE, page_token=token)
-        yield from page
+        page = client.search_runs(
+            [experiment_id], f"tags.`{wanted}` = '{value}'", max_results=RUNS_A_PAGE, page_token=token
+        )
+        yield from (run for run in page if run.data.tags.get(PARENT) == parent_id)
         token = page.token
         if not token:
             return

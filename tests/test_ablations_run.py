@@ -119,7 +119,7 @@ def test_mlflow_holds_parameters_curves_tags_and_the_configuration() -> None:
 def test_running_again_trains_nothing_and_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     run()
     before = {t: [(r.info.run_id, r.data.metrics) for r in runs] for t, runs in mlflow_children().items()}
-    monkeypatch.setattr("ablations.run.run_inline", lambda *a: pytest.fail("something ran"))
+    monkeypatch.setattr("ablations.schedulers.inline.run_inline", lambda *a: pytest.fail("something ran"))
     assert list(run().states.values()) == ["done"] * 5
     assert {t: [(r.info.run_id, r.data.metrics) for r in runs] for t, runs in mlflow_children().items()} == before
 
