@@ -1,0 +1,154 @@
+"""What must not grow with the number of trials: counted, not timed. See ``benchmarks/scale.py``."""
+
+import pickle
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow import MlflowClient
+from recorded import EPOCHS, contents, epochs, plan, record
+from rich.console import Console
+
+from ablations import run, store
+from ablations.board import Board
+from ablations.events import Ended, Event, Held, Started
+from ablations.plan import Plan
+from ablations.progress import ROWS, draw
+from ablations.recorder import Recorder
+from ablations.schedulers.ray_tune import WORK, _in_order, _work
+from ablations.store import TrialStore
+from ablations.study import Resources
+from ablations.tracking import RESULT, TRIAL
+from ablations.trial import Result
+from ablations.worker import Job
+
+STORAGE = Path("runs")
+QUIET = Console(quiet=True)
+GRID = "grid: {loss.temperature: [" + ", ".join(f"{n / 100}" for n in range(1, 31)) + "]}\n"
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often MLflow's client was called, by method."""
+    made = Counter[str]()
+
+    class Client(MlflowClient):  # type: ignore[misc]
+        def __getattribute__(self, name: str) -> Any:
+            if not name.startswith("_") and name != "tracking_uri":
+                made[name] += 1
+            return super().__getattribute__(name)
+
+    monkeypatch.setattr("ablations.tracking.MlflowClient", Client)
+    return made
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_trial_is_five_calls_to_mlflow(calls: Counter[str]) -> None:
+    made = plan("small")
+    recorder = Recorder(made, TrialStore(STORAGE), QUIET)
+    before = calls.copy()
+    end_all(made, recorder.record)
+    each = {"search_runs": 1, "create_run": 1, "log_artifact": 1, "log_batch": 1, "set_terminated": 1}
+    assert calls - before == Counter({name: count * len(made.trials) for name, count in each.items()})
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_run_of_which_nothing_is_left_looks_at_every_trial_once(
+    calls: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In MLflow, where they are all on one page, and in the store."""
+    record(plan("small"))
+    where = run.Where(STORAGE, Path("data"), inline=True)
+    run.run_plan(plan("small"), where, QUIET)
+    read, original = Counter[Path](), store.read_json
+
+    def read_json(path: Path) -> dict[str, Any] | None:
+        read[path] += 1
+        return original(path)
+
+    monkeypatch.setattr(store, "read_json", read_json)
+    calls.clear()
+    assert run.run_plan(plan("small"), where, QUIET).left == 0
+    configs = Counter({path: count for path, count in read.items() if path.name == "config.json"})
+    assert (len(configs), set(configs.values())) == (6, {1})
+    looks = 1
+    assert calls["search_runs"] == looks + 2  # and for the parent, by who writes and by who draws
+    assert (calls["create_run"], calls["set_terminated"]) == (0, 1)
+
+
+def test_a_run_of_which_nothing_is_left_needs_no_torch() -> None:
+    code = "import sys, ablations.deciding, ablations.collection.run; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_an_mlflow_run_that_was_not_ended_is_written_again() -> None:
+    """All of its numbers are there, and its writer was killed before the last call."""
+    record(plan("small"))
+    client, whole = MlflowClient(f"sqlite:///{Path('mlflow.db').resolve()}"), contents("small")
+    experiment = client.get_experiment_by_name("small").experiment_id
+    children = [found for found in client.search_runs([experiment]) if TRIAL in found.data.tags]
+    assert all(RESULT in child.data.tags for child in children)
+    client.update_run(children[0].info.run_id, status="RUNNING")
+    assert contents("small") != whole
+    record(plan("small"))
+    assert contents("small") == whole
+
+
+def test_tune_is_given_one_unit_after_the_other_and_only_these_are_recorded() -> None:
+    made, job = plan("small"), Job(STORAGE, Path("data"), "me", 1)
+    next_work = _in_order(made.units, job, Resources())
+    assert not list(STORAGE.glob("*/*/config.json"))
+    for count, unit in enumerate(made.units, 1):
+        work = next_work()
+        assert _work({WORK: work}) == (unit, job, Resources())
+        assert pickle.loads(work)[0].trials[0].id == unit.trials[0].id
+        TrialStore(STORAGE).check_seen(unit)
+        assert len(list(STORAGE.glob("encoders/*/config.json"))) == count
+
+
+def test_the_live_table_shows_some_rows_of_hundreds() -> None:
+    board = Board(wide())
+    for unit in wide().units:
+        board.update(Started(unit.pretrain_id))
+    with (console := Console(width=100)).capture() as captured:
+        console.print(draw(board))
+    lines = captured.get().splitlines()
+    assert len(lines) == 1 + ROWS + 1 + 1
+    assert lines[-2].strip() == f"and {30 - ROWS} more"
+    assert lines[-1].startswith("0 done, 30 running")
+
+
+def test_the_board_counts_what_its_states_are() -> None:
+    made = wide()
+    board = Board(made)
+    for number, unit in enumerate(made.units):
+        ended = Ended(unit.pretrain_id, Result(unit.trials[0].id, ("finished", "failed")[number % 2], {}, 1.0, 1.0, {}))
+        for event in ([], [Started(unit.pretrain_id), Held(unit.pretrain_id)], [Started(unit.pretrain_id), ended])[
+            number % 3
+        ]:
+            board.update(event)
+        assert +board.counts == Counter(board.states.values())
+
+
+def wide() -> Plan:
+    from ablations.load import load_study
+    from ablations.plan import make_plan
+    from helpers import small_study
+
+    Path("wide.yaml").write_text(small_study(GRID, EPOCHS, "wide"))
+    return make_plan(load_study("wide.yaml"), TrialStore(STORAGE), Path("data"))
+
+
+def end_all(made: Plan, listen: Callable[[Event], None]) -> None:
+    """Trainings so short that no checkpoint was written, which is what a worker says of the longer ones."""
+    kept = TrialStore(STORAGE)
+    for unit in made.units:
+        kept.save_history(unit.pretrain_id, epochs(EPOCHS), trained=True)
+        for trial in unit.trials:
+            kept.save_result(result := Result(trial.id, "finished", {"linear_eval/top1": 40.0}, 2.0, 1.8e9 + 9, {}))
+            listen(Ended(unit.pretrain_id, result))
