@@ -12,6 +12,8 @@ from rich.console import Console
 
 from ablations import load as loading
 from ablations.load import ScaledStudy
+from ablations.places import place
+from core.remote import AnyPath
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +38,8 @@ def load_study(
 def run_study(
     study: ScaledStudy,
     *,
-    storage: str | Path = STORAGE,
-    data_dir: str | Path = DATA,
+    storage: str | AnyPath = STORAGE,
+    data_dir: str | AnyPath = DATA,
     address: str = "local",
     inline: bool = False,
     retry: str | None = None,
@@ -51,8 +53,9 @@ def run_study(
     from ablations.plan import make_plan
     from ablations.run import Where, run_plan
 
-    plan = make_plan(study, open_store(Path(storage), console.print), Path(data_dir), retry)
-    return run_plan(plan, Where(Path(storage), Path(data_dir), address, inline), console)
+    where = Where(place(storage), place(data_dir), address, inline)
+    plan = make_plan(study, open_store(where.storage, console.print), where.data_dir, retry)
+    return run_plan(plan, where, console)
 
 
 def _console() -> Console:

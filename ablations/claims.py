@@ -1,6 +1,7 @@
 """What a study claims, checked against its grid.
 
-Each kind of claim is an effect within one seed that is above a margin where the claim holds; see ``reports.effects``.
+Each kind of claim is an effect within one seed that is above a margin where the claim holds, but for the last, whose
+effects are all below one; see ``reports.effects``.
 """
 
 from collections.abc import Iterator
@@ -116,8 +117,23 @@ class AgreementClaim(ClaimBase):
     """Of the correlation."""
 
 
+class SimilarClaim(ClaimBase):
+    """The values of an axis make little difference: no two of them are further apart than the margin, by an equivalence
+    test. Other axes are averaged."""
+
+    kind: Literal["similar"] = "similar"
+    axis: str
+    """Whose values they are."""
+    values: Annotated[list[Any], Field(min_length=2)] | None = None
+    """Those that are alike; all where none is named."""
+    where: Where = {}
+    """Other axes and the value of each: only these cells count."""
+    margin: Annotated[float, Field(gt=0)]
+    """How far apart they may be, either way; in units of the metric, and the same at every scale."""
+
+
 Claim = Annotated[
-    BetterClaim | OrderingClaim | TrendClaim | InteractionClaim | AgreementClaim,
+    BetterClaim | OrderingClaim | TrendClaim | InteractionClaim | AgreementClaim | SimilarClaim,
     Field(discriminator="kind"),
     BeforeValidator(default_tag("kind", "better")),
 ]
@@ -164,8 +180,8 @@ def _as_text(name: str, value: Any, claim: dict[str, Any], own: list[Grid], grid
             return [_cell(cell, axes, there) for cell in value]
         case "where":
             return _cell(value, axes, there)
-        case "order":
-            return [_value(claim["axis"], one, there) for one in value]
+        case "order" | "values":
+            return [_value(claim["axis"], one, there) for one in value or ()]
         case "low" | "high":
             return _value(claim["axis"], value, there)
         case "start" | "end":
@@ -207,6 +223,9 @@ def _named(claim: Claim) -> Iterator[tuple[str, str, Any]]:
             yield from (("order", claim.axis, value) for value in claim.order)
         case TrendClaim():
             yield ("axis", claim.axis, None)
+        case SimilarClaim():
+            yield ("axis", claim.axis, None)
+            yield from (("values", claim.axis, value) for value in claim.values or ())
         case InteractionClaim():
             yield from (("low", claim.axis, claim.low), ("high", claim.axis, claim.high))
             yield from (("start", claim.over, claim.start), ("end", claim.over, claim.end))

@@ -1,40 +1,36 @@
 """Taking things out of a store: a trial by its id, or what nothing needs."""
 
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
+from ablations.folders import found, remove, size_of
 from ablations.store import StoredTrial, TrialStore
+from core.remote import AnyPath
 
 
 @dataclass(frozen=True)
 class Rubbish:
     """A file or a folder that nothing needs, and why."""
 
-    path: Path
+    path: AnyPath
     reason: str
 
     @property
     def size(self) -> int:
         """In bytes."""
-        files = self.path.rglob("*") if self.path.is_dir() else [self.path]
-        return sum(file.stat().st_size for file in files if file.is_file())
+        return size_of(self.path)
 
     def remove(self) -> None:
-        if self.path.is_dir():
-            shutil.rmtree(self.path)
-        else:
-            self.path.unlink(missing_ok=True)
+        remove(self.path)
 
 
 def of_trial(store: TrialStore, trial: StoredTrial) -> list[Rubbish]:
     """The trial, and its encoder where no other trial in the store is of it."""
-    found = [Rubbish(store.trial_folder(trial.id), "the trial")]
-    sharing = [other for other in map(store.stored, store.trial_ids()) if other.pretrain_id == trial.pretrain_id]
+    rubbish = [Rubbish(store.trial_folder(trial.id), "the trial")]
+    sharing = [other for other in store.all_stored() if other.pretrain_id == trial.pretrain_id]
     folder = store.encoder_folder(trial.pretrain_id)
     if len(sharing) == 1 and folder.is_dir():
-        found.append(Rubbish(folder, "its encoder"))
-    return found
+        rubbish.append(Rubbish(folder, "its encoder"))
+    return rubbish
 
 
 def unneeded(store: TrialStore) -> list[Rubbish]:
@@ -42,12 +38,11 @@ def unneeded(store: TrialStore) -> list[Rubbish]:
 
     To be called while no run uses the store.
     """
-    needed = {store.stored(trial_id).pretrain_id for trial_id in store.trial_ids()}
-    orphans = [folder for folder in sorted(store.root.glob("encoders/*")) if folder.name not in needed]
-    checkpoints = [
-        path for path in sorted(store.root.glob("encoders/*/checkpoint.pt")) if (path.parent / "encoder.pt").exists()
-    ]
-    found = [Rubbish(folder, "an encoder of no trial") for folder in orphans]
-    found += [Rubbish(path, "the training is done") for path in checkpoints if path.parent not in orphans]
-    found += [Rubbish(path, "never finished") for path in store.unfinished() if path.parent not in orphans]
-    return found
+    needed = {trial.pretrain_id for trial in store.all_stored()}
+    orphans = [folder for folder in found(store.root, "encoders/*") if folder.name not in needed]
+    trained = {path.parent for path in found(store.root, "encoders/*/encoder.pt")}
+    checkpoints = [path for path in found(store.root, "encoders/*/checkpoint.pt") if path.parent in trained]
+    rubbish = [Rubbish(folder, "an encoder of no trial") for folder in orphans]
+    rubbish += [Rubbish(path, "the training is done") for path in checkpoints if path.parent not in orphans]
+    rubbish += [Rubbish(path, "never finished") for path in store.unfinished() if path.parent not in orphans]
+    return rubbish

@@ -11,6 +11,7 @@ from ablations import cli_collection, cli_files, cli_store, completion
 from ablations.cli_base import (
     DEFAULT_DATA,
     DEFAULT_STORAGE,
+    SILENT,
     DataOption,
     JsonOption,
     StorageOption,
@@ -18,19 +19,20 @@ from ablations.cli_base import (
     errors,
     open_store,
     print_document,
+    print_trouble,
     told,
 )
 from ablations.cli_collection import Asked
 from ablations.failures import Kind
 from ablations.invocation import again
 from ablations.library import find_collection
+from core.remote import AnyPath
 
 if TYPE_CHECKING:
     from ablations.plan import Plan
     from ablations.run import Outcome
 
 FAILED_TRIALS = 1
-SILENT = Console(quiet=True)
 
 app = typer.Typer(
     help="Ablations of contrastive learning: studies in, the paper's figures out.",
@@ -93,14 +95,15 @@ def run(
     """Run what is left of a study, log it to MLflow and draw its figure. Run it again to continue."""
     with told():
         if path := find_collection(study):
-            cli_collection.refuse(path, {"--json": as_json, "--quiet": quiet})
             plans = Asked(path, scale, assignments or (), seeds).plan(storage, data_dir, retry)
             if dry_run:
-                cli_collection.show_plan(plans, storage)
+                cli_collection.show_plan(plans, storage, as_json=as_json)
                 return
+            from ablations.run import Where
+
             signal.signal(signal.SIGTERM, _interrupt)
-            most = most_seeds if until_decided else None
-            if not cli_collection.run(plans, storage, data_dir, address, inline, most):
+            most, where = most_seeds if until_decided else None, Where(storage, data_dir, address, inline)
+            if not cli_collection.run(plans, where, most, quiet, as_json):
                 raise typer.Exit(FAILED_TRIALS)
             return
         plan = _plan(study, scale, assignments, seeds, data_dir, storage, retry)
@@ -126,7 +129,7 @@ def run(
         else:
             _print_outcome(outcome, told_to)
         if quiet:
-            _print_trouble(outcome, storage)
+            print_trouble([outcome], storage)
     if outcome.failed or outcome.left:
         raise typer.Exit(FAILED_TRIALS)
 
@@ -148,9 +151,8 @@ def plan(
     """Check a study and show its trials and what they cost, without running any."""
     with told():
         if path := find_collection(study):
-            cli_collection.refuse(path, {"--json": as_json})
             plans = Asked(path, scale, assignments or (), seeds).plan(storage, data_dir)
-            cli_collection.show_plan(plans, storage, price, probed)
+            cli_collection.show_plan(plans, storage, price, probed, as_json)
             return
         plan = _plan(study, scale, assignments, seeds, data_dir, storage)
         if probed:
@@ -173,8 +175,8 @@ def status(
     """How far a study has come, and why trials failed."""
     with told():
         if path := find_collection(study):
-            cli_collection.refuse(path, {"--json": as_json})
-            cli_collection.show_status(Asked(path, scale, assignments or (), seeds).plan(storage, data_dir))
+            plans = Asked(path, scale, assignments or (), seeds).plan(storage, data_dir)
+            cli_collection.show_status(plans, storage, as_json)
             return
         from ablations.machine import status_document
         from ablations.tables import status_table
@@ -198,8 +200,7 @@ def report(
     """Draw what MLflow has of a study, finished or not. Scale and overrides as it was run with."""
     with told():
         if path := find_collection(study):
-            cli_collection.refuse(path, {"--json": as_json})
-            cli_collection.report(Asked(path, scale, assignments or ()).load(), storage)
+            cli_collection.report(Asked(path, scale, assignments or ()).load(), storage, as_json)
             return
         from ablations.load import load_study
         from ablations.machine import report_document
@@ -260,8 +261,8 @@ def _plan(
     scale: str | None,
     assignments: list[str] | None,
     seeds: int | None,
-    data_dir: Path,
-    storage: Path,
+    data_dir: AnyPath,
+    storage: AnyPath,
     retry: str | None = None,
 ) -> "Plan":
     from ablations.load import load_study
@@ -277,7 +278,7 @@ def _print_heading(plan: "Plan", told_to: Console) -> None:
     told_to.print(heading(plan), highlight=False)
 
 
-def _print_plan(plan: "Plan", storage: Path, price: float | None, as_json: bool) -> None:
+def _print_plan(plan: "Plan", storage: AnyPath, price: float | None, as_json: bool) -> None:
     from ablations.machine import plan_document
     from ablations.tables import estimate_text, plan_table
 
@@ -304,20 +305,6 @@ def _print_outcome(outcome: "Outcome", told_to: Console) -> None:
             told_to.print(f"{verdict.word:9}  {verdict.claim.says} ({verdict.reason})", highlight=False)
         _print_files(told_to, outcome.drawn.figure, outcome.drawn.page, *outcome.drawn.pictures)
         told_to.print(f"MLflow  {again('ui')}", highlight=False)
-
-
-def _print_trouble(outcome: "Outcome", storage: Path) -> None:
-    """What is said of a run that says nothing else."""
-    from ablations.store import TrialStore
-
-    store = TrialStore(storage)
-    for trial_id, state in outcome.states.items():
-        if state == "failed" and (result := store.result(trial_id)):
-            errors.print(f"{trial_id}: failed: {result.error}", highlight=False)
-        elif state in ("waiting", "running"):
-            errors.print(f"{trial_id}: came to no end; run it again", highlight=False)
-    if outcome.drawn is None:
-        errors.print("MLflow does not answer, so nothing was drawn; running it again logs and draws", highlight=False)
 
 
 def _print_files(told_to: Console, figure: Path, page: Path, *pictures: Path) -> None:

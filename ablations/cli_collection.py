@@ -1,17 +1,20 @@
 """The commands on a study, for a collection of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablations.cli_base import console, errors, open_store
-from ablations.errors import StudyError
+from rich.console import Console
+
+from ablations.cli_base import SILENT, console, errors, open_store, print_document, print_trouble
+from core.remote import AnyPath
 
 if TYPE_CHECKING:
     from ablations.collection.load import ScaledCollection
     from ablations.collection.plan import CollectionPlan
     from ablations.collection.run import CollectionOutcome
+    from ablations.run import Where
     from reports.claims import Verdict
 
 
@@ -29,74 +32,94 @@ class Asked:
 
         return load_collection(self.path, self.scale, self.assignments, self.seeds)
 
-    def plan(self, storage: Path, data_dir: Path, retry: str | None = None) -> "CollectionPlan":
+    def plan(self, storage: AnyPath, data_dir: AnyPath, retry: str | None = None) -> "CollectionPlan":
         from ablations.collection.plan import plan_collection
 
         return plan_collection(self.load(), open_store(storage), data_dir, retry)
 
 
-def refuse(path: Path, options: Mapping[str, bool]) -> None:
-    """Raises ``StudyError`` for an option that only a single study has."""
-    for option, given in options.items():
-        if given:
-            raise StudyError(
-                f"{option}: {path.stem} is a collection of studies, and {option} is of one; name one of them"
-            )
-
-
-def show_plan(plan: "CollectionPlan", storage: Path, price: float | None = None, probed: bool = False) -> None:
+def show_plan(
+    plan: "CollectionPlan", storage: AnyPath, price: float | None = None, probed: bool = False, as_json: bool = False
+) -> None:
     """What would run, and what it costs."""
     if probed:
         from ablations.probe import probe
 
         for group in plan.groups:
-            probe(group, storage, console)
-    show_status(plan)
-    from ablations.collection.tables import cost_text
+            probe(group, storage, errors if as_json else console)
+    if as_json:
+        from ablations.collection.machine import collection_plan_document
 
-    console.print(cost_text(plan, storage, price), highlight=False)
-    _print_warnings(plan)
+        print_document(collection_plan_document(plan, storage, price))
+    else:
+        _tell_plan(plan, storage, console, price)
 
 
-def show_status(plan: "CollectionPlan") -> None:
+def show_status(plan: "CollectionPlan", storage: AnyPath, as_json: bool) -> None:
     """How far each study has come."""
-    from ablations.collection.tables import collection_heading, collection_table
+    if as_json:
+        from ablations.collection.machine import collection_status_document
 
-    console.print(collection_heading(plan), highlight=False)
-    console.print(collection_table(plan))
+        print_document(collection_status_document(plan, storage))
+    else:
+        _tell_status(plan, console)
 
 
-def run(
-    plan: "CollectionPlan", storage: Path, data_dir: Path, address: str, inline: bool, most_seeds: int | None
-) -> bool:
+def run(plan: "CollectionPlan", where: "Where", most_seeds: int | None, quiet: bool, as_json: bool) -> bool:
     """Run what is left of all studies; whether all of it is done."""
+    from ablations.collection.machine import collection_run_document
     from ablations.collection.run import run_collection
-    from ablations.run import Where
 
-    show_plan(plan, storage)
-    outcome = run_collection(plan, Where(storage, data_dir, address, inline), console, most_seeds)
-    _print_outcome(outcome)
+    told_to = SILENT if quiet else errors if as_json else console
+    if not quiet:
+        _tell_plan(plan, where.storage, told_to)
+    outcome = run_collection(plan, where, told_to, most_seeds)
+    if as_json:
+        print_document(collection_run_document(plan.scaled, outcome))
+    else:
+        _tell_outcome(outcome, told_to)
+    for name, problem in outcome.unable.items():
+        errors.print(f"{name}: not run: {problem}", style="red", highlight=False)
+    if quiet:
+        print_trouble(outcome.outcomes.values(), where.storage)
     return outcome.complete
 
 
-def report(scaled: "ScaledCollection", storage: Path) -> None:
+def report(scaled: "ScaledCollection", storage: AnyPath, as_json: bool) -> None:
     """Draw what MLflow has of each study, and the page of all."""
+    from ablations.collection.machine import collection_report_document
     from ablations.collection.report import report_collection
 
-    drawn, page = report_collection(scaled, storage)
-    for name, one in drawn.items():
+    drawn = report_collection(scaled, storage, errors)
+    if as_json:
+        print_document(collection_report_document(scaled, drawn))
+        return
+    for name, one in drawn.studies.items():
         console.print(f"{name}: {_held(one.verdicts)}; {one.page}", highlight=False)
-    console.print(f"page    {page}", highlight=False)
+    console.print(f"page    {drawn.page}", highlight=False)
 
 
-def _print_outcome(outcome: "CollectionOutcome") -> None:
+def _tell_plan(plan: "CollectionPlan", storage: AnyPath, told_to: Console, price: float | None = None) -> None:
+    from ablations.collection.tables import cost_text
+
+    _tell_status(plan, told_to)
+    told_to.print(cost_text(plan, storage, price), highlight=False)
+    _print_warnings(plan)
+
+
+def _tell_status(plan: "CollectionPlan", told_to: Console) -> None:
+    from ablations.collection.tables import collection_heading, collection_table
+
+    told_to.print(collection_heading(plan), highlight=False)
+    told_to.print(collection_table(plan))
+
+
+def _tell_outcome(outcome: "CollectionOutcome", told_to: Console) -> None:
     for name, one in outcome.outcomes.items():
         held = f"; {_held(one.drawn.verdicts)}" if one.drawn else ""
-        console.print(f"{name}: {one}{held}", highlight=False)
-    for name, problem in outcome.unable.items():
-        errors.print(f"{name}: not run: {problem}", style="red", highlight=False)
+        told_to.print(f"{name}: {one}{held}", highlight=False)
     if outcome.page:
-        console.print(f"page    {outcome.page}", highlight=False)
+        told_to.print(f"page    {outcome.page}", highlight=False)
 
 
 def _held(verdicts: "Sequence[Verdict]") -> str:

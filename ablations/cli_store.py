@@ -9,6 +9,7 @@ from ablations.cli_base import DEFAULT_STORAGE, JsonOption, StorageOption, conso
 
 if TYPE_CHECKING:
     from ablations.cleaning import Rubbish
+    from ablations.turns import Still
 
 TrialArgument = Annotated[
     str,
@@ -63,8 +64,8 @@ def rm(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, yes: YesO
         from ablations.live import alone
 
         store = open_store(storage)
-        with alone(storage):
-            _remove(of_trial(store, find_trial(store, trial)), yes)
+        with alone(storage) as still:
+            _remove(of_trial(store, find_trial(store, trial)), yes, still)
 
 
 def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None:
@@ -74,11 +75,11 @@ def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None
         from ablations.live import alone
 
         store = open_store(storage)
-        with alone(storage):
-            _remove(unneeded(store), yes)
+        with alone(storage) as still:
+            _remove(unneeded(store), yes, still)
 
 
-def _remove(rubbish: "list[Rubbish]", yes: bool) -> None:
+def _remove(rubbish: "list[Rubbish]", yes: bool, still: "Still") -> None:
     if not rubbish:
         console.print("nothing to remove")
         return
@@ -89,5 +90,6 @@ def _remove(rubbish: "list[Rubbish]", yes: bool) -> None:
         console.print("nothing was removed")
         return
     for piece in rubbish:
+        still()  # the answer may have taken its time
         piece.remove()
     console.print(f"removed {total:,.1f} MB", highlight=False)

@@ -22,11 +22,12 @@ def studies(incomplete: str) -> list[str]:
 
 
 def trials(context: typer.Context, incomplete: str) -> list[str]:
-    """Ids of the storage."""
+    """Ids of a storage that is a folder."""
     from ablations.store import TrialStore
 
-    store = TrialStore(Path(context.params.get("storage") or "runs"))
-    return [trial_id for trial_id in store.trial_ids() if trial_id.startswith(incomplete)]
+    storage = context.params.get("storage") or Path("runs")
+    ids = TrialStore(storage).trial_ids() if isinstance(storage, Path) else []
+    return [trial_id for trial_id in ids if trial_id.startswith(incomplete)]
 
 
 def scales(context: typer.Context, incomplete: str) -> list[str]:

@@ -101,6 +101,8 @@ class PlanDocument(StudyScale):
 
     counts: Counts
     """Of the trials."""
+    workers: int
+    """Processes among which each training is shared."""
     cost: Cost | None
     """Null where nothing is left to run."""
     notes: list[str]

@@ -2,6 +2,7 @@
 
 AblateError (1)          something went wrong that running again may mend
   DiskFullError (1)      nothing can be kept
+  LostStorageError (1)   the store does not answer
   NotRecordedError (1)   MLflow has nothing of the study
   StudyError (2)         the study, or the command line, must be changed first
 """
@@ -19,6 +20,16 @@ class DiskFullError(AblateError):
     def __init__(self, place: str) -> None:
         super().__init__(
             f"{place}: no space is left on the disk; make room and run the same command again, which continues"
+        )
+
+
+class LostStorageError(AblateError):
+    """What is computed cannot be kept, and what is kept cannot be seen."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(
+            f"{error.filename}: {error.strerror}; what is finished is kept, and once the storage answers again, the "
+            "same command continues"
         )
 
 

@@ -37,7 +37,7 @@ class Estimate:
     hungriest: str
     """Its name."""
     too_large: list[str]
-    """Names of trainings that will not fit the hardware, as far as it is known."""
+    """Names of trainings that will not fit the hardware, or their share of it, as far as it is known."""
     hardware: Hardware | None
     """By whose past trials; None where there are none."""
     seconds: float | None
@@ -58,7 +58,8 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
     latest = _latest(speeds)
     seconds = _seconds(plan, latest)
     trainings = [unit.trials[0] for unit in plan.units if unit.pretrain_id not in plan.trained]
-    workers = plan.scaled.resources.workers
+    resources = plan.scaled.resources
+    workers, share = resources.workers, min(resources.gpu or 1, 1)
     needs = {trial.name: memory(trial.config.pretrain, hardware, workers) for trial in trainings}
     hungriest = max(needs, key=needs.__getitem__, default="")
     return Estimate(
@@ -66,7 +67,7 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
         flops=_flops(plan),
         memory=needs.get(hungriest, 0),
         hungriest=hungriest,
-        too_large=[name for name, need in needs.items() if hardware and need > hardware.memory],
+        too_large=[name for name, need in needs.items() if hardware and need > share * hardware.memory],
         hardware=hardware,
         seconds=None if seconds is None else sum(seconds),
         longest=max(seconds or [0.0]),

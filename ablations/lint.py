@@ -7,6 +7,7 @@ from ablations.plan import Plan
 from ablations.settings import dotted_values
 from ablations.trial import Trial
 from core.config import TrainConfig
+from reports.specs import PicturesReport
 
 LEFT_OUT = 0.1
 """Share of an epoch's images in the incomplete last batch from which it is worth a word."""
@@ -24,7 +25,8 @@ def _claims(plan: Plan) -> Iterator[str]:
     seeds = Counter(trial.cell for trial in trials if trial.baseline is None)
     if study.claims and not plan.scaled.stop_early and min(seeds.values()) == 1:
         yield "a claim is never decided from one seed; add --seeds 3, or --until-decided"
-    if len(seeds) > 1 and not study.baselines and not any(_is_default(trial, plan) for trial in trials):
+    compared = len(seeds) > 1 and not isinstance(plan.scaled.report, PicturesReport)
+    if compared and not study.baselines and not any(_is_default(trial, plan) for trial in trials):
         yield "no baseline: no cell is the study's own default; add 'baselines', or the default value to an axis"
 
 

@@ -1,198 +1,72 @@
-"""Which runs are using a storage, and which of them are dead.
+"""Runs that use a storage, and who may use it alone; see ``ablations.signs``."""
 
-``live/<run>.json``  on what machine the run is; touched every few seconds. A run without it is dead, or has ended.
-``live/<run>.lock``  locked for as long as the run's process lives, so that its own machine knows of its death at once
-
-No clock of one machine is compared with another's: a run is dead when this process has not seen the file touched for
-``PATIENCE`` of its own time.
-"""
-
-import json
-import os
-import platform
 import secrets
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import Self
 
-from filelock import FileLock, Timeout
-
 from ablations.errors import StudyError
-from core.files import write_text
+from ablations.signs import SignOfLife, Watch, is_live
+from ablations.turns import POLL_SECONDS, Still, only_one
+from core.files import create_text
+from core.remote import AnyPath, RemotePath
 
-BEAT = 5.0
-"""Seconds from one sign of life of a run to the next."""
-PATIENCE = 60.0
-"""Seconds without one, after which a run is taken for dead. One that was only stopped finds its work taken over."""
+__all__ = ["LiveRun", "alone", "is_live"]
+
 GATE_SECONDS = 10.0
 
 
-def is_live(storage: Path, run: str) -> bool:
-    return _sign(storage, run).exists()
-
-
-class LiveRun:
-    """This run, which is live in the block and buries what other runs died."""
-
-    def __init__(self, storage: Path) -> None:
-        self.name = f"{platform.node()}-{os.getpid()}-{secrets.token_hex(4)}"
-        self._storage = storage
-        self._lock = FileLock(_lock(storage, self.name))
-        self._watch = Watch(storage, self.name)
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
+class LiveRun(SignOfLife):
+    """This run, which is live in the block."""
 
     def __enter__(self) -> Self:
         """Raises ``StudyError`` while the storage is cleaned or migrated."""
         with _gate(self._storage):
-            _sign(self._storage, self.name).parent.mkdir(exist_ok=True)
-            self._lock.acquire()
-            self._sign()
-            self._watch.look()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._ended.set()
-        self._thread.join()
-        _bury(self._storage, self.name)
-        self._lock.release()
-
-    def _beat(self) -> None:
-        while not self._ended.wait(BEAT):
-            with suppress(OSError):  # where the storage stays away for long, others take this run for dead
-                self._sign()
-                self._watch.look()
-
-    def _sign(self) -> None:
-        """Anew where another run, which had not heard of this one for long, took the file away."""
-        path = _sign(self._storage, self.name)
-        try:
-            os.utime(path)
-        except FileNotFoundError:
-            write_text(path, json.dumps({"machine": _machine()}))
-
-
-@dataclass
-class _Heard:
-    """Of another run, by this process."""
-
-    touched: int
-    """When, by its own clock."""
-    silent: float = 0.0
-    """Seconds since that has changed."""
-    lives: bool = False
-    """Whether it is certain: it was seen to be touched, or its process is here."""
-
-
-class Watch:
-    """Looks at the other runs time and again, and buries the dead."""
-
-    def __init__(self, storage: Path, own: str = "") -> None:
-        self._storage, self._own = storage, own
-        self._heard: dict[str, _Heard] = {}
-        self._looked = time.monotonic()
-
-    def look(self) -> dict[str, bool]:
-        """The others that are not known to be dead, and whether they are known to live."""
-        now = time.monotonic()
-        passed = min(now - self._looked, 2 * BEAT)  # while this process itself was stopped, it could hear nobody
-        self._looked = now
-        for path in (self._storage / "live").glob("*.json"):
-            if path.stem != self._own:
-                with suppress(FileNotFoundError):  # it ends just now
-                    self._judge(path, passed)
-        self._heard = {run: heard for run, heard in self._heard.items() if is_live(self._storage, run)}
-        return {run: heard.lives for run, heard in self._heard.items()}
-
-    def _judge(self, path: Path, passed: float) -> None:
-        run, touched = path.stem, _touched(path)
-        heard = self._heard.setdefault(run, _Heard(touched))
-        if touched != heard.touched:
-            heard.touched, heard.silent, heard.lives = touched, 0.0, True
-        else:
-            heard.silent += passed
-        if _is_here(path) and (lock := _lock(self._storage, run)).exists():
-            heard.lives = _is_locked(lock)
-            if not heard.lives:
-                _bury(self._storage, run)
-        if heard.silent > PATIENCE:
-            path.unlink(missing_ok=True)
+            return super().__enter__()
 
 
 @contextmanager
-def alone(storage: Path) -> Iterator[None]:
+def alone(storage: AnyPath) -> Iterator[Still]:
     """No run uses the storage, and none begins to. Waits up to ``PATIENCE`` for a sign of life from other machines.
 
-    Raises ``StudyError`` where a run lives.
+    Raises ``StudyError`` where a run lives. What it gives does so where that has changed; see ``Still``.
     """
-    with _gate(storage):
+    with _gate(storage) as still:
         watch = Watch(storage)
         while runs := watch.look():
             if living := [run for run, lives in runs.items() if lives]:
                 raise StudyError(f"{storage}: the run {living[0]} is using this storage; wait for it to end")
-            time.sleep(1)
-        yield
+            time.sleep(POLL_SECONDS)
+        yield still
 
 
 @contextmanager
-def _gate(storage: Path) -> Iterator[None]:
+def _gate(storage: AnyPath) -> Iterator[Still]:
     """Passed by a run that begins, closed while the storage is cleaned or migrated, and by runs of versions that did
     not share a storage."""
     storage.mkdir(parents=True, exist_ok=True)
-    gate = FileLock(storage / "run.lock", timeout=GATE_SECONDS)
-    try:
-        gate.acquire()
-    except Timeout as error:
+    if isinstance(storage, RemotePath):
+        _check_creates_once(storage / "run")
+    with ExitStack() as held:
+        try:
+            still = held.enter_context(only_one(storage, "run", GATE_SECONDS))
+        except TimeoutError as error:
+            raise StudyError(
+                f"{storage}: 'ablate rm', 'ablate gc', a migration, or a run of an older version is using this "
+                "storage; wait for it to end"
+            ) from error
+        yield still
+
+
+def _check_creates_once(folder: RemotePath) -> None:
+    """A server that does not know conditional writes takes the second as well, and two runs would train the same."""
+    probe = folder / f"probe-{secrets.token_hex(8)}"
+    create_text(probe, "")
+    again = create_text(probe, "")
+    probe.unlink()
+    if again:
         raise StudyError(
-            f"{storage}: 'ablate rm', 'ablate gc', a migration, or a run of an older version is using this storage; "
-            "wait for it to end"
-        ) from error
-    try:
-        yield
-    finally:
-        gate.release()
-
-
-def _sign(storage: Path, run: str) -> Path:
-    return storage / "live" / f"{run}.json"
-
-
-def _lock(storage: Path, run: str) -> Path:
-    return storage / "live" / f"{run}.lock"
-
-
-def _bury(storage: Path, run: str) -> None:
-    _sign(storage, run).unlink(missing_ok=True)
-    _lock(storage, run).unlink(missing_ok=True)
-
-
-def _touched(path: Path) -> int:
-    with path.open() as file:  # opening has a shared folder ask its server, rather than remember
-        return os.fstat(file.fileno()).st_mtime_ns
-
-
-def _is_here(path: Path) -> bool:
-    """Locks are told from one machine to another by some shared folders, and not by all."""
-    try:
-        return bool(json.loads(path.read_text())["machine"] == _machine())
-    except (ValueError, KeyError):
-        return False
-
-
-def _is_locked(path: Path) -> bool:
-    try:
-        with FileLock(path, timeout=0):
-            return False
-    except Timeout:
-        return True
-
-
-def _machine() -> str:
-    """Equal for all processes of one kernel, those in containers included."""
-    boot = Path("/proc/sys/kernel/random/boot_id")
-    return boot.read_text().strip() if boot.exists() else platform.node()
+            f"{folder.parent}: this server does not know conditional writes (If-None-Match), which keep runs from "
+            "training the same twice; use a server that does, or a folder"
+        )

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ablations.documents import (
@@ -20,6 +19,7 @@ from ablations.documents import (
     VerdictEntry,
 )
 from ablations.estimate import estimate, price_of
+from ablations.folders import each
 from ablations.inspection import config_differences, result_differences
 from ablations.lint import warnings
 from ablations.load import ScaledStudy
@@ -27,23 +27,25 @@ from ablations.plan import Plan
 from ablations.speeds import load_speeds
 from ablations.store import StoredTrial, TrialStore
 from ablations.trial import Result, Trial
+from core.remote import AnyPath
 
 if TYPE_CHECKING:
     from ablations.report import DrawnReport
     from ablations.run import Outcome
 
 
-def plan_document(plan: Plan, storage: Path, price: float | None) -> PlanDocument:
+def plan_document(plan: Plan, storage: AnyPath, price: float | None) -> PlanDocument:
     return PlanDocument(
         **_study(plan.scaled),
         counts=counts(plan.trials, plan.results),
-        cost=_cost(plan, storage, price),
+        workers=plan.scaled.resources.workers,
+        cost=cost(plan, storage, price),
         notes=warnings(plan),
         trials=_entries(plan),
     )
 
 
-def status_document(plan: Plan, storage: Path) -> StatusDocument:
+def status_document(plan: Plan, storage: AnyPath) -> StatusDocument:
     return StatusDocument(
         **_study(plan.scaled),
         counts=counts(plan.trials, plan.results),
@@ -124,7 +126,7 @@ def counts(trials: list[Trial], results: dict[str, Result]) -> Counts:
 
 def begun_trainings(plan: Plan, store: TrialStore) -> int:
     """That go on from a checkpoint."""
-    return sum(store.has_checkpoint(unit.pretrain_id) for unit in plan.units)
+    return sum(each(store.root, store.has_checkpoint, [unit.pretrain_id for unit in plan.units]))
 
 
 def state_of(result: Result | None) -> State:
@@ -142,7 +144,8 @@ def _study(scaled: ScaledStudy) -> dict[str, Any]:
     }
 
 
-def _cost(plan: Plan, storage: Path, price: float | None) -> Cost | None:
+def cost(plan: Plan, storage: AnyPath, price: float | None) -> Cost | None:
+    """Of what is left; None where that is nothing."""
     if not plan.units:
         return None
     left = estimate(plan, load_speeds(storage))

@@ -1,24 +1,23 @@
 """A storage of an older schema is brought to this program's: nothing that was trained is trained again.
 
 ``schema.json`` says of which schema a storage is. Of which a trial is, its id says, since the schema is hashed with the
-configuration. A folder is made anew beside the old one, moved to its place whole, and only then the old one removed:
-wherever this ends, it goes on from there the next time.
+configuration. A folder is made anew, says so until it is whole, and only then the old one is removed: wherever this
+ends, it goes on from there the next time. That moves no folder, which object stores could not.
 """
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from ablations import identity
 from ablations.errors import StudyError
+from ablations.folders import copy, remove
 from ablations.live import alone
 from ablations.store import StoredTrial, TrialStore, read_json, write_json, write_trial_config
 from core.config import PretrainConfig, TrainConfig
 from core.files import write_text
+from core.remote import AnyPath
 
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -28,9 +27,11 @@ cannot translate it raises for, and the trial is left as it is."""
 
 FORMER = "former_id"
 """In a folder that was moved, a file with the id that it had."""
+UNFINISHED = "unfinished"
+"""In a folder that is being made, a file."""
 
 
-def open_store(root: Path, tell: Callable[[str], None]) -> TrialStore:
+def open_store(root: AnyPath, tell: Callable[[str], None]) -> TrialStore:
     """The store, in this program's schema; ``tell`` is told what had to be moved for it.
 
     Raises ``StudyError`` where a newer program has written it, or a run is using it while it must be moved.
@@ -92,8 +93,6 @@ class _Migration:
 
     def run(self) -> str:
         """What was done, in a sentence."""
-        for folder in [*self.store.root.glob("*/.new-*"), *self.store.root.glob("*/.old-*")]:
-            shutil.rmtree(folder)  # of a migration that was interrupted
         trials = list(self._upgraded())
         encoders = {trial.pretrain_id: config.pretrain for trial, config in trials if trial.pretrain_id}
         for old, pretrain in encoders.items():
@@ -107,54 +106,40 @@ class _Migration:
         return "\n".join([f"{done}schema {identity.SCHEMA}", *left])
 
     def _upgraded(self) -> Iterator[tuple[StoredTrial, TrainConfig]]:
-        for trial in map(self.store.stored, self.store.trial_ids()):
+        for trial in self.store.all_stored():
             try:
                 if config := upgraded(trial):
                     yield trial, config
             except Exception as error:  # a step may raise anything
                 self.left[f"trial {trial.id}"] = f"{type(error).__name__}: {error}"
 
-    def _move(self, kind: str, old: Path, new: Path, write: Callable[[Path, Path], None]) -> None:
+    def _move(self, kind: str, old: AnyPath, new: AnyPath, write: Callable[[AnyPath, AnyPath], None]) -> None:
         if not old.exists():
             return  # a training that never began, or one that was moved before this was interrupted
+        if (new / UNFINISHED).exists():
+            remove(new, last=UNFINISHED)
         if not new.exists():
             _build(old, new, write)
         if (new / FORMER).exists() and (new / FORMER).read_text() == old.name:
-            _discard(old)
+            remove(old, last="config.json")  # while that is there, it is found again
             self.moved[kind] += 1
         else:
             self.left[f"{kind} {old.name}"] = f"in schema {identity.SCHEMA} it is {new.name}, which is there already"
 
 
-def _build(old: Path, new: Path, write: Callable[[Path, Path], None]) -> None:
+def _build(old: AnyPath, new: AnyPath, write: Callable[[AnyPath, AnyPath], None]) -> None:
     """All that is in the old folder, but for what ``write`` writes into the new one."""
-    building = new.with_name(f".new-{new.name}")
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir()
-    write(old, building)
-    write_text(building / FORMER, old.name)
+    write_text(new / UNFINISHED, "")
+    write(old, new)
     for path in old.iterdir():
-        if path.is_file() and not path.name.startswith((".", "lease.")) and not (building / path.name).exists():
-            _link(path, building / path.name)
-    building.rename(new)
+        if path.is_file() and not path.name.startswith((".", "lease.")) and not (new / path.name).exists():
+            copy(path, new / path.name)
+    write_text(new / FORMER, old.name)
+    (new / UNFINISHED).unlink()
 
 
-def _link(path: Path, to: Path) -> None:
-    try:
-        os.link(path, to)
-    except OSError:  # no hard links on this file system
-        shutil.copy2(path, to)
-
-
-def _discard(folder: Path) -> None:
-    """At once out of sight: half a folder is not a trial."""
-    away = folder.with_name(f".old-{folder.name}")
-    folder.rename(away)
-    shutil.rmtree(away)
-
-
-def _trial(trial: StoredTrial, config: TrainConfig) -> Callable[[Path, Path], None]:
-    def write(old: Path, new: Path) -> None:
+def _trial(trial: StoredTrial, config: TrainConfig) -> Callable[[AnyPath, AnyPath], None]:
+    def write(old: AnyPath, new: AnyPath) -> None:
         write_trial_config(new, identity.pretrain_id(config.pretrain), config)
         if trial.result:
             result = replace(trial.result, trial_id=identity.trial_id(config))
@@ -163,10 +148,10 @@ def _trial(trial: StoredTrial, config: TrainConfig) -> Callable[[Path, Path], No
     return write
 
 
-def _encoder(config: PretrainConfig) -> Callable[[Path, Path], None]:
+def _encoder(config: PretrainConfig) -> Callable[[AnyPath, AnyPath], None]:
     """Its files hold its configuration as well, and are not taken for another's."""
 
-    def write(old: Path, new: Path) -> None:
+    def write(old: AnyPath, new: AnyPath) -> None:
         from core.pretraining.checkpoint import load_checkpoint, save_checkpoint  # here, since most commands need none
 
         write_json(new / "config.json", config.model_dump(mode="json"))

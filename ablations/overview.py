@@ -13,16 +13,17 @@ from ablations.plan import plan_trials, with_kept_seeds
 from ablations.speeds import Speed, load_speeds
 from ablations.store import TrialStore
 from ablations.study import Study
+from core.remote import AnyPath
 
 
-def overview(scale: str | None, storage: Path, data_dir: Path) -> ListDocument:
+def overview(scale: str | None, storage: AnyPath, data_dir: AnyPath) -> ListDocument:
     """Shipped studies and those in ``./studies``. One that cannot be run has a ``problem`` and ends nothing."""
     store, speeds = TrialStore(storage), load_speeds(storage)
     entries = [_entry(path, scale, store, data_dir, speeds) for path in all_studies().values()]
     return ListDocument(scale=scale or DEFAULT_SCALE, studies=entries, collections=list(all_collections()))
 
 
-def _entry(path: Path, scale: str | None, store: TrialStore, data_dir: Path, speeds: list[Speed]) -> StudyEntry:
+def _entry(path: Path, scale: str | None, store: TrialStore, data_dir: AnyPath, speeds: list[Speed]) -> StudyEntry:
     try:
         scaled = load_study(str(path), scale)
         trials = with_kept_seeds(enumerate_trials(scaled), store)

@@ -1,11 +1,13 @@
 """What a run would do: which trials are done, which are left, and whether their data is there."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import partial
 
+from ablations.data_copies import planned_size
 from ablations.errors import StudyError
+from ablations.folders import each
 from ablations.grid import enumerate_trials
 from ablations.load import ScaledStudy
 from ablations.stopping import judged_epochs
@@ -13,8 +15,9 @@ from ablations.store import TrialStore
 from ablations.trial import Result, Trial, Unit, group_units
 from core import DataError
 from core.config import DataConfig
-from core.data.catalog import DataSize, data_size
+from core.data.catalog import DataSize
 from core.data.transfer import check_metric, metric_of
+from core.remote import AnyPath
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Plan:
         return 0 if unit.pretrain_id in self.trained else self.sizes[config.data].train * config.epochs
 
 
-def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: Path, retry: str | None = None) -> Plan:
+def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: AnyPath, retry: str | None = None) -> Plan:
     """Enumerate and check everything. Trials that failed are left alone unless ``retry`` is the kind of their failure,
     or ``failed``, which is every kind; trials that were stopped early, as long as the study stops trials early.
 
@@ -60,7 +63,7 @@ def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: Path, retry: str
 
 
 def plan_trials(
-    scaled: ScaledStudy, trials: list[Trial], store: TrialStore, data_dir: Path, retry: str | None = None
+    scaled: ScaledStudy, trials: list[Trial], store: TrialStore, data_dir: AnyPath, retry: str | None = None
 ) -> Plan:
     """The plan of these trials. Raises ``StudyError`` where their data is not there, or too small."""
     sizes = _sizes(scaled, trials, data_dir)
@@ -70,32 +73,37 @@ def plan_trials(
     results = {key: result for key, result in stored.items() if result.stands(judged.get(training[key], ()))}
     left = [t for t in trials if t.id not in results or _is_retried(results[t.id], retry)]
     units = [replace(unit, judged=judged.get(unit.pretrain_id, ())).retrying(results) for unit in group_units(left)]
-    trained = frozenset(unit.pretrain_id for unit in units if store.encoder_path(unit.pretrain_id).exists())
+    trained = store.trained({unit.pretrain_id for unit in units})
     return Plan(scaled, trials, results, units, sizes, trained, judged)
 
 
 def with_kept_seeds(trials: list[Trial], store: TrialStore) -> list[Trial]:
     """And further seeds of their cells that are finished already: what was once computed is never left out."""
     last = {trial.cell: trial for trial in sorted(trials, key=lambda trial: trial.seed)}
-    return trials + [kept for trial in last.values() for kept in _kept_after(trial, store)]
+    return trials + list(itertools.chain(*each(store.root, partial(_kept_after, store), last.values())))
 
 
-def _kept_after(trial: Trial, store: TrialStore) -> Iterator[Trial]:
+def _kept_after(store: TrialStore, trial: Trial) -> list[Trial]:
     following = (trial.reseeded(seed) for seed in itertools.count(trial.seed + 1))
-    return itertools.takewhile(lambda one: (result := store.result(one.id)) and result.status == "finished", following)
+    return list(itertools.takewhile(partial(_is_finished, store), following))
+
+
+def _is_finished(store: TrialStore, trial: Trial) -> bool:
+    result = store.result(trial.id)
+    return result is not None and result.status == "finished"
 
 
 def _is_retried(result: Result, retry: str | None) -> bool:
     return result.status == "failed" and retry in ("failed", result.failure)
 
 
-def _sizes(scaled: ScaledStudy, trials: list[Trial], data_dir: Path) -> dict[DataConfig, DataSize]:
+def _sizes(scaled: ScaledStudy, trials: list[Trial], data_dir: AnyPath) -> dict[DataConfig, DataSize]:
     sizes: dict[DataConfig, DataSize] = {}
     for trial in trials:
         try:
             _check_metric(trial)
             for data in trial.config.all_data:
-                sizes[data] = sizes.get(data) or data_size(data, data_dir)
+                sizes[data] = sizes.get(data) or planned_size(data, data_dir)
         except DataError as error:
             raise StudyError(f"{scaled.source.name}: trial {trial.name}: {error}") from error
     return sizes

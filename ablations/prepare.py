@@ -3,15 +3,16 @@
 Of what is streamed, since it does not fit in memory, only a few images are."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ablations.data_copies import local_data
 from ablations.errors import StudyError
 from ablations.plan import Plan
 from core import DataError
 from core.config import DataConfig
+from core.remote import AnyPath
 
 
 def needed_data(plan: Plan) -> list[DataConfig]:
@@ -19,7 +20,7 @@ def needed_data(plan: Plan) -> list[DataConfig]:
     return list(dict.fromkeys(data for unit in plan.units for trial in unit.trials for data in trial.config.all_data))
 
 
-def prepare_data(needed: Sequence[DataConfig], data_dir: Path, console: Console) -> None:
+def prepare_data(needed: Sequence[DataConfig], data_dir: AnyPath, console: Console) -> None:
     """Load every data set once. Raises ``StudyError``."""
     if not needed:
         return
@@ -34,8 +35,11 @@ def prepare_data(needed: Sequence[DataConfig], data_dir: Path, console: Console)
                 tasks[task] = bar.add_task(task, total=total)
             bar.update(tasks[task], completed=done)  # type: ignore[arg-type]
 
+        def tell(text: str) -> None:
+            console.print(text, style="dim", highlight=False, soft_wrap=True)
+
         for config in needed:
             try:
-                load_data(config, data_dir, show)
+                load_data(config, local_data(config.name, data_dir, tell), show)
             except DataError as error:
                 raise StudyError(f"data: {error}") from error

@@ -1,7 +1,6 @@
 """A few steps of what is left and was never measured on this machine, so that a plan can say how long it takes."""
 
 import time
-from pathlib import Path
 
 import torch
 from rich.console import Console
@@ -24,13 +23,14 @@ from core.data.dataset import Dataset, Split
 from core.data.transfer import metric_of
 from core.hardware import pick_device
 from core.pretraining.training import Training
+from core.remote import AnyPath
 
 STEPS, WARM_UP = 3, 2
 EVALUATED = 1000
 """Images that an evaluation is timed on, fewer where the study has fewer."""
 
 
-def probe(plan: Plan, storage: Path, console: Console) -> None:
+def probe(plan: Plan, storage: AnyPath, console: Console) -> None:
     """Time every kind of training that is left, on images of noise, and every kind of evaluation but those of 20,000
     steps and of images with several labels."""
     threads = max(1, int(plan.scaled.resources.cpu))
@@ -61,7 +61,7 @@ def _is_short(trial: Trial) -> bool:
     return not several_labels and not isinstance(trial.config.evaluate, FineTuneTransfer)
 
 
-def _time_training(training: Training, hardware: Hardware, storage: Path) -> None:
+def _time_training(training: Training, hardware: Hardware, storage: AnyPath) -> None:
     for _ in range(WARM_UP):
         training.advance()
     training.state()  # waits for the device
@@ -73,7 +73,7 @@ def _time_training(training: Training, hardware: Hardware, storage: Path) -> Non
     save_speed(storage, training_speed(training.config, hardware, seconds))
 
 
-def _time_evaluation(plan: Plan, trial: Trial, training: Training, hardware: Hardware, storage: Path) -> None:
+def _time_evaluation(plan: Plan, trial: Trial, training: Training, hardware: Hardware, storage: AnyPath) -> None:
     config, scored = trial.config.evaluate, trial.config.evaluation_data
     size = plan.sizes[scored]
     data = _noise(scored, min(size.train, EVALUATED), min(size.test, EVALUATED), size.classes)

@@ -12,6 +12,8 @@ from ablations.no_answer import no_answer
 from ablations.plan import Plan
 from ablations.store import TrialStore
 from ablations.tracking import Children, Tracker, only_writer, tracking_uri
+from ablations.trial import Result
+from core.errors import StorageAway, StorageRefused
 
 PAUSE_SECONDS = 60.0
 """Between two attempts to reach an MLflow that does not answer."""
@@ -72,8 +74,8 @@ class Recorder:
         tracker.close(complete)
 
     def _save_all(self, tracker: Tracker) -> None:
-        for trial in self._plan.trials:
-            self._save_result(tracker, trial.id)
+        for result in self._store.results(self._plan.trials).values():
+            self._save_result(tracker, result)
 
     def _save_history(self, tracker: Tracker, pretrain_id: str) -> None:
         history = self._store.history(pretrain_id)
@@ -83,12 +85,12 @@ class Recorder:
 
     def _save_ended(self, tracker: Tracker, trial_id: str) -> None:
         tracker.look_again(trial_id)
-        self._save_result(tracker, trial_id)
+        if result := self._store.result(trial_id):
+            self._save_result(tracker, result)
 
-    def _save_result(self, tracker: Tracker, trial_id: str) -> None:
-        result, pretrain_id = self._store.result(trial_id), tracker.trials[trial_id].pretrain_id
-        stands = result and result.stands(self._plan.judged.get(pretrain_id, ()))
-        if result and stands and not tracker.has_result(result):
+    def _save_result(self, tracker: Tracker, result: Result) -> None:
+        pretrain_id = tracker.trials[result.trial_id].pretrain_id
+        if result.stands(self._plan.judged.get(pretrain_id, ())) and not tracker.has_result(result):
             tracker.save_result(result, self._store.history(pretrain_id))
 
     def _attempt(self, action: Callable[[Tracker], None], remedy: str = GOES_ON) -> None:
@@ -101,7 +103,7 @@ class Recorder:
         except Exception as error:
             self._tracker = None  # what is there then is asked anew: it may be another database
             self._silent_until = time.monotonic() + max(PAUSE_SECONDS, PAUSE_SHARE * (time.monotonic() - start))
-            self._say(f"{no_answer(tracking_uri(), error)}. {remedy}.", remedy)
+            self._say(f"{_reason(error)}. {remedy}.", remedy)
         else:
             if self._said:
                 self._say("MLflow answers again, and has what was missing.", "")
@@ -111,3 +113,10 @@ class Recorder:
         if about != self._said:
             self._console.print(text, style="yellow", highlight=False, soft_wrap=True)
         self._said = about
+
+
+def _reason(error: Exception) -> str:
+    """It may be the store that is away."""
+    if isinstance(error, StorageAway | StorageRefused):
+        return f"{error.filename}: {error.strerror}"
+    return no_answer(tracking_uri(), error)

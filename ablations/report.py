@@ -10,10 +10,12 @@ from pydantic import TypeAdapter
 from ablations.frame import Recorded, read_study
 from ablations.links import run_pages
 from ablations.pictures import chosen_arrays, draw_pictures
+from ablations.places import reports_folder
 from ablations.store import TrialStore
 from ablations.tracking import Children, tracking_uri
+from core.remote import AnyPath
 from reports.claims import Claim, Verdict
-from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
+from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Similar, Trend
 from reports.render import render
 from reports.specs import Report
 from reports.study_report import StudyReport
@@ -42,14 +44,14 @@ class DrawnReport:
         return self.figure.read_bytes()
 
 
-def draw_report(study: str, label: str, storage: Path, children: Children | None = None) -> DrawnReport:
-    """Draw what MLflow has of the study, finished or not, into ``<storage>/reports/<study>/<label>``.
+def draw_report(study: str, label: str, storage: AnyPath, children: Children | None = None) -> DrawnReport:
+    """Draw what MLflow has of the study, finished or not, into ``reports_folder(storage)/<study>/<label>``.
 
     ``label`` is the scale, and the overrides where there are any; see ``ScaledStudy``. ``children`` are the trials'
     runs, where they are known. Raises ``AblateError`` where MLflow has nothing of it.
     """
     recorded = read_study(study, label, children)
-    folder = storage / "reports" / study / label
+    folder = reports_folder(storage) / study / label
     store = TrialStore(storage)
     report = _study_report(recorded, store)
     page = render(report, folder)
@@ -99,6 +101,7 @@ EFFECTS: dict[str, Callable[..., Effect]] = {
     "trend": Trend,
     "interaction": Interaction,
     "agreement": Agreement,
+    "similar": Similar,
 }
 
 

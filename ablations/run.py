@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 
@@ -10,6 +9,7 @@ from ablations.board import Board, State
 from ablations.errors import AblateError, DiskFullError, StudyError
 from ablations.estimate import estimate
 from ablations.events import DiskFull, Event
+from ablations.folders import each
 from ablations.live import LiveRun
 from ablations.migration import keep_schema
 from ablations.plan import Plan
@@ -24,14 +24,15 @@ from ablations.store import TrialStore
 from ablations.tables import left_text
 from ablations.trial import Unit, group_units
 from core.data.catalog import KNOWN_SIZES
+from core.remote import AnyPath
 
 
 @dataclass(frozen=True)
 class Where:
     """Where a run computes and keeps things. It changes no result."""
 
-    storage: Path
-    data_dir: Path
+    storage: AnyPath
+    data_dir: AnyPath
     address: str = "local"
     """Of a Ray cluster; ``local`` starts one on this machine for the time of the run."""
     inline: bool = False
@@ -104,13 +105,13 @@ def run_plan(plan: Plan, where: Where, console: Console) -> Outcome:
 def _compare(planned: float | None, plan: Plan, where: Where, console: Console) -> None:
     """What the trials of this run took, all workers together, beside what was expected of them."""
     store, workers = TrialStore(where.storage), 1 if where.inline else plan.scaled.resources.workers
-    ended = [store.result(trial.id) for unit in plan.units for trial in unit.trials]
-    actual = workers * sum(result.seconds for result in ended if result)
+    ended = store.results([trial for unit in plan.units for trial in unit.trials])
+    actual = workers * sum(result.seconds for result in ended.values())
     if planned and actual:
         console.print(f"compute: {clock(actual)}, planned {clock(planned)}", highlight=False)
 
 
-def draw(plan: Plan, storage: Path, recorder: Recorder, console: Console) -> DrawnReport | None:
+def draw(plan: Plan, storage: AnyPath, recorder: Recorder, console: Console) -> DrawnReport | None:
     """What the recorder has written to MLflow; None, and said, where there is no answer."""
     if not recorder.works:
         return None
@@ -130,8 +131,7 @@ def schedule(
     were damaged are written anew. Raises ``StudyError`` where it cannot begin, and
     ``DiskFullError`` where nothing could be kept."""
     store = TrialStore(where.storage)
-    for unit in group_units([trial for trial in plan.trials if trial.id in plan.results]):
-        store.record(unit)
+    each(store.root, store.record, group_units([trial for trial in plan.trials if trial.id in plan.results]))
     if not plan.units:
         return
     if where.inline and (workers := plan.scaled.resources.workers) > 1:
@@ -167,7 +167,7 @@ def _runner(plan: Plan, where: Where, owner: str, alone: bool = False) -> RunUni
         from ablations.schedulers.inline import run_inline
 
         return lambda units, listen: run_inline(units, job, listen)
-    from ablations.schedulers.ray_tune import run_on_ray
+    from ablations.schedulers.ray_run import run_on_ray
 
     def run_units(units: Sequence[Unit], listen: Listen) -> None:
         stop = judging(plan.scaled, plan.trials, TrialStore(where.storage))

@@ -7,13 +7,14 @@ import hashlib
 import json
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
+from ablations.folders import each, found
 from ablations.identity import canonical
 from core.config import CompositionAugment, Config, EvaluateConfig, PretrainConfig
 from core.cost import forward_flops, training_flops
 from core.files import write_text
+from core.remote import AnyPath
 
 Stage = Literal["training", "evaluation"]
 
@@ -87,21 +88,23 @@ def evaluation_key(config: PretrainConfig, evaluate: EvaluateConfig) -> str:
     return _key(evaluate, config.encoder, evaluate.data or config.data)
 
 
-def save_speed(storage: Path, speed: Speed) -> None:
+def save_speed(storage: AnyPath, speed: Speed) -> None:
     name = hashlib.sha256(f"{speed.stage}/{speed.key}/{speed.hardware}".encode()).hexdigest()[:16]
     write_text(storage / "speeds" / f"{name}.json", json.dumps(asdict(speed), indent=1))
 
 
-def load_speeds(storage: Path) -> list[Speed]:
+def load_speeds(storage: AnyPath) -> list[Speed]:
     """Of all hardware, the latest last. What cannot be read is left out: it costs an estimate, no result."""
-    speeds = []
-    for path in (storage / "speeds").glob("*.json"):
-        try:
-            values: dict[str, Any] = json.loads(path.read_text())
-            speeds.append(Speed(**{**values, "hardware": Hardware(**values["hardware"])}))
-        except (ValueError, TypeError, KeyError, OSError):
-            continue
-    return sorted(speeds, key=lambda speed: speed.measured_at)
+    speeds = each(storage, _load_speed, found(storage / "speeds", "*.json"))
+    return sorted((speed for speed in speeds if speed), key=lambda speed: speed.measured_at)
+
+
+def _load_speed(path: AnyPath) -> Speed | None:
+    try:
+        values: dict[str, Any] = json.loads(path.read_text())
+        return Speed(**{**values, "hardware": Hardware(**values["hardware"])})
+    except (ValueError, TypeError, KeyError, OSError):
+        return None
 
 
 def _key(*configs: Config) -> str:

@@ -1,23 +1,25 @@
-"""The trial store: the truth about what was trained, on disk.
+"""The trial store: the truth about what was trained, in a folder or in an object store.
 
-``encoders/<pretrain_id>/``  config.json, lease.<number> (who trains it; see ``ablations.lease``), checkpoint.pt while
+``encoders/<pretrain_id>/``  config.json, lease.<number> (who trains it; see ``ablations.turns``), checkpoint.pt while
                             training, encoder.pt when trained, history.json (the epochs that either of the two holds)
 ``trials/<trial_id>/``       config.json, result.json, arrays.safetensors (what a report draws, of some protocols)
 
 Every file appears whole or not at all.
 """
 
+import itertools
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ablations.folders import each, found
 from ablations.trial import Result, Trial, Unit
 from core.config import TrainConfig
-from core.files import whole_file, write_text
+from core.files import as_local, whole_file, write_text
 from core.pretraining.history import Epoch
+from core.remote import AnyPath, RemotePath
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -47,13 +49,13 @@ class StoredTrial:
 class TrialStore:
     """One folder that holds every encoder and every result of any number of studies."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: AnyPath) -> None:
         self.root = root
 
-    def encoder_path(self, pretrain_id: str) -> Path:
+    def encoder_path(self, pretrain_id: str) -> AnyPath:
         return self.encoder_folder(pretrain_id) / "encoder.pt"
 
-    def checkpoint_path(self, pretrain_id: str) -> Path:
+    def checkpoint_path(self, pretrain_id: str) -> AnyPath:
         return self.encoder_folder(pretrain_id) / "checkpoint.pt"
 
     def result(self, trial_id: str) -> Result | None:
@@ -72,14 +74,25 @@ class TrialStore:
         values = read_json(self.trial_folder(trial_id) / "config.json") or {}
         return StoredTrial(trial_id, values.pop(ENCODER, ""), values, self.result(trial_id))
 
-    def unfinished(self) -> list[Path]:
+    def all_stored(self) -> list[StoredTrial]:
+        """Of every study, by id."""
+        return each(self.root, self.stored, self.trial_ids())
+
+    def unfinished(self) -> list[AnyPath]:
         """Files that a process began, and did not live to put in their place."""
-        return sorted(path for path in self.root.glob("*/*/.*") if path.is_file())
+        return [path for path in found(self.root, "*/*/.*") if path.is_file()]
 
     def results(self, trials: list[Trial]) -> dict[str, Result]:
         """By trial id, of those that have one."""
-        found = {trial.id: self.result(trial.id) for trial in trials}
-        return {trial_id: result for trial_id, result in found.items() if result}
+        ids = [trial.id for trial in trials]
+        results = zip(ids, each(self.root, self.result, ids), strict=True)
+        return {trial_id: result for trial_id, result in results if result}
+
+    def trained(self, pretrain_ids: Iterable[str]) -> frozenset[str]:
+        """Those whose encoders are there."""
+        ids = list(pretrain_ids)
+        are_there = each(self.root, lambda pretrain_id: self.encoder_path(pretrain_id).exists(), ids)
+        return frozenset(itertools.compress(ids, are_there))
 
     def save_result(self, result: Result) -> None:
         write_json(self.trial_folder(result.trial_id) / "result.json", asdict(result))
@@ -89,7 +102,10 @@ class TrialStore:
         from safetensors.numpy import load_file  # here, since most commands need no numpy
 
         path = self._arrays_path(trial_id)
-        return load_file(path) if path.exists() else {}
+        if not path.exists():
+            return {}
+        with as_local(path) as file:
+            return load_file(file)
 
     def classes(self, trial_id: str) -> tuple[str, ...]:
         """The names of the labels in the trial's arrays; none where it left none."""
@@ -98,7 +114,7 @@ class TrialStore:
         path = self._arrays_path(trial_id)
         if not path.exists():
             return ()
-        with safe_open(path, "np") as file:
+        with as_local(path) as local, safe_open(local, "np") as file:
             return tuple(json.loads((file.metadata() or {}).get(CLASSES, "[]")))
 
     def save_arrays(self, trial_id: str, arrays: dict[str, "ndarray"], classes: Sequence[str]) -> None:
@@ -156,9 +172,9 @@ class TrialStore:
         return [result for result in found if result.stands(unit.judged) and result not in unit.retried]
 
     def _arrays_are_whole(self, trial_id: str) -> bool:
-        """Those that there are."""
+        """Those that there are. An object is whole, and to look for it in vain with every result takes time."""
         path = self._arrays_path(trial_id)
-        if not path.exists():
+        if isinstance(path, RemotePath) or not path.exists():
             return True
         from safetensors import SafetensorError, safe_open
 
@@ -168,17 +184,17 @@ class TrialStore:
         except SafetensorError:
             return False
 
-    def _arrays_path(self, trial_id: str) -> Path:
+    def _arrays_path(self, trial_id: str) -> AnyPath:
         return self.trial_folder(trial_id) / "arrays.safetensors"
 
-    def encoder_folder(self, pretrain_id: str) -> Path:
+    def encoder_folder(self, pretrain_id: str) -> AnyPath:
         return self.root / "encoders" / pretrain_id
 
-    def trial_folder(self, trial_id: str) -> Path:
+    def trial_folder(self, trial_id: str) -> AnyPath:
         return self.root / "trials" / trial_id
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
+def read_json(path: AnyPath) -> dict[str, Any] | None:
     """None where there is no such file, or none that can be read."""
     try:
         values = json.loads(path.read_text())
@@ -187,7 +203,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return values if isinstance(values, dict) else None
 
 
-def write_trial_config(folder: Path, pretrain_id: str, config: TrainConfig) -> None:
+def write_trial_config(folder: AnyPath, pretrain_id: str, config: TrainConfig) -> None:
     write_json(folder / "config.json", _trial_values(pretrain_id, config))
 
 
@@ -196,6 +212,6 @@ def _trial_values(pretrain_id: str, config: TrainConfig) -> dict[str, Any]:
     return {ENCODER: pretrain_id, **config.model_dump(mode="json")}
 
 
-def write_json(path: Path, values: dict[str, Any]) -> None:
+def write_json(path: AnyPath, values: dict[str, Any]) -> None:
     """As all files of the store are written."""
     write_text(path, json.dumps(values, indent=1, sort_keys=True))

@@ -2,7 +2,6 @@
 
 import os
 from collections import Counter
-from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +17,7 @@ from ablations.speeds import load_speeds
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.trial import Result, Trial
+from core.remote import AnyPath
 
 
 def heading(plan: Plan) -> str:
@@ -55,7 +55,7 @@ def workers_text(resources: Resources) -> str:
     return f" x {resources.workers} workers" if resources.workers > 1 else ""
 
 
-def estimate_text(plan: Plan, storage: Path, price: float | None) -> str:
+def estimate_text(plan: Plan, storage: AnyPath, price: float | None) -> str:
     """What is left will take, as far as it is known."""
     if not plan.units:
         return "nothing is left to run"
@@ -103,7 +103,7 @@ def plan_table(plan: Plan) -> Table:
     return table
 
 
-def status_table(plan: Plan, storage: Path) -> Table:
+def status_table(plan: Plan, storage: AnyPath) -> Table:
     """Counts by state, and the reason of each failure."""
     states = Counter(_state(plan, trial) for trial in plan.trials)
     begun = begun_trainings(plan, TrialStore(storage))

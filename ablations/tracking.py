@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,11 @@ from ablations.no_answer import check_database, sqlite_file
 from ablations.provenance import provenance
 from ablations.settings import dotted_values
 from ablations.trial import Result, Status, Trial
+from ablations.turns import only_one
 from core.config import TrainConfig
 from core.files import place_once, unfinished
 from core.pretraining.history import Epoch
+from core.remote import AnyPath
 
 DEFAULT_DATABASE = Path("mlflow.db")
 METRICS_A_CALL = 800
@@ -43,6 +46,8 @@ STUDY, SCALE, TRIAL, STATUS, RESULT, HISTORY = (
     "ablate.result_time",
     "ablate.history_start",
 )
+COLLECTION = "ablate.collection"
+"""Of a run that has the page of several studies, their scale and overrides; see ``ScaledStudy.label``."""
 STOPPED_AT = "ablate.stopped_at"
 """Of a trial that was stopped early, the epoch."""
 ENDINGS: dict[Status, str] = {"finished": "FINISHED", "failed": "FAILED", "stopped": "KILLED"}
@@ -73,11 +78,12 @@ def _make_database(path: Path) -> None:
         place_once(temporary, path)
 
 
-def only_writer(storage: Path) -> FileLock:
+def only_writer(storage: AnyPath) -> AbstractContextManager[object]:
     """Held while one of several runs writes: each sees what the others have written, and an SQLite file, which first
     users at once would spoil, has one. Raises ``TimeoutError`` where another does not end."""
-    database = sqlite_file(tracking_uri())
-    return FileLock(f"{database}.lock" if database else storage / "mlflow.lock", timeout=LOCK_SECONDS)
+    if database := sqlite_file(tracking_uri()):
+        return FileLock(f"{database}.lock", timeout=LOCK_SECONDS)
+    return only_one(storage, "mlflow", LOCK_SECONDS)
 
 
 @dataclass
@@ -224,6 +230,19 @@ class Tracker:
             path = Path(folder) / name
             path.write_text(text)
             self.client.log_artifact(run_id, str(path))
+
+
+def save_collection(name: str, label: str, title: str, folder: Path, storage: AnyPath) -> None:
+    """The page of several studies, with a run of its own. Raises as ``open_client`` does."""
+    with only_writer(storage):
+        client = open_client()
+        experiment_id = _experiment(client, name)
+        found = client.search_runs([experiment_id], f"tags.`{COLLECTION}` = '{label}'", max_results=1)
+        run = found[0] if found else client.create_run(experiment_id, run_name=f"{name} at {label}")
+        tags = {**provenance(), "ablate.schema": str(SCHEMA), COLLECTION: label, "mlflow.note.content": title}
+        client.log_batch(run.info.run_id, tags=_tags(tags))
+        client.log_artifacts(run.info.run_id, str(folder), REPORT_FOLDER)
+        client.set_terminated(run.info.run_id)
 
 
 def find_parent(client: MlflowClient, experiment_id: str, label: str) -> Run | None:

@@ -6,10 +6,10 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import torch
 
+from ablations.data_copies import local_data
 from ablations.events import DiskFull, Ended, EpochEnded, Event, Held, Judged, Saved, Started
 from ablations.failures import PASSING, TimedOut, kind_of
 from ablations.lease import FencedError, Lease, take
@@ -31,10 +31,10 @@ from core import (
 from core.config import DataConfig
 from core.data.catalog import DataSize
 from core.data.dataset import Dataset
-from core.errors import MissingData
-from core.files import is_full
+from core.errors import MissingData, StorageAway, StorageRefused, is_full
 from core.hardware import hardware_name, memory_bytes, pick_device
 from core.pretraining.history import Epoch
+from core.remote import AnyPath
 
 Emit = Callable[[Event], None]
 
@@ -43,8 +43,8 @@ Emit = Callable[[Event], None]
 class Job:
     """What all units of one run have in common. It changes no result."""
 
-    storage: Path
-    data_dir: Path
+    storage: AnyPath
+    data_dir: AnyPath
     owner: str
     """The run; see ``LiveRun.name``."""
     threads: int
@@ -140,7 +140,7 @@ def _run_trials(trials: list[Trial], desk: "_Desk") -> None:
 
 def _ends_unit(error: Exception) -> bool:
     """Rather than be a trial's failure."""
-    return isinstance(error, FencedError | ProcessLost) or is_full(error)
+    return isinstance(error, FencedError | ProcessLost | StorageAway | StorageRefused) or is_full(error)
 
 
 class _Desk:
@@ -223,9 +223,9 @@ def _data(config: DataConfig, job: Job) -> Dataset:
 
 
 @functools.lru_cache(maxsize=2)
-def _loaded(config: DataConfig, data_dir: Path) -> Dataset:
+def _loaded(config: DataConfig, data_dir: AnyPath) -> Dataset:
     """Kept between the units of one worker."""
-    return load_data(config, data_dir)
+    return load_data(config, local_data(config.name, data_dir))
 
 
 def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, desk: _Desk) -> Result:

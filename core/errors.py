@@ -6,7 +6,12 @@ ValueError
 RuntimeError
   Diverged         the loss or a weight is not finite
   ProcessLost      another process of the same training is gone
+OSError
+  StorageRefused   an object store cannot be used as it is named
+  StorageAway      an object store does not answer, or not as it should
 """
+
+import errno
 
 
 class DataError(ValueError):
@@ -23,3 +28,16 @@ class Diverged(RuntimeError):
 
 class ProcessLost(RuntimeError):
     """The others cannot go on without it. All of them continue from the last checkpoint."""
+
+
+class StorageRefused(OSError):
+    """There is no such bucket, or no right to use it. ``filename`` is the place, ``strerror`` the reason."""
+
+
+class StorageAway(OSError):
+    """It may answer again later. ``filename`` is the place, ``strerror`` what its library said."""
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether it says that no space is left: on the disk, or of what the user may take of it."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

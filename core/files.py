@@ -1,21 +1,19 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, in a folder or in an object store."""
 
-import errno
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from core.errors import is_full
+from core.remote import AnyPath, RemotePath
+
 LEFTOVER_SECONDS = 24 * 60 * 60.0
 """After which an unfinished file is taken for what a killed process left behind; nothing here takes a day to write."""
-
-
-def is_full(error: BaseException) -> bool:
-    """Whether it says that no space is left: on the disk, or of what the user may take of it."""
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -28,13 +26,20 @@ def unfinished(path: Path) -> Iterator[Path]:
     _remove_leftovers(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        yield temporary
+        with _named(path):
+            yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _named(path: str | Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         if is_full(error):
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _remove_leftovers(path: Path) -> None:
@@ -46,8 +51,14 @@ def _remove_leftovers(path: Path) -> None:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: AnyPath) -> Iterator[BinaryIO]:
     """A binary file to write; it takes its place at ``path`` when the block ends, and not if it raises."""
+    if isinstance(path, RemotePath):
+        with _named(tempfile.gettempdir()), tempfile.NamedTemporaryFile() as local:
+            yield local.file  # type: ignore[misc]
+            local.flush()
+            path.upload(Path(local.name))
+        return
     with unfinished(path) as temporary:
         with temporary.open("xb") as file:
             yield file
@@ -56,10 +67,51 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         temporary.replace(path)
 
 
-def write_text(path: Path, text: str) -> None:
+@contextmanager
+def as_local(path: AnyPath) -> Iterator[Path]:
+    """A file to read on this machine: itself, or for the time of the block a copy. Raises ``FileNotFoundError`` where
+    there is none to copy."""
+    if not isinstance(path, RemotePath):
+        yield path
+        return
+    with _named(tempfile.gettempdir()), tempfile.NamedTemporaryFile() as local:
+        path.download(local.file)  # type: ignore[arg-type]
+        local.flush()
+        yield Path(local.name)
+
+
+def write_text(path: AnyPath, text: str) -> None:
     """Write ``text`` to ``path``, whole or not at all."""
+    if isinstance(path, RemotePath):
+        path.write_bytes(text.encode())
+        return
     with whole_file(path) as file:
         file.write(text.encode())
+
+
+def create_text(path: AnyPath, text: str) -> bool:
+    """False where it is there already: of several that create it at once, it is True for one."""
+    if isinstance(path, RemotePath):
+        return path.create(text.encode())
+    with unfinished(path) as temporary:
+        temporary.write_text(text)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return False
+        except OSError:  # no hard links on this file system
+            return _create_in_place(path, text)
+    return True
+
+
+def _create_in_place(path: Path, text: str) -> bool:
+    """For a moment it is there and empty: who looks then takes what it says for nothing, and this process finds out."""
+    try:
+        with path.open("x") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    return True
 
 
 def write_text_once(path: Path, text: str) -> None:

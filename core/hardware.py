@@ -24,6 +24,13 @@ def memory_bytes(device: torch.device) -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
+def cap_memory(share: float) -> None:
+    """Let this process take no more than a ``share`` of its GPU's memory, so that none that shares the GPU starves.
+    0, of no GPU, and 1 or more cap nothing."""
+    if 0 < share < 1 and torch.cuda.is_available():
+        torch.cuda.set_per_process_memory_fraction(share)
+
+
 def hardware_name(device: torch.device) -> str:
     """For people: the GPU's or the processor's name."""
     if device.type == "cuda":

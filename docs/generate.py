@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 
 from ablations.claims import ClaimBase
+from ablations.collection.documents import COLLECTION_DOCUMENTS
 from ablations.documents import DOCUMENTS
 from ablations.metrics import NAMES, OWN
 from ablations.settings_schema import REF, Schema, definitions, models_of, plain, tag_of
@@ -118,7 +119,7 @@ def _operations(models: dict[str, Schema]) -> str:
 def _documents() -> Iterator[str]:
     """A section for each document of ``--json``, and one for each part of one."""
     parts: dict[str, Schema] = {}
-    for document in DOCUMENTS:
+    for document in (*DOCUMENTS, *COLLECTION_DOCUMENTS):
         schema = plain(document.model_json_schema())
         parts |= schema.pop("$defs", {})
         yield f"### {_paragraph(inspect.getdoc(document) or '').replace('``', '`').rstrip('.')}\n\n{_keys(schema)}\n"

@@ -1,5 +1,7 @@
 """A metric of one value of an axis against that of others: Figures B.5 and B.6."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -49,7 +51,7 @@ def against_figure(report: StudyReport, spec: AgainstReport, data: pd.DataFrame)
             _draw_points(ax, points, spec, colors, markers)
             _dress(ax, points, side, str(spec.x), str(y))
             panels.append((ax, points.dropna(subset=["mean_x", "mean_y"])))
-        add_legend(place, _handles(spec, colors, markers), "", 8)
+        add_legend(place, _handles(side.cells, spec, colors, markers), "", 8)
     if not (spec.color or spec.marker):
         figure.draw_without_rendering()
         for ax, points in panels:
@@ -87,7 +89,7 @@ def _draw_points(ax: Axes, points: pd.DataFrame, spec: AgainstReport, colors: li
 
 def _dress(ax: Axes, points: pd.DataFrame, side: Side, x: str, y: str) -> None:
     ax.set_xlabel(f"{x}: {side.metric_label}")
-    ax.set_ylabel(y)
+    ax.set_ylabel(f"{y}: {side.metric_label}")
     ax.margins(0.1)
     ax.grid(visible=True, axis="both", linestyle=":")
     worst = points["state_x"].where(points["state_x"] != "finished", points["state_y"])
@@ -95,18 +97,30 @@ def _dress(ax: Axes, points: pd.DataFrame, side: Side, x: str, y: str) -> None:
         ax.text(0.02, 0.97, note, transform=ax.transAxes, va="top", fontsize=7, color=GREY)
 
 
-def _handles(spec: AgainstReport, colors: list[str], markers: list[str]) -> list[Artist]:
+def _handles(cells: pd.DataFrame, spec: AgainstReport, colors: list[str], markers: list[str]) -> list[Artist]:
     """Both groups of the paper's legend: what colours tell apart, then what markers do."""
-    hues = zip(COLORS * len(colors), colors, strict=False) if spec.color else ()
-    shapes = zip(MARKERS * len(markers), markers, strict=False) if spec.marker else ()
-    color_axis, marker_axis = spec.color or "", spec.marker or ""
     return [
-        *(Line2D([], [], color=color, linewidth=4, label=value_name(color_axis, value)) for color, value in hues),
         *(
-            Line2D([], [], color=GREY, linestyle="", marker=marker, label=value_name(marker_axis, value))
-            for marker, value in shapes
+            Line2D([], [], color=COLORS[colors.index(value) % len(COLORS)], linewidth=4, label=value_name(axis, value))
+            for axis, value in _values(cells, spec.color)
+        ),
+        *(
+            Line2D(
+                [],
+                [],
+                color=GREY,
+                linestyle="",
+                marker=MARKERS[markers.index(value) % len(MARKERS)],
+                label=value_name(axis, value),
+            )
+            for axis, value in _values(cells, spec.marker)
         ),
     ]
+
+
+def _values(cells: pd.DataFrame, axis: str | None) -> Iterator[tuple[str, str]]:
+    """Of an axis, those that are drawn."""
+    yield from ((axis, value) for value in values_of(cells, axis)) if axis else ()
 
 
 def _rising_together(report: StudyReport, spec: AgainstReport, data: pd.DataFrame) -> list[str]:

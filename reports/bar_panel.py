@@ -11,7 +11,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from reports.limits import bar_limits
 from reports.names import axis_name
-from reports.series import ordered
+from reports.series import error_ends, ordered
 from reports.sides import EMPTY_STYLES, EMPTY_WORDS
 from reports.specs import BarsReport
 from reports.style import COLORS, ERROR, HATCHES
@@ -47,7 +47,8 @@ def draw_panel(ax: Axes, cells: pd.DataFrame, spec: BarsReport, looks: Looks) ->
     groups, width = ordered(cells, spec.x), GROUP / len(ordered(cells, spec.series))
     low, high = bar_limits(pd.concat([cells, cells[["mark"]].set_axis(["mean"], axis=1)]))
     ax.set_ylim(low, high)
-    for cell, x in zip(cells.to_dict("records"), _places(cells, spec, width), strict=True):
+    ends = dict(zip(("from", "to"), error_ends(cells), strict=True))
+    for cell, x in zip(cells.assign(**ends).to_dict("records"), _places(cells, spec, width), strict=True):
         value, color_and_hatch = cell["mean"], looks[cell[spec.series] if spec.series else ""]
         if pd.isna(value):
             _draw_gap(ax, x, width, cell)
@@ -74,8 +75,9 @@ def _places(cells: pd.DataFrame, spec: BarsReport, width: float) -> list[float]:
 def _draw_bar(ax: Axes, x: float, width: float, cell: dict[Hashable, Any], look: tuple[str, str], low: float) -> None:
     color, hatch = look
     ax.bar(x, cell["mean"] - low, width, bottom=low, color=color, hatch=hatch, edgecolor="white", linewidth=0.4)
-    if not pd.isna(cell["spread"]):
-        ax.errorbar(x, cell["mean"], yerr=cell["spread"], color=ERROR, linewidth=0.9, capsize=1.5)
+    if cell["from"] < cell["to"] or not pd.isna(cell["spread"]):
+        below, above = cell["mean"] - cell["from"], cell["to"] - cell["mean"]
+        ax.errorbar(x, cell["mean"], yerr=[[below], [above]], color=ERROR, linewidth=0.9, capsize=1.5)
     if not pd.isna(cell["mark"]):
         ax.plot([x], [cell["mark"]], **MARK)
 

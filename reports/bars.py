@@ -7,6 +7,7 @@ from reports.bar_panel import CUT, Looks, bar_handles, draw_panel, look
 from reports.caption import caption
 from reports.findings import cell_findings
 from reports.limits import bar_limits
+from reports.names import value_name
 from reports.page import Drawn
 from reports.series import HERE, PAPER, at, beside, in_common, of, ordered
 from reports.sides import GAPS, Side, add_legend, lay_out, sides
@@ -51,7 +52,7 @@ def _draw_side(place: SubFigure, side: Side, spec: BarsReport, looks: Looks, cel
     panels = ordered(cells, spec.panels)
     for ax, value in zip(place.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         draw_panel(ax, at(cells, spec.panels, value), spec, looks)
-        ax.set_title(value, fontsize=7, fontweight="normal")
+        ax.set_title(value_name(spec.panels or "", value) if value else "", fontsize=7, fontweight="normal")
         ax.set_ylabel(side.metric_label if value == panels[0] else "")
     add_legend(place, bar_handles(cells, spec.series, looks), spec.series_label or spec.series or "", columns)
 

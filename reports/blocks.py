@@ -35,7 +35,7 @@ class Row:
 
     @property
     def lines(self) -> int:
-        return max(1, *map(len, self.cells))
+        return max([1, *map(len, self.cells)])
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Block:
 @cache
 def measure(text: str, bold: bool = False) -> float:
     """Width of a text in points."""
-    if not text:
+    if not text.strip():
         return 0.0
     font = FontProperties(weight="bold" if bold else "normal")
     return float(TextPath((0, 0), text, size=SIZE, prop=font).get_extents().width)

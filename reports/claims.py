@@ -1,21 +1,18 @@
 """Whether claims of the paper hold in one's own results."""
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import bootstrap
-from scipy.stats import t as student
 
-from reports.effects import VALUE, Agreement, Effect, NotInGridError
+from reports.effects import VALUE, Agreement, Effect, NotInGridError, Similar
 from reports.metric_names import unit_of
 from reports.names import signed
+from reports.sample import CONFIDENCE, Sample
+from reports.significance import Above, Within
 
-CONFIDENCE = 0.95
-BOOTSTRAP_SEEDS = 10
-"""From so many seeds on the interval is the bootstrap's; of fewer values it would be too narrow, and is Student's."""
 MOST_SEEDS = 1000
 
 Word = Literal["SUPPORTED", "REFUTED", "UNDECIDED"]
@@ -23,7 +20,7 @@ Word = Literal["SUPPORTED", "REFUTED", "UNDECIDED"]
 
 @dataclass(frozen=True)
 class Claim:
-    """What the paper says, and the effect that is above a margin where it holds."""
+    """What the paper says, and the effect that is above a margin where it holds (or differences that are below)."""
 
     says: str
     """In the paper's words or close to them."""
@@ -41,37 +38,18 @@ class Measured:
     """A claim's effect in each seed that is complete."""
 
     claim: Claim
-    effects: tuple[float, ...]
+    seeds: int
+    """That are complete."""
+    question: Above | Within | None
+    """None below one seed."""
     cells: pd.DataFrame
     """The rows that it is about, finished or not."""
     missing: str = ""
     """Why there is no effect."""
 
-    @property
-    def mean(self) -> float:
-        return sum(self.effects) / len(self.effects)
-
-    @property
-    def error(self) -> float:
-        """Standard error of the mean; of one seed unknown."""
-        return float(np.std(self.effects, ddof=1)) / math.sqrt(len(self.effects))
-
-    @property
-    def p(self) -> float:
-        """Of Student's paired test, two-sided, of the effect against the margin."""
-        distance = abs(self.mean - self.claim.margin)
-        if self.error == 0:
-            return 0.0 if distance else 1.0
-        return 2 * float(student.sf(distance / self.error, len(self.effects) - 1))
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Of the mean, at 95 %."""
-        if len(self.effects) >= BOOTSTRAP_SEEDS and self.error > 0:
-            found = bootstrap([self.effects], np.mean, confidence_level=CONFIDENCE, rng=np.random.default_rng(0))
-            return float(found.confidence_interval.low), float(found.confidence_interval.high)
-        reach = float(student.ppf(0.5 + CONFIDENCE / 2, len(self.effects) - 1)) * self.error
-        return self.mean - reach, self.mean + reach
+    def p(self, seeds: Sequence[int]) -> list[float]:
+        """Of the claim, for each number of seeds, were mean and spread to stay as they are."""
+        return [] if self.question is None else self.question.p(np.array(seeds)).tolist()
 
 
 @dataclass(frozen=True)
@@ -94,11 +72,24 @@ class Verdict:
     """Corrected for the number of claims; None below two seeds."""
     takes: str = ""
     """What it would take to decide it; empty where it is decided."""
+    about: str = ""
+    """What the effect is between, where the claim is about several differences and this is the one that decides."""
 
     @property
     def unit(self) -> str:
         """Of effect, interval and margin."""
         return "rank correlation" if isinstance(self.claim.effect, Agreement) else unit_of(self.claim.metric or "")
+
+    @property
+    def measure(self) -> str:
+        """The effect with its unit, and what it is between."""
+        return " ".join(filter(None, (self.text(self.mean or 0.0), self.unit, self.about)))
+
+    @property
+    def asked(self) -> str:
+        """Of the effect, as ``more than 3``; nothing where any effect will do."""
+        bound = "less" if isinstance(self.claim.effect, Similar) else "more"
+        return f"{bound} than {self.claim.margin:g}" if self.claim.margin else ""
 
     def text(self, value: float) -> str:
         """With as many digits as the unit deserves, and a sign."""
@@ -115,8 +106,8 @@ def judge(claims: list[Claim], table: pd.DataFrame, axes: list[str], metric: str
     the larger its margin.
     """
     measured = [_measure(claim, table, axes, claim.metric or metric) for claim in claims]
-    tested = [one for one in measured if len(one.effects) > 1]
-    corrected = dict(zip(map(id, tested), holm([one.p for one in tested]), strict=True))
+    tested = [one for one in measured if one.seeds > 1]
+    corrected = dict(zip(map(id, tested), holm([one.p([one.seeds])[0] for one in tested]), strict=True))
     return [_verdict(one, corrected.get(id(one)), len(tested), axes) for one in measured]
 
 
@@ -138,11 +129,21 @@ def _measure(claim: Claim, table: pd.DataFrame, axes: list[str], metric: str) ->
     try:
         rows = rows[claim.effect.about(rows)]
         if stopped := int((grid.loc[rows.index, "state"] == "stopped").sum()):
-            return Measured(claim, (), rows, f"{stopped} of its {len(rows)} trials were stopped early")
+            return Measured(claim, 0, None, rows, f"{stopped} of its {len(rows)} trials were stopped early")
         seeds = [seed for _, seed in rows.groupby("seed") if not seed[VALUE].isna().any() and len(seed) == _cells(rows)]
-        return Measured(claim, tuple(claim.effect.effect(seed) for seed in seeds), rows)
+        return Measured(claim, len(seeds), _question(claim, seeds), rows)
     except NotInGridError as error:
-        return Measured(claim, (), rows.iloc[:0], str(error))
+        return Measured(claim, 0, None, rows.iloc[:0], str(error))
+
+
+def _question(claim: Claim, seeds: list[pd.DataFrame]) -> Above | Within | None:
+    """What is asked of the effect in each of the seeds."""
+    if not seeds:
+        return None
+    if not isinstance(claim.effect, Similar):
+        return Above(Sample(tuple(map(claim.effect.effect, seeds))), claim.margin)
+    found = [claim.effect.differences(seed) for seed in seeds]
+    return Within({pair: Sample(tuple(one[pair] for one in found)) for pair in found[0]}, claim.margin)
 
 
 def _cells(rows: pd.DataFrame) -> int:
@@ -150,31 +151,28 @@ def _cells(rows: pd.DataFrame) -> int:
 
 
 def _verdict(measured: Measured, p: float | None, tests: int, axes: list[str]) -> Verdict:
-    claim, n = measured.claim, len(measured.effects)
+    claim, n, question = measured.claim, measured.seeds, measured.question
     distinct = measured.cells[axes].drop_duplicates()
     cells = [dict(zip(axes, cell, strict=True)) for cell in distinct.itertuples(index=False, name=None)]
-    if n == 0:
+    if question is None:
         missing = measured.missing or "no seed has a value in every cell that this is about"
         return Verdict(claim, "UNDECIDED", missing, cells, takes="" if measured.missing else "a seed that is complete")
+    mean, about = question.shown.mean, question.about
     if p is None:
-        one = Verdict(claim, "UNDECIDED", "", cells, measured.mean, seeds=1, takes="more seeds: --seeds 3")
-        told = f"{one.text(measured.mean)} {one.unit} in one seed; a verdict takes {one.takes}"
-        return replace(one, reason=told)
-    word: Word = "UNDECIDED"
-    if p < 1 - CONFIDENCE:
-        word = "SUPPORTED" if measured.mean > claim.margin else "REFUTED"
+        one = Verdict(claim, "UNDECIDED", "", cells, mean, seeds=1, takes="more seeds: --seeds 3", about=about)
+        return replace(one, reason=f"{one.measure} in one seed; a verdict takes {one.takes}")
+    word: Word = question.word if p < 1 - CONFIDENCE else "UNDECIDED"
     takes = _what_it_takes(measured, tests) if word == "UNDECIDED" else ""
-    found = Verdict(claim, word, "", cells, measured.mean, measured.interval, n, p, takes)
-    return replace(found, reason=_reason(found, measured.interval, tests))
+    found = Verdict(claim, word, "", cells, mean, question.shown.interval, n, p, takes, about)
+    return replace(found, reason=_reason(found, question.shown.interval, tests))
 
 
 def _reason(verdict: Verdict, interval: tuple[float, float], tests: int) -> str:
-    margin = verdict.claim.margin
-    asked = f", more than {margin:g} asked" if margin else ""
+    asked = f", {verdict.asked} asked" if verdict.asked else ""
     corrected = f" (Holm, {tests} claims)" if tests > 1 else ""
     low, high = map(verdict.text, interval)
     told = (
-        f"{verdict.text(verdict.mean or 0.0)} {verdict.unit}, 95 % interval {low} to {high}, over {verdict.seeds} "
+        f"{verdict.measure}, 95 % interval {low} to {high}, over {verdict.seeds} "
         f"seeds{asked}; p {p_text(verdict.p or 0.0)}{corrected}"
     )
     return f"{told}; {verdict.takes}" if verdict.takes else told
@@ -186,9 +184,8 @@ def p_text(p: float) -> str:
 
 def _what_it_takes(measured: Measured, tests: int) -> str:
     """Seeds that would decide it, were mean and spread to stay as they are."""
-    distance = abs(measured.mean - measured.claim.margin)
-    deviation = measured.error * math.sqrt(len(measured.effects))
-    for n in range(len(measured.effects) + 1, MOST_SEEDS + 1):
-        if 2 * student.sf(distance / deviation * math.sqrt(n), n - 1) < (1 - CONFIDENCE) / tests:
+    more = range(measured.seeds + 1, MOST_SEEDS + 1)
+    for n, p in zip(more, measured.p(more), strict=True):
+        if p < (1 - CONFIDENCE) / tests:
             return f"about {n} seeds would decide it, if its spread stays"
     return f"{MOST_SEEDS:,} seeds would not decide it: it is about as large as the margin"

@@ -14,7 +14,7 @@ from reports.point_labels import label_points
 from reports.series import beside
 from reports.specs import HeatmapReport
 from reports.study_report import StudyReport
-from reports.style import COLORS, WIDTH
+from reports.style import COLORS, WIDTH, set_heading
 from reports.tables import formatted, tidy
 
 NAMED = 4
@@ -32,7 +32,7 @@ def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
     over = f"\nmean ± spread over {matrix.seeds_text}" if matrix.seeds > 1 else ""
     title = f"Here: {report.metric_label}{over}"
     figure = heatmap_figure(matrix, paper, title, spec.row_label or rows, spec.column_label or columns)
-    figure.suptitle(report.heading, fontsize=9, fontweight="bold")
+    set_heading(figure, report.heading)
     data = beside(report.table, numbers if paper else None, [rows, columns], [spec.metric])
     return Drawn(
         figure=figure,
@@ -50,7 +50,7 @@ def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_la
     """Four panels where the paper has numbers for these axes, one where it has none."""
     ours = Panel(title, matrix.mean, matrix.row_average, matrix.spread, matrix.state, matrix.stopped_at)
     if paper is None:
-        figure = Figure(figsize=(WIDTH, 1 + 0.4 * len(matrix.mean)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 1.3 + 0.45 * max(3, len(matrix.mean))), layout="constrained")
         ax = figure.add_subplot()
         draw_panel(ax, ours, row_label, column_label)
         return figure
@@ -84,7 +84,7 @@ def draw_agreement(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
     ax.set_xlabel(f"the paper, {paper.metric}")
     ax.set_ylabel("ours")
     if common:
-        ax.legend(frameon=False, loc="lower right")
+        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
 
 
 def name_best(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:

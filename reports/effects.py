@@ -1,12 +1,14 @@
-"""What a claim measures within one seed: a number that is above the claim's margin where the claim holds.
+"""What a claim measures within one seed: a number that is above the claim's margin where the claim holds, or several
+that are all below it.
 
-An ordering, a trend and an interaction average the axes that they do not name, and compare like with like: cells
-whose values on those axes are not there in full are left out, such as a depth that has no encoder of width 4.
+An ordering, a trend, an interaction and a likeness average the axes that they do not name, and compare like with like:
+cells whose values on those axes are not there in full are left out, such as a depth that has no encoder of width 4.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -78,8 +80,7 @@ class Trend:
 
     def about(self, rows: pd.DataFrame) -> pd.Series:
         there = _where(rows, self.where)
-        if self.axis not in rows or rows.loc[there, self.axis].nunique() < 2:
-            raise NotInGridError(f"this grid has not two values of {self.axis} there")
+        _check_several(rows, there, self.axis)
         return _matched(rows, there, [self.axis])
 
     def effect(self, rows: pd.DataFrame) -> float:
@@ -143,7 +144,29 @@ class Agreement:
         return paper.axes, dict(zip(_cells(known, paper.axes), known[self.metric], strict=True))
 
 
-Effect = Better | Ordering | Trend | Interaction | Agreement
+@dataclass(frozen=True)
+class Similar:
+    """The difference between any two values of an axis, in points; other axes averaged. The claim holds where all are
+    smaller than its margin."""
+
+    axis: str
+    values: tuple[str, ...] = ()
+    """Those that are compared; all where none is named."""
+    where: Values = field(default_factory=dict)
+
+    def about(self, rows: pd.DataFrame) -> pd.Series:
+        there = _where(rows, self.where)
+        if self.values:
+            there &= _among(rows, self.axis, self.values)
+        _check_several(rows, there, self.axis)
+        return _matched(rows, there, [self.axis])
+
+    def differences(self, rows: pd.DataFrame) -> dict[tuple[str, str], float]:
+        """By the two values."""
+        return {(a, b): one - other for (a, one), (b, other) in combinations(_means(rows, self.axis).items(), 2)}
+
+
+Effect = Better | Ordering | Trend | Interaction | Agreement | Similar
 
 
 def _any_of(rows: pd.DataFrame, cells: tuple[Values, ...]) -> pd.Series:
@@ -168,6 +191,11 @@ def _among(rows: pd.DataFrame, axis: str, values: tuple[str, ...]) -> pd.Series:
     if absent := [value for value in values if value not in there]:
         raise NotInGridError(f"this grid has no {axis} {', '.join(absent)}")
     return rows[axis].isin(values)
+
+
+def _check_several(rows: pd.DataFrame, there: pd.Series, axis: str) -> None:
+    if axis not in rows or rows.loc[there, axis].nunique() < 2:
+        raise NotInGridError(f"this grid has not two values of {axis} there")
 
 
 def _matched(rows: pd.DataFrame, there: pd.Series, axes: list[str]) -> pd.Series:

@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.panels import WIDTH, PicturePanel, draw_missing, lettered
+from reports.panels import SIZE, WIDTH, PicturePanel, draw_missing, lettered
 
 COLORS = sns.color_palette("colorblind", 10)
 EDGE = "#333333"
@@ -25,14 +25,14 @@ def embedding_figure(panels: Sequence[PicturePanel]) -> Figure:
     figure = Figure(figsize=(max(1, len(panels) / 2) * WIDTH, 0.65 * WIDTH), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for ax, panel, title in zip(axes, panels, lettered(panels), strict=True):
-        ax.set_title(_title(title, panel), loc="center", fontsize=10)
+        ax.set_title(_title(title, panel), loc="center", fontsize=SIZE)
         if panel.missing:
             draw_missing(ax, panel)
         else:
             draw_embedding(ax, panel["tsne/embedding"], panel["tsne/labels"], panel.left.classes)
     handles = {name: handle for ax in axes for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)}
     if handles:
-        legend = {"ncols": 5, "columnspacing": 1.0, "handletextpad": 0.1, "frameon": False, "fontsize": 9}
+        legend = {"ncols": 5, "columnspacing": 1.0, "handletextpad": 0.1, "frameon": False, "fontsize": SIZE}
         figure.legend(handles.values(), handles.keys(), loc="outside lower center", **legend)
     return figure
 

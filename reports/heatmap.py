@@ -1,5 +1,6 @@
 """Figure 5's kind of heatmap: a cell for each pair of values, and the row's mean as a last column."""
 
+import textwrap
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ AVERAGE = "average"
 HATCH = {"missing": "///", "failed": "xxx", "stopped": "---", "finished": ""}
 """Of cells without a value: a trial that finished has none where its protocol has no such metric."""
 GREY = "#e6e6e6"
+LETTERS = 42
+"""Of a title's line, which is not to run into the next panel's."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> Non
         cbar_kws={"pad": 0.03},
     )
     _hatch(ax, panel, shown)
-    ax.set_title(panel.title)
+    ax.set_title("\n".join(textwrap.fill(line, LETTERS) for line in panel.title.splitlines()))
     ax.set_ylabel(row_label)
     ax.set_xlabel(column_label)
     ax.set_xticklabels([str(name) for name in shown.columns], rotation=30, ha="right")

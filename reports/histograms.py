@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from reports.panels import WIDTH, PicturePanel, draw_missing, lettered
+from reports.panels import SIZE, WIDTH, PicturePanel, draw_missing, lettered
 
 COLOR = "#0072b2"
 VALUES = 256
@@ -21,7 +21,7 @@ def histograms_figure(panels: Sequence[PicturePanel]) -> Figure:
     highest = max((panel["colour_histograms/histograms"].max() for panel in panels if not panel.missing), default=1)
     for part, panel, title in zip(parts, panels, lettered(panels), strict=True):
         if title:
-            part.suptitle(title, fontsize=10)
+            part.suptitle(title, fontsize=SIZE)
         if panel.missing:
             draw_missing(part.subplots(), panel)
         else:

@@ -3,6 +3,8 @@
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from reports.series import error_ends
+
 NICE = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
 BELOW = 0.3
 """Room under the lowest bar, as a part of the range, so that it is still a bar."""
@@ -17,8 +19,8 @@ def bar_limits(cells: pd.DataFrame) -> tuple[float, float]:
     if known.empty:
         return 0.0, 1.0
     usual = known[known["mean"] >= _fence(known["mean"])]
-    spread = usual["spread"].fillna(0)
-    low, high = float((usual["mean"] - spread).min()), float((usual["mean"] + spread).max())
+    lows, highs = error_ends(usual)
+    low, high = float(lows.min()), float(highs.max())
     high += ABOVE * (high - low)
     if low < high / 2:
         return 0.0, float(NICE.tick_values(0, high)[-1])

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 ENCODER, WIDTH = "encoder.name", "encoder.width"
 
 
+PAPERS = " (the paper)"
+"""Ends the name of a row of a table of texts that is the paper's."""
 FORMS = {"points": "setting", "leave_one_out": "left out", "add_one_in": "added"}
 """Axes that are no path of a setting, and what they are called."""
 

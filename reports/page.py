@@ -1,5 +1,6 @@
 """The page of a study: one HTML file that holds everything and needs neither a network nor JavaScript."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from reports.blocks import Block
 from reports.cells import metric_of, trials_by_cell
 from reports.claims import p_text
 from reports.series import WORDS
@@ -38,6 +40,8 @@ class Drawn:
     """The axis whose values are the table's columns."""
     bold: pd.DataFrame | None = None
     """Which cells of ``texts`` are the best."""
+    blocks: Callable[[bool], Sequence[Block]] | None = None
+    """Of a table that is set as one, by whether a spread is under its mean; None where ``texts`` are the table."""
 
 
 def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:

@@ -14,7 +14,9 @@ from matplotlib.axes import Axes
 from reports.series import STATES, WORDS, why_empty
 
 WIDTH = 5.5
-"""Of a figure in inches: its text is still read where it is printed at a column's width, 3.3 inches."""
+"""Of a figure in inches."""
+SIZE = 10
+"""Of its text in points: 6 where it is printed at a column's width, 3.3 inches."""
 PANEL = "panel"
 LEFT_NOTHING = "finished, but left nothing to be drawn"
 ERROR_LENGTH = 120
@@ -85,7 +87,7 @@ def draw_missing(ax: Axes, panel: PicturePanel) -> None:
     """An empty panel that says why."""
     ax.set_axis_off()
     text = "\n".join(textwrap.wrap(panel.missing, 36))
-    ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=8, color="#555555", transform=ax.transAxes)
+    ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=SIZE, color="#555555", transform=ax.transAxes)
 
 
 def _missing(row: Mapping[Any, Any], left: TrialArrays) -> str:

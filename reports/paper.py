@@ -32,6 +32,9 @@ class PaperNumbers:
     """Rows of other methods, which no study here reproduces: ``label``, and what is known of them."""
     row_average: dict[str, float]
     """Of a heatmap, as printed: the paper averaged before it rounded."""
+    ends: pd.DataFrame
+    """``low`` and ``high``, the ends of the paper's error bars of its only metric, row by row; empty where it draws
+    none."""
     notes: list[str]
     """What a reader must know of the numbers, such as a misprint."""
 
@@ -87,5 +90,6 @@ def paper_numbers(key: str | None) -> PaperNumbers | None:
         table=table,
         others=pd.DataFrame(data.get("others", [])),
         row_average=data.get("row_average", {}),
+        ends=pd.DataFrame(data.get("ends", []), columns=["low", "high"], dtype=float),
         notes=data.get("notes", []),
     )

@@ -12,13 +12,14 @@ from reports.example_views import example_views_data, example_views_figure
 from reports.histograms import histograms_data, histograms_figure
 from reports.metric_names import label_of
 from reports.page import Drawn
-from reports.panels import PANEL, WIDTH, PicturePanel, TrialArrays, chosen_trials, draw_missing, make_panel
+from reports.panels import PANEL, SIZE, WIDTH, PicturePanel, TrialArrays, chosen_trials, draw_missing, make_panel
 from reports.paper import PaperNumbers
 from reports.retrieval import retrieval_data, retrieval_figure
 from reports.series import summarise
 from reports.specs import PicturesReport
 from reports.spectrum import spectrum_data, spectrum_figure
 from reports.study_report import StudyReport
+from reports.style import set_heading
 from reports.tables import mean_text
 
 
@@ -77,7 +78,7 @@ def draw_pictures(report: StudyReport, spec: PicturesReport) -> Drawn:
     panels = [_of_protocol(panel, protocol) for panel in panels]
     paper, picture = report.paper, PICTURES.get(protocol)
     figure = picture.figure(panels, paper) if picture else _empty_figure(panels)
-    figure.suptitle(report.heading, fontsize=11, fontweight="bold")
+    set_heading(figure, report.heading, 11)
     drawable = [panel for panel in panels if not panel.missing]
     data = picture.data(drawable, paper) if picture else pd.DataFrame(columns=[PANEL])
     texts = _texts(report.table, spec.panels, sorted({name for panel in drawable for name in panel.metrics}))
@@ -100,7 +101,7 @@ def _of_protocol(panel: PicturePanel, protocol: str) -> PicturePanel:
 def _empty_figure(panels: Sequence[PicturePanel]) -> Figure:
     figure = Figure(figsize=(WIDTH, 0.4 * WIDTH), layout="constrained")
     for ax, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        ax.set_title(panel.title, loc="center", fontsize=10)
+        ax.set_title(panel.title, loc="center", fontsize=SIZE)
         draw_missing(ax, panel)
     return figure
 

@@ -1,21 +1,25 @@
 """From a study's table of results to its files: figure, table, data and page."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from reports.against import draw_against
 from reports.bars import draw_bars
 from reports.comparison import draw_heatmap
+from reports.latex import latex
 from reports.page import Drawn, write_page
 from reports.panels import save_arrays
 from reports.pictures import draw_pictures
 from reports.points import draw_points
 from reports.sizes import draw_sizes
+from reports.specs import PicturesReport, TableReport
 from reports.study_report import StudyReport
 from reports.style import house_style, save_figure
 from reports.table import draw_table
-from reports.tables import latex, markdown
+from reports.tables import markdown
+from reports.text_blocks import text_blocks
 
 DRAW: dict[str, Callable[[StudyReport, Any], Drawn]] = {
     "heatmap": draw_heatmap,
@@ -38,8 +42,15 @@ def render(report: StudyReport, folder: Path) -> Path:
         save_figure(drawn.figure, folder, "figure")
     (folder / "figure.md").write_text(f"![{report.title}](figure.png)\n\n{drawn.caption}\n")
     (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner, drawn.bold))
-    heading = f"{report.title}: {report.metric_label}"
-    (folder / "table.tex").write_text(latex(drawn.texts, drawn.corner, heading, drawn.bold))
+    (folder / "table.tex").write_text(latex_table(report, drawn), encoding="utf-8")
     drawn.data.to_csv(folder / "data.csv", index=False)
     save_arrays(report.arrays, folder / "data.npz")
     return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text())
+
+
+def latex_table(report: StudyReport, drawn: Drawn) -> str:
+    """The numbers of any kind of figure, to be ``\\input``."""
+    spec, caption = report.spec, report.heading
+    if not (isinstance(spec, PicturesReport) or (isinstance(spec, TableReport) and len(spec.metrics) > 1)):
+        caption += f": {report.metric_label}"  # of several metrics each is named in the table
+    return latex(drawn.blocks or partial(text_blocks, drawn.texts, drawn.corner, drawn.bold), f"{caption}.")

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from reports.panels import PicturePanel, draw_missing
+from reports.panels import SIZE, PicturePanel, draw_missing
 
 RIGHT = ("#0072b2", "solid", "✓")
 WRONG = ("#d55e00", "dashed", "✗")
@@ -25,7 +25,7 @@ def retrieval_figure(panels: Sequence[PicturePanel]) -> Figure:
     figure = Figure(figsize=size, layout="constrained")
     for part, panel in zip(figure.subfigures(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):
         if panel.title:
-            part.suptitle(panel.title, fontsize=10)
+            part.suptitle(panel.title, fontsize=SIZE)
         if panel.missing:
             draw_missing(part.subplots(), panel)
         else:
@@ -60,13 +60,13 @@ def _draw_panel(part: SubFigure, panel: PicturePanel) -> None:
     for row, query in enumerate(axes):
         _draw_image(query[0], queries[row])
         name = _name(panel["retrieval/query_labels"][row], panel.left.classes)
-        query[0].set_ylabel(name, rotation=0, ha="right", va="center")
+        query[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=SIZE)
         query[1].set_axis_off()
         for column, ax in enumerate(query[2:]):
             _draw_image(ax, neighbors[row, column])
             _mark(ax, panel, (row, column))
-    axes[0, 0].set_title("test image", fontsize=8)
-    axes[0, 2].set_title("nearest training images", fontsize=8)
+    axes[0, 0].set_title("test image", fontsize=SIZE)
+    axes[0, 2].set_title("nearest training images", fontsize=SIZE)
 
 
 def _draw_image(ax: Axes, image: np.ndarray) -> None:
@@ -82,7 +82,7 @@ def _mark(ax: Axes, panel: PicturePanel, place: tuple[int, int]) -> None:
     color, line, mark = RIGHT if right else WRONG
     ax.spines[:].set(visible=True, color=color, linestyle=line, linewidth=2)
     name = "" if right else f"\n{_name(label, panel.left.classes)}"
-    ax.set_xlabel(f"{panel['retrieval/similarities'][place]:.2f} {mark}{name}", fontsize=7.5, color=color, labelpad=3)
+    ax.set_xlabel(f"{panel['retrieval/similarities'][place]:.2f} {mark}{name}", fontsize=SIZE, color=color, labelpad=3)
 
 
 def _name(label: int, classes: Sequence[str]) -> str:

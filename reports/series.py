@@ -3,8 +3,9 @@
 A cell is a combination of the values, as text, of the axes that are looked at. The columns are the axes, ``source``
 (``here``, ``paper``, or ``other methods``: the paper's numbers that no study here reproduces, with a ``label``),
 ``metric``, ``mean``, ``spread`` (standard deviation over seeds, n - 1), ``seeds``, ``state`` (``finished``, ``failed``,
-``stopped`` or ``missing``) and ``stopped_at``, the first epoch at which a trial of the cell was stopped early.
-``data.csv`` is this form, so that it is enough to draw a figure again.
+``stopped`` or ``missing``) and ``stopped_at``, the first epoch at which a trial of the cell was stopped early; where
+the paper draws error bars, also their ends, ``low`` and ``high``. ``data.csv`` is this form, so that it is enough to
+draw a figure again.
 """
 
 from typing import Any
@@ -77,7 +78,17 @@ def published(numbers: PaperNumbers | None, axes: list[str], metric: str) -> pd.
     if numbers is None or metric not in numbers.metrics or not set(axes) <= set(numbers.axes):
         return pd.DataFrame(columns=[*axes, *COLUMNS])
     means = numbers.table.groupby(axes, sort=False)[metric].mean().dropna().reset_index(name="mean")
-    return means.assign(source=PAPER, metric=metric, **PRINTED)[[*axes, *COLUMNS]]
+    cells = means.assign(source=PAPER, metric=metric, **PRINTED)[[*axes, *COLUMNS]]
+    if numbers.ends.empty or set(axes) != set(numbers.axes):
+        return cells
+    return cells.merge(numbers.table[axes].join(numbers.ends), on=axes)
+
+
+def error_ends(cells: pd.DataFrame) -> tuple["pd.Series[float]", "pd.Series[float]"]:
+    """Of each cell's error bar: the paper's where it draws one, else the mean with its spread, if it has one."""
+    spread = cells["spread"].fillna(0)
+    low, high = cells["mean"] - spread, cells["mean"] + spread
+    return (cells["low"].fillna(low), cells["high"].fillna(high)) if "low" in cells else (low, high)
 
 
 def beside(

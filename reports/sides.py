@@ -11,7 +11,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from reports.series import HERE, PAPER, WORDS, of
 from reports.study_report import StudyReport
-from reports.style import EMPTY, WIDTH
+from reports.style import EMPTY, WIDTH, set_heading
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def lay_out(report: StudyReport, parts: list[Side], height: float, stacked: bool
     """A part for each side, ``height`` inches high, one below the other or one beside the other."""
     rows = len(parts) if stacked else 1
     figure = Figure(figsize=(WIDTH, 0.3 + rows * height), layout="constrained")
-    figure.suptitle(report.heading, fontsize=9, fontweight="bold")
+    set_heading(figure, report.heading)
     found = list(figure.subfigures(rows, len(parts) // rows, squeeze=False).flat)
     for part, side in zip(found, parts, strict=True):
         part.suptitle(side.title, fontsize=8, fontweight="bold")

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.panels import WIDTH, PicturePanel
+from reports.panels import SIZE, WIDTH, PicturePanel
 from reports.paper import PaperNumbers
 
 SMALLEST = 1e-14
@@ -50,10 +50,12 @@ def spectrum_figure(panels: Sequence[PicturePanel], paper: PaperNumbers | None =
     for ax, scale, title in zip(axes, ("linear", "log"), ("(a) linear scale", "(b) log scale"), strict=True):
         _draw(ax, curves, ghost, relative)
         ax.set(yscale=scale, xlabel="Relative ranking" if relative else "Ranking")
-        ax.set_title(title, loc="center", fontsize=10)
-    axes[0].set_ylabel("Squared eigenvalue\nover the largest" if relative else "Squared eigenvalue")
+        ax.set_title(title, loc="center", fontsize=SIZE)
+        ax.tick_params(labelsize=SIZE)
+        ax.xaxis.label.set_size(SIZE)
+    axes[0].set_ylabel("Squared eigenvalue\nover the largest" if relative else "Squared eigenvalue", fontsize=SIZE)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=1, frameon=False, fontsize=9)
+    figure.legend(handles, labels, loc="outside lower center", ncols=1, frameon=False, fontsize=SIZE)
     return figure
 
 

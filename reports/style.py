@@ -1,5 +1,6 @@
 """How all figures look, and how they are saved."""
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,10 +47,19 @@ HATCHES = ("", "////", "....", "\\\\\\\\", "----", "ooo", "+++", "||||")
 """Beside the colours, so that none is told by its colour alone."""
 MARKERS = "o*XsD^vP"
 ERROR = "#424242"
+BOLD_LETTER = 0.66
+"""Mean width of a bold letter, of its size."""
 GREY = "#666666"
 """Of the paper's numbers among one's own."""
 EMPTY = "#9a9a9a"
 """Of places without a value."""
+
+
+def set_heading(figure: Figure, text: str, size: float = 9) -> None:
+    """Above all of it, in as many lines as it takes, for which the figure becomes higher."""
+    lines = textwrap.wrap(text, int(72 * figure.get_figwidth() / (BOLD_LETTER * size)))
+    figure.set_figheight(figure.get_figheight() + (len(lines) - 1) * 1.2 * size / 72)
+    figure.suptitle("\n".join(lines), fontsize=size, fontweight="bold")
 
 
 @contextmanager

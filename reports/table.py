@@ -1,6 +1,7 @@
 """Tables: 1, 3 to 8, and those of appendix B."""
 
 import math
+from functools import partial
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -11,6 +12,7 @@ from reports.findings import cell_findings
 from reports.metric_names import label_of
 from reports.names import axis_name
 from reports.page import Drawn
+from reports.paper import PaperNumbers
 from reports.series import OTHERS, beside, other_methods
 from reports.specs import TableReport
 from reports.study_report import StudyReport
@@ -46,21 +48,25 @@ def draw_table(report: StudyReport, spec: TableReport) -> Drawn:
         rows=spec.rows,
         columns=spec.columns,
         bold=bold,
+        blocks=partial(blocks, data, spec, _source(numbers)),
     )
 
 
 def table_figure(report: StudyReport, spec: TableReport, data: pd.DataFrame) -> Figure:
     """Drawn of ``data`` alone."""
     numbers = report.paper
-    source = f"{numbers.title} of the paper, {numbers.published_as}" if numbers else ""
-    notes = [f"Grey: {source}."] if numbers and (data["source"] != "here").any() else []
+    notes = [f"Grey: {_source(numbers)}."] if numbers and (data["source"] != "here").any() else []
     notes += ["… no result yet."] if (data["state"] == "missing").any() else []
     notes += ["stopped: early, without a result."] if (data["state"] == "stopped").any() else []
     for stacked, rotated in LAYOUTS:
-        sheet = Sheet(blocks(data, spec, source, stacked), rotated)
+        sheet = Sheet(blocks(data, spec, _source(numbers), stacked), rotated)
         if sheet.width <= 72 * WIDTH:
             break
     return sheet.draw(report.heading, notes)
+
+
+def _source(numbers: PaperNumbers | None) -> str:
+    return f"{numbers.title} of the paper, {numbers.published_as}" if numbers else ""
 
 
 def _rivals(spec: TableReport) -> list[str]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from reports.blocks import Block, Line, Row, Section
 from reports.metric_names import label_of
-from reports.names import axis_name
+from reports.names import PAPERS, axis_name
 from reports.series import HERE, OTHERS, PAPER, of, values_of
 from reports.specs import TableReport
 
@@ -54,7 +54,7 @@ def table_texts(data: pd.DataFrame, spec: TableReport) -> tuple[pd.DataFrame, pd
     papers = theirs | _cells(data, spec, OTHERS)
     texts, bold = {}, {}
     for labels in dict.fromkeys([*_labels(ours), *_labels(papers)]):
-        for cells, ending in ((ours, ""), (papers, " (the paper)")):
+        for cells, ending in ((ours, ""), (papers, PAPERS)):
             if labels in _labels(cells):
                 name = ", ".join(label for label in labels if label) + ending
                 lines = [_lines(cells.get((labels, column)), False)[0] for column in columns]

@@ -1,21 +1,15 @@
-"""The numbers of a matrix as Markdown, LaTeX and CSV."""
+"""The numbers of a matrix as Markdown and CSV."""
 
 import math
-from collections.abc import Callable
 
 import pandas as pd
 
 from reports.matrix import Matrix
+from reports.names import PAPERS
 from reports.paper import PaperMatrix
 from reports.series import HERE, PAPER, of, values_of, why_empty
 
 AVERAGE = "average"
-LATEX = str.maketrans(
-    {character: rf"\{character}" for character in "&%$#_{}"}
-    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    | {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
-    | {"±": r"$\pm$", "×": r"$\times$", "…": r"\ldots{}", "–": "--", "τ": r"$\tau$", "\n": " "}
-)
 
 
 def formatted(matrix: Matrix) -> pd.DataFrame:
@@ -47,7 +41,7 @@ def rows_and_columns(axes: list[str], across: str | None) -> tuple[list[str], st
 def pivoted(data: pd.DataFrame, rows: list[str], columns: str | None) -> pd.DataFrame:
     """Cells of one metric, as in ``reports.series``, as text: one's own rows, named by the values of the axes ``rows``,
     then the paper's."""
-    parts = [_wide(of(data, source), rows, columns, ending) for source, ending in ((HERE, ""), (PAPER, " (the paper)"))]
+    parts = [_wide(of(data, source), rows, columns, ending) for source, ending in ((HERE, ""), (PAPER, PAPERS))]
     return pd.concat([part for part in parts if len(part)]).fillna("")
 
 
@@ -66,44 +60,22 @@ def _wide(cells: pd.DataFrame, rows: list[str], columns: str | None, ending: str
 def markdown(texts: pd.DataFrame, corner: str, bold: pd.DataFrame | None = None) -> str:
     """A pipe table whose first column are the row names, under the heading ``corner``."""
     header = [corner, *map(str, texts.columns)]
-    lines = [header, ["---", *["---:"] * len(texts.columns)], *_emphasised(texts, bold, "**{}**", _pipe)]
+    lines = [header, ["---", *["---:"] * len(texts.columns)], *_emphasised(texts, bold)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def latex(texts: pd.DataFrame, corner: str, caption: str, bold: pd.DataFrame | None = None) -> str:
-    """A booktabs table, to be ``\\input``."""
-    header = " & ".join(map(_escape, [corner, *texts.columns]))
-    rows = _emphasised(texts, bold, r"\textbf{{{}}}", _escape)
-    body = "\n".join(" & ".join(row) + r" \\" for row in rows)
-    return (
-        "% needs \\usepackage{booktabs}\n"
-        "\\begin{table}\n\\centering\n"
-        f"\\caption{{{_escape(caption)}}}\n"
-        f"\\begin{{tabular}}{{l{'r' * len(texts.columns)}}}\n\\toprule\n"
-        f"{header} \\\\\n\\midrule\n{body}\n\\bottomrule\n\\end{{tabular}}\n\\end{{table}}\n"
-    )
-
-
-def _emphasised(
-    texts: pd.DataFrame, bold: pd.DataFrame | None, emphasis: str, escape: Callable[[object], str]
-) -> list[list[str]]:
+def _emphasised(texts: pd.DataFrame, bold: pd.DataFrame | None) -> list[list[str]]:
     """A list for each row, its name first."""
     strong = [[False] * len(texts.columns)] * len(texts) if bold is None else bold.to_numpy().tolist()
     rows = []
     for (name, *cells), marks in zip(texts.itertuples(name=None), strong, strict=True):
-        shown = [emphasis.format(text) if best else text for text, best in zip(map(escape, cells), marks, strict=True)]
-        rows.append([escape(name), *shown])
+        shown = [f"**{text}**" if best else text for text, best in zip(map(_pipe, cells), marks, strict=True)]
+        rows.append([_pipe(name), *shown])
     return rows
 
 
 def _pipe(text: object) -> str:
     return str(text).replace("|", r"\|")
-
-
-def _escape(text: object) -> str:
-    """A cell that begins with a bracket would be taken for an option of the line's end before it."""
-    escaped = str(text).translate(LATEX)
-    return f"{{}}{escaped}" if escaped.startswith(("[", "*")) else escaped
 
 
 def tidy(matrix: Matrix, paper: PaperMatrix | None, rows: str, columns: str) -> pd.DataFrame:

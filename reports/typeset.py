@@ -23,7 +23,7 @@ from reports.blocks import (
     head_height,
     head_lines,
 )
-from reports.style import GREY, WIDTH
+from reports.style import BOLD_LETTER, GREY, WIDTH
 
 RULES = {"thick": 1.0, "thin": 0.5}
 
@@ -44,14 +44,14 @@ class Sheet:
     def draw(self, title: str, footnotes: Sequence[str]) -> Figure:
         """As large as it has to be."""
         folded = [line for note in footnotes for line in textwrap.wrap(note, int(self.width / 3.9))]
-        height = (
-            2 * MARGIN + 2 * LINE + sum(block_height(block, self.rotated) for block in self.blocks) + LINE * len(folded)
-        )
+        lines = textwrap.wrap(title, int(self.width / (9 * BOLD_LETTER))) or [""]
+        head = MARGIN + LINE * (2 + 1.2 * (len(lines) - 1))
+        height = head + MARGIN + sum(block_height(block, self.rotated) for block in self.blocks) + LINE * len(folded)
         figure = Figure(figsize=(self.width / 72, height / 72))
         ax = figure.add_axes((0, 0, 1, 1), xlim=(0, self.width), ylim=(height, 0))
         ax.set_axis_off()
-        ax.text(MARGIN, MARGIN, title, fontsize=9, fontweight="bold", va="top")
-        top = MARGIN + 2 * LINE
+        ax.text(MARGIN, MARGIN, "\n".join(lines), fontsize=9, fontweight="bold", va="top")
+        top = head
         for block in self.blocks:
             top = _draw_block(ax, block, top, self.rotated)
         for number, note in enumerate(folded):

@@ -1,15 +1,18 @@
 """Every test has a folder and an MLflow of its own."""
 
 import json
+import logging
 import os
+import secrets
 import shutil
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
 import ablations  # noqa: F401 - before anything imports Ray, which reads what it sets
+from core.remote import AnyPath, RemotePath
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +68,36 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
 
     monkeypatch.setattr("reports.paper.PAPER", tmp_path)
     return write
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of an S3-compatible server in this process."""
+    moto = pytest.importorskip("moto.server")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = moto.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> RemotePath:
+    """A new one, which this process and those that it starts find as they would find one of Amazon's."""
+    s3fs = pytest.importorskip("s3fs")
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_server,
+        "AWS_ACCESS_KEY_ID": "me",
+        "AWS_SECRET_ACCESS_KEY": "hunter2hunter2",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    name = f"lab-{secrets.token_hex(8)}"
+    s3fs.S3FileSystem(use_listings_cache=False).mkdir(name)
+    return RemotePath("s3", PurePosixPath(name))
+
+
+@pytest.fixture(params=["folder", "s3"])
+def storage(request: pytest.FixtureRequest) -> AnyPath:
+    """Of each kind."""
+    return Path("runs") if request.param == "folder" else request.getfixturevalue("bucket") / "runs"

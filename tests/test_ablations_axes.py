@@ -185,17 +185,21 @@ claims:
   - {says: a, source: b, kind: trend, axis: head.output, direction: falling}
   - {says: a, source: b, kind: interaction, axis: head.kind, low: linear, high: nonlinear,
      over: head.output, start: 32, end: 64}
+  - {says: a, source: b, kind: similar, axis: head.output, where: {head.kind: linear}, margin: 2}
+  - {says: a, source: b, kind: similar, axis: head.output, values: [first, 64], margin: 2}
 """
 
 
 def test_claims_are_plain_values_with_texts_for_the_report() -> None:
     trials("{head.kind: [linear, nonlinear], head.output: [32, 64]}", rest=CLAIMS)
-    better, ordering, trend, interaction = load_study("study.yaml").claims
+    better, ordering, trend, interaction, alike, two = load_study("study.yaml").claims
     assert better["effect"] == {"cells": [{"head.kind": "nonlinear"}], "than": [{"head.kind": "linear"}], "by": "mean"}
     assert (better["kind"], better["margin"]) == ("better", 3)
     assert ordering["effect"]["where"] == {"head.output": "32"}
     assert trend["effect"] == {"axis": "head.output", "direction": "falling", "where": {}}
     assert interaction["effect"]["start"] == "32"
+    assert alike["effect"] == {"axis": "head.output", "values": [], "where": {"head.kind": "linear"}}
+    assert (alike["margin"], two["effect"]["values"]) == (2, ["32", "64"])
 
 
 @pytest.mark.parametrize(
@@ -211,6 +215,14 @@ def test_claims_are_plain_values_with_texts_for_the_report() -> None:
         ("{kind: trend, axis: epochs}", r"claims\[0\].axis: 'epochs' is no axis"),
         ("{kind: trend, axis: head.kind, direction: up}", r"claims\[0\].direction: 'up' is not known"),
         ("{kind: trend, axis: head.kind, where: {epochs: 3}}", r"claims\[0\].where: 'epochs' is no axis"),
+        ("{kind: similar, axis: epochs, margin: 1}", r"claims\[0\].axis: 'epochs' is no axis"),
+        ("{kind: similar, axis: head.kind, values: [none, x], margin: 1}", r"claims\[0\].values: .*no value 'x'"),
+        (
+            "{kind: similar, axis: head.kind, values: [none], margin: 1}",
+            r"values: there must be at least 2",
+        ),
+        ("{kind: similar, axis: head.kind, margin: 0}", r"claims\[0\].margin: should be greater than 0"),
+        ("{kind: similar, axis: head.kind}", r"claims\[0\].*'margin' is required"),
         ("{kind: best}", r"claims\[0\].kind: 'best' is not known; did you mean 'better'\?"),
     ],
 )

@@ -22,7 +22,7 @@ from ablations.load import load_study
 from ablations.migration import open_store
 from ablations.plan import Plan, make_plan
 from ablations.run import Outcome, Where, run_plan
-from ablations.schedulers import ray_tune
+from ablations.schedulers import ray_connect, ray_tune
 from ablations.store import TrialStore
 from ablations.trial import Result
 from core.data.cache import cached_images
@@ -147,9 +147,9 @@ def test_a_ray_that_does_not_start_is_said(
     def fail(**options: object) -> None:
         raise error
 
-    monkeypatch.setattr(ray_tune.ray, "init", fail)
+    monkeypatch.setattr(ray_connect.ray, "init", fail)
     with pytest.raises(kind, match=told):
-        ray_tune._start(address)
+        ray_connect._start(address)
 
 
 def test_a_run_ends_when_ray_has_no_node_left(monkeypatch: pytest.MonkeyPatch) -> None:

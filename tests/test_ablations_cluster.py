@@ -12,7 +12,8 @@ from ablations.events import Ended, Event, Judged, Started
 from ablations.load import load_study
 from ablations.plan import make_plan
 from ablations.schedulers.inline import run_inline
-from ablations.schedulers.ray_tune import WORKER_DEATHS, run_on_ray
+from ablations.schedulers.ray_run import run_on_ray
+from ablations.schedulers.ray_tune import WORKER_DEATHS
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.trial import Result, Unit

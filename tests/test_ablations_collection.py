@@ -5,9 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 from rich.console import Console
 from test_ablations_cli import ablate
+from typer.testing import CliRunner
 
+from ablations.cli import app
+from ablations.collection.documents import (
+    CollectionPlanDocument,
+    CollectionReportDocument,
+    CollectionRunDocument,
+    CollectionStatusDocument,
+)
 from ablations.collection.load import load_collection
 from ablations.collection.plan import CollectionPlan, plan_collection
 from ablations.collection.run import CollectionOutcome, run_collection
@@ -20,6 +29,7 @@ from ablations.report import draw_report
 from ablations.run import Where
 from ablations.store import TrialStore
 from ablations.study import Resources
+from ablations.tracking import COLLECTION, tracking_uri
 from ablations.trial import Result, Unit
 from ablations.worker import Job
 from helpers import small_study
@@ -212,6 +222,18 @@ def test_seeds_are_added_where_a_claim_waits_for_them(ran: list[Unit]) -> None:
 
 
 @pytest.mark.usefixtures("mlflow_db")
+def test_seeds_are_added_until_values_are_known_to_be_alike(ran: list[Unit]) -> None:
+    """Every seed has the same difference of 40, so that two decide."""
+    alike = "claims: [{says: no matter, source: here, kind: similar, axis: loss.temperature, margin: 41}]\n"
+    write(temperature=TEMPERATURE.replace(CLAIM, alike), neighbors=NEIGHBORS)
+    drawn = run(most_seeds=5).outcomes["temperature"].drawn
+    assert drawn
+    assert drawn.verdicts[0].word == "SUPPORTED"
+    assert drawn.verdicts[0].seeds == 2
+    assert "+40.0</b> points between 0.5 and 0.1" in drawn.page.read_text()
+
+
+@pytest.mark.usefixtures("mlflow_db")
 def test_the_page_of_all_says_what_held_and_what_is_missing(ran: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
     write(temperature=TEMPERATURE, neighbors=NEIGHBORS, later=NEIGHBORS.replace("neighbors\n", "later\n", 1))
     assert "has been run" not in ablate("report", "both.yaml")[1]
@@ -235,6 +257,80 @@ def test_the_page_of_all_says_what_held_and_what_is_missing(ran: list[Unit], mon
     monkeypatch.setattr("ablations.collection.report.draw_report", broken_for_neighbors)
     assert ablate("report", "both.yaml")[0] == 0
     assert "It cannot be drawn: ZeroDivisionError: a bug" in page.read_text()
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_machines_read_one_document_of_all_studies(ran: list[Unit]) -> None:
+    write(
+        temperature=TEMPERATURE,
+        neighbors=NEIGHBORS,
+        far=NEIGHBORS.replace("shapes", "nowhere", 1).replace("neighbors\n", "far\n", 1),
+    )
+    plan_ = CollectionPlanDocument.model_validate_json(machine("plan", "both.yaml"))
+    assert (
+        plan_.model_dump_json()
+        == CollectionPlanDocument.model_validate_json(machine("run", "both.yaml", "--dry-run")).model_dump_json()
+    )
+    assert (plan_.collection, plan_.counts.trials, plan_.counts.trainings, plan_.counts.waiting) == ("both", 3, 2, 3)
+    assert [(one.study, one.counts.trials, one.workers) for one in plan_.studies] == [
+        ("temperature", 2, 1),
+        ("neighbors", 2, 1),
+    ]
+    assert len(plan_.cost) == 1 and list(plan_.unable) == ["far"]
+    run_ = CollectionRunDocument.model_validate_json(machine("run", "both.yaml", "--inline", "--seeds", "2", code=1))
+    assert [(one.study, one.done) for one in run_.studies] == [("temperature", 4), ("neighbors", 4)]
+    assert run_.verdicts.model_dump() == {"supported": 0, "refuted": 1, "undecided": 0}
+    assert run_.page and Path(run_.page).is_file() and list(run_.unable) == ["far"]
+    report_ = CollectionReportDocument.model_validate_json(machine("report", "both.yaml"))
+    assert report_.studies == [one.report for one in run_.studies]
+    assert (report_.page, report_.verdicts) == (run_.page, run_.verdicts)
+    status = CollectionStatusDocument.model_validate_json(machine("status", "both.yaml"))
+    assert status.counts.finished == 6
+    assert [one.study for one in status.studies] == ["temperature", "neighbors"]
+
+
+def machine(*arguments: str, code: int = 0) -> str:
+    """What stands on stdout."""
+    result = CliRunner().invoke(app, [*arguments, "--json"])
+    assert result.exit_code == code, result.stderr
+    return result.stdout
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_quiet_run_of_several_says_what_went_wrong_alone(ran: list[Unit]) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    quiet = CliRunner().invoke(app, ["run", "both.yaml", "--inline", "--quiet"])
+    assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (0, "", "")
+    lost = load_failed(plan())
+    quiet = CliRunner().invoke(app, ["run", "both.yaml", "--inline", "--quiet"])
+    assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (1, "", f"{lost}: failed: it broke\n")
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_mlflow_has_the_page_of_all_in_one_run(ran: list[Unit]) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    page = run().page
+    assert page
+    assert ablate("report", "both.yaml")[0] == 0
+    client = MlflowClient(tracking_uri())
+    experiment = client.get_experiment_by_name("both")
+    (kept,) = client.search_runs([experiment.experiment_id])
+    assert (kept.info.run_name, kept.info.status, kept.data.tags[COLLECTION]) == ("both at quick", "FINISHED", "quick")
+    there = Path(client.download_artifacts(kept.info.run_id, "report/report.html"))
+    assert there.read_bytes() == page.read_bytes()
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_page_that_mlflow_does_not_take_is_drawn_and_told(ran: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError("the disk is full")
+
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    monkeypatch.setattr("ablations.collection.report.save_collection", full)
+    code, told = ablate("run", "both.yaml", "--inline")
+    assert code == 0
+    assert "the disk is full). The page of all is not there; 'ablate report' puts it there." in " ".join(told.split())
+    assert (STORAGE / "reports/both/quick/report.html").is_file()
 
 
 def broken_for_neighbors(study: str, *arguments: object) -> object:

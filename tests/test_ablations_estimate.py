@@ -98,6 +98,20 @@ def test_a_speed_that_cannot_be_read_costs_nothing() -> None:
     assert [one.seconds for one in load_speeds(STORAGE)] == [0.5]
 
 
+def test_what_does_not_fit_into_its_share_of_a_gpu_is_named() -> None:
+    save_speed(STORAGE, training_speed(PretrainConfig(), GPU, 0.001))
+    too_large = []
+    for gpu in (1, 0.25):
+        text = f"name: big\nbase: {{data: {{name: shapes, image_size: 224}}}}\nresources: {{gpu: {gpu}}}\n"
+        Path("study.yaml").write_text(
+            text + "grid: {batch_size: [256, 1024]}\nscales: {huge: {base: {encoder.name: resnet50}}}\n"
+        )
+        made = make_plan(load_study("study.yaml", "huge"), TrialStore(STORAGE), Path("data"))
+        too_large.append(estimate(made, load_speeds(STORAGE)).too_large)
+    whole, quarter = too_large
+    assert len(quarter) > len(whole), too_large
+
+
 def test_what_will_not_fit_is_named() -> None:
     """Figure 9's largest batch with a ResNet-50 of 224 pixels, on one GPU."""
     text = "name: big\nbase: {data: {name: shapes, image_size: 224}, precision: auto}\n"

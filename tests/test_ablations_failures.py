@@ -12,7 +12,7 @@ from ablations.failures import KINDS, NEXT, Kind, TimedOut, kind_of, lost_kind
 from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.run import Where, run_plan
-from ablations.schedulers import ray_tune
+from ablations.schedulers import ray_run, ray_tune
 from ablations.stopping import Judging
 from ablations.store import TrialStore
 from ablations.study import Resources
@@ -134,7 +134,7 @@ def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> 
             TrialStore(STORAGE).save_result(result)
             listen(Ended(unit.pretrain_id, result))
 
-    monkeypatch.setattr(ray_tune, "run_on_ray", run_on_ray)
+    monkeypatch.setattr(ray_run, "run_on_ray", run_on_ray)
     outcome = run_plan(made, Where(STORAGE, Path("data")), Console(quiet=True))
     ids = [unit.pretrain_id for unit in made.units]
     assert runs == [(ids, False), (ids[:1], True)]

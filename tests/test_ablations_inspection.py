@@ -6,12 +6,15 @@ import pytest
 from typer.testing import CliRunner
 
 from ablations.cli import app
+from ablations.folders import files_below
 from ablations.inspection import _curve
 from ablations.load import load_study
 from ablations.plan import make_plan
 from ablations.store import TrialStore
 from ablations.trial import Result, Trial
+from core.files import write_text
 from core.pretraining.history import Epoch
+from core.remote import AnyPath
 
 STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n  evaluate.neighbors: [5, 7]\n"
 
@@ -24,14 +27,15 @@ def ablate(*arguments: str, answer: str | None = None) -> tuple[int, str]:
 
 
 @pytest.fixture
-def store() -> TrialStore:
+def store(storage: AnyPath, monkeypatch: pytest.MonkeyPatch) -> TrialStore:
     """Of four trials and two encoders: two finished, one failed, one that waits."""
+    monkeypatch.setenv("ABLATE_STORAGE", str(storage))
     Path("small.yaml").write_text(STUDY)
-    store = TrialStore(Path("runs"))
+    store = TrialStore(storage)
     plan = make_plan(load_study("small.yaml"), store, Path("data"))
     for unit in plan.units:
         store.record(unit)
-        store.encoder_path(unit.pretrain_id).write_bytes(b"encoder")
+        write_text(store.encoder_path(unit.pretrain_id), "encoder")
     results = [
         Result(plan.trials[0].id, "finished", {"linear_eval/top1": 50.0}, 3.0, 0.0, {"device": "a GPU"}),
         Result(plan.trials[1].id, "finished", {"linear_eval/top1": 60.0}, 3.0, 0.0, {"device": "a GPU"}),
@@ -65,7 +69,10 @@ def test_show_has_the_traceback_of_a_bug(store: TrialStore) -> None:
 
 
 def test_an_id_must_be_known_and_be_one(store: TrialStore) -> None:
-    assert ablate("show", "zzz") == (2, "zzz: runs has no trial whose id begins so; 'ablate plan STUDY' shows ids\n")
+    assert ablate("show", "zzz") == (
+        2,
+        f"zzz: {store.root} has no trial whose id begins so; 'ablate plan STUDY' shows ids\n",
+    )
     code, text = ablate("show", "")
     assert (code, "4 trials begin so" in text) == (2, True)
 
@@ -94,16 +101,16 @@ def test_rm_takes_the_encoder_with_its_last_trial(store: TrialStore) -> None:
 def test_gc_removes_what_nothing_needs_and_nothing_else(store: TrialStore) -> None:
     assert ablate("gc", "--yes") == (0, "nothing to remove\n")
     first, *_, last = trials(store)
-    store.checkpoint_path(first.pretrain_id).write_bytes(b"state")
+    write_text(store.checkpoint_path(first.pretrain_id), "state")
     store.encoder_path(last.pretrain_id).unlink()
-    store.checkpoint_path(last.pretrain_id).write_bytes(b"state")  # of a training that is not done
-    (store.trial_folder(first.id) / ".result.json.12ab").write_text("half")
-    (store.root / "encoders" / "orphan").mkdir()
-    before = sorted(path for path in store.root.rglob("*") if path.is_file())
+    write_text(store.checkpoint_path(last.pretrain_id), "state")  # of a training that is not done
+    write_text(store.trial_folder(first.id) / ".result.json.12ab", "half")
+    write_text(store.root / "encoders" / "orphan" / "config.json", "{}")
+    before = files_below(store.root)
     _, text = ablate("gc", "--yes")
-    after = sorted(path for path in store.root.rglob("*") if path.is_file())
     gone = {store.checkpoint_path(first.pretrain_id), store.trial_folder(first.id) / ".result.json.12ab"}
-    assert set(before) - set(after) == gone
+    gone |= {store.root / "encoders" / "orphan" / "config.json"}
+    assert {path for path in set(before) - set(files_below(store.root)) if path.parent.name != "run"} == gone
     assert not (store.root / "encoders" / "orphan").exists()
     for reason in ("an encoder of no trial", "the training is done", "never finished"):
         assert reason in text

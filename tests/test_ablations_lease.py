@@ -10,75 +10,83 @@ import pytest
 from mlflow import MlflowClient
 from rich.console import Console
 
-from ablations import lease as leases
-from ablations import live, sharing
+from ablations import live, sharing, signs, turns
 from ablations.errors import StudyError
 from ablations.events import Ended, Event, Held, Saved, Started
 from ablations.frame import read_study
-from ablations.lease import FencedError, holder, take
-from ablations.live import BEAT, PATIENCE, LiveRun, Watch, alone, is_live
+from ablations.lease import FencedError, Lease, holder, take
+from ablations.live import LiveRun, alone, is_live
 from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.recorder import Recorder
 from ablations.run import Where, run_plan
 from ablations.sharing import share
+from ablations.signs import BEAT, PATIENCE, Watch
 from ablations.store import TrialStore
 from ablations.tracking import RESULT, TRIAL, child_runs, tracking_uri
 from ablations.trial import Result, Unit
+from ablations.turns import only_one
 from ablations.worker import Job, run_unit
+from core.files import write_text
 from core.pretraining.history import Epoch
+from core.remote import AnyPath
 from helpers import small_study
 
-STORAGE = Path("runs")
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1)
 QUIET = Console(quiet=True)
+ONLY_FOLDER, ONLY_S3 = (pytest.mark.parametrize("storage", [kind], indirect=True) for kind in ("folder", "s3"))
 
 
-def plan(text: str = STUDY, retry: str | None = None) -> Plan:
+@pytest.fixture
+def store(storage: AnyPath) -> TrialStore:
+    return TrialStore(storage)
+
+
+def plan(store: TrialStore, text: str = STUDY, retry: str | None = None) -> Plan:
     Path("study.yaml").write_text(text)
-    return make_plan(load_study("study.yaml"), TrialStore(STORAGE), Path("data"), retry)
+    return make_plan(load_study("study.yaml"), store, Path("data"), retry)
+
+
+def sign(storage: AnyPath, run: str, beats: int = 0) -> AnyPath:
+    """Of another run, on another machine."""
+    path = storage / "live" / f"{run}.json"
+    write_text(path, json.dumps({"machine": "far away", "beats": beats}))
+    if isinstance(path, Path):
+        os.utime(path, (beats, beats))
+    return path
+
+
+class Clock:
+    """The process' own time, which goes on when it is told to; or something happens while the process sleeps."""
+
+    def __init__(self) -> None:
+        self.now, self.sleep = 1000.0, self.advance
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
 
 
 @pytest.fixture
-def store() -> TrialStore:
-    return TrialStore(STORAGE)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    for module in (live, signs, turns):
+        monkeypatch.setattr(module, "time", made)
+    return made
 
 
-@pytest.fixture
-def other() -> Callable[[str], Path]:
-    """Makes another run of another machine; its sign of life."""
-
-    def make(run: str) -> Path:
-        path = STORAGE / "live" / f"{run}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"machine": "far away"}))
-        return path
-
-    return make
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Lets the process' own time go on."""
-    now = [1000.0]
-    monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
-
-    def advance(seconds: float) -> None:
-        now[0] += seconds
-
-    return advance
-
-
-def looks(watch: Watch, clock: Callable[[float], None], count: int) -> dict[str, bool]:
+def looks(watch: Watch, clock: Clock, count: int) -> dict[str, bool]:
     for _ in range(count):
-        clock(BEAT)
+        clock.advance(BEAT)
         runs = watch.look()
     return runs
 
 
-def test_of_all_that_want_a_lease_one_gets_it(store: TrialStore) -> None:
-    with LiveRun(STORAGE) as one, LiveRun(STORAGE) as two:
-        start, got = threading.Barrier(8), list[leases.Lease | None]()
+def test_of_all_that_want_a_lease_one_gets_it(storage: AnyPath, store: TrialStore) -> None:
+    with LiveRun(storage) as one, LiveRun(storage) as two:
+        start, got = threading.Barrier(8), list[Lease | None]()
 
         def want(run: str) -> None:
             start.wait()
@@ -94,8 +102,8 @@ def test_of_all_that_want_a_lease_one_gets_it(store: TrialStore) -> None:
         assert {lease.run for lease in got if lease} == {held}
 
 
-def test_a_lease_ends_when_it_is_released_or_its_run_is_gone(store: TrialStore) -> None:
-    with LiveRun(STORAGE) as one, LiveRun(STORAGE) as two:
+def test_a_lease_ends_when_it_is_released_or_its_run_is_gone(storage: AnyPath, store: TrialStore) -> None:
+    with LiveRun(storage) as one, LiveRun(storage) as two:
         first = take(store, "abc", one.name)
         assert first
         assert take(store, "abc", two.name) is None
@@ -113,31 +121,37 @@ def test_a_lease_ends_when_it_is_released_or_its_run_is_gone(store: TrialStore) 
         second.check()
 
 
-def test_without_hard_links_there_is_one_holder_as_well(store: TrialStore, monkeypatch: pytest.MonkeyPatch) -> None:
+@ONLY_FOLDER
+def test_without_hard_links_there_is_one_holder_as_well(
+    storage: AnyPath, store: TrialStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def no_links(*paths: Path) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(leases.os, "link", no_links)
-    with LiveRun(STORAGE) as one, LiveRun(STORAGE) as two:
+    monkeypatch.setattr(os, "link", no_links)
+    with LiveRun(storage) as one, LiveRun(storage) as two:
         assert take(store, "abc", one.name)
         assert take(store, "abc", two.name) is None
         assert holder(store, "abc") == one.name
 
 
-def test_who_has_looked_too_long_ago_does_not_get_it(store: TrialStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_has_looked_too_long_ago_does_not_get_it(
+    storage: AnyPath, store: TrialStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Since then the first was taken, given back and removed, and the second is held."""
-    newest, seen = leases._newest, [(0, "")]
-    monkeypatch.setattr(leases, "_newest", lambda folder: seen.pop() if seen else newest(folder))
-    with LiveRun(STORAGE) as one, LiveRun(STORAGE) as two:
+    newest, seen = turns.newest, [(0, "")]
+    monkeypatch.setattr(turns, "newest", lambda folder: seen.pop() if seen else newest(folder))
+    with LiveRun(storage) as one, LiveRun(storage) as two:
         folder = store.encoder_folder("abc")
-        folder.mkdir(parents=True)
-        (folder / "lease.2").write_text(two.name)
+        write_text(folder / "lease.2", two.name)
         assert take(store, "abc", one.name) is None
         assert holder(store, "abc") == two.name
 
 
-def test_what_the_same_run_holds_its_next_worker_takes_and_the_last_is_fenced(store: TrialStore) -> None:
-    with LiveRun(STORAGE) as run:
+def test_what_the_same_run_holds_its_next_worker_takes_and_the_last_is_fenced(
+    storage: AnyPath, store: TrialStore
+) -> None:
+    with LiveRun(storage) as run:
         first, second = (take(store, "abc", run.name) for _ in range(2))
         assert first
         assert second
@@ -146,80 +160,100 @@ def test_what_the_same_run_holds_its_next_worker_takes_and_the_last_is_fenced(st
             first.check()
 
 
-def test_a_run_of_this_machine_whose_process_is_gone_is_buried_at_once(store: TrialStore) -> None:
-    run = LiveRun(STORAGE)
+def test_a_run_of_this_machine_whose_process_is_gone_is_buried_at_once(storage: AnyPath, store: TrialStore) -> None:
+    run = LiveRun(storage)
     run.__enter__()
     lease = take(store, "abc", run.name)
     assert lease
     run._ended.set()
     run._thread.join()
-    with LiveRun(STORAGE) as other:  # while its process holds the lock
+    with LiveRun(storage) as other:  # while its process holds the lock
         assert take(store, "abc", other.name) is None
     run._lock.release()
-    with LiveRun(STORAGE) as other:
-        assert not is_live(STORAGE, run.name)
+    with LiveRun(storage) as other:
+        assert not is_live(storage, run.name)
         assert take(store, "abc", other.name)
-    assert list((STORAGE / "live").iterdir()) == []
+    assert list((storage / "live").iterdir()) == []
 
 
-def test_a_run_elsewhere_is_dead_when_it_was_not_heard_for_so_long(
-    other: Callable[[str], Path], clock: Callable[[float], None]
-) -> None:
-    path, watch = other("far"), Watch(STORAGE)
+def test_a_run_elsewhere_is_dead_when_it_was_not_heard_for_so_long(storage: AnyPath, clock: Clock) -> None:
+    path, watch = sign(storage, "far"), Watch(storage)
     beats = int(PATIENCE / BEAT)
     assert watch.look() == {"far": False}
     assert looks(watch, clock, beats) == {"far": False}
-    os.utime(path, (1.0, 1.0))  # whatever its clock says, it lives
+    sign(storage, "far", beats=1)  # whatever its clock says, it lives
     assert looks(watch, clock, beats) == {"far": True}
     assert looks(watch, clock, 2) == {}
     assert not path.exists()
 
 
-def test_who_was_stopped_himself_does_not_take_others_for_dead(
-    other: Callable[[str], Path], clock: Callable[[float], None]
-) -> None:
-    other("far")
-    watch = Watch(STORAGE)
+def test_who_was_stopped_himself_does_not_take_others_for_dead(storage: AnyPath, clock: Clock) -> None:
+    sign(storage, "far")
+    watch = Watch(storage)
     watch.look()
-    clock(100 * PATIENCE)
+    clock.advance(100 * PATIENCE)
     assert watch.look() == {"far": False}
 
 
-def test_a_run_that_was_buried_alive_is_back_with_its_next_beat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "BEAT", 0.001)
-    with LiveRun(STORAGE) as run:
-        path = STORAGE / "live" / f"{run.name}.json"
+def test_a_run_that_was_buried_alive_is_back_with_its_next_beat(
+    storage: AnyPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signs, "BEAT", 0.001)
+    with LiveRun(storage) as run:
+        path = storage / "live" / f"{run.name}.json"
         path.unlink()
         while not path.exists():
             pass
 
 
-def test_nothing_is_removed_while_a_run_lives(other: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    with LiveRun(STORAGE) as run, pytest.raises(StudyError, match=run.name), alone(STORAGE):
+def test_nothing_is_removed_while_a_run_lives(storage: AnyPath, clock: Clock) -> None:
+    with LiveRun(storage) as run, pytest.raises(StudyError, match=run.name), alone(storage):
         pytest.fail("alone beside a run")
-    path = other("far")
-
-    def touch(seconds: float) -> None:
-        os.utime(path, (1.0, 1.0))
-
-    monkeypatch.setattr(live.time, "sleep", touch)
-    with pytest.raises(StudyError, match="far is using"), alone(STORAGE):
+    sign(storage, "far")
+    clock.sleep = lambda seconds: sign(storage, "far", beats=1)
+    with pytest.raises(StudyError, match="far is using"), alone(storage):
         pytest.fail("alone beside a run")
 
 
-def test_a_run_that_is_dead_keeps_nothing_from_being_removed(
-    other: Callable[[str], Path], clock: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other("far")
-    monkeypatch.setattr(live.time, "sleep", clock)
-    with alone(STORAGE):
-        assert not is_live(STORAGE, "far")
+def test_a_run_that_is_dead_keeps_nothing_from_being_removed(storage: AnyPath, clock: Clock) -> None:
+    sign(storage, "far")
+    with alone(storage):
+        assert not is_live(storage, "far")
 
 
-def test_no_run_begins_while_the_storage_is_cleaned(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_run_begins_while_the_storage_is_cleaned(storage: AnyPath, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "GATE_SECONDS", 0)
-    with alone(STORAGE), pytest.raises(StudyError, match="wait for it to end"), LiveRun(STORAGE):
+    with alone(storage), pytest.raises(StudyError, match="wait for it to end"), LiveRun(storage):
         pytest.fail("begun")
+
+
+@ONLY_S3
+def test_who_died_while_it_was_alone_keeps_nobody_out_for_ever(storage: AnyPath, clock: Clock) -> None:
+    """And as long as it lives nobody comes in: its turn is in the store, where there are no locks."""
+    sign(storage / "run", "far")
+    write_text(storage / "run" / "lease.1", "far")
+    clock.sleep = lambda seconds: (clock.advance(seconds), sign(storage / "run", "far", beats=int(clock.now)))
+    with pytest.raises(StudyError, match="wait for it to end"), LiveRun(storage):
+        pytest.fail("begun")
+    clock.sleep = lambda seconds: clock.advance(BEAT)
+    with LiveRun(storage):
+        assert not is_live(storage / "run", "far")
+
+
+@ONLY_S3
+def test_who_was_stopped_while_it_was_alone_finds_out(storage: AnyPath) -> None:
+    with alone(storage) as still:
+        still()
+        write_text(storage / "run" / "lease.99", "another")
+        with pytest.raises(StudyError, match="stopped for so long"):
+            still()
+
+
+def test_one_process_at_a_time_writes(storage: AnyPath) -> None:
+    storage.mkdir(parents=True, exist_ok=True)
+    for _ in range(2):
+        with only_one(storage, "mlflow", 0), pytest.raises(TimeoutError), only_one(storage, "mlflow", 0):
+            pytest.fail("two at once")
 
 
 def finish(store: TrialStore, unit: Unit, status: str = "finished", when: float = 0.0) -> None:
@@ -228,9 +262,9 @@ def finish(store: TrialStore, unit: Unit, status: str = "finished", when: float 
 
 
 def test_what_another_run_holds_is_left_to_it_and_found_when_it_has_ended(
-    store: TrialStore, monkeypatch: pytest.MonkeyPatch
+    storage: AnyPath, store: TrialStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, two = plan().units
+    one, two = plan(store).units
     seen, ran = list[Event](), list[str]()
 
     def run_units(units: list[Unit], listen: Callable[[Event], None]) -> None:
@@ -242,7 +276,7 @@ def test_what_another_run_holds_is_left_to_it_and_found_when_it_has_ended(
             else:
                 listen(Held(unit.pretrain_id))
 
-    with LiveRun(STORAGE) as mine, LiveRun(STORAGE) as theirs:
+    with LiveRun(storage) as mine, LiveRun(storage) as theirs:
         lease = take(store, one.pretrain_id, theirs.name)
         assert lease
 
@@ -263,8 +297,10 @@ def test_what_another_run_holds_is_left_to_it_and_found_when_it_has_ended(
     assert last.result.status == "failed"
 
 
-def test_what_another_run_leaves_unfinished_is_run_here(store: TrialStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    unit = plan().units[0]
+def test_what_another_run_leaves_unfinished_is_run_here(
+    storage: AnyPath, store: TrialStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = plan(store).units[0]
     ran = []
 
     def run_units(units: list[Unit], listen: Callable[[Event], None]) -> None:
@@ -273,41 +309,44 @@ def test_what_another_run_leaves_unfinished_is_run_here(store: TrialStore, monke
         else:
             listen(Held(unit.pretrain_id))
 
-    with LiveRun(STORAGE) as mine, LiveRun(STORAGE) as theirs:
+    with LiveRun(storage) as mine, LiveRun(storage) as theirs:
         take(store, unit.pretrain_id, theirs.name)
-        sign = STORAGE / "live" / f"{theirs.name}.json"
+        sign = storage / "live" / f"{theirs.name}.json"
         monkeypatch.setattr(sharing.time, "sleep", lambda seconds: sign.unlink())
         share([unit], run_units, store, mine.name, lambda event: None, QUIET)
     assert ran == [unit]
 
 
-def test_a_failure_that_another_run_had_meanwhile_stands_and_one_to_be_retried_does_not(store: TrialStore) -> None:
-    finish(store, plan().units[0], "failed", when=1.0)
-    unit = plan(retry="failed").units[0]
+def test_a_failure_that_another_run_had_meanwhile_stands_and_one_to_be_retried_does_not(
+    storage: AnyPath, store: TrialStore
+) -> None:
+    finish(store, plan(store).units[0], "failed", when=1.0)
+    unit = plan(store, retry="failed").units[0]
     assert store.ended(unit) == []
     finish(store, unit, "failed", when=2.0)
     assert [result.finished_at for result in store.ended(unit)] == [2.0]
     store.record(unit)
     events = list[Event]()
-    run_unit(unit, Job(STORAGE, Path("data"), "me", 1), events.append)
+    run_unit(unit, Job(storage, Path("data"), "me", 1), events.append)
     assert [type(event) for event in events] == [Started, Ended]
 
 
+@ONLY_FOLDER
 @pytest.mark.usefixtures("mlflow_db")
 def test_a_second_run_shows_and_draws_what_the_first_has_trained(
-    store: TrialStore, monkeypatch: pytest.MonkeyPatch
+    storage: AnyPath, store: TrialStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second begins while the first holds the one training that is left."""
-    made = plan()
-    where = Where(STORAGE, Path("data"), inline=True)
-    with LiveRun(STORAGE) as first:
+    made = plan(store)
+    where = Where(storage, Path("data"), inline=True)
+    with LiveRun(storage) as first:
         lease = take(store, made.units[0].pretrain_id, first.name)
         assert lease
 
         def they_end(seconds: float) -> None:
             lease.release()
             store.record(made.units[0])
-            run_unit(made.units[0], Job(STORAGE, Path("data"), first.name, 1, study="another"), lambda event: None)
+            run_unit(made.units[0], Job(storage, Path("data"), first.name, 1, study="another"), lambda event: None)
 
         monkeypatch.setattr(sharing.time, "sleep", they_end)
         outcome = run_plan(made, where, QUIET)
@@ -317,10 +356,11 @@ def test_a_second_run_shows_and_draws_what_the_first_has_trained(
     assert [result and result.facts["computed_for"] for result in results] == ["another", "small"]
 
 
+@ONLY_FOLDER
 @pytest.mark.usefixtures("mlflow_db")
 def test_two_runs_that_log_the_same_trial_make_one_mlflow_run(store: TrialStore) -> None:
     """Both have looked at MLflow before either has logged it; then it is trained anew, and logged by the other."""
-    made = plan()
+    made = plan(store)
     unit, trial_id = made.units[0], made.units[0].trials[0].id
     recorders = [Recorder(made, store, QUIET) for _ in range(2)]
     for begun in (1.0, 2.0):
@@ -336,22 +376,24 @@ def test_two_runs_that_log_the_same_trial_make_one_mlflow_run(store: TrialStore)
     assert (child.data.tags[TRIAL], child.data.tags[RESULT]) == (trial_id, "2.0")
 
 
+@ONLY_FOLDER
 @pytest.mark.usefixtures("mlflow_db")
 def test_who_ends_reports_its_own_seeds(store: TrialStore) -> None:
     """Though a run of the same study with one seed has begun since."""
     Path("study.yaml").write_text(STUDY)
     more = make_plan(load_study("study.yaml", seeds=2), store, Path("data"))
     recorder = Recorder(more, store, QUIET)
-    Recorder(plan(), store, QUIET)
+    Recorder(plan(store), store, QUIET)
     assert len(read_study("small", "quick").table) == 2
     recorder.close(complete=False)
     assert len(read_study("small", "quick").table) == 4
 
 
+@ONLY_FOLDER
 @pytest.mark.usefixtures("mlflow_db")
 def test_a_checkpoint_before_the_first_epoch_makes_no_mlflow_run(store: TrialStore) -> None:
     """Which the first epoch would have to replace."""
-    made = plan()
+    made = plan(store)
     recorder = Recorder(made, store, QUIET)
     recorder.record(Saved(made.units[0].pretrain_id))
     assert recorder.works

@@ -53,6 +53,13 @@ def test_a_baseline_may_have_several_forms(rest: str) -> None:
     assert not any("no baseline" in warning or "scaling" in warning for warning in found(rest))
 
 
+def test_pictures_alone_need_no_baseline() -> None:
+    grid = "grid: {loss.temperature: [0.3, 0.7]}\n"
+    pictures = "report: {kind: pictures, panels: loss.temperature, metric: tsne/silhouette}\n"
+    assert any("no baseline" in warning for warning in found(grid))
+    assert not any("no baseline" in warning for warning in found(grid + pictures))
+
+
 @pytest.mark.parametrize("path", shipped(), ids=lambda path: path.stem)
 def test_shipped_studies_ask_for_no_more_than_seeds(path: Path) -> None:
     plan = make_plan(load_study(str(path)), TrialStore(Path("runs")), Path("data"))

@@ -1,7 +1,6 @@
 """A store of schema 1 in a program of a pretended schema 2, which measures the temperature in halves."""
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typer.testing import CliRunner
 from ablations import identity, migration
 from ablations.cli import app
 from ablations.errors import StudyError
+from ablations.folders import files_below, remove
 from ablations.frame import read_study
 from ablations.live import LiveRun
 from ablations.load import load_study
@@ -22,10 +22,10 @@ from ablations.run import Where, run_plan
 from ablations.store import TrialStore
 from ablations.trial import Result
 from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
+from core.remote import AnyPath, RemotePath
 from helpers import small_study
 
-STORAGE = Path("runs")
-WHERE = Where(STORAGE, Path("data"), inline=True)
+ONLY_FOLDER = pytest.mark.parametrize("storage", ["folder"], indirect=True)
 GRID = "grid: {loss.temperature: [%s], evaluate.neighbors: [1, 5]}\n"
 
 
@@ -43,14 +43,14 @@ def raised(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return raise_it
 
 
-def plan(temperatures: str = "0.1, 0.5") -> Plan:
+def plan(storage: AnyPath, temperatures: str = "0.1, 0.5") -> Plan:
     Path("study.yaml").write_text(small_study(GRID % temperatures, epochs=1))
-    return make_plan(load_study("study.yaml"), open_store(STORAGE, print), Path("data"))
+    return make_plan(load_study("study.yaml"), open_store(storage, print), Path("data"))
 
 
-def small_store() -> list[Result]:
+def small_store(storage: AnyPath) -> list[Result]:
     """Without a training: of four trials, three results; of two encoders, one with a checkpoint."""
-    made, store = plan(), TrialStore(STORAGE)
+    made, store = plan(storage), TrialStore(storage)
     for unit in made.units:
         store.record(unit)
         config = unit.trials[0].config.pretrain.model_dump(mode="json", exclude_none=True)
@@ -64,32 +64,37 @@ def small_store() -> list[Result]:
     return results
 
 
+@ONLY_FOLDER
 def test_after_a_new_schema_nothing_is_trained_again(
-    mlflow_db: None, raised: Callable[[], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    storage: AnyPath,
+    mlflow_db: None,
+    raised: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("ablations.run.draw", lambda *arguments: None)
-    made = plan("0.1")
-    run_plan(made, WHERE, Console(quiet=True))
+    made, where = plan(storage, "0.1"), Where(storage, Path("data"), inline=True)
+    run_plan(made, where, Console(quiet=True))
     expected = read_study("small", "quick").table.drop(columns=["run_id", "trial_id", "loss.temperature", "name"])
-    (STORAGE / "trials" / made.trials[1].id / "result.json").unlink()
+    (storage / "trials" / made.trials[1].id / "result.json").unlink()
     raised()
-    moved = plan("0.2")
+    moved = plan(storage, "0.2")
     assert "moved 2 trials and 1 encoders of runs to schema 2" in capsys.readouterr().out
     assert [trial.id for unit in moved.units for trial in unit.trials] == [moved.trials[1].id]
     assert moved.trained == {moved.trials[1].pretrain_id}
     monkeypatch.setattr("ablations.worker.pretrain", lambda *a, **k: pytest.fail("trained again"))
-    run_plan(moved, WHERE, Console(quiet=True))
+    run_plan(moved, where, Console(quiet=True))
     table = read_study("small", "quick").table.drop(columns=["run_id", "trial_id", "loss.temperature", "name"])
     assert table.drop(columns="seconds").equals(expected.drop(columns="seconds"))
-    assert plan("0.2").units == []
+    assert plan(storage, "0.2").units == []
     assert capsys.readouterr().out == ""  # there was nothing more to move
 
 
-def test_files_that_hold_the_configuration_hold_the_new_one(raised: Callable[[], None]) -> None:
-    before = small_store()
+def test_files_that_hold_the_configuration_hold_the_new_one(storage: AnyPath, raised: Callable[[], None]) -> None:
+    before = small_store(storage)
     raised()
-    made = plan("0.2, 1.0")
-    store = TrialStore(STORAGE)
+    made = plan(storage, "0.2, 1.0")
+    store = TrialStore(storage)
     for unit in made.units:
         state = load_checkpoint(store.checkpoint_path(unit.pretrain_id))
         config = unit.trials[0].config.pretrain.model_dump(mode="json", exclude_none=True)
@@ -97,26 +102,39 @@ def test_files_that_hold_the_configuration_hold_the_new_one(raised: Callable[[],
     assert all(store.stored(trial.id).config == trial.config.model_dump(mode="json") for trial in made.trials)
     assert [made.results[trial.id].metrics for trial in made.trials[:3]] == [result.metrics for result in before]
     assert {made.results[trial.id].trial_id for trial in made.trials[:3]} == {trial.id for trial in made.trials[:3]}
-    assert len(list(STORAGE.glob("trials/*"))) == 4
-    assert len(list(STORAGE.glob("encoders/*"))) == 2
+    assert len(list(storage.glob("trials/*"))) == 4
+    assert len(list(storage.glob("encoders/*"))) == 2
 
 
 class Killed(BaseException):
     pass
 
 
-def tree() -> dict[str, bytes]:
-    files = {str(path): path.read_bytes() for path in STORAGE.rglob("*") if path.is_file()}
-    return {name: content for name, content in files.items() if not name.endswith((".lock", ".pt"))}
+def contents(storage: AnyPath) -> dict[AnyPath, bytes]:
+    return {path: path.read_bytes() for path in files_below(storage)}
 
 
+def tree(storage: AnyPath) -> dict[AnyPath, bytes]:
+    """What a migration is to leave: no lock, turn or sign of who had it, and of what PyTorch writes not each byte."""
+    found = contents(storage)
+    turns = set(files_below(storage / "run")) if (storage / "run").exists() else set()
+    return {path: found[path] for path in found.keys() - turns if path.suffix not in (".lock", ".pt")}
+
+
+def restore(storage: AnyPath, before: dict[AnyPath, bytes]) -> None:
+    remove(storage)
+    for path, content in before.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize("storage", ["folder", pytest.param("s3", marks=pytest.mark.slow)], indirect=True)
 def test_a_migration_that_is_killed_anywhere_is_finished_by_the_next(
-    raised: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    storage: AnyPath, raised: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small_store()
+    small_store(storage)
     raised()
-    shutil.copytree(STORAGE, "before")
-    calls = [10**9]
+    before, calls = contents(storage), [10**9]
 
     def dying(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
@@ -127,27 +145,33 @@ def test_a_migration_that_is_killed_anywhere_is_finished_by_the_next(
 
         return call
 
-    monkeypatch.setattr(migration, "write_text", dying(migration.write_text))
-    monkeypatch.setattr(os, "link", dying(os.link))
-    monkeypatch.setattr(os, "rename", dying(os.rename))
-    monkeypatch.setattr(os, "unlink", dying(os.unlink))
-    open_store(STORAGE, print)
-    expected, moments = tree(), 10**9 - calls[0]
+    if isinstance(storage, Path):
+        monkeypatch.setattr(migration, "write_text", dying(migration.write_text))
+        for name in ("link", "rename", "unlink"):
+            monkeypatch.setattr(os, name, dying(getattr(os, name)))
+    else:
+        for name in ("write_bytes", "upload", "copy_to", "unlink"):
+            monkeypatch.setattr(RemotePath, name, dying(getattr(RemotePath, name)))
+    open_store(storage, print)
+    expected, moments = tree(storage), 10**9 - calls[0]
     assert moments > 30
-    for moment in range(1, moments + 1):
-        shutil.rmtree(STORAGE)
-        shutil.copytree("before", STORAGE)
+    for moment in range(1, moments + 1, 1 if isinstance(storage, Path) else 5):
+        calls[0] = 10**9
+        restore(storage, before)
         calls[0] = moment
         with pytest.raises(Killed):
-            open_store(STORAGE, print)
-        open_store(STORAGE, print)
-        assert tree() == expected, moment
+            open_store(storage, print)
+        open_store(storage, print)
+        assert tree(storage) == expected, moment
 
 
-def test_what_cannot_be_migrated_is_left_and_named(raised: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    small_store()
-    trials = plan().trials
-    damaged = STORAGE / "trials" / trials[0].id / "config.json"
+@ONLY_FOLDER
+def test_what_cannot_be_migrated_is_left_and_named(
+    storage: AnyPath, raised: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_store(storage)
+    trials = plan(storage).trials
+    damaged = storage / "trials" / trials[0].id / "config.json"
     damaged.write_text(damaged.read_text().replace("0.1", "0.3"))
     raised()
 
@@ -158,20 +182,21 @@ def test_what_cannot_be_migrated_is_left_and_named(raised: Callable[[], None], m
 
     monkeypatch.setattr(migration, "STEPS", {1: step})
     told: list[str] = []
-    store = open_store(STORAGE, told.append)
+    store = open_store(storage, told.append)
     (text,) = told
     assert text.splitlines()[0] == "moved 1 trials and 1 encoders of runs to schema 2"
     assert f"trial {trials[0].id} is left as it is: ValueError: its id is not that" in text
     assert f"trial {trials[2].id} is left as it is: ValueError: no such temperature" in text
     assert store.result(trials[0].id)
     assert store.result(trials[2].id)
-    open_store(STORAGE, lambda text: pytest.fail("moved again"))
+    open_store(storage, lambda text: pytest.fail("moved again"))
 
 
+@ONLY_FOLDER
 def test_of_two_that_become_one_both_results_are_kept(
-    raised: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    storage: AnyPath, raised: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small_store()
+    small_store(storage)
     raised()
 
     def same(values: dict[str, Any]) -> dict[str, Any]:
@@ -179,30 +204,33 @@ def test_of_two_that_become_one_both_results_are_kept(
 
     monkeypatch.setattr(migration, "STEPS", {1: same})
     told: list[str] = []
-    open_store(STORAGE, told.append)
+    open_store(storage, told.append)
     assert "which is there already" in told[0]
-    assert len(list(STORAGE.glob("trials/*/result.json"))) == 3
+    assert len(list(storage.glob("trials/*/result.json"))) == 3
 
 
-def test_a_store_of_a_newer_program_is_refused() -> None:
-    small_store()
-    (STORAGE / "schema.json").write_text('{"schema": 2}')
+@ONLY_FOLDER
+def test_a_store_of_a_newer_program_is_refused(storage: AnyPath) -> None:
+    small_store(storage)
+    (storage / "schema.json").write_text('{"schema": 2}')
     for command in (["plan", "study.yaml"], ["run", "study.yaml", "--inline"], ["status", "study.yaml"], ["gc"]):
         result = CliRunner().invoke(app, command)
         assert (result.exit_code, "schema 2" in result.output) == (2, True), command
 
 
-def test_a_store_that_a_run_is_using_is_not_moved(raised: Callable[[], None]) -> None:
-    small_store()
+@ONLY_FOLDER
+def test_a_store_that_a_run_is_using_is_not_moved(storage: AnyPath, raised: Callable[[], None]) -> None:
+    small_store(storage)
     raised()
-    with LiveRun(STORAGE), pytest.raises(StudyError, match="is using this storage"):
-        open_store(STORAGE, print)
+    with LiveRun(storage), pytest.raises(StudyError, match="is using this storage"):
+        open_store(storage, print)
 
 
-def test_looking_at_a_storage_writes_nothing() -> None:
-    plan()
-    assert not STORAGE.exists()
-    small_store()
-    before = tree()
-    plan()
-    assert tree() == before
+@ONLY_FOLDER
+def test_looking_at_a_storage_writes_nothing(storage: AnyPath) -> None:
+    plan(storage)
+    assert not storage.exists()
+    small_store(storage)
+    before = tree(storage)
+    plan(storage)
+    assert tree(storage) == before

@@ -1,5 +1,6 @@
 """What a node of a cluster is asked before the first trial."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ from ray.cluster_utils import Cluster
 
 from ablations.errors import StudyError
 from ablations.provenance import package_version
-from ablations.schedulers import ray_nodes
-from ablations.schedulers.ray_nodes import check_nodes, looks_for
+from ablations.schedulers import ray_connect, ray_nodes
+from ablations.schedulers.ray_nodes import LacksPackage, check_nodes, looks_for
+from ablations.schedulers.ray_package import code_hash, travelling
 from ablations.worker import Job
+from core.remote import RemotePath
 
 HERE = Path().resolve
 
@@ -25,21 +28,98 @@ def job(data: str = "data") -> Job:
 
 def test_a_node_that_has_everything_says_nothing() -> None:
     Path("marker").touch()
-    assert looks_for(Path("marker").resolve(), Path().resolve(), package_version())() == []
+    assert looks_for(str(HERE() / "marker"), str(HERE()), code_hash())() == []
 
 
 def test_a_node_says_all_that_it_lacks() -> None:
-    version, storage, data = looks_for(Path("/no/such/storage/marker"), Path("/no/such/data"), "99")()
-    assert "and 99 where the run was started" in version
+    version, storage, data = looks_for("/no/such/storage/marker", "/no/such/data", "99")()
+    assert version == "simclr-ablations is not the code with which the run was started"
     assert "--storage /no/such/storage" in storage
     assert "--data-dir /no/such/data is not there" in data
 
 
 def test_a_node_without_the_package_can_say_so() -> None:
-    Path("look").write_bytes(cloudpickle.dumps(looks_for(Path().resolve(), None, "1.2")))
+    Path("look").write_bytes(cloudpickle.dumps(looks_for(str(HERE()), None, "1.2")))
     answer = "import sys, pickle; sys.modules['ablations'] = None; print(pickle.load(open('look', 'rb'))())"
     found = subprocess.run([sys.executable, "-c", answer], capture_output=True, text=True, check=True).stdout
-    assert found.strip() == "['simclr-ablations 1.2 is not installed']"
+    assert "simclr-ablations is not installed (" in found
+
+
+def test_what_a_node_lacks_beside_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_nodes, "NEEDED", ("torch", "no_such_module"))
+    Path("marker").touch()
+    assert looks_for(str(HERE() / "marker"), None, code_hash())() == ["no_such_module is not installed"]
+
+
+def test_the_package_that_travels_is_this_one_and_says_so() -> None:
+    ask = "from ablations.provenance import package_version; from ablations.schedulers.ray_package import code_hash; "
+    with travelling() as modules:
+        folders = {str(Path(module).parent) for module in modules}
+        found = subprocess.run(
+            [sys.executable, "-c", ask + "print(package_version(), code_hash())"],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(folders)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    assert found.split() == [package_version(), code_hash()]
+    assert not any(Path(module).exists() for module in modules)
+
+
+def test_a_cluster_that_lacks_the_package_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[dict[str, object]] = []
+
+    def check(job: Job) -> None:
+        if len(started) < 2:
+            raise LacksPackage("node a: simclr-ablations is not installed")
+
+    monkeypatch.setattr(ray_connect, "_start", lambda address, **options: started.append(options))
+    monkeypatch.setattr(ray_connect, "check_nodes", check)
+    with ray_connect.connected("head:6379", job()):
+        plain, second = started
+    assert plain == {}
+    (modules,) = second["runtime_env"].values()  # type: ignore[attr-defined]
+    assert {Path(module).name for module in modules} >= {"core", "ablations", "reports"}
+
+
+def test_a_cluster_that_lacks_more_than_the_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(job: Job) -> None:
+        raise StudyError("node a: no storage")
+
+    monkeypatch.setattr(ray_connect, "_start", lambda address, **options: None)
+    monkeypatch.setattr(ray_connect, "check_nodes", check)
+    with pytest.raises(StudyError, match="no storage"), ray_connect.connected("head:6379", job()):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("ray://head", "the port is missing; write ray://head:10001"),
+        ("ray://127.0.0.1:1", "there is no Ray cluster"),
+        ("127.0.0.1:1", "there is no Ray cluster"),
+        ("auto", r"there is no Ray cluster \(nobody answers\)"),
+    ],
+)
+def test_an_address_where_no_cluster_is(address: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**options: object) -> None:
+        raise ConnectionError("nobody answers")
+
+    monkeypatch.setattr(ray_connect.ray, "init", fail)
+    with pytest.raises(StudyError, match=f"--address {address}: {told}"), ray_connect.connected(address, job()):
+        pass
+
+
+def test_a_client_that_is_not_answered_is_told_what_to_look_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the token is another's: Ray says only that it waited."""
+
+    def fail(**options: object) -> None:
+        raise ConnectionError("ray client connection timeout")
+
+    monkeypatch.setattr(ray_connect, "_check_reachable", lambda address: None)
+    monkeypatch.setattr(ray_connect.ray, "init", fail)
+    with pytest.raises(StudyError, match=r"--ray-client-server-port.*token"):
+        ray_connect._start("ray://head:10001")
 
 
 @pytest.fixture
@@ -53,14 +133,20 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.mark.slow
+def test_every_node_reaches_an_object_store(bucket: RemotePath, cluster: Cluster) -> None:
+    check_nodes(Job(bucket / "runs", bucket / "data", owner="run", threads=1))
+    assert bucket.files() == []
+
+
+@pytest.mark.slow
 def test_every_node_is_asked_and_named(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     check_nodes(job())  # no data folder, as with embedded data
     Path("data").mkdir()
     check_nodes(job())
     assert not list(Path().glob("marker-*"))
-    monkeypatch.setattr(ray_nodes, "package_version", lambda: "99")
-    with pytest.raises(StudyError) as caught:
+    monkeypatch.setattr(ray_nodes, "code_hash", lambda: "99")
+    with pytest.raises(LacksPackage) as caught:
         check_nodes(job())
     lines = str(caught.value).splitlines()
     assert len({line.split(":")[0] for line in lines}) == 2
-    assert all("and 99 where the run was started" in line for line in lines)
+    assert all("is not the code with which the run was started" in line for line in lines)

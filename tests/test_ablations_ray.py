@@ -17,7 +17,8 @@ from ablations.frame import read_study
 from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.run import Where, run_plan
-from ablations.schedulers.ray_tune import WORKER_DEATHS, run_on_ray
+from ablations.schedulers.ray_run import run_on_ray
+from ablations.schedulers.ray_tune import WORKER_DEATHS
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.worker import Job

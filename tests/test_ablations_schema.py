@@ -66,7 +66,7 @@ def test_every_example_of_the_reference_is_a_study(example: str) -> None:
 
 def test_the_reference_has_an_example_of_each_kind_of_claim() -> None:
     kinds = set(re.findall(r"kind: (\w+)", "".join(e for e in EXAMPLES if "claims:" in e)))
-    assert kinds >= {"ordering", "trend", "interaction", "agreement"}
+    assert kinds >= {"ordering", "trend", "interaction", "agreement", "similar"}
     assert any("cells: [[" in example for example in EXAMPLES)
 
 

@@ -28,8 +28,8 @@ from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.run import Where
 from ablations.schedulers import ray_train, ray_tune
+from ablations.schedulers.ray_run import run_on_ray
 from ablations.schedulers.ray_train import run_over_workers
-from ablations.schedulers.ray_tune import run_on_ray
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.tables import heading

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.files import LEFTOVER_SECONDS, unfinished, whole_file, write_text, write_text_once
+from core.remote import AnyPath
 
 
 def test_a_file_has_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
@@ -20,13 +21,21 @@ def test_a_file_has_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
         assert (tmp_path / "result.json").stat().st_mode & 0o777 == mode
 
 
-def test_a_block_that_raises_leaves_what_was_there(tmp_path: Path) -> None:
-    write_text(tmp_path / "result.json", "old")
-    with pytest.raises(KeyboardInterrupt), whole_file(tmp_path / "result.json") as file:
+def test_a_block_that_raises_leaves_what_was_there(storage: AnyPath) -> None:
+    write_text(storage / "result.json", "old")
+    with pytest.raises(KeyboardInterrupt), whole_file(storage / "result.json") as file:
         file.write(b"half")
         raise KeyboardInterrupt
-    assert (tmp_path / "result.json").read_text() == "old"
-    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
+    assert (storage / "result.json").read_text() == "old"
+    assert [path.name for path in storage.glob("*")] == ["result.json"]
+
+
+def test_a_block_that_ends_puts_all_in_its_place(storage: AnyPath) -> None:
+    for content in (b"first", b"second, and longer", b""):
+        with whole_file(storage / "arrays") as file:
+            file.write(content)
+        assert (storage / "arrays").read_bytes() == content
+    assert [path.name for path in storage.glob("*")] == ["arrays"]
 
 
 def test_two_writers_have_names_of_their_own(tmp_path: Path) -> None:

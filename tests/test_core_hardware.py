@@ -18,7 +18,7 @@ from core.data.batches import Batches
 from core.data.dataset import Split
 from core.encoder.resnet import build_encoder
 from core.evaluation.transformed import TASKS, transform
-from core.hardware import pick_device
+from core.hardware import cap_memory, pick_device
 from core.loss.contrast import contrast
 from core.loss.nt_xent import _NtXent
 from core.optimizer.lars import Lars
@@ -162,3 +162,14 @@ def test_only_what_is_on_the_cpu_is_pinned(
         batch = Batches(split, 3, seed=0, device=torch.device(device))[0]
     assert batch.images.device == batch.labels.device == torch.device("cuda:0")
     assert sorted((tuple(values.shape), values.device.type) for values in pinned) == sorted(travels)
+
+
+@pytest.mark.parametrize(("share", "capped"), [(0, []), (0.25, [0.25]), (1, []), (2, [])])
+def test_only_a_share_of_a_gpu_caps_the_memory(
+    share: float, capped: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", seen.append)
+    cap_memory(share)
+    assert seen == capped

@@ -1,10 +1,16 @@
-"""The cluster that docs/cluster.md offers is one that Ray takes."""
+"""The clusters that docs/cluster.md offers are ones that Ray takes."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
+import pytest
 import ray.autoscaler
+from ruamel.yaml import YAML
 
 from ablations.yaml_source import read_yaml
 
@@ -14,3 +20,39 @@ DOCS = Path(__file__).parent.parent / "docs"
 def test_the_cluster_file_suits_rays_own_schema() -> None:
     schema = json.loads((Path(ray.autoscaler.__file__).parent / "ray-schema.json").read_text())
     jsonschema.validate(read_yaml(DOCS / "cluster.yaml").values, schema)
+
+
+def test_the_pods_of_kubernetes_share_one_folder() -> None:
+    """And what is named in one place is there in the other; YAML's own mistakes are caught by reading it."""
+    claim, cluster = YAML().load_all((DOCS / "kuberay.yaml").read_text())
+    spec = cluster["spec"]
+    pods = [group["template"]["spec"] for group in (spec["headGroupSpec"], *spec["workerGroupSpecs"])]
+    for pod in pods:
+        (container,) = pod["containers"]
+        volumes = {volume["name"]: volume for volume in pod["volumes"]}
+        mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+        assert mounts.keys() == volumes.keys()
+        assert mounts["shared"] == "/shared"
+        assert volumes["shared"]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    assert f"ray=={spec['rayVersion']}\n" in (DOCS.parent / "constraints.txt").read_text()
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+def test_the_job_of_slurm_starts_the_run_that_it_is_asked_for(tmp_path: Path) -> None:
+    """Up to Ray's own ``symmetric-run``, which is said what to do."""
+    binaries = tmp_path / "ablations" / "bin"
+    binaries.mkdir(parents=True)
+    (binaries / "activate").touch()
+    said = tmp_path / "said"
+    srun = tmp_path / "srun"
+    srun.write_text(f'#!/bin/bash\nprintf "%s\\n" "$@" "$RAY_AUTH_MODE" "${{#RAY_AUTH_TOKEN}}" > {said}\n')
+    srun.chmod(0o755)
+    path = os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]])
+    slurm = {"SLURM_NNODES": "4", "SLURM_CPUS_PER_TASK": "96", "ABLATE_ENVIRONMENT": str(binaries.parent)}
+    environment = os.environ | slurm | {"PATH": path, "HOME": str(tmp_path)}
+    subprocess.run(["bash", DOCS / "slurm.sh", "batch_epochs", "--scale", "imagenet"], env=environment, check=True)
+    ray, _, run = said.read_text().partition("\n--\n")
+    assert ray.split()[:2] == ["ray", "symmetric-run"]
+    assert "--min-nodes\n4\n--num-cpus\n96" in ray
+    expected = ["ablate", "run", "batch_epochs", "--scale", "imagenet", "--address", "auto", "--storage"]
+    assert run.split() == [*expected, str(tmp_path / "runs"), "token", "64"]

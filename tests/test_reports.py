@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -10,13 +11,15 @@ import pytest
 
 from reports import PAPER
 from reports.findings import heatmap_findings
+from reports.latex import latex
 from reports.matrix import by_cell, rank_correlation, to_matrix
 from reports.paper import PaperMatrix, paper_numbers
 from reports.render import render
 from reports.series import summarise
 from reports.specs import HeatmapReport, PointsReport, Report
 from reports.study_report import StudyReport
-from reports.tables import formatted, latex, markdown, tidy
+from reports.tables import formatted, markdown, tidy
+from reports.text_blocks import text_blocks
 
 AXES = ["augment.first", "augment.second"]
 METRIC = "top1"
@@ -165,10 +168,10 @@ def test_tables_show_mean_spread_and_what_is_missing() -> None:
     texts = formatted(matrix)
     assert texts.to_numpy().tolist() == [["32.0 ± 2.8", "53.0 ± 4.2", "42.5"], ["52.0", "failed", ""]]
     assert markdown(texts, "1st / 2nd").splitlines()[2] == "| crop | 32.0 ± 2.8 | 53.0 ± 4.2 | 42.5 |"
-    tex = latex(texts, "a_b", "100 % & more")
+    tex = latex(partial(text_blocks, texts, "a_b", None), "100 % & more.")
     assert r"a\_b & crop & color & average \\" in tex
     assert r"crop & 32.0 $\pm$ 2.8 & 53.0 $\pm$ 4.2 & 42.5 \\" in tex
-    assert r"\caption{100 \% \& more}" in tex
+    assert r"\caption{100 \% \& more. $\pm$: standard deviation over seeds.}" in tex
     data = tidy(matrix, figure_5(), *AXES)
     assert data.columns.tolist() == [*AXES, "mean", "spread", "seeds", "state", "stopped_at", "paper"]
     assert data["paper"].tolist() == [33.1, 56.3, 55.8, 18.8]

@@ -1,5 +1,6 @@
 """Verdicts: by hand, never from one seed, never from cells that are not there, corrected for being many."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy.stats import spearmanr, ttest_1samp
 from scipy.stats import t as student
 
 from reports.claims import Claim, Verdict, holm, judge
-from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Trend
+from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Similar, Trend
 from reports.metric_names import unit_of
 from reports.names import signed
 from reports.paper import paper_numbers
@@ -146,6 +147,71 @@ def test_agreement_is_spearmans_with_the_papers_numbers() -> None:
     table = grid(values).rename(columns=dict(zip("xy", paper.axes, strict=True)))
     agreement = Agreement("figure_5", "top1")
     assert effects(agreement, table, paper.axes) == [pytest.approx(expected, abs=0.01)]
+
+
+def slow_equivalence(cells: dict[str, list[float]], margin: float) -> tuple[str, float]:
+    """A pair at a time, by scipy's one-sided tests: word and two-sided p."""
+    inside, outside = [], []
+    for a, b in itertools.combinations(cells.values(), 2):
+        differences = [x - y for x, y in zip(a, b, strict=True)]
+        above, below = (
+            ttest_1samp(differences, limit, alternative=side).pvalue
+            for limit, side in ((-margin, "greater"), (margin, "less"))
+        )
+        inside.append(max(above, below))
+        outside.append(1 - max(above, below))
+    p = 2 * min(max(inside), len(outside) * min(outside))
+    word = "SUPPORTED" if max(inside) < min(outside) * len(outside) else "REFUTED"
+    return word if p < 0.05 else "UNDECIDED", min(1.0, p)
+
+
+@pytest.mark.parametrize("margin", [0.5, 1.0, 2.0, 4.0, 8.0])
+@pytest.mark.parametrize("seeds", [2, 4, 9])
+@pytest.mark.parametrize("apart", [0.0, 3.0])
+def test_likeness_is_the_slow_equivalence_test_of_every_pair(seeds: int, apart: float, margin: float) -> None:
+    random = np.random.default_rng(seeds)
+    of_seed = random.normal(50, 5, seeds)  # what all cells of a seed have in common cancels
+    cells = {x: list(of_seed + random.normal(apart * number, 0.7, seeds)) for number, x in enumerate("abc")}
+    word, p = slow_equivalence(cells, margin)
+    found = verdict(Claim("alike", "", Similar("x"), margin), **cells)
+    assert (found.word, found.p) == (word, pytest.approx(p, rel=1e-6))
+
+
+def test_all_three_words_are_said_of_likeness_with_the_pair_that_decides() -> None:
+    cells: dict[str, list[float | None]] = {"a": [10.0, 20.0, 30.0], "b": [10.1, 20.3, 30.2], "c": [13.0, 22.8, 33.1]}
+    asked = ((("a", "b"), 1), ((), 1), (("a", "c"), 3))
+    claims = [Claim("", "", Similar("x", values), margin) for values, margin in asked]
+    alike, unlike, open_ = judge(claims, results(**cells), AXES, METRIC)
+    assert [one.word for one in (alike, unlike, open_)] == ["SUPPORTED", "REFUTED", "UNDECIDED"]
+    told = "+0.2 points between b and a, 95 % interval -0.048 to +0.45, over 3 seeds, less than 1 asked; p 0.016"
+    assert alike.reason.startswith(told)
+    assert unlike.reason.startswith("+3.0 points between c and a")
+    assert len(unlike.cells) == 3
+    assert open_.takes.startswith("about")
+    assert open_.interval is not None
+    assert open_.interval[0] < 3 < open_.interval[1]
+
+
+def test_likeness_averages_other_axes_and_is_never_of_one_seed_or_one_value() -> None:
+    table = grid({("a", "1"): [9.0], ("a", "2"): [1.0], ("b", "1"): [6.0], ("b", "2"): [3.0], ("c", "1"): [40.0]})
+    claim = Claim("", "", Similar("x"), 1.0)
+    one = judge([claim], table, ["x", "y"], METRIC)[0]  # there is no (c, 2), so of y 1 alone
+    assert (one.word, one.reason) == (
+        "UNDECIDED",
+        "+34.0 points between c and b in one seed; a verdict takes more seeds: --seeds 3",
+    )
+    two = judge([replace(claim, effect=Similar("x", ("a", "b")))], table, ["x", "y"], METRIC)[0]
+    assert two.mean == pytest.approx(0.5)
+    assert "not two values" in judge([replace(claim, effect=Similar("x", ("a",)))], table, ["x", "y"], METRIC)[0].reason
+
+
+def test_what_it_takes_to_decide_likeness_is_said() -> None:
+    """Mean 1, deviation 3 of a difference that may be 3: by the test at 5 %, n seeds."""
+    found = verdict(Claim("", "", Similar("x"), 3.0), a=[-2.0, 1.0, 4.0], b=[0.0, 0.0, 0.0])
+    first = next(n for n in range(4, 99) if 2 * student.sf((3 - 1) / 3 * np.sqrt(n), n - 1) < 0.05)
+    assert f"about {first} seeds would decide it" in found.reason
+    same = verdict(Claim("", "", Similar("x"), 3.0), a=[1.0, 2.0], b=[1.0, 2.0])
+    assert (same.word, same.p) == ("SUPPORTED", 0.0)
 
 
 def test_holms_correction_by_hand() -> None:

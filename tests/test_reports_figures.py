@@ -92,6 +92,19 @@ def test_bars_are_where_and_as_high_as_the_cells_say(publish: Callable[..., None
     assert known == [pytest.approx([61 - math.sqrt(2), 61 + math.sqrt(2)])]  # of 64 with one seed there is none
 
 
+def test_the_papers_error_bars_are_drawn_from_end_to_end(publish: Callable[..., None]) -> None:
+    rows = [["100", "256", 83.86], ["100", "512", 84.74]]
+    publish(BARS_AXES, rows, ends=[[81.01, 85.92], [82.29, 86.6]])
+    result = drawn(BARS, BAR_TABLE, BARS_AXES)
+    theirs = result.figure.axes[1]
+    segments = [s[:, 1].tolist() for c in theirs.collections for s in c.get_segments()]
+    assert segments == [pytest.approx([81.01, 85.92]), pytest.approx([82.29, 86.6])]
+    assert theirs.get_ylim()[0] < 81.01 < 86.6 <= theirs.get_ylim()[1]
+    assert result.data["low"].dropna().tolist() == [81.01, 82.29]
+    averaged = drawn(BARS.model_copy(update={"series": None}), BAR_TABLE, BARS_AXES)
+    assert "low" not in averaged.data  # the ends of a mean are not the means of the ends
+
+
 def test_bars_without_a_value_are_empty_places_and_never_bars_of_no_height(publish: Callable[..., None]) -> None:
     ax = drawn(BARS, BAR_TABLE, BARS_AXES).figure.axes[0]
     failed, missing = gaps_of(ax)
@@ -157,7 +170,8 @@ def test_a_panel_for_each_value_of_an_axis(publish: Callable[..., None]) -> None
     publish(axes, [["0.1", "100", "256", 80.0], ["0.5", "100", "256", 81.0], ["1.0", "100", "256", 82.0]])
     found = drawn(spec, trials(axes, cells), axes).figure.axes
     assert [(ax.get_title(loc="left"), list(bars_of(ax).values())) for ax in found] == [
-        ("0.1", [60.0]), ("0.5", [65.0]), ("0.1", [80.0]), ("0.5", [81.0]), ("1.0", [82.0])
+        ("temperature 0.1", [60.0]), ("temperature 0.5", [65.0]),
+        ("temperature 0.1", [80.0]), ("temperature 0.5", [81.0]), ("temperature 1.0", [82.0])
     ]  # fmt: skip
 
 

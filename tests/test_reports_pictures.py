@@ -198,7 +198,6 @@ def test_a_matrix_of_another_width_is_compared_by_its_shape() -> None:
 
 def test_the_captions_are_those_of_the_contact_sheet() -> None:
     assert list(CAPTIONS) == list(PANELS)
-    assert all(" ".join(shown.split()) == caption for caption, shown in CAPTIONS.items())
 
 
 def test_an_image_has_ten_captioned_views() -> None:

@@ -157,6 +157,22 @@ def test_figures_that_share_models_share_numbers() -> None:
         assert value("figure_b8", "epochs 100 to 300", str(batch), "0.5") == pytest.approx(mean, abs=0.02)
 
 
+def test_the_papers_error_bars_are_where_they_are_verified() -> None:
+    """They are seaborn's: of three runs the smallest and the largest, so that the third lies between."""
+    assert {key: len(paper(key).ends) for key in published() if len(paper(key).ends)} == {
+        "figure_b7": 50,
+        "figure_b8": 30,
+    }
+    for key in ("figure_b7", "figure_b8"):
+        means, ends = paper(key).table["top1"], paper(key).ends
+        assert ((ends["low"] < means) & (means < ends["high"])).all()
+    means, ends = paper("figure_b7").table["top1"], paper("figure_b7").ends
+    third = 3 * means - ends["low"] - ends["high"]
+    assert ((ends["low"] - 0.1 <= third) & (third <= ends["high"] + 0.1)).all()
+    assert ends.iloc[0].tolist() == [81.01, 85.92]
+    assert paper("figure_b8").ends.iloc[-1].tolist() == [92.6, 93.17]
+
+
 def test_what_is_not_verified_is_not_held() -> None:
     assert [key for key in published() if key.startswith("v2_")] == ["v2_table_1"]
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
 from ablations.collection.load import ScaledCollection
 from ablations.errors import StudyError
@@ -11,6 +10,7 @@ from ablations.grid import enumerate_trials
 from ablations.plan import Plan, plan_trials, with_kept_seeds
 from ablations.store import TrialStore
 from ablations.trial import Trial, group_units
+from core.remote import AnyPath
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class CollectionPlan:
 
 
 def plan_collection(
-    scaled: ScaledCollection, store: TrialStore, data_dir: Path, retry: str | None = None
+    scaled: ScaledCollection, store: TrialStore, data_dir: AnyPath, retry: str | None = None
 ) -> CollectionPlan:
     """Enumerate and check all trials of all studies before any data is looked for.
 

@@ -58,7 +58,7 @@ def run_collection(
     if not outcomes.keys() - unable.keys():
         raise StudyError("\n".join(f"{name}: {problem}" for name, problem in unable.items()))
     drawn = {name: outcome.drawn for name, outcome in outcomes.items() if outcome.drawn}
-    page = draw_collection(plan.scaled, drawn, unable, where.storage) if drawn else None
+    page = draw_collection(plan.scaled, drawn, unable, where.storage, console) if drawn else None
     return CollectionOutcome(outcomes, unable, page)
 
 

@@ -1,13 +1,13 @@
 """What the command line prints of several studies."""
 
 from collections import Counter
-from pathlib import Path
 
 from rich.table import Table
 
 from ablations.collection.plan import CollectionPlan
 from ablations.plan import Plan
 from ablations.tables import estimate_text, states_text, workers_text
+from core.remote import AnyPath
 
 
 def collection_heading(plan: CollectionPlan) -> str:
@@ -38,7 +38,7 @@ def collection_table(plan: CollectionPlan) -> Table:
     return table
 
 
-def cost_text(plan: CollectionPlan, storage: Path, price: float | None) -> str:
+def cost_text(plan: CollectionPlan, storage: AnyPath, price: float | None) -> str:
     """Of what is left, all studies together."""
     groups = plan.groups
     if not groups:

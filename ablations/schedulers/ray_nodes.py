@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
 
 import ray
@@ -10,9 +10,12 @@ from ray.exceptions import GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ablations.errors import StudyError
-from ablations.provenance import package_version
+from ablations.schedulers.ray_package import code_hash
 from ablations.worker import Job
 
+PACKAGE = "simclr-ablations"
+NEEDED = ("filelock", "pydantic", "ruamel", "safetensors", "sklearn", "torch", "torchvision")
+"""What workers import, beside the package."""
 PATIENCE = 60.0
 """Seconds in which all nodes are to answer."""
 
@@ -22,34 +25,41 @@ def alive_nodes() -> list[dict[str, Any]]:
     return [node for node in ray.nodes() if node["Alive"]]
 
 
+class LacksPackage(StudyError):
+    """A node without the package, or with another version of it."""
+
+
 def check_nodes(job: Job) -> None:
-    """Asks all nodes at once, before any trial. Raises ``StudyError`` with what is missing, by node."""
+    """Asks all nodes at once, before any trial. Raises ``StudyError`` with what is missing, by node; ``LacksPackage``
+    where the package is among it."""
     marker = job.storage / f"marker-{uuid.uuid4().hex}"
     marker.touch()
     try:
-        data = job.data_dir if job.data_dir.exists() else None
-        problems = list(_problems(looks_for(marker, data, package_version())))
+        data = str(job.data_dir) if job.data_dir.exists() else None
+        problems = list(_problems(looks_for(str(marker), data, code_hash())))
     finally:
         marker.unlink()
     if problems:
-        raise StudyError("\n".join(problems))
+        lacks_package = any(PACKAGE in problem for problem in problems)
+        raise (LacksPackage if lacks_package else StudyError)("\n".join(problems))
 
 
-def looks_for(marker: Path, data: Path | None, version: str) -> Callable[[], list[str]]:
-    """What a node is asked. As a function of a function it travels whole: the node may not have the package."""
+def looks_for(marker: str, data: str | None, code: str) -> Callable[[], list[str]]:
+    """What a node is asked. As a function of a function it travels whole, and with plain text alone: the node may not
+    have the package."""
 
     def look() -> list[str]:
-        missing = []
+        missing = [f"{name} is not installed" for name in NEEDED if not find_spec(name)]
         try:
-            from ablations.provenance import package_version
-
-            if (found := package_version()) != version:
-                missing.append(f"simclr-ablations is {found}, and {version} where the run was started")
-        except ImportError:
-            missing.append(f"simclr-ablations {version} is not installed")
-        if not marker.exists():
-            missing.append(f"--storage {marker.parent} is not the folder of that path here; share it between all nodes")
-        if data is not None and not data.exists():
+            from ablations.places import place
+            from ablations.schedulers.ray_package import code_hash
+        except ImportError as error:
+            return [*missing, f"{PACKAGE} is not installed ({error})"]
+        if code_hash() != code:
+            missing.append(f"{PACKAGE} is not the code with which the run was started")
+        if not (there := place(marker)).exists():
+            missing.append(f"--storage {there.parent} is not the folder of that path here; share it between all nodes")
+        if data is not None and not place(data).exists():
             missing.append(f"--data-dir {data} is not there; share it, or copy it to the same path")
         return missing
 

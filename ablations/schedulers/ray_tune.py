@@ -1,13 +1,9 @@
 """Units of work as Ray Tune trials: several at a time, on this machine or on a cluster."""
 
-import logging
 import math
 import pickle
 import shutil
-import signal
-import socket
 import tempfile
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -18,18 +14,17 @@ from typing import Any
 
 import ray
 from ray import tune
-from ray.exceptions import RayError
 from ray.tune import Callback, FailureConfig, ProgressReporter, RunConfig, TuneConfig
 from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as TuneTrial
 
-from ablations.errors import AblateError, StudyError
+from ablations.errors import AblateError, LostStorageError, StudyError
 from ablations.events import Ended, EpochEnded, Event, Held, Judged
 from ablations.failures import Kind, kind_of, lost_kind
 from ablations.lease import holder, take
 from ablations.schedulers.ray_asha import asha, measures
 from ablations.schedulers.ray_memory import survive_memory_kills
-from ablations.schedulers.ray_nodes import alive_nodes, check_nodes
+from ablations.schedulers.ray_nodes import alive_nodes
 from ablations.schedulers.ray_train import run_over_workers
 from ablations.stopping import Judging
 from ablations.store import TrialStore
@@ -37,12 +32,11 @@ from ablations.study import Resources
 from ablations.trial import Result, Unit
 from ablations.worker import Job, run_unit
 from core import ProcessLost
+from core.errors import StorageAway, StorageRefused
+from core.hardware import cap_memory
 
 WORKER_DEATHS = 2
 """How often a unit is started again after its worker died."""
-CONNECT_SECONDS = 10
-OBJECT_STORE_BYTES = 100 * 2**20
-"""Nothing of size goes through Ray's object store."""
 LOOK_SECONDS = 5.0
 """From one look at whether Ray has a node left to the next: without one Tune waits for ever."""
 EPOCH_SECONDS = 0.5
@@ -53,68 +47,26 @@ HEAD: dict[str, float] = {"CPU": 0, "memory": 256 * 2**20}
 """What a trial over several workers has for itself: it waits for them, but a trial of nothing is refused."""
 
 
-def run_on_ray(
+def fit(
     units: Sequence[Unit],
     job: Job,
     listen: Callable[[Event], None],
     resources: Resources,
-    address: str,
-    judging: Judging | None = None,
-    alone: bool = False,
+    judging: Judging | None,
+    alone: bool,
 ) -> None:
-    """Run the units wherever there is room for them, or each ``alone``: with a whole GPU, and all cores of the
-    largest node. With ``judging``, those that fall behind are stopped. Raises ``StudyError`` where there never will be
-    room.
+    """Run the units wherever there is room for them on the Ray that this process is connected to; see ``run_on_ray``.
 
-    KeyboardInterrupt passes through, after Ray and its workers are gone.
+    Raises ``StudyError`` where there never will be room.
     """
+    resources = _whole_device(resources) if alone else resources
+    _check_resources(resources)
     survive_memory_kills()
-    _start(address)
     folder = Path(tempfile.mkdtemp(prefix="ablate-ray-"))
     try:
-        resources = _whole_device(resources) if alone else resources
-        _check_resources(resources)
-        if address != "local":
-            check_nodes(job)
         _tuner(units, job, listen, resources, judging, folder, alone).fit()
     finally:
-        ray.shutdown()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _start(address: str) -> None:
-    if address.startswith("ray://"):
-        raise StudyError(
-            f"--address {address}: Ray Client cannot follow a run; start it on a node of the cluster, with "
-            "--address auto or host:port"
-        )
-    local: dict[str, Any] = (
-        {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES} if address == "local" else {}
-    )
-    _check_reachable(address)
-    on_terminate = signal.getsignal(signal.SIGTERM)
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **local)
-    except ConnectionError as error:
-        raise StudyError(f"--address {address}: there is no Ray cluster ({error})") from error
-    except RayError as error:  # such as a token that is missing
-        raise StudyError(f"--address {address}: the cluster does not let this run in ({error})") from error
-    except Exception as error:  # a bare one, where its raylet dies while it starts
-        raise AblateError(f"Ray did not start ({error}); run the same command again") from error
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, on_terminate)  # Ray has put its own in its place
-    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-
-
-def _check_reachable(address: str) -> None:
-    """Ray itself tries for minutes where nobody answers."""
-    host, colon, port = address.rpartition(":")
-    if not colon:
-        return  # local or auto
-    try:
-        socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
-    except (OSError, ValueError) as error:
-        raise StudyError(f"--address {address}: there is no Ray cluster ({error})") from error
 
 
 def _check_resources(resources: Resources) -> None:
@@ -193,6 +145,7 @@ def _in_order(units: Sequence[Unit], job: Job, resources: Resources) -> Callable
 
 def _run_on_worker(config: dict[str, Any]) -> None:
     unit, job, resources = _work(config)
+    cap_memory(resources.gpu)
     last_epoch = 0.0
 
     def emit(event: Event) -> None:
@@ -256,7 +209,13 @@ class _Listener(Callback):
 
     def _end(self, trial: TuneTrial, result: Result) -> None:
         """``result`` for each of the unit's trials that had not ended; its seconds count once."""
-        unit, job, _ = _work(trial.config)
+        try:
+            unit, job, _ = _work(trial.config)
+            self._end_unit(unit, job, result)
+        except (StorageAway, StorageRefused) as error:
+            self._error = LostStorageError(error)
+
+    def _end_unit(self, unit: Unit, job: Job, result: Result) -> None:
         store = TrialStore(job.storage)
         if holder(store, unit.pretrain_id) not in (None, job.owner):
             self._tell(Held(unit.pretrain_id))

@@ -14,6 +14,7 @@ import random
 import shutil
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 from laboratory import EDITS, INLINE, STREAMED, Laboratory, copy_code
 from oracle import Content, check_quiet, content, leases, lost
 from photos import make_photos
+from siege import BESIEGED, SIEGE, siege
 from strikes import STRIKES, Struck, after
 from table import markdown
 
@@ -54,6 +56,9 @@ class Suite:
         if name in self.done():
             return
         draw = random.Random(f"{self.seed}/{kind}/{number}")
+        if kind == SIEGE:
+            self.besiege(name, draw)
+            return
         study = draw.choice(STUDIES.get(kind, ["apart", "shared", "photos"]))
         options = () if kind in ON_RAY else draw.choice([(), INLINE])
         code = draw.choice(["packed", "streamed"]) if study == "photos" else "packed"
@@ -62,7 +67,21 @@ class Suite:
         print(f"{time.strftime('%H:%M:%S')} {name} {study} {code} {' '.join(options)}", flush=True)
         struck = STRIKES[kind](laboratory, draw)
         values = {"case": name, "kind": kind, "study": study, "code": code, "on": "inline" if options else "Ray"}
-        values |= recover(laboratory, struck, quiet)
+        self.finish(laboratory, values | recover({laboratory: quiet}, struck))
+
+    def besiege(self, name: str, draw: random.Random) -> None:
+        """Two studies on one storage, each on Ray or not."""
+        quiet = {study: self.quiet(study) for study in BESIEGED}
+        first = self.laboratory(name, BESIEGED[0], draw.choice([(), INLINE]), "packed")
+        second = Laboratory(first.folder, BESIEGED[1], first.code, draw.choice([(), INLINE]), first.environment)
+        on = " and ".join("inline" if one.options else "Ray" for one in (first, second))
+        print(f"{time.strftime('%H:%M:%S')} {name} {on}", flush=True)
+        struck = siege((first, second), draw)
+        values = {"case": name, "kind": SIEGE, "study": " and ".join(BESIEGED), "code": "packed", "on": on}
+        self.finish(first, values | recover({one: quiet[one.study] for one in (first, second)}, struck))
+
+    def finish(self, laboratory: Laboratory, values: dict[str, Any]) -> None:
+        """While the next case begins."""
         thread = threading.Thread(target=self.settle, args=(laboratory, values))
         thread.start()
         self._settling.append(thread)
@@ -118,29 +137,37 @@ class Suite:
             thread.join()
 
 
-def recover(laboratory: Laboratory, struck: Struck, quiet: Content) -> dict[str, Any]:
-    """The same command again, undisturbed, and what is there after it."""
-    run = laboratory.start()
-    code = run.wait()
-    wrong = [*struck.wrong]
-    if code != 0:
-        wrong.append(f"the last run: exit {code}: {run.output[-300:]}")
-    try:
-        difference = as_json(content(laboratory)).difference(quiet)
-    except Exception as error:
-        difference = f"nothing to compare: {type(error).__name__}: {error}"
+def recover(quiet: Mapping[Laboratory, Content], struck: Struck) -> dict[str, Any]:
+    """The same command again, undisturbed, in every laboratory, and what is there after it beside what is there after a
+    quiet run."""
+    wrong, differences, seconds, said = [*struck.wrong], [], 0.0, list[str]()
+    for laboratory, expected in quiet.items():
+        run = laboratory.start()
+        if (code := run.wait()) != 0:
+            wrong.append(f"the last run: exit {code}: {run.output[-300:]}")
+        seconds += run.seconds
+        said += run.output.splitlines()[-1:]
+        differences.append(difference(laboratory, expected))
+    storage = next(iter(quiet)).storage
     return {
         "moments": struck.moments,
         "ends": struck.ends,
         "strikes": struck.strikes,
-        "seconds": round(run.seconds, 1),
-        "said": run.output.splitlines()[-1:],
+        "seconds": round(seconds, 1),
+        "said": said,
         "kept": len(struck.kept),
-        "lost": lost(struck.kept, laboratory.storage),
-        "difference": difference,
-        "leases_left": leases(laboratory.storage),
+        "lost": lost(struck.kept, storage),
+        "difference": "; ".join(filter(None, differences)),
+        "leases_left": leases(storage),
         "wrong": wrong,
     }
+
+
+def difference(laboratory: Laboratory, quiet: Content) -> str:
+    try:
+        return as_json(content(laboratory)).difference(quiet)
+    except Exception as error:
+        return f"nothing to compare: {type(error).__name__}: {error}"
 
 
 def as_json(found: Content) -> Content:
@@ -150,7 +177,7 @@ def as_json(found: Content) -> Content:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", default=",".join(f"{kind}:2" for kind in STRIKES), help="KIND:NUMBER,...")
+    parser.add_argument("--cases", default=",".join(f"{kind}:2" for kind in (*STRIKES, SIEGE)), help="KIND:NUMBER,...")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", type=Path, default=Path("/tmp/chaos"))
     parser.add_argument("--table", action="store_true", help="Print the table of what was run, and stop.")

@@ -38,14 +38,16 @@ base:
 {rest}"""
 EPOCHS = 4
 CHEAP = "  evaluate: {l2_count: 2, neighbors: 5}\n"
-TRIALS = {"apart": 6, "shared": 4, "photos": 3}
+TRIALS = {"apart": 6, "beside": 6, "shared": 4, "photos": 3}
 GRIDS = {
     "apart": CHEAP + "grid:\n  loss.temperature: [0.1, 0.2, 0.5]\n  head.kind: [linear, nonlinear]\n",
+    "beside": CHEAP + "grid:\n  loss.temperature: [0.1, 0.2, 1.0]\n  head.kind: [linear, nonlinear]\n",
     "shared": "  head: {kind: linear, output: 64}\ngrid:\n  loss.temperature: [0.1, 0.5]\n"
     "  evaluate: {frozen: {l2_count: 2, neighbors: 5}, spectrum: {protocol: spectrum}}\n",
     "photos": CHEAP + "grid:\n  loss.temperature: [0.1, 0.2, 0.5]\n",
 }
-"""Six trainings; two with two evaluations each, one of which leaves arrays; three on an image folder."""
+"""Six trainings; six of which four are among the former; two with two evaluations each, one of which leaves arrays;
+three on an image folder."""
 INLINE = ("--inline",)
 
 
@@ -109,9 +111,9 @@ class Run:
         return "Traceback (most recent call last)" in self.output
 
 
-@dataclass
+@dataclass(eq=False)
 class Laboratory:
-    """Where one case happens."""
+    """Where one case happens; two that share a folder share a storage."""
 
     folder: Path
     study: str
@@ -121,8 +123,8 @@ class Laboratory:
     runs: list[Run] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.folder.mkdir(parents=True)
-        (self.folder / "study.yaml").write_text(study_text(self.study))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / f"{self.study}.yaml").write_text(study_text(self.study))
 
     @property
     def storage(self) -> Path:
@@ -144,8 +146,8 @@ class Laboratory:
 
     def start(self, **environment: str) -> Run:
         number = len(self.runs)
-        mark, log = f"{self.folder}/{number}", self.folder / f"run-{number}.log"
-        command = [sys.executable, "-m", "ablations", "run", "study.yaml", *self.options]
+        mark, log = f"{self.folder}/{self.study}/{number}", self.folder / f"{self.study}-{number}.log"
+        command = [sys.executable, "-m", "ablations", "run", f"{self.study}.yaml", *self.options]
         own = {"PYTHONPATH": str(self.code), MARK: mark, "NO_COLOR": "1"}
         with log.open("wb") as file:
             process = subprocess.Popen(

@@ -65,7 +65,8 @@ def content(laboratory: Laboratory) -> Content:
         metrics = [name for name in recorded.table.columns if "/" in name and name != SPEED]
         rows = recorded.table[["trial_id", "name", "state", *metrics]].astype(str).to_dict("records")
     table = {row["trial_id"]: row for row in rows}
-    return Content(results(laboratory.storage), table, curves, len(children) - len(curves))
+    of_study = {trial: result for trial, result in results(laboratory.storage).items() if trial in table}
+    return Content(of_study, table, curves, len(children) - len(curves))
 
 
 def _curves(client: MlflowClient, run_id: str) -> dict[str, Any]:

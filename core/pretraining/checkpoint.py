@@ -1,14 +1,14 @@
-"""The state of a training on disk."""
+"""The state of a training, in a file."""
 
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 
-from core.files import whole_file
+from core.files import as_local, whole_file
+from core.remote import AnyPath
 
 
-def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+def save_checkpoint(path: AnyPath, state: dict[str, Any]) -> None:
     """Tensors and plain values; the file appears whole or not at all."""
     with whole_file(path) as file:
         try:
@@ -19,18 +19,21 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
             raise
 
 
-def load_checkpoint(path: Path) -> dict[str, Any] | None:
+def load_checkpoint(path: AnyPath) -> dict[str, Any] | None:
     """What was saved, on the CPU, or None where there is no readable checkpoint. Runs no code from the file.
 
     A file that is there and may not be opened is an ``OSError``: it could be whole.
     """
     try:
-        file = path.open("rb")
+        with as_local(path) as local, local.open("rb") as file:
+            return _loaded(file)
     except FileNotFoundError:
         return None
-    with file:
-        try:
-            state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-        except Exception:  # of a damaged file almost any: OSError, RuntimeError, UnpicklingError, KeyError, ...
-            return None
+
+
+def _loaded(file: BinaryIO) -> dict[str, Any] | None:
+    try:
+        state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception:  # of a damaged file almost any: OSError, RuntimeError, UnpicklingError, KeyError, ...
+        return None
     return state

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from core.config.train import PretrainConfig
@@ -15,6 +14,7 @@ from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.pretraining.history import Epoch
 from core.pretraining.pretrained import Pretrained
 from core.pretraining.training import Training
+from core.remote import AnyPath
 
 CHECKPOINT_SECONDS = 30.0
 
@@ -24,7 +24,7 @@ def pretrain(
     data: Dataset,
     *,
     device: str | None = None,
-    checkpoint: Path | None = None,
+    checkpoint: AnyPath | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     on_checkpoint: Callable[[list[Epoch]], None] = lambda history: None,
@@ -76,7 +76,7 @@ def _judge(training: Training, data: Dataset) -> None:
     training.history[-1] = replace(training.history[-1], knn_top1=accuracy)
 
 
-def _check_same(state: dict[str, Any], config: PretrainConfig, data: Dataset, path: Path) -> None:
+def _check_same(state: dict[str, Any], config: PretrainConfig, data: Dataset, path: AnyPath) -> None:
     """The steps of one training are not to be continued as another's. What is None counts as left out, so that an
     optional field of a later version makes no configuration another."""
     if state.get("config") != config.model_dump(mode="json", exclude_none=True):

@@ -1,7 +1,6 @@
 """What a pretraining leaves behind."""
 
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ from core.numerics import Numerics
 from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.pretraining.history import Epoch
 from core.randomness import generator
+from core.remote import AnyPath
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Pretrained:
     def device(self) -> torch.device:
         return next(self.encoder.parameters()).device
 
-    def save(self, path: Path) -> None:
+    def save(self, path: AnyPath) -> None:
         """Write everything to one file, whole or not at all."""
         state = {
             "config": self.config.model_dump(mode="json"),
@@ -50,7 +50,7 @@ class Pretrained:
         save_checkpoint(path, state)
 
 
-def load_pretrained(path: Path, device: torch.device) -> Pretrained | None:
+def load_pretrained(path: AnyPath, device: torch.device) -> Pretrained | None:
     """What ``Pretrained.save`` wrote, or None where there is no readable file."""
     state = load_checkpoint(path)
     if state is None:

@@ -1,0 +1,68 @@
+"""A run from a machine that is no node of the cluster, through Ray Client: Tune runs on the cluster's head, and what it
+hears is fetched from there. Where this machine goes away, Ray ends what it has begun."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayTaskError
+
+from ablations.errors import AblateError
+from ablations.events import Event
+from ablations.schedulers.ray_tune import fit
+from ablations.stopping import Judging
+from ablations.study import Resources
+from ablations.trial import Unit
+from ablations.worker import Job
+
+POLL_SECONDS = 0.5
+HEAD = {"node:__internal_head__": 0.001}
+"""A resource that Ray gives to the head alone, the last node to go away."""
+
+
+class Outpost:
+    """On the cluster: runs Tune, and keeps what it hears until that is fetched."""
+
+    def __init__(self) -> None:
+        self._heard: list[Event] = []
+
+    def fit(self, units: Sequence[Unit], job: Job, resources: Resources, judging: Judging | None, alone: bool) -> None:
+        fit(units, job, self._heard.append, resources, judging, alone)
+
+    def heard(self, after: int) -> list[Event]:
+        """All but the first ``after`` events."""
+        return self._heard[after:]
+
+
+def fit_from_outside(
+    units: Sequence[Unit],
+    job: Job,
+    listen: Callable[[Event], None],
+    resources: Resources,
+    judging: Judging | None,
+    alone: bool,
+) -> None:
+    """As ``ray_tune.fit``. Raises ``AblateError`` where the cluster is lost."""
+    outpost: Any = ray.remote(Outpost).options(num_cpus=0, resources=HEAD, max_concurrency=2).remote()
+    try:
+        fitting = outpost.fit.remote(units, job, resources, judging, alone)
+        _follow(outpost, fitting, listen)
+        ray.get(fitting)
+    except RayTaskError as error:
+        if isinstance(error.cause, AblateError):
+            raise error.cause from None
+        raise
+    except (RayActorError, ConnectionError) as error:
+        raise AblateError(
+            f"the cluster was lost ({error}). What is finished is kept; run the same command again"
+        ) from error
+
+
+def _follow(outpost: Any, fitting: "ray.ObjectRef[None]", listen: Callable[[Event], None]) -> None:
+    known, ended = 0, False
+    while not ended:
+        ended = bool(ray.wait([fitting], timeout=POLL_SECONDS)[0])
+        heard = ray.get(outpost.heard.remote(known))
+        for event in heard:
+            listen(event)
+        known += len(heard)

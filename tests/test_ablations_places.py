@@ -1,0 +1,97 @@
+"""Where a storage or data lies, as people write it: a path or a URI, and what is said of one that is neither."""
+
+import importlib.util
+from pathlib import Path, PurePosixPath
+
+import pytest
+from typer.testing import CliRunner
+
+from ablations import live
+from ablations.cli import app
+from ablations.errors import StudyError
+from ablations.places import place, reports_folder
+from core.remote import LIBRARIES, AnyPath, RemotePath
+
+PLACES: dict[str, AnyPath] = {
+    "runs": Path("runs"),
+    "/shared/runs": Path("/shared/runs"),
+    "a:b": Path("a:b"),
+    "C:/runs": Path("C:/runs"),
+    "file:///shared/runs": Path("/shared/runs"),
+    "s3://lab/runs": RemotePath("s3", PurePosixPath("lab/runs")),
+    "s3://lab/runs/": RemotePath("s3", PurePosixPath("lab/runs")),
+    "gs://lab": RemotePath("gs", PurePosixPath("lab")),
+}
+MISTAKES = {
+    "s4://lab/runs": "s4://lab/runs: there is no s4://; a storage or data is a path, or begins with s3:// and gs://",
+    "S3://lab/runs": "there is no S3://",
+    "s3:/lab/runs": "is no s3://bucket/folder",
+    "s3:": "is no s3://bucket/folder",
+    "s3://": "is no s3://bucket/folder",
+    "s3:///runs": "is no s3://bucket/folder",
+    "s3://lab/runs?versionId=1": "is no s3://bucket/folder",
+    "s3://me:hunter2@lab/runs": "s3://***@lab/runs: a password does not belong here",
+    "s4://me:hunter2@lab/runs": "s4://***@lab/runs: there is no",
+}
+
+
+@pytest.mark.parametrize("text", PLACES)
+def test_a_place_is_a_path_or_a_uri(text: str) -> None:
+    if isinstance(expected := PLACES[text], RemotePath) and not importlib.util.find_spec(LIBRARIES[expected.scheme]):
+        pytest.skip(f"no {LIBRARIES[expected.scheme]}")
+    assert place(text) == expected == place(expected)
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+@pytest.mark.parametrize("option", ["--storage", "--data-dir"])
+def test_a_mistake_is_told_with_its_remedy_and_no_password(text: str, option: str) -> None:
+    result = CliRunner().invoke(app, ["plan", "quickstart", option, text])
+    assert result.exit_code == 2
+    assert MISTAKES[text] in result.output
+    assert "hunter2" not in result.output
+
+
+def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(StudyError, match=r"s3://lab: needs s3fs; pip install 'simclr-ablations\[s3\]'"):
+        place("s3://lab")
+
+
+def test_the_environment_names_a_place_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ABLATE_STORAGE", "s3:/lab")
+    result = CliRunner().invoke(app, ["plan", "quickstart"])
+    assert (result.exit_code, "is no s3://bucket/folder" in result.output) == (2, True)
+
+
+def test_reports_are_files_wherever_the_storage_is() -> None:
+    assert reports_folder(Path("/shared/runs")) == Path("/shared/runs/reports")
+    assert reports_folder(RemotePath("s3", PurePosixPath("lab/runs"))) == Path("runs/reports")
+
+
+def test_a_bucket_that_is_not_there_ends_a_command_with_a_sentence(bucket: RemotePath) -> None:
+    for command in (["plan", "quickstart"], ["run", "quickstart", "--inline"], ["gc"], ["show", "3f"]):
+        result = CliRunner().invoke(app, [*command, "--storage", f"{bucket}-typo/runs"])
+        assert (result.exit_code, f"{bucket}-typo: there is no such bucket" in result.output) == (2, True), command
+
+
+def test_a_store_that_does_not_answer_ends_a_command_with_a_sentence(
+    bucket: RemotePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from botocore.exceptions import EndpointConnectionError
+
+    def away(self: RemotePath) -> None:
+        raise EndpointConnectionError(endpoint_url="http://lab")
+
+    monkeypatch.setattr(RemotePath, "_store", away)
+    result = CliRunner().invoke(app, ["status", "quickstart", "--storage", str(bucket)])
+    assert result.exit_code == 1
+    assert 'Could not connect to the endpoint URL: "http://lab"; what is finished is kept' in result.output
+
+
+def test_a_server_that_would_let_two_runs_hold_one_lease_is_refused(
+    bucket: RemotePath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RemotePath, "create", lambda self, content: self.write_bytes(content) or True)
+    with pytest.raises(StudyError, match="does not know conditional writes"), live.LiveRun(bucket / "runs"):
+        pytest.fail("begun")
+    assert bucket.files() == []
