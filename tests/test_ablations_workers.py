@@ -1,6 +1,7 @@
 """A training over several workers: what a study may ask for, and what comes of each way in which it ends."""
 
 import os
+import pickle
 import queue
 import signal
 from collections.abc import Callable
@@ -159,9 +160,11 @@ def test_a_lost_process_is_a_lost_worker_or_node(message: str, kind: str) -> Non
 
 
 def test_what_has_lost_a_worker_too_often_says_so() -> None:
+    error = RayTaskError("run", "The actor died unexpectedly", ProcessLost("one of 2 workers died"))
+    Path("error.pkl").write_bytes(pickle.dumps(error))
+
     class FakeTrial:
-        def get_pickled_error(self) -> Exception:
-            return RayTaskError("run", "The actor died unexpectedly", ProcessLost("one of 2 workers died"))
+        pickled_error_file = "error.pkl"
 
     message, kind = ray_tune._reason(FakeTrial())  # type: ignore[arg-type]
     assert kind == "worker_lost"

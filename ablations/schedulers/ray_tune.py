@@ -246,11 +246,11 @@ def _ended(unit: Unit, store: TrialStore, result: Result) -> Iterator[Result]:
 
 
 def _reason(trial: TuneTrial) -> tuple[str, Kind]:
-    error = trial.get_pickled_error()
+    error = _error(trial)
     if isinstance(error, ray.exceptions.RayTaskError) and not isinstance(error.cause, ProcessLost):
         return f"{type(error.cause).__name__}: {error.cause}", kind_of(error.cause)
     times = f"{WORKER_DEATHS + 1} times"
-    told = str(error or trial.get_error())  # of a worker that never came to start, Tune keeps the words alone
+    told = str(error or Path(trial.error_file).read_text())  # of one that never came to start, Tune keeps words alone
     match kind := lost_kind(told):
         case "out_of_memory":
             return f"Ray ended the worker {times}, since the machine ran out of memory", kind
@@ -258,6 +258,13 @@ def _reason(trial: TuneTrial) -> tuple[str, Kind]:
             return f"the machine that it ran on went away, {times}", kind
         case _:
             return f"the worker died {times}: it was killed, or crashed in native code", kind
+
+
+def _error(trial: TuneTrial) -> Exception | None:
+    """The last one, from where the driver has just written it: Tune itself looks where it will have copied it to."""
+    path = trial.pickled_error_file
+    error: Exception | None = pickle.loads(Path(path).read_bytes()) if path else None
+    return error
 
 
 class _Silent(ProgressReporter):
