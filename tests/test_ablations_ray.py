@@ -162,7 +162,7 @@ def test_storage_that_the_workers_do_not_see_is_a_failure_that_says_so(monkeypat
 @pytest.mark.parametrize(
     ("address", "message"),
     [
-        ("ray://localhost:1", "Ray Client"),
+        ("ray://localhost:1", "no Ray cluster"),
         ("127.0.0.1:1", "no Ray cluster"),
         ("127.0.0.1:x", "no Ray cluster"),
     ],

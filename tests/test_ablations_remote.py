@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from ablations.plan import Plan, make_plan
 from ablations.run import Where, run_plan
 from ablations.schedulers import ray_tune
 from ablations.store import TrialStore
+from ablations.study import Resources
 from ablations.worker import Job
 from core.data.catalog import KNOWN_SIZES
 from core.errors import StorageAway
@@ -70,7 +72,7 @@ def test_a_run_in_an_object_store_is_a_run_in_a_folder(bucket: RemotePath, monke
     assert outcome.drawn.page.exists()
     monkeypatch.setattr("ablations.run.draw", lambda *_: None)
     with monkeypatch.context() as patch:
-        patch.setattr("ablations.run.run_inline", lambda *_: pytest.fail("something ran"))
+        patch.setattr("ablations.schedulers.inline.run_inline", lambda *_: pytest.fail("something ran"))
         again = run_plan(plan(storage, ONE), Where(storage, DATA, inline=True), QUIET)
         assert again.states == outcome.states
     first = next(iter(outcome.states))
@@ -134,8 +136,8 @@ def test_a_driver_of_ray_whose_store_is_away_ends_with_a_sentence(
     bucket: RemotePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (unit,) = plan(bucket, ONE).units
-    config = {"unit": unit, "job": Job(bucket, DATA, "me", 1)}
-    trial: Any = SimpleNamespace(config=config, get_pickled_error=lambda: None, get_error=lambda: "it died")
+    work = pickle.dumps((unit, Job(bucket, DATA, "me", 1), Resources()))
+    trial: Any = SimpleNamespace(config={ray_tune.WORK: work}, pickled_error_file=None, error_file=None)
     told, listener = list[Event](), ray_tune._Listener(lambda event: told.append(event))
 
     def away(self: RemotePath) -> None:

@@ -250,7 +250,7 @@ def _reason(trial: TuneTrial) -> tuple[str, Kind]:
     if isinstance(error, ray.exceptions.RayTaskError) and not isinstance(error.cause, ProcessLost):
         return f"{type(error.cause).__name__}: {error.cause}", kind_of(error.cause)
     times = f"{WORKER_DEATHS + 1} times"
-    told = str(error or Path(trial.error_file).read_text())  # of one that never came to start, Tune keeps words alone
+    told = str(error or _words(trial))
     match kind := lost_kind(told):
         case "out_of_memory":
             return f"Ray ended the worker {times}, since the machine ran out of memory", kind
@@ -265,6 +265,11 @@ def _error(trial: TuneTrial) -> Exception | None:
     path = trial.pickled_error_file
     error: Exception | None = pickle.loads(Path(path).read_bytes()) if path else None
     return error
+
+
+def _words(trial: TuneTrial) -> str:
+    """All that Tune keeps of a worker that never came to start."""
+    return Path(trial.error_file).read_text() if trial.error_file else ""
 
 
 class _Silent(ProgressReporter):
