@@ -78,11 +78,12 @@ def ablate(trials: int, code: Path) -> Measured:
     return measured
 
 
-def measurements(folder: Path, numbers: list[int], plain: list[int]) -> Iterator[Measured]:
+def measurements(folder: Path, asked: dict[str, list[int]]) -> Iterator[Measured]:
+    """``asked`` are numbers of trials by way."""
     code = copy_code(folder / "code", EDITS)
-    for trials in sorted({*numbers, *plain}):
-        for way in (OURS, *BARE):
-            if trials in (plain if way in ("Tune", "Tune, PyTorch imported") else numbers):
+    for trials in sorted({number for numbers in asked.values() for number in numbers}):
+        for way, numbers in asked.items():
+            if trials in numbers:
                 with contextlib.chdir(fresh(folder / f"{way} {trials}".replace(",", "").replace(" ", "-"))):
                     found = ablate(trials, code) if way == OURS else bare(way, trials, code)
                 yield found
@@ -101,7 +102,8 @@ def fresh(folder: Path) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, nargs="*", default=[50, 500, 5000], help="multiples of 50")
-    parser.add_argument("--plain", type=int, nargs="*", default=[50, 500], help="of Tune without reuse_actors")
+    parser.add_argument("--reuse", type=int, nargs="*", default=[50, 500, 5000], help="of Tune with reuse_actors")
+    parser.add_argument("--plain", type=int, nargs="*", default=[50, 500], help="of Tune without")
     parser.add_argument("--keep", type=Path, help="a folder for stores, databases and logs")
     options = parser.parse_args()
     versions = ", ".join(f"{name} {version(name)}" for name in ("ray", "mlflow", "torch", "sqlalchemy"))
@@ -110,7 +112,10 @@ def main() -> None:
     )
     found: list[Measured] = []
     with tempfile.TemporaryDirectory() as temporary:
-        for one in measurements((options.keep or Path(temporary)).resolve(), options.trials, options.plain):
+        asked = {OURS: options.trials} | {
+            way: options.reuse if "--reuse" in BARE[way] else options.plain for way in BARE
+        }
+        for one in measurements((options.keep or Path(temporary)).resolve(), asked):
             found.append(one)
             load = os.getloadavg()[0]
             print(
