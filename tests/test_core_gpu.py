@@ -36,6 +36,7 @@ from core.config import augment as config
 from core.data.batches import Batches, place
 from core.evaluation.network import Network
 from core.evaluation.sgd import Recipe, train
+from core.hardware import cap_memory, memory_bytes
 from core.loss.contrast import contrast
 from core.pretraining.training import Training
 from core.randomness import generator
@@ -184,3 +185,16 @@ def test_streamed_batches_are_those_in_memory_and_are_not_waited_for(tmp_path: P
         assert batch.images.device == device
         assert torch.equal(batch.images, whole[step].images)
         assert torch.equal(batch.labels, whole[step].labels)
+
+
+def test_a_share_of_a_gpu_is_all_that_a_process_takes() -> None:
+    torch.cuda.empty_cache()
+    whole = memory_bytes(torch.device("cuda"))
+    cap_memory(0.1)
+    try:
+        assert torch.empty(whole // 20, dtype=torch.uint8, device="cuda").numel()
+        with pytest.raises(torch.OutOfMemoryError):
+            torch.empty(whole // 8, dtype=torch.uint8, device="cuda")
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert torch.empty(whole // 8, dtype=torch.uint8, device="cuda").numel()

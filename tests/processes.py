@@ -1,0 +1,113 @@
+"""Trainings in several processes of one group, and what is compared of them."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.distributed as distributed
+from torch import Tensor, multiprocessing, nn
+
+from core import pretrain
+from core.data.dataset import Batch
+from core.pretraining.objective import Objective
+from core.pretraining.training import Training
+from helpers import random_dataset, small_config
+
+EXACT = {"policy": "custom", "both": ["flip"], "first": ["noise"]}
+"""Whose views are the same to the bit in a share and in a batch."""
+TRAININGS: dict[str, dict[str, Any]] = {
+    "nt_xent": {"loss": {"temperature": 0.5}},
+    "one view": {"loss": {"negatives": "one_view"}},
+    "nt_logistic": {"loss": {"kind": "nt_logistic", "semi_hard": True}, "head": {"kind": "linear", "output": 16}},
+    "margin": {"loss": {"kind": "margin", "normalize": True}, "recompute": True},
+    "supervised": {"loss": {"kind": "cross_entropy"}},
+    "in chunks": {"batch_norm_chunk": 4},
+}
+"""In double precision; the last one's chunks are so small that a process has no view of some."""
+TINY = {"data": {"name": "random", "image_size": 8}, "batch_size": 8}
+"""In single precision rounding moves an activation across a ReLU's kink now and then, so that there are few here."""
+SINGLE = {"nt_xent": TINY, "margin": TINY | {"loss": {"kind": "margin"}}}
+
+
+class InDouble:
+    """An objective."""
+
+    def __init__(self, objective: Objective) -> None:
+        self._objective = objective
+        self.loss = objective.loss
+
+    def views(self, batch: Batch, generator: torch.Generator) -> Tensor:
+        return self._objective.views(batch, generator).double()
+
+
+def after_steps(count: int, double: bool, device: str = "cpu", **changes: object) -> dict[str, Tensor]:
+    """Loss and what is counted with it, gradients, weights and running statistics, all on the CPU."""
+    data = random_dataset(side=8 if changes.items() >= TINY.items() else 16)
+    made = Training(small_config(**changes), data, device)
+    for name, parameter in made.encoder.named_parameters():
+        if name.endswith("bn2.weight"):
+            nn.init.constant_(parameter, 0.5)  # it begins at 0, and so would most gradients
+    if double:
+        made.model.double()
+        made.objective = InDouble(made.objective)
+    for _ in range(count):
+        made.advance()
+    gradients = {f"{name}.grad": p.grad for name, p in made.model.named_parameters() if p.grad is not None}
+    assert len(gradients) > 20
+    statistics = {"statistics": made._statistics[(count - 1) % made.steps_per_epoch]}
+    return {name: value.cpu() for name, value in (statistics | gradients | made.model.state_dict()).items()}
+
+
+def one_of_several(rank: int, processes: int, folder: str, task: Any, backend: str) -> None:
+    torch.set_num_threads(1)
+    if backend == "nccl":
+        torch.cuda.set_device(rank % torch.cuda.device_count())
+        os.environ["NCCL_HOSTID"] = str(rank)  # it refuses two processes of one host on one GPU
+    distributed.init_process_group(backend, f"file://{folder}/meeting", rank=rank, world_size=processes)
+    torch.save(task(Path(folder)), Path(folder, f"{rank}.pt"))
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+
+
+def in_processes(processes: int, folder: Path, task: Any, backend: str = "gloo") -> list[Any]:
+    """What the task, a function of the folder, gives in each of so many processes of one group."""
+    multiprocessing.set_forkserver_preload([__name__, "torch._dynamo"])  # imported once, not by every process
+    multiprocessing.start_processes(
+        one_of_several, (processes, str(folder), task, backend), processes, start_method="forkserver"
+    )
+    return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(processes)]
+
+
+def as_a_vector(state: dict[str, Tensor]) -> Tensor:
+    return torch.cat([value.flatten() for value in state.values() if value.is_floating_point()])
+
+
+def assert_same(found: dict[str, Tensor], expected: dict[str, Tensor], tolerance: float) -> None:
+    assert set(found) == set(expected)
+    for key, value in expected.items():
+        allowed = 1e-6 if key == "statistics" else tolerance  # which are in single precision
+        torch.testing.assert_close(found[key], value, rtol=allowed, atol=allowed, msg=key)
+
+
+def assert_parallel(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    """Norm ratio and cosine of every tensor are 1, or all of it is 0 in both."""
+    assert set(found) == set(expected)
+    for name, value in expected.items():
+        if not value.any():
+            assert not found[name].any()
+            continue
+        one, other = found[name].double().flatten(), value.double().flatten()
+        assert float(one.norm() / other.norm()) == pytest.approx(1, abs=1e-5), name
+        assert float(one @ other / (one.norm() * other.norm())) == pytest.approx(1, abs=1e-5), name
+
+
+def twenty_steps(folder: Path, loss: str) -> dict[str, Any]:
+    changes = {"loss": {"kind": loss}, "epochs": 5}
+    result = pretrain(small_config(**changes), random_dataset(), device="cpu")
+    return {
+        "encoder": result.encoder.state_dict(),
+        "losses": [epoch.loss for epoch in result.history],
+        "double": after_steps(20, True, augment=EXACT, **changes),
+    }
