@@ -114,13 +114,6 @@ def _create_in_place(path: Path, text: str) -> bool:
     return True
 
 
-def write_text_once(path: Path, text: str) -> None:
-    """As ``write_text``, but what another process wrote there first is kept."""
-    with unfinished(path) as temporary:
-        temporary.write_text(text)
-        place_once(temporary, path)
-
-
 def place_once(temporary: Path, path: Path) -> None:
     """Have the file at ``path`` too, unless another is there already."""
     try:

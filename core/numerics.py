@@ -3,13 +3,16 @@
 import json
 import time
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 import torch
+from filelock import FileLock
+from torch import Tensor
 
 from core.config.model import EncoderConfig
-from core.encoder.resnet import build_encoder
-from core.files import cache_dir, write_text_once
+from core.encoder.resnet import ResNet, build_encoder
+from core.files import cache_dir, write_text
 from core.hardware import hardware_name
 
 Precision = Literal["float32", "bfloat16"]
@@ -17,7 +20,7 @@ PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 
 CLEARLY_FASTER = 1.15
 """bfloat16 is chosen only where it is this many times as fast, so that noise does not decide."""
-TIMED_STEPS = 3
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -42,23 +45,27 @@ def fastest_numerics(device: torch.device, precision: Precision | Literal["auto"
     """The memory layout, and for ``auto`` the precision, that trains a small ResNet fastest on ``device``.
 
     Measured once for a kind of hardware and a PyTorch version (a few seconds), then remembered in the
-    user's cache folder, so that every trial on one machine computes alike.
+    user's cache folder, so that every trial on one machine computes alike. The first trials of a study begin
+    together: one of them measures while the others wait, or they would measure each other.
     """
     path = cache_dir() / f"numerics-{_hardware_key(device)}.json"
     if not path.exists():
-        write_text_once(path, json.dumps(_measure(device), indent=1))  # all processes act on one measurement
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):
+            if not path.exists():
+                write_text(path, json.dumps(_measure(device), indent=1))
     return choose(json.loads(path.read_text()), precision)
 
 
-def choose(seconds: dict[str, float], precision: Precision | Literal["auto"]) -> Numerics:
-    """From seconds a step by ``str(Numerics)`` to the numerics to use."""
+def choose(times: dict[str, float], precision: Precision | Literal["auto"]) -> Numerics:
+    """From the time of a step, in any unit, by ``str(Numerics)`` to the numerics to use."""
 
     def fastest(of: Precision) -> Numerics:
-        return min((Numerics(of, last) for last in (False, True)), key=lambda n: seconds[str(n)])
+        return min((Numerics(of, last) for last in (False, True)), key=lambda n: times[str(n)])
 
     full, half = fastest("float32"), fastest("bfloat16")
     if precision == "auto":
-        return half if seconds[str(full)] > CLEARLY_FASTER * seconds[str(half)] else full
+        return half if times[str(full)] > CLEARLY_FASTER * times[str(half)] else full
     return full if precision == "float32" else half
 
 
@@ -68,25 +75,29 @@ def _hardware_key(device: torch.device) -> str:
 
 
 def _measure(device: torch.device) -> dict[str, float]:
-    """Seconds of one training step, by ``str(Numerics)``."""
+    """Of the time that a training step of each takes, one after the other, each one's share, by ``str(Numerics)``: the
+    median of some rounds, so that what else begins or ends on the machine meanwhile slows none of them alone."""
     choices = [Numerics(precision, last) for precision in PRECISIONS for last in (False, True)]
-    return {str(numerics): _step_seconds(device, numerics) for numerics in choices}
+    trained = [(numerics, *_model_and_views(device, numerics)) for numerics in choices]
+    rounds = [[_step_seconds(*each) for each in trained] for _ in range(ROUNDS + 1)]
+    shares = [[step / sum(steps) for step in steps] for steps in rounds[1:]]  # the first round warms up
+    return {str(numerics): median(each) for numerics, *each in zip(choices, *shares, strict=True)}
 
 
-def _step_seconds(device: torch.device, numerics: Numerics) -> float:
-    """The quickest of a few steps of a ResNet of the size that such a device is used for."""
+def _model_and_views(device: torch.device, numerics: Numerics) -> tuple[ResNet, Tensor]:
+    """A small ResNet, and as many views as such a device is used for."""
     on_gpu = device.type == "cuda"
     probe = EncoderConfig(name="resnet18") if on_gpu else EncoderConfig(name="resnet10", width=0.25)
     with torch.random.fork_rng([device] if on_gpu else []):
         encoder = build_encoder(probe, 32).to(device, memory_format=numerics.memory_format)  # type: ignore[call-overload]
         views = torch.rand(512 if on_gpu else 128, 3, 32, 32, device=device)
-    views = views.contiguous(memory_format=numerics.memory_format)
-    seconds = []
-    for _ in range(TIMED_STEPS + 1):  # the first one warms up
-        start = time.perf_counter()
-        with numerics.autocast(device):
-            h = encoder(views)
-        h.float().square().mean().backward()
-        float(h.detach().flatten()[0])  # waits for the device
-        seconds.append(time.perf_counter() - start)
-    return min(seconds[1:])
+    return encoder, views.contiguous(memory_format=numerics.memory_format)
+
+
+def _step_seconds(numerics: Numerics, encoder: ResNet, views: Tensor) -> float:
+    start = time.perf_counter()
+    with numerics.autocast(views.device):
+        h = encoder(views)
+    h.float().square().mean().backward()
+    float(h.detach().flatten()[0])  # waits for the device
+    return time.perf_counter() - start

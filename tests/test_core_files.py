@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.files import LEFTOVER_SECONDS, unfinished, whole_file, write_text, write_text_once
+from core.files import LEFTOVER_SECONDS, place_once, unfinished, whole_file, write_text
 from core.remote import AnyPath
 
 
@@ -66,6 +66,8 @@ def test_what_was_written_first_stays(tmp_path: Path, monkeypatch: pytest.Monkey
     if not links:
         monkeypatch.setattr(os, "link", refuse)
     for text in ("first", "second"):
-        write_text_once(tmp_path / "measured.json", text)
+        with unfinished(tmp_path / "measured.json") as temporary:
+            temporary.write_text(text)
+            place_once(temporary, tmp_path / "measured.json")
     assert (tmp_path / "measured.json").read_text() == "first"
     assert [path.name for path in tmp_path.iterdir()] == ["measured.json"]
