@@ -62,7 +62,7 @@ SetOption = Annotated[
     typer.Option(
         "--set",
         metavar="PATH=VALUE",
-        help="Override a setting, or replace an axis' values; repeatable.",
+        help="Override a setting, an axis' values or what a trial occupies (resources.gpu=0.25); repeatable.",
         autocompletion=completion.assignments,
     ),
 ]

@@ -55,8 +55,11 @@ def _scales(study: str | None) -> list[str]:
 
 
 def _assignments() -> Iterator[str]:
+    from ablations.overrides import RESOURCES
     from ablations.settings_schema import definitions, merged, settings_tree
+    from ablations.study import Resources
 
+    yield from (f"{RESOURCES}.{field}=" for field in Resources.model_fields)
     for path, node in settings_tree(definitions()).below():
         if not node.fields:
             schema = merged(node)

@@ -13,11 +13,12 @@ from ablations.claims import check_claims, claim_as_text
 from ablations.errors import StudyError
 from ablations.library import find_scale, scale_names
 from ablations.lineage import Lineage, read_lineage
+from ablations.overrides import assigned, assigned_resources, of_trials
 from ablations.report_choice import chosen_report
 from ablations.settings import Layer, Setting, SettingPath, flatten, overlay
 from ablations.study import Resources, Scale, Seeds, StopEarly, Study
 from ablations.validate import validate
-from ablations.yaml_source import Source, parse_scalar, read_yaml
+from ablations.yaml_source import Source, read_yaml
 from reports.specs import Report
 
 DEFAULT_SCALE = "quick"
@@ -70,7 +71,8 @@ def load_study(
 ) -> ScaledStudy:
     """Read and check everything but the trials' configurations. Raises ``StudyError``.
 
-    ``assignments`` are ``path=value``; one that names an axis replaces the axis' values.
+    ``assignments`` are ``path=value``; one that names an axis replaces the axis' values, and ``resources.gpu=0.25`` is
+    of the study's resources.
     """
     lineage = read_lineage(reference)
     study = lineage.merged()
@@ -81,7 +83,7 @@ def load_study(
     own_grids = parse_grid(study.grid, lineage.says("grid").source, ("grid",))
     check_claims(study.claims, own_grids, lineage.says("claims").source)
     grids = parse_grid(*lineage.at_scale(scale, "grid"))
-    overrides = _assignments(assignments)
+    overrides = assigned(assignments)
     replaced = {path: overrides.pop(path) for path in _plain_paths(grids) & overrides.keys()}
     grids = [_replace_axes(grid, replaced) for grid in grids]
     names = list(dict.fromkeys(name for grid in grids for name in grid.names))
@@ -104,7 +106,9 @@ def load_study(
         label=run_label(scale, assignments),
         options=command_options(scale, assignments, seeds),
         seeds=_seed_list(seeds or lineage.at_scale(scale, "seeds")[0] or common.seeds or 1),
-        resources=lineage.at_scale(scale, "resources")[0] or common.resources or Resources(),
+        resources=assigned_resources(
+            lineage.at_scale(scale, "resources")[0] or common.resources or Resources(), assignments
+        ),
         stop_early=lineage.at_scale(scale, "stop_early")[0] or common.stop_early,
         report=chosen_report(study.report, names, lineage.says("report").source),
     )
@@ -146,23 +150,9 @@ def _replace_axes(grid: Grid, values: Layer) -> Grid:
     return replace(grid, axes=tuple(by_name.get(next(iter(axis[0].coordinates)), axis) for axis in grid.axes))
 
 
-def _assignments(assignments: Sequence[str]) -> Layer:
-    layers = []
-    for assignment in assignments:
-        path, equals, text = assignment.partition("=")
-        if not equals or not path:
-            raise StudyError(f"--set {assignment}: write --set path=value, such as --set epochs=20")
-        try:
-            value = parse_scalar(text)
-        except StudyError as error:
-            raise StudyError(f"--set {assignment}: {error}") from error
-        layers.append(flatten({path: value}, Source(f"--set {assignment}"), ()))
-    return overlay(layers)
-
-
 def run_label(scale: str, assignments: Sequence[str]) -> str:
-    """What runs of one study are told apart by: the scale, and the overrides where there are any."""
-    digest = _digest(assignments)
+    """What runs of one study are told apart by: the scale, and the overrides of trials where there are any."""
+    digest = _digest(of_trials(assignments))
     return f"{scale}-{digest}" if digest else scale
 
 

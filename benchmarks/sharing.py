@@ -1,81 +1,73 @@
-"""Several trials on one GPU: views a second of all of them together, by the share of it that each asks for.
+"""Several trainings beside each other on one GPU, as trials that ask for a share of it: views a second of all together.
 
-    python benchmarks/sharing.py --data-dir data --name cifar10 --shares 1 0.5 0.25 0.125
+    python benchmarks/sharing.py --trainings 1 3
 
-Each row is a study of its own, run over Ray as `ablate run` does, from the first training's start to the last one's
-end: what a slot does between two trainings counts, which is the evaluation (an epoch of a linear classifier), the store
-and the next trial's start. Whether NVIDIA's MPS is on is the caller's.
+Needs torch, torchvision and pydantic alone. Whether NVIDIA's MPS is on is the caller's: `nvidia-cuda-mps-control -d`.
 """
 
 import argparse
-import os
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+import time
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
 
 import torch
+from torch import multiprocessing
 
-from ablations.api import load_study, run_study
-from ablations.plan import make_plan
-from ablations.store import TrialStore
-from core import DataConfig, load_data
+from core import PretrainConfig
+from core.data.dataset import Dataset, Split
 from core.hardware import hardware_name, pick_device
-from core.pretraining.history import Epoch
+from core.pretraining.training import Training
 
-STUDY = """\
-name: sharing
-base:
-  data: {{name: {name}, image_size: 32}}
-  encoder.name: {encoder}
-  augment: {{strength: 0.5, blur: false}}
-  schedule.warmup_epochs: 1
-  epochs: {epochs}
-  evaluate: {{protocol: linear_sgd, epochs: 1}}
-grid: {{batch_size: [{batch_size}]}}
-seeds: {trials}
-resources: {{cpu: 1, gpu: {share}}}
-"""
+CONFIG = {
+    "data": {"name": "random", "image_size": 32},
+    "augment": {"strength": 0.5, "blur": False},
+    "encoder": {"name": "resnet18"},
+    "epochs": 1000,
+    "batch_size": 512,
+}
+WARM_UP, STEPS = 10, 60
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data-dir", type=lambda path: Path(path).resolve(), default=Path("data").resolve())
-    parser.add_argument("--name", default="cifar10")
-    parser.add_argument("--encoder", default="resnet18")
-    parser.add_argument("--batch-size", type=int, default=512)
-    parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--trials", type=int, default=8)
-    parser.add_argument("--shares", type=float, nargs="+", default=[1, 0.5, 0.25, 0.125])
-    options = parser.parse_args()
-    print(f"{hardware_name(pick_device())}, torch {torch.__version__}: {options.encoder}, batch {options.batch_size}")
-    print("| a trial's share | views/s of all | of one | s in all |\n| ---: | ---: | ---: | ---: |")
-    images = len(load_data(DataConfig(name=options.name, image_size=32), options.data_dir).train)
-    views = 2 * (images - images % options.batch_size) * options.epochs
-    for share in options.shares:
-        print(measure(share, views, options), flush=True)
+    parser.add_argument("--trainings", type=int, nargs="+", default=[1, 3])
+    print(f"{hardware_name(pick_device())}, torch {torch.__version__}")
+    print("| trainings | views/s | numerics |\n| ---: | ---: | --- |")
+    for count in parser.parse_args().trainings:
+        print(measure(count), flush=True)
 
 
-def measure(share: float, views: int, options: argparse.Namespace) -> str:
-    """One row, of trainings of so many views."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{folder}/mlflow.db"
-        file, storage = Path(folder, "sharing.yaml"), Path(folder, "runs")
-        file.write_text(STUDY.format(share=share, **vars(options)))
-        study = load_study(file, "quick")
-        outcome = run_study(study, storage=storage, data_dir=options.data_dir)
-        assert not outcome.failed
-        store = TrialStore(storage)
-        ids = {trial.pretrain_id for trial in make_plan(study, store, options.data_dir).trials}
-        trainings = [store.history(pretrain_id) for pretrain_id in ids]
-    begun, ended = min(map(begin, trainings)), max(training[-1].time for training in trainings)
-    alone = [views / (training[-1].time - begin(training)) for training in trainings]
-    each = sum(alone) / len(alone)
-    return f"| {share:g} | {len(trainings) * views / (ended - begun):,.0f} | {each:,.0f} | {ended - begun:.0f} |"
+def measure(count: int) -> str:
+    """One row, of so many processes."""
+    context = multiprocessing.get_context("spawn")
+    together, results = context.Barrier(count), context.Queue()
+    processes = [context.Process(target=train, args=(together, results)) for _ in range(count)]
+    for process in processes:
+        process.start()
+    rates, numerics = zip(*(results.get() for _ in processes), strict=True)
+    for process in processes:
+        process.join()
+    return f"| {count} | {sum(rates):,.0f} | {', '.join(sorted(set(numerics)))} |"
 
 
-def begin(training: Sequence[Epoch]) -> float:
-    """In seconds since 1970: an epoch before the first one's end, as the second took."""
-    return training[0].time - (training[1].time - training[0].time)
+def train(together: Barrier, results: "Queue[tuple[float, str]]") -> None:
+    """One process, on a core of its own: its views a second while all train."""
+    torch.set_num_threads(1)
+    config = PretrainConfig.model_validate(CONFIG)
+    side = config.data.image_size
+    images = torch.randint(0, 256, (8 * config.batch_size, 3, side, side), dtype=torch.uint8)
+    split = Split(images, torch.zeros(len(images), dtype=torch.int64))
+    together.wait()
+    training = Training(config, Dataset("random", ("a",), split, split[:1]), "cuda")
+    for _ in range(WARM_UP):
+        training.advance()
+    torch.cuda.synchronize()
+    together.wait()
+    started = time.perf_counter()
+    for _ in range(STEPS):
+        training.advance()
+    torch.cuda.synchronize()
+    results.put((2 * config.batch_size * STEPS / (time.perf_counter() - started), str(training.numerics)))
 
 
 if __name__ == "__main__":

@@ -66,6 +66,7 @@ def test_settings_are_paths_and_then_values() -> None:
     assert completed("ablate plan small --set head.kind=n") == ["head.kind=none", "head.kind=nonlinear"]
     assert completed("ablate plan small --set loss.normalize=") == ["loss.normalize=true", "loss.normalize=false"]
     assert completed("ablate plan small --set seed") == []
+    assert completed("ablate plan small --set resources.g") == ["resources.gpu="]
 
 
 def test_completion_imports_nothing_heavy() -> None:

@@ -1,5 +1,6 @@
 """Studies: layers, axes, seeds, and errors that name place, value and remedy."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,29 @@ def test_set_replaces_the_values_of_an_axis_and_spares_baselines() -> None:
 def test_a_scale_may_replace_grid_and_seeds() -> None:
     text = STUDY + "scales:\n  quick: {grid: {epochs: [2, 3]}, seeds: [5]}\n"
     assert [(t.coordinates, t.seed) for t in trials(text)[:2]] == [({"epochs": 2}, 5), ({"epochs": 3}, 5)]
+
+
+def test_set_says_what_a_trial_occupies_and_the_study_stays_the_same() -> None:
+    plain = trials(STUDY + "resources: {cpu: 2, minutes: 5}\n")
+    assignments = ["resources.gpu=0.25", "resources.cpu=4", "epochs=3"]
+    scaled = load_study("study.yaml", None, assignments)
+    assert scaled.resources == Resources(cpu=4, gpu=0.25, minutes=5)
+    assert scaled.label == load_study("study.yaml", None, ["epochs=3"]).label
+    assert load_study("study.yaml", None, assignments[:2]).label == load_study("study.yaml").label
+    assert [trial.id for trial in trials(STUDY, *assignments[:2])] == [trial.id for trial in plain]
+
+
+@pytest.mark.parametrize(
+    ("assignment", "problem"),
+    [
+        ("resources.gpus=1", "gpus: there is no such field; did you mean 'gpu'"),
+        ("resources.gpu=half", "gpu: should be a valid number, not 'half'"),
+        ("resources=1", "say which, such as --set resources.gpu=0.25"),
+    ],
+)
+def test_what_a_trial_cannot_occupy_is_said(assignment: str, problem: str) -> None:
+    with pytest.raises(StudyError, match=f"^--set {re.escape(assignment)}: {re.escape(problem)}"):
+        trials(STUDY, assignment)
 
 
 def test_settings_of_the_scale_that_the_chosen_kind_does_not_have_are_left_out() -> None:
