@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from mlflow import MlflowClient
+from ray.tune.experiment import Trial
 from recorded import EPOCHS, contents, epochs, plan, record
 from rich.console import Console
 
@@ -19,7 +20,7 @@ from ablations.events import Ended, Event, Held, Started
 from ablations.plan import Plan
 from ablations.progress import ROWS, draw
 from ablations.recorder import Recorder
-from ablations.schedulers.ray_tune import WORK, _in_order, _work
+from ablations.schedulers.ray_tune import WORK, _in_order, _Listener, _work
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.tracking import RESULT, TRIAL
@@ -48,11 +49,12 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 @pytest.mark.usefixtures("mlflow_db")
 def test_a_trial_is_five_calls_to_mlflow(calls: Counter[str]) -> None:
+    """And none of them is a search, for which MLflow goes through all trials."""
     made = plan("small")
     recorder = Recorder(made, TrialStore(STORAGE), QUIET)
     before = calls.copy()
     end_all(made, recorder.record)
-    each = {"search_runs": 1, "create_run": 1, "log_artifact": 1, "log_batch": 1, "set_terminated": 1}
+    each = {"get_run": 1, "create_run": 1, "log_artifact": 1, "log_batch": 1, "set_terminated": 1}
     assert calls - before == Counter({name: count * len(made.trials) for name, count in each.items()})
 
 
@@ -109,6 +111,17 @@ def test_tune_is_given_one_unit_after_the_other_and_only_these_are_recorded() ->
         assert pickle.loads(work)[0].trials[0].id == unit.trials[0].id
         TrialStore(STORAGE).check_seen(unit)
         assert len(list(STORAGE.glob("encoders/*/config.json"))) == count
+
+
+def test_tune_keeps_little_of_a_trial_that_has_ended() -> None:
+    """It keeps each of them to the end."""
+    trial = Trial("it", config={WORK: b"work"}, stub=True)
+    event = Ended("an encoder", Result("a trial", "finished", {}, 1.0, 1.0, {}))
+    trial.update_last_result({"event": event, "config": trial.config, "training_iteration": 1, "done": True})
+    assert trial.metric_analysis and trial.metric_n_steps
+    _Listener(None).on_trial_complete(0, [trial], trial)
+    assert not trial.metric_analysis and not trial.metric_n_steps
+    assert {"training_iteration", "done"} <= set(trial.last_result) <= {"training_iteration", "done", "experiment_tag"}
 
 
 def test_the_live_table_shows_some_rows_of_hundreds() -> None:

@@ -206,6 +206,7 @@ class _Listener(Callback):
         if isinstance(event, Judged):
             seconds = trial.last_result["time_total_s"]
             self._end(trial, Result("", "stopped", {}, seconds, time.time(), {}, stopped_at=event.epoch))
+        _lighten(trial)
 
     def _end(self, trial: TuneTrial, result: Result) -> None:
         """``result`` for each of the unit's trials that had not ended; its seconds count once."""
@@ -232,6 +233,14 @@ class _Listener(Callback):
                 self._listen(event)
         except AblateError as error:
             self._error = error
+
+
+def _lighten(trial: TuneTrial) -> None:
+    """Tune keeps every trial to the end, with statistics of the numbers it has told and all of its last report."""
+    trial.metric_analysis.clear()
+    trial.metric_n_steps.clear()
+    for large in ("event", "config"):
+        trial.last_result.pop(large, None)
 
 
 def _ended(unit: Unit, store: TrialStore, result: Result) -> Iterator[Result]:
