@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from ablations.events import Ended, Event, Held, Started
 from ablations.plan import Plan
 from ablations.progress import ROWS, draw
 from ablations.recorder import Recorder
+from ablations.schedulers.ray_order import InOrder
 from ablations.schedulers.ray_tune import WORK, _in_order, _Listener, _work
 from ablations.store import TrialStore
 from ablations.study import Resources
@@ -122,6 +124,17 @@ def test_tune_keeps_little_of_a_trial_that_has_ended() -> None:
     _Listener(None).on_trial_complete(0, [trial], trial)
     assert not trial.metric_analysis and not trial.metric_n_steps
     assert trial.last_result["done"] and not {"event", "config"} & set(trial.last_result)
+
+
+def test_the_first_trial_that_waits_is_found_among_those_that_have_not_ended() -> None:
+    trials = [Trial("it", stub=True, trial_id=f"it_{number:05}") for number in range(12)]
+    for trial in trials[:5]:
+        trial.status = Trial.RUNNING
+    live = SimpleNamespace(get_live_trials=lambda: set(trials))  # and has no other trials to ask for
+    assert InOrder().choose_trial_to_run(live) is trials[5]
+    for trial in trials:
+        trial.status = Trial.RUNNING
+    assert InOrder().choose_trial_to_run(live) is None
 
 
 def test_the_live_table_shows_some_rows_of_hundreds() -> None:

@@ -25,6 +25,7 @@ from ablations.lease import holder, take
 from ablations.schedulers.ray_asha import asha, measures
 from ablations.schedulers.ray_memory import survive_memory_kills
 from ablations.schedulers.ray_nodes import alive_nodes
+from ablations.schedulers.ray_order import InOrder
 from ablations.schedulers.ray_train import run_over_workers
 from ablations.stopping import Judging
 from ablations.store import TrialStore
@@ -116,7 +117,7 @@ def _tuner(
         tune_config=TuneConfig(
             num_samples=len(units),
             reuse_actors=True,
-            scheduler=asha(judging) if judging else None,
+            scheduler=asha(judging) if judging else InOrder(),
             max_concurrent_trials=at_once if several else None,
         ),
         run_config=RunConfig(
