@@ -123,7 +123,7 @@ def test_tune_keeps_little_of_a_trial_that_has_ended() -> None:
     assert trial.metric_analysis and trial.metric_n_steps
     _Listener(None).on_trial_complete(0, [trial], trial)
     assert not trial.metric_analysis and not trial.metric_n_steps
-    assert trial.last_result["done"] and not {"event", "config"} & set(trial.last_result)
+    assert trial.last_result["event"] == event and "config" not in trial.last_result
 
 
 def test_the_first_trial_that_waits_is_found_among_those_that_have_not_ended() -> None:

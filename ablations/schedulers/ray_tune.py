@@ -117,7 +117,7 @@ def _tuner(
         tune_config=TuneConfig(
             num_samples=len(units),
             reuse_actors=True,
-            scheduler=asha(judging) if judging else InOrder(),
+            scheduler=asha(judging) if judging else InOrder(),  # type: ignore[no-untyped-call]
             max_concurrent_trials=at_once if several else None,
         ),
         run_config=RunConfig(
@@ -237,11 +237,10 @@ class _Listener(Callback):
 
 
 def _lighten(trial: TuneTrial) -> None:
-    """Tune keeps every trial to the end, with statistics of the numbers it has told and all of its last report."""
+    """Tune keeps every trial to the end, with statistics of the numbers it has told and its configuration again."""
     trial.metric_analysis.clear()
     trial.metric_n_steps.clear()
-    for large in ("event", "config"):
-        trial.last_result.pop(large, None)
+    trial.last_result.pop("config", None)
 
 
 def _ended(unit: Unit, store: TrialStore, result: Result) -> Iterator[Result]:
