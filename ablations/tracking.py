@@ -6,6 +6,7 @@ so that writing it again changes nothing.
 
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -48,6 +49,8 @@ STUDY, SCALE, TRIAL, STATUS, RESULT, HISTORY = (
 )
 COLLECTION = "ablate.collection"
 """Of a run that has the page of several studies, their scale and overrides; see ``ScaledStudy.label``."""
+WRITER = "ablate.writer"
+"""Of a parent run, the ``Tracker`` that has written its children last."""
 STOPPED_AT = "ablate.stopped_at"
 """Of a trial that was stopped early, the epoch."""
 ENDINGS: dict[Status, str] = {"finished": "FINISHED", "failed": "FAILED", "stopped": "KILLED"}
@@ -109,6 +112,9 @@ class Tracker:
         self.client = open_client()
         self.experiment_id = _experiment(self.client, scaled.study.name)
         self._description = description
+        self._name = secrets.token_hex(8)
+        self._alone = True
+        """No other has written children since this one began."""
         self.parent_id = self._open_parent(scaled)
         self.trials = {trial.id: trial for trial in trials}
         self._children: dict[str, _Child] = {}
@@ -118,6 +124,8 @@ class Tracker:
 
     def look_again(self, trial_id: str = "") -> None:
         """At what other processes have made of the children, or of that trial's, since this one looked."""
+        if trial_id and self._writes_alone():
+            return  # MLflow goes through all trials to find one
         found: dict[str, _Child] = {}
         runs = list(child_runs(self.client, self.experiment_id, self.parent_id, trial_id))
         for run in runs:
@@ -170,6 +178,13 @@ class Tracker:
     def save_report(self, folder: Path) -> None:
         self.client.log_artifacts(self.parent_id, str(folder), REPORT_FOLDER)
 
+    def _writes_alone(self) -> bool:
+        """Who finds another's name at the parent run puts its own there, so that the other finds out as well."""
+        if self.client.get_run(self.parent_id).data.tags.get(WRITER) != self._name:
+            self._alone = False
+            self.client.set_tag(self.parent_id, WRITER, self._name)
+        return self._alone
+
     def _open_parent(self, scaled: ScaledStudy) -> str:
         run = find_parent(self.client, self.experiment_id, scaled.label)
         tags = {STUDY: scaled.study.name, SCALE: scaled.label}
@@ -179,9 +194,8 @@ class Tracker:
             )
         run_id: str = run.info.run_id
         self.client.update_run(run_id, status="RUNNING")
-        self.client.log_batch(
-            run_id, tags=_tags({**provenance(), "ablate.schema": str(SCHEMA), "mlflow.note.content": _note(scaled)})
-        )
+        tags = {**provenance(), "ablate.schema": str(SCHEMA), "mlflow.note.content": _note(scaled), WRITER: self._name}
+        self.client.log_batch(run_id, tags=_tags(tags))
         self._describe(run_id)
         return run_id
 

@@ -12,7 +12,7 @@ from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.recorder import Recorder
 from ablations.store import TrialStore
-from ablations.tracking import STUDY, TRIAL, child_runs, find_parent, tracking_uri
+from ablations.tracking import STUDY, TRIAL, WRITER, child_runs, find_parent, tracking_uri
 from ablations.trial import Result
 from core.pretraining.history import Epoch
 from helpers import small_study
@@ -20,6 +20,8 @@ from helpers import small_study
 EPOCHS = 4
 GRID = "grid:\n  evaluate.neighbors: [1, 5]\n  loss.temperature: [0.1, 0.5]\n"
 OURS = ("ablate.", "axis.", "device")
+OWN = (STUDY, WRITER)
+"""Of these, tags that are another's in another run."""
 
 
 def plan(name: str) -> Plan:
@@ -71,7 +73,7 @@ def content(client: MlflowClient, run: Any) -> dict[str, Any]:
         "status": run.info.status,
         "ended": run.info.end_time if TRIAL in run.data.tags else None,
         "params": run.data.params,
-        "tags": {key: value for key, value in run.data.tags.items() if key.startswith(OURS) and key != STUDY},
+        "tags": {key: value for key, value in run.data.tags.items() if key.startswith(OURS) and key not in OWN},
         "metrics": {key: sorted((m.step, m.timestamp, m.value) for m in values) for key, values in histories.items()},
         "artifacts": sorted(artifact.path for artifact in client.list_artifacts(run.info.run_id)),
     }

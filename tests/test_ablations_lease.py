@@ -358,12 +358,14 @@ def test_a_second_run_shows_and_draws_what_the_first_has_trained(
 
 @ONLY_FOLDER
 @pytest.mark.usefixtures("mlflow_db")
-def test_two_runs_that_log_the_same_trial_make_one_mlflow_run(store: TrialStore) -> None:
-    """Both have looked at MLflow before either has logged it; then it is trained anew, and logged by the other."""
+def test_runs_that_log_the_same_trial_make_one_mlflow_run(store: TrialStore) -> None:
+    """Both have looked at MLflow before either has logged it; then it is trained anew, and logged by a third as well,
+    which begins only then."""
     made = plan(store)
     unit, trial_id = made.units[0], made.units[0].trials[0].id
-    recorders = [Recorder(made, store, QUIET) for _ in range(2)]
+    recorders = [Recorder(made, store, QUIET)]
     for begun in (1.0, 2.0):
+        recorders.append(Recorder(made, store, QUIET))
         store.save_history(unit.pretrain_id, [Epoch(1, 5.0, 10.0, 3.0, 0.1, 100.0, begun)])
         for recorder in recorders:
             recorder.record(Saved(unit.pretrain_id))

@@ -6,10 +6,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from mlflow import MlflowClient
+from ray.tune.experiment import Trial
 from recorded import EPOCHS, contents, epochs, plan, record
 from rich.console import Console
 
@@ -19,7 +21,8 @@ from ablations.events import Ended, Event, Held, Started
 from ablations.plan import Plan
 from ablations.progress import ROWS, draw
 from ablations.recorder import Recorder
-from ablations.schedulers.ray_tune import WORK, _in_order, _work
+from ablations.schedulers.ray_order import InOrder
+from ablations.schedulers.ray_tune import WORK, _in_order, _Listener, _work
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.tracking import RESULT, TRIAL
@@ -48,11 +51,12 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 @pytest.mark.usefixtures("mlflow_db")
 def test_a_trial_is_five_calls_to_mlflow(calls: Counter[str]) -> None:
+    """And none of them is a search, for which MLflow goes through all trials."""
     made = plan("small")
     recorder = Recorder(made, TrialStore(STORAGE), QUIET)
     before = calls.copy()
     end_all(made, recorder.record)
-    each = {"search_runs": 1, "create_run": 1, "log_artifact": 1, "log_batch": 1, "set_terminated": 1}
+    each = {"get_run": 1, "create_run": 1, "log_artifact": 1, "log_batch": 1, "set_terminated": 1}
     assert calls - before == Counter({name: count * len(made.trials) for name, count in each.items()})
 
 
@@ -109,6 +113,28 @@ def test_tune_is_given_one_unit_after_the_other_and_only_these_are_recorded() ->
         assert pickle.loads(work)[0].trials[0].id == unit.trials[0].id
         TrialStore(STORAGE).check_seen(unit)
         assert len(list(STORAGE.glob("encoders/*/config.json"))) == count
+
+
+def test_tune_keeps_little_of_a_trial_that_has_ended() -> None:
+    """It keeps each of them to the end."""
+    trial = Trial("it", config={WORK: b"work"}, stub=True)
+    event = Ended("an encoder", Result("a trial", "finished", {}, 1.0, 1.0, {}))
+    trial.update_last_result({"event": event, "config": trial.config, "training_iteration": 1, "done": True})
+    assert trial.metric_analysis and trial.metric_n_steps
+    _Listener(None).on_trial_complete(0, [trial], trial)
+    assert not trial.metric_analysis and not trial.metric_n_steps
+    assert trial.last_result["event"] == event and "config" not in trial.last_result
+
+
+def test_the_first_trial_that_waits_is_found_among_those_that_have_not_ended() -> None:
+    trials = [Trial("it", stub=True, trial_id=f"it_{number:05}") for number in range(12)]
+    for trial in trials[:5]:
+        trial.status = Trial.RUNNING
+    live = SimpleNamespace(get_live_trials=lambda: set(trials))  # and has no other trials to ask for
+    assert InOrder().choose_trial_to_run(live) is trials[5]
+    for trial in trials:
+        trial.status = Trial.RUNNING
+    assert InOrder().choose_trial_to_run(live) is None
 
 
 def test_the_live_table_shows_some_rows_of_hundreds() -> None:

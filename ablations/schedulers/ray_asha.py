@@ -10,15 +10,20 @@ from typing import Any
 from ray.tune.schedulers import ASHAScheduler
 
 from ablations.events import Event, Judged
+from ablations.schedulers.ray_order import InOrder
 from ablations.stopping import Judging
 
 EPOCH, ACCURACY = "epoch", "knn_top1"
 
 
-def asha(judging: Judging) -> ASHAScheduler:
+class Halving(InOrder, ASHAScheduler):
+    """Stops what falls behind, and starts in order."""
+
+
+def asha(judging: Judging) -> Halving:
     """A scheduler for reports that hold ``measures(event)``."""
     rule = judging.rule
-    scheduler = ASHAScheduler(
+    scheduler = Halving(
         time_attr=EPOCH,
         metric=ACCURACY,
         mode="max",

@@ -25,6 +25,7 @@ from ablations.lease import holder, take
 from ablations.schedulers.ray_asha import asha, measures
 from ablations.schedulers.ray_memory import survive_memory_kills
 from ablations.schedulers.ray_nodes import alive_nodes
+from ablations.schedulers.ray_order import InOrder
 from ablations.schedulers.ray_train import run_over_workers
 from ablations.stopping import Judging
 from ablations.store import TrialStore
@@ -116,7 +117,7 @@ def _tuner(
         tune_config=TuneConfig(
             num_samples=len(units),
             reuse_actors=True,
-            scheduler=asha(judging) if judging else None,
+            scheduler=asha(judging) if judging else InOrder(),  # type: ignore[no-untyped-call]
             max_concurrent_trials=at_once if several else None,
         ),
         run_config=RunConfig(
@@ -206,6 +207,7 @@ class _Listener(Callback):
         if isinstance(event, Judged):
             seconds = trial.last_result["time_total_s"]
             self._end(trial, Result("", "stopped", {}, seconds, time.time(), {}, stopped_at=event.epoch))
+        _lighten(trial)
 
     def _end(self, trial: TuneTrial, result: Result) -> None:
         """``result`` for each of the unit's trials that had not ended; its seconds count once."""
@@ -232,6 +234,13 @@ class _Listener(Callback):
                 self._listen(event)
         except AblateError as error:
             self._error = error
+
+
+def _lighten(trial: TuneTrial) -> None:
+    """Tune keeps every trial to the end, with statistics of the numbers it has told and its configuration again."""
+    trial.metric_analysis.clear()
+    trial.metric_n_steps.clear()
+    trial.last_result.pop("config", None)
 
 
 def _ended(unit: Unit, store: TrialStore, result: Result) -> Iterator[Result]:

@@ -21,7 +21,7 @@ from ablations.events import Ended, Event
 from ablations.recorder import Recorder
 
 TENTHS = 10
-CALLS = ("create_run", "log_batch", "log_artifact", "set_terminated", "search_runs", "update_run", "delete_run")
+CALLS = ("create_run", "log_batch", "log_artifact", "set_terminated", "search_runs", "get_run", "delete_run")
 """Of MLflow's client."""
 TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -6,7 +6,7 @@ from typing import Any
 Measured = dict[str, Any]
 """What ``driver.py`` or ``bare_tune.py`` has left, and what ``scale.py`` has added."""
 
-CALLS = ("search_runs", "create_run", "log_batch", "log_artifact", "set_terminated")
+CALLS = ("search_runs", "get_run", "create_run", "log_batch", "log_artifact", "set_terminated")
 
 
 def overhead(measured: Measured, slots: int, seconds: float) -> float:
