@@ -15,5 +15,10 @@ source "${ABLATE_ENVIRONMENT:-$HOME/ablations}/bin/activate"
 RAY_AUTH_TOKEN=$(python -c "import secrets; print(secrets.token_hex(32))")
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN
 
-srun ray symmetric-run --address "$(hostname):6379" --min-nodes "$SLURM_NNODES" --num-cpus "$SLURM_CPUS_PER_TASK" -- \
+export RAY_SYMMETRIC_RUN_CLUSTER_WAIT_TIMEOUT=600 # Python on a shared folder starts slowly
+
+head=$(hostname --all-ip-addresses | cut -d " " -f 1) # by its name a machine may know itself as 127.0.1.1
+
+srun --cpus-per-task="$SLURM_CPUS_PER_TASK" --wait=30 \
+    ray symmetric-run --address "$head:6379" --min-nodes "$SLURM_NNODES" --num-cpus "$SLURM_CPUS_PER_TASK" -- \
     ablate run "$@" --address auto --storage "${ABLATE_STORAGE:-$HOME/runs}"
