@@ -39,8 +39,8 @@ def test_the_pods_of_kubernetes_share_one_folder() -> None:
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 def test_the_job_of_slurm_starts_the_run_that_it_is_asked_for(tmp_path: Path) -> None:
-    """Up to Ray's own ``symmetric-run``, which is said what to do. The head is known by an address that all reach, not by
-    a name: many machines know themselves as 127.0.1.1."""
+    """Up to Ray's own ``symmetric-run``, which is said what to do. The head is known by an address that all reach, not
+    by a name: many machines know themselves as 127.0.1.1."""
     binaries = tmp_path / "ablations" / "bin"
     binaries.mkdir(parents=True)
     (binaries / "activate").touch()

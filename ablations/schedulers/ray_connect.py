@@ -20,6 +20,7 @@ from ablations.worker import Job
 LOCAL = "local"
 CLIENT = "ray://"
 NO_CLIENT = "no Ray Client answers; is it the port of --ray-client-server-port, and the token the cluster's?"
+NO_TOKEN = "put its token into ~/.ray/auth_token or RAY_AUTH_TOKEN; where it has none, set RAY_AUTH_MODE=disabled"
 NO_NODE = (
     "nobody there takes this machine for a node; is it the port of ray start --port? From a machine that is no node: "
     "--address ray://{host}:10001, the port of --ray-client-server-port"
@@ -65,7 +66,7 @@ def _start(address: str, **options: Any) -> None:
     except ConnectionError as error:
         raise StudyError(f"--address {address}: {_why_not(address)} ({error})") from error
     except RayError as error:  # such as a token that is missing
-        raise StudyError(f"--address {address}: the cluster does not let this run in ({error})") from error
+        raise StudyError(f"--address {address}: the cluster does not let this run in; {NO_TOKEN} ({error})") from error
     except Exception as error:  # a bare one, where its raylet dies while it starts
         raise AblateError(f"Ray did not start ({error}); run the same command again") from error
     if threading.current_thread() is threading.main_thread():
