@@ -19,6 +19,7 @@ pytestmark = [
 
 CODE = Path(__file__).parent.parent
 HEAD = "machine-1"
+WRONG = "no" * 32
 
 
 class Laboratory:
@@ -35,16 +36,18 @@ class Laboratory:
         self._ray_start(made, f"--address={HEAD}:6379", "--num-cpus=1", code=code)
         return made
 
-    def machine(self, lacks: Path | None = None, token: str | None = None) -> Machine:
+    def machine(self, lacks: Path | None = None) -> Machine:
         """That is no node."""
         made = self._network.machine(lacks=lacks)
-        script = f"mkdir .ray && printf {token or self._token} > .ray/auth_token"
+        script = f"mkdir .ray && printf {self._token} > .ray/auth_token"
         subprocess.run(made.command("sh", "-c", script), check=True)
         return made
 
-    def run(self, machine: Machine, address: str) -> "subprocess.Popen[str]":
-        options = ("--address", address, "--storage", self.storage)
-        command = self._command(machine, CODE, "-m", "ablations", "run", self.shared / "study.yaml", *options)
+    def run(self, machine: Machine, address: str, token: str | None = None) -> "subprocess.Popen[str]":
+        """With the machine's own token, or another. Drivers draw their data once, each node for itself."""
+        settings = {"XDG_CACHE_HOME": str(self.shared / "cache")} | ({"RAY_AUTH_TOKEN": token} if token else {})
+        options = (self.shared / "study.yaml", "--address", address, "--storage", self.storage)
+        command = self._command(machine, CODE, "-m", "ablations", "run", *options, **settings)
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def _ray_start(self, machine: Machine, *options: str, code: Path = CODE) -> None:
@@ -52,8 +55,9 @@ class Laboratory:
             command = self._command(machine, code, RAY, "start", *options, "--disable-usage-stats")
             subprocess.run(command, stdout=log, stderr=log, check=True)
 
-    def _command(self, machine: Machine, code: Path, *words: str | Path) -> list[str]:
-        return machine.command("RAY_AUTH_MODE=token", f"PYTHONPATH={code}", sys.executable, *words)
+    def _command(self, machine: Machine, code: Path, *words: str | Path, **settings: str) -> list[str]:
+        settings |= {"RAY_AUTH_MODE": "token", "PYTHONPATH": str(code)}
+        return machine.command(*(f"{name}={value}" for name, value in settings.items()), sys.executable, *words)
 
 
 @pytest.fixture
@@ -89,15 +93,19 @@ def test_what_is_wrong_is_told_of_the_machine_where_it_is(laboratory: Laboratory
     """The storage, the token, and the place where the run is begun."""
     pytest.importorskip("grpc", reason="needs pip install 'simclr-ablations[client]'")
     (laboratory.shared / "study.yaml").write_text(small_study(GRID, 2))
-    node, without = laboratory.node(), laboratory.node(lacks=laboratory.shared)
-    stranger, outside = laboratory.machine(token="no" * 20), laboratory.machine()
-    for machine, address, told in (
-        (node, f"{HEAD}:6379", f"node {without.name} ({without.address}, "),
-        (stranger, f"{HEAD}:6379", "does not let this run in"),
-        (stranger, f"ray://{HEAD}:10001", "is it the port of --ray-client-server-port, and the token"),
-        (outside, f"{HEAD}:6379", "nobody there takes this machine for a node"),
+    node, without, outside = laboratory.node(), laboratory.node(lacks=laboratory.shared), laboratory.machine()
+    for machine, address, token, told in (
+        (node, f"{HEAD}:6379", None, f"node {without.name} ({without.address}, "),
+        (node, f"{HEAD}:6379", WRONG, "is it the port of ray start --port, and the token the cluster's?"),
+        (
+            outside,
+            f"ray://{HEAD}:10001",
+            WRONG,
+            "is it the port of --ray-client-server-port, and the token the cluster's?",
+        ),
+        (outside, f"{HEAD}:6379", None, f"From a machine that is no node: --address ray://{HEAD}:10001"),
     ):
-        run = laboratory.run(machine, address)
+        run = laboratory.run(machine, address, token)
         said, _ = run.communicate(timeout=PATIENCE)
         assert run.returncode == 2, said
         assert told in said
