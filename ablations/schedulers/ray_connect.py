@@ -22,8 +22,8 @@ CLIENT = "ray://"
 NO_CLIENT = "no Ray Client answers; is it the port of --ray-client-server-port, and the token the cluster's?"
 NO_TOKEN = "put its token into ~/.ray/auth_token or RAY_AUTH_TOKEN; where it has none, set RAY_AUTH_MODE=disabled"
 NO_NODE = (
-    "nobody there takes this machine for a node; is it the port of ray start --port, and the token the cluster's? From a "
-    "machine that is no node: --address ray://{host}:10001, the port of --ray-client-server-port"
+    "nobody there takes this machine for a node; is it the port of ray start --port, and the token the cluster's? From "
+    "a machine that is no node: --address ray://{host}:10001, the port of --ray-client-server-port"
 )
 CONNECT_SECONDS = 10
 OBJECT_STORE_BYTES = 100 * 2**20
