@@ -1,6 +1,7 @@
 """What a node of a cluster is asked before the first trial."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -122,6 +123,18 @@ def test_a_client_that_is_not_answered_is_told_what_to_look_at(monkeypatch: pyte
         ray_connect._start("ray://head:10001")
 
 
+def test_a_machine_that_is_no_node_is_told_how_it_gets_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray says only that it failed to connect."""
+
+    def fail(**options: object) -> None:
+        raise ConnectionError("Failed to connect to Ray cluster at head:6379")
+
+    monkeypatch.setattr(ray_connect, "_check_reachable", lambda address: None)
+    monkeypatch.setattr(ray_connect.ray, "init", fail)
+    with pytest.raises(StudyError, match=r"takes this machine for a node.*--address ray://head:10001"):
+        ray_connect._start("head:6379")
+
+
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -149,4 +162,5 @@ def test_every_node_is_asked_and_named(cluster: Cluster, monkeypatch: pytest.Mon
         check_nodes(job())
     lines = str(caught.value).splitlines()
     assert len({line.split(":")[0] for line in lines}) == 2
+    assert all(line.startswith(f"node {socket.gethostname()} (") for line in lines)
     assert all("is not the code with which the run was started" in line for line in lines)

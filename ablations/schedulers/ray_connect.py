@@ -20,6 +20,11 @@ from ablations.worker import Job
 LOCAL = "local"
 CLIENT = "ray://"
 NO_CLIENT = "no Ray Client answers; is it the port of --ray-client-server-port, and the token the cluster's?"
+NO_TOKEN = "put its token into ~/.ray/auth_token or RAY_AUTH_TOKEN; where it has none, set RAY_AUTH_MODE=disabled"
+NO_NODE = (
+    "nobody there takes this machine for a node; is it the port of ray start --port, and the token the cluster's? From "
+    "a machine that is no node: --address ray://{host}:10001, the port of --ray-client-server-port"
+)
 CONNECT_SECONDS = 10
 OBJECT_STORE_BYTES = 100 * 2**20
 """Nothing of size goes through Ray's object store."""
@@ -59,15 +64,22 @@ def _start(address: str, **options: Any) -> None:
     except ImportError as error:
         raise StudyError(f"--address {address}: Ray Client is not installed; pip install 'ray[client]'") from error
     except ConnectionError as error:
-        what = NO_CLIENT if address.startswith(CLIENT) else "there is no Ray cluster"
-        raise StudyError(f"--address {address}: {what} ({error})") from error
+        raise StudyError(f"--address {address}: {_why_not(address)} ({error})") from error
     except RayError as error:  # such as a token that is missing
-        raise StudyError(f"--address {address}: the cluster does not let this run in ({error})") from error
+        raise StudyError(f"--address {address}: the cluster does not let this run in; {NO_TOKEN} ({error})") from error
     except Exception as error:  # a bare one, where its raylet dies while it starts
         raise AblateError(f"Ray did not start ({error}); run the same command again") from error
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, on_terminate)  # Ray has put its own in its place
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+
+
+def _why_not(address: str) -> str:
+    """No connection came about, although the port answers."""
+    if address.startswith(CLIENT):
+        return NO_CLIENT
+    host, colon, _ = address.rpartition(":")
+    return NO_NODE.format(host=host) if colon else "there is no Ray cluster"
 
 
 def _check_reachable(address: str) -> None:

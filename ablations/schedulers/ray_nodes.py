@@ -85,4 +85,4 @@ def _ask(node: dict[str, Any], look: Callable[[], list[str]]) -> "ray.ObjectRef[
 
 
 def _name(node: dict[str, Any]) -> str:
-    return f"node {node['NodeManagerAddress']} ({node['NodeID'][:8]})"
+    return f"node {node['NodeManagerHostname']} ({node['NodeManagerAddress']}, {node['NodeID'][:8]})"
