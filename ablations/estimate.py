@@ -59,7 +59,7 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
     seconds = _seconds(plan, latest)
     trainings = [unit.trials[0] for unit in plan.units if unit.pretrain_id not in plan.trained]
     resources = plan.scaled.resources
-    workers, share = resources.workers, min(resources.gpu or 1, 1)
+    workers, share = resources.workers, resources.share
     needs = {trial.name: memory(trial.config.pretrain, hardware, workers) for trial in trainings}
     hungriest = max(needs, key=needs.__getitem__, default="")
     return Estimate(
@@ -87,7 +87,7 @@ def _latest(speeds: list[Speed]) -> list[Speed]:
 
 
 def _seconds(plan: Plan, speeds: list[Speed]) -> list[float] | None:
-    """Of each unit; None where nothing is known."""
+    """Of each unit, as many times longer as a share of a GPU has room beside it; None where nothing is known."""
     return [unit_seconds(plan, unit, speeds) for unit in plan.units] if speeds else None
 
 
@@ -154,7 +154,7 @@ def unit_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
 def training_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
     config = unit.trials[0].config.pretrain
     key, work = training_key(config), training_work(config)
-    return plan.trained_on(unit) * seconds_for("training", key, *work, speeds)
+    return plan.trained_on(unit) * seconds_for("training", key, *work, speeds) / plan.scaled.resources.share
 
 
 def evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
@@ -163,7 +163,8 @@ def evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
     speeds = [speed for speed in speeds if speed.protocol == evaluate.protocol]
     size = plan.sizes[trial.config.evaluation_data]
     work = evaluation_work(config, evaluate)
-    return (size.train + size.test) * seconds_for("evaluation", evaluation_key(config, evaluate), *work, speeds)
+    each = seconds_for("evaluation", evaluation_key(config, evaluate), *work, speeds)
+    return (size.train + size.test) * each / plan.scaled.resources.share
 
 
 def _training_flops(plan: Plan, unit: Unit) -> float:

@@ -41,6 +41,7 @@ class Speed:
     pixels: float
     """Of an image, all its views together."""
     seconds: float
+    """On a whole GPU: where trials shared one, as many times less as there is room for on it."""
     measured_at: float
     """Seconds since 1970."""
     protocol: str = ""

@@ -44,6 +44,11 @@ class Resources(Config):
     GPU or none. They must divide the batch. Batch norm and loss stay those of the whole batch, and so does the
     result."""
 
+    @property
+    def share(self) -> float:
+        """Of a GPU, of which a trial uses no more than one; 1 where it uses none."""
+        return min(self.gpu or 1.0, 1.0)
+
     @model_validator(mode="after")
     def _check_workers(self) -> Self:
         if self.workers > 1 and self.gpu not in (0, 1):

@@ -80,11 +80,13 @@ def left_text(plan: Plan, left: Estimate, price: float | None = None) -> str:
 
 
 def _wall(plan: Plan, left: Estimate) -> str:
-    """On this machine, where it is one of cores: how many GPUs there are is not known without PyTorch."""
-    slots = int((os.cpu_count() or 1) / plan.scaled.resources.cpu)
-    if plan.scaled.resources.gpu or slots < 2:
+    """On one GPU that trials share, or on this machine's cores: how many GPUs it has is not known without PyTorch."""
+    resources = plan.scaled.resources
+    slots = int(1 / resources.share) if resources.gpu else int((os.cpu_count() or 1) / resources.cpu)
+    if slots < 2:
         return ""
-    return f"; about {clock(left.wall_seconds(slots) or 0.0)} here, {slots} at a time"
+    where = "on one GPU" if resources.gpu else "here"
+    return f"; about {clock(left.wall_seconds(slots) or 0.0)} {where}, {slots} at a time"
 
 
 def plan_table(plan: Plan) -> Table:

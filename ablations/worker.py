@@ -57,6 +57,8 @@ class Job:
     """That share a training."""
     sizes: Mapping[DataConfig, DataSize] = field(default_factory=dict)
     """Of image folders, when the run began: no two of its trials are to be of different images."""
+    share: float = 1.0
+    """Of a GPU, that each unit has; see ``Resources.share``."""
 
 
 def run_unit(unit: Unit, job: Job, emit: Emit) -> None:
@@ -180,7 +182,8 @@ class _Desk:
             return 0.0
         self.store.save_history(self.id, pretrained.history, trained=True)
         if pretrained.history:
-            seconds = statistics.median(self.job.workers / epoch.images_per_second for epoch in pretrained.history)
+            alone = self.job.workers * self.job.share  # of one whole GPU
+            seconds = statistics.median(alone / epoch.images_per_second for epoch in pretrained.history)
             hardware = hardware_of(pretrained.device, self.job.threads)
             save_speed(self.job.storage, training_speed(pretrained.config, hardware, seconds))
         return pretrained.seconds
@@ -239,7 +242,7 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, de
         if _ends_unit(error):
             raise
         return _failure(trial, error)
-    seconds_an_image = (time.monotonic() - started) / (len(data.train) + len(data.test))
+    seconds_an_image = job.share * (time.monotonic() - started) / (len(data.train) + len(data.test))
     hardware = hardware_of(pretrained.device, job.threads)
     save_speed(job.storage, evaluation_speed(pretrained.config, trial.config.evaluate, hardware, seconds_an_image))
     metrics = dict(scores.metrics)

@@ -1,11 +1,12 @@
 """What a plan says it costs, against what is known and what it then takes."""
 
+import statistics
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from ablations.estimate import estimate, evaluation_seconds, memory, seconds_for
+from ablations.estimate import estimate, evaluation_seconds, memory, price_of, seconds_for
 from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.probe import probe
@@ -13,6 +14,7 @@ from ablations.run import Where, run_plan
 from ablations.speeds import Hardware, Speed, evaluation_speed, load_speeds, save_speed, training_key, training_speed
 from ablations.store import TrialStore
 from ablations.tables import estimate_text
+from ablations.worker import Job, run_unit
 from core.config import EncoderConfig, Frozen, PretrainConfig
 from core.cost import training_flops
 
@@ -191,3 +193,26 @@ def test_the_time_from_start_to_end_knows_how_many_run_at_a_time() -> None:
     assert found.wall_seconds(2) == 400 * 4
     assert found.wall_seconds(100) == 400 * 3  # no less than the longest
     assert estimate(made, []).wall_seconds(2) is None
+
+
+def test_trials_that_share_a_gpu_take_as_many_times_longer_and_cost_the_same() -> None:
+    """Whatever the share was on which they were measured."""
+    save_speed(STORAGE, training_speed(plan().units[0].trials[0].config.pretrain, GPU, 0.001))
+    whole, quarter = (plan(f"{STUDY}resources: {{gpu: {gpu}}}\n") for gpu in (1, 0.25))
+    alone, beside = (estimate(made, load_speeds(STORAGE)) for made in (whole, quarter))
+    assert alone.seconds and beside.seconds == pytest.approx(4 * alone.seconds)
+    prices = [price_of(left, made.scaled.resources, 2.0) for left, made in ((alone, whole), (beside, quarter))]
+    assert prices[0] == pytest.approx(prices[1])
+    assert "on one GPU, 4 at a time" in estimate_text(quarter, STORAGE, None)
+    assert "at a time" not in estimate_text(whole, STORAGE, None)
+
+
+def test_what_is_measured_on_a_share_of_a_gpu_is_kept_as_of_a_whole_one() -> None:
+    made = plan(STUDY.replace("[0.1, 0.5]", "[0.1]").replace("[0.125, 0.25]", "[0.125]"))
+    (unit,) = made.units
+    store = TrialStore(STORAGE)
+    store.record(unit)
+    run_unit(unit, Job(STORAGE, Path("data"), "me", 1, share=0.25), lambda event: None)
+    rates = [1 / epoch.images_per_second for epoch in store.history(unit.pretrain_id)]
+    by_stage = {kept.stage: kept.seconds for kept in load_speeds(STORAGE)}
+    assert by_stage["training"] == pytest.approx(0.25 * statistics.median(rates))

@@ -65,7 +65,7 @@ def fit(
     survive_memory_kills()
     folder = Path(tempfile.mkdtemp(prefix="ablate-ray-"))
     try:
-        _tuner(units, job, listen, resources, judging, folder, alone).fit()
+        _tuner(units, replace(job, share=resources.share), listen, resources, judging, folder, alone).fit()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
