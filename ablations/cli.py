@@ -151,14 +151,17 @@ def plan(
     """Check a study and show its trials and what they cost, without running any."""
     with told():
         if path := find_collection(study):
-            plans = Asked(path, scale, assignments or (), seeds).plan(storage, data_dir)
-            cli_collection.show_plan(plans, storage, price, probed, as_json)
+            asked = Asked(path, scale, assignments or (), seeds)
+            if probed:
+                cli_collection.probe_groups(asked.plan(storage, data_dir), storage, as_json)
+            cli_collection.show_plan(asked.plan(storage, data_dir), storage, price, as_json)
             return
         plan = _plan(study, scale, assignments, seeds, data_dir, storage)
         if probed:
             from ablations.probe import probe
 
             probe(plan, storage, errors if as_json else console)
+            plan = _plan(study, scale, assignments, seeds, data_dir, storage)  # ``resources.pack`` goes by it
         _print_plan(plan, storage, price, as_json)
 
 

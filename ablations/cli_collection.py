@@ -38,15 +38,16 @@ class Asked:
         return plan_collection(self.load(), open_store(storage), data_dir, retry)
 
 
-def show_plan(
-    plan: "CollectionPlan", storage: AnyPath, price: float | None = None, probed: bool = False, as_json: bool = False
-) -> None:
-    """What would run, and what it costs."""
-    if probed:
-        from ablations.probe import probe
+def probe_groups(plan: "CollectionPlan", storage: AnyPath, as_json: bool) -> None:
+    """Time what was never measured here."""
+    from ablations.probe import probe
 
-        for group in plan.groups:
-            probe(group, storage, errors if as_json else console)
+    for group in plan.groups:
+        probe(group, storage, errors if as_json else console)
+
+
+def show_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None = None, as_json: bool = False) -> None:
+    """What would run, and what it costs."""
     if as_json:
         from ablations.collection.machine import collection_plan_document
 

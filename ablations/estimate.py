@@ -15,10 +15,9 @@ from ablations.speeds import (
     training_key,
     training_work,
 )
+from ablations.step_memory import memory
 from ablations.study import Resources
 from ablations.trial import Trial, Unit
-from core.config import PretrainConfig
-from core.cost import training_bytes
 
 ENOUGH = 3
 """Speeds of different work from which a time for FLOPs and a time for pixels can be told apart."""
@@ -100,15 +99,6 @@ def price_of(left: Estimate, resources: Resources, hourly: float | None) -> floa
     if left.seconds is None or hourly is None:
         return None
     return left.seconds / 3600 * (resources.gpu or 1) * hourly
-
-
-def memory(config: PretrainConfig, hardware: Hardware | None, workers: int = 1) -> int:
-    """Of a training, in bytes for each worker; ``auto`` is taken for bfloat16 on a GPU and float32 elsewhere. What
-    recomputation saves is not counted."""
-    on_gpu = hardware is not None and hardware.name.startswith("NVIDIA")
-    half = config.precision == "bfloat16" or (config.precision == "auto" and on_gpu)
-    views = min(config.views, config.batch_norm_chunk or config.views) // workers
-    return training_bytes(config.encoder, config.data.image_size, views, 2 if half else 4) if config.epochs else 0
 
 
 def seconds_for(stage: Stage, key: str, flops: float, pixels: float, speeds: list[Speed]) -> float:

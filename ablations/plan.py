@@ -10,6 +10,8 @@ from ablations.errors import StudyError
 from ablations.folders import each
 from ablations.grid import enumerate_trials
 from ablations.load import ScaledStudy
+from ablations.packing import packed
+from ablations.speeds import load_speeds
 from ablations.stopping import judged_epochs
 from ablations.store import TrialStore
 from ablations.trial import Result, Trial, Unit, group_units
@@ -74,6 +76,8 @@ def plan_trials(
     left = [t for t in trials if t.id not in results or _is_retried(results[t.id], retry)]
     units = [replace(unit, judged=judged.get(unit.pretrain_id, ())).retrying(results) for unit in group_units(left)]
     trained = store.trained({unit.pretrain_id for unit in units})
+    if scaled.resources.pack:
+        scaled = replace(scaled, resources=packed(scaled.resources, units, sizes, load_speeds(store.root)))
     return Plan(scaled, trials, results, units, sizes, trained, judged)
 
 

@@ -15,13 +15,14 @@ from ablations.speeds import (
     training_key,
     training_speed,
 )
+from ablations.step_memory import image_bytes
 from ablations.trial import Trial
 from ablations.worker import hardware_of
 from core import evaluate
 from core.config import DataConfig, FineTuneTransfer
 from core.data.dataset import Dataset, Split
 from core.data.transfer import metric_of
-from core.hardware import pick_device
+from core.hardware import forget_memory_peak, memory_peak, pick_device
 from core.pretraining.training import Training
 from core.remote import AnyPath
 
@@ -44,9 +45,10 @@ def probe(plan: Plan, storage: AnyPath, console: Console) -> None:
         is_trained = unit.pretrain_id not in plan.trained and config.epochs > 0 and training_key(config) not in known
         if new or is_trained:
             console.print(f"probing {unit.trials[0].name}", highlight=False)
+            forget_memory_peak()
             training = Training(config, _noise(config.data, config.batch_size, 2, 10), None)
             if is_trained:
-                _time_training(training, hardware, storage)
+                _time_training(plan, training, hardware, storage)
             for trial in new.values():
                 _time_evaluation(plan, trial, training, hardware, storage)
             known |= {training_key(config), *new}
@@ -61,7 +63,7 @@ def _is_short(trial: Trial) -> bool:
     return not several_labels and not isinstance(trial.config.evaluate, FineTuneTransfer)
 
 
-def _time_training(training: Training, hardware: Hardware, storage: AnyPath) -> None:
+def _time_training(plan: Plan, training: Training, hardware: Hardware, storage: AnyPath) -> None:
     for _ in range(WARM_UP):
         training.advance()
     training.state()  # waits for the device
@@ -70,7 +72,10 @@ def _time_training(training: Training, hardware: Hardware, storage: AnyPath) -> 
         training.advance()
     training.state()
     seconds = (time.perf_counter() - started) / (STEPS * training.config.batch_size)
-    save_speed(storage, training_speed(training.config, hardware, seconds))
+    peak, data = memory_peak(training.device), training.config.data
+    if peak:
+        peak += image_bytes(data, plan.sizes[data].train, hardware)
+    save_speed(storage, training_speed(training.config, hardware, seconds, peak))
 
 
 def _time_evaluation(plan: Plan, trial: Trial, training: Training, hardware: Hardware, storage: AnyPath) -> None:

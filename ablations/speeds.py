@@ -28,6 +28,10 @@ class Hardware:
     """In bytes, of the GPU or of the machine."""
     threads: int
 
+    @property
+    def is_gpu(self) -> bool:
+        return self.name.startswith("NVIDIA")
+
 
 @dataclass(frozen=True)
 class Speed:
@@ -46,19 +50,23 @@ class Speed:
     """Seconds since 1970."""
     protocol: str = ""
     """Of an evaluation."""
+    memory: int = 0
+    """Bytes that its process took of a GPU at most, from the training's start; 0 on a CPU."""
 
 
-def training_speed(config: PretrainConfig, hardware: Hardware, seconds: float) -> Speed:
+def training_speed(config: PretrainConfig, hardware: Hardware, seconds: float, memory: int = 0) -> Speed:
     """``seconds`` of an image in one epoch."""
     flops, pixels = training_work(config)
-    return Speed("training", training_key(config), hardware, flops, pixels, seconds, time.time())
+    return Speed("training", training_key(config), hardware, flops, pixels, seconds, time.time(), memory=memory)
 
 
-def evaluation_speed(config: PretrainConfig, evaluate: EvaluateConfig, hardware: Hardware, seconds: float) -> Speed:
+def evaluation_speed(
+    config: PretrainConfig, evaluate: EvaluateConfig, hardware: Hardware, seconds: float, memory: int = 0
+) -> Speed:
     """``seconds`` of an image, those of training and test together."""
     flops, pixels = evaluation_work(config, evaluate)
     key = evaluation_key(config, evaluate)
-    return Speed("evaluation", key, hardware, flops, pixels, seconds, time.time(), evaluate.protocol)
+    return Speed("evaluation", key, hardware, flops, pixels, seconds, time.time(), evaluate.protocol, memory)
 
 
 def training_work(config: PretrainConfig) -> tuple[float, float]:

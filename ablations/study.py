@@ -37,6 +37,9 @@ class Resources(Config):
     """Cores; a trial's PyTorch uses as many threads."""
     gpu: Annotated[float, Field(ge=0)] = 0
     """GPUs; 0.25 runs four trials on one."""
+    pack: bool = False
+    """Run as many trials on a GPU as its memory holds, by the peak of what was measured on this storage; what was not
+    measured is reckoned. Before anything was, each has a whole one: ``ablate plan --probe`` measures first."""
     minutes: Annotated[float, Field(gt=0)] | None = None
     """Longest that one attempt at a training may take, looked at when an epoch ends."""
     workers: Annotated[int, Field(ge=1)] = 1
@@ -53,6 +56,8 @@ class Resources(Config):
     def _check_workers(self) -> Self:
         if self.workers > 1 and self.gpu not in (0, 1):
             raise ValueError(f"each of {self.workers} workers takes one GPU, or none: gpu must be 1 or 0")
+        if self.pack and (self.workers > 1 or self.gpu != 1):
+            raise ValueError("pack shares out whole GPUs: gpu must be 1, and workers 1")
         return self
 
 

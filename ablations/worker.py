@@ -32,7 +32,7 @@ from core.config import DataConfig
 from core.data.catalog import DataSize
 from core.data.dataset import Dataset
 from core.errors import MissingData, StorageAway, StorageRefused, is_full
-from core.hardware import hardware_name, memory_bytes, pick_device
+from core.hardware import forget_memory_peak, hardware_name, memory_bytes, memory_peak, pick_device
 from core.pretraining.history import Epoch
 from core.remote import AnyPath
 
@@ -68,6 +68,7 @@ def run_unit(unit: Unit, job: Job, emit: Emit) -> None:
     ``OSError`` where the storage cannot be used, ``ProcessLost`` where another worker of the training is gone.
     """
     torch.set_num_threads(job.threads)
+    forget_memory_peak()
     store = TrialStore(job.storage)
     store.check_seen(unit)
     lease = take(store, unit.pretrain_id, job.owner)
@@ -184,8 +185,8 @@ class _Desk:
         if pretrained.history:
             alone = self.job.workers * self.job.share  # of one whole GPU
             seconds = statistics.median(alone / epoch.images_per_second for epoch in pretrained.history)
-            hardware = hardware_of(pretrained.device, self.job.threads)
-            save_speed(self.job.storage, training_speed(pretrained.config, hardware, seconds))
+            hardware, peak = hardware_of(pretrained.device, self.job.threads), memory_peak(pretrained.device)
+            save_speed(self.job.storage, training_speed(pretrained.config, hardware, seconds, peak))
         return pretrained.seconds
 
     def keep(self, result: Result) -> None:
@@ -243,8 +244,9 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, de
             raise
         return _failure(trial, error)
     seconds_an_image = job.share * (time.monotonic() - started) / (len(data.train) + len(data.test))
-    hardware = hardware_of(pretrained.device, job.threads)
-    save_speed(job.storage, evaluation_speed(pretrained.config, trial.config.evaluate, hardware, seconds_an_image))
+    hardware, peak = hardware_of(pretrained.device, job.threads), memory_peak(pretrained.device)
+    speed = evaluation_speed(pretrained.config, trial.config.evaluate, hardware, seconds_an_image, peak)
+    save_speed(job.storage, speed)
     metrics = dict(scores.metrics)
     if pretrained.history:
         last = pretrained.history[-1]

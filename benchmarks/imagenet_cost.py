@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ablations.collection.load import load_collection
-from ablations.estimate import memory
 from ablations.grid import enumerate_trials
 from ablations.library import find_collection
 from ablations.load import ScaledStudy
 from ablations.speeds import Hardware, training_work
+from ablations.step_memory import memory
 from ablations.trial import Trial, Unit, group_units
 from core.config import DataConfig, PretrainConfig
 from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd

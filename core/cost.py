@@ -18,6 +18,8 @@ BASIC = ("resnet10", "resnet18", "resnet34")
 SMALL_SIDE = 32
 TORCHVISION_WIDTH = 64
 """Channels of the first stage."""
+BESIDE = 2**29
+"""Bytes that a process takes of a GPU beside its tensors, about: CUDA's context and its kernels."""
 BACKWARD = 2
 """A backward pass is about two forward passes."""
 

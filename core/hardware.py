@@ -6,6 +6,8 @@ from pathlib import Path
 
 import torch
 
+from core.cost import BESIDE
+
 
 def pick_device(name: str | None = None) -> torch.device:
     """The device of that name, else the first GPU, else the CPU. ValueError where there is none such."""
@@ -28,7 +30,27 @@ def cap_memory(share: float) -> None:
     """Let this process take no more than a ``share`` of its GPU's memory, so that none that shares the GPU starves.
     0, of no GPU, and 1 or more cap nothing."""
     if 0 < share < 1 and torch.cuda.is_available():
-        torch.cuda.set_per_process_memory_fraction(share)
+        beside = BESIDE / memory_bytes(torch.device("cuda"))
+        torch.cuda.set_per_process_memory_fraction(max(share - beside, 0.0))
+
+
+def free_bytes(device: torch.device) -> int:
+    """Of a GPU, that this process may still take."""
+    free, whole = torch.cuda.mem_get_info(device)
+    capped = torch.cuda.get_per_process_memory_fraction(device) * whole
+    return int(min(free, capped - torch.cuda.memory_reserved(device)))
+
+
+def forget_memory_peak() -> None:
+    """Give back what no tensor uses any more, and count ``memory_peak`` from here."""
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats()
+
+
+def memory_peak(device: torch.device) -> int:
+    """Bytes that this process has taken of a GPU at most; 0 of a CPU, where it is not known."""
+    return torch.cuda.max_memory_reserved(device) if device.type == "cuda" else 0
 
 
 def hardware_name(device: torch.device) -> str:

@@ -13,7 +13,7 @@ from torch import Tensor
 from core.config.model import EncoderConfig
 from core.encoder.resnet import ResNet, build_encoder
 from core.files import cache_dir, write_text
-from core.hardware import hardware_name
+from core.hardware import forget_memory_peak, hardware_name
 
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
@@ -54,6 +54,7 @@ def fastest_numerics(device: torch.device, precision: Precision | Literal["auto"
         with FileLock(path.with_suffix(".lock")):
             if not path.exists():
                 write_text(path, json.dumps(_measure(device), indent=1))
+            forget_memory_peak()
     return choose(json.loads(path.read_text()), precision)
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ablations.estimate import estimate, evaluation_seconds, memory, price_of, seconds_for
+from ablations import worker
+from ablations.estimate import estimate, evaluation_seconds, price_of, seconds_for
 from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.probe import probe
 from ablations.run import Where, run_plan
 from ablations.speeds import Hardware, Speed, evaluation_speed, load_speeds, save_speed, training_key, training_speed
+from ablations.step_memory import memory
 from ablations.store import TrialStore
 from ablations.tables import estimate_text
 from ablations.worker import Job, run_unit
@@ -207,12 +209,16 @@ def test_trials_that_share_a_gpu_take_as_many_times_longer_and_cost_the_same() -
     assert "at a time" not in estimate_text(whole, STORAGE, None)
 
 
-def test_what_is_measured_on_a_share_of_a_gpu_is_kept_as_of_a_whole_one() -> None:
+def test_what_is_measured_on_a_share_of_a_gpu_is_kept_as_of_a_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its seconds; the memory is what it took."""
+    monkeypatch.setattr(worker, "memory_peak", lambda device: 7 * 2**30)
     made = plan(STUDY.replace("[0.1, 0.5]", "[0.1]").replace("[0.125, 0.25]", "[0.125]"))
     (unit,) = made.units
     store = TrialStore(STORAGE)
     store.record(unit)
     run_unit(unit, Job(STORAGE, Path("data"), "me", 1, share=0.25), lambda event: None)
     rates = [1 / epoch.images_per_second for epoch in store.history(unit.pretrain_id)]
-    by_stage = {kept.stage: kept.seconds for kept in load_speeds(STORAGE)}
-    assert by_stage["training"] == pytest.approx(0.25 * statistics.median(rates))
+    kept = {speed.stage: speed for speed in load_speeds(STORAGE)}
+    assert kept["training"].seconds == pytest.approx(0.25 * statistics.median(rates))
+    assert {speed.memory for speed in kept.values()} == {7 * 2**30}
+    assert set(kept) == {"training", "evaluation"}

@@ -19,7 +19,6 @@ from rich.console import Console
 from ablations import run, worker
 from ablations.board import Board
 from ablations.errors import StudyError
-from ablations.estimate import memory
 from ablations.events import Ended, EpochEnded, Event, Held, Started
 from ablations.failures import kind_of
 from ablations.lease import holder, take
@@ -30,6 +29,7 @@ from ablations.run import Where
 from ablations.schedulers import ray_train, ray_tune
 from ablations.schedulers.ray_run import run_on_ray
 from ablations.schedulers.ray_train import run_over_workers
+from ablations.step_memory import memory
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.tables import heading

@@ -36,7 +36,7 @@ from core.config import augment as config
 from core.data.batches import Batches, place
 from core.evaluation.network import Network
 from core.evaluation.sgd import Recipe, train
-from core.hardware import cap_memory, memory_bytes
+from core.hardware import cap_memory, forget_memory_peak, free_bytes, memory_bytes, memory_peak
 from core.loss.contrast import contrast
 from core.pretraining.training import Training
 from core.randomness import generator
@@ -195,6 +195,15 @@ def test_a_share_of_a_gpu_is_all_that_a_process_takes() -> None:
         assert torch.empty(whole // 20, dtype=torch.uint8, device="cuda").numel()
         with pytest.raises(torch.OutOfMemoryError):
             torch.empty(whole // 8, dtype=torch.uint8, device="cuda")
+        assert free_bytes(torch.device("cuda")) < 0.1 * whole
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert torch.empty(whole // 8, dtype=torch.uint8, device="cuda").numel()
+
+
+def test_the_peak_is_of_what_was_taken_since_it_was_forgotten() -> None:
+    device = torch.device("cuda", 0)
+    torch.empty(2**30, dtype=torch.uint8, device=device)
+    assert memory_peak(device) >= 2**30
+    forget_memory_peak()
+    assert memory_peak(device) < 2**30

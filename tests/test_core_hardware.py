@@ -18,7 +18,7 @@ from core.data.batches import Batches
 from core.data.dataset import Split
 from core.encoder.resnet import build_encoder
 from core.evaluation.transformed import TASKS, transform
-from core.hardware import cap_memory, pick_device
+from core.hardware import cap_memory, free_bytes, pick_device
 from core.loss.contrast import contrast
 from core.loss.nt_xent import _NtXent
 from core.optimizer.lars import Lars
@@ -26,6 +26,7 @@ from core.pretraining.backward import random_chunks
 from core.randomness import generator
 from helpers import random_images
 
+GIB = 2**30
 ALL = CustomAugment(both=tuple(operation() for operation in APPLY))
 LOSSES = [NtXent(), NtXent(negatives="one_view"), NtLogistic(semi_hard=True), Margin(), Margin(semi_hard=True)]
 
@@ -164,12 +165,27 @@ def test_only_what_is_on_the_cpu_is_pinned(
     assert sorted((tuple(values.shape), values.device.type) for values in pinned) == sorted(travels)
 
 
-@pytest.mark.parametrize(("share", "capped"), [(0, []), (0.25, [0.25]), (1, []), (2, [])])
-def test_only_a_share_of_a_gpu_caps_the_memory(
-    share: float, capped: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[float] = []
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """One of 80 GiB, of which 50 are free and 1 is this process's; what its memory was capped to."""
+    capped = [1.0]
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", seen.append)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: SimpleNamespace(total_memory=80 * GIB))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (50 * GIB, 80 * GIB))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: GIB)
+    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", capped.append)
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda _: capped[-1])
+    return capped
+
+
+@pytest.mark.parametrize(("share", "gib"), [(0, []), (0.25, [19.5]), (1, []), (2, []), (0.001, [0])])
+def test_only_a_share_of_a_gpu_caps_the_memory(share: float, gib: list[float], gpu: list[float]) -> None:
+    """By what a process takes beside its tensors less."""
     cap_memory(share)
-    assert seen == capped
+    assert [fraction * 80 for fraction in gpu[1:]] == pytest.approx(gib)
+
+
+def test_a_capped_process_may_take_no_more_than_its_share_of_what_is_free(gpu: list[float]) -> None:
+    assert free_bytes(torch.device("cuda", 0)) == 50 * GIB
+    cap_memory(0.25)
+    assert free_bytes(torch.device("cuda", 0)) == 18.5 * GIB

@@ -11,6 +11,7 @@ from core.data.ahead import decode_ahead
 from core.data.dataset import Batch, Split
 from core.data.streamed import StreamedImages
 from core.distributed import Share
+from core.hardware import free_bytes
 from core.randomness import generator
 
 
@@ -106,6 +107,6 @@ def place(split: Split, device: torch.device, share: float = 0.5) -> Split:
     free memory."""
     if isinstance(split.images, StreamedImages):
         return split
-    if device.type == "cuda" and split.images.nbytes > share * torch.cuda.mem_get_info(device)[0]:
+    if device.type == "cuda" and split.images.nbytes > share * free_bytes(device):
         return split
     return replace(split, images=split.images.to(device))

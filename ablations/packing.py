@@ -1,0 +1,42 @@
+"""How many trials run beside each other on a GPU: as many as its memory holds, by what they were measured to take."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from ablations.speeds import Hardware, Speed, evaluation_key, training_key
+from ablations.step_memory import image_bytes, memory
+from ablations.study import Resources
+from ablations.trial import Trial, Unit
+from core.config import DataConfig
+from core.cost import BESIDE
+from core.data.catalog import DataSize
+
+MARGIN = 1.2
+"""Memory is not given out to the last byte."""
+
+Peaks = dict[str, int]
+"""Bytes that were measured, by the key of a training or an evaluation; see ``ablations.speeds``."""
+
+
+def packed(
+    resources: Resources, units: Sequence[Unit], sizes: Mapping[DataConfig, DataSize], speeds: Sequence[Speed]
+) -> Resources:
+    """With the share of a GPU that holds the hungriest of the units, where ``pack`` asks for it and something was
+    measured on a GPU; else as they are."""
+    measured = [speed for speed in speeds if speed.hardware.is_gpu]
+    if not (resources.pack and measured and units):
+        return resources
+    hardware = measured[-1].hardware
+    peaks = {speed.key: speed.memory for speed in measured if speed.memory}
+    need = max(_need(trial, peaks, sizes, hardware) for unit in units for trial in unit.trials)
+    together = max(1, int(hardware.memory / (MARGIN * need + BESIDE)))
+    share = math.floor(10_000 / together) / 10_000  # Ray counts in ten-thousandths
+    return resources.model_copy(update={"gpu": share})
+
+
+def _need(trial: Trial, peaks: Peaks, sizes: Mapping[DataConfig, DataSize], hardware: Hardware) -> int:
+    """Bytes, of its training and its evaluation. A training that was not measured is reckoned."""
+    config = trial.config.pretrain
+    reckoned = memory(config, hardware) + image_bytes(config.data, sizes[config.data].train, hardware)
+    training = peaks.get(training_key(config)) or reckoned
+    return max(training, peaks.get(evaluation_key(config, trial.config.evaluate), 0))

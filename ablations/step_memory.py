@@ -1,0 +1,20 @@
+"""What a training takes of memory, reckoned."""
+
+from ablations.speeds import Hardware
+from core.config import DataConfig, PretrainConfig
+from core.cost import training_bytes
+
+
+def memory(config: PretrainConfig, hardware: Hardware | None, workers: int = 1) -> int:
+    """Of a training, in bytes for each worker; ``auto`` is taken for bfloat16 on a GPU and float32 elsewhere. What
+    recomputation saves is not counted."""
+    on_gpu = hardware is not None and hardware.is_gpu
+    half = config.precision == "bfloat16" or (config.precision == "auto" and on_gpu)
+    views = min(config.views, config.batch_norm_chunk or config.views) // workers
+    return training_bytes(config.encoder, config.data.image_size, views, 2 if half else 4) if config.epochs else 0
+
+
+def image_bytes(data: DataConfig, images: int, hardware: Hardware) -> int:
+    """Of images that lie on the GPU, since they take no more than half of it; see ``core.data.batches.place``."""
+    size = images * 3 * data.image_size**2
+    return size if size <= hardware.memory / 2 else 0

@@ -1,0 +1,77 @@
+"""``resources.pack``: as many trials on a GPU as its memory holds."""
+
+from pathlib import Path
+
+import pytest
+
+from ablations.errors import StudyError
+from ablations.load import load_study
+from ablations.packing import MARGIN
+from ablations.plan import Plan, make_plan
+from ablations.speeds import Hardware, evaluation_speed, save_speed, training_speed
+from ablations.step_memory import memory
+from ablations.store import TrialStore
+from ablations.tables import estimate_text
+from core.cost import BESIDE
+from helpers import small_study
+
+GIB = 2**30
+GPU = Hardware("NVIDIA H100", 80 * GIB, 4)
+CPU = Hardware("a laptop", 8 * GIB, 4)
+STORAGE = Path("runs")
+GRID = "grid: {encoder.width: [0.125, 0.25]}\nresources: {gpu: 1, pack: true}\n"
+
+
+def plan() -> Plan:
+    Path("study.yaml").write_text(small_study(GRID, 2))
+    return make_plan(load_study("study.yaml"), TrialStore(STORAGE), Path("data"))
+
+
+def measure(width: float, gib: float, evaluated_gib: float = 0, hardware: Hardware = GPU) -> None:
+    """A training of the study, and perhaps its evaluation."""
+    (config,) = (trial.config for trial in plan().trials if trial.config.pretrain.encoder.width == width)
+    save_speed(STORAGE, training_speed(config.pretrain, hardware, 1.0, int(gib * GIB)))
+    if evaluated_gib:
+        peak = int(evaluated_gib * GIB)
+        save_speed(STORAGE, evaluation_speed(config.pretrain, config.evaluate, hardware, 1.0, peak))
+
+
+def test_each_trial_has_a_whole_gpu_before_anything_was_measured_on_one() -> None:
+    measure(0.25, 0, hardware=CPU)
+    assert plan().scaled.resources.gpu == 1
+
+
+def test_as_many_share_a_gpu_as_it_has_room_for_the_hungriest() -> None:
+    measure(0.125, 2)
+    measure(0.25, 10)
+    assert 6 * (MARGIN * 10 * GIB + BESIDE) < GPU.memory < 7 * (MARGIN * 10 * GIB + BESIDE)
+    made = plan()
+    assert made.scaled.resources.gpu == pytest.approx(1 / 6, abs=1e-4)
+    assert round(made.scaled.resources.gpu * 10_000) * 6 <= 10_000, "Ray counts in ten-thousandths"
+    assert "on one GPU, 6 at a time" in estimate_text(made, STORAGE, None)
+
+
+def test_what_an_evaluation_takes_counts_too() -> None:
+    measure(0.125, 2)
+    measure(0.25, 2, evaluated_gib=30)
+    assert plan().scaled.resources.gpu == pytest.approx(1 / 2)
+
+
+def test_a_training_that_was_not_measured_is_reckoned() -> None:
+    measure(0.125, 1e-6)
+    (config,) = (t.config.pretrain for t in plan().trials if t.config.pretrain.encoder.width == 0.25)
+    images = 60 * 3 * 16**2
+    together = int(GPU.memory / (MARGIN * (memory(config, GPU) + images) + BESIDE))
+    assert 1 / plan().scaled.resources.gpu == pytest.approx(together, rel=0.02)
+
+
+def test_a_gpu_that_holds_one_alone_is_not_shared() -> None:
+    measure(0.25, 79)
+    assert plan().scaled.resources.gpu == 1
+
+
+@pytest.mark.parametrize("others", ["{pack: true}", "{pack: true, gpu: 0.5}", "{pack: true, gpu: 1, workers: 2}"])
+def test_only_whole_gpus_are_shared_out(others: str) -> None:
+    Path("study.yaml").write_text(small_study(f"grid: {{encoder.width: [0.125, 0.25]}}\nresources: {others}\n", 2))
+    with pytest.raises(StudyError, match="pack shares out whole GPUs: gpu must be 1, and workers 1"):
+        load_study("study.yaml")
