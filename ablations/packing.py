@@ -29,7 +29,7 @@ def packed(
     hardware = measured[-1].hardware
     peaks = {speed.key: speed.memory for speed in measured if speed.memory}
     need = max(_need(trial, peaks, sizes, hardware) for unit in units for trial in unit.trials)
-    together = max(1, int(hardware.memory / (MARGIN * need + BESIDE)))
+    together = max(1, min(len(units), int(hardware.memory / (MARGIN * need + BESIDE))))
     share = math.floor(10_000 / together) / 10_000  # Ray counts in ten-thousandths
     return resources.model_copy(update={"gpu": share})
 

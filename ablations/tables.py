@@ -70,9 +70,8 @@ def left_text(plan: Plan, left: Estimate, price: float | None = None) -> str:
     if left.seconds is None or left.hardware is None:
         return "\n".join([*lines, "time: not known before a first trial, or --probe, on this storage"])
     most = "at most " if any(unit.judged for unit in plan.units) else ""
-    lines.append(
-        f"time: {most}{clock(left.seconds)} of compute, as measured on {left.hardware.name}{_wall(plan, left)}"
-    )
+    compute = clock(left.seconds * plan.scaled.resources.share)
+    lines.append(f"time: {most}{compute} of compute, as measured on {left.hardware.name}{_wall(plan, left)}")
     lines += [f"not in it: evaluations by {protocol}, never timed here" for protocol in left.unmeasured]
     if (total := price_of(left, plan.scaled.resources, price)) is not None:
         lines.append(f"price: {total:,.2f} at {price:g} an hour")

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from ablations import packing
 from ablations.errors import StudyError
 from ablations.load import load_study
 from ablations.packing import MARGIN
 from ablations.plan import Plan, make_plan
 from ablations.speeds import Hardware, evaluation_speed, save_speed, training_speed
-from ablations.step_memory import memory
 from ablations.store import TrialStore
 from ablations.tables import estimate_text
 from core.cost import BESIDE
@@ -19,7 +19,7 @@ GIB = 2**30
 GPU = Hardware("NVIDIA H100", 80 * GIB, 4)
 CPU = Hardware("a laptop", 8 * GIB, 4)
 STORAGE = Path("runs")
-GRID = "grid: {encoder.width: [0.125, 0.25]}\nresources: {gpu: 1, pack: true}\n"
+GRID = "grid: {encoder.width: [0.125, 0.25]}\nseeds: 50\nresources: {gpu: 1, pack: true}\n"
 
 
 def plan() -> Plan:
@@ -29,7 +29,7 @@ def plan() -> Plan:
 
 def measure(width: float, gib: float, evaluated_gib: float = 0, hardware: Hardware = GPU) -> None:
     """A training of the study, and perhaps its evaluation."""
-    (config,) = (trial.config for trial in plan().trials if trial.config.pretrain.encoder.width == width)
+    config = next(trial.config for trial in plan().trials if trial.config.pretrain.encoder.width == width)
     save_speed(STORAGE, training_speed(config.pretrain, hardware, 1.0, int(gib * GIB)))
     if evaluated_gib:
         peak = int(evaluated_gib * GIB)
@@ -57,12 +57,18 @@ def test_what_an_evaluation_takes_counts_too() -> None:
     assert plan().scaled.resources.gpu == pytest.approx(1 / 2)
 
 
-def test_a_training_that_was_not_measured_is_reckoned() -> None:
-    measure(0.125, 1e-6)
-    (config,) = (t.config.pretrain for t in plan().trials if t.config.pretrain.encoder.width == 0.25)
-    images = 60 * 3 * 16**2
-    together = int(GPU.memory / (MARGIN * (memory(config, GPU) + images) + BESIDE))
-    assert 1 / plan().scaled.resources.gpu == pytest.approx(together, rel=0.02)
+def test_a_training_that_was_not_measured_is_reckoned(monkeypatch: pytest.MonkeyPatch) -> None:
+    measure(0.125, 0.1)
+    monkeypatch.setattr(packing, "memory", lambda config, hardware: 13 * GIB if config.encoder.width == 0.25 else 0)
+    assert plan().scaled.resources.gpu == pytest.approx(1 / 4)
+
+
+def test_no_room_is_kept_for_more_trials_than_there_are() -> None:
+    measure(0.125, 0.1)
+    measure(0.25, 0.1)
+    made = plan()
+    assert len(made.units) == 100
+    assert made.scaled.resources.gpu == pytest.approx(1 / 100)
 
 
 def test_a_gpu_that_holds_one_alone_is_not_shared() -> None:
