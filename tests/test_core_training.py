@@ -2,6 +2,8 @@
 
 import random
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -9,6 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from core import DataError, Diverged, encoder_hash, load_pretrained, pretrain
 from core.numerics import Numerics
+from core.pretraining import loop
 from core.pretraining import training as training_module
 from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.pretraining.pretrained import build_model
@@ -64,6 +67,29 @@ def test_an_interrupted_pretrain_continues_from_its_checkpoint(tmp_path: Path) -
     assert encoder_hash(continued.encoder) == encoder_hash(expected.encoder)
     assert saved[-1] == 3
     assert len(saved) == 9
+
+
+@pytest.mark.parametrize(("takes", "expected"), [(0.125, [3, 6, 9, 12]), (0.5, [3, 8]), (2.0, [3])])
+def test_a_checkpoint_that_takes_long_is_written_less_often(
+    takes: float, expected: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more than a tenth of the time is spent on it: a step takes a second here, and one is due after three."""
+    now, saved, advance = [0.0], list[int](), Training.advance
+
+    def step(training: Training) -> None:
+        advance(training)
+        now[0] += 1
+
+    def save(path: Path, state: dict[str, Any]) -> None:
+        saved.append(state["step"])
+        now[0] += takes
+
+    monkeypatch.setattr(Training, "advance", step)
+    monkeypatch.setattr(loop, "save_checkpoint", save)
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    checkpoint = tmp_path / "checkpoint.pt"
+    pretrain(small_config(), random_dataset(), device="cpu", checkpoint=checkpoint, checkpoint_seconds=3)
+    assert saved == expected
 
 
 def test_a_truncated_checkpoint_is_no_checkpoint(tmp_path: Path) -> None:

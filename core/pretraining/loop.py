@@ -17,6 +17,8 @@ from core.pretraining.training import Training
 from core.remote import AnyPath
 
 CHECKPOINT_SECONDS = 30.0
+CHECKPOINT_SHARE = 0.1
+"""Of a training's time, that its checkpoints take at most: a large one on a slow storage is written less often."""
 
 
 def pretrain(
@@ -32,8 +34,9 @@ def pretrain(
 ) -> Pretrained:
     """Train an encoder and return it with its head and the history of its epochs.
 
-    With ``checkpoint``, the state is written there every ``checkpoint_seconds``, and a training that was
-    interrupted continues from it; on a CPU, with the same number of threads, the result is the same, bit for bit,
+    With ``checkpoint``, the state is written there every ``checkpoint_seconds``, after every step where that is 0, and
+    less often where it would take more than ``CHECKPOINT_SHARE`` of the time. A training that was interrupted continues
+    from it; on a CPU, with the same number of threads, the result is the same, bit for bit,
     as without interruption. ``on_checkpoint`` is given the epochs that are safe on disk. After each epoch of ``judged``
     the history has the encoder's ``knn_top1``, which changes nothing of the training, and the state is written at once.
 
@@ -53,7 +56,7 @@ def pretrain(
         training.restore(state)
     training.check_together()
     leads = training.share.leads
-    saved = time.monotonic()
+    saved, pause = time.monotonic(), checkpoint_seconds
     with closing(training.batches):
         while not training.finished:
             training.advance()
@@ -64,10 +67,12 @@ def pretrain(
                     _judge(training, data)
                 if leads:
                     on_epoch(training.history[-1])
-            if checkpoint and leads and (is_judged or time.monotonic() - saved >= checkpoint_seconds):
+            if checkpoint and leads and (is_judged or time.monotonic() - saved >= pause):
+                begun = time.monotonic()
                 save_checkpoint(checkpoint, training.state())
                 on_checkpoint(training.history)
                 saved = time.monotonic()
+                pause = max(checkpoint_seconds, (saved - begun) / CHECKPOINT_SHARE) if checkpoint_seconds else 0
     return training.result()
 
 
