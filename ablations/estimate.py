@@ -86,7 +86,7 @@ def _latest(speeds: list[Speed]) -> list[Speed]:
 
 
 def _seconds(plan: Plan, speeds: list[Speed]) -> list[float] | None:
-    """Of each unit, as many times longer as a share of a GPU has room beside it; None where nothing is known."""
+    """Of each unit; None where nothing is known."""
     return [unit_seconds(plan, unit, speeds) for unit in plan.units] if speeds else None
 
 
@@ -136,25 +136,25 @@ def _protocols(plan: Plan) -> set[str]:
 
 
 def unit_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
-    """Of compute."""
+    """Of compute, as many times longer than on a whole GPU as its share has room on one."""
     evaluations = sum(evaluation_seconds(plan, trial, speeds) for trial in unit.trials)
-    return training_seconds(plan, unit, speeds) + evaluations
+    return (training_seconds(plan, unit, speeds) + evaluations) / plan.scaled.resources.share
 
 
 def training_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
+    """On a whole GPU."""
     config = unit.trials[0].config.pretrain
     key, work = training_key(config), training_work(config)
-    return plan.trained_on(unit) * seconds_for("training", key, *work, speeds) / plan.scaled.resources.share
+    return plan.trained_on(unit) * seconds_for("training", key, *work, speeds)
 
 
 def evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
-    """By evaluations of the same protocol; 0 where none was timed."""
+    """On a whole GPU, by evaluations of the same protocol; 0 where none was timed."""
     config, evaluate = trial.config.pretrain, trial.config.evaluate
     speeds = [speed for speed in speeds if speed.protocol == evaluate.protocol]
     size = plan.sizes[trial.config.evaluation_data]
     work = evaluation_work(config, evaluate)
-    each = seconds_for("evaluation", evaluation_key(config, evaluate), *work, speeds)
-    return (size.train + size.test) * each / plan.scaled.resources.share
+    return (size.train + size.test) * seconds_for("evaluation", evaluation_key(config, evaluate), *work, speeds)
 
 
 def _training_flops(plan: Plan, unit: Unit) -> float:

@@ -19,12 +19,14 @@ def assigned(assignments: Sequence[str]) -> Layer:
 def assigned_resources(resources: Resources, assignments: Sequence[str]) -> Resources:
     """A study's, with what is assigned to one of them, such as ``resources.gpu=0.25``. Raises ``StudyError``."""
     own = [assignment for assignment in assignments if _of_resources(assignment)]
+    if not own:
+        return resources
     layer = overlay(map(_parse, own))
     place = " ".join(f"--set {assignment}" for assignment in own)
     if (RESOURCES,) in layer:
         raise StudyError(f"{place}: say which, such as --set resources.gpu=0.25")
     changes = {".".join(path[1:]): setting.value for path, setting in layer.items()}
-    return validate(Resources, Source(place, resources.model_dump() | changes)) if own else resources
+    return validate(Resources, Source(place, resources.model_dump() | changes))
 
 
 def of_trials(assignments: Sequence[str]) -> list[str]:

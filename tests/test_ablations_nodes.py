@@ -111,28 +111,30 @@ def test_an_address_where_no_cluster_is(address: str, told: str, monkeypatch: py
         pass
 
 
-def test_a_client_that_is_not_answered_is_told_what_to_look_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where the token is another's: Ray says only that it waited."""
+@pytest.mark.parametrize(
+    ("address", "said", "told"),
+    [
+        ("ray://head:10001", "ray client connection timeout", r"--ray-client-server-port.*token"),
+        (
+            "head:6379",
+            "Failed to connect to Ray cluster at head:6379",
+            r"takes this machine for a node.*--address ray://head:10001",
+        ),
+    ],
+    ids=["as where the token is another's", "from a machine that is no node"],
+)
+def test_who_gets_no_answer_is_told_what_to_look_at(
+    address: str, said: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray says only that it waited, or that it failed to connect."""
 
     def fail(**options: object) -> None:
-        raise ConnectionError("ray client connection timeout")
+        raise ConnectionError(said)
 
     monkeypatch.setattr(ray_connect, "_check_reachable", lambda address: None)
     monkeypatch.setattr(ray_connect.ray, "init", fail)
-    with pytest.raises(StudyError, match=r"--ray-client-server-port.*token"):
-        ray_connect._start("ray://head:10001")
-
-
-def test_a_machine_that_is_no_node_is_told_how_it_gets_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ray says only that it failed to connect."""
-
-    def fail(**options: object) -> None:
-        raise ConnectionError("Failed to connect to Ray cluster at head:6379")
-
-    monkeypatch.setattr(ray_connect, "_check_reachable", lambda address: None)
-    monkeypatch.setattr(ray_connect.ray, "init", fail)
-    with pytest.raises(StudyError, match=r"takes this machine for a node.*--address ray://head:10001"):
-        ray_connect._start("head:6379")
+    with pytest.raises(StudyError, match=told):
+        ray_connect._start(address)
 
 
 @pytest.fixture

@@ -17,9 +17,7 @@ gcsfs = pytest.importorskip("gcsfs", reason="needs pip install 'simclr-ablations
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     with bucket() as made:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", made.address)
-        monkeypatch.setenv(
-            "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false"
-        )  # no question by gRPC what kind of bucket it is
+        monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")  # which asks Google by gRPC
         gcsfs.GCSFileSystem.clear_instance_cache()
         yield made
     gcsfs.GCSFileSystem.clear_instance_cache()

@@ -2,7 +2,6 @@
 
 Where there is one, all processes share it, each as if on a host of its own: NCCL then goes over sockets."""
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from core import pretrain
 from core.distributed import agreed, average_gradients, gather
 from helpers import random_dataset, small_config
 
+IN_BFLOAT16 = small_config(epochs=3, precision="bfloat16")
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 
 
@@ -70,7 +70,7 @@ def test_all_processes_have_the_same_weights_to_the_bit(results: list[dict[str, 
         assert all(torch.equal(result["twenty"][key], value) for key, value in results[0]["twenty"].items())
 
 
-def waits_for_nothing(folder: Path, epochs: int) -> dict[str, Any]:
+def waits_for_nothing(folder: Path) -> dict[str, Any]:
     """What one process has after a training as on a GPU, and whether gathering, averaging and deciding wait for it."""
     torch.cuda.set_sync_debug_mode("error")
     try:
@@ -80,17 +80,16 @@ def waits_for_nothing(folder: Path, epochs: int) -> dict[str, Any]:
         average_gradients(layer)
     finally:
         torch.cuda.set_sync_debug_mode("default")
-    config = small_config(epochs=epochs, precision="bfloat16")
     return {
         "said": agreed(lambda: f"by {distributed.get_rank()}", torch.device("cuda")),
         "rows": rows.grad.cpu() if rows.grad is not None else None,
-        "losses": [epoch.loss for epoch in pretrain(config, random_dataset(), device="cuda").history],
+        "losses": [epoch.loss for epoch in pretrain(IN_BFLOAT16, random_dataset(), device="cuda").history],
     }
 
 
 def test_in_bfloat16_it_trains_as_one_process_does_and_does_not_wait(tmp_path: Path) -> None:
-    expected = pretrain(small_config(epochs=3, precision="bfloat16"), random_dataset(), device="cuda")
-    for result in in_processes(2, tmp_path, partial(waits_for_nothing, epochs=3), "nccl"):
+    expected = pretrain(IN_BFLOAT16, random_dataset(), device="cuda")
+    for result in in_processes(2, tmp_path, waits_for_nothing, "nccl"):
         assert result["said"] == "by 0"
         assert result["rows"] is not None
         assert result["losses"] == pytest.approx([epoch.loss for epoch in expected.history], rel=0.02)
