@@ -1,8 +1,10 @@
 """What must not grow with the number of trials: counted, not timed. See ``benchmarks/scale.py``."""
 
+import gc
 import pickle
 import subprocess
 import sys
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import ray
 from mlflow import MlflowClient
+from ray import tune
+from ray.tune import Callback
 from ray.tune.experiment import Trial
 from recorded import EPOCHS, contents, epochs, plan, record
 from rich.console import Console
@@ -21,8 +26,9 @@ from ablations.events import Ended, Event, Held, Started
 from ablations.plan import Plan
 from ablations.progress import ROWS, draw
 from ablations.recorder import Recorder
+from ablations.schedulers.ray_ended import NothingPrinted
 from ablations.schedulers.ray_order import InOrder
-from ablations.schedulers.ray_tune import WORK, _in_order, _Listener, _work
+from ablations.schedulers.ray_tune import WORK, _in_order, _work
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.tracking import RESULT, TRIAL
@@ -115,22 +121,53 @@ def test_tune_is_given_one_unit_after_the_other_and_only_these_are_recorded() ->
         assert len(list(STORAGE.glob("encoders/*/config.json"))) == count
 
 
-def test_tune_keeps_little_of_a_trial_that_has_ended() -> None:
-    """It keeps each of them to the end."""
-    trial = Trial("it", config={WORK: b"work"}, stub=True)
-    event = Ended("an encoder", Result("a trial", "finished", {}, 1.0, 1.0, {}))
-    trial.update_last_result({"event": event, "config": trial.config, "training_iteration": 1, "done": True})
-    assert trial.metric_analysis and trial.metric_n_steps
-    _Listener(None).on_trial_complete(0, [trial], trial)
-    assert not trial.metric_analysis and not trial.metric_n_steps
-    assert trial.last_result["event"] == event and "config" not in trial.last_result
+class Watch(Callback):
+    """Which of the trials that have ended are still there, at most, when another one ends."""
+
+    def __init__(self) -> None:
+        self.ended: list[weakref.ref[Trial]] = []
+        self.kept = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+    def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        gc.collect()
+        self.kept = max(self.kept, sum(one() is not None for one in self.ended))
+        self.ended.append(weakref.ref(trial))
+
+    on_trial_error = on_trial_complete
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_tune_forgets_a_trial_that_has_ended(tmp_path: Path) -> None:
+    """Whether it has come to its end or failed, and with its worker used again or not."""
+
+    def some_fail(config: dict[str, int]) -> None:
+        if config["number"] % 4 == 3:
+            raise ValueError(config)
+
+    ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    watch = Watch()
+    try:
+        tune.Tuner(
+            some_fail,
+            param_space={"number": tune.grid_search(list(range(12)))},
+            tune_config=tune.TuneConfig(reuse_actors=True, scheduler=InOrder()),  # type: ignore[no-untyped-call]
+            run_config=tune.RunConfig(storage_path=str(tmp_path), callbacks=[watch, NothingPrinted()], verbose=0),
+        ).fit()
+    finally:
+        ray.shutdown()
+    assert len(watch.ended) == 12
+    slots = 2
+    assert watch.kept <= slots
 
 
 def test_the_first_trial_that_waits_is_found_among_those_that_have_not_ended() -> None:
     trials = [Trial("it", stub=True, trial_id=f"it_{number:05}") for number in range(12)]
     for trial in trials[:5]:
         trial.status = Trial.RUNNING
-    live = SimpleNamespace(get_live_trials=lambda: set(trials))  # and has no other trials to ask for
+    live = SimpleNamespace(get_live_trials=lambda: set(trials), _tune_controller=SimpleNamespace(_trials=[]))
     assert InOrder().choose_trial_to_run(live) is trials[5]
     for trial in trials:
         trial.status = Trial.RUNNING

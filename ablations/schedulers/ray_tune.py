@@ -23,6 +23,7 @@ from ablations.events import Ended, EpochEnded, Event, Held, Judged
 from ablations.failures import Kind, kind_of, lost_kind
 from ablations.lease import holder, take
 from ablations.schedulers.ray_asha import asha, measures
+from ablations.schedulers.ray_ended import NothingPrinted
 from ablations.schedulers.ray_memory import survive_memory_kills
 from ablations.schedulers.ray_nodes import alive_nodes
 from ablations.schedulers.ray_order import InOrder
@@ -124,7 +125,7 @@ def _tuner(
             name=uuid.uuid4().hex,
             storage_path=str(folder),
             failure_config=FailureConfig(max_failures=WORKER_DEATHS),
-            callbacks=[_Listener(listen)],
+            callbacks=[_Listener(listen), NothingPrinted()],
             progress_reporter=_Silent(),
             verbose=0,
         ),
@@ -207,7 +208,6 @@ class _Listener(Callback):
         if isinstance(event, Judged):
             seconds = trial.last_result["time_total_s"]
             self._end(trial, Result("", "stopped", {}, seconds, time.time(), {}, stopped_at=event.epoch))
-        _lighten(trial)
 
     def _end(self, trial: TuneTrial, result: Result) -> None:
         """``result`` for each of the unit's trials that had not ended; its seconds count once."""
@@ -234,13 +234,6 @@ class _Listener(Callback):
                 self._listen(event)
         except AblateError as error:
             self._error = error
-
-
-def _lighten(trial: TuneTrial) -> None:
-    """Tune keeps every trial to the end, with statistics of the numbers it has told and its configuration again."""
-    trial.metric_analysis.clear()
-    trial.metric_n_steps.clear()
-    trial.last_result.pop("config", None)
 
 
 def _ended(unit: Unit, store: TrialStore, result: Result) -> Iterator[Result]:
