@@ -15,7 +15,7 @@ from ablations.speeds import (
     training_key,
     training_work,
 )
-from ablations.step_memory import memory
+from ablations.step_memory import peaks_of, step_memory
 from ablations.study import Resources
 from ablations.trial import Trial, Unit
 
@@ -56,22 +56,31 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
     hardware = speeds[-1].hardware if speeds else None
     latest = _latest(speeds)
     seconds = _seconds(plan, latest)
-    trainings = [unit.trials[0] for unit in plan.units if unit.pretrain_id not in plan.trained]
-    resources = plan.scaled.resources
-    workers, share = resources.workers, resources.share
-    needs = {trial.name: memory(trial.config.pretrain, hardware, workers) for trial in trainings}
+    needs = _needs(plan, latest, hardware)
     hungriest = max(needs, key=needs.__getitem__, default="")
+    room = plan.scaled.resources.share
     return Estimate(
         images=sum(plan.images(unit) for unit in plan.units),
         flops=_flops(plan),
         memory=needs.get(hungriest, 0),
         hungriest=hungriest,
-        too_large=[name for name, need in needs.items() if hardware and need > share * hardware.memory],
+        too_large=[name for name, need in needs.items() if hardware and need > room * hardware.memory],
         hardware=hardware,
         seconds=None if seconds is None else sum(seconds),
         longest=max(seconds or [0.0]),
         unmeasured=sorted(_protocols(plan) - {speed.protocol for speed in latest}),
     )
+
+
+def _needs(plan: Plan, speeds: list[Speed], hardware: Hardware | None) -> dict[str, int]:
+    """Bytes of each training that is left, by its first trial's name."""
+    peaks, workers = peaks_of(speeds), plan.scaled.resources.workers
+    trainings = [unit.trials[0] for unit in plan.units if unit.pretrain_id not in plan.trained]
+    configs = {trial.name: trial.config.pretrain for trial in trainings}
+    return {
+        name: step_memory(config, plan.sizes[config.data].train, peaks, hardware, workers)
+        for name, config in configs.items()
+    }
 
 
 def seconds_and_flops(plan: Plan, speeds: list[Speed]) -> tuple[float | None, float]:

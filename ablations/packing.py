@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from ablations.speeds import Hardware, Speed, evaluation_key, training_key
-from ablations.step_memory import image_bytes, memory
+from ablations.speeds import Hardware, Speed, evaluation_key
+from ablations.step_memory import Peaks, image_bytes, peaks_of, step_memory
 from ablations.study import Resources
 from ablations.trial import Trial, Unit
 from core.config import DataConfig
@@ -13,9 +13,6 @@ from core.data.catalog import DataSize
 
 MARGIN = 1.2
 """Memory is not given out to the last byte."""
-
-Peaks = dict[str, int]
-"""Bytes that were measured, by the key of a training or an evaluation; see ``ablations.speeds``."""
 
 
 def packed(
@@ -27,16 +24,15 @@ def packed(
     if not (resources.pack and measured and units):
         return resources
     hardware = measured[-1].hardware
-    peaks = {speed.key: speed.memory for speed in measured if speed.memory}
-    need = max(_need(trial, peaks, sizes, hardware) for unit in units for trial in unit.trials)
+    need = max(_need(trial, peaks_of(measured), sizes, hardware) for unit in units for trial in unit.trials)
     together = max(1, min(len(units), int(hardware.memory / (MARGIN * need + BESIDE))))
     share = math.floor(10_000 / together) / 10_000  # Ray counts in ten-thousandths
     return resources.model_copy(update={"gpu": share})
 
 
 def _need(trial: Trial, peaks: Peaks, sizes: Mapping[DataConfig, DataSize], hardware: Hardware) -> int:
-    """Bytes, of its training and its evaluation. A training that was not measured is reckoned."""
+    """Bytes, of its training with its images, and of its evaluation."""
     config = trial.config.pretrain
-    reckoned = memory(config, hardware) + image_bytes(config.data, sizes[config.data].train, hardware)
-    training = peaks.get(training_key(config)) or reckoned
+    images = sizes[config.data].train
+    training = step_memory(config, images, peaks, hardware) + image_bytes(config.data, images, hardware)
     return max(training, peaks.get(evaluation_key(config, trial.config.evaluate), 0))

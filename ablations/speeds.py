@@ -51,7 +51,7 @@ class Speed:
     protocol: str = ""
     """Of an evaluation."""
     memory: int = 0
-    """Bytes that its process took of a GPU at most, from the training's start; 0 on a CPU."""
+    """Bytes that its process took of a GPU at most, from the training's start; 0 on a CPU, and of several workers."""
 
 
 def training_speed(config: PretrainConfig, hardware: Hardware, seconds: float, memory: int = 0) -> Speed:

@@ -1,13 +1,31 @@
-"""What a training takes of memory, reckoned."""
+"""What a training takes of memory: as measured, or reckoned."""
 
-from ablations.speeds import Hardware
+from collections.abc import Iterable
+
+from ablations.speeds import Hardware, Speed, training_key
 from core.config import DataConfig, PretrainConfig
 from core.cost import training_bytes
 
+Peaks = dict[str, int]
+"""Bytes of a GPU that were measured, by the key of a training or an evaluation; see ``ablations.speeds``."""
+
+
+def peaks_of(speeds: Iterable[Speed]) -> Peaks:
+    return {speed.key: speed.memory for speed in speeds if speed.memory}
+
+
+def step_memory(config: PretrainConfig, images: int, peaks: Peaks, hardware: Hardware | None, workers: int = 1) -> int:
+    """Of a training, in bytes for each worker, beside its ``images``: these are put on a GPU only where it has room.
+    Peaks are of one worker."""
+    peak = peaks.get(training_key(config), 0) if workers == 1 else 0
+    if peak and hardware:
+        return max(0, peak - image_bytes(config.data, images, hardware))
+    return memory(config, hardware, workers)
+
 
 def memory(config: PretrainConfig, hardware: Hardware | None, workers: int = 1) -> int:
-    """Of a training, in bytes for each worker; ``auto`` is taken for bfloat16 on a GPU and float32 elsewhere. What
-    recomputation saves is not counted."""
+    """Of a training, reckoned, in bytes for each worker; ``auto`` is taken for bfloat16 on a GPU and float32
+    elsewhere. What recomputation saves is not counted."""
     on_gpu = hardware is not None and hardware.is_gpu
     half = config.precision == "bfloat16" or (config.precision == "auto" and on_gpu)
     views = min(config.views, config.batch_norm_chunk or config.views) // workers

@@ -185,7 +185,8 @@ class _Desk:
         if pretrained.history:
             alone = self.job.workers * self.job.share  # of one whole GPU
             seconds = statistics.median(alone / epoch.images_per_second for epoch in pretrained.history)
-            hardware, peak = hardware_of(pretrained.device, self.job.threads), memory_peak(pretrained.device)
+            hardware = hardware_of(pretrained.device, self.job.threads)
+            peak = memory_peak(pretrained.device) if self.job.workers == 1 else 0  # else that of a part of the batch
             save_speed(self.job.storage, training_speed(pretrained.config, hardware, seconds, peak))
         return pretrained.seconds
 

@@ -1,6 +1,7 @@
 """What a plan says it costs, against what is known and what it then takes."""
 
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from ablations.plan import Plan, make_plan
 from ablations.probe import probe
 from ablations.run import Where, run_plan
 from ablations.speeds import Hardware, Speed, evaluation_speed, load_speeds, save_speed, training_key, training_speed
-from ablations.step_memory import memory
+from ablations.step_memory import image_bytes, memory
 from ablations.store import TrialStore
+from ablations.study import Resources
 from ablations.tables import estimate_text
 from ablations.worker import Job, run_unit
 from core.config import EncoderConfig, Frozen, PretrainConfig
@@ -114,6 +116,25 @@ def test_what_does_not_fit_into_its_share_of_a_gpu_is_named() -> None:
         too_large.append(estimate(made, load_speeds(STORAGE)).too_large)
     whole, quarter = too_large
     assert len(quarter) > len(whole), too_large
+
+
+def test_what_was_measured_to_fit_does_whatever_is_reckoned() -> None:
+    """Recomputation, say, is not counted; and images are put on the GPU only where it has room."""
+    text = "name: big\nbase: {data: {name: shapes, image_size: 224}, batch_size: 4096, encoder: {name: resnet50}}\n"
+    Path("study.yaml").write_text(text + "grid: {epochs: [90]}\n")
+    made = make_plan(load_study("study.yaml"), TrialStore(STORAGE), Path("data"))
+    config = made.trials[0].config.pretrain
+    save_speed(STORAGE, training_speed(config, GPU, 0.001))
+    reckoned = estimate(made, load_speeds(STORAGE))
+    assert reckoned.too_large and reckoned.memory > GPU.memory
+    step = 20 * 2**30
+    images = image_bytes(config.data, made.sizes[config.data].train, GPU)
+    assert images > 0
+    save_speed(STORAGE, training_speed(config, GPU, 0.001, step + images))
+    measured = estimate(made, load_speeds(STORAGE))
+    assert (measured.too_large, measured.memory) == ([], step)
+    four = replace(made, scaled=replace(made.scaled, resources=Resources(workers=4)))
+    assert estimate(four, load_speeds(STORAGE)).memory == memory(config, GPU, workers=4) != step
 
 
 def test_what_will_not_fit_is_named() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ablations import packing
+from ablations import step_memory
 from ablations.errors import StudyError
 from ablations.load import load_study
 from ablations.packing import MARGIN
@@ -59,7 +59,7 @@ def test_what_an_evaluation_takes_counts_too() -> None:
 
 def test_a_training_that_was_not_measured_is_reckoned(monkeypatch: pytest.MonkeyPatch) -> None:
     measure(0.125, 0.1)
-    monkeypatch.setattr(packing, "memory", lambda config, hardware: 13 * GIB if config.encoder.width == 0.25 else 0)
+    monkeypatch.setattr(step_memory, "memory", lambda config, *rest: 13 * GIB if config.encoder.width == 0.25 else 0)
     assert plan().scaled.resources.gpu == pytest.approx(1 / 4)
 
 
