@@ -27,7 +27,10 @@ number=0
 for folder in "$@"; do number=$((number + 1)); mkdir -p "$folder"; mount --move /mnt/$number "$folder"; done
 mkdir /tmp/home
 printf '127.0.0.1 localhost\n' > /tmp/home/hosts
-for last in $(seq 9); do printf '%s.%s machine-%s\n' NETWORK $last $last >> /tmp/home/hosts; done
+printf '127.0.1.1 %s\n' "$name" >> /tmp/home/hosts # as on Debian and Ubuntu
+for last in $(seq 9); do
+    [ machine-$last = "$name" ] || printf '%s.%s machine-%s\n' NETWORK $last $last >> /tmp/home/hosts
+done
 mount --bind /tmp/home/hosts /etc/hosts
 mount --bind /dev/null /etc/resolv.conf
 hostname "$name"

@@ -89,6 +89,20 @@ def test_a_study_from_outside_outlives_a_machine_that_is_switched_off(laboratory
     assert results(str(laboratory.storage)) == quiet()
 
 
+def test_workers_on_two_machines_train_what_one_process_does(laboratory: Laboratory) -> None:
+    """Each of which is 127.0.1.1 to itself."""
+    study = small_study("grid: {loss.temperature: [0.1]}\nresources: {workers: 2}\n", 3)
+    Path("study.yaml").write_text(study.replace("resources: {workers: 2}\n", ""))
+    (laboratory.shared / "study.yaml").write_text(study)
+    node, _ = laboratory.node(), laboratory.node()
+    run = laboratory.run(node, f"{HEAD}:6379")
+    said, _ = run.communicate(timeout=PATIENCE)
+    assert run.returncode == 0, said
+    (over_two,), (alone,) = results(str(laboratory.storage)).values(), quiet().values()
+    assert (over_two[0], alone[0]) == ("finished", "finished")
+    assert over_two[1]["pretrain/loss"] == pytest.approx(alone[1]["pretrain/loss"], rel=1e-4)
+
+
 def test_what_is_wrong_is_told_of_the_machine_where_it_is(laboratory: Laboratory) -> None:
     """The storage, the token, and the place where the run is begun."""
     pytest.importorskip("grpc", reason="needs pip install 'simclr-ablations[client]'")

@@ -105,6 +105,7 @@ def test_a_killed_worker_is_replaced_and_its_trial_finishes() -> None:
     assert [result.status for result in ended] == ["finished", "finished"]
 
 
+@pytest.mark.slow
 def test_a_worker_that_always_dies_is_a_failed_trial() -> None:
     def kill_always(event: Event) -> None:
         if isinstance(event, Started):

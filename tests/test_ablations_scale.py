@@ -139,6 +139,7 @@ class Watch(Callback):
     on_trial_error = on_trial_complete
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_tune_forgets_a_trial_that_has_ended(tmp_path: Path) -> None:
     """Whether it has come to its end or failed, and with its worker used again or not."""

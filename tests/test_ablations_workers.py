@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.run import Where
 from ablations.schedulers import ray_train, ray_tune
+from ablations.schedulers.ray_interface import GLOO_INTERFACE, name_interface
 from ablations.schedulers.ray_run import run_on_ray
 from ablations.schedulers.ray_train import run_over_workers
 from ablations.step_memory import memory
@@ -71,6 +73,21 @@ def test_a_batch_that_workers_cannot_share_out_evenly_is_refused_before_anything
     with pytest.raises(StudyError, match=r"batch_size is 16, which resources.workers 3 cannot share out evenly"):
         plan("resources: {workers: 3}\n")
     assert plan("resources: {workers: 3}\n", epochs=0).trials  # nothing is trained
+
+
+def test_workers_speak_over_the_interface_of_their_nodes_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or over the one that is named; where no interface has the address, gloo chooses."""
+    addresses = {"docker0": [SimpleNamespace(address="172.17.0.1")], "eth1": [SimpleNamespace(address="10.0.0.7")]}
+    monkeypatch.setattr("psutil.net_if_addrs", lambda: addresses)
+    for address, named, chosen in (
+        ("10.0.0.7", None, "eth1"),
+        ("10.0.0.7", "docker0", "docker0"),
+        ("10.0.0.8", None, None),
+    ):
+        monkeypatch.setattr("ray.util.get_node_ip_address", lambda address=address: address)
+        monkeypatch.setattr("os.environ", {GLOO_INTERFACE: named} if named else {})
+        name_interface()
+        assert os.environ.get(GLOO_INTERFACE) == chosen
 
 
 def test_a_worker_takes_one_gpu_or_none() -> None:

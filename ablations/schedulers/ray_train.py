@@ -18,6 +18,7 @@ from ray.train.torch import TorchTrainer
 from ray.util.queue import Empty, Queue
 
 from ablations.events import Event
+from ablations.schedulers.ray_interface import TorchOverNodes
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.trial import Result, Unit
@@ -72,6 +73,7 @@ def _trainer(unit: Unit, job: Job, resources: Resources, queue: Queue, folder: s
     return TorchTrainer(
         _work,
         train_loop_config={"unit": unit, "job": job, "queue": queue},
+        torch_config=TorchOverNodes(),
         scaling_config=ScalingConfig(
             num_workers=1 if nothing else resources.workers, resources_per_worker=each, use_gpu=resources.gpu > 0
         ),
