@@ -22,7 +22,7 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from core.files import cache_dir, write_text
+from core.files import cache_dir, is_there, look_anew, write_text
 from core.remote import AnyPath, RemotePath
 
 BEAT = 5.0
@@ -32,7 +32,7 @@ PATIENCE = 60.0
 
 
 def is_live(storage: AnyPath, run: str) -> bool:
-    return _sign(storage, run).exists()
+    return is_there(_sign(storage, run))
 
 
 class SignOfLife:
@@ -105,6 +105,7 @@ class Watch:
         now = time.monotonic()
         passed = min(now - self._looked, 2 * BEAT)  # while this process itself was stopped, it could hear nobody
         self._looked = now
+        look_anew(self._storage / "live")
         for path in (self._storage / "live").glob("*.json"):
             if path.stem != self._own:
                 with suppress(FileNotFoundError):  # it ends just now

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from nfs import NfsClient
 from rich.console import Console
 
 from ablations import live, sharing, signs, turns
@@ -329,6 +330,28 @@ def test_a_failure_that_another_run_had_meanwhile_stands_and_one_to_be_retried_d
     events = list[Event]()
     run_unit(unit, Job(storage, Path("data"), "me", 1), events.append)
     assert [type(event) for event in events] == [Started, Ended]
+
+
+@ONLY_FOLDER
+def test_what_another_machine_has_ended_is_not_trained_again_where_its_results_were_looked_for_in_vain(
+    storage: Path, store: TrialStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an NFS client does that remembers them to be absent."""
+    unit, client = plan(store).units[0], NfsClient(monkeypatch)
+    store.record(unit)
+    finish(store, unit)
+    client.remembers_absent(*(store.trial_folder(trial.id) / "result.json" for trial in unit.trials))
+    client.remembers_absent(store.encoder_folder(unit.pretrain_id))
+    events = list[Event]()
+    run_unit(unit, Job(storage, Path("data"), "me", 1), events.append)
+    assert [type(event) for event in events] == [Started, Ended]
+
+
+@ONLY_FOLDER
+def test_a_run_is_heard_where_none_had_ever_been(storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign(storage, "far")
+    NfsClient(monkeypatch).remembers_absent(storage / "live")
+    assert Watch(storage).look() == {"far": False}
 
 
 @ONLY_FOLDER
