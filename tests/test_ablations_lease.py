@@ -188,6 +188,23 @@ def test_a_run_elsewhere_is_dead_when_it_was_not_heard_for_so_long(storage: AnyP
     assert not path.exists()
 
 
+@ONLY_FOLDER
+def test_a_sign_of_life_is_opened_when_it_is_new_and_before_its_run_is_taken_for_dead(
+    storage: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whom an NFS server knows to have it open, it waits for before the sign can be touched; who does not open it
+    may remember when it was touched before."""
+    path, watch = sign(storage, "far"), Watch(storage)
+    watch.look()
+    client = NfsClient(monkeypatch)
+    client.remembers(path)
+    sign(storage, "far", beats=1)
+    assert looks(watch, clock, int(PATIENCE / BEAT)) == {"far": False}
+    assert client.opened == []
+    assert looks(watch, clock, 1) == {"far": True}
+    assert client.opened == [path]
+
+
 def test_who_was_stopped_himself_does_not_take_others_for_dead(storage: AnyPath, clock: Clock) -> None:
     sign(storage, "far")
     watch = Watch(storage)
