@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ablations.folders import each, found
 from ablations.trial import Result, Trial, Unit
 from core.config import TrainConfig
-from core.files import as_local, is_there, look_anew, whole_file, write_text
+from core.files import as_local, is_there, look_anew, read_text, whole_file, write_text
 from core.pretraining.history import Epoch
 from core.remote import AnyPath, RemotePath
 
@@ -198,7 +198,7 @@ def read_json(path: AnyPath) -> dict[str, Any] | None:
     """None where there is no such file, or none that can be read."""
     look_anew(path)
     try:
-        values = json.loads(path.read_text())
+        values = json.loads(read_text(path))
     except (FileNotFoundError, ValueError):
         return None
     return values if isinstance(values, dict) else None

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, in a folder or in an object store."""
 
+import errno
 import os
 import secrets
 import tempfile
@@ -14,6 +15,8 @@ from core.remote import AnyPath, RemotePath
 
 LEFTOVER_SECONDS = 24 * 60 * 60.0
 """After which an unfinished file is taken for what a killed process left behind; nothing here takes a day to write."""
+STALE_READS = 9
+"""After which one more tells that it is no accident."""
 
 
 @contextmanager
@@ -79,6 +82,17 @@ def as_local(path: AnyPath) -> Iterator[Path]:
         path.download(local.file)  # type: ignore[arg-type]
         local.flush()
         yield Path(local.name)
+
+
+def read_text(path: AnyPath) -> str:
+    """What a small file says. Of one that is replaced meanwhile NFS 3 has nothing more to give: it is read anew."""
+    for _ in range(STALE_READS):
+        try:
+            return path.read_text()
+        except OSError as error:
+            if error.errno != errno.ESTALE:
+                raise
+    return path.read_text()
 
 
 def write_text(path: AnyPath, text: str) -> None:

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 from nfs import NfsClient
 
-from core.files import LEFTOVER_SECONDS, as_local, create_text, is_there, place_once, unfinished, whole_file, write_text
+from core.files import (
+    LEFTOVER_SECONDS,
+    as_local,
+    create_text,
+    is_there,
+    place_once,
+    read_text,
+    unfinished,
+    whole_file,
+    write_text,
+)
 from core.remote import AnyPath
 
 
@@ -105,3 +115,25 @@ def test_what_another_machine_has_made_is_found_where_this_one_had_looked_in_vai
     client.remembers_absent(path)
     with as_local(path) as file:
         assert file.read_text() == "trained"
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EACCES])
+def test_what_is_replaced_while_it_is_read_is_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """As NFS 3 has it; other errors are told at once, and this one when it stays."""
+    write_text(tmp_path / "lease.1", "mine")
+    read, errors = Path.read_text, [OSError(number, "no"), OSError(number, "no")]
+
+    def fails(path: Path) -> str:
+        if errors:
+            raise errors.pop()
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_text", fails)
+    if number == errno.ESTALE:
+        assert read_text(tmp_path / "lease.1") == "mine"
+        errors += [OSError(number, "no")] * 100
+    with pytest.raises(OSError, match="no"):
+        read_text(tmp_path / "lease.1")
+    assert errors
