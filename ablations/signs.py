@@ -22,7 +22,7 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from core.files import cache_dir, write_text
+from core.files import cache_dir, is_there, look_anew, write_text
 from core.remote import AnyPath, RemotePath
 
 BEAT = 5.0
@@ -32,7 +32,7 @@ PATIENCE = 60.0
 
 
 def is_live(storage: AnyPath, run: str) -> bool:
-    return _sign(storage, run).exists()
+    return is_there(_sign(storage, run))
 
 
 class SignOfLife:
@@ -86,6 +86,8 @@ class _Heard:
 
     touched: object
     """When, by its own clock; or what its sign said."""
+    is_here: bool
+    """On this machine."""
     silent: float = 0.0
     """Seconds since that has changed."""
     lives: bool = False
@@ -105,6 +107,7 @@ class Watch:
         now = time.monotonic()
         passed = min(now - self._looked, 2 * BEAT)  # while this process itself was stopped, it could hear nobody
         self._looked = now
+        look_anew(self._storage / "live")
         for path in (self._storage / "live").glob("*.json"):
             if path.stem != self._own:
                 with suppress(FileNotFoundError):  # it ends just now
@@ -113,13 +116,16 @@ class Watch:
         return {run: heard.lives for run, heard in self._heard.items()}
 
     def _judge(self, path: AnyPath, passed: float) -> None:
-        run, touched = path.stem, _touched(path)
-        heard = self._heard.setdefault(run, _Heard(touched))
+        run = path.stem
+        if run not in self._heard:
+            self._heard[run] = _Heard(_touched(path), _is_here(path))
+        heard = self._heard[run]
+        touched = _touched(path, surely=heard.silent + passed > PATIENCE)
         if touched != heard.touched:
             heard.touched, heard.silent, heard.lives = touched, 0.0, True
         else:
             heard.silent += passed
-        if _is_here(path) and (lock := _lock(self._storage, run)).exists():
+        if heard.is_here and (lock := _lock(self._storage, run)).exists():
             heard.lives = _is_locked(lock)
             if not heard.lives:
                 _bury(self._storage, run)
@@ -140,11 +146,14 @@ def _bury(storage: AnyPath, run: str) -> None:
     _lock(storage, run).unlink(missing_ok=True)
 
 
-def _touched(path: AnyPath) -> object:
+def _touched(path: AnyPath, surely: bool = False) -> object:
+    """An NFS client may remember that for some seconds, unless it opens the file. It is not opened without need: who
+    goes away having just done so keeps the file from being touched for the 90 s in which the server waits for him."""
     if isinstance(path, RemotePath):
         return path.read_text()
-    with path.open() as file:  # opening has a shared folder ask its server, rather than remember
-        return os.fstat(file.fileno()).st_mtime_ns
+    if surely:
+        path.open().close()
+    return path.stat().st_mtime_ns
 
 
 def _is_here(path: AnyPath) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ablations.folders import each, found
 from ablations.trial import Result, Trial, Unit
 from core.config import TrainConfig
-from core.files import as_local, whole_file, write_text
+from core.files import as_local, is_there, look_anew, read_text, whole_file, write_text
 from core.pretraining.history import Epoch
 from core.remote import AnyPath, RemotePath
 
@@ -102,7 +102,7 @@ class TrialStore:
         from safetensors.numpy import load_file  # here, since most commands need no numpy
 
         path = self._arrays_path(trial_id)
-        if not path.exists():
+        if not is_there(path):
             return {}
         with as_local(path) as file:
             return load_file(file)
@@ -112,7 +112,7 @@ class TrialStore:
         from safetensors import safe_open
 
         path = self._arrays_path(trial_id)
-        if not path.exists():
+        if not is_there(path):
             return ()
         with as_local(path) as local, safe_open(local, "np") as file:
             return tuple(json.loads((file.metadata() or {}).get(CLASSES, "[]")))
@@ -161,7 +161,7 @@ class TrialStore:
 
     def check_seen(self, unit: Unit) -> None:
         """Raises ``FileNotFoundError`` where the unit was not recorded: the folder is not the driver's."""
-        if not (self.encoder_folder(unit.pretrain_id) / "config.json").exists():
+        if not is_there(self.encoder_folder(unit.pretrain_id) / "config.json"):
             raise FileNotFoundError(
                 f"{platform.node()} does not see {self.root}; the storage must be at the same path on every node"
             )
@@ -196,8 +196,9 @@ class TrialStore:
 
 def read_json(path: AnyPath) -> dict[str, Any] | None:
     """None where there is no such file, or none that can be read."""
+    look_anew(path)
     try:
-        values = json.loads(path.read_text())
+        values = json.loads(read_text(path))
     except (FileNotFoundError, ValueError):
         return None
     return values if isinstance(values, dict) else None

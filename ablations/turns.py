@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from ablations.errors import StudyError
 from ablations.signs import SignOfLife, Watch, is_live
-from core.files import create_text, write_text
+from core.files import create_text, read_text, write_text
 from core.remote import AnyPath, RemotePath
 
 NOBODY = ""
@@ -109,7 +109,7 @@ def newest(folder: AnyPath) -> tuple[int, str]:
     if path is None:
         return 0, NOBODY
     try:
-        return _number(path), path.read_text()
+        return _number(path), read_text(path)
     except FileNotFoundError:  # the next holder has just removed it
         return _number(path), NOBODY
 

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, in a folder or in an object store."""
 
+import errno
 import os
 import secrets
 import tempfile
@@ -14,6 +15,8 @@ from core.remote import AnyPath, RemotePath
 
 LEFTOVER_SECONDS = 24 * 60 * 60.0
 """After which an unfinished file is taken for what a killed process left behind; nothing here takes a day to write."""
+STALE_READS = 9
+"""After which one more tells that it is no accident."""
 
 
 @contextmanager
@@ -72,12 +75,24 @@ def as_local(path: AnyPath) -> Iterator[Path]:
     """A file to read on this machine: itself, or for the time of the block a copy. Raises ``FileNotFoundError`` where
     there is none to copy."""
     if not isinstance(path, RemotePath):
+        look_anew(path)
         yield path
         return
     with _named(tempfile.gettempdir()), tempfile.NamedTemporaryFile() as local:
         path.download(local.file)  # type: ignore[arg-type]
         local.flush()
         yield Path(local.name)
+
+
+def read_text(path: AnyPath) -> str:
+    """What a small file says. Of one that is replaced meanwhile NFS 3 has nothing more to give: it is read anew."""
+    for _ in range(STALE_READS):
+        try:
+            return path.read_text()
+        except OSError as error:
+            if error.errno != errno.ESTALE:
+                raise
+    return path.read_text()
 
 
 def write_text(path: AnyPath, text: str) -> None:
@@ -98,10 +113,19 @@ def create_text(path: AnyPath, text: str) -> bool:
         try:
             os.link(temporary, path)
         except FileExistsError:
-            return False
+            return _is_same(temporary, path)
         except OSError:  # no hard links on this file system
             return _create_in_place(path, text)
     return True
+
+
+def _is_same(temporary: Path, path: Path) -> bool:
+    """Whether the link is there that was refused: NFS asks again where an answer was lost, and then it is in its own
+    way."""
+    try:
+        return temporary.samefile(path)
+    except FileNotFoundError:  # another's, and removed since
+        return False
 
 
 def _create_in_place(path: Path, text: str) -> bool:
@@ -123,6 +147,22 @@ def place_once(temporary: Path, path: Path) -> None:
     except OSError:  # no hard links on this file system: of two that write at the same moment, the later stays
         if not path.exists():
             temporary.replace(path)
+
+
+def look_anew(path: AnyPath) -> None:
+    """Before it is opened, where another machine may have made it: an NFS client that has looked for a file in vain
+    remembers for up to a minute that it is not there, unless it opens the folder."""
+    if isinstance(path, RemotePath) or path.exists():
+        return
+    look_anew(path.parent)
+    with suppress(OSError):
+        os.close(os.open(path.parent, os.O_RDONLY))
+
+
+def is_there(path: AnyPath) -> bool:
+    """As ``path.exists()``, by the server's word where it is another's; see ``look_anew``."""
+    look_anew(path)
+    return path.exists()
 
 
 def cache_dir() -> Path:

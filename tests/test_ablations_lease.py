@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from nfs import NfsClient
 from rich.console import Console
 
 from ablations import live, sharing, signs, turns
@@ -187,6 +188,23 @@ def test_a_run_elsewhere_is_dead_when_it_was_not_heard_for_so_long(storage: AnyP
     assert not path.exists()
 
 
+@ONLY_FOLDER
+def test_a_sign_of_life_is_opened_when_it_is_new_and_before_its_run_is_taken_for_dead(
+    storage: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whom an NFS server knows to have it open, it waits for before the sign can be touched; who does not open it
+    may remember when it was touched before."""
+    path, watch = sign(storage, "far"), Watch(storage)
+    watch.look()
+    client = NfsClient(monkeypatch)
+    client.remembers(path)
+    sign(storage, "far", beats=1)
+    assert looks(watch, clock, int(PATIENCE / BEAT)) == {"far": False}
+    assert client.opened == []
+    assert looks(watch, clock, 1) == {"far": True}
+    assert client.opened == [path]
+
+
 def test_who_was_stopped_himself_does_not_take_others_for_dead(storage: AnyPath, clock: Clock) -> None:
     sign(storage, "far")
     watch = Watch(storage)
@@ -329,6 +347,28 @@ def test_a_failure_that_another_run_had_meanwhile_stands_and_one_to_be_retried_d
     events = list[Event]()
     run_unit(unit, Job(storage, Path("data"), "me", 1), events.append)
     assert [type(event) for event in events] == [Started, Ended]
+
+
+@ONLY_FOLDER
+def test_what_another_machine_has_ended_is_not_trained_again_where_its_results_were_looked_for_in_vain(
+    storage: Path, store: TrialStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an NFS client does that remembers them to be absent."""
+    unit, client = plan(store).units[0], NfsClient(monkeypatch)
+    store.record(unit)
+    finish(store, unit)
+    client.remembers_absent(*(store.trial_folder(trial.id) / "result.json" for trial in unit.trials))
+    client.remembers_absent(store.encoder_folder(unit.pretrain_id))
+    events = list[Event]()
+    run_unit(unit, Job(storage, Path("data"), "me", 1), events.append)
+    assert [type(event) for event in events] == [Started, Ended]
+
+
+@ONLY_FOLDER
+def test_a_run_is_heard_where_none_had_ever_been(storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sign(storage, "far")
+    NfsClient(monkeypatch).remembers_absent(storage / "live")
+    assert Watch(storage).look() == {"far": False}
 
 
 @ONLY_FOLDER

@@ -6,8 +6,19 @@ import time
 from pathlib import Path
 
 import pytest
+from nfs import NfsClient
 
-from core.files import LEFTOVER_SECONDS, place_once, unfinished, whole_file, write_text
+from core.files import (
+    LEFTOVER_SECONDS,
+    as_local,
+    create_text,
+    is_there,
+    place_once,
+    read_text,
+    unfinished,
+    whole_file,
+    write_text,
+)
 from core.remote import AnyPath
 
 
@@ -71,3 +82,58 @@ def test_what_was_written_first_stays(tmp_path: Path, monkeypatch: pytest.Monkey
             place_once(temporary, tmp_path / "measured.json")
     assert (tmp_path / "measured.json").read_text() == "first"
     assert [path.name for path in tmp_path.iterdir()] == ["measured.json"]
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_who_has_made_a_file_knows_it_though_the_answer_was_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_removed: bool
+) -> None:
+    """NFS asks again, and is told that the file is there. It may be another's, and removed since."""
+    link = os.link
+
+    def ask_again(source: Path, target: Path) -> None:
+        if not is_removed:
+            link(source, target)
+        raise FileExistsError
+
+    monkeypatch.setattr(os, "link", ask_again)
+    assert create_text(tmp_path / "lease.1", "mine") is not is_removed
+    monkeypatch.setattr(os, "link", link)
+    assert create_text(tmp_path / "lease.1", "another's") is is_removed
+    assert [path.name for path in tmp_path.iterdir()] == ["lease.1"]
+
+
+def test_what_another_machine_has_made_is_found_where_this_one_had_looked_in_vain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, client = tmp_path / "encoders" / "abc" / "encoder.pt", NfsClient(monkeypatch)
+    assert not is_there(path)
+    write_text(path, "trained")
+    client.remembers_absent(path.parent.parent, path.parent, path)
+    assert not path.exists()
+    assert is_there(path)
+    client.remembers_absent(path)
+    with as_local(path) as file:
+        assert file.read_text() == "trained"
+
+
+@pytest.mark.parametrize("number", [errno.ESTALE, errno.EACCES])
+def test_what_is_replaced_while_it_is_read_is_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """As NFS 3 has it; other errors are told at once, and this one when it stays."""
+    write_text(tmp_path / "lease.1", "mine")
+    read, errors = Path.read_text, [OSError(number, "no"), OSError(number, "no")]
+
+    def fails(path: Path) -> str:
+        if errors:
+            raise errors.pop()
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_text", fails)
+    if number == errno.ESTALE:
+        assert read_text(tmp_path / "lease.1") == "mine"
+        errors += [OSError(number, "no")] * 100
+    with pytest.raises(OSError, match="no"):
+        read_text(tmp_path / "lease.1")
+    assert errors
