@@ -26,8 +26,19 @@ def packed(
     hardware = measured[-1].hardware
     need = max(_need(trial, peaks_of(measured), sizes, hardware) for unit in units for trial in unit.trials)
     together = max(1, min(len(units), int(hardware.memory / (MARGIN * need + BESIDE))))
-    share = math.floor(10_000 / together) / 10_000  # Ray counts in ten-thousandths
-    return resources.model_copy(update={"gpu": share})
+    return resources.model_copy(update={"gpu": _part(together)})
+
+
+def spread(resources: Resources, units: int, gpus: int) -> Resources:
+    """Over all GPUs of a cluster: Ray fills one before it uses the next, and some may hold all of the units."""
+    if not (resources.pack and resources.gpu < 1 and gpus):
+        return resources
+    return resources.model_copy(update={"gpu": max(resources.gpu, _part(math.ceil(units / gpus)))})
+
+
+def _part(together: int) -> float:
+    """Of a GPU. Ray counts in ten-thousandths."""
+    return math.floor(10_000 / together) / 10_000
 
 
 def _need(trial: Trial, peaks: Peaks, sizes: Mapping[DataConfig, DataSize], hardware: Hardware) -> int:

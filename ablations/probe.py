@@ -85,7 +85,10 @@ def _time_evaluation(plan: Plan, trial: Trial, training: Training, hardware: Har
     started = time.perf_counter()
     evaluate(config, training.result(), data)
     seconds = (time.perf_counter() - started) / (len(data.train) + len(data.test))
-    save_speed(storage, evaluation_speed(trial.config.pretrain, config, hardware, seconds))
+    peak = memory_peak(training.device)
+    if peak:
+        peak += image_bytes(scored, size.train + size.test, hardware)
+    save_speed(storage, evaluation_speed(trial.config.pretrain, config, hardware, seconds, peak))
 
 
 def _noise(config: DataConfig, train: int, test: int, classes: int) -> Dataset:

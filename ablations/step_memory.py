@@ -34,5 +34,5 @@ def memory(config: PretrainConfig, hardware: Hardware | None, workers: int = 1) 
 
 def image_bytes(data: DataConfig, images: int, hardware: Hardware) -> int:
     """Of images that lie on the GPU, since they take no more than half of it; see ``core.data.batches.place``."""
-    size = images * 3 * data.image_size**2
+    size = images * 3 * data.stored_side**2
     return size if size <= hardware.memory / 2 else 0

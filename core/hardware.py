@@ -19,6 +19,14 @@ def pick_device(name: str | None = None) -> torch.device:
     return device
 
 
+GPUS = "CUDA_VISIBLE_DEVICES"
+
+
+def hide_gpus() -> None:
+    """From a process that has not used one yet, and computes on the CPU since it was given none."""
+    os.environ[GPUS] = ""
+
+
 def memory_bytes(device: torch.device) -> int:
     """All that the GPU, or the machine, has."""
     if device.type == "cuda":

@@ -19,7 +19,7 @@ from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.tables import estimate_text
 from ablations.worker import Job, run_unit
-from core.config import EncoderConfig, Frozen, PretrainConfig
+from core.config import DataConfig, EncoderConfig, Frozen, PretrainConfig
 from core.cost import training_flops
 
 STUDY = """\
@@ -135,6 +135,12 @@ def test_what_was_measured_to_fit_does_whatever_is_reckoned() -> None:
     assert (measured.too_large, measured.memory) == ([], step)
     four = replace(made, scaled=replace(made.scaled, resources=Resources(workers=4)))
     assert estimate(four, load_speeds(STORAGE)).memory == memory(config, GPU, workers=4) != step
+
+
+def test_images_lie_on_a_gpu_as_large_as_they_are_stored() -> None:
+    data = DataConfig(name="shapes", image_size=32)
+    stored = data.model_copy(update={"stored_size": 64})
+    assert image_bytes(stored, 100, GPU) == 4 * image_bytes(data, 100, GPU) == 4 * 100 * 3 * 32 * 32
 
 
 def test_what_will_not_fit_is_named() -> None:

@@ -12,7 +12,8 @@ from ablations.failures import KINDS, NEXT, Kind, TimedOut, kind_of, lost_kind
 from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.run import Where, run_plan
-from ablations.schedulers import ray_run, ray_tune
+from ablations.schedulers import ray_run
+from ablations.schedulers.ray_room import whole_device
 from ablations.stopping import Judging
 from ablations.store import TrialStore
 from ablations.study import Resources
@@ -142,7 +143,8 @@ def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_alone_is_a_whole_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    nodes = [{"Alive": True, "Resources": {"CPU": 4.0}}, {"Alive": True, "Resources": {"CPU": 16.0, "GPU": 2.0}}]
-    monkeypatch.setattr(ray_tune.ray, "nodes", lambda: [*nodes, {"Alive": False, "Resources": {"CPU": 99.0}}])
-    assert ray_tune._whole_device(Resources(cpu=2, gpu=0.25)) == Resources(cpu=16, gpu=1)
-    assert ray_tune._whole_device(Resources(cpu=2)) == Resources(cpu=16, gpu=0)
+    """With all cores of a node that has one."""
+    nodes = [{"Alive": True, "Resources": {"CPU": 64.0}}, {"Alive": True, "Resources": {"CPU": 16.0, "GPU": 2.0}}]
+    monkeypatch.setattr("ray.nodes", lambda: [*nodes, {"Alive": False, "Resources": {"CPU": 99.0}}])
+    assert whole_device(Resources(cpu=2, gpu=0.25)) == Resources(cpu=16, gpu=1)
+    assert whole_device(Resources(cpu=2)) == Resources(cpu=64, gpu=0)

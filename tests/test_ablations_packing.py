@@ -7,10 +7,11 @@ import pytest
 from ablations import step_memory
 from ablations.errors import StudyError
 from ablations.load import load_study
-from ablations.packing import MARGIN
+from ablations.packing import MARGIN, spread
 from ablations.plan import Plan, make_plan
 from ablations.speeds import Hardware, evaluation_speed, save_speed, training_speed
 from ablations.store import TrialStore
+from ablations.study import Resources
 from ablations.tables import estimate_text
 from core.cost import BESIDE
 from helpers import small_study
@@ -69,6 +70,16 @@ def test_no_room_is_kept_for_more_trials_than_there_are() -> None:
     made = plan()
     assert len(made.units) == 100
     assert made.scaled.resources.gpu == pytest.approx(1 / 100)
+
+
+@pytest.mark.parametrize(("units", "gpus", "share"), [(100, 8, 1 / 6), (16, 8, 0.5), (9, 8, 0.5), (8, 8, 1), (3, 8, 1)])
+def test_trials_are_spread_over_all_gpus(units: int, gpus: int, share: float) -> None:
+    """Six fit one. Ray would fill the first before it uses the next."""
+    six = Resources(gpu=1, pack=True).model_copy(update={"gpu": 0.1666})
+    assert spread(six, units, gpus).gpu == pytest.approx(share, abs=1e-4)
+    assert spread(six, units, 0) == six
+    asked = Resources(gpu=0.25)
+    assert spread(asked, units, gpus) == asked
 
 
 def test_a_gpu_that_holds_one_alone_is_not_shared() -> None:

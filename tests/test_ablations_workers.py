@@ -14,6 +14,7 @@ import pytest
 from ray.exceptions import RayTaskError
 from ray.train import ScalingConfig, TrainingFailedError
 from ray.train.torch import TorchTrainer
+from ray.tune.search import BasicVariantGenerator
 from ray.util.queue import Empty
 from rich.console import Console
 
@@ -28,7 +29,8 @@ from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.run import Where
 from ablations.schedulers import ray_train, ray_tune
-from ablations.schedulers.ray_interface import GLOO_INTERFACE, name_interface
+from ablations.schedulers.ray_interface import GLOO_INTERFACE, TorchOverNodes, name_interface
+from ablations.schedulers.ray_room import Room, check_room, trials_at_once
 from ablations.schedulers.ray_run import run_on_ray
 from ablations.schedulers.ray_train import run_over_workers
 from ablations.step_memory import memory
@@ -39,6 +41,7 @@ from ablations.trial import Result, Unit
 from ablations.worker import Job, keep_failures, run_unit
 from core import DataError, ProcessLost, load_data, pretrain
 from core.distributed import Share
+from core.hardware import hide_gpus
 from helpers import small_config, small_study
 
 GRID = "grid: {loss.temperature: [0.1, 0.5], evaluate.l2_count: [1, 2]}\n"
@@ -104,12 +107,49 @@ def test_each_worker_needs_the_memory_of_its_share() -> None:
 
 def test_room_is_counted_in_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = [{"CPU": 4.0, "GPU": 1.0}, {"CPU": 16.0, "GPU": 2.0}]
-    monkeypatch.setattr(ray_tune.ray, "nodes", lambda: [{"Alive": True, "Resources": node} for node in nodes])
-    assert ray_tune._room(Resources(cpu=4)) == 5
-    assert ray_tune._room(Resources(cpu=4, gpu=1)) == 3
-    ray_tune._check_resources(Resources(cpu=4, gpu=1, workers=3))
+    monkeypatch.setattr("ray.nodes", lambda: [{"Alive": True, "Resources": node} for node in nodes])
+    assert trials_at_once(Resources(cpu=4)) == 5
+    assert trials_at_once(Resources(cpu=4, gpu=1)) == 3
+    check_room(Resources(cpu=4, gpu=1, workers=3))
     with pytest.raises(StudyError, match="for each of 4 workers, and Ray has nodes of 4 CPU and 1 GPU or 16 CPU and 2"):
-        ray_tune._check_resources(Resources(cpu=4, gpu=1, workers=4))
+        check_room(Resources(cpu=4, gpu=1, workers=4))
+
+
+def test_a_node_that_is_added_has_room_for_trials_over_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [{"Alive": True, "Resources": {"CPU": 2.0}}]
+    monkeypatch.setattr("ray.nodes", lambda: nodes)
+    monkeypatch.setattr("ablations.schedulers.ray_room.LOOK_SECONDS", 0.0)
+    search = BasicVariantGenerator(max_concurrent=1)
+    room = Room(search, Resources(workers=2))
+    nodes *= 3
+    room.on_step_begin(1, [])
+    assert search.max_concurrent == 3
+    nodes.clear()
+    room.on_step_begin(2, [])
+    assert search.max_concurrent == 1, "0 would be no limit"
+
+
+@pytest.mark.parametrize(("gpus", "hides"), [(0, True), (1, False)])
+def test_workers_without_a_gpu_see_none(monkeypatch: pytest.MonkeyPatch, gpus: int, hides: bool) -> None:
+    """Ray leaves those of a node in sight of workers that asked for none."""
+    done = list[Callable[[], None]]()
+    group = SimpleNamespace(execute=done.append, get_resources_per_worker=lambda: {"CPU": 1, "GPU": gpus})
+    monkeypatch.setattr("ray.train.torch.config._TorchBackend.on_start", lambda *given: None)
+    TorchOverNodes().backend_cls().on_start(group, TorchOverNodes())  # type: ignore[arg-type]
+    assert (hide_gpus in done) == hides
+    monkeypatch.setattr("os.environ", {})
+    hide_gpus()
+    assert os.environ == {"CUDA_VISIBLE_DEVICES": ""}
+
+
+@pytest.mark.parametrize(("gpu", "sees"), [(0, ""), (0.5, "3")])
+def test_a_trial_without_a_gpu_sees_none(monkeypatch: pytest.MonkeyPatch, gpu: float, sees: str) -> None:
+    seen = list[str]()
+    monkeypatch.setattr("os.environ", {"CUDA_VISIBLE_DEVICES": "3"})
+    monkeypatch.setattr(ray_tune, "run_unit", lambda *given: seen.append(os.environ["CUDA_VISIBLE_DEVICES"]))
+    work = (plan("").units[0], job(), Resources(gpu=gpu))
+    ray_tune._run_on_worker({ray_tune.WORK: pickle.dumps(work)})
+    assert seen == [sees]
 
 
 def test_inline_trains_in_one_process_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

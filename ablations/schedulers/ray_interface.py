@@ -13,12 +13,16 @@ from ray.train.backend import Backend
 from ray.train.torch import TorchConfig
 from ray.train.torch.config import _TorchBackend
 
+from core.hardware import hide_gpus
+
 GLOO_INTERFACE = "GLOO_SOCKET_IFNAME"
 
 
 class _Backend(_TorchBackend):
     def on_start(self, worker_group: Any, backend_config: Any) -> None:
         worker_group.execute(name_interface)
+        if not worker_group.get_resources_per_worker().get("GPU"):
+            worker_group.execute(hide_gpus)  # Ray itself leaves all of a node's in sight
         super().on_start(worker_group, backend_config)
 
 

@@ -1,6 +1,5 @@
 """Units of work as Ray Tune trials: several at a time, on this machine or on a cluster."""
 
-import math
 import pickle
 import shutil
 import tempfile
@@ -17,16 +16,19 @@ from ray import tune
 from ray.tune import Callback, FailureConfig, ProgressReporter, RunConfig, TuneConfig
 from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as TuneTrial
+from ray.tune.search import BasicVariantGenerator
 
-from ablations.errors import AblateError, LostStorageError, StudyError
+from ablations.errors import AblateError, LostStorageError
 from ablations.events import Ended, EpochEnded, Event, Held, Judged
 from ablations.failures import Kind, kind_of, lost_kind
 from ablations.lease import holder, take
+from ablations.packing import spread
 from ablations.schedulers.ray_asha import asha, measures
 from ablations.schedulers.ray_ended import NothingPrinted
 from ablations.schedulers.ray_memory import survive_memory_kills
 from ablations.schedulers.ray_nodes import alive_nodes
 from ablations.schedulers.ray_order import InOrder
+from ablations.schedulers.ray_room import LOOK_SECONDS, Room, check_room, gpus, trials_at_once, whole_device
 from ablations.schedulers.ray_train import run_over_workers
 from ablations.stopping import Judging
 from ablations.store import TrialStore
@@ -35,12 +37,10 @@ from ablations.trial import Result, Unit
 from ablations.worker import Job, run_unit
 from core import ProcessLost
 from core.errors import StorageAway, StorageRefused
-from core.hardware import cap_memory
+from core.hardware import cap_memory, hide_gpus
 
 WORKER_DEATHS = 2
 """How often a unit is started again after its worker died."""
-LOOK_SECONDS = 5.0
-"""From one look at whether Ray has a node left to the next: without one Tune waits for ever."""
 EPOCH_SECONDS = 0.5
 """Epochs are reported at most this often: a report waits for the driver."""
 WORK = "work"
@@ -61,42 +61,14 @@ def fit(
 
     Raises ``StudyError`` where there never will be room.
     """
-    resources = _whole_device(resources) if alone else resources
-    _check_resources(resources)
+    resources = whole_device(resources) if alone else spread(resources, len(units), gpus())
+    check_room(resources)
     survive_memory_kills()
     folder = Path(tempfile.mkdtemp(prefix="ablate-ray-"))
     try:
         _tuner(units, replace(job, share=resources.share), listen, resources, judging, folder, alone).fit()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _check_resources(resources: Resources) -> None:
-    if _room(resources) < resources.workers:
-        largest = " or ".join(f"{node.get('CPU', 0):g} CPU and {node.get('GPU', 0):g} GPU" for node in _nodes())
-        many = f" for each of {resources.workers} workers" if resources.workers > 1 else ""
-        raise StudyError(
-            f"resources: a trial asks for {resources.cpu:g} CPU and {resources.gpu:g} GPU on one node{many}, and Ray "
-            f"has nodes of {largest}; lower 'resources' in the study or its scale"
-        )
-
-
-def _room(resources: Resources) -> int:
-    """How many workers all nodes hold."""
-    asked = {"CPU": resources.cpu, "GPU": resources.gpu}
-    return sum(min(int(node.get(what, 0) / much) for what, much in asked.items() if much) for node in _nodes())
-
-
-def _nodes() -> list[dict[str, float]]:
-    return [node["Resources"] for node in alive_nodes()]
-
-
-def _whole_device(resources: Resources) -> Resources:
-    """Of several workers each has one already, or its cores, and has it alone where no other trial runs."""
-    if resources.workers > 1:
-        return resources
-    cores = max(node.get("CPU", 0) for node in _nodes())
-    return Resources(cpu=max(cores, resources.cpu), gpu=math.ceil(resources.gpu))
 
 
 def _tuner(
@@ -108,10 +80,12 @@ def _tuner(
     folder: Path,
     alone: bool,
 ) -> tune.Tuner:
-    """Several workers are placed by Ray Train, so Tune is told how many trials there is room for."""
     several = resources.workers > 1
     bundle = HEAD if several else {"CPU": resources.cpu, "GPU": resources.gpu}
-    at_once = 1 if alone else _room(resources) // resources.workers
+    search = BasicVariantGenerator(max_concurrent=1 if alone else trials_at_once(resources) if several else 0)
+    callbacks: list[Callback] = [_Listener(listen), NothingPrinted()]
+    if several and not alone:
+        callbacks.append(Room(search, resources))
     return tune.Tuner(
         tune.with_resources(_run_on_worker, PlacementGroupFactory([bundle])),
         param_space={WORK: tune.sample_from(_in_order(units, job, resources))},  # type: ignore[arg-type]
@@ -119,13 +93,13 @@ def _tuner(
             num_samples=len(units),
             reuse_actors=True,
             scheduler=asha(judging) if judging else InOrder(),  # type: ignore[no-untyped-call]
-            max_concurrent_trials=at_once if several else None,
+            search_alg=search,
         ),
         run_config=RunConfig(
             name=uuid.uuid4().hex,
             storage_path=str(folder),
             failure_config=FailureConfig(max_failures=WORKER_DEATHS),
-            callbacks=[_Listener(listen), NothingPrinted()],
+            callbacks=callbacks,
             progress_reporter=_Silent(),
             verbose=0,
         ),
@@ -147,6 +121,8 @@ def _in_order(units: Sequence[Unit], job: Job, resources: Resources) -> Callable
 
 def _run_on_worker(config: dict[str, Any]) -> None:
     unit, job, resources = _work(config)
+    if not resources.gpu:
+        hide_gpus()  # Ray itself leaves all of a node's in sight
     cap_memory(resources.gpu)
     last_epoch = 0.0
 
@@ -186,7 +162,7 @@ class _Listener(Callback):
             raise self._error
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._looked = time.monotonic()
-            if not alive_nodes():
+            if not alive_nodes():  # Tune waits for ever
                 raise AblateError(
                     "Ray died: its raylet was killed, or crashed. What is finished is kept; run the same command again"
                 )
