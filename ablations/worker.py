@@ -156,6 +156,8 @@ class _Desk:
         self._begun = time.monotonic()
         self._to_judge: Epoch | None = None
         """Until it is safe in a checkpoint."""
+        self._trains = False
+        """Whether an epoch has ended since the unit was taken: what is only loaded takes less memory."""
 
     def pretrained(self) -> tuple[Pretrained, float]:
         """The encoder, and the seconds that it took now: none where it was there already."""
@@ -186,7 +188,8 @@ class _Desk:
             alone = self.job.workers * self.job.share  # of one whole GPU
             seconds = statistics.median(alone / epoch.images_per_second for epoch in pretrained.history)
             hardware = hardware_of(pretrained.device, self.job.threads)
-            peak = memory_peak(pretrained.device) if self.job.workers == 1 else 0  # else that of a part of the batch
+            whole = self._trains and self.job.workers == 1  # else that of loading, or of a part of the batch
+            peak = memory_peak(pretrained.device) if whole else 0
             save_speed(self.job.storage, training_speed(pretrained.config, hardware, seconds, peak))
         return pretrained.seconds
 
@@ -198,6 +201,7 @@ class _Desk:
         self.emit(Ended(self.id, result))
 
     def _on_epoch(self, epoch: Epoch) -> None:
+        self._trains = True
         self.lease.check()
         self.emit(EpochEnded(self.id, epoch))
         self._to_judge = epoch if epoch.epoch in self.unit.judged else None
