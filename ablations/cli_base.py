@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from ablations.errors import AblateError, DiskFullError, LostStorageError, StudyError
+from ablations.errors import AblateError, of_storage
 from ablations.invocation import again
 from ablations.places import place
-from core.errors import StorageAway, StorageRefused, is_full
 
 if TYPE_CHECKING:
     from ablations.documents import Document
@@ -39,17 +38,11 @@ def told() -> Iterator[None]:
     except AblateError as error:
         errors.print(str(error), style="red", highlight=False)
         raise typer.Exit(error.exit_code) from None
-    except (NotADirectoryError, FileExistsError, PermissionError, StorageRefused) as error:
-        errors.print(f"{error.filename}: {error.strerror}", style="red", highlight=False)
-        raise typer.Exit(StudyError.exit_code) from None
-    except StorageAway as error:
-        errors.print(str(LostStorageError(error)), style="red", highlight=False)
-        raise typer.Exit(LostStorageError.exit_code) from None
     except OSError as error:
-        if not is_full(error):
+        if not (known := of_storage(error, Path.cwd())):
             raise
-        errors.print(str(DiskFullError(str(error.filename or Path.cwd()))), style="red", highlight=False)
-        raise typer.Exit(DiskFullError.exit_code) from None
+        errors.print(str(known), style="red", highlight=False)
+        raise typer.Exit(known.exit_code) from None
     except KeyboardInterrupt:
         message = f"\nInterrupted. What is finished is kept; continue with\n    {again(*sys.argv[1:])}"
         errors.print(message, highlight=False)

@@ -7,11 +7,21 @@ AblateError (1)          something went wrong that running again may mend
   StudyError (2)         the study, or the command line, must be changed first
 """
 
+import copyreg
+from typing import Any
+
+from core.errors import StorageAway, StorageRefused, is_full
+from core.remote import AnyPath
+
 
 class AblateError(Exception):
     """The message names the place, the value and the remedy."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By its message, and not by what ``__init__`` makes one of: it may come from another machine."""
+        return copyreg.__newobj__, (type(self), *self.args)  # type: ignore[attr-defined]
 
 
 class DiskFullError(AblateError):
@@ -41,3 +51,16 @@ class StudyError(AblateError):
     """A study or a command line that cannot be run as it is."""
 
     exit_code = 2
+
+
+def of_storage(error: BaseException | None, place: AnyPath) -> AblateError | None:
+    """What is said where the storage, or a disk, cannot be used; of a full disk that names no file, of ``place``. None
+    of any other error."""
+    match error:
+        case StorageAway():
+            return LostStorageError(error)
+        case StorageRefused() | NotADirectoryError() | FileExistsError() | PermissionError():
+            return StudyError(f"{error.filename}: {error.strerror}")
+    if isinstance(error, OSError) and is_full(error):
+        return DiskFullError(str(error.filename or place))
+    return None

@@ -82,7 +82,7 @@ def run_unit(unit: Unit, job: Job, emit: Emit) -> None:
     except OSError as error:
         if not is_full(error):
             raise
-        emit(DiskFull(unit.pretrain_id, str(error.filename or job.storage)))
+        emit(disk_full(unit, job, error))
     finally:
         lease.release()
 
@@ -93,6 +93,11 @@ def assist(unit: Unit, job: Job) -> None:
     config = unit.trials[0].config.pretrain
     checkpoint = TrialStore(job.storage).checkpoint_path(unit.pretrain_id)
     pretrain(config, _data(config.data, job), checkpoint=checkpoint)
+
+
+def disk_full(unit: Unit, job: Job, error: OSError) -> DiskFull:
+    """What is told of it, whichever worker's disk it is."""
+    return DiskFull(unit.pretrain_id, str(error.filename or job.storage))
 
 
 def failures(unit: Unit, error: Exception) -> list[Result]:
@@ -131,7 +136,7 @@ def _run_trials(trials: list[Trial], desk: "_Desk") -> None:
     try:
         pretrained, seconds = desk.pretrained()
     except Exception as error:
-        if _ends_unit(error):
+        if ends_unit(error):
             raise
         for trial in trials:
             desk.keep(_failure(trial, error))
@@ -141,7 +146,7 @@ def _run_trials(trials: list[Trial], desk: "_Desk") -> None:
         seconds = 0.0  # the training is counted once
 
 
-def _ends_unit(error: Exception) -> bool:
+def ends_unit(error: Exception) -> bool:
     """Rather than be a trial's failure."""
     return isinstance(error, FencedError | ProcessLost | StorageAway | StorageRefused) or is_full(error)
 
@@ -156,6 +161,8 @@ class _Desk:
         self._begun = time.monotonic()
         self._to_judge: Epoch | None = None
         """Until it is safe in a checkpoint."""
+        self._trains = False
+        """Whether an epoch has ended since the unit was taken: what is only loaded takes less memory."""
 
     def pretrained(self) -> tuple[Pretrained, float]:
         """The encoder, and the seconds that it took now: none where it was there already."""
@@ -186,7 +193,8 @@ class _Desk:
             alone = self.job.workers * self.job.share  # of one whole GPU
             seconds = statistics.median(alone / epoch.images_per_second for epoch in pretrained.history)
             hardware = hardware_of(pretrained.device, self.job.threads)
-            peak = memory_peak(pretrained.device) if self.job.workers == 1 else 0  # else that of a part of the batch
+            whole = self._trains and self.job.workers == 1  # else that of loading, or of a part of the batch
+            peak = memory_peak(pretrained.device) if whole else 0
             save_speed(self.job.storage, training_speed(pretrained.config, hardware, seconds, peak))
         return pretrained.seconds
 
@@ -198,6 +206,7 @@ class _Desk:
         self.emit(Ended(self.id, result))
 
     def _on_epoch(self, epoch: Epoch) -> None:
+        self._trains = True
         self.lease.check()
         self.emit(EpochEnded(self.id, epoch))
         self._to_judge = epoch if epoch.epoch in self.unit.judged else None
@@ -241,7 +250,7 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, de
         desk.lease.check()
         desk.store.save_arrays(trial.id, {name: array.numpy() for name, array in scores.arrays.items()}, data.classes)
     except Exception as error:
-        if _ends_unit(error):
+        if ends_unit(error):
             raise
         return _failure(trial, error)
     seconds_an_image = job.share * (time.monotonic() - started) / (len(data.train) + len(data.test))

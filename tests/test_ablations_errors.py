@@ -1,5 +1,6 @@
 """Bad studies and bad command lines: one clear message with its place, exit code 2, and never a traceback."""
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+import ablations.errors
+import core.errors
 from ablations.cli import app
+from ablations.errors import AblateError, DiskFullError, LostStorageError, NotRecordedError, StudyError
+from core.errors import DataError, Diverged, MissingData, ProcessLost, StorageAway, StorageRefused
 
 GOOD = "name: s\nbase: {epochs: 4, schedule.warmup_epochs: 1}\ngrid: {loss.temperature: [0.1, 0.5]}\n"
 HUNDRED = list(range(2, 102))
@@ -166,6 +171,33 @@ def test_none_of_them_needs_torch_or_ray() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "{2} set()"
+
+
+ERRORS = [
+    AblateError("a"),
+    DiskFullError("runs/a"),
+    LostStorageError(StorageAway(5, "gone", "s3://lab")),
+    NotRecordedError("a"),
+    StudyError("a"),
+    DataError("a"),
+    MissingData("a"),
+    Diverged("a"),
+    ProcessLost("a"),
+    StorageRefused(13, "no right to it", "s3://lab"),
+    StorageAway(5, "gone", "s3://lab"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_of_another_machine_is_told_as_if_it_were_of_this_one(error: Exception) -> None:
+    there = pickle.loads(pickle.dumps(error))
+    assert (type(there), str(there), there.args) == (type(error), str(error), error.args)
+    assert getattr(there, "filename", None) == getattr(error, "filename", None)
+
+
+def test_they_are_all_the_errors_that_there_are() -> None:
+    kinds = [kind for module in (ablations.errors, core.errors) for kind in vars(module).values()]
+    assert {kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Exception)} == set(map(type, ERRORS))
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("crop")

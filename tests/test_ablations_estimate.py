@@ -2,6 +2,7 @@
 
 import statistics
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.tables import estimate_text
 from ablations.worker import Job, run_unit
+from core import Pretrained, ProcessLost
 from core.config import DataConfig, EncoderConfig, Frozen, PretrainConfig
 from core.cost import training_flops
 
@@ -249,3 +251,29 @@ def test_what_is_measured_on_a_share_of_a_gpu_is_kept_as_of_a_whole_one(monkeypa
     assert kept["training"].seconds == pytest.approx(0.25 * statistics.median(rates))
     assert {speed.memory for speed in kept.values()} == {7 * 2**30}
     assert set(kept) == {"training", "evaluation"}
+
+
+@pytest.mark.parametrize("left", ["the encoder", "the last checkpoint"])
+def test_the_memory_of_a_training_is_not_that_of_what_was_only_loaded(
+    left: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a crash there is an encoder without its whole history, or a checkpoint of the end without its encoder."""
+    (unit, *_), store = plan().units, TrialStore(STORAGE)
+    store.record(unit)
+    job = Job(STORAGE.resolve(), Path("data").resolve(), "me", 1)
+
+    def peaks() -> list[int]:
+        run_unit(unit, job, lambda event: None)
+        return [one.memory for one in load_speeds(STORAGE) if one.stage == "training"]
+
+    def fail(*_: object) -> None:
+        raise ProcessLost("crashed")
+
+    monkeypatch.setattr(worker, "pretrain", partial(worker.pretrain, checkpoint_seconds=0.0))
+    monkeypatch.setattr(worker, "memory_peak", lambda device: 5000)
+    with monkeypatch.context() as patch, pytest.raises(ProcessLost):
+        patch.setattr(*(worker, "save_speed") if left == "the encoder" else (Pretrained, "save"), fail)
+        peaks()
+    store.save_history(unit.pretrain_id, [])  # as before the crash
+    monkeypatch.setattr(worker, "memory_peak", lambda device: 70)
+    assert peaks() == [0]

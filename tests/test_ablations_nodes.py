@@ -1,6 +1,7 @@
 """What a node of a cluster is asked before the first trial."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import cloudpickle
 import pytest
 import ray
+from ray._private.utils import check_version_info
 from ray.cluster_utils import Cluster
 
 from ablations.errors import StudyError
@@ -134,6 +136,20 @@ def test_who_gets_no_answer_is_told_what_to_look_at(
     monkeypatch.setattr(ray_connect, "_check_reachable", lambda address: None)
     monkeypatch.setattr(ray_connect.ray, "init", fail)
     with pytest.raises(StudyError, match=told):
+        ray_connect._start(address)
+
+
+@pytest.mark.parametrize("address", ["head:6379", "ray://head:10001"])
+def test_a_cluster_of_another_version_is_told_with_both(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To run the same command again would not help."""
+
+    def fail(**options: object) -> None:
+        check_version_info({"ray_version": "2.9.0", "python_version": "3.8.1"}, "Ray Client")
+
+    monkeypatch.setattr(ray_connect, "_check_reachable", lambda address: None)
+    monkeypatch.setattr(ray_connect.ray, "init", fail)
+    told = f"the cluster has Ray 2.9.0 and Python 3.8.1, and this environment has Ray {ray.__version__} and Python 3"
+    with pytest.raises(StudyError, match=f"--address {address}: {re.escape(told)}.*pip install 'ray==2.9.0'"):
         ray_connect._start(address)
 
 

@@ -1,5 +1,6 @@
 """A study whose storage, or whose data, is in an object store: the run is a folder's, and so is what it leaves."""
 
+import errno
 import json
 import os
 import pickle
@@ -23,19 +24,19 @@ from ablations import run, sharing, worker
 from ablations.board import Board
 from ablations.cli import app
 from ablations.data_copies import FOLDERS, local_data
-from ablations.errors import LostStorageError, StudyError
+from ablations.errors import DiskFullError, LostStorageError, StudyError
 from ablations.events import Event
 from ablations.live import LiveRun
 from ablations.load import load_study
 from ablations.migration import open_store
 from ablations.plan import Plan, make_plan
 from ablations.run import Where, run_plan
-from ablations.schedulers import ray_tune
+from ablations.schedulers import ray_client, ray_tune
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.worker import Job
 from core.data.catalog import KNOWN_SIZES
-from core.errors import StorageAway
+from core.errors import StorageAway, StorageRefused
 from core.remote import AnyPath, RemotePath
 from helpers import small_study
 
@@ -148,6 +149,29 @@ def test_a_driver_of_ray_whose_store_is_away_ends_with_a_sentence(
     with pytest.raises(LostStorageError, match="gone; what is finished is kept"):
         listener.on_step_end(0, [])
     assert told == []
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (StorageAway(errno.EIO, "gone", "s3://lab/a"), LostStorageError, "s3://lab/a: gone; what is finished is kept"),
+        (StorageRefused(errno.EACCES, "no right to it", "s3://lab"), StudyError, "s3://lab: no right to it"),
+        (OSError(errno.ENOSPC, "No space left"), DiskFullError, "runs: no space is left on the disk"),
+        (FileNotFoundError(errno.ENOENT, "lost", "a"), FileNotFoundError, "lost"),
+    ],
+    ids=str,
+)
+def test_of_a_run_from_outside_the_cluster_tells_what_is_wrong_with_the_storage(
+    error: OSError, kind: type[Exception], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray makes another error of one that an actor raises, and of an ``OSError`` it loses the file."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ray_client, "fit", fail)
+    with pytest.raises(kind, match=said):
+        ray_client.Outpost().fit([], Job(Path("runs"), DATA, "me", 1), Resources(), None, False)
 
 
 PHOTOS = "  data: {name: photos, image_size: 16}\n"

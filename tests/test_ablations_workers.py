@@ -1,5 +1,6 @@
 """A training over several workers: what a study may ask for, and what comes of each way in which it ends."""
 
+import errno
 import os
 import pickle
 import queue
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cloudpickle
 import pytest
 from ray.exceptions import RayTaskError
 from ray.train import ScalingConfig, TrainingFailedError
@@ -20,8 +22,8 @@ from rich.console import Console
 
 from ablations import run, worker
 from ablations.board import Board
-from ablations.errors import StudyError
-from ablations.events import Ended, EpochEnded, Event, Held, Started
+from ablations.errors import DiskFullError, LostStorageError, StudyError
+from ablations.events import DiskFull, Ended, EpochEnded, Event, Held, Started
 from ablations.failures import kind_of
 from ablations.lease import holder, take
 from ablations.live import LiveRun
@@ -41,6 +43,7 @@ from ablations.trial import Result, Unit
 from ablations.worker import Job, keep_failures, run_unit
 from core import DataError, ProcessLost, load_data, pretrain
 from core.distributed import Share
+from core.errors import StorageAway, StorageRefused
 from core.hardware import hide_gpus
 from helpers import small_config, small_study
 
@@ -216,16 +219,102 @@ def test_a_lost_process_is_a_lost_worker_or_node(message: str, kind: str) -> Non
     assert kind_of(ProcessLost(f"one of 2 workers died: {message}")) == kind
 
 
-def test_what_has_lost_a_worker_too_often_says_so() -> None:
-    error = RayTaskError("run", "The actor died unexpectedly", ProcessLost("one of 2 workers died"))
-    Path("error.pkl").write_bytes(pickle.dumps(error))
+STARTUP = """one of 2 workers died: Training failed due to controller error:
+Traceback (most recent call last):
+  File "torch/distributed/rendezvous.py", line 1, in init_process_group
+\x1b[36mray::RayTrainWorker.execute()\x1b[39m (pid=1, ip=10.0.0.7)
+  File "torch/distributed/c10d_logger.py", line 81, in wrapper
+RuntimeError: [gloo/transport/tcp/pair.cc:144] no route to host 10.0.0.8
 
-    class FakeTrial:
-        pickled_error_file = "error.pkl"
+The above exception was the direct cause of the following exception:
 
-    message, kind = ray_tune._reason(FakeTrial())  # type: ignore[arg-type]
-    assert kind == "worker_lost"
-    assert f"died {ray_tune.WORKER_DEATHS + 1} times" in message
+Traceback (most recent call last):
+ray.train.WorkerGroupStartupFailedError: did not start
+"""
+
+
+def end_of(unit: Unit, error: Exception) -> tuple[list[Event], ray_tune._Listener]:
+    """What the driver hears of a trial whose worker raised it once too often, as Tune keeps it."""
+    seen, trial = list[Event](), SimpleNamespace(pickled_error_file="error.pkl", error_file=None)
+    dual = RayTaskError(
+        "run", f"Traceback (most recent call last):\n  File x.py\n{error!r}", error
+    ).as_instanceof_cause()
+    Path("error.pkl").write_bytes(cloudpickle.dumps(dual))
+    trial.config = {ray_tune.WORK: pickle.dumps((unit, job(), Resources(workers=2)))}
+    TrialStore(STORAGE).record(unit)
+    listener = ray_tune._Listener(seen.append)
+    listener.on_trial_error(0, [], trial)  # type: ignore[arg-type]
+    return seen, listener
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("one of 2 workers died", "one of 2 workers died"),
+        ("one of 2 workers died: The actor died\nmore of it", "one of 2 workers died: The actor died"),
+        (STARTUP, "RuntimeError: [gloo/transport/tcp/pair.cc:144] no route to host 10.0.0.8"),
+    ],
+    ids=["a word", "Ray's words", "tracebacks"],
+)
+def test_what_has_lost_a_worker_too_often_says_so_and_why(told: str, words: str) -> None:
+    seen, _ = end_of(plan().units[0], ProcessLost(told))
+    found = [event.result for event in seen if isinstance(event, Ended)]
+    assert [result.failure for result in found] == ["worker_lost", "worker_lost"]
+    assert found[0].error == f"the worker died {ray_tune.WORKER_DEATHS + 1} times: {words}"
+
+
+def test_what_a_worker_raised_beside_its_trials_keeps_its_traceback() -> None:
+    """``ablate show`` is said to have it."""
+    made = plan()
+    end_of(made.units[0], ZeroDivisionError("by 0"))
+    for result in results(made):
+        assert result
+        assert (result.failure, result.error) == ("bug", "ZeroDivisionError: by 0")
+        assert "  File x.py\nZeroDivisionError('by 0')" in result.traceback
+
+
+STORAGE_ERRORS = [
+    StorageAway(errno.EIO, "gone", "s3://lab/runs"),
+    StorageRefused(errno.EACCES, "no right to it", "s3://lab/runs"),
+    OSError(errno.ENOSPC, "No space left on device", "s3://lab/runs"),
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"), list(zip(STORAGE_ERRORS, (LostStorageError, StudyError, DiskFullError), strict=True)), ids=str
+)
+def test_storage_that_only_a_worker_cannot_use_ends_the_run_and_fails_no_trial(
+    error: OSError, kind: type[Exception]
+) -> None:
+    """As inline."""
+    made = plan()
+    seen, listener = end_of(made.units[0], error)
+    with pytest.raises(kind, match=r"s3://lab/runs: (gone; what is finished|no right|no space)"):
+        listener.on_step_end(0, [])
+    assert seen == []
+    assert results(made) == [None, None]
+
+
+@pytest.mark.parametrize("error", STORAGE_ERRORS, ids=str)
+def test_storage_that_another_than_the_first_worker_cannot_use_fails_no_trial(
+    error: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, seen = plan(), list[Event]()
+    unit = made.units[0]
+
+    def assist(*_: Any) -> None:
+        raise error
+
+    def fail(told: FakeQueue) -> None:
+        monkeypatch.setattr(ray_train, "assist", assist)
+        monkeypatch.setattr(ray_train, "own_share", lambda: Share(1, 2))
+        ray_train._work({"unit": unit, "job": job(), "queue": told})
+
+    is_full = error.errno == errno.ENOSPC
+    with pytest.raises(ProcessLost if is_full else type(error)):
+        run_fake(monkeypatch, fail, made, seen)
+    assert seen == ([DiskFull(unit.pretrain_id, "s3://lab/runs")] if is_full else [])
+    assert results(made) == [None, None]
 
 
 class FakeQueue(queue.Queue[Any]):
@@ -244,9 +333,14 @@ class FakeQueue(queue.Queue[Any]):
         pass
 
 
-def run_fake(monkeypatch: pytest.MonkeyPatch, workers: Callable[[FakeQueue], None], made: Plan) -> list[Event]:
+def run_fake(
+    monkeypatch: pytest.MonkeyPatch,
+    workers: Callable[[FakeQueue], None],
+    made: Plan,
+    seen: list[Event] | None = None,
+) -> list[Event]:
     """The events of a unit whose workers do no more than that."""
-    seen = list[Event]()
+    seen = [] if seen is None else seen
 
     class FakeTrainer:
         def __init__(self, *_: Any, train_loop_config: dict[str, Any], **__: Any) -> None:

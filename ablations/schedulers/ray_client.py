@@ -7,7 +7,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayTaskError
 
-from ablations.errors import AblateError
+from ablations.errors import AblateError, of_storage
 from ablations.events import Event
 from ablations.schedulers.ray_tune import fit
 from ablations.stopping import Judging
@@ -27,7 +27,11 @@ class Outpost:
         self._heard: list[Event] = []
 
     def fit(self, units: Sequence[Unit], job: Job, resources: Resources, judging: Judging | None, alone: bool) -> None:
-        fit(units, job, self._heard.append, resources, judging, alone)
+        """Raises ``AblateError`` where the storage cannot be used: Ray's likeness of an ``OSError`` names no file."""
+        try:
+            fit(units, job, self._heard.append, resources, judging, alone)
+        except OSError as error:
+            raise of_storage(error, job.storage) or error from None
 
     def heard(self, after: int) -> list[Event]:
         """All but the first ``after`` events."""

@@ -1,6 +1,7 @@
 """To Ray and away again: one that is started for the run, or a cluster."""
 
 import logging
+import re
 import signal
 import socket
 import threading
@@ -24,6 +25,12 @@ NO_TOKEN = "put its token into ~/.ray/auth_token or RAY_AUTH_TOKEN; where it has
 NO_NODE = (
     "nobody there takes this machine for a node; is it the port of ray start --port, and the token the cluster's? From "
     "a machine that is no node: --address ray://{host}:10001, the port of --ray-client-server-port"
+)
+VERSIONS = re.compile(r"Version mismatch:.*Ray: (\S+)\s+Python: (\S+).*Ray: (\S+)\s+Python: (\S+)", re.DOTALL)
+"""What Ray says where a cluster's are not those of this process."""
+OTHER_VERSION = (
+    "the cluster has Ray {0} and Python {1}, and this environment has Ray {2} and Python {3}; run from one with the "
+    "cluster's: that Python, and pip install 'ray=={0}'"
 )
 CONNECT_SECONDS = 10
 OBJECT_STORE_BYTES = 100 * 2**20
@@ -68,6 +75,8 @@ def _start(address: str, **options: Any) -> None:
     except RayError as error:  # such as a token that is missing
         raise StudyError(f"--address {address}: the cluster does not let this run in; {NO_TOKEN} ({error})") from error
     except Exception as error:  # a bare one, where its raylet dies while it starts
+        if versions := VERSIONS.search(str(error)):
+            raise StudyError(f"--address {address}: {OTHER_VERSION.format(*versions.groups())}") from error
         raise AblateError(f"Ray did not start ({error}); run the same command again") from error
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, on_terminate)  # Ray has put its own in its place

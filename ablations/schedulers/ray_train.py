@@ -22,9 +22,10 @@ from ablations.schedulers.ray_interface import TorchOverNodes
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.trial import Result, Unit
-from ablations.worker import Job, assist, failures, keep_failures, run_unit
+from ablations.worker import Job, assist, disk_full, ends_unit, failures, keep_failures, run_unit
 from core import ProcessLost
 from core.distributed import own_share
+from core.errors import is_full
 
 POLL_SECONDS = 0.2
 SETTINGS = {
@@ -36,8 +37,8 @@ SETTINGS = {
 """Of Ray Train, which takes them from the environment: quick to see an end, and nothing that is not used here."""
 
 Told = Event | list[Result] | Exception | None
-"""An event, the failures that another than the first worker has to tell, what the first one could not keep in the
-store, or None: the unit has come to its end."""
+"""An event, the failures that another than the first worker has to tell, an error of the storage, or None: the unit has
+come to its end."""
 
 
 def run_over_workers(unit: Unit, job: Job, resources: Resources, emit: Callable[[Event], None]) -> None:
@@ -99,9 +100,16 @@ def _work(config: dict[str, Any]) -> None:
     except ProcessLost:
         raise
     except Exception as error:
-        queue.put(error if own_share().leads else failures(unit, error))
+        queue.put(_told_of(error, unit, job))
         raise
     if own_share().leads:
         queue.put(None)
         if own_share().processes > 1:
             raise TrainingFailedError("the unit is over, and workers that wait for this one are to end")
+
+
+def _told_of(error: Exception, unit: Unit, job: Job) -> Told:
+    """What ends the first worker's unit is no trial's failure where another worker meets it."""
+    if isinstance(error, OSError) and is_full(error):
+        return disk_full(unit, job, error)
+    return error if own_share().leads or ends_unit(error) else failures(unit, error)

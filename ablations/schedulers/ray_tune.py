@@ -17,8 +17,9 @@ from ray.tune import Callback, FailureConfig, ProgressReporter, RunConfig, TuneC
 from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.search import BasicVariantGenerator
+from rich.text import Text
 
-from ablations.errors import AblateError, LostStorageError
+from ablations.errors import AblateError, of_storage
 from ablations.events import Ended, EpochEnded, Event, Held, Judged
 from ablations.failures import Kind, kind_of, lost_kind
 from ablations.lease import holder, take
@@ -175,8 +176,14 @@ class _Listener(Callback):
 
     def on_trial_error(self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any) -> None:
         """The worker died, or could not reach its storage, more often than it is started again."""
+        error = _error(trial)
+        _, job, _ = _work(trial.config)
+        if lost := of_storage(_cause(error), job.storage):
+            self._error = lost
+            return
         message, failure = _reason(trial)
-        self._end(trial, Result("", "failed", {}, 0.0, time.time(), {}, message, failure))
+        lines = Text.from_ansi(str(error)).plain if _cause(error) else ""
+        self._end(trial, Result("", "failed", {}, 0.0, time.time(), {}, message, failure, lines))
 
     def on_trial_complete(self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any) -> None:
         """A worker that came to the end has told all its results; one whose last words are ``Judged`` was stopped."""
@@ -187,11 +194,11 @@ class _Listener(Callback):
 
     def _end(self, trial: TuneTrial, result: Result) -> None:
         """``result`` for each of the unit's trials that had not ended; its seconds count once."""
+        unit, job, _ = _work(trial.config)
         try:
-            unit, job, _ = _work(trial.config)
             self._end_unit(unit, job, result)
         except (StorageAway, StorageRefused) as error:
-            self._error = LostStorageError(error)
+            self._error = of_storage(error, job.storage)
 
     def _end_unit(self, unit: Unit, job: Job, result: Result) -> None:
         store = TrialStore(job.storage)
@@ -225,8 +232,9 @@ def _ended(unit: Unit, store: TrialStore, result: Result) -> Iterator[Result]:
 
 def _reason(trial: TuneTrial) -> tuple[str, Kind]:
     error = _error(trial)
-    if isinstance(error, ray.exceptions.RayTaskError) and not isinstance(error.cause, ProcessLost):
-        return f"{type(error.cause).__name__}: {error.cause}", kind_of(error.cause)
+    cause = _cause(error)
+    if cause and not isinstance(cause, ProcessLost):
+        return f"{type(cause).__name__}: {cause}", kind_of(cause)
     times = f"{WORKER_DEATHS + 1} times"
     told = str(error or _words(trial))
     match kind := lost_kind(told):
@@ -235,7 +243,8 @@ def _reason(trial: TuneTrial) -> tuple[str, Kind]:
         case "node_lost":
             return f"the machine that it ran on went away, {times}", kind
         case _:
-            return f"the worker died {times}: it was killed, or crashed in native code", kind
+            words = _first_words(str(cause)) if cause else "it was killed, or crashed in native code"
+            return f"the worker died {times}: {words}", kind
 
 
 def _error(trial: TuneTrial) -> Exception | None:
@@ -243,6 +252,17 @@ def _error(trial: TuneTrial) -> Exception | None:
     path = trial.pickled_error_file
     error: Exception | None = pickle.loads(Path(path).read_bytes()) if path else None
     return error
+
+
+def _cause(error: Exception | None) -> Exception | None:
+    """What the worker raised; None of one that died."""
+    return error.cause if isinstance(error, ray.exceptions.RayTaskError) else None
+
+
+def _first_words(told: str) -> str:
+    """Of several workers' tracebacks, which Ray puts one after the other: the first that says why, and not where."""
+    lines = (line.rstrip() for line in told.splitlines() if line.strip() and not line.startswith((" ", "Traceback")))
+    return next((line for line in lines if not line.endswith(":") and "ray::" not in line), told.strip())
 
 
 def _words(trial: TuneTrial) -> str:
