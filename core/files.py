@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from filelock import FileLock
+
 from core.errors import is_full
 from core.remote import AnyPath, RemotePath
 
@@ -136,6 +138,20 @@ def _create_in_place(path: Path, text: str) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Of the processes that reach the file ``lock``, which stays there; one that dies lets the next in. Where it cannot
+    be locked all go on at once."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    file_lock = FileLock(lock)
+    with suppress(OSError):
+        file_lock.acquire()
+    try:
+        yield
+    finally:
+        file_lock.release()
 
 
 def place_once(temporary: Path, path: Path) -> None:

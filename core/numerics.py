@@ -7,12 +7,11 @@ from statistics import median
 from typing import Literal
 
 import torch
-from filelock import FileLock
 from torch import Tensor
 
 from core.config.model import EncoderConfig
 from core.encoder.resnet import ResNet, build_encoder
-from core.files import cache_dir, write_text
+from core.files import cache_dir, one_at_a_time, write_text
 from core.hardware import forget_memory_peak, hardware_name
 
 Precision = Literal["float32", "bfloat16"]
@@ -50,8 +49,7 @@ def fastest_numerics(device: torch.device, precision: Precision | Literal["auto"
     """
     path = cache_dir() / f"numerics-{_hardware_key(device)}.json"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
+        with one_at_a_time(path.with_suffix(".lock")):
             if not path.exists():
                 write_text(path, json.dumps(_measure(device), indent=1))
                 forget_memory_peak()

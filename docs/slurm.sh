@@ -22,4 +22,4 @@ head=$(hostname --all-ip-addresses | cut -d " " -f 1)
 
 srun --cpus-per-task="$SLURM_CPUS_PER_TASK" \
     ray symmetric-run --address "$head:6379" --min-nodes "$SLURM_NNODES" --num-cpus "$SLURM_CPUS_PER_TASK" -- \
-    ablate run "$@" --address auto --storage "${ABLATE_STORAGE:-$HOME/runs}"
+    ablate run --address auto --storage "${ABLATE_STORAGE:-$HOME/runs}" "$@"

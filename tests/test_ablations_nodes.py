@@ -153,9 +153,26 @@ def test_a_cluster_of_another_version_is_told_with_both(address: str, monkeypatc
         ray_connect._start(address)
 
 
+def test_all_nodes_that_live_are_asked_and_for_data_those_that_train(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What begins trials over several workers may run on a head without cores, and with ``ray://`` Tune does."""
+    nodes = {"head": {"memory": 2.0**30}, "worker": {"CPU": 4.0}, "gone": {"CPU": 4.0}}
+    known = [{"NodeID": name, "Alive": name != "gone", "Resources": has} for name, has in nodes.items()]
+    asked: dict[str, str | None] = {}
+    monkeypatch.setattr("ray.nodes", lambda: known)
+    monkeypatch.setattr("ray.wait", lambda answers, **options: (answers, []))
+    monkeypatch.setattr("ray.get", lambda answer, **options: [])
+    monkeypatch.setattr(ray_nodes, "_name", lambda node: node["NodeID"])
+    monkeypatch.setattr(ray_nodes, "_ask", lambda node, look: asked.setdefault(node["NodeID"], look))
+    monkeypatch.setattr(ray_nodes, "looks_for", lambda marker, data, code: data)
+    Path("data").mkdir()
+    check_nodes(job())
+    assert asked == {"head": None, "worker": str(HERE() / "data")}
+
+
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    """Of a head that trains nothing, and a node that does."""
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     made.add_node(num_cpus=1)
     ray.init(address=made.address, log_to_driver=False)
     yield made

@@ -31,7 +31,7 @@ from ablations.load import load_study
 from ablations.plan import Plan, make_plan
 from ablations.run import Where
 from ablations.schedulers import ray_train, ray_tune
-from ablations.schedulers.ray_interface import GLOO_INTERFACE, TorchOverNodes, name_interface
+from ablations.schedulers.ray_interface import GLOO_INTERFACE, LONGEST_WAIT, TorchOverNodes, name_interface
 from ablations.schedulers.ray_room import Room, check_room, trials_at_once
 from ablations.schedulers.ray_run import run_on_ray
 from ablations.schedulers.ray_train import run_over_workers
@@ -94,6 +94,11 @@ def test_workers_speak_over_the_interface_of_their_nodes_address(monkeypatch: py
         monkeypatch.setattr("os.environ", {GLOO_INTERFACE: named} if named else {})
         name_interface()
         assert os.environ.get(GLOO_INTERFACE) == chosen
+
+
+def test_workers_wait_for_one_whose_node_decodes_for_hours() -> None:
+    """By default Ray has their first exchange fail after half an hour."""
+    assert TorchOverNodes().to_dict()["timeout_s"] == LONGEST_WAIT > 3600
 
 
 def test_a_worker_takes_one_gpu_or_none() -> None:

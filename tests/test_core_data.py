@@ -1,18 +1,24 @@
 """Data: what is embedded is fixed, folders decode whole or not at all, subsets are balanced."""
 
+import errno
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
+from torch import Tensor
 
 from core import DataConfig, DataError, load_data
 from core.data import archives as archives_module
 from core.data import load
 from core.data.batches import Batches
+from core.data.cache import cached_images
 from core.data.catalog import KNOWN_SIZES, DataSize, data_size
 from core.data.dataset import Split
 from core.data.shapes import GLYPHS, VERSION, draw
@@ -101,6 +107,40 @@ def test_a_folder_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def test_of_several_that_want_the_same_images_one_decodes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second one comes while the first decodes: it waits for the lock, or would decode as well."""
+    came, decoded, acquire = threading.Event(), list[Tensor](), FileLock.acquire
+
+    def wait_for_lock(lock: FileLock, **options: Any) -> object:
+        came.set()
+        return acquire(lock, **options)
+
+    def decode(out: Tensor) -> None:
+        decoded.append(out.fill_(7))
+        came.set()
+        if len(decoded) == 1:
+            came.clear()
+            second.start()
+            assert came.wait(60)
+
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    monkeypatch.setattr(FileLock, "acquire", wait_for_lock)
+    second = threading.Thread(target=cached_images, args=("photos", 4, 16, decode))
+    images = cached_images("photos", 4, 16, decode)
+    second.join()
+    assert len(decoded) == 1
+    assert images.eq(7).all()
+
+
+def test_where_nothing_can_be_locked_each_decodes_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(lock: FileLock) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    assert cached_images("photos", 4, 16, lambda out: out.fill_(7)).eq(7).all()
 
 
 @pytest.mark.parametrize("spoil", [truncate, lambda p: p.write_bytes(b""), lambda p: p.write_text("not an image")])

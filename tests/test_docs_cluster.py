@@ -6,12 +6,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import jsonschema
 import pytest
 import ray.autoscaler
+import typer
+from ray.autoscaler._private.cli_logger import cli_logger
+from ray.autoscaler._private.commands import warn_about_bad_start_command
+from ray.autoscaler._private.local.config import prepare_local
 from ruamel.yaml import YAML
 
+from ablations.cli import app
 from ablations.yaml_source import read_yaml
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -37,6 +43,16 @@ def test_the_pods_of_kubernetes_share_one_folder() -> None:
     assert f"ray=={spec['rayVersion']}\n" in (DOCS.parent / "constraints.txt").read_text()
 
 
+def test_the_head_of_the_cluster_file_starts_the_other_machines() -> None:
+    """Ray itself warns whoever calls ``ray up`` of a head that starts none."""
+    cluster = read_yaml(DOCS / "cluster.yaml").values
+    with patch.object(cli_logger, "warning") as warned:
+        warn_about_bad_start_command(cluster["head_start_ray_commands"])
+        (machine,) = prepare_local(cluster)[0]["available_node_types"].values()
+    assert not warned.called
+    assert machine["min_workers"] == len(cluster["provider"]["worker_ips"])
+
+
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 def test_the_job_of_slurm_starts_the_run_that_it_is_asked_for(tmp_path: Path) -> None:
     """Up to Ray's own ``symmetric-run``, which is said what to do. The head is known by an address that all reach, not
@@ -54,10 +70,14 @@ def test_the_job_of_slurm_starts_the_run_that_it_is_asked_for(tmp_path: Path) ->
     path = os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]])
     slurm = {"SLURM_NNODES": "4", "SLURM_CPUS_PER_TASK": "96", "ABLATE_ENVIRONMENT": str(binaries.parent)}
     environment = os.environ | slurm | {"PATH": path, "HOME": str(tmp_path)}
-    subprocess.run(["bash", DOCS / "slurm.sh", "batch_epochs", "--scale", "imagenet"], env=environment, check=True)
+    asked = ["batch_epochs", "--scale", "imagenet", "--storage", "s3://lab/runs"]
+    subprocess.run(["bash", DOCS / "slurm.sh", *asked], env=environment, check=True)
     ray, _, run = said.read_text().partition("\n--\n")
     options, _, ray = ray.partition("ray\nsymmetric-run\n")
     assert "--cpus-per-task=96" in options.split(), "which srun does not take from sbatch"
     assert ray.split() == ["--address", "10.1.2.3:6379", "--min-nodes", "4", "--num-cpus", "96"]
-    expected = ["ablate", "run", "batch_epochs", "--scale", "imagenet", "--address", "auto", "--storage"]
-    assert run.split() == [*expected, str(tmp_path / "runs"), "token", "64"]
+    *words, mode, token_length = run.split()
+    assert (mode, token_length) == ("token", "64")
+    assert words == ["ablate", "run", "--address", "auto", "--storage", str(tmp_path / "runs"), *asked]
+    taken = typer.main.get_command(app).commands["run"].make_context("run", words[2:]).params  # type: ignore[attr-defined]
+    assert str(taken["storage"]) == "s3://lab/runs", "the storage that was asked for goes before the script's"

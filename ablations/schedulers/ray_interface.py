@@ -1,10 +1,11 @@
-"""The network interface over which the processes of a training speak.
+"""The network interface over which the processes of a training speak, and how long they wait for each other.
 
 gloo takes that of the machine's own name, which on Debian and Ubuntu is 127.0.1.1: on two machines the processes then
 wait for each other for ever.
 """
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
@@ -16,6 +17,10 @@ from ray.train.torch.config import _TorchBackend
 from core.hardware import hide_gpus
 
 GLOO_INTERFACE = "GLOO_SOCKET_IFNAME"
+LONGEST_WAIT = 3 * 60 * 60
+"""Seconds that a worker waits for the others: their first exchange comes after each node has copied and decoded its
+images, and one may take longer. Those that cannot reach each other at all wait as long. That one has died needs no such
+limit: Ray Train asks all of them time and again, and ends all when one is dead, or does not answer for ten minutes."""
 
 
 class _Backend(_TorchBackend):
@@ -26,8 +31,11 @@ class _Backend(_TorchBackend):
         super().on_start(worker_group, backend_config)
 
 
+@dataclass
 class TorchOverNodes(TorchConfig):
     """A process group over the addresses by which Ray's nodes know each other; gloo's own variable goes before."""
+
+    timeout_s: int = LONGEST_WAIT
 
     @property
     def backend_cls(self) -> type[Backend]:

@@ -1,4 +1,5 @@
-"""Whether every node of a cluster has what a trial needs: the package, the storage and the data, at the same paths."""
+"""Whether every node of a cluster has what it needs: the package, the storage and, where it trains, the data, at the
+same paths."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -36,7 +37,7 @@ def check_nodes(job: Job) -> None:
     marker.touch()
     try:
         data = str(job.data_dir) if job.data_dir.exists() else None
-        problems = list(_problems(looks_for(str(marker), data, code_hash())))
+        problems = list(_problems(str(marker), data))
     finally:
         marker.unlink()
     if problems:
@@ -66,8 +67,13 @@ def looks_for(marker: str, data: str | None, code: str) -> Callable[[], list[str
     return look
 
 
-def _problems(look: Callable[[], list[str]]) -> Iterator[str]:
-    asked = {_name(node): _ask(node, look) for node in alive_nodes() if node["Resources"].get("CPU")}
+def _problems(marker: str, data: str | None) -> Iterator[str]:
+    """A node without cores trains nothing and needs no data, but all else: with ``ray://`` Tune runs on the head, and
+    what begins the trainings of several workers may run anywhere."""
+    asked, code = {}, code_hash()
+    for node in alive_nodes():
+        needed = data if node["Resources"].get("CPU") else None
+        asked[_name(node)] = _ask(node, looks_for(marker, needed, code))
     _, late = ray.wait(list(asked.values()), num_returns=len(asked), timeout=PATIENCE)
     for name, answer in asked.items():
         if answer in late:

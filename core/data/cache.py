@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.files import cache_dir, unfinished
+from core.files import cache_dir, is_there, one_at_a_time, unfinished
 
 Fill = Callable[[Tensor], None]
 
@@ -16,11 +16,14 @@ Fill = Callable[[Tensor], None]
 def cached_images(key: str, count: int, size: int, fill: Fill) -> Tensor:
     """uint8 (count, 3, size, size) from the file of that key; where there is none, ``fill`` makes them first.
 
-    The file appears whole or not at all. Two processes that make it at once write the same.
+    The file appears whole or not at all. One process makes it while others wait, or where nothing can be locked make
+    the same.
     """
     path = cache_dir() / "images" / f"{key}.npy"
     if not path.exists():
-        _make(path, (count, 3, size, size), fill)
+        with one_at_a_time(path.with_suffix(".lock")):
+            if not is_there(path):
+                _make(path, (count, 3, size, size), fill)
     return torch.from_numpy(np.load(path, mmap_mode="c"))
 
 
