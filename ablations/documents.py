@@ -183,7 +183,7 @@ class ShowDocument(Document):
     error: str | None
     """What went wrong."""
     traceback: str | None
-    """Of a failure whose kind is ``bug``."""
+    """Of a failure of no known cause, ``bug``, and of what a worker raised outside its trials."""
 
 
 class Difference(Document):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.path import Path
+from matplotlib.textpath import text_to_path
 
 SIZE = 7.5
 """Of text."""
@@ -65,11 +66,12 @@ class Block:
 
 @cache
 def measure(text: str, bold: bool = False) -> float:
-    """Width of a text in points."""
+    """Width of a text in points. A dollar is one, and begins no formula."""
     if not text.strip():
         return 0.0
     font = FontProperties(weight="bold" if bold else "normal")
-    return float(TextPath((0, 0), text, size=SIZE, prop=font).get_extents().width)
+    outlines = Path(*text_to_path.get_text_path(font, text))
+    return float(outlines.get_extents().width) * SIZE / text_to_path.FONT_SCALE
 
 
 def head_lines(head: str, rotated: bool) -> list[str]:

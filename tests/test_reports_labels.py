@@ -1,6 +1,7 @@
 """Names and titles in figures: they cover nothing and are not cut."""
 
 from itertools import combinations, pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +12,12 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
+from reports.blocks import measure
 from reports.example_views import CAPTIONS, example_views_figure
 from reports.panels import PicturePanel, TrialArrays
 from reports.point_labels import label_points
 from reports.specs import BarsReport, HeatmapReport, Report, TableReport
-from reports.style import house_style, set_heading
+from reports.style import house_style, save_figure, set_heading
 
 LONG = "A title that goes on and on, as titles do which want to say everything at once, and then some more of it"
 
@@ -118,3 +120,13 @@ def test_the_lines_below_example_views_are_not_cut() -> None:
     ink = np.asarray(Image.open("figure.png").convert("L")) < 200
     assert not ink[[0, -1]].any()
     assert not ink[:, [0, -1]].any()
+
+
+def test_a_dollar_is_one_and_begins_no_formula(tmp_path: Path) -> None:
+    text = "from 5$ to 10$, $$"
+    with house_style():
+        figure = Figure()
+        figure.subplots().set(title=text, xlabel="$")
+        (svg,) = [path for path in save_figure(figure, tmp_path, "figure") if path.suffix == ".svg"]
+    assert text in svg.read_text()
+    assert measure("$$") > measure("$") > 0
