@@ -70,8 +70,8 @@ def measure(text: str, bold: bool = False) -> float:
     if not text.strip():
         return 0.0
     font = FontProperties(weight="bold" if bold else "normal")
-    outlines = Path(*text_to_path.get_text_path(font, text))
-    return float(outlines.get_extents().width) * SIZE / text_to_path.FONT_SCALE
+    vertices, codes = text_to_path.get_text_path(font, text)
+    return float(Path(vertices, codes).get_extents().width) * SIZE / text_to_path.FONT_SCALE
 
 
 def head_lines(head: str, rotated: bool) -> list[str]:
