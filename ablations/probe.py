@@ -72,9 +72,8 @@ def _time_training(plan: Plan, training: Training, hardware: Hardware, storage: 
         training.advance()
     training.state()
     seconds = (time.perf_counter() - started) / (STEPS * training.config.batch_size)
-    peak, data = memory_peak(training.device), training.config.data
-    if peak:
-        peak += image_bytes(data, plan.sizes[data].train, hardware)
+    data = training.config.data
+    peak = _peak(training, data, plan.sizes[data].train, hardware)
     save_speed(storage, training_speed(training.config, hardware, seconds, peak))
 
 
@@ -85,10 +84,14 @@ def _time_evaluation(plan: Plan, trial: Trial, training: Training, hardware: Har
     started = time.perf_counter()
     evaluate(config, training.result(), data)
     seconds = (time.perf_counter() - started) / (len(data.train) + len(data.test))
-    peak = memory_peak(training.device)
-    if peak:
-        peak += image_bytes(scored, size.train + size.test, hardware)
+    peak = _peak(training, scored, size.train + size.test, hardware)
     save_speed(storage, evaluation_speed(trial.config.pretrain, config, hardware, seconds, peak))
+
+
+def _peak(training: Training, data: DataConfig, images: int, hardware: Hardware) -> int:
+    """Bytes of a GPU, with all images that will lie on it, of which there were few here; 0 of a CPU."""
+    peak = memory_peak(training.device)
+    return peak + image_bytes(data, images, hardware) if peak else 0
 
 
 def _noise(config: DataConfig, train: int, test: int, classes: int) -> Dataset:

@@ -19,12 +19,9 @@ def pick_device(name: str | None = None) -> torch.device:
     return device
 
 
-GPUS = "CUDA_VISIBLE_DEVICES"
-
-
 def hide_gpus() -> None:
     """From a process that has not used one yet, and computes on the CPU since it was given none."""
-    os.environ[GPUS] = ""
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 def memory_bytes(device: torch.device) -> int:
