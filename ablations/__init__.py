@@ -3,6 +3,7 @@
 from ablations import load_study, results, run_study
 """
 
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,5 @@ for _name, _value in _SETTINGS.items():  # Ray and MLflow read some of them when
 def __getattr__(name: str) -> Any:
     """Brought in when first named: most commands need no pandas, and workers none of it."""
     if name in __all__:
-        from ablations import api
-
-        return getattr(api, name)
+        return getattr(importlib.import_module("ablations.api"), name)
     raise AttributeError(f"module 'ablations' has no attribute {name!r}")

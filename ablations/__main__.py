@@ -1,5 +1,5 @@
 """``python -m ablations`` is ``ablate``."""
 
-from ablations.cli import main
+from ablations.cli.app import main
 
 main()

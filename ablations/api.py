@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from ablations import load as loading
-from ablations.load import ScaledStudy
-from ablations.places import place
+from ablations.store.locations import place
+from ablations.study import load as loading
+from ablations.study.load import ScaledStudy
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ablations.run import Outcome
+    from ablations.running.run import Outcome
 
 STORAGE, DATA = Path("runs"), Path("data")
 
@@ -30,7 +30,7 @@ def load_study(
     seeds: int | None = None,
 ) -> ScaledStudy:
     """A study file, or the name of a shipped study. ``settings`` are what ``--set`` is on the command line: a value
-    for a path, or a list for an axis. Raises ``ablations.errors.StudyError``."""
+    for a path, or a list for an axis. Raises ``ablations.types.errors.StudyError``."""
     assignments = [f"{path}={json.dumps(value)}" for path, value in (settings or {}).items()]
     return loading.load_study(str(reference), scale, assignments, seeds)
 
@@ -49,9 +49,9 @@ def run_study(
     Raises ``StudyError`` where it cannot begin. A failed trial raises nothing: ``outcome.failed`` counts them.
     """
     console = _console()
-    from ablations.migration import open_store
-    from ablations.plan import make_plan
-    from ablations.run import Where, run_plan
+    from ablations.planning.plan import make_plan
+    from ablations.running.run import Where, run_plan
+    from ablations.store.migration import open_store
 
     where = Where(place(storage), place(data_dir), address, inline)
     plan = make_plan(study, open_store(where.storage, console.print), where.data_dir, retry)
@@ -72,6 +72,6 @@ def results(study: ScaledStudy) -> "pd.DataFrame":
 
     Raises ``AblateError`` where MLflow has no run of the study.
     """
-    from ablations.frame import read_study
+    from ablations.tracking.reader import read_study
 
     return read_study(study.study.name, study.label).table

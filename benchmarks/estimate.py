@@ -17,15 +17,15 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from ablations.estimate import estimate, evaluation_seconds, training_seconds
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.probe import probe
-from ablations.run import Where, run_plan
-from ablations.speeds import Speed, evaluation_key, load_speeds, training_key
-from ablations.store import TrialStore
-from ablations.tables import estimate_text
-from ablations.trial import Unit
+from ablations.planning.estimate import estimate, evaluation_seconds, training_seconds
+from ablations.planning.estimate_text import estimate_text
+from ablations.planning.plan import Plan, make_plan
+from ablations.running.probe import probe
+from ablations.running.run import Where, run_plan
+from ablations.store.speeds import Speed, evaluation_key, load_speeds, training_key
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.types.trial import Unit
 from core.pretraining.pretrained import load_pretrained
 
 STUDY = """\

@@ -9,13 +9,13 @@ the sum.
 from collections.abc import Iterable
 from pathlib import Path
 
-from ablations.collection.load import load_collection
-from ablations.grid import enumerate_trials
-from ablations.library import find_collection
-from ablations.load import ScaledStudy
-from ablations.speeds import Hardware, training_work
-from ablations.step_memory import memory
-from ablations.trial import Trial, Unit, group_units
+from ablations.planning.grid import enumerate_trials
+from ablations.planning.memory import memory
+from ablations.store.speeds import Hardware, training_work
+from ablations.study.collection import load_collection
+from ablations.study.library import find_collection
+from ablations.study.load import ScaledStudy
+from ablations.types.trial import Trial, Unit, group_units
 from core.config import DataConfig, PretrainConfig
 from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
 from core.cost import BACKWARD, forward_flops

@@ -26,18 +26,18 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from rich.console import Console
 
-from ablations.events import Ended, Event, Saved, Started
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.provenance import provenance
-from ablations.recorder import Recorder
-from ablations.run import Where, run_plan
+from ablations.planning.plan import Plan, make_plan
+from ablations.running.run import Where, run_plan
+from ablations.running.worker import Job
 from ablations.schedulers import inline
-from ablations.settings import dotted_values
-from ablations.store import TrialStore
-from ablations.tracking import tracking_uri
-from ablations.trial import Result, Trial, Unit
-from ablations.worker import Job
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.study.settings import dotted_values
+from ablations.tracking.provenance import provenance
+from ablations.tracking.recorder import Recorder
+from ablations.tracking.tracker import tracking_uri
+from ablations.types.events import Ended, Event, Saved, Started
+from ablations.types.trial import Result, Trial, Unit
 from core.pretraining.history import Epoch
 
 STUDY = """\
@@ -65,7 +65,7 @@ def write():
     memory = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
     Path("measured").write_text(f"{memory} {time.process_time()}")
 atexit.register(write)
-from ablations.cli import main
+from ablations.cli.app import main
 main()
 """
 """The command line, leaving its largest memory in KiB and its seconds of processor."""

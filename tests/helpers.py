@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ablations.library import find_collection, shipped_studies
+from ablations.study.library import find_collection, shipped_studies
 from core import Pretrained
 from core.config import AugmentConfig, CustomAugment, PretrainConfig
 from core.data.dataset import Dataset, Split

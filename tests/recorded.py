@@ -7,13 +7,13 @@ from typing import Any
 from mlflow import MlflowClient
 from rich.console import Console
 
-from ablations.events import Ended, Event, Saved
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.recorder import Recorder
-from ablations.store import TrialStore
-from ablations.tracking import STUDY, TRIAL, WRITER, child_runs, find_parent, tracking_uri
-from ablations.trial import Result
+from ablations.planning.plan import Plan, make_plan
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.tracking.recorder import Recorder
+from ablations.tracking.tracker import STUDY, TRIAL, WRITER, child_runs, find_parent, tracking_uri
+from ablations.types.events import Ended, Event, Saved
+from ablations.types.trial import Result
 from core.pretraining.history import Epoch
 from helpers import small_study
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ablations import load_study, results, run_study
-from ablations.errors import StudyError
+from ablations.types.errors import StudyError
 from helpers import small_study
 
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1)

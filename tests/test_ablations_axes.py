@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ablations.claims import SIGN_ALONE
-from ablations.errors import StudyError
-from ablations.grid import enumerate_trials
-from ablations.load import load_study
-from ablations.trial import Trial
+from ablations.planning.grid import enumerate_trials
+from ablations.study.claims import SIGN_ALONE
+from ablations.study.load import load_study
+from ablations.types.errors import StudyError
+from ablations.types.trial import Trial
 
 
 def trials(grid: str, *assignments: str, rest: str = "") -> list[Trial]:

@@ -13,18 +13,18 @@ from PIL import Image
 from ray.exceptions import RayError
 from rich.console import Console
 
-from ablations import tracking
-from ablations.cli_base import told
-from ablations.errors import AblateError, DiskFullError, StudyError
-from ablations.events import Saved
-from ablations.failures import kind_of
-from ablations.load import load_study
-from ablations.migration import open_store
-from ablations.plan import Plan, make_plan
-from ablations.run import Outcome, Where, run_plan
+from ablations.cli.options import told
+from ablations.planning.plan import Plan, make_plan
+from ablations.running.run import Outcome, Where, run_plan
 from ablations.schedulers import ray_connect, ray_tune
-from ablations.store import TrialStore
-from ablations.trial import Result
+from ablations.store.migration import open_store
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.tracking import tracker as tracking
+from ablations.types.errors import AblateError, DiskFullError, StudyError
+from ablations.types.events import Saved
+from ablations.types.failures import kind_of
+from ablations.types.trial import Result
 from core.data.cache import cached_images
 from core.data.decode import decode
 from core.errors import MissingData

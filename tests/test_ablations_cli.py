@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ablations.cli import app
+from ablations.cli.app import app
 
 STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n"
 
@@ -116,7 +116,7 @@ def imported_by(*arguments: str) -> set[str]:
     """Top-level modules that a command brings in."""
     code = (
         "import sys\n"
-        "from ablations.cli import app\n"
+        "from ablations.cli.app import app\n"
         "try:\n    app(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
         "print('\\n' + ' '.join({name.split('.')[0] for name in sys.modules}))"
     )

@@ -8,16 +8,16 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from ablations.events import Ended, Event, Judged, Started
-from ablations.load import load_study
-from ablations.plan import make_plan
-from ablations.schedulers.inline import run_inline
-from ablations.schedulers.ray_run import run_on_ray
-from ablations.schedulers.ray_tune import WORKER_DEATHS
-from ablations.store import TrialStore
-from ablations.study import Resources
-from ablations.trial import Result, Unit
-from ablations.worker import Job
+from ablations.planning.plan import make_plan
+from ablations.running.schedulers.inline import run_inline
+from ablations.running.schedulers.on_ray.run import run_on_ray
+from ablations.running.schedulers.on_ray.tune import WORKER_DEATHS
+from ablations.running.worker import Job
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.study.study import Resources
+from ablations.types.events import Ended, Event, Judged, Started
+from ablations.types.trial import Result, Unit
 from helpers import small_study
 
 pytestmark = pytest.mark.slow

@@ -10,28 +10,28 @@ from rich.console import Console
 from test_ablations_cli import ablate
 from typer.testing import CliRunner
 
-from ablations.cli import app
-from ablations.collection.documents import (
+from ablations.cli.app import app
+from ablations.cli.collection_documents import (
     CollectionPlanDocument,
     CollectionReportDocument,
     CollectionRunDocument,
     CollectionStatusDocument,
 )
-from ablations.collection.load import load_collection
-from ablations.collection.plan import CollectionPlan, plan_collection
-from ablations.collection.run import CollectionOutcome, run_collection
-from ablations.errors import StudyError
-from ablations.events import Ended, Event, Started
-from ablations.frame import read_study
-from ablations.library import all_collections, all_studies
-from ablations.load import load_study
-from ablations.report import draw_report
-from ablations.run import Where
-from ablations.store import TrialStore
-from ablations.study import Resources
-from ablations.tracking import COLLECTION, tracking_uri
-from ablations.trial import Result, Unit
-from ablations.worker import Job
+from ablations.planning.collection_plan import CollectionPlan, plan_collection
+from ablations.running.collection_run import CollectionOutcome, run_collection
+from ablations.running.run import Where
+from ablations.running.worker import Job
+from ablations.store.trial_store import TrialStore
+from ablations.study.collection import load_collection
+from ablations.study.library import all_collections, all_studies
+from ablations.study.load import load_study
+from ablations.study.study import Resources
+from ablations.tracking.reader import read_study
+from ablations.tracking.report import draw_report
+from ablations.tracking.tracker import COLLECTION, tracking_uri
+from ablations.types.errors import StudyError
+from ablations.types.events import Ended, Event, Started
+from ablations.types.trial import Result, Unit
 from helpers import small_study
 
 STORAGE = Path("runs")
@@ -56,14 +56,14 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[Unit]:
             TrialStore(job.storage).save_result(result)
             listen(Ended(unit.pretrain_id, result))
 
-    monkeypatch.setattr("ablations.schedulers.inline.run_unit", run_unit)
+    monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", run_unit)
     return units
 
 
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures take seconds."""
-    monkeypatch.setattr("ablations.collection.run.draw", lambda *arguments: None)
+    monkeypatch.setattr("ablations.running.collection_run.draw", lambda *arguments: None)
 
 
 def write(**studies: str) -> None:
@@ -140,7 +140,7 @@ def test_data_that_does_not_decode_stops_its_study_alone(ran: list[Unit], monkey
         if "subset=80" in str(needed):
             raise StudyError("data: it is broken")
 
-    monkeypatch.setattr("ablations.collection.run.prepare_data", load)
+    monkeypatch.setattr("ablations.running.collection_run.prepare_data", load)
     outcome = run()
     assert outcome.unable == {"temperature": "data: it is broken"}
     assert list(outcome.outcomes) == ["neighbors"]
@@ -254,7 +254,7 @@ def test_the_page_of_all_says_what_held_and_what_is_missing(ran: list[Unit], mon
     before = page.read_bytes()
     ablate("report", "both.yaml")
     assert page.read_bytes() == before
-    monkeypatch.setattr("ablations.collection.report.draw_report", broken_for_neighbors)
+    monkeypatch.setattr("ablations.tracking.collection_report.draw_report", broken_for_neighbors)
     assert ablate("report", "both.yaml")[0] == 0
     assert "It cannot be drawn: ZeroDivisionError: a bug" in page.read_text()
 
@@ -326,7 +326,7 @@ def test_a_page_that_mlflow_does_not_take_is_drawn_and_told(ran: list[Unit], mon
         raise OSError("the disk is full")
 
     write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
-    monkeypatch.setattr("ablations.collection.report.save_collection", full)
+    monkeypatch.setattr("ablations.tracking.collection_report.save_collection", full)
     code, told = ablate("run", "both.yaml", "--inline")
     assert code == 0
     assert "the disk is full). The page of all is not there; 'ablate report' puts it there." in " ".join(told.split())

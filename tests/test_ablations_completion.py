@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ablations.cli import app
-from ablations.load import load_study
-from ablations.plan import make_plan
-from ablations.store import TrialStore
+from ablations.cli.app import app
+from ablations.planning.plan import make_plan
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
 from helpers import small_study
 
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\nscales: {mine: {}}\n", epochs=1)
@@ -71,7 +71,7 @@ def test_settings_are_paths_and_then_values() -> None:
 
 def test_completion_imports_nothing_heavy() -> None:
     code = (
-        "import sys\nfrom ablations.completion import assignments, studies\nstudies('')\nassignments('loss')\n"
+        "import sys\nfrom ablations.cli.completion import assignments, studies\nstudies('')\nassignments('loss')\n"
         "print(*{name.split('.')[0] for name in sys.modules})"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

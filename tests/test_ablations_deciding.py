@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ablations.deciding import next_seeds, run_until_decided
-from ablations.frame import read_study
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.run import Where
-from ablations.store import TrialStore
-from ablations.trial import Result
+from ablations.planning.plan import Plan, make_plan
+from ablations.running.run import Where
+from ablations.running.until_decided import next_seeds, run_until_decided
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.tracking.reader import read_study
+from ablations.types.trial import Result
 from helpers import small_study
 from reports.claims import Claim, Verdict
 from reports.effects import Better

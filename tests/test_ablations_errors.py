@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-import ablations.errors
+import ablations.types.errors
 import core.errors
-from ablations.cli import app
-from ablations.errors import AblateError, DiskFullError, LostStorageError, NotRecordedError, StudyError
+from ablations.cli.app import app
+from ablations.types.errors import AblateError, DiskFullError, LostStorageError, NotRecordedError, StudyError
 from core.errors import DataError, Diverged, MissingData, ProcessLost, StorageAway, StorageRefused
 
 GOOD = "name: s\nbase: {epochs: 4, schedule.warmup_epochs: 1}\ngrid: {loss.temperature: [0.1, 0.5]}\n"
@@ -165,7 +165,7 @@ def test_none_of_them_needs_torch_or_ray() -> None:
     code = (
         "import pathlib, sys\n"
         "from typer.testing import CliRunner\n"
-        "from ablations.cli import app\n"
+        "from ablations.cli.app import app\n"
         "codes = {CliRunner().invoke(app, ['run', str(path)]).exit_code for path in pathlib.Path('bad').iterdir()}\n"
         "print(codes, {'torch', 'ray', 'mlflow'} & set(sys.modules))"
     )
@@ -196,7 +196,7 @@ def test_an_error_of_another_machine_is_told_as_if_it_were_of_this_one(error: Ex
 
 
 def test_they_are_all_the_errors_that_there_are() -> None:
-    kinds = [kind for module in (ablations.errors, core.errors) for kind in vars(module).values()]
+    kinds = [kind for module in (ablations.types.errors, core.errors) for kind in vars(module).values()]
     assert {kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Exception)} == set(map(type, ERRORS))
 
 

@@ -8,18 +8,26 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ablations import worker
-from ablations.estimate import estimate, evaluation_seconds, price_of, seconds_for
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.probe import probe
-from ablations.run import Where, run_plan
-from ablations.speeds import Hardware, Speed, evaluation_speed, load_speeds, save_speed, training_key, training_speed
-from ablations.step_memory import image_bytes, memory
-from ablations.store import TrialStore
-from ablations.study import Resources
-from ablations.tables import estimate_text
-from ablations.worker import Job, run_unit
+from ablations.planning.estimate import estimate, evaluation_seconds, price_of, seconds_for
+from ablations.planning.estimate_text import estimate_text
+from ablations.planning.memory import image_bytes, memory
+from ablations.planning.plan import Plan, make_plan
+from ablations.running import worker
+from ablations.running.probe import probe
+from ablations.running.run import Where, run_plan
+from ablations.running.worker import Job, run_unit
+from ablations.store.speeds import (
+    Hardware,
+    Speed,
+    evaluation_speed,
+    load_speeds,
+    save_speed,
+    training_key,
+    training_speed,
+)
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.study.study import Resources
 from core import Pretrained, ProcessLost
 from core.config import DataConfig, EncoderConfig, Frozen, PretrainConfig
 from core.cost import training_flops

@@ -7,19 +7,19 @@ import pytest
 import torch
 from rich.console import Console
 
-from ablations.events import Ended, Event
-from ablations.failures import KINDS, NEXT, Kind, TimedOut, kind_of, lost_kind
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.run import Where, run_plan
+from ablations.cli.tables import status_table
+from ablations.planning.plan import Plan, make_plan
+from ablations.planning.stopping import Judging
+from ablations.running.run import Where, run_plan
+from ablations.running.schedulers.on_ray.room import whole_device
+from ablations.running.worker import Job
 from ablations.schedulers import ray_run
-from ablations.schedulers.ray_room import whole_device
-from ablations.stopping import Judging
-from ablations.store import TrialStore
-from ablations.study import Resources
-from ablations.tables import status_table
-from ablations.trial import Result, Unit
-from ablations.worker import Job
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.study.study import Resources
+from ablations.types.events import Ended, Event
+from ablations.types.failures import KINDS, NEXT, Kind, TimedOut, kind_of, lost_kind
+from ablations.types.trial import Result, Unit
 from core import DataError, Diverged
 from core.errors import MissingData
 from helpers import small_study

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from ablations.frame import read_study
-from ablations.tracking import TRIAL, child_runs, tracking_uri
+from ablations.tracking.reader import read_study
+from ablations.tracking.tracker import TRIAL, child_runs, tracking_uri
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
 
@@ -34,7 +34,8 @@ grid:
 COUNTING = """\
 import sys
 from pathlib import Path
-from ablations import cli, worker
+from ablations.cli import app as cli
+from ablations.running import worker
 pretrain = worker.pretrain
 def counted(config, *arguments, **options):
     with Path("trainings").open("a") as file:

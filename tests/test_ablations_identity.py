@@ -2,7 +2,7 @@
 
 import pytest
 
-from ablations.identity import canonical, pretrain_id, trial_id
+from ablations.types.identity import canonical, pretrain_id, trial_id
 from core.config import PretrainConfig, TrainConfig
 
 

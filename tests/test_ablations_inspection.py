@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ablations.cli import app
-from ablations.folders import files_below
-from ablations.inspection import _curve
-from ablations.load import load_study
-from ablations.plan import make_plan
-from ablations.store import TrialStore
-from ablations.trial import Result, Trial
+from ablations.cli.app import app
+from ablations.cli.trial_view import _curve
+from ablations.planning.plan import make_plan
+from ablations.store.folders import files_below
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.types.trial import Result, Trial
 from core.files import write_text
 from core.pretraining.history import Epoch
 from core.remote import AnyPath

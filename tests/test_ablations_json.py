@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ablations.cli import app
-from ablations.documents import (
+from ablations.cli.app import app
+from ablations.cli.documents import (
     DiffDocument,
     ListDocument,
     PlanDocument,
@@ -126,7 +126,7 @@ def test_an_interruption_is_exit_code_130(study: str, monkeypatch: pytest.Monkey
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ablations.run.run_plan", interrupted)
+    monkeypatch.setattr("ablations.running.run.run_plan", interrupted)
     for option in ("--json", "--quiet"):
         code, out, err = ablate("run", study, option)
         assert (code, out, "continue with" in err) == (130, "", True)
@@ -146,7 +146,7 @@ def test_a_quiet_run_tells_what_failed(study: str, mlflow_db: None, monkeypatch:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("x")
 
-    monkeypatch.setattr("ablations.worker.evaluate", broken)
+    monkeypatch.setattr("ablations.running.worker.evaluate", broken)
     code, out, err = ablate("run", study, "--inline", "--quiet")
     assert (code, out) == (1, "")
     assert err.count("failed: ZeroDivisionError: x") == 3

@@ -11,23 +11,25 @@ from mlflow import MlflowClient
 from nfs import NfsClient
 from rich.console import Console
 
-from ablations import live, sharing, signs, turns
-from ablations.errors import StudyError
-from ablations.events import Ended, Event, Held, Saved, Started
-from ablations.frame import read_study
-from ablations.lease import FencedError, Lease, holder, take
-from ablations.live import LiveRun, alone, is_live
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.recorder import Recorder
-from ablations.run import Where, run_plan
-from ablations.sharing import share
-from ablations.signs import BEAT, PATIENCE, Watch
-from ablations.store import TrialStore
-from ablations.tracking import RESULT, TRIAL, child_runs, tracking_uri
-from ablations.trial import Result, Unit
-from ablations.turns import only_one
-from ablations.worker import Job, run_unit
+from ablations.planning.plan import Plan, make_plan
+from ablations.running import shared_units as sharing
+from ablations.running.run import Where, run_plan
+from ablations.running.shared_units import share
+from ablations.running.worker import Job, run_unit
+from ablations.store.leases import heartbeat, live_run, lock
+from ablations.store.leases import lease as leases
+from ablations.store.leases.heartbeat import BEAT, PATIENCE, Watch, is_live
+from ablations.store.leases.lease import FencedError, Lease, holder, take
+from ablations.store.leases.live_run import LiveRun, alone
+from ablations.store.leases.lock import only_one
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.tracking.reader import read_study
+from ablations.tracking.recorder import Recorder
+from ablations.tracking.tracker import RESULT, TRIAL, child_runs, tracking_uri
+from ablations.types.errors import StudyError
+from ablations.types.events import Ended, Event, Held, Saved, Started
+from ablations.types.trial import Result, Unit
 from core.files import write_text
 from core.pretraining.history import Epoch
 from core.remote import AnyPath
@@ -73,7 +75,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    for module in (live, signs, turns):
+    for module in (live_run, heartbeat, lock):
         monkeypatch.setattr(module, "time", made)
     return made
 
@@ -140,8 +142,8 @@ def test_who_has_looked_too_long_ago_does_not_get_it(
     storage: AnyPath, store: TrialStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Since then the first was taken, given back and removed, and the second is held."""
-    newest, seen = turns.newest, [(0, "")]
-    monkeypatch.setattr(turns, "newest", lambda folder: seen.pop() if seen else newest(folder))
+    newest, seen = leases.newest, [(0, "")]
+    monkeypatch.setattr(leases, "newest", lambda folder: seen.pop() if seen else newest(folder))
     with LiveRun(storage) as one, LiveRun(storage) as two:
         folder = store.encoder_folder("abc")
         write_text(folder / "lease.2", two.name)
@@ -216,7 +218,7 @@ def test_who_was_stopped_himself_does_not_take_others_for_dead(storage: AnyPath,
 def test_a_run_that_was_buried_alive_is_back_with_its_next_beat(
     storage: AnyPath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signs, "BEAT", 0.001)
+    monkeypatch.setattr(heartbeat, "BEAT", 0.001)
     with LiveRun(storage) as run:
         path = storage / "live" / f"{run.name}.json"
         path.unlink()
@@ -240,7 +242,7 @@ def test_a_run_that_is_dead_keeps_nothing_from_being_removed(storage: AnyPath, c
 
 
 def test_no_run_begins_while_the_storage_is_cleaned(storage: AnyPath, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "GATE_SECONDS", 0)
+    monkeypatch.setattr(live_run, "GATE_SECONDS", 0)
     with alone(storage), pytest.raises(StudyError, match="wait for it to end"), LiveRun(storage):
         pytest.fail("begun")
 
@@ -260,11 +262,11 @@ def test_who_died_while_it_was_alone_keeps_nobody_out_for_ever(storage: AnyPath,
 
 @ONLY_S3
 def test_who_was_stopped_while_it_was_alone_finds_out(storage: AnyPath) -> None:
-    with alone(storage) as still:
-        still()
+    with alone(storage) as still_alone:
+        still_alone()
         write_text(storage / "run" / "lease.99", "another")
         with pytest.raises(StudyError, match="stopped for so long"):
-            still()
+            still_alone()
 
 
 def test_one_process_at_a_time_writes(storage: AnyPath) -> None:

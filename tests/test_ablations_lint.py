@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from ablations.lint import warnings
-from ablations.load import load_study
-from ablations.plan import make_plan
-from ablations.store import TrialStore
+from ablations.planning.lint import warnings
+from ablations.planning.plan import make_plan
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
 from helpers import shipped
 
 BASE = "name: small\nbase: {data: {name: shapes, image_size: 32, subset: 6000}, batch_size: 100, epochs: 6}\n"

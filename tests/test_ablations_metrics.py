@@ -2,7 +2,7 @@
 
 import pytest
 
-from ablations.metrics import known_metric
+from ablations.types.metrics import known_metric
 from core import HeadConfig, evaluate, pretrain
 from core.config import (
     Classifier,

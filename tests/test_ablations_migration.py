@@ -9,18 +9,19 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from ablations import identity, migration
-from ablations.cli import app
-from ablations.errors import StudyError
-from ablations.folders import files_below, remove
-from ablations.frame import read_study
-from ablations.live import LiveRun
-from ablations.load import load_study
-from ablations.migration import open_store
-from ablations.plan import Plan, make_plan
-from ablations.run import Where, run_plan
-from ablations.store import TrialStore
-from ablations.trial import Result
+from ablations.cli.app import app
+from ablations.planning.plan import Plan, make_plan
+from ablations.running.run import Where, run_plan
+from ablations.store import migration
+from ablations.store.folders import files_below, remove
+from ablations.store.leases.live_run import LiveRun
+from ablations.store.migration import open_store
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.tracking.reader import read_study
+from ablations.types import identity
+from ablations.types.errors import StudyError
+from ablations.types.trial import Result
 from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.remote import AnyPath, RemotePath
 from helpers import small_study
@@ -72,7 +73,7 @@ def test_after_a_new_schema_nothing_is_trained_again(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("ablations.run.draw", lambda *arguments: None)
+    monkeypatch.setattr("ablations.running.run.draw", lambda *arguments: None)
     made, where = plan(storage, "0.1"), Where(storage, Path("data"), inline=True)
     run_plan(made, where, Console(quiet=True))
     expected = read_study("small", "quick").table.drop(columns=["run_id", "trial_id", "loss.temperature", "name"])
@@ -82,7 +83,7 @@ def test_after_a_new_schema_nothing_is_trained_again(
     assert "moved 2 trials and 1 encoders of runs to schema 2" in capsys.readouterr().out
     assert [trial.id for unit in moved.units for trial in unit.trials] == [moved.trials[1].id]
     assert moved.trained == {moved.trials[1].pretrain_id}
-    monkeypatch.setattr("ablations.worker.pretrain", lambda *a, **k: pytest.fail("trained again"))
+    monkeypatch.setattr("ablations.running.worker.pretrain", lambda *a, **k: pytest.fail("trained again"))
     run_plan(moved, where, Console(quiet=True))
     table = read_study("small", "quick").table.drop(columns=["run_id", "trial_id", "loss.temperature", "name"])
     assert table.drop(columns="seconds").equals(expected.drop(columns="seconds"))

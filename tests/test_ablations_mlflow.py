@@ -11,11 +11,11 @@ from mlflow import MlflowClient
 from recorded import EPOCHS, contents, events, plan, record
 from rich.console import Console
 
-from ablations import recorder as recording
-from ablations.no_answer import no_answer, without_secrets
-from ablations.recorder import Recorder
-from ablations.store import TrialStore
-from ablations.ui import serve
+from ablations.store.trial_store import TrialStore
+from ablations.tracking import recorder as recording
+from ablations.tracking.recorder import Recorder
+from ablations.tracking.ui import serve
+from ablations.tracking.unreachable import no_answer, without_secrets
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
 
@@ -39,7 +39,7 @@ def outage(monkeypatch: pytest.MonkeyPatch) -> Callable[[range], list[str]]:
                         raise Broken("away")
                 return super().__getattribute__(name)
 
-        monkeypatch.setattr("ablations.tracking.MlflowClient", Client)
+        monkeypatch.setattr("ablations.tracking.tracker.MlflowClient", Client)
         return made
 
     return begin
@@ -169,7 +169,7 @@ def test_a_databases_password_is_in_no_command_line(monkeypatch: pytest.MonkeyPa
         calls.append((command, env))
         return CompletedProcess(command, 0)
 
-    monkeypatch.setattr("ablations.ui.subprocess.run", run)
+    monkeypatch.setattr("ablations.tracking.ui.subprocess.run", run)
     serve("127.0.0.1", 5000, Console(quiet=True))
     ((command, environment),) = calls
     assert not any("hunter2" in word for word in command)

@@ -14,11 +14,11 @@ import pytest
 from recorded import contents, events, plan, record
 from rich.console import Console
 
-from ablations import recorder as recording
-from ablations.frame import read_study
-from ablations.recorder import Recorder
-from ablations.report import draw_report
-from ablations.store import TrialStore
+from ablations.store.trial_store import TrialStore
+from ablations.tracking import recorder as recording
+from ablations.tracking.reader import read_study
+from ablations.tracking.recorder import Recorder
+from ablations.tracking.report import draw_report
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mlflow_db")]
 

@@ -9,15 +9,15 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from ablations.cli import app
-from ablations.grid import enumerate_trials
-from ablations.library import Question
-from ablations.lint import warnings
-from ablations.load import load_study
-from ablations.plan import make_plan
-from ablations.store import TrialStore
-from ablations.study_schema import FILE, study_schema
-from ablations.yaml_source import read_yaml
+from ablations.cli.app import app
+from ablations.planning.grid import enumerate_trials
+from ablations.planning.lint import warnings
+from ablations.planning.plan import make_plan
+from ablations.store.trial_store import TrialStore
+from ablations.study.library import Question
+from ablations.study.load import load_study
+from ablations.study.schema import FILE, study_schema
+from ablations.study.yaml_source import read_yaml
 
 QUESTIONS = get_args(Question)
 

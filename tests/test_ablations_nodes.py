@@ -14,12 +14,12 @@ import ray
 from ray._private.utils import check_version_info
 from ray.cluster_utils import Cluster
 
-from ablations.errors import StudyError
-from ablations.provenance import package_version
+from ablations.running.schedulers.on_ray.nodes import LacksPackage, check_nodes, looks_for
+from ablations.running.schedulers.on_ray.package import code_hash, travelling
+from ablations.running.worker import Job
 from ablations.schedulers import ray_connect, ray_nodes
-from ablations.schedulers.ray_nodes import LacksPackage, check_nodes, looks_for
-from ablations.schedulers.ray_package import code_hash, travelling
-from ablations.worker import Job
+from ablations.tracking.provenance import package_version
+from ablations.types.errors import StudyError
 from core.remote import RemotePath
 
 HERE = Path().resolve
@@ -55,7 +55,8 @@ def test_what_a_node_lacks_beside_the_package_is_named(monkeypatch: pytest.Monke
 
 
 def test_the_package_that_travels_is_this_one_and_says_so() -> None:
-    ask = "from ablations.provenance import package_version; from ablations.schedulers.ray_package import code_hash; "
+    ask = "from ablations.tracking.provenance import package_version; "
+    ask += "from ablations.running.schedulers.on_ray.package import code_hash; "
     with travelling() as modules:
         folders = {str(Path(module).parent) for module in modules}
         found = subprocess.run(

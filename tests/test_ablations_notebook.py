@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ablations.board import Board
-from ablations.events import Ended, EpochEnded, Event, Started
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.progress import follow
-from ablations.store import TrialStore
-from ablations.trial import Result
+from ablations.planning.plan import Plan, make_plan
+from ablations.running.progress import follow
+from ablations.running.run_state import Board
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.types.events import Ended, EpochEnded, Event, Started
+from ablations.types.trial import Result
 from core.pretraining.history import Epoch
 from helpers import small_study
 
@@ -45,7 +45,7 @@ def output(monkeypatch: pytest.MonkeyPatch) -> Output:
     module.display = display  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
     monkeypatch.setitem(sys.modules, "IPython.display", module)
-    monkeypatch.delitem(sys.modules, "ablations.progress_notebook", raising=False)
+    monkeypatch.delitem(sys.modules, "ablations.running.progress_notebook", raising=False)
     return output
 
 

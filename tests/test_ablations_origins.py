@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from ablations.estimate import estimate
-from ablations.load import load_study
-from ablations.origins import origins
-from ablations.plan import Plan, make_plan
-from ablations.speeds import Hardware, training_speed
-from ablations.store import COMPUTED_FOR, TrialStore
-from ablations.tables import heading
-from ablations.trial import Result
+from ablations.cli.tables import heading
+from ablations.planning.estimate import estimate
+from ablations.planning.origins import origins
+from ablations.planning.plan import Plan, make_plan
+from ablations.store.speeds import Hardware, training_speed
+from ablations.store.trial_store import COMPUTED_FOR, TrialStore
+from ablations.study.load import load_study
+from ablations.types.trial import Result
 from helpers import small_study
 
 GRID = "grid: {loss.temperature: [0.1, 0.2, 0.3, 0.4, 0.5]}\n"

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from ablations import step_memory
-from ablations.errors import StudyError
-from ablations.load import load_study
-from ablations.packing import MARGIN, spread
-from ablations.plan import Plan, make_plan
-from ablations.speeds import Hardware, evaluation_speed, save_speed, training_speed
-from ablations.store import TrialStore
-from ablations.study import Resources
-from ablations.tables import estimate_text
+from ablations.planning import memory as step_memory
+from ablations.planning.estimate_text import estimate_text
+from ablations.planning.packing import MARGIN, spread
+from ablations.planning.plan import Plan, make_plan
+from ablations.store.speeds import Hardware, evaluation_speed, save_speed, training_speed
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.study.study import Resources
+from ablations.types.errors import StudyError
 from core.cost import BESIDE
 from helpers import small_study
 

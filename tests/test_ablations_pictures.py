@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from ablations.frame import read_study
-from ablations.grid import enumerate_trials
-from ablations.load import load_study
-from ablations.pictures import draw_pictures
-from ablations.plan import make_plan
-from ablations.run import Outcome, Where, run_plan
-from ablations.store import TrialStore
+from ablations.planning.grid import enumerate_trials
+from ablations.planning.plan import make_plan
+from ablations.running.run import Outcome, Where, run_plan
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.tracking.pictures import draw_pictures
+from ablations.tracking.reader import read_study
 from helpers import small_study
 
 ARRAYS = {

@@ -6,10 +6,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 from typer.testing import CliRunner
 
-from ablations import live
-from ablations.cli import app
-from ablations.errors import StudyError
-from ablations.places import place, reports_folder
+from ablations.cli.app import app
+from ablations.store.leases import live_run
+from ablations.store.locations import place, reports_folder
+from ablations.types.errors import StudyError
 from core.remote import LIBRARIES, AnyPath, RemotePath
 
 PLACES: dict[str, AnyPath] = {
@@ -92,6 +92,6 @@ def test_a_server_that_would_let_two_runs_hold_one_lease_is_refused(
     bucket: RemotePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(RemotePath, "create", lambda self, content: self.write_bytes(content) or True)
-    with pytest.raises(StudyError, match="does not know conditional writes"), live.LiveRun(bucket / "runs"):
+    with pytest.raises(StudyError, match="ignores conditional writes"), live_run.LiveRun(bucket / "runs"):
         pytest.fail("begun")
     assert bucket.files() == []

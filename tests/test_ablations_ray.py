@@ -11,17 +11,17 @@ from ray.air.execution._internal.tracked_actor_task import TrackedActorTask
 from ray.exceptions import OutOfMemoryError
 from rich.console import Console
 
-from ablations.errors import StudyError
-from ablations.events import Ended, EpochEnded, Event, Started
-from ablations.frame import read_study
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.run import Where, run_plan
-from ablations.schedulers.ray_run import run_on_ray
-from ablations.schedulers.ray_tune import WORKER_DEATHS
-from ablations.store import TrialStore
-from ablations.study import Resources
-from ablations.worker import Job
+from ablations.planning.plan import Plan, make_plan
+from ablations.running.run import Where, run_plan
+from ablations.running.schedulers.on_ray.run import run_on_ray
+from ablations.running.schedulers.on_ray.tune import WORKER_DEATHS
+from ablations.running.worker import Job
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.study.study import Resources
+from ablations.tracking.reader import read_study
+from ablations.types.errors import StudyError
+from ablations.types.events import Ended, EpochEnded, Event, Started
 from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")

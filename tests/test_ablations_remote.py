@@ -20,21 +20,22 @@ from rich.console import Console
 from torchvision import datasets
 from typer.testing import CliRunner
 
-from ablations import run, sharing, worker
-from ablations.board import Board
-from ablations.cli import app
-from ablations.data_copies import FOLDERS, local_data
-from ablations.errors import DiskFullError, LostStorageError, StudyError
-from ablations.events import Event
-from ablations.live import LiveRun
-from ablations.load import load_study
-from ablations.migration import open_store
-from ablations.plan import Plan, make_plan
-from ablations.run import Where, run_plan
+from ablations.cli.app import app
+from ablations.planning.plan import Plan, make_plan
+from ablations.running import run, worker
+from ablations.running import shared_units as sharing
+from ablations.running.run import Where, run_plan
+from ablations.running.run_state import Board
+from ablations.running.worker import Job
 from ablations.schedulers import ray_client, ray_tune
-from ablations.store import TrialStore
-from ablations.study import Resources
-from ablations.worker import Job
+from ablations.store.data_copies import FOLDERS, local_data
+from ablations.store.leases.live_run import LiveRun
+from ablations.store.migration import open_store
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.study.study import Resources
+from ablations.types.errors import DiskFullError, LostStorageError, StudyError
+from ablations.types.events import Event
 from core.data.catalog import KNOWN_SIZES
 from core.errors import StorageAway, StorageRefused
 from core.remote import AnyPath, RemotePath
@@ -71,9 +72,9 @@ def test_a_run_in_an_object_store_is_a_run_in_a_folder(bucket: RemotePath, monke
     assert outcome.drawn is not None
     assert outcome.drawn.page == Path("runs/reports/small/quick/report.html")
     assert outcome.drawn.page.exists()
-    monkeypatch.setattr("ablations.run.draw", lambda *_: None)
+    monkeypatch.setattr("ablations.running.run.draw", lambda *_: None)
     with monkeypatch.context() as patch:
-        patch.setattr("ablations.schedulers.inline.run_inline", lambda *_: pytest.fail("something ran"))
+        patch.setattr("ablations.running.schedulers.inline.run_inline", lambda *_: pytest.fail("something ran"))
         again = run_plan(plan(storage, ONE), Where(storage, DATA, inline=True), QUIET)
         assert again.states == outcome.states
     first = next(iter(outcome.states))
@@ -123,7 +124,7 @@ def test_a_store_that_goes_away_ends_the_run_and_fails_no_trial(
         raise StorageAway(5, "gone", str(self))
 
     monkeypatch.setattr(RemotePath, "upload", fail)
-    monkeypatch.setattr("ablations.run.draw", lambda *_: None)
+    monkeypatch.setattr("ablations.running.run.draw", lambda *_: None)
     command = ["run", "study.yaml", "--inline", "--storage", str(storage)]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 1
@@ -209,7 +210,7 @@ def test_data_is_copied_once_and_then_used_as_files(
     (size,) = made.sizes.values()
     assert (size.train, size.test, size.classes) == (16, 4, 2)
     assert not own_copies.exists(), "a plan copies nothing"
-    monkeypatch.setattr("ablations.run.draw", lambda *_: None)
+    monkeypatch.setattr("ablations.running.run.draw", lambda *_: None)
     output = ablate("run", "study.yaml", "--inline", "--data-dir", str(photos))
     assert f"data: copying {photos}/photos to {own_copies}" in output
     assert "1 done, 0 failed" in output

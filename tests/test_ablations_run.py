@@ -9,16 +9,16 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from rich.console import Console
 
-from ablations import provenance
-from ablations.events import Ended, Held, Saved, Started
-from ablations.frame import read_study
-from ablations.lease import take
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.run import Outcome, Where, run_plan
-from ablations.store import TrialStore
-from ablations.tracking import TRIAL, child_runs, find_parent, tracking_uri
-from ablations.worker import Job, run_unit
+from ablations.planning.plan import Plan, make_plan
+from ablations.running.run import Outcome, Where, run_plan
+from ablations.running.worker import Job, run_unit
+from ablations.store.leases.lease import take
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.tracking import provenance
+from ablations.tracking.reader import read_study
+from ablations.tracking.tracker import TRIAL, child_runs, find_parent, tracking_uri
+from ablations.types.events import Ended, Held, Saved, Started
 from core import load_pretrained
 from core.hardware import pick_device
 
@@ -119,7 +119,7 @@ def test_mlflow_holds_parameters_curves_tags_and_the_configuration() -> None:
 def test_running_again_trains_nothing_and_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     run()
     before = {t: [(r.info.run_id, r.data.metrics) for r in runs] for t, runs in mlflow_children().items()}
-    monkeypatch.setattr("ablations.schedulers.inline.run_inline", lambda *a: pytest.fail("something ran"))
+    monkeypatch.setattr("ablations.running.schedulers.inline.run_inline", lambda *a: pytest.fail("something ran"))
     assert list(run().states.values()) == ["done"] * 5
     assert {t: [(r.info.run_id, r.data.metrics) for r in runs] for t, runs in mlflow_children().items()} == before
 
@@ -154,7 +154,7 @@ def test_a_failed_trial_is_a_result_and_spares_the_others() -> None:
 
 
 def test_a_bug_is_told_with_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ablations.worker.evaluate", broken)
+    monkeypatch.setattr("ablations.running.worker.evaluate", broken)
     outcome = run()
     assert set(outcome.states.values()) == {"failed"}
     result = TrialStore(WHERE.storage).result(plan().trials[0].id)
@@ -164,7 +164,7 @@ def test_a_bug_is_told_with_its_traceback(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_an_interrupted_run_keeps_what_is_finished_and_continues(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ablations import worker
+    from ablations.running import worker
 
     ended = []
 
@@ -174,12 +174,12 @@ def test_an_interrupted_run_keeps_what_is_finished_and_continues(monkeypatch: py
         ended.append(unit)
         run_unit(unit, job, listen)
 
-    monkeypatch.setattr("ablations.schedulers.inline.run_unit", interrupt_third)
+    monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", interrupt_third)
     with pytest.raises(KeyboardInterrupt):
         run()
     states = read_study("small", "quick").table["state"].tolist()
     assert states == ["finished", "finished", "missing", "missing", "missing"]
-    monkeypatch.setattr("ablations.schedulers.inline.run_unit", worker.run_unit)
+    monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", worker.run_unit)
     assert len(plan().units) == 3
     assert list(run().states.values()) == ["done"] * 5
 
@@ -276,7 +276,7 @@ def test_a_crash_between_the_encoder_and_its_history_loses_neither_epochs_nor_se
 
 def test_a_failed_trial_that_is_run_again_leaves_no_trace_of_its_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("ablations.worker.evaluate", broken)
+        patch.setattr("ablations.running.worker.evaluate", broken)
         assert run().failed == 5
     assert run(retry="failed").failed == 0
     children = [child for runs in mlflow_children().values() for child in runs]
@@ -322,14 +322,14 @@ def test_mlflow_that_fails_at_the_end_costs_only_the_drawing(monkeypatch: pytest
     def down(*arguments: object) -> None:
         raise MlflowException("down")
 
-    monkeypatch.setattr("ablations.frame.find_parent", down)
+    monkeypatch.setattr("ablations.tracking.reader.find_parent", down)
     outcome = run()
     assert (outcome.drawn, list(outcome.states.values())) == (None, ["done"] * 5)
 
 
 def test_curves_reach_mlflow_from_the_checkpoint_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only epochs that a crash cannot take back are logged, so that none is ever logged twice."""
-    from ablations.recorder import Recorder
+    from ablations.tracking.recorder import Recorder
 
     made = plan()
     unit, store = made.units[0], TrialStore(WHERE.storage)

@@ -20,20 +20,21 @@ from ray.tune.experiment import Trial
 from recorded import EPOCHS, contents, epochs, plan, record
 from rich.console import Console
 
-from ablations import run, store
-from ablations.board import Board
-from ablations.events import Ended, Event, Held, Started
-from ablations.plan import Plan
-from ablations.progress import ROWS, draw
-from ablations.recorder import Recorder
-from ablations.schedulers.ray_ended import NothingPrinted
-from ablations.schedulers.ray_order import InOrder
-from ablations.schedulers.ray_tune import WORK, _in_order, _work
-from ablations.store import TrialStore
-from ablations.study import Resources
-from ablations.tracking import RESULT, TRIAL
-from ablations.trial import Result
-from ablations.worker import Job
+from ablations.planning.plan import Plan
+from ablations.running import run
+from ablations.running.progress import ROWS, draw
+from ablations.running.run_state import Board
+from ablations.running.schedulers.on_ray.ended import NothingPrinted
+from ablations.running.schedulers.on_ray.order import InOrder
+from ablations.running.schedulers.on_ray.tune import WORK, _in_order, _work
+from ablations.running.worker import Job
+from ablations.store import trial_store as store
+from ablations.store.trial_store import TrialStore
+from ablations.study.study import Resources
+from ablations.tracking.recorder import Recorder
+from ablations.tracking.tracker import RESULT, TRIAL
+from ablations.types.events import Ended, Event, Held, Started
+from ablations.types.trial import Result
 
 STORAGE = Path("runs")
 QUIET = Console(quiet=True)
@@ -51,7 +52,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
                 made[name] += 1
             return super().__getattribute__(name)
 
-    monkeypatch.setattr("ablations.tracking.MlflowClient", Client)
+    monkeypatch.setattr("ablations.tracking.tracker.MlflowClient", Client)
     return made
 
 
@@ -91,7 +92,8 @@ def test_a_run_of_which_nothing_is_left_looks_at_every_trial_once(
 
 
 def test_a_run_of_which_nothing_is_left_needs_no_torch() -> None:
-    code = "import sys, ablations.deciding, ablations.collection.run; sys.exit('torch' in sys.modules)"
+    modules = "ablations.running.until_decided, ablations.running.collection_run"
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -200,8 +202,8 @@ def test_the_board_counts_what_its_states_are() -> None:
 
 
 def wide() -> Plan:
-    from ablations.load import load_study
-    from ablations.plan import make_plan
+    from ablations.planning.plan import make_plan
+    from ablations.study.load import load_study
     from helpers import small_study
 
     Path("wide.yaml").write_text(small_study(GRID, EPOCHS, "wide"))

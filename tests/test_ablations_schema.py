@@ -10,14 +10,14 @@ import jsonschema
 import pytest
 from typer.testing import CliRunner
 
-from ablations.cli import app
-from ablations.documents import DOCUMENTS, Document
-from ablations.grid import enumerate_trials
-from ablations.library import all_studies, shipped_studies
-from ablations.load import load_study
-from ablations.settings_schema import definitions, settings_tree
-from ablations.study_schema import FILE, study_schema
-from ablations.yaml_source import parse_scalar, read_yaml
+from ablations.cli.app import app
+from ablations.cli.documents import DOCUMENTS, Document
+from ablations.planning.grid import enumerate_trials
+from ablations.study.library import all_studies, shipped_studies
+from ablations.study.load import load_study
+from ablations.study.schema import FILE, study_schema
+from ablations.study.settings_schema import definitions, settings_tree
+from ablations.study.yaml_source import parse_scalar, read_yaml
 
 ROOT = Path(__file__).parent.parent
 GENERATOR = ROOT / "docs" / "generate.py"

@@ -8,10 +8,10 @@ import pytest
 import torch
 from rich.console import Console
 
-from ablations.load import load_study
-from ablations.plan import make_plan
-from ablations.run import Outcome, Where, run_plan
-from ablations.store import TrialStore
+from ablations.planning.plan import make_plan
+from ablations.running.run import Outcome, Where, run_plan
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
 from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
@@ -42,7 +42,7 @@ def test_secrets_of_the_environment_are_written_nowhere(monkeypatch: pytest.Monk
     def fail(*args: object, **options: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("ablations.worker.evaluate", fail)
+    monkeypatch.setattr("ablations.running.worker.evaluate", fail)
     said = StringIO()
     outcome = run(Console(file=said))
     assert outcome.failed == 1

@@ -8,13 +8,13 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from ablations.cli import app
-from ablations.frame import read_study
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.recorder import Recorder
-from ablations.store import TrialStore
-from ablations.trial import Result
+from ablations.cli.app import app
+from ablations.planning.plan import Plan, make_plan
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.tracking.reader import read_study
+from ablations.tracking.recorder import Recorder
+from ablations.types.trial import Result
 from core.pretraining.history import Epoch
 from helpers import small_study
 

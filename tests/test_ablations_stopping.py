@@ -6,22 +6,22 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ablations.board import Board
-from ablations.deciding import run_until_decided
-from ablations.errors import StudyError
-from ablations.events import Ended, Judged
-from ablations.frame import read_study
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.report import draw_report
-from ablations.run import Where, run_plan
-from ablations.schedulers.ray_asha import asha, measures
-from ablations.stopping import Judging
-from ablations.store import TrialStore
-from ablations.study import StopEarly
-from ablations.tables import heading, status_table
-from ablations.trial import Result
-from ablations.worker import Job, run_unit
+from ablations.cli.tables import heading, status_table
+from ablations.planning.plan import Plan, make_plan
+from ablations.planning.stopping import Judging
+from ablations.running.run import Where, run_plan
+from ablations.running.run_state import Board
+from ablations.running.schedulers.on_ray.asha import asha, measures
+from ablations.running.until_decided import run_until_decided
+from ablations.running.worker import Job, run_unit
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.study.study import StopEarly
+from ablations.tracking.reader import read_study
+from ablations.tracking.report import draw_report
+from ablations.types.errors import StudyError
+from ablations.types.events import Ended, Judged
+from ablations.types.trial import Result
 from core.pretraining.history import Epoch
 from helpers import small_study
 

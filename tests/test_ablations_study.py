@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ablations.errors import StudyError
-from ablations.grid import enumerate_trials
-from ablations.load import load_study
-from ablations.study import Resources
-from ablations.trial import Trial
+from ablations.planning.grid import enumerate_trials
+from ablations.study.load import load_study
+from ablations.study.study import Resources
+from ablations.types.errors import StudyError
+from ablations.types.trial import Trial
 from core.config import Sgd
 from helpers import shipped
 

@@ -10,7 +10,7 @@ import pytest
 
 from helpers import small_study
 
-COMMAND = [sys.executable, "-c", "from ablations.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from ablations.cli.app import main; main()"]
 RED, ESCAPE = b"\x1b[31m", b"\x1b"
 
 

@@ -6,13 +6,13 @@ import pytest
 from archives import pets, voc2007
 from rich.console import Console
 
-from ablations.errors import StudyError
-from ablations.frame import read_study
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.run import Where, run_plan
-from ablations.store import TrialStore
-from ablations.worker import Job
+from ablations.planning.plan import Plan, make_plan
+from ablations.running.run import Where, run_plan
+from ablations.running.worker import Job
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.tracking.reader import read_study
+from ablations.types.errors import StudyError
 from core.config import DataConfig
 from core.data.dataset import Dataset
 from core.data.load import load_data
@@ -56,7 +56,7 @@ def test_one_training_is_scored_on_each_data_set(
         scored.append((data.name, tuple(data.test.images.shape[-2:])))
         return data
 
-    monkeypatch.setattr("ablations.worker._data", look)
+    monkeypatch.setattr("ablations.running.worker._data", look)
     outcome = run_plan(plan(), WHERE, Console(quiet=True))
     assert list(outcome.states.values()) == ["done"] * 5
     assert scored[0] == ("shapes", (16, 16))  # the training

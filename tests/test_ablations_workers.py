@@ -20,27 +20,27 @@ from ray.tune.search import BasicVariantGenerator
 from ray.util.queue import Empty
 from rich.console import Console
 
-from ablations import run, worker
-from ablations.board import Board
-from ablations.errors import DiskFullError, LostStorageError, StudyError
-from ablations.events import DiskFull, Ended, EpochEnded, Event, Held, Started
-from ablations.failures import kind_of
-from ablations.lease import holder, take
-from ablations.live import LiveRun
-from ablations.load import load_study
-from ablations.plan import Plan, make_plan
-from ablations.run import Where
+from ablations.cli.tables import heading
+from ablations.planning.memory import memory
+from ablations.planning.plan import Plan, make_plan
+from ablations.running import run, worker
+from ablations.running.run import Where
+from ablations.running.run_state import Board
+from ablations.running.schedulers.on_ray.interface import GLOO_INTERFACE, LONGEST_WAIT, TorchOverNodes, name_interface
+from ablations.running.schedulers.on_ray.room import Room, check_room, trials_at_once
+from ablations.running.schedulers.on_ray.run import run_on_ray
+from ablations.running.schedulers.on_ray.train import run_over_workers
+from ablations.running.worker import Job, keep_failures, run_unit
 from ablations.schedulers import ray_train, ray_tune
-from ablations.schedulers.ray_interface import GLOO_INTERFACE, LONGEST_WAIT, TorchOverNodes, name_interface
-from ablations.schedulers.ray_room import Room, check_room, trials_at_once
-from ablations.schedulers.ray_run import run_on_ray
-from ablations.schedulers.ray_train import run_over_workers
-from ablations.step_memory import memory
-from ablations.store import TrialStore
-from ablations.study import Resources
-from ablations.tables import heading
-from ablations.trial import Result, Unit
-from ablations.worker import Job, keep_failures, run_unit
+from ablations.store.leases.lease import holder, take
+from ablations.store.leases.live_run import LiveRun
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.study.study import Resources
+from ablations.types.errors import DiskFullError, LostStorageError, StudyError
+from ablations.types.events import DiskFull, Ended, EpochEnded, Event, Held, Started
+from ablations.types.failures import kind_of
+from ablations.types.trial import Result, Unit
 from core import DataError, ProcessLost, load_data, pretrain
 from core.distributed import Share
 from core.errors import StorageAway, StorageRefused
@@ -126,7 +126,7 @@ def test_room_is_counted_in_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_node_that_is_added_has_room_for_trials_over_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = [{"Alive": True, "Resources": {"CPU": 2.0}}]
     monkeypatch.setattr("ray.nodes", lambda: nodes)
-    monkeypatch.setattr("ablations.schedulers.ray_room.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("ablations.running.schedulers.on_ray.room.LOOK_SECONDS", 0.0)
     search = BasicVariantGenerator(max_concurrent=1)
     room = Room(search, Resources(workers=2))
     nodes *= 3
@@ -169,7 +169,7 @@ def test_inline_trains_in_one_process_and_says_so(monkeypatch: pytest.MonkeyPatc
             for trial in unit.trials:
                 listen(Ended(unit.pretrain_id, Result(trial.id, "finished", {}, 0.0, 0.0, {})))
 
-    monkeypatch.setattr("ablations.schedulers.inline.run_inline", run_inline)
+    monkeypatch.setattr("ablations.running.schedulers.inline.run_inline", run_inline)
     with console.capture() as capture, LiveRun(STORAGE) as live:
         where = Where(STORAGE, Path("data"), inline=True)
         run.schedule(made, where, live.name, Board(made), lambda event: None, console)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ablations.errors import StudyError
-from ablations.yaml_source import dotted, parse_scalar, read_yaml
+from ablations.study.yaml_source import dotted, parse_scalar, read_yaml
+from ablations.types.errors import StudyError
 
 
 def read(text: str):

@@ -17,8 +17,8 @@ from ray.autoscaler._private.commands import warn_about_bad_start_command
 from ray.autoscaler._private.local.config import prepare_local
 from ruamel.yaml import YAML
 
-from ablations.cli import app
-from ablations.yaml_source import read_yaml
+from ablations.cli.app import app
+from ablations.study.yaml_source import read_yaml
 
 DOCS = Path(__file__).parent.parent / "docs"
 

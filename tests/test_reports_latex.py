@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented import METRIC, Values, drawn, report, trials
 
-from ablations.grid import enumerate_trials
-from ablations.load import load_study
+from ablations.planning.grid import enumerate_trials
+from ablations.study.load import load_study
 from helpers import shipped
 from reports.latex import latex
 from reports.latex_text import COMMANDS, GREEK, MATH, escaped

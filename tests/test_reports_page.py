@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from ablations.links import run_pages
+from ablations.tracking.links import run_pages
 from reports.cells import metric_of, trials_by_cell
 from reports.claims import Claim
 from reports.effects import Better

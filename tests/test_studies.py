@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ablations.grid import enumerate_trials
-from ablations.load import ScaledStudy
-from ablations.load import load_study as load_uncached
-from ablations.report import EFFECTS
+from ablations.planning.grid import enumerate_trials
+from ablations.study.load import ScaledStudy
+from ablations.study.load import load_study as load_uncached
+from ablations.tracking.report import EFFECTS
 from helpers import shipped
 from reports import paper_axes, published
 from reports.effects import VALUE, Effect

@@ -10,8 +10,8 @@ from typing import Any
 from laboratory import EPOCHS, Laboratory
 from mlflow import MlflowClient
 
-from ablations.frame import read_study
-from ablations.tracking import TRIAL, child_runs, find_parent, tracking_uri
+from ablations.tracking.reader import read_study
+from ablations.tracking.tracker import TRIAL, child_runs, find_parent, tracking_uri
 
 SPEED = "pretrain/images_per_second"
 Kept = dict[str, tuple[int, bytes]]

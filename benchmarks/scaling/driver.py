@@ -15,10 +15,10 @@ from chaos.laboratory import MARK, marked
 from mlflow import MlflowClient
 from rich.live import Live
 
-from ablations.board import Board
-from ablations.cli import main
-from ablations.events import Ended, Event
-from ablations.recorder import Recorder
+from ablations.cli.app import main
+from ablations.running.run_state import Board
+from ablations.tracking.recorder import Recorder
+from ablations.types.events import Ended, Event
 
 TENTHS = 10
 CALLS = ("create_run", "log_batch", "log_artifact", "set_terminated", "search_runs", "get_run", "delete_run")

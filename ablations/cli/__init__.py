@@ -1,0 +1,4 @@
+"""The command line: commands, what they print as text and as JSON, and shell completion.
+
+Nothing heavy is imported before the arguments and the study are known to be good.
+"""

@@ -1,0 +1,43 @@
+"""Commands that write what a study begins with."""
+
+from typing import Annotated
+
+import typer
+
+from ablations.cli.invocation import again
+from ablations.cli.options import DEFAULT_DATA, DataOption, console, told
+from ablations.study.library import Question
+
+TargetArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="NAME or FILE", help="studies/NAME.yaml, or a file that ends with .yaml; my_<template> unless given."
+    ),
+]
+TemplateOption = Annotated[Question, typer.Option("--template", help="The question that it asks.")]
+NameOption = Annotated[str, typer.Option("--data", metavar="NAME", help="Of an image folder, or of built-in data.")]
+
+
+def new(
+    target: TargetArgument = None,
+    data: NameOption = "my-photos",
+    template: TemplateOption = "temperature",
+    data_dir: DataOption = DEFAULT_DATA,
+) -> None:
+    """Write a study of your own data to begin with. Overwrites nothing."""
+    with told():
+        from ablations.study.new_study import write_study
+        from core.data.catalog import KNOWN_SIZES
+
+        written = write_study(target, template, data)
+        console.print(f"study   {written.study}\nschema  {written.schema} (for your editor)", highlight=False)
+        if data not in KNOWN_SIZES and not (data_dir / data).is_dir():
+            console.print(f"data    put images at {data_dir / data}/{{train,test}}/<class>/*.jpg", highlight=False)
+        console.print(f"next    {again('plan', written.reference)}", highlight=False)
+
+
+def schema() -> None:
+    """Print the JSON Schema of study files, for editors."""
+    from ablations.study.schema import schema_text
+
+    typer.echo(schema_text(), nl=False)

@@ -1,0 +1,56 @@
+"""The studies that there are: what they reproduce, how far they have come, what is left of them."""
+
+from pathlib import Path
+
+from ablations.cli.documents import Counts, ListDocument, StudyEntry
+from ablations.cli.to_documents import counts
+from ablations.planning.estimate import seconds_and_flops
+from ablations.planning.grid import enumerate_trials
+from ablations.planning.plan import plan_trials, with_kept_seeds
+from ablations.store.speeds import Speed, load_speeds
+from ablations.store.trial_store import TrialStore
+from ablations.study.library import all_collections, all_studies
+from ablations.study.load import DEFAULT_SCALE, load_study
+from ablations.study.study import Study
+from ablations.types.errors import StudyError
+from core.remote import AnyPath
+
+
+def overview(scale: str | None, storage: AnyPath, data_dir: AnyPath) -> ListDocument:
+    """Shipped studies and those in ``./studies``. One that cannot be run has a ``problem`` and ends nothing."""
+    store, speeds = TrialStore(storage), load_speeds(storage)
+    entries = [_entry(path, scale, store, data_dir, speeds) for path in all_studies().values()]
+    return ListDocument(scale=scale or DEFAULT_SCALE, studies=entries, collections=list(all_collections()))
+
+
+def _entry(path: Path, scale: str | None, store: TrialStore, data_dir: AnyPath, speeds: list[Speed]) -> StudyEntry:
+    try:
+        scaled = load_study(str(path), scale)
+        trials = with_kept_seeds(enumerate_trials(scaled), store)
+    except StudyError as error:
+        return _study_entry(path, Study.model_construct(name=path.stem), None, problem=error)
+    try:
+        plan = plan_trials(scaled, trials, store, data_dir)
+    except StudyError as error:
+        return _study_entry(path, scaled.study, counts(trials, store.results(trials)), problem=error)
+    return _study_entry(path, scaled.study, counts(trials, plan.results), *seconds_and_flops(plan, speeds))
+
+
+def _study_entry(
+    path: Path,
+    study: Study,
+    counted: Counts | None,
+    seconds: float | None = None,
+    flops: float | None = None,
+    problem: StudyError | None = None,
+) -> StudyEntry:
+    return StudyEntry(
+        name=study.name,
+        path=str(path),
+        title=study.title,
+        reproduces=study.reproduces,
+        counts=counted,
+        seconds_left=seconds,
+        flops_left=flops,
+        problem=str(problem).splitlines()[0] if problem else None,
+    )

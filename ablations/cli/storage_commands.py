@@ -1,0 +1,95 @@
+"""Commands on a storage rather than on a study."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ablations.cli import completion
+from ablations.cli.options import DEFAULT_STORAGE, JsonOption, StorageOption, console, open_store, print_document, told
+
+if TYPE_CHECKING:
+    from ablations.store.cleaning import Rubbish
+    from ablations.store.leases.lock import StillAlone
+
+TrialArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="TRIAL", help="The id of a trial, or the beginning of one.", autocompletion=completion.trials
+    ),
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Remove without asking.")]
+MEGABYTE = 1e6
+
+
+def show(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, as_json: JsonOption = False) -> None:
+    """A trial's configuration, curve, result and, where it failed, its traceback."""
+    with told():
+        from ablations.cli import trial_view as inspection
+
+        store = open_store(storage)
+        stored = inspection.find_trial(store, trial)
+        if as_json:
+            from ablations.cli.to_documents import show_document
+
+            print_document(show_document(store, stored))
+        else:
+            console.print(inspection.show(store, stored))
+
+
+def diff(
+    one: TrialArgument,
+    other: TrialArgument,
+    storage: StorageOption = DEFAULT_STORAGE,
+    as_json: JsonOption = False,
+) -> None:
+    """What differs between two trials, in configuration and in result."""
+    with told():
+        from ablations.cli import trial_view as inspection
+
+        store = open_store(storage)
+        first, second = (inspection.find_trial(store, start) for start in (one, other))
+        if as_json:
+            from ablations.cli.to_documents import diff_document
+
+            print_document(diff_document(first, second))
+        else:
+            console.print(inspection.compare(first, second))
+
+
+def rm(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None:
+    """Remove a trial from the storage, and its encoder where no other trial is of it. MLflow keeps its run."""
+    with told():
+        from ablations.cli.trial_view import find_trial
+        from ablations.store.cleaning import of_trial
+        from ablations.store.leases.live_run import alone
+
+        store = open_store(storage)
+        with alone(storage) as still:
+            _remove(of_trial(store, find_trial(store, trial)), yes, still)
+
+
+def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None:
+    """Remove what no trial needs: encoders of none, checkpoints of trainings that are done, unfinished files."""
+    with told():
+        from ablations.store.cleaning import unneeded
+        from ablations.store.leases.live_run import alone
+
+        store = open_store(storage)
+        with alone(storage) as still:
+            _remove(unneeded(store), yes, still)
+
+
+def _remove(rubbish: "list[Rubbish]", yes: bool, still: "StillAlone") -> None:
+    if not rubbish:
+        console.print("nothing to remove")
+        return
+    for piece in rubbish:
+        console.print(f"{piece.size / MEGABYTE:10.1f} MB  {piece.path}  ({piece.reason})", highlight=False)
+    total = sum(piece.size for piece in rubbish) / MEGABYTE
+    if not yes and not typer.confirm(f"Remove {total:,.1f} MB?"):
+        console.print("nothing was removed")
+        return
+    for piece in rubbish:
+        still()  # the answer may have taken its time
+        piece.remove()
+    console.print(f"removed {total:,.1f} MB", highlight=False)

@@ -1,0 +1,96 @@
+"""What a run of several studies would do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from ablations.planning.grid import enumerate_trials
+from ablations.planning.plan import Plan, plan_trials, with_kept_seeds
+from ablations.store.trial_store import TrialStore
+from ablations.study.collection import ScaledCollection
+from ablations.types.errors import StudyError
+from ablations.types.trial import Trial, group_units
+from core.remote import AnyPath
+
+
+@dataclass(frozen=True)
+class CollectionPlan:
+    """The plans of the studies that can be run here, and why others cannot."""
+
+    scaled: ScaledCollection
+    plans: list[Plan]
+    unable: dict[str, str] = field(default_factory=dict)
+    """By the name of the study."""
+
+    @cached_property
+    def groups(self) -> list[Plan]:
+        """What is left of all; see ``together``."""
+        return together(self.plans, self.scaled.collection.name)
+
+    def shared(self, plan: Plan) -> int:
+        """Trainings of one of the plans that another has as well."""
+        others = {trial.pretrain_id for other in self.plans if other is not plan for trial in other.trials}
+        return len(others & {trial.pretrain_id for trial in plan.trials})
+
+
+def plan_collection(
+    scaled: ScaledCollection, store: TrialStore, data_dir: AnyPath, retry: str | None = None
+) -> CollectionPlan:
+    """Enumerate and check all trials of all studies before any data is looked for.
+
+    Raises ``StudyError`` with what is wrong with any study, and where one stops trials early: trainings of several
+    studies do not compare. One whose data is not here is left out instead: it must not stop the others.
+    """
+    trials = {}
+    problems = [
+        f"{study.source.name}: stop_early: a study of a collection trains every trial to its end; run "
+        f"{study.study.name} by itself, or take stop_early out of it"
+        for study in scaled.studies
+        if study.stop_early
+    ]
+    for study in scaled.studies:
+        try:
+            trials[study.study.name] = with_kept_seeds(enumerate_trials(study), store)
+        except StudyError as error:
+            problems.append(str(error))
+    if problems:
+        raise StudyError("\n".join(dict.fromkeys(problems)))
+    plans, unable = [], {}
+    for study in scaled.studies:
+        try:
+            plans.append(plan_trials(study, trials[study.study.name], store, data_dir, retry))
+        except StudyError as error:
+            unable[study.study.name] = str(error)
+    return CollectionPlan(scaled, plans, unable)
+
+
+def together(plans: Sequence[Plan], name: str) -> list[Plan]:
+    """What is left of several plans as one plan under ``name``, or one for each kind of ``resources`` where they
+    differ. A training that several studies want is there once, with the trials of all, as the first wants it run."""
+    first: dict[str, Plan] = {}
+    wanted: dict[str, list[Trial]] = {}
+    for plan in plans:
+        for unit in plan.units:
+            first.setdefault(unit.pretrain_id, plan)
+            wanted.setdefault(unit.pretrain_id, []).extend(unit.trials)
+    merged = []
+    for resources in dict.fromkeys(plan.scaled.resources for plan in first.values()):
+        trials = [
+            trial
+            for pretrain_id, of_unit in wanted.items()
+            if first[pretrain_id].scaled.resources == resources
+            for trial in of_unit
+        ]
+        merged.append(_merged([plan for plan in plans if plan.units], trials, first[trials[0].pretrain_id], name))
+    return merged
+
+
+def _merged(plans: Sequence[Plan], trials: list[Trial], first: Plan, name: str) -> Plan:
+    """A plan that runs the trials with the resources of ``first``."""
+    scaled = replace(first.scaled, study=first.scaled.study.model_copy(update={"name": name}))
+    results = {trial_id: result for plan in plans for trial_id, result in plan.results.items()}
+    sizes = {config: size for plan in plans for config, size in plan.sizes.items()}
+    units = [unit.retrying(results) for unit in group_units(trials)]
+    left = [trial for unit in units for trial in unit.trials]
+    known = {trial.id: results[trial.id] for trial in left if trial.id in results}
+    return Plan(scaled, left, known, units, sizes, frozenset().union(*(plan.trained for plan in plans)))

@@ -1,0 +1,171 @@
+"""What is left of a plan will take: time by the speed of past trials, memory by counting, money by a price."""
+
+import math
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ablations.planning.memory import peaks_of, step_memory
+from ablations.planning.plan import Plan
+from ablations.store.speeds import (
+    Hardware,
+    Speed,
+    Stage,
+    evaluation_key,
+    evaluation_work,
+    training_key,
+    training_work,
+)
+from ablations.study.study import Resources
+from ablations.types.trial import Trial, Unit
+
+ENOUGH = 3
+"""Speeds of different work from which a time for FLOPs and a time for pixels can be told apart."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of what is left."""
+
+    images: int
+    """That trainings and evaluations go through."""
+    flops: float
+    """Of the trainings."""
+    memory: int
+    """Of the hungriest training, in bytes."""
+    hungriest: str
+    """Its name."""
+    too_large: list[str]
+    """Names of trainings that will not fit the hardware, or their share of it, as far as it is known."""
+    hardware: Hardware | None
+    """By whose past trials; None where there are none."""
+    seconds: float | None
+    """Of compute, one after the other; None where nothing is known."""
+    longest: float
+    """Seconds of the longest unit."""
+    unmeasured: list[str]
+    """Protocols that were never timed here, and are left out of the time."""
+
+    def wall_seconds(self, slots: int) -> float | None:
+        """From start to end with so many units side by side, were the last ones short."""
+        return None if self.seconds is None else max(self.seconds / slots, self.longest)
+
+
+def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
+    """By the speeds of the hardware that was measured last."""
+    hardware = speeds[-1].hardware if speeds else None
+    latest = _latest(speeds)
+    seconds = _seconds(plan, latest)
+    needs = _needs(plan, latest, hardware)
+    hungriest = max(needs, key=needs.__getitem__, default="")
+    room = plan.scaled.resources.share
+    return Estimate(
+        images=sum(plan.images(unit) for unit in plan.units),
+        flops=_flops(plan),
+        memory=needs.get(hungriest, 0),
+        hungriest=hungriest,
+        too_large=[name for name, need in needs.items() if hardware and need > room * hardware.memory],
+        hardware=hardware,
+        seconds=None if seconds is None else sum(seconds),
+        longest=max(seconds or [0.0]),
+        unmeasured=sorted(_protocols(plan) - {speed.protocol for speed in latest}),
+    )
+
+
+def _needs(plan: Plan, speeds: list[Speed], hardware: Hardware | None) -> dict[str, int]:
+    """Bytes of each training that is left, by its first trial's name."""
+    peaks, workers = peaks_of(speeds), plan.scaled.resources.workers
+    trainings = [unit.trials[0] for unit in plan.units if unit.pretrain_id not in plan.trained]
+    configs = {trial.name: trial.config.pretrain for trial in trainings}
+    return {
+        name: step_memory(config, plan.sizes[config.data].train, peaks, hardware, workers)
+        for name, config in configs.items()
+    }
+
+
+def seconds_and_flops(plan: Plan, speeds: list[Speed]) -> tuple[float | None, float]:
+    """Of what is left, as in ``Estimate``."""
+    seconds = _seconds(plan, _latest(speeds))
+    return None if seconds is None else sum(seconds), _flops(plan)
+
+
+def _latest(speeds: list[Speed]) -> list[Speed]:
+    """Those of the hardware that was measured last."""
+    return [speed for speed in speeds if speed.hardware == speeds[-1].hardware]
+
+
+def _seconds(plan: Plan, speeds: list[Speed]) -> list[float] | None:
+    """Of each unit; None where nothing is known."""
+    return [unit_seconds(plan, unit, speeds) for unit in plan.units] if speeds else None
+
+
+def _flops(plan: Plan) -> float:
+    return sum(_training_flops(plan, unit) for unit in plan.units)
+
+
+def price_of(left: Estimate, resources: Resources, hourly: float | None) -> float | None:
+    """At so much an hour of a GPU, or of one trial's cores; None where either is not known."""
+    if left.seconds is None or hourly is None:
+        return None
+    return left.seconds / 3600 * (resources.gpu or 1) * hourly
+
+
+def seconds_for(stage: Stage, key: str, flops: float, pixels: float, speeds: list[Speed]) -> float:
+    """Of one image: as measured where the same was measured, else by the work in it; 0 where nothing was."""
+    of_stage = [speed for speed in speeds if speed.stage == stage]
+    if same := [speed.seconds for speed in of_stage if speed.key == key]:
+        return statistics.median(same)
+    if not of_stage:
+        return 0.0
+    return _fit(of_stage)(flops, pixels)
+
+
+def _fit(speeds: list[Speed]) -> Callable[[float, float], float]:
+    """Seconds from FLOPs and pixels: a non-negative rate for each where there are enough speeds to tell them apart,
+    else in proportion to the FLOPs of the nearest."""
+    if len({speed.flops / speed.pixels for speed in speeds}) >= ENOUGH:
+        import numpy as np  # here, since most commands need neither
+        from scipy.optimize import nnls
+
+        work = np.array([[speed.flops, speed.pixels] for speed in speeds])
+        seconds = np.array([speed.seconds for speed in speeds])
+        scale = work.max(axis=0)
+        rates = nnls(work / scale / seconds[:, None], np.ones(len(speeds)))[0] / scale  # relative errors count
+        return lambda flops, pixels: float(rates @ [flops, pixels])
+
+    def nearest(flops: float, pixels: float) -> float:
+        speed = min(speeds, key=lambda one: abs(math.log(one.flops / flops)))
+        return speed.seconds * flops / speed.flops
+
+    return nearest
+
+
+def _protocols(plan: Plan) -> set[str]:
+    return {trial.config.evaluate.protocol for unit in plan.units for trial in unit.trials}
+
+
+def unit_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
+    """Of compute, as many times longer than on a whole GPU as its share has room on one."""
+    evaluations = sum(evaluation_seconds(plan, trial, speeds) for trial in unit.trials)
+    return (training_seconds(plan, unit, speeds) + evaluations) / plan.scaled.resources.share
+
+
+def training_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
+    """On a whole GPU."""
+    config = unit.trials[0].config.pretrain
+    key, work = training_key(config), training_work(config)
+    return plan.trained_on(unit) * seconds_for("training", key, *work, speeds)
+
+
+def evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
+    """On a whole GPU, by evaluations of the same protocol; 0 where none was timed."""
+    config, evaluate = trial.config.pretrain, trial.config.evaluate
+    speeds = [speed for speed in speeds if speed.protocol == evaluate.protocol]
+    size = plan.sizes[trial.config.evaluation_data]
+    work = evaluation_work(config, evaluate)
+    return (size.train + size.test) * seconds_for("evaluation", evaluation_key(config, evaluate), *work, speeds)
+
+
+def _training_flops(plan: Plan, unit: Unit) -> float:
+    config = unit.trials[0].config.pretrain
+    return plan.trained_on(unit) * training_work(config)[0]

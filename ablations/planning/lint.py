@@ -1,0 +1,99 @@
+"""What a careful reviewer would ask of a study before it runs. Nothing here stops it."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ablations.planning.plan import Plan
+from ablations.study.settings import dotted_values
+from ablations.types.trial import Trial
+from core.config import TrainConfig
+from reports.specs import PicturesReport
+
+LEFT_OUT = 0.1
+"""Share of an epoch's images in the incomplete last batch from which it is worth a word."""
+FEW_STEPS = 50
+SCALING = ("optimizer", "scaling")
+
+
+def warnings(plan: Plan) -> list[str]:
+    """Sentences, each with its remedy."""
+    return list(dict.fromkeys([*_claims(plan), *_stopping(plan), *_axes(plan), *_batches(plan)]))
+
+
+def _claims(plan: Plan) -> Iterator[str]:
+    study, trials = plan.scaled.study, plan.trials
+    seeds = Counter(trial.cell for trial in trials if trial.baseline is None)
+    if study.claims and not plan.scaled.stop_early and min(seeds.values()) == 1:
+        yield "a claim is never decided from one seed; add --seeds 3, or --until-decided"
+    compared = len(seeds) > 1 and not isinstance(plan.scaled.report, PicturesReport)
+    if compared and not study.baselines and not any(_is_default(trial, plan) for trial in trials):
+        yield "no baseline: no cell is the study's own default; add 'baselines', or the default value to an axis"
+
+
+def _stopping(plan: Plan) -> Iterator[str]:
+    if plan.scaled.stop_early and (plan.scaled.study.claims or len(plan.scaled.seeds) > 1):
+        yield (
+            "stop_early leaves a claim undecided, and a cell without a mean, once any of their trials was stopped; "
+            "explore with it, then take it out: what was stopped is trained on"
+        )
+
+
+def _is_default(trial: Trial, plan: Plan) -> bool:
+    """Whether the cell changes nothing of what a trial without axes would have, or nothing was trained in it."""
+    if not trial.config.pretrain.epochs:
+        return True
+    default = dotted_values(TrainConfig().model_dump(mode="json"))
+    settings = {".".join(path): setting.value for path, setting in plan.scaled.settings.items()}
+    flat = dotted_values(trial.config.model_dump(mode="json"))
+    for axis in trial.coordinates:
+        path = axis if axis.startswith("evaluate.") else f"pretrain.{axis}"
+        if path not in flat or flat[path] != settings.get(axis, default.get(path)):
+            return axis in ("leave_one_out", "add_one_in")
+    return True
+
+
+def _axes(plan: Plan) -> Iterator[str]:
+    several = _several_values(plan)
+    for grid in plan.scaled.grids:
+        for axis in grid.axes:
+            name = ", ".join(axis[0].coordinates)
+            if name not in several:
+                yield f"{axis[0].place}: the axis {name} has one value; it belongs in 'base'"
+        names = set(grid.names)
+        told = SCALING in plan.scaled.settings or names & {"optimizer.learning_rate", "optimizer.scaling", "optimizer"}
+        if "batch_size" in names and not told:
+            scaling = plan.trials[0].config.pretrain.optimizer.scaling
+            yield (
+                f"batch_size varies and the learning rate with it, by {scaling} scaling; the paper's answer depends on "
+                "which (Table B.1): say optimizer.scaling in 'base' or as an axis, or zip with optimizer.learning_rate"
+            )
+
+
+def _several_values(plan: Plan) -> set[str]:
+    """Names of axes with more than one value, all grids together; a scale may well have only one of them."""
+    values = {
+        (", ".join(point.coordinates), str(point.coordinates))
+        for grid in [*plan.scaled.grids, *plan.scaled.own_grids]
+        for axis in grid.axes
+        for point in axis
+    }
+    return {name for name, count in Counter(name for name, _ in values).items() if count > 1}
+
+
+def _batches(plan: Plan) -> Iterator[str]:
+    for trial in plan.trials:
+        config = trial.config.pretrain
+        if not config.epochs:
+            continue
+        images = plan.sizes[config.data].train
+        steps, rest = divmod(images, config.batch_size)
+        if rest > LEFT_OUT * images:
+            yield (
+                f"batch_size {config.batch_size:,} of {images:,} images: every epoch leaves "
+                f"{100 * rest / images:.0f} % of them out; take a divisor"
+            )
+        if steps * config.epochs < FEW_STEPS:
+            yield (
+                f"batch_size {config.batch_size:,}, {config.epochs} epochs: {steps * config.epochs} steps in all, "
+                "too few to learn from; raise epochs or lower batch_size"
+            )

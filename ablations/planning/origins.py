@@ -1,0 +1,25 @@
+"""From where a study has what is done already."""
+
+from collections import Counter
+
+from ablations.planning.plan import Plan
+from ablations.store.trial_store import COMPUTED_FOR
+from ablations.types.trial import Result
+
+
+def origins(plan: Plan) -> str:
+    """``12 of 50 trials are done: 8 by color_strength, 4 by this study; 2 more need only their evaluation``.
+
+    Empty where all is still to do. A result that was kept without its study is ``from before``.
+    """
+    done = [result for result in plan.results.values() if result.status == "finished"]
+    parts = [f"{len(done)} of {len(plan.trials)} trials are done: {_by_study(plan, done)}"] if done else []
+    if evaluations := sum(len(unit.trials) for unit in plan.units if unit.pretrain_id in plan.trained):
+        parts.append(f"{evaluations} more need only their evaluation")
+    return "; ".join(parts)
+
+
+def _by_study(plan: Plan, done: list[Result]) -> str:
+    counts = Counter(result.facts.get(COMPUTED_FOR, "") for result in done)
+    names = {"": "from before", plan.scaled.study.name: "by this study"}
+    return ", ".join(f"{count} {names.get(study, f'by {study}')}" for study, count in counts.most_common())

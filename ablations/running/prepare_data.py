@@ -1,0 +1,45 @@
+"""Data decoded before anything trains: what does not decode costs no training, and workers find it done.
+
+Of what is streamed, since it does not fit in memory, only a few images are."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ablations.planning.plan import Plan
+from ablations.store.data_copies import local_data
+from ablations.types.errors import StudyError
+from core import DataError
+from core.config import DataConfig
+from core.remote import AnyPath
+
+
+def needed_data(plan: Plan) -> list[DataConfig]:
+    """Every data set that what is left needs."""
+    return list(dict.fromkeys(data for unit in plan.units for trial in unit.trials for data in trial.config.all_data))
+
+
+def prepare_data(needed: Sequence[DataConfig], data_dir: AnyPath, console: Console) -> None:
+    """Load every data set once. Raises ``StudyError``."""
+    if not needed:
+        return
+    from core import load_data  # here, since PyTorch comes with it
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        tasks: dict[str, int] = {}
+
+        def show(task: str, done: int, total: int) -> None:
+            if task not in tasks:
+                tasks[task] = bar.add_task(task, total=total)
+            bar.update(tasks[task], completed=done)  # type: ignore[arg-type]
+
+        def tell(text: str) -> None:
+            console.print(text, style="dim", highlight=False, soft_wrap=True)
+
+        for config in needed:
+            try:
+                load_data(config, local_data(config.name, data_dir, tell), show)
+            except DataError as error:
+                raise StudyError(f"data: {error}") from error

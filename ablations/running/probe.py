@@ -1,0 +1,103 @@
+"""A few steps of what is left and was never measured on this machine, so that a plan can say how long it takes."""
+
+import time
+
+import torch
+from rich.console import Console
+
+from ablations.planning.memory import image_bytes
+from ablations.planning.plan import Plan
+from ablations.running.worker import hardware_of
+from ablations.store.speeds import (
+    Hardware,
+    evaluation_key,
+    evaluation_speed,
+    load_speeds,
+    save_speed,
+    training_key,
+    training_speed,
+)
+from ablations.types.trial import Trial
+from core import evaluate
+from core.config import DataConfig, FineTuneTransfer
+from core.data.dataset import Dataset, Split
+from core.data.transfer import metric_of
+from core.hardware import forget_memory_peak, memory_peak, pick_device
+from core.pretraining.training import Training
+from core.remote import AnyPath
+
+STEPS, WARM_UP = 3, 2
+EVALUATED = 1000
+"""Images that an evaluation is timed on, fewer where the study has fewer."""
+
+
+def probe(plan: Plan, storage: AnyPath, console: Console) -> None:
+    """Time every kind of training that is left, on images of noise, and every kind of evaluation but those of 20,000
+    steps and of images with several labels."""
+    threads = max(1, int(plan.scaled.resources.cpu))
+    torch.set_num_threads(threads)
+    hardware = hardware_of(pick_device(), threads)
+    known = {speed.key for speed in load_speeds(storage) if speed.hardware == hardware}
+    for unit in plan.units:
+        config = unit.trials[0].config.pretrain
+        evaluations = {_evaluation_key(trial): trial for trial in unit.trials if _is_short(trial)}
+        new = {key: trial for key, trial in evaluations.items() if key not in known}
+        is_trained = unit.pretrain_id not in plan.trained and config.epochs > 0 and training_key(config) not in known
+        if new or is_trained:
+            console.print(f"probing {unit.trials[0].name}", highlight=False)
+            forget_memory_peak()
+            training = Training(config, _noise(config.data, config.batch_size, 2, 10), None)
+            if is_trained:
+                _time_training(plan, training, hardware, storage)
+            for trial in new.values():
+                _time_evaluation(plan, trial, training, hardware, storage)
+            known |= {training_key(config), *new}
+
+
+def _evaluation_key(trial: Trial) -> str:
+    return evaluation_key(trial.config.pretrain, trial.config.evaluate)
+
+
+def _is_short(trial: Trial) -> bool:
+    several_labels = metric_of(trial.config.evaluation_data.name) == "map_11"
+    return not several_labels and not isinstance(trial.config.evaluate, FineTuneTransfer)
+
+
+def _time_training(plan: Plan, training: Training, hardware: Hardware, storage: AnyPath) -> None:
+    for _ in range(WARM_UP):
+        training.advance()
+    training.state()  # waits for the device
+    started = time.perf_counter()
+    for _ in range(STEPS):
+        training.advance()
+    training.state()
+    seconds = (time.perf_counter() - started) / (STEPS * training.config.batch_size)
+    data = training.config.data
+    peak = _peak(training, data, plan.sizes[data].train, hardware)
+    save_speed(storage, training_speed(training.config, hardware, seconds, peak))
+
+
+def _time_evaluation(plan: Plan, trial: Trial, training: Training, hardware: Hardware, storage: AnyPath) -> None:
+    config, scored = trial.config.evaluate, trial.config.evaluation_data
+    size = plan.sizes[scored]
+    data = _noise(scored, min(size.train, EVALUATED), min(size.test, EVALUATED), size.classes)
+    started = time.perf_counter()
+    evaluate(config, training.result(), data)
+    seconds = (time.perf_counter() - started) / (len(data.train) + len(data.test))
+    peak = _peak(training, scored, size.train + size.test, hardware)
+    save_speed(storage, evaluation_speed(trial.config.pretrain, config, hardware, seconds, peak))
+
+
+def _peak(training: Training, data: DataConfig, images: int, hardware: Hardware) -> int:
+    """Bytes of a GPU, with all images that will lie on it, of which there were few here; 0 of a CPU."""
+    peak = memory_peak(training.device)
+    return peak + image_bytes(data, images, hardware) if peak else 0
+
+
+def _noise(config: DataConfig, train: int, test: int, classes: int) -> Dataset:
+    side = config.image_size
+    train_split, test_split = (
+        Split(torch.randint(256, (count, 3, side, side), dtype=torch.uint8), torch.arange(count) % classes)
+        for count in (train, test)
+    )
+    return Dataset("noise", tuple(map(str, range(classes))), train_split, test_split)

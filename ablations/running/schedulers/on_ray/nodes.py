@@ -1,0 +1,94 @@
+"""Whether every node of a cluster has what it needs: the package, the storage and, where it trains, the data, at the
+same paths."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from typing import Any
+
+import ray
+from ray.exceptions import GetTimeoutError, RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from ablations.running.schedulers.on_ray.package import code_hash
+from ablations.running.worker import Job
+from ablations.types.errors import StudyError
+
+PACKAGE = "simclr-ablations"
+NEEDED = ("filelock", "pydantic", "ruamel", "safetensors", "sklearn", "torch", "torchvision")
+"""What workers import, beside the package."""
+PATIENCE = 60.0
+"""Seconds in which all nodes are to answer."""
+
+
+def alive_nodes() -> list[dict[str, Any]]:
+    """What Ray says of each node that has not gone away."""
+    return [node for node in ray.nodes() if node["Alive"]]
+
+
+class LacksPackage(StudyError):
+    """A node without the package, or with another version of it."""
+
+
+def check_nodes(job: Job) -> None:
+    """Asks all nodes at once, before any trial. Raises ``StudyError`` with what is missing, by node; ``LacksPackage``
+    where the package is among it."""
+    marker = job.storage / f"marker-{uuid.uuid4().hex}"
+    marker.touch()
+    try:
+        data = str(job.data_dir) if job.data_dir.exists() else None
+        problems = list(_problems(str(marker), data))
+    finally:
+        marker.unlink()
+    if problems:
+        lacks_package = any(PACKAGE in problem for problem in problems)
+        raise (LacksPackage if lacks_package else StudyError)("\n".join(problems))
+
+
+def looks_for(marker: str, data: str | None, code: str) -> Callable[[], list[str]]:
+    """What a node is asked. As a function of a function it travels whole, and with plain text alone: the node may not
+    have the package."""
+
+    def look() -> list[str]:
+        missing = [f"{name} is not installed" for name in NEEDED if not find_spec(name)]
+        try:
+            from ablations.running.schedulers.on_ray.package import code_hash
+            from ablations.store.locations import place
+        except ImportError as error:
+            return [*missing, f"{PACKAGE} is not installed ({error})"]
+        if code_hash() != code:
+            missing.append(f"{PACKAGE} is not the code with which the run was started")
+        if not (there := place(marker)).exists():
+            missing.append(f"--storage {there.parent} is not the folder of that path here; share it between all nodes")
+        if data is not None and not place(data).exists():
+            missing.append(f"--data-dir {data} is not there; share it, or copy it to the same path")
+        return missing
+
+    return look
+
+
+def _problems(marker: str, data: str | None) -> Iterator[str]:
+    """A node without cores trains nothing and needs no data, but all else: with ``ray://`` Tune runs on the head, and
+    what begins the trainings of several workers may run anywhere."""
+    asked, code = {}, code_hash()
+    for node in alive_nodes():
+        needed = data if node["Resources"].get("CPU") else None
+        asked[_name(node)] = _ask(node, looks_for(marker, needed, code))
+    _, late = ray.wait(list(asked.values()), num_returns=len(asked), timeout=PATIENCE)
+    for name, answer in asked.items():
+        if answer in late:
+            yield f"{name}: no answer within {PATIENCE:g} s"
+            continue
+        try:
+            yield from (f"{name}: {missing}" for missing in ray.get(answer, timeout=PATIENCE))
+        except (RayError, GetTimeoutError) as error:
+            yield f"{name}: {str(error).strip().splitlines()[-1]}"
+
+
+def _ask(node: dict[str, Any], look: Callable[[], list[str]]) -> "ray.ObjectRef[list[str]]":
+    there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+    return ray.remote(look).options(num_cpus=0, max_retries=0, scheduling_strategy=there).remote()
+
+
+def _name(node: dict[str, Any]) -> str:
+    return f"node {node['NodeManagerHostname']} ({node['NodeManagerAddress']}, {node['NodeID'][:8]})"

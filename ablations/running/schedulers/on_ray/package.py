@@ -1,0 +1,53 @@
+"""This package on its way to nodes that lack it, or have another version of it."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import ablations
+import core
+import reports
+from ablations.tracking.provenance import package_version
+
+METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+NAME = "simclr-ablations"
+
+
+def _packages() -> list[Path]:
+    return [Path(path) for module in (core, ablations, reports) for path in module.__path__]
+
+
+@cache
+def code_hash() -> str:
+    """Of all code of this package; its version does not tell two checkouts apart."""
+    found = hashlib.sha256()
+    for package in _packages():
+        for path in sorted(package.rglob("*.py")):
+            found.update(f"{path.relative_to(package)}\0".encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+@contextmanager
+def travelling() -> Iterator[list[str]]:
+    """Folders for Ray's ``py_modules``, which come before what a node has installed. What the package stands on,
+    PyTorch above all, must be there."""
+    with tempfile.TemporaryDirectory(prefix="ablate-package-") as name:
+        folder = Path(name)
+        yield [str(part) for part in (*(_copy(package, folder) for package in _packages()), _metadata(folder))]
+
+
+def _copy(package: Path, folder: Path) -> Path:
+    return shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def _metadata(folder: Path) -> Path:
+    """By which a node knows the version, as of an installed package."""
+    version = package_version()
+    made = folder / f"{NAME.replace('-', '_')}-{version}.dist-info"
+    made.mkdir()
+    (made / "METADATA").write_text(METADATA.format(name=NAME, version=version))
+    return made

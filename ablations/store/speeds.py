@@ -1,0 +1,120 @@
+"""How fast past trainings and evaluations were, kept in the storage: what a plan's estimate goes by.
+
+``<storage>/speeds/<key>.json``, one file for everything that differs in seed, epochs or learning rate alone.
+"""
+
+import hashlib
+import json
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from ablations.store.folders import each, found
+from ablations.types.identity import canonical
+from core.config import CompositionAugment, Config, EvaluateConfig, PretrainConfig
+from core.cost import forward_flops, training_flops
+from core.files import write_text
+from core.remote import AnyPath
+
+Stage = Literal["training", "evaluation"]
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What it ran on, several side by side as in the run that was measured."""
+
+    name: str
+    memory: int
+    """In bytes, of the GPU or of the machine."""
+    threads: int
+
+    @property
+    def is_gpu(self) -> bool:
+        return self.name.startswith("NVIDIA")
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds for an image, and what makes them."""
+
+    stage: Stage
+    key: str
+    hardware: Hardware
+    flops: float
+    """Of an image: forward and backward of its views, or forward alone in an evaluation."""
+    pixels: float
+    """Of an image, all its views together."""
+    seconds: float
+    """On a whole GPU: where trials shared one, as many times less as there is room for on it."""
+    measured_at: float
+    """Seconds since 1970."""
+    protocol: str = ""
+    """Of an evaluation."""
+    memory: int = 0
+    """Bytes that its process took of a GPU at most, from the training's start; 0 on a CPU, and of several workers."""
+
+
+def training_speed(config: PretrainConfig, hardware: Hardware, seconds: float, memory: int = 0) -> Speed:
+    """``seconds`` of an image in one epoch."""
+    flops, pixels = training_work(config)
+    return Speed("training", training_key(config), hardware, flops, pixels, seconds, time.time(), memory=memory)
+
+
+def evaluation_speed(
+    config: PretrainConfig, evaluate: EvaluateConfig, hardware: Hardware, seconds: float, memory: int = 0
+) -> Speed:
+    """``seconds`` of an image, those of training and test together."""
+    flops, pixels = evaluation_work(config, evaluate)
+    key = evaluation_key(config, evaluate)
+    return Speed("evaluation", key, hardware, flops, pixels, seconds, time.time(), evaluate.protocol, memory)
+
+
+def training_work(config: PretrainConfig) -> tuple[float, float]:
+    """FLOPs and pixels of one image."""
+    views = config.views // config.batch_size
+    return training_flops(config.encoder, config.data.image_size, views), views * config.data.image_size**2
+
+
+def evaluation_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:
+    """FLOPs and pixels of one image, were it to pass the encoder once."""
+    side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
+    return forward_flops(config.encoder, side), side**2
+
+
+def training_key(config: PretrainConfig) -> str:
+    """Equal where a step costs the same."""
+    optimizer = config.optimizer.model_copy(update={"learning_rate": 1.0, "weight_decay": 0.0})
+    augment = config.augment
+    if isinstance(augment, CompositionAugment):  # the order of two operations costs nothing
+        first, second = sorted((augment.first, augment.second))
+        augment = augment.model_copy(update={"first": first, "second": second})
+    same = {"seed": 0, "epochs": 0, "optimizer": optimizer, "augment": augment}
+    return _key(config.model_copy(update=same | {"schedule": PretrainConfig().schedule}))
+
+
+def evaluation_key(config: PretrainConfig, evaluate: EvaluateConfig) -> str:
+    """Equal where an evaluation costs the same."""
+    return _key(evaluate, config.encoder, evaluate.data or config.data)
+
+
+def save_speed(storage: AnyPath, speed: Speed) -> None:
+    name = hashlib.sha256(f"{speed.stage}/{speed.key}/{speed.hardware}".encode()).hexdigest()[:16]
+    write_text(storage / "speeds" / f"{name}.json", json.dumps(asdict(speed), indent=1))
+
+
+def load_speeds(storage: AnyPath) -> list[Speed]:
+    """Of all hardware, the latest last. What cannot be read is left out: it costs an estimate, no result."""
+    speeds = each(storage, _load_speed, found(storage / "speeds", "*.json"))
+    return sorted((speed for speed in speeds if speed), key=lambda speed: speed.measured_at)
+
+
+def _load_speed(path: AnyPath) -> Speed | None:
+    try:
+        values: dict[str, Any] = json.loads(path.read_text())
+        return Speed(**{**values, "hardware": Hardware(**values["hardware"])})
+    except (ValueError, TypeError, KeyError, OSError):
+        return None
+
+
+def _key(*configs: Config) -> str:
+    return hashlib.sha256("\n".join(map(canonical, configs)).encode()).hexdigest()[:16]

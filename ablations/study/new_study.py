@@ -1,0 +1,92 @@
+"""A study to begin with, for one's own data."""
+
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ablations.study.library import LOCAL_STUDIES, Question, all_studies
+from ablations.study.schema import FILE, schema_text
+from ablations.study.study import Study
+from ablations.study.yaml_source import parse_scalar
+from ablations.types.errors import StudyError
+from core.config import DataConfig
+from core.data.catalog import KNOWN_SIZES
+
+TEMPLATES = Path(__file__).parent / "templates"
+SUFFIXES = (".yaml", ".yml")
+SMALL = ("shapes", "cifar10", "cifar100")
+"""Data of 32 pixels a side."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written."""
+
+    study: Path
+    reference: str
+    """By which commands take the study."""
+    schema: Path
+    """Beside it, for editors."""
+
+
+def write_study(target: str | None, question: Question, data: str) -> Written:
+    """A file, or ``studies/<name>.yaml`` for a name. Raises ``StudyError`` where there is one already."""
+    path = _path(target or f"my_{question}")
+    _check(path, data)
+    reference = path.stem if path == LOCAL_STUDIES / f"{path.stem}.yaml" else str(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(study_text(path.stem, reference, question, data))
+    except FileExistsError:
+        raise StudyError(f"{path}: is there already, and is left as it is; give another name") from None
+    schema = path.parent / FILE
+    if not schema.exists():
+        schema.write_text(schema_text(), encoding="utf-8")
+    return Written(path, reference, schema)
+
+
+def study_text(name: str, reference: str, question: Question, data: str) -> str:
+    """The study's file."""
+    import jinja2  # here, since no other command needs it
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(f"{question}.yaml.j2").render(
+        name=_quoted(name),
+        reference=shlex.quote(reference),
+        data=_quoted(data),
+        image_size=32 if data in SMALL else 64,
+        embedded=data in KNOWN_SIZES,
+    )
+
+
+def _quoted(name: str) -> str:
+    """``on`` and ``007`` are no text in YAML unless they are quoted."""
+    return name if parse_scalar(name) == name else json.dumps(name)
+
+
+def _path(target: str) -> Path:
+    path = Path(target)
+    if path.suffix in SUFFIXES:
+        return path
+    if len(path.parts) > 1:
+        raise StudyError(f"{target}: give a name, or a file that ends with .yaml")
+    if target in all_studies():
+        raise StudyError(f"{target}: there is a study of that name, at {all_studies()[target]}; give another")
+    return LOCAL_STUDIES / f"{target}.yaml"
+
+
+def _check(path: Path, data: str) -> None:
+    for model, name in ((Study, path.stem), (DataConfig, data)):
+        try:
+            model.model_validate({"name": name})
+        except ValidationError as error:
+            raise StudyError(f"{name!r} is no name: letters, digits, - and _ are allowed") from error

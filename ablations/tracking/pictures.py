@@ -1,0 +1,34 @@
+"""Pictures of what some protocols leave beside their metrics, drawn into a report's folder."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ablations.store.trial_store import TrialStore
+from reports.panels import TrialArrays, chosen_trials
+from reports.pictures import PICTURES, single_picture
+from reports.specs import PicturesReport, Report
+from reports.style import house_style, save_figure
+
+
+def chosen_arrays(spec: Report, table: pd.DataFrame, store: TrialStore) -> dict[str, TrialArrays]:
+    """By trial id, what a figure of pictures is drawn from; nothing for figures of another kind."""
+    if not isinstance(spec, PicturesReport):
+        return {}
+    ids = [row["trial_id"] for row in chosen_trials(table, spec.panels).values() if row["state"] == "finished"]
+    return {trial_id: trial_arrays(store, trial_id) for trial_id in ids}
+
+
+def trial_arrays(store: TrialStore, trial_id: str) -> TrialArrays:
+    return TrialArrays(store.arrays(trial_id), store.classes(trial_id))
+
+
+def draw_pictures(table: pd.DataFrame, store: TrialStore, folder: Path) -> list[Path]:
+    """``<protocol>-<trial id>.png``, svg and pdf, of every finished trial that left arrays; the PNG files."""
+    paths = []
+    for row in table[table["state"] == "finished"].to_dict("records"):
+        left = trial_arrays(store, row["trial_id"])
+        if left.protocol in PICTURES:
+            with house_style():
+                paths += save_figure(single_picture(row, left), folder, f"{left.protocol}-{row['trial_id']}")[:1]
+    return paths

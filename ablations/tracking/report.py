@@ -1,0 +1,114 @@
+"""A study's results, read from MLflow and drawn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ablations.store.locations import reports_folder
+from ablations.store.trial_store import TrialStore
+from ablations.tracking.links import run_pages
+from ablations.tracking.pictures import chosen_arrays, draw_pictures
+from ablations.tracking.reader import Recorded, read_study
+from ablations.tracking.tracker import Children, tracking_uri
+from core.remote import AnyPath
+from reports.claims import Claim, Verdict
+from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Similar, Trend
+from reports.render import render
+from reports.specs import Report
+from reports.study_report import StudyReport
+
+HIDDEN_FACTS = ("mlflow.", "ablate.")
+"""Tags that are MLflow's or ours, not provenance."""
+
+
+@dataclass(frozen=True)
+class DrawnReport:
+    """Where a report is."""
+
+    folder: Path
+    page: Path
+    figure: Path
+    experiment_id: str
+    verdicts: list[Verdict]
+    """Of the study's claims."""
+    pictures: list[Path]
+    """What single trials left to be drawn."""
+    report: StudyReport
+    """What it was drawn from."""
+
+    def _repr_png_(self) -> bytes:
+        """The figure, where a notebook shows it."""
+        return self.figure.read_bytes()
+
+
+def draw_report(study: str, label: str, storage: AnyPath, children: Children | None = None) -> DrawnReport:
+    """Draw what MLflow has of the study, finished or not, into ``reports_folder(storage)/<study>/<label>``.
+
+    ``label`` is the scale, and the overrides where there are any; see ``ScaledStudy``. ``children`` are the trials'
+    runs, where they are known. Raises ``AblateError`` where MLflow has nothing of it.
+    """
+    recorded = read_study(study, label, children)
+    folder = reports_folder(storage) / study / label
+    store = TrialStore(storage)
+    report = _study_report(recorded, store)
+    page = render(report, folder)
+    pictures = draw_pictures(recorded.table, store, folder)
+    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures, report)
+
+
+def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
+    description = recorded.description
+    spec: Report = TypeAdapter(Report).validate_python(description["report"])
+    return StudyReport(
+        name=description["name"],
+        title=description["title"],
+        spec=spec,
+        table=recorded.table,
+        axes=description["axes"],
+        claims=[_claim(values, spec.metric) for values in description["claims"]],
+        reproduces=description["reproduces"],
+        scale=description["scale"],
+        scale_description=description["scale_description"],
+        settings=description["settings"],
+        facts=_facts(recorded),
+        command=description.get("command", ""),
+        run_pages=run_pages(tracking_uri(), recorded.experiment_id, recorded.run_id),
+        arrays=chosen_arrays(spec, recorded.table, store),
+    )
+
+
+def _facts(recorded: Recorded) -> dict[str, str]:
+    """Provenance: on what it was computed, how long it took, with which code."""
+    table = recorded.table
+    finished = table[table["state"] == "finished"]
+    facts = {name: "; ".join(sorted(set(finished[name]) - {""})) for name in ("device", "numerics")}
+    if "seconds" in table:
+        facts["compute"] = f"{table['seconds'].sum() / 60:,.1f} minutes, all trials together"
+    if rule := recorded.description.get("stop_early"):
+        facts["stopped early"] = (
+            f"by asynchronous successive halving: after {rule['grace_epochs']} epochs, and {rule['reduction']} times "
+            f"as late each time, one training in {rule['reduction']} went on; baselines were spared"
+        )
+    return facts | {k: v for k, v in sorted(recorded.facts.items()) if not k.startswith(HIDDEN_FACTS)}
+
+
+EFFECTS: dict[str, Callable[..., Effect]] = {
+    "better": Better,
+    "ordering": Ordering,
+    "trend": Trend,
+    "interaction": Interaction,
+    "agreement": Agreement,
+    "similar": Similar,
+}
+
+
+def _claim(values: dict[str, Any], metric: str) -> Claim:
+    """As ``claim_as_text`` wrote it; ``metric`` is the report's."""
+    measure = {name: tuple(v) if isinstance(v, list) else v for name, v in values["effect"].items()}
+    if values["kind"] == "agreement":
+        measure["metric"] = values["metric"] or metric
+    effect = EFFECTS[values["kind"]](**measure)
+    return Claim(values["says"], values["source"], effect, values["margin"], values["metric"])
