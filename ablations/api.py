@@ -1,4 +1,4 @@
-"""Studies from Python, as in a notebook: what the command line does, without it."""
+"""Studies from Python, as in a notebook."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from ablations.store.locations import place
+from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE, location
 from ablations.study import load as loading
 from ablations.study.load import ScaledStudy
 from core.remote import AnyPath
@@ -18,9 +18,7 @@ from core.remote import AnyPath
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ablations.running.run import Outcome
-
-STORAGE, DATA = Path("runs"), Path("data")
+    from ablations.running.outcome import Outcome
 
 
 def load_study(
@@ -29,8 +27,11 @@ def load_study(
     settings: Mapping[str, Any] | None = None,
     seeds: int | None = None,
 ) -> ScaledStudy:
-    """A study file, or the name of a shipped study. ``settings`` are what ``--set`` is on the command line: a value
-    for a path, or a list for an axis. Raises ``ablations.types.errors.StudyError``."""
+    """Read a study: a file, or the name of a shipped study.
+
+    ``settings`` do what ``--set`` does on the command line: a value for a path, or a list of values for an axis.
+    Raises ``ablations.types.errors.StudyError``.
+    """
     assignments = [f"{path}={json.dumps(value)}" for path, value in (settings or {}).items()]
     return loading.load_study(str(reference), scale, assignments, seeds)
 
@@ -38,28 +39,29 @@ def load_study(
 def run_study(
     study: ScaledStudy,
     *,
-    storage: str | AnyPath = STORAGE,
-    data_dir: str | AnyPath = DATA,
+    storage: str | AnyPath = DEFAULT_STORAGE,
+    data_dir: str | AnyPath = DEFAULT_DATA,
     address: str = "local",
     inline: bool = False,
     retry: str | None = None,
 ) -> "Outcome":
-    """Run what is left, log it, draw it; the outcome shows its figure in a notebook. See ``ablate run``.
+    """Run what is left of a study, log it and draw it; the outcome shows its figure in a notebook. See ``ablate run``.
 
-    Raises ``StudyError`` where it cannot begin. A failed trial raises nothing: ``outcome.failed`` counts them.
+    Raises ``StudyError`` if it cannot begin. A failed trial raises nothing: ``outcome.failed`` counts them.
     """
     console = _console()
     from ablations.planning.plan import make_plan
-    from ablations.running.run import Where, run_plan
+    from ablations.running.run import run_plan
+    from ablations.running.schedule import Where
     from ablations.store.migration import open_store
 
-    where = Where(place(storage), place(data_dir), address, inline)
+    where = Where(location(storage), location(data_dir), address, inline)
     plan = make_plan(study, open_store(where.storage, console.print), where.data_dir, retry)
     return run_plan(plan, where, console)
 
 
 def _console() -> Console:
-    """A script's, or a notebook's, where Ray and tqdm, once imported, ask for ipywidgets that nothing here needs."""
+    """A console for a script or a notebook; in a notebook, Ray and tqdm ask for ipywidgets that nothing here needs."""
     console = Console(file=sys.stdout)
     if console.is_jupyter:
         warnings.filterwarnings("ignore", message="IProgress not found")
@@ -70,7 +72,7 @@ def _console() -> Console:
 def results(study: ScaledStudy) -> "pd.DataFrame":
     """One row a trial: state, seed, baseline, the axes by their paths (as text) and the metrics, as MLflow has them.
 
-    Raises ``AblateError`` where MLflow has no run of the study.
+    Raises ``AblateError`` if MLflow has no run of the study.
     """
     from ablations.tracking.reader import read_study
 

@@ -18,10 +18,11 @@ import torch
 from rich.console import Console
 
 from ablations.planning.estimate import estimate, evaluation_seconds, training_seconds
-from ablations.planning.estimate_text import estimate_text
+from ablations.planning.estimate_text import cost_text
 from ablations.planning.plan import Plan, make_plan
 from ablations.running.probe import probe
-from ablations.running.run import Where, run_plan
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
 from ablations.store.speeds import Speed, evaluation_key, load_speeds, training_key
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
@@ -63,7 +64,7 @@ def compare(where: Where) -> None:
     print(f"load {os.getloadavg()[0]:.1f} before the probe, {os.cpu_count()} cores")
     probe(plan, where.storage, Console(quiet=True))
     probed = load_speeds(where.storage)
-    print(estimate_text(plan, where.storage, None))
+    print(cost_text([plan], where.storage, None))
     print(f"load {os.getloadavg()[0]:.1f} before the run")
     started = time.monotonic()
     run_plan(plan, where, Console(stderr=True))

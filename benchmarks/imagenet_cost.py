@@ -12,8 +12,7 @@ from pathlib import Path
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.memory import memory
 from ablations.store.speeds import Hardware, training_work
-from ablations.study.collection import load_collection
-from ablations.study.library import find_collection
+from ablations.study.collection import load_studies
 from ablations.study.load import ScaledStudy
 from ablations.types.trial import Trial, Unit, group_units
 from core.config import DataConfig, PretrainConfig
@@ -38,7 +37,7 @@ TRIED = 57
 
 
 def main() -> None:
-    collection = load_collection(find_collection("paper") or Path(), "imagenet")
+    collection = load_studies("paper", "imagenet")
     print(INTRODUCTION)
     print("| study | trainings | GPU hours | " + " | ".join(f"hours on {n}" for n in GPUS) + " | longest, hours on 8 |")
     print("| --- | ---: | ---: |" + " ---: |" * len(GPUS) + " ---: |")

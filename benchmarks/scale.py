@@ -44,7 +44,7 @@ grid:
 seeds: {seeds}
 """
 CALL = "Emit = Callable[[Event], None]\n"
-EDITS = {"ablations/worker.py": (CALL, f"from fake_trainer import evaluate, pretrain\n\n{CALL}")}
+EDITS = {"ablations/running/worker.py": (CALL, f"from fake_trainer import evaluate, pretrain\n\n{CALL}")}
 """In the copy of the code that is run."""
 HERE = Path(__file__).parent
 OURS = "ablate run"

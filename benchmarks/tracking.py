@@ -27,16 +27,17 @@ from mlflow.entities import Metric, Param, RunTag
 from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
-from ablations.running.run import Where, run_plan
-from ablations.running.worker import Job
+from ablations.running.job import Job
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
 from ablations.schedulers import inline
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.settings import dotted_values
+from ablations.tracking.client import tracking_uri
 from ablations.tracking.provenance import provenance
-from ablations.tracking.recorder import Recorder
-from ablations.tracking.tracker import tracking_uri
-from ablations.types.events import Ended, Event, Saved, Started
+from ablations.tracking.resilient_tracker import ResilientTracker
+from ablations.types.events import Event, Saved, Started, TrialEnded
 from ablations.types.trial import Result, Trial, Unit
 from core.pretraining.history import Epoch
 
@@ -84,7 +85,7 @@ def result(trial: Trial, epochs: list[Epoch]) -> Result:
     names = ("linear_eval/top1", "linear_eval/top5", "linear_eval/l2", "knn/top1", "pretrain/loss", "pretrain/entropy")
     facts = {**provenance(), "device": "none", "numerics": "float32", "encoder_hash": trial.pretrain_id}
     metrics = dict.fromkeys(names, top1) | {"pretrain/contrastive_top1": top1}
-    return Result(trial.id, "finished", metrics, TRIAL_SECONDS, epochs[-1].time + 1, facts)
+    return Result(trial.id, "done", metrics, TRIAL_SECONDS, epochs[-1].time + 1, facts)
 
 
 def train(unit: Unit, job: Job, listen: Callable[[Event], None]) -> None:
@@ -97,7 +98,7 @@ def train(unit: Unit, job: Job, listen: Callable[[Event], None]) -> None:
         listen(Saved(unit.pretrain_id))
     for trial in unit.trials:
         store.save_result(ended := result(trial, epochs))
-        listen(Ended(unit.pretrain_id, ended))
+        listen(TrialEnded(unit.pretrain_id, ended))
 
 
 @dataclass
@@ -127,7 +128,7 @@ def run(plan: Plan, where: Where) -> Clock:
     """The whole study, the recorder's share of it timed."""
     clock = Clock()
     for name in ("__init__", "record", "close"):
-        setattr(Recorder, name, timed(clock, getattr(Recorder, name)))
+        setattr(ResilientTracker, name, timed(clock, getattr(ResilientTracker, name)))
     inline.run_unit = train
     run_plan(plan, where, Console(quiet=True))
     return clock

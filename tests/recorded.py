@@ -10,9 +10,10 @@ from rich.console import Console
 from ablations.planning.plan import Plan, make_plan
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
-from ablations.tracking.recorder import Recorder
-from ablations.tracking.tracker import STUDY, TRIAL, WRITER, child_runs, find_parent, tracking_uri
-from ablations.types.events import Ended, Event, Saved
+from ablations.tracking.client import STUDY, TRIAL, child_runs, find_parent, tracking_uri
+from ablations.tracking.resilient_tracker import ResilientTracker
+from ablations.tracking.tracker import WRITER
+from ablations.types.events import Event, Saved, TrialEnded
 from ablations.types.trial import Result
 from core.pretraining.history import Epoch
 from helpers import small_study
@@ -43,13 +44,13 @@ def events(made: Plan) -> Iterator[Event]:
         for trial in unit.trials:
             told = ("a bug", "bug", "Traceback") if number else ("", "", "")
             metrics = {} if number else {"linear_eval/top1": 40.0, "pretrain/loss": 0.75}
-            status = "failed" if number else "finished"
-            store.save_result(result := Result(trial.id, status, metrics, 2.0, 1.8e9 + 9, {"device": "none"}, *told))
-            yield Ended(unit.pretrain_id, result)
+            state = "failed" if number else "done"
+            store.save_result(result := Result(trial.id, state, metrics, 2.0, 1.8e9 + 9, {"device": "none"}, *told))
+            yield TrialEnded(unit.pretrain_id, result)
 
 
-def record(made: Plan, console: Console | None = None) -> Recorder:
-    recorder = Recorder(made, TrialStore(Path("runs")), console or Console(quiet=True))
+def record(made: Plan, console: Console | None = None) -> ResilientTracker:
+    recorder = ResilientTracker(made, TrialStore(Path("runs")), console or Console(quiet=True))
     for event in events(made):
         recorder.record(event)
     recorder.close(complete=True)

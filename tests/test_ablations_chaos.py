@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -15,12 +16,14 @@ from rich.console import Console
 
 from ablations.cli.options import told
 from ablations.planning.plan import Plan, make_plan
-from ablations.running.run import Outcome, Where, run_plan
-from ablations.schedulers import ray_connect, ray_tune
+from ablations.running.outcome import Outcome
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
+from ablations.running.schedulers.on_ray import connect, endings
 from ablations.store.migration import open_store
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
-from ablations.tracking import tracker as tracking
+from ablations.tracking import client as tracking
 from ablations.types.errors import AblateError, DiskFullError, StudyError
 from ablations.types.events import Saved
 from ablations.types.failures import kind_of
@@ -110,13 +113,17 @@ def test_a_command_on_a_full_disk_ends_with_a_sentence(capsys: pytest.CaptureFix
     assert capsys.readouterr().err.startswith("runs/live: no space is left on the disk; make room and run")
 
 
+def work_of(config: dict[str, Any]) -> NoReturn:
+    raise AssertionError(config)
+
+
 def test_what_ends_a_run_passes_through_tune() -> None:
     """Which makes a text of what a callback raises while a result is taken in."""
 
     def listen(event: object) -> None:
         raise DiskFullError("runs")
 
-    listener = ray_tune._Listener(listen)
+    listener = endings.Endings(listen, work_of)
     listener.on_step_end(0, [])
     listener.on_trial_result(0, [], None, {"event": Saved("an encoder")})  # type: ignore[arg-type]
     with pytest.raises(AblateError, match="no space"):
@@ -147,17 +154,17 @@ def test_a_ray_that_does_not_start_is_said(
     def fail(**options: object) -> None:
         raise error
 
-    monkeypatch.setattr(ray_connect.ray, "init", fail)
+    monkeypatch.setattr(connect.ray, "init", fail)
     with pytest.raises(kind, match=told):
-        ray_connect._start(address)
+        connect._start(address)
 
 
 def test_a_run_ends_when_ray_has_no_node_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tune itself waits for ever."""
     alive = [True]
-    monkeypatch.setattr(ray_tune, "LOOK_SECONDS", -1.0)
-    monkeypatch.setattr(ray_tune.ray, "nodes", lambda: [{"Alive": False}, {"Alive": alive[0]}])
-    listener = ray_tune._Listener(None)
+    monkeypatch.setattr(endings, "LOOK_SECONDS", -1.0)
+    monkeypatch.setattr(endings.ray, "nodes", lambda: [{"Alive": False}, {"Alive": alive[0]}])
+    listener = endings.Endings(None, work_of)
     listener.on_step_end(0, [])
     alive[0] = False
     with pytest.raises(AblateError, match=r"Ray died.*run the same command again"):
@@ -221,7 +228,7 @@ def test_an_encoder_that_is_trained_anew_brings_its_history() -> None:
 @pytest.mark.parametrize("left", [0, 5, 60, -1])
 def test_a_result_whose_arrays_are_cut_is_none(left: int) -> None:
     STORE.save_arrays("a", {"tsne/points": np.arange(20.0)}, ("cat", "dog"))
-    STORE.save_result(result := Result("a", "finished", {}, 1.0, 2.0, {}))
+    STORE.save_result(result := Result("a", "done", {}, 1.0, 2.0, {}))
     assert STORE.result("a") == result
     path = STORE.trial_folder("a") / "arrays.safetensors"
     path.write_bytes(path.read_bytes()[:left])

@@ -9,14 +9,15 @@ import ray
 from ray.cluster_utils import Cluster
 
 from ablations.planning.plan import make_plan
-from ablations.running.schedulers.inline import run_inline
-from ablations.running.schedulers.on_ray.run import run_on_ray
+from ablations.running.job import Job
+from ablations.running.schedulers.inline import InlineScheduler
+from ablations.running.schedulers.on_ray.scheduler import RayScheduler
 from ablations.running.schedulers.on_ray.tune import WORKER_DEATHS
-from ablations.running.worker import Job
+from ablations.running.schedulers.scheduler import Batch
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.study import Resources
-from ablations.types.events import Ended, Event, Judged, Started
+from ablations.types.events import Event, Judged, Started, TrialEnded
 from ablations.types.trial import Result, Unit
 from helpers import small_study
 
@@ -54,12 +55,12 @@ def run_and(cluster: Cluster, chosen: list[Unit], react: Callable[[Event], None]
         seen.append(event)
         react(event)
 
-    run_on_ray(chosen, job(Path("runs")), listen, Resources(), cluster.address)
+    RayScheduler(cluster.address).run(Batch(chosen, job(Path("runs")), Resources()), listen)
     return seen
 
 
 def ended(events: list[Event]) -> dict[str, Result]:
-    return {event.result.trial_id: event.result for event in events if isinstance(event, Ended)}
+    return {event.result.trial_id: event.result for event in events if isinstance(event, TrialEnded)}
 
 
 def test_what_a_lost_node_trained_goes_on_elsewhere_from_its_checkpoint(cluster: Cluster) -> None:
@@ -81,9 +82,9 @@ def test_what_a_lost_node_trained_goes_on_elsewhere_from_its_checkpoint(cluster:
         epochs = [e.epoch for e in events if isinstance(e, Judged) and e.pretrain_id == unit.pretrain_id]
         assert epochs == sorted(set(epochs)), "an epoch that was safe was trained again"
     quiet: list[Event] = []
-    run_inline(units(Path("quiet"), grid), job(Path("quiet")), quiet.append)
+    InlineScheduler().run(Batch(units(Path("quiet"), grid), job(Path("quiet")), Resources()), quiet.append)
     table, expected = ended(events), ended(quiet)
-    assert [result.status for result in table.values()] == ["finished", "finished"]
+    assert [result.state for result in table.values()] == ["done", "done"]
     for trial_id, result in expected.items():
         assert table[trial_id].metrics == result.metrics
         assert table[trial_id].facts["encoder_hash"] == result.facts["encoder_hash"]
@@ -100,5 +101,5 @@ def test_a_trial_that_loses_every_node_is_a_failure_of_that_kind(cluster: Cluste
     events = run_and(cluster, units(Path("runs"), "grid: {loss.temperature: [0.1]}\n"), lose_it)
     assert sum(isinstance(event, Started) for event in events) == WORKER_DEATHS + 1
     (result,) = ended(events).values()
-    assert (result.status, result.failure) == ("failed", "node_lost"), result.error
+    assert (result.state, result.failure) == ("failed", "node_lost"), result.error
     assert TrialStore(Path("runs")).result(result.trial_id) == result

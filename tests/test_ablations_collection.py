@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from mlflow import MlflowClient
@@ -17,20 +18,22 @@ from ablations.cli.collection_documents import (
     CollectionRunDocument,
     CollectionStatusDocument,
 )
-from ablations.planning.collection_plan import CollectionPlan, plan_collection
-from ablations.running.collection_run import CollectionOutcome, run_collection
-from ablations.running.run import Where
-from ablations.running.worker import Job
+from ablations.planning.collection_plan import CollectionPlan, plan_studies
+from ablations.running.job import Job
+from ablations.running.outcome import Outcomes
+from ablations.running.run import run_studies
+from ablations.running.schedule import Where
 from ablations.store.trial_store import TrialStore
-from ablations.study.collection import load_collection
+from ablations.study.collection import load_studies
 from ablations.study.library import all_collections, all_studies
 from ablations.study.load import load_study
 from ablations.study.study import Resources
+from ablations.tracking.client import tracking_uri
 from ablations.tracking.reader import read_study
 from ablations.tracking.report import draw_report
-from ablations.tracking.tracker import COLLECTION, tracking_uri
-from ablations.types.errors import StudyError
-from ablations.types.events import Ended, Event, Started
+from ablations.tracking.tracker import COLLECTION
+from ablations.types.errors import AblateError, StudyError
+from ablations.types.events import Event, Started, TrialEnded
 from ablations.types.trial import Result, Unit
 from helpers import small_study
 
@@ -52,9 +55,9 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[Unit]:
         listen(Started(unit.pretrain_id))
         for trial in unit.trials:
             metrics = {"linear_eval/top1": 100 * trial.config.pretrain.loss.temperature + trial.seed}
-            result = Result(trial.id, "finished", metrics, 2.0, time.time(), {})
+            result = Result(trial.id, "done", metrics, 2.0, time.time(), {})
             TrialStore(job.storage).save_result(result)
-            listen(Ended(unit.pretrain_id, result))
+            listen(TrialEnded(unit.pretrain_id, result))
 
     monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", run_unit)
     return units
@@ -63,7 +66,11 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[Unit]:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures take seconds."""
-    monkeypatch.setattr("ablations.running.collection_run.draw", lambda *arguments: None)
+
+    def refuse(*arguments: object) -> NoReturn:
+        raise AblateError("figures take seconds")
+
+    monkeypatch.setattr("ablations.running.round.draw_report", refuse)
 
 
 def write(**studies: str) -> None:
@@ -75,12 +82,12 @@ def write(**studies: str) -> None:
 
 
 def plan(seeds: int | None = None) -> CollectionPlan:
-    scaled = load_collection(Path("both.yaml"), seeds=seeds)
-    return plan_collection(scaled, TrialStore(STORAGE), WHERE.data_dir)
+    scaled = load_studies("both.yaml", seeds=seeds)
+    return plan_studies(scaled, TrialStore(STORAGE), WHERE.data_dir)
 
 
-def run(most_seeds: int | None = None) -> CollectionOutcome:
-    return run_collection(plan(), WHERE, Console(quiet=True), most_seeds)
+def run(most_seeds: int | None = None) -> Outcomes:
+    return run_studies(plan(), WHERE, Console(quiet=True), most_seeds)
 
 
 @pytest.mark.usefixtures("mlflow_db", "undrawn")
@@ -88,7 +95,7 @@ def test_what_studies_share_is_run_once_and_is_in_each(ran: list[Unit]) -> None:
     write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
     outcome = run()
     assert [len(unit.trials) for unit in ran] == [1, 2]
-    assert {name: list(one.states.values()) for name, one in outcome.outcomes.items()} == {
+    assert {name: list(one.states.values()) for name, one in outcome.by_study.items()} == {
         "temperature": ["done"] * 2,
         "neighbors": ["done"] * 2,
     }
@@ -128,7 +135,7 @@ def test_a_study_without_its_data_stops_no_other(ran: list[Unit]) -> None:
     assert "no folder data/nowhere/train" in ablate("status", "both.yaml")[1]
     code, text = ablate("run", "both.yaml", "--inline")
     assert (code, len(ran)) == (1, 1)
-    assert "far: not run" in text
+    assert "far: not completed" in text
     assert "neighbors: 2 done, 0 failed" in text
 
 
@@ -140,10 +147,10 @@ def test_data_that_does_not_decode_stops_its_study_alone(ran: list[Unit], monkey
         if "subset=80" in str(needed):
             raise StudyError("data: it is broken")
 
-    monkeypatch.setattr("ablations.running.collection_run.prepare_data", load)
+    monkeypatch.setattr("ablations.running.round.prepare_data", load)
     outcome = run()
     assert outcome.unable == {"temperature": "data: it is broken"}
-    assert list(outcome.outcomes) == ["neighbors"]
+    assert list(outcome.by_study) == ["neighbors"]
     assert not outcome.complete
 
 
@@ -152,7 +159,7 @@ def test_a_failed_trial_stops_no_other_study(ran: list[Unit]) -> None:
     write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
     lost = load_failed(plan())
     outcome = run()
-    assert (outcome.outcomes["temperature"].failed, outcome.outcomes["neighbors"].failed) == (1, 0)
+    assert (outcome.by_study["temperature"].failed, outcome.by_study["neighbors"].failed) == (1, 0)
     assert not outcome.complete
     assert [trial.id for unit in ran for trial in unit.trials].count(lost) == 0
 
@@ -215,7 +222,7 @@ def test_seeds_are_added_where_a_claim_waits_for_them(ran: list[Unit]) -> None:
     table = read_study("temperature", "quick").table
     assert table["seed"].tolist() == [0, 0, 1, 1]
     assert read_study("neighbors", "quick").table["seed"].tolist() == [0, 0]
-    drawn = outcome.outcomes["temperature"].drawn
+    drawn = outcome.by_study["temperature"].drawn
     assert drawn
     assert drawn.verdicts[0].word == "REFUTED"
     assert outcome.complete
@@ -226,7 +233,7 @@ def test_seeds_are_added_until_values_are_known_to_be_alike(ran: list[Unit]) -> 
     """Every seed has the same difference of 40, so that two decide."""
     alike = "claims: [{says: no matter, source: here, kind: similar, axis: loss.temperature, margin: 41}]\n"
     write(temperature=TEMPERATURE.replace(CLAIM, alike), neighbors=NEIGHBORS)
-    drawn = run(most_seeds=5).outcomes["temperature"].drawn
+    drawn = run(most_seeds=5).by_study["temperature"].drawn
     assert drawn
     assert drawn.verdicts[0].word == "SUPPORTED"
     assert drawn.verdicts[0].seeds == 2
@@ -285,7 +292,7 @@ def test_machines_read_one_document_of_all_studies(ran: list[Unit]) -> None:
     assert report_.studies == [one.report for one in run_.studies]
     assert (report_.page, report_.verdicts) == (run_.page, run_.verdicts)
     status = CollectionStatusDocument.model_validate_json(machine("status", "both.yaml"))
-    assert status.counts.finished == 6
+    assert status.counts.done == 6
     assert [one.study for one in status.studies] == ["temperature", "neighbors"]
 
 
@@ -329,7 +336,9 @@ def test_a_page_that_mlflow_does_not_take_is_drawn_and_told(ran: list[Unit], mon
     monkeypatch.setattr("ablations.tracking.collection_report.save_collection", full)
     code, told = ablate("run", "both.yaml", "--inline")
     assert code == 0
-    assert "the disk is full). The page of all is not there; 'ablate report' puts it there." in " ".join(told.split())
+    assert "the disk is full). It does not have the page of all; 'ablate report' writes it there." in " ".join(
+        told.split()
+    )
     assert (STORAGE / "reports/both/quick/report.html").is_file()
 
 
@@ -356,5 +365,5 @@ def test_collections_are_no_studies() -> None:
 def test_the_paper_has_every_study_of_it() -> None:
     known = {name: load_study(name).study.reproduces for name in all_studies()}
     of_paper = {name for name, key in known.items() if key and not key.startswith("v2_")} - {"quickstart"}
-    listed = {study.study.name for study in load_collection(all_collections()["paper"]).studies}
+    listed = {study.study.name for study in load_studies("paper").studies}
     assert of_paper <= listed

@@ -6,8 +6,9 @@ import pytest
 from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
-from ablations.running.run import Where
-from ablations.running.until_decided import next_seeds, run_until_decided
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
+from ablations.running.until_decided import next_seeds
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.tracking.reader import read_study
@@ -36,7 +37,7 @@ def plan(seeds: int | None = None) -> Plan:
 
 def finish(made: Plan) -> None:
     for trial in made.trials:
-        TrialStore(STORAGE).save_result(Result(trial.id, "finished", {}, 1.0, 0.0, {}))
+        TrialStore(STORAGE).save_result(Result(trial.id, "done", {}, 1.0, 0.0, {}))
 
 
 def verdict(word: str, *temperatures: str) -> Verdict:
@@ -81,7 +82,7 @@ def test_cells_that_are_behind_catch_up_first() -> None:
 @pytest.mark.usefixtures("mlflow_db")
 def test_a_run_until_decided_ends_with_the_limit() -> None:
     """One epoch on 60 images decides nothing, or by luck everything."""
-    outcome = run_until_decided(plan(), Where(STORAGE, Path("data"), inline=True), Console(quiet=True), most=3)
+    outcome = run_plan(plan(), Where(STORAGE, Path("data"), inline=True), Console(quiet=True), most_seeds=3)
     assert outcome.drawn is not None
     table = read_study("small", "quick").table
     seeds = table[table["baseline"] == ""].groupby("loss.temperature")["seed"].count().to_dict()

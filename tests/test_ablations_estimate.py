@@ -9,13 +9,15 @@ import pytest
 from rich.console import Console
 
 from ablations.planning.estimate import estimate, evaluation_seconds, price_of, seconds_for
-from ablations.planning.estimate_text import estimate_text
+from ablations.planning.estimate_text import cost_text
 from ablations.planning.memory import image_bytes, memory
 from ablations.planning.plan import Plan, make_plan
-from ablations.running import worker
+from ablations.running import unit_run, worker
+from ablations.running.job import Job
 from ablations.running.probe import probe
-from ablations.running.run import Where, run_plan
-from ablations.running.worker import Job, run_unit
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
+from ablations.running.worker import run_unit
 from ablations.store.speeds import (
     Hardware,
     Speed,
@@ -161,7 +163,7 @@ def test_what_will_not_fit_is_named() -> None:
     made = make_plan(load_study("study.yaml", "huge"), TrialStore(STORAGE), Path("data"))
     save_speed(STORAGE, training_speed(PretrainConfig(), GPU, 0.001))
     assert estimate(made, load_speeds(STORAGE)).too_large == ["4096, seed 0"]
-    assert "will not fit: 4096, seed 0" in estimate_text(made, STORAGE, None)
+    assert "will not fit: 4096, seed 0" in cost_text([made], STORAGE, None)
     config = made.units[0].trials[0].config.pretrain
     assert memory(config, GPU) < memory(config, LAPTOP)  # auto is bfloat16 on a GPU
     chunked = config.model_copy(update={"batch_norm_chunk": 128})
@@ -169,10 +171,10 @@ def test_what_will_not_fit_is_named() -> None:
 
 
 def test_the_text_has_time_and_price() -> None:
-    assert "time: not known" in estimate_text(plan(), STORAGE, None)
+    assert "time: not known" in cost_text([plan()], STORAGE, None)
     config = plan().units[0].trials[0].config.pretrain
     save_speed(STORAGE, training_speed(config, LAPTOP, 9.0))
-    text = estimate_text(plan(), STORAGE, 2.0)
+    text = cost_text([plan()], STORAGE, 2.0)
     assert "as measured on a laptop" in text
     narrow, wide = (training_flops(u.trials[0].config.pretrain.encoder, 16) for u in plan().units[:2])
     hours = 2 * 400 * 9 * (1 + wide / narrow) / 3600
@@ -210,7 +212,7 @@ def test_what_one_protocol_takes_says_nothing_of_another() -> None:
     each = [evaluation_seconds(made, one, load_speeds(STORAGE)) for one in made.units[0].trials]
     assert each[0] > 0
     assert each[1] == 0
-    assert "not in it: evaluations by retrieval, never timed here" in estimate_text(made, STORAGE, None)
+    assert "not in it: evaluations by retrieval, never timed here" in cost_text([made], STORAGE, None)
 
 
 def test_a_probe_times_every_protocol_once_and_no_long_one() -> None:
@@ -242,13 +244,14 @@ def test_trials_that_share_a_gpu_take_as_many_times_longer_and_cost_the_same() -
     assert alone.seconds and beside.seconds == pytest.approx(4 * alone.seconds)
     prices = [price_of(left, made.scaled.resources, 2.0) for left, made in ((alone, whole), (beside, quarter))]
     assert prices[0] == pytest.approx(prices[1])
-    assert "on one GPU, 4 at a time" in estimate_text(quarter, STORAGE, None)
-    assert "at a time" not in estimate_text(whole, STORAGE, None)
+    assert "on one GPU, 4 at a time" in cost_text([quarter], STORAGE, None)
+    assert "at a time" not in cost_text([whole], STORAGE, None)
 
 
 def test_what_is_measured_on_a_share_of_a_gpu_is_kept_as_of_a_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its seconds; the memory is what it took."""
-    monkeypatch.setattr(worker, "memory_peak", lambda device: 7 * 2**30)
+    for module in (worker, unit_run):
+        monkeypatch.setattr(module, "memory_peak", lambda device: 7 * 2**30)
     made = plan(STUDY.replace("[0.1, 0.5]", "[0.1]").replace("[0.125, 0.25]", "[0.125]"))
     (unit,) = made.units
     store = TrialStore(STORAGE)

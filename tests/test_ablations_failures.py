@@ -1,6 +1,6 @@
 """Failures told apart: their kinds, what is done about each, and what a user is told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,18 +8,19 @@ import torch
 from rich.console import Console
 
 from ablations.cli.tables import status_table
+from ablations.planning.collection_plan import plan_of_one
 from ablations.planning.plan import Plan, make_plan
-from ablations.planning.stopping import Judging
-from ablations.running.run import Where, run_plan
-from ablations.running.schedulers.on_ray.room import whole_device
-from ablations.running.worker import Job
-from ablations.schedulers import ray_run
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
+from ablations.running.schedulers.on_ray.capacity import whole_device
+from ablations.running.schedulers.on_ray.scheduler import RayScheduler
+from ablations.running.schedulers.scheduler import Batch
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.study import Resources
-from ablations.types.events import Ended, Event
+from ablations.types.events import Event, TrialEnded
 from ablations.types.failures import KINDS, NEXT, Kind, TimedOut, kind_of, lost_kind
-from ablations.types.trial import Result, Unit
+from ablations.types.trial import Result
 from core import DataError, Diverged
 from core.errors import MissingData
 from helpers import small_study
@@ -98,7 +99,7 @@ def test_a_training_that_takes_too_long_is_ended_and_continued_when_asked() -> N
     assert "at epoch 1" in results[0].error
     assert not results[0].traceback
     assert plan(retry="diverged").units == []
-    assert [result and result.status for result in run(plan(retry="timed_out"))] == ["finished", "finished"]
+    assert [result and result.state for result in run(plan(retry="timed_out"))] == ["done", "done"]
 
 
 def test_status_says_what_to_do_next() -> None:
@@ -106,7 +107,7 @@ def test_status_says_what_to_do_next() -> None:
     run(made)
     console = Console(width=400)
     with console.capture() as capture:
-        console.print(status_table(plan(), STORAGE))
+        console.print(status_table(plan_of_one(plan()), STORAGE))
     assert "timed out: was still training" in capture.get()
     assert "Raise resources.minutes, then --retry timed_out" in capture.get()
 
@@ -116,26 +117,19 @@ def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> 
     made = plan()
     runs: list[tuple[list[str], bool]] = []
 
-    def run_on_ray(
-        units: Sequence[Unit],
-        job: Job,
-        listen: Callable[[Event], None],
-        resources: Resources,
-        address: str,
-        judging: Judging | None,
-        alone: bool = False,
-    ) -> None:
-        assert judging is None
-        runs.append(([unit.pretrain_id for unit in units], alone))
-        for unit in units:
-            starves = not alone and unit is made.units[0]
-            assert alone == bool(unit.retried)
-            status, failure = ("failed", "out_of_memory") if starves else ("finished", "")
-            result = Result(unit.trials[0].id, status, {}, 0.0, 0.0, {}, failure=failure)
+    def run_batch(self: RayScheduler, batch: Batch, listen: Callable[[Event], None]) -> None:
+        assert batch.judging is None
+        runs.append(([unit.pretrain_id for unit in batch.units], batch.alone))
+        for unit in batch.units:
+            starves = not batch.alone and unit is made.units[0]
+            assert batch.alone == bool(unit.retried)
+            trial = unit.trials[0].id
+            starved = Result(trial, "failed", {}, 0.0, 0.0, {}, failure="out_of_memory")
+            result = starved if starves else Result(trial, "done", {}, 0.0, 0.0, {})
             TrialStore(STORAGE).save_result(result)
-            listen(Ended(unit.pretrain_id, result))
+            listen(TrialEnded(unit.pretrain_id, result))
 
-    monkeypatch.setattr(ray_run, "run_on_ray", run_on_ray)
+    monkeypatch.setattr(RayScheduler, "run", run_batch)
     outcome = run_plan(made, Where(STORAGE, Path("data")), Console(quiet=True))
     ids = [unit.pretrain_id for unit in made.units]
     assert runs == [(ids, False), (ids[:1], True)]

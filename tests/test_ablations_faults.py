@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
+from ablations.tracking.client import TRIAL, child_runs, tracking_uri
 from ablations.tracking.reader import read_study
-from ablations.tracking.tracker import TRIAL, child_runs, tracking_uri
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
 

@@ -37,8 +37,8 @@ def store(storage: AnyPath, monkeypatch: pytest.MonkeyPatch) -> TrialStore:
         store.record(unit)
         write_text(store.encoder_path(unit.pretrain_id), "encoder")
     results = [
-        Result(plan.trials[0].id, "finished", {"linear_eval/top1": 50.0}, 3.0, 0.0, {"device": "a GPU"}),
-        Result(plan.trials[1].id, "finished", {"linear_eval/top1": 60.0}, 3.0, 0.0, {"device": "a GPU"}),
+        Result(plan.trials[0].id, "done", {"linear_eval/top1": 50.0}, 3.0, 0.0, {"device": "a GPU"}),
+        Result(plan.trials[1].id, "done", {"linear_eval/top1": 60.0}, 3.0, 0.0, {"device": "a GPU"}),
         Result(plan.trials[2].id, "failed", {}, 3.0, 0.0, {}, "ZeroDivisionError: x", "bug", "Traceback: in broken"),
     ]
     for result in results:

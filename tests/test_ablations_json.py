@@ -46,7 +46,7 @@ def test_plan_has_every_trial_and_what_it_costs(study: str) -> None:
     assert plan.counts.model_dump() == {
         "trials": 3,
         "trainings": 3,
-        "finished": 0,
+        "done": 0,
         "failed": 0,
         "stopped": 0,
         "waiting": 3,
@@ -67,20 +67,20 @@ def test_a_run_and_what_it_leaves(study: str, mlflow_db: None) -> None:
     assert run.report and Path(run.report.figure).is_file() and Path(run.report.page).is_file()
 
     status = StatusDocument.model_validate(document("status", study))
-    assert status.counts.finished == 3
+    assert status.counts.done == 3
     assert all("linear_eval/top1" in trial.metrics for trial in status.trials)
     assert PlanDocument.model_validate(document("plan", study)).cost is None
     assert ReportDocument.model_validate(document("report", study)) == run.report
 
     one, other, _ = run.trials
     show = ShowDocument.model_validate(document("show", one))
-    assert (show.state, show.config["pretrain"]["loss"]["temperature"], len(show.epochs)) == ("finished", 0.1, 1)
+    assert (show.state, show.config["pretrain"]["loss"]["temperature"], len(show.epochs)) == ("done", 0.1, 1)
     diff = DiffDocument.model_validate(document("diff", one, other))
     assert [(d.name, d.one, d.other) for d in diff.config] == [("pretrain.loss.temperature", 0.1, 0.5)]
     assert {"linear_eval/top1", "knn/top1"} >= {d.name for d in diff.result if d.name.endswith("top1")}
 
     listed = {entry.name: entry for entry in ListDocument.model_validate(document("list")).studies}
-    assert listed["small"].counts and listed["small"].counts.finished == 3
+    assert listed["small"].counts and listed["small"].counts.done == 3
     assert listed["small"].flops_left == 0
     assert listed["quickstart"].seconds_left is not None  # by the speed of the run above
 
@@ -126,7 +126,7 @@ def test_an_interruption_is_exit_code_130(study: str, monkeypatch: pytest.Monkey
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ablations.running.run.run_plan", interrupted)
+    monkeypatch.setattr("ablations.running.run.run_studies", interrupted)
     for option in ("--json", "--quiet"):
         code, out, err = ablate("run", study, option)
         assert (code, out, "continue with" in err) == (130, "", True)

@@ -13,9 +13,11 @@ from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
 from ablations.running import shared_units as sharing
-from ablations.running.run import Where, run_plan
-from ablations.running.shared_units import share
-from ablations.running.worker import Job, run_unit
+from ablations.running.job import Job
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
+from ablations.running.shared_units import run_shared
+from ablations.running.worker import run_unit
 from ablations.store.leases import heartbeat, live_run, lock
 from ablations.store.leases import lease as leases
 from ablations.store.leases.heartbeat import BEAT, PATIENCE, Watch, is_live
@@ -24,11 +26,12 @@ from ablations.store.leases.live_run import LiveRun, alone
 from ablations.store.leases.lock import only_one
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
+from ablations.tracking.client import TRIAL, child_runs, tracking_uri
 from ablations.tracking.reader import read_study
-from ablations.tracking.recorder import Recorder
-from ablations.tracking.tracker import RESULT, TRIAL, child_runs, tracking_uri
+from ablations.tracking.resilient_tracker import ResilientTracker
+from ablations.tracking.tracker import RESULT
 from ablations.types.errors import StudyError
-from ablations.types.events import Ended, Event, Held, Saved, Started
+from ablations.types.events import Event, Held, Saved, Started, TrialEnded
 from ablations.types.trial import Result, Unit
 from core.files import write_text
 from core.pretraining.history import Epoch
@@ -276,9 +279,9 @@ def test_one_process_at_a_time_writes(storage: AnyPath) -> None:
             pytest.fail("two at once")
 
 
-def finish(store: TrialStore, unit: Unit, status: str = "finished", when: float = 0.0) -> None:
+def finish(store: TrialStore, unit: Unit, state: str = "done", when: float = 0.0) -> None:
     for trial in unit.trials:
-        store.save_result(Result(trial.id, status, {}, 1.0, when, {}))  # type: ignore[arg-type]
+        store.save_result(Result(trial.id, state, {}, 1.0, when, {}))  # type: ignore[arg-type]
 
 
 def test_what_another_run_holds_is_left_to_it_and_found_when_it_has_ended(
@@ -292,7 +295,7 @@ def test_what_another_run_holds_is_left_to_it_and_found_when_it_has_ended(
             ran.append(unit.pretrain_id)
             if take(store, unit.pretrain_id, mine.name):
                 finish(store, unit)
-                listen(Ended(unit.pretrain_id, store.ended(unit)[0]))
+                listen(TrialEnded(unit.pretrain_id, store.ended(unit)[0]))
             else:
                 listen(Held(unit.pretrain_id))
 
@@ -305,16 +308,16 @@ def test_what_another_run_holds_is_left_to_it_and_found_when_it_has_ended(
             lease.release()
 
         monkeypatch.setattr(sharing.time, "sleep", they_end)
-        share([one, two], run_units, store, mine.name, seen.append, QUIET)
+        run_shared([one, two], run_units, store, mine.name, seen.append, QUIET)
     assert ran == [one.pretrain_id, two.pretrain_id]
     assert [(type(event), event.pretrain_id) for event in seen] == [
         (Held, one.pretrain_id),
-        (Ended, two.pretrain_id),
-        (Ended, one.pretrain_id),
+        (TrialEnded, two.pretrain_id),
+        (TrialEnded, one.pretrain_id),
     ]
     last = seen[-1]
-    assert isinstance(last, Ended)
-    assert last.result.status == "failed"
+    assert isinstance(last, TrialEnded)
+    assert last.result.state == "failed"
 
 
 def test_what_another_run_leaves_unfinished_is_run_here(
@@ -333,7 +336,7 @@ def test_what_another_run_leaves_unfinished_is_run_here(
         take(store, unit.pretrain_id, theirs.name)
         sign = storage / "live" / f"{theirs.name}.json"
         monkeypatch.setattr(sharing.time, "sleep", lambda seconds: sign.unlink())
-        share([unit], run_units, store, mine.name, lambda event: None, QUIET)
+        run_shared([unit], run_units, store, mine.name, lambda event: None, QUIET)
     assert ran == [unit]
 
 
@@ -348,7 +351,7 @@ def test_a_failure_that_another_run_had_meanwhile_stands_and_one_to_be_retried_d
     store.record(unit)
     events = list[Event]()
     run_unit(unit, Job(storage, Path("data"), "me", 1), events.append)
-    assert [type(event) for event in events] == [Started, Ended]
+    assert [type(event) for event in events] == [Started, TrialEnded]
 
 
 @ONLY_FOLDER
@@ -363,7 +366,7 @@ def test_what_another_machine_has_ended_is_not_trained_again_where_its_results_w
     client.remembers_absent(store.encoder_folder(unit.pretrain_id))
     events = list[Event]()
     run_unit(unit, Job(storage, Path("data"), "me", 1), events.append)
-    assert [type(event) for event in events] == [Started, Ended]
+    assert [type(event) for event in events] == [Started, TrialEnded]
 
 
 @ONLY_FOLDER
@@ -405,15 +408,15 @@ def test_runs_that_log_the_same_trial_make_one_mlflow_run(store: TrialStore) -> 
     which begins only then."""
     made = plan(store)
     unit, trial_id = made.units[0], made.units[0].trials[0].id
-    recorders = [Recorder(made, store, QUIET)]
+    recorders = [ResilientTracker(made, store, QUIET)]
     for begun in (1.0, 2.0):
-        recorders.append(Recorder(made, store, QUIET))
+        recorders.append(ResilientTracker(made, store, QUIET))
         store.save_history(unit.pretrain_id, [Epoch(1, 5.0, 10.0, 3.0, 0.1, 100.0, begun)])
         for recorder in recorders:
             recorder.record(Saved(unit.pretrain_id))
         finish(store, unit, when=begun)
         for recorder in recorders[::-1]:
-            recorder.record(Ended(unit.pretrain_id, store.ended(unit)[0]))
+            recorder.record(TrialEnded(unit.pretrain_id, store.ended(unit)[0]))
             assert recorder.works
     client, recorded = MlflowClient(tracking_uri()), read_study("small", "quick")
     (child,) = child_runs(client, recorded.experiment_id, recorded.run_id)
@@ -426,8 +429,8 @@ def test_who_ends_reports_its_own_seeds(store: TrialStore) -> None:
     """Though a run of the same study with one seed has begun since."""
     Path("study.yaml").write_text(STUDY)
     more = make_plan(load_study("study.yaml", seeds=2), store, Path("data"))
-    recorder = Recorder(more, store, QUIET)
-    Recorder(plan(store), store, QUIET)
+    recorder = ResilientTracker(more, store, QUIET)
+    ResilientTracker(plan(store), store, QUIET)
     assert len(read_study("small", "quick").table) == 2
     recorder.close(complete=False)
     assert len(read_study("small", "quick").table) == 4
@@ -438,7 +441,7 @@ def test_who_ends_reports_its_own_seeds(store: TrialStore) -> None:
 def test_a_checkpoint_before_the_first_epoch_makes_no_mlflow_run(store: TrialStore) -> None:
     """Which the first epoch would have to replace."""
     made = plan(store)
-    recorder = Recorder(made, store, QUIET)
+    recorder = ResilientTracker(made, store, QUIET)
     recorder.record(Saved(made.units[0].pretrain_id))
     assert recorder.works
     recorded = read_study("small", "quick")

@@ -105,7 +105,7 @@ def test_workers_on_two_machines_train_what_one_process_does(laboratory: Laborat
     laboratory.node()
     said, _ = run.communicate(timeout=PATIENCE)
     assert run.returncode == 0, said
-    assert {status for status, *_ in quiet().values()} == {"finished"}
+    assert {state for state, *_ in quiet().values()} == {"done"}
     over_two, alone = (epochs(storage) for storage in (laboratory.storage, Path("quiet")))
     assert [one.epoch for one in over_two] == [one.epoch for one in alone] == [*range(1, epochs_planned + 1)]
     early = 5  # later on, rounding has grown

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from rich.console import Console
@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from ablations.cli.app import app
 from ablations.planning.plan import Plan, make_plan
-from ablations.running.run import Where, run_plan
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
 from ablations.store import migration
 from ablations.store.folders import files_below, remove
 from ablations.store.leases.live_run import LiveRun
@@ -20,7 +21,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.tracking.reader import read_study
 from ablations.types import identity
-from ablations.types.errors import StudyError
+from ablations.types.errors import AblateError, StudyError
 from ablations.types.trial import Result
 from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.remote import AnyPath, RemotePath
@@ -57,12 +58,16 @@ def small_store(storage: AnyPath) -> list[Result]:
         config = unit.trials[0].config.pretrain.model_dump(mode="json", exclude_none=True)
         save_checkpoint(store.checkpoint_path(unit.pretrain_id), {"config": config, "images": 60})
     results = [
-        Result(trial.id, "finished", {"m": 1.0 / number}, 2.0, 3.0, {})
+        Result(trial.id, "done", {"m": 1.0 / number}, 2.0, 3.0, {})
         for number, trial in enumerate(made.trials[:3], start=1)
     ]
     for result in results:
         store.save_result(result)
     return results
+
+
+def undrawn(*arguments: object) -> NoReturn:
+    raise AblateError("figures take seconds")
 
 
 @ONLY_FOLDER
@@ -73,7 +78,7 @@ def test_after_a_new_schema_nothing_is_trained_again(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("ablations.running.run.draw", lambda *arguments: None)
+    monkeypatch.setattr("ablations.running.round.draw_report", undrawn)
     made, where = plan(storage, "0.1"), Where(storage, Path("data"), inline=True)
     run_plan(made, where, Console(quiet=True))
     expected = read_study("small", "quick").table.drop(columns=["run_id", "trial_id", "loss.temperature", "name"])

@@ -12,8 +12,8 @@ from recorded import EPOCHS, contents, events, plan, record
 from rich.console import Console
 
 from ablations.store.trial_store import TrialStore
-from ablations.tracking import recorder as recording
-from ablations.tracking.recorder import Recorder
+from ablations.tracking import resilient_tracker
+from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.tracking.ui import serve
 from ablations.tracking.unreachable import no_answer, without_secrets
 
@@ -39,7 +39,7 @@ def outage(monkeypatch: pytest.MonkeyPatch) -> Callable[[range], list[str]]:
                         raise Broken("away")
                 return super().__getattribute__(name)
 
-        monkeypatch.setattr("ablations.tracking.tracker.MlflowClient", Client)
+        monkeypatch.setattr("ablations.tracking.client.MlflowClient", Client)
         return made
 
     return begin
@@ -48,8 +48,8 @@ def outage(monkeypatch: pytest.MonkeyPatch) -> Callable[[range], list[str]]:
 def test_an_mlflow_that_goes_away_at_any_call_and_comes_back_holds_what_a_quiet_run_leaves(
     outage: Callable[[range], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(recording, "PAUSE_SHARE", 0)
+    monkeypatch.setattr(resilient_tracker, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(resilient_tracker, "PAUSE_SHARE", 0)
     calls = outage(range(0))
     record(plan("quiet"))
     quiet, count = contents("quiet"), len(calls)
@@ -67,7 +67,7 @@ def test_an_mlflow_that_is_away_is_asked_again_after_a_pause_and_at_the_end(
     outage: Callable[[range], list[str]],
 ) -> None:
     calls = outage(range(3, 10**6))
-    recorder = Recorder(plan("away"), TrialStore(Path("runs")), Console(quiet=True))
+    recorder = ResilientTracker(plan("away"), TrialStore(Path("runs")), Console(quiet=True))
     assert (recorder.works, len(calls)) == (False, 4)
     for event in events(plan("away")):
         recorder.record(event)
@@ -79,8 +79,8 @@ def test_an_mlflow_that_is_away_is_asked_again_after_a_pause_and_at_the_end(
 def test_an_outage_is_said_once_and_so_is_its_end(
     outage: Callable[[range], list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(recording, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(recording, "PAUSE_SHARE", 0)
+    monkeypatch.setattr(resilient_tracker, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(resilient_tracker, "PAUSE_SHARE", 0)
     outage(range(12, 15))
     record(plan("away"), Console(width=1000))
     away, back = capsys.readouterr().out.splitlines()

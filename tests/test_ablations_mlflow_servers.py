@@ -15,10 +15,10 @@ from recorded import contents, events, plan, record
 from rich.console import Console
 
 from ablations.store.trial_store import TrialStore
-from ablations.tracking import recorder as recording
+from ablations.tracking import resilient_tracker
 from ablations.tracking.reader import read_study
-from ablations.tracking.recorder import Recorder
 from ablations.tracking.report import draw_report
+from ablations.tracking.resilient_tracker import ResilientTracker
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mlflow_db")]
 
@@ -73,14 +73,14 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 def test_a_server_that_is_stopped_and_started_in_mid_run_ends_with_what_a_quiet_run_leaves(
     start: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(recording, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(recording, "PAUSE_SHARE", 0)
+    monkeypatch.setattr(resilient_tracker, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(resilient_tracker, "PAUSE_SHARE", 0)
     record(plan("quiet"))
     quiet = contents("quiet")
     shutil.rmtree("runs")
     options = ("--serve-artifacts", "--artifacts-destination", "artifacts")
     server = start(*options)
-    recorder = Recorder(made := plan("away"), TrialStore(Path("runs")), Console(width=1000))
+    recorder = ResilientTracker(made := plan("away"), TrialStore(Path("runs")), Console(width=1000))
     for number, event in enumerate(events(made)):
         if number == 1:
             stop(server)

@@ -14,10 +14,11 @@ import ray
 from ray._private.utils import check_version_info
 from ray.cluster_utils import Cluster
 
+from ablations.running.job import Job
+from ablations.running.schedulers.on_ray import connect
+from ablations.running.schedulers.on_ray import nodes as asked_nodes
 from ablations.running.schedulers.on_ray.nodes import LacksPackage, check_nodes, looks_for
 from ablations.running.schedulers.on_ray.package import code_hash, travelling
-from ablations.running.worker import Job
-from ablations.schedulers import ray_connect, ray_nodes
 from ablations.tracking.provenance import package_version
 from ablations.types.errors import StudyError
 from core.remote import RemotePath
@@ -49,7 +50,7 @@ def test_a_node_without_the_package_can_say_so() -> None:
 
 
 def test_what_a_node_lacks_beside_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ray_nodes, "NEEDED", ("torch", "no_such_module"))
+    monkeypatch.setattr(asked_nodes, "NEEDED", ("torch", "no_such_module"))
     Path("marker").touch()
     assert looks_for(str(HERE() / "marker"), None, code_hash())() == ["no_such_module is not installed"]
 
@@ -77,9 +78,9 @@ def test_a_cluster_that_lacks_the_package_gets_it(monkeypatch: pytest.MonkeyPatc
         if len(started) < 2:
             raise LacksPackage("node a: simclr-ablations is not installed")
 
-    monkeypatch.setattr(ray_connect, "_start", lambda address, **options: started.append(options))
-    monkeypatch.setattr(ray_connect, "check_nodes", check)
-    with ray_connect.connected("head:6379", job()):
+    monkeypatch.setattr(connect, "_start", lambda address, **options: started.append(options))
+    monkeypatch.setattr(connect, "check_nodes", check)
+    with connect.connected("head:6379", job()):
         plain, second = started
     assert plain == {}
     (modules,) = second["runtime_env"].values()  # type: ignore[attr-defined]
@@ -90,9 +91,9 @@ def test_a_cluster_that_lacks_more_than_the_package_is_refused(monkeypatch: pyte
     def check(job: Job) -> None:
         raise StudyError("node a: no storage")
 
-    monkeypatch.setattr(ray_connect, "_start", lambda address, **options: None)
-    monkeypatch.setattr(ray_connect, "check_nodes", check)
-    with pytest.raises(StudyError, match="no storage"), ray_connect.connected("head:6379", job()):
+    monkeypatch.setattr(connect, "_start", lambda address, **options: None)
+    monkeypatch.setattr(connect, "check_nodes", check)
+    with pytest.raises(StudyError, match="no storage"), connect.connected("head:6379", job()):
         pass
 
 
@@ -109,8 +110,8 @@ def test_an_address_where_no_cluster_is(address: str, told: str, monkeypatch: py
     def fail(**options: object) -> None:
         raise ConnectionError("nobody answers")
 
-    monkeypatch.setattr(ray_connect.ray, "init", fail)
-    with pytest.raises(StudyError, match=f"--address {address}: {told}"), ray_connect.connected(address, job()):
+    monkeypatch.setattr(connect.ray, "init", fail)
+    with pytest.raises(StudyError, match=f"--address {address}: {told}"), connect.connected(address, job()):
         pass
 
 
@@ -134,10 +135,10 @@ def test_who_gets_no_answer_is_told_what_to_look_at(
     def fail(**options: object) -> None:
         raise ConnectionError(said)
 
-    monkeypatch.setattr(ray_connect, "_check_reachable", lambda address: None)
-    monkeypatch.setattr(ray_connect.ray, "init", fail)
+    monkeypatch.setattr(connect, "_check_reachable", lambda address: None)
+    monkeypatch.setattr(connect.ray, "init", fail)
     with pytest.raises(StudyError, match=told):
-        ray_connect._start(address)
+        connect._start(address)
 
 
 @pytest.mark.parametrize("address", ["head:6379", "ray://head:10001"])
@@ -147,11 +148,11 @@ def test_a_cluster_of_another_version_is_told_with_both(address: str, monkeypatc
     def fail(**options: object) -> None:
         check_version_info({"ray_version": "2.9.0", "python_version": "3.8.1"}, "Ray Client")
 
-    monkeypatch.setattr(ray_connect, "_check_reachable", lambda address: None)
-    monkeypatch.setattr(ray_connect.ray, "init", fail)
+    monkeypatch.setattr(connect, "_check_reachable", lambda address: None)
+    monkeypatch.setattr(connect.ray, "init", fail)
     told = f"the cluster has Ray 2.9.0 and Python 3.8.1, and this environment has Ray {ray.__version__} and Python 3"
     with pytest.raises(StudyError, match=f"--address {address}: {re.escape(told)}.*pip install 'ray==2.9.0'"):
-        ray_connect._start(address)
+        connect._start(address)
 
 
 def test_all_nodes_that_live_are_asked_and_for_data_those_that_train(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,9 +163,9 @@ def test_all_nodes_that_live_are_asked_and_for_data_those_that_train(monkeypatch
     monkeypatch.setattr("ray.nodes", lambda: known)
     monkeypatch.setattr("ray.wait", lambda answers, **options: (answers, []))
     monkeypatch.setattr("ray.get", lambda answer, **options: [])
-    monkeypatch.setattr(ray_nodes, "_name", lambda node: node["NodeID"])
-    monkeypatch.setattr(ray_nodes, "_ask", lambda node, look: asked.setdefault(node["NodeID"], look))
-    monkeypatch.setattr(ray_nodes, "looks_for", lambda marker, data, code: data)
+    monkeypatch.setattr(asked_nodes, "_name", lambda node: node["NodeID"])
+    monkeypatch.setattr(asked_nodes, "_ask", lambda node, look: asked.setdefault(node["NodeID"], look))
+    monkeypatch.setattr(asked_nodes, "looks_for", lambda marker, data, code: data)
     Path("data").mkdir()
     check_nodes(job())
     assert asked == {"head": None, "worker": str(HERE() / "data")}
@@ -193,7 +194,7 @@ def test_every_node_is_asked_and_named(cluster: Cluster, monkeypatch: pytest.Mon
     Path("data").mkdir()
     check_nodes(job())
     assert not list(Path().glob("marker-*"))
-    monkeypatch.setattr(ray_nodes, "code_hash", lambda: "99")
+    monkeypatch.setattr(asked_nodes, "code_hash", lambda: "99")
     with pytest.raises(LacksPackage) as caught:
         check_nodes(job())
     lines = str(caught.value).splitlines()

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
 from ablations.running.progress import follow
-from ablations.running.run_state import Board
+from ablations.running.run_state import RunState
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
-from ablations.types.events import Ended, EpochEnded, Event, Started
+from ablations.types.events import EpochEnded, Event, Started, TrialEnded
 from ablations.types.trial import Result
 from core.pretraining.history import Epoch
 from helpers import small_study
@@ -56,15 +56,15 @@ def events(plan: Plan) -> list[Event]:
     for number in range(1, 1001):
         epoch = Epoch(number, 1.25, 50.0, 3.0, 0.1, 100.0, 0.0)
         found += [EpochEnded(unit.pretrain_id, epoch) for unit in plan.units]
-    finished = Result(one.trials[0].id, "finished", {}, 1.0, 0.0, {})
+    finished = Result(one.trials[0].id, "done", {}, 1.0, 0.0, {})
     failed = Result(other.trials[0].id, "failed", {}, 1.0, 0.0, {}, "it [/b] broke", "bug")
-    return [*found, Ended(one.pretrain_id, finished), Ended(other.pretrain_id, failed)]
+    return [*found, TrialEnded(one.pretrain_id, finished), TrialEnded(other.pretrain_id, failed)]
 
 
 def test_a_run_is_one_output_and_few_updates(output: Output, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("small.yaml").write_text(STUDY)
     plan = make_plan(load_study("small.yaml"), TrialStore(Path("runs")), Path("data"))
-    board, now = Board(plan), [0.0]
+    board, now = RunState(plan), [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     with follow(board, Console(force_jupyter=True)) as progress:
         for event in events(plan):

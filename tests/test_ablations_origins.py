@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ablations.cli.tables import heading
+from ablations.cli.tables import study_heading
 from ablations.planning.estimate import estimate
 from ablations.planning.origins import origins
 from ablations.planning.plan import Plan, make_plan
@@ -31,11 +31,11 @@ def test_what_is_done_is_told_by_its_studies(store: TrialStore) -> None:
     made = plan(store)
     assert origins(made) == ""
     for trial, study in zip(made.trials, ("color", "color", "small", None), strict=False):
-        store.save_result(Result(trial.id, "finished", {}, 1.0, 0.0, {COMPUTED_FOR: study} if study else {}))
+        store.save_result(Result(trial.id, "done", {}, 1.0, 0.0, {COMPUTED_FOR: study} if study else {}))
     assert origins(plan(store)) == "4 of 5 trials are done: 2 by color, 1 by this study, 1 from before"
     assert origins(plan(store, "color")) == "4 of 5 trials are done: 2 by this study, 1 by small, 1 from before"
     store.save_result(Result(made.trials[0].id, "failed", {}, 1.0, 0.0, {COMPUTED_FOR: "color"}))
-    assert heading(plan(store)).endswith("3 of 5 trials are done: 1 by color, 1 by this study, 1 from before")
+    assert study_heading(plan(store)).endswith("3 of 5 trials are done: 1 by color, 1 by this study, 1 from before")
 
 
 def test_an_encoder_that_is_there_costs_only_its_evaluation(store: TrialStore) -> None:

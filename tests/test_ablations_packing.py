@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ablations.planning import memory as step_memory
-from ablations.planning.estimate_text import estimate_text
+from ablations.planning.estimate_text import cost_text
 from ablations.planning.packing import MARGIN, spread
 from ablations.planning.plan import Plan, make_plan
 from ablations.store.speeds import Hardware, evaluation_speed, save_speed, training_speed
@@ -49,7 +49,7 @@ def test_as_many_share_a_gpu_as_it_has_room_for_the_hungriest() -> None:
     made = plan()
     assert made.scaled.resources.gpu == pytest.approx(1 / 6, abs=1e-4)
     assert round(made.scaled.resources.gpu * 10_000) * 6 <= 10_000, "Ray counts in ten-thousandths"
-    assert "on one GPU, 6 at a time" in estimate_text(made, STORAGE, None)
+    assert "on one GPU, 6 at a time" in cost_text([made], STORAGE, None)
 
 
 def test_what_an_evaluation_takes_counts_too() -> None:

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from ablations.cli.app import app
 from ablations.store.leases import live_run
-from ablations.store.locations import place, reports_folder
+from ablations.store.locations import location, reports_folder
 from ablations.types.errors import StudyError
 from core.remote import LIBRARIES, AnyPath, RemotePath
 
@@ -39,7 +39,7 @@ MISTAKES = {
 def test_a_place_is_a_path_or_a_uri(text: str) -> None:
     if isinstance(expected := PLACES[text], RemotePath) and not importlib.util.find_spec(LIBRARIES[expected.scheme]):
         pytest.skip(f"no {LIBRARIES[expected.scheme]}")
-    assert place(text) == expected == place(expected)
+    assert location(text) == expected == location(expected)
 
 
 @pytest.mark.parametrize("text", MISTAKES)
@@ -54,7 +54,7 @@ def test_a_mistake_is_told_with_its_remedy_and_no_password(text: str, option: st
 def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(StudyError, match=r"s3://lab: needs s3fs; pip install 'simclr-ablations\[s3\]'"):
-        place("s3://lab")
+        location("s3://lab")
 
 
 def test_the_environment_names_a_place_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,7 +85,7 @@ def test_a_store_that_does_not_answer_ends_a_command_with_a_sentence(
     monkeypatch.setattr(RemotePath, "_store", away)
     result = CliRunner().invoke(app, ["status", "quickstart", "--storage", str(bucket)])
     assert result.exit_code == 1
-    assert 'Could not connect to the endpoint URL: "http://lab"; what is finished is kept' in result.output
+    assert 'Could not connect to the endpoint URL: "http://lab"; finished results are kept' in result.output
 
 
 def test_a_server_that_would_let_two_runs_hold_one_lease_is_refused(

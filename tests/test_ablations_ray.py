@@ -12,16 +12,18 @@ from ray.exceptions import OutOfMemoryError
 from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
-from ablations.running.run import Where, run_plan
-from ablations.running.schedulers.on_ray.run import run_on_ray
+from ablations.running.job import Job
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
+from ablations.running.schedulers.on_ray.scheduler import RayScheduler
 from ablations.running.schedulers.on_ray.tune import WORKER_DEATHS
-from ablations.running.worker import Job
+from ablations.running.schedulers.scheduler import Batch
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.study import Resources
 from ablations.tracking.reader import read_study
 from ablations.types.errors import StudyError
-from ablations.types.events import Ended, EpochEnded, Event, Started
+from ablations.types.events import EpochEnded, Event, Started, TrialEnded
 from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
@@ -44,7 +46,7 @@ def run_and(react: Callable[[Event], None]) -> list[Event]:
 
     for unit in made.units:
         TrialStore(storage).record(unit)
-    run_on_ray(made.units, Job(storage, Path("data").resolve(), "me", 1), listen, Resources(), "local")
+    RayScheduler().run(Batch(made.units, Job(storage, Path("data").resolve(), "me", 1), Resources()), listen)
     return seen
 
 
@@ -101,8 +103,8 @@ def test_a_killed_worker_is_replaced_and_its_trial_finishes() -> None:
     events = run_and(kill_once)
     assert killed
     assert sum(isinstance(event, Started) for event in events) >= 3
-    ended = [event.result for event in events if isinstance(event, Ended)]
-    assert [result.status for result in ended] == ["finished", "finished"]
+    ended = [event.result for event in events if isinstance(event, TrialEnded)]
+    assert [result.state for result in ended] == ["done", "done"]
 
 
 @pytest.mark.slow
@@ -112,12 +114,12 @@ def test_a_worker_that_always_dies_is_a_failed_trial() -> None:
             kill_workers()
 
     events = run_and(kill_always)
-    ended = [event.result for event in events if isinstance(event, Ended)]
-    assert [result.status for result in ended] == ["failed", "failed"]
+    ended = [event.result for event in events if isinstance(event, TrialEnded)]
+    assert [result.state for result in ended] == ["failed", "failed"]
     assert f"died {WORKER_DEATHS + 1} times" in ended[0].error
     stored = TrialStore(Path("runs")).result(ended[0].trial_id)
     assert stored is not None
-    assert stored.status == "failed"
+    assert stored.state == "failed"
 
 
 def test_a_worker_that_ray_kills_for_memory_costs_one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +139,7 @@ def test_a_worker_that_ray_kills_for_memory_costs_one_attempt(monkeypatch: pytes
     monkeypatch.setattr(RayActorManager, "_actor_task_resolved", kill_first)
     events = run_and(lambda event: None)
     assert killed
-    assert [event.result.status for event in events if isinstance(event, Ended)] == ["finished", "finished"]
+    assert [event.result.state for event in events if isinstance(event, TrialEnded)] == ["done", "done"]
 
 
 @pytest.mark.slow
@@ -145,8 +147,8 @@ def test_a_machine_without_memory_fails_the_trials_and_not_the_run(monkeypatch: 
     """Ray's own monitor, told that so much is too much, kills every worker at once."""
     monkeypatch.setenv("RAY_memory_usage_threshold", "0.01")
     monkeypatch.setenv("RAY_memory_monitor_refresh_ms", "100")
-    ended = [event.result for event in run_and(lambda event: None) if isinstance(event, Ended)]
-    assert [(result.status, result.failure) for result in ended] == [("failed", "out_of_memory")] * 2
+    ended = [event.result for event in run_and(lambda event: None) if isinstance(event, TrialEnded)]
+    assert [(result.state, result.failure) for result in ended] == [("failed", "out_of_memory")] * 2
 
 
 def test_storage_that_the_workers_do_not_see_is_a_failure_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,9 +156,9 @@ def test_storage_that_the_workers_do_not_see_is_a_failure_that_says_so(monkeypat
     monkeypatch.setattr(TrialStore, "record", lambda store, unit: None)
     made, seen = plan(), list[Event]()
     job = Job(Path("runs").resolve(), Path("data").resolve(), "me", 1)
-    run_on_ray(made.units, job, seen.append, Resources(), "local")
-    ended = [event.result for event in seen if isinstance(event, Ended)]
-    assert [result.status for result in ended] == ["failed", "failed"]
+    RayScheduler().run(Batch(made.units, job, Resources()), seen.append)
+    ended = [event.result for event in seen if isinstance(event, TrialEnded)]
+    assert [result.state for result in ended] == ["failed", "failed"]
     assert "the storage must be at the same path on every node" in ended[0].error
 
 
@@ -171,11 +173,11 @@ def test_storage_that_the_workers_do_not_see_is_a_failure_that_says_so(monkeypat
 def test_a_cluster_that_cannot_be_used_is_said(address: str, message: str) -> None:
     job = Job(Path("runs"), Path("data"), "me", 1)
     with pytest.raises(StudyError, match=message):
-        run_on_ray(plan().units, job, lambda event: None, Resources(), address)
+        RayScheduler(address).run(Batch(plan().units, job, Resources()), lambda event: None)
 
 
 def test_what_no_node_can_hold_is_said_at_once() -> None:
     made = plan()
     job = Job(Path("runs"), Path("data"), "me", 1)
     with pytest.raises(StudyError, match="a trial asks for 10000 CPU"):
-        run_on_ray(made.units, job, lambda event: None, Resources(cpu=10000), "local")
+        RayScheduler().run(Batch(made.units, job, Resources(cpu=10000)), lambda event: None)

@@ -12,7 +12,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from PIL import Image
@@ -22,19 +22,21 @@ from typer.testing import CliRunner
 
 from ablations.cli.app import app
 from ablations.planning.plan import Plan, make_plan
-from ablations.running import run, worker
 from ablations.running import shared_units as sharing
-from ablations.running.run import Where, run_plan
-from ablations.running.run_state import Board
-from ablations.running.worker import Job
-from ablations.schedulers import ray_client, ray_tune
+from ablations.running import worker
+from ablations.running.job import Job
+from ablations.running.run import run_plan
+from ablations.running.run_state import RunState
+from ablations.running.schedule import Where, schedule
+from ablations.running.schedulers.on_ray import endings, outside
+from ablations.running.schedulers.scheduler import Batch
 from ablations.store.data_copies import FOLDERS, local_data
 from ablations.store.leases.live_run import LiveRun
 from ablations.store.migration import open_store
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.study import Resources
-from ablations.types.errors import DiskFullError, LostStorageError, StudyError
+from ablations.types.errors import AblateError, DiskFullError, LostStorageError, StudyError
 from ablations.types.events import Event
 from core.data.catalog import KNOWN_SIZES
 from core.errors import StorageAway, StorageRefused
@@ -58,6 +60,10 @@ def results(storage: AnyPath) -> dict[str, Any]:
     return {one.trial_id: {**asdict(one), "seconds": 0, "finished_at": 0} for one in found if one}
 
 
+def undrawn(*arguments: object) -> NoReturn:
+    raise AblateError("figures take seconds")
+
+
 def ablate(*arguments: str) -> str:
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
@@ -72,15 +78,15 @@ def test_a_run_in_an_object_store_is_a_run_in_a_folder(bucket: RemotePath, monke
     assert outcome.drawn is not None
     assert outcome.drawn.page == Path("runs/reports/small/quick/report.html")
     assert outcome.drawn.page.exists()
-    monkeypatch.setattr("ablations.running.run.draw", lambda *_: None)
+    monkeypatch.setattr("ablations.running.round.draw_report", undrawn)
     with monkeypatch.context() as patch:
-        patch.setattr("ablations.running.schedulers.inline.run_inline", lambda *_: pytest.fail("something ran"))
+        patch.setattr("ablations.running.schedulers.inline.run_unit", lambda *_: pytest.fail("something ran"))
         again = run_plan(plan(storage, ONE), Where(storage, DATA, inline=True), QUIET)
         assert again.states == outcome.states
     first = next(iter(outcome.states))
     assert first in ablate("show", first[:8], "--storage", str(storage))
     status = json.loads(ablate("status", "study.yaml", "--json", "--storage", str(storage)))
-    assert status["counts"]["finished"] == 1
+    assert status["counts"]["done"] == 1
     assert ablate("gc", "--storage", str(storage)) == "nothing to remove\n"
     folder = Path("elsewhere")
     run_plan(plan(folder, ONE), Where(folder, DATA, inline=True), QUIET)
@@ -96,10 +102,10 @@ def test_two_runs_at_once_train_nothing_twice(bucket: RemotePath, monkeypatch: p
         return pretrain(config, *arguments, **options)
 
     def go() -> None:
-        board = Board(made)
+        board = RunState(made)
         with LiveRun(storage) as live:
             where = Where(storage, DATA, inline=True)
-            run.schedule(made, where, live.name, board, lambda event: None, QUIET)
+            schedule(made, where, live.name, board, lambda event: None, QUIET)
         seen.append(dict(board.states))
 
     monkeypatch.setattr(worker, "pretrain", counted)
@@ -124,11 +130,13 @@ def test_a_store_that_goes_away_ends_the_run_and_fails_no_trial(
         raise StorageAway(5, "gone", str(self))
 
     monkeypatch.setattr(RemotePath, "upload", fail)
-    monkeypatch.setattr("ablations.running.run.draw", lambda *_: None)
+    monkeypatch.setattr("ablations.running.round.draw_report", undrawn)
     command = ["run", "study.yaml", "--inline", "--storage", str(storage)]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 1
-    assert f"{storage}/encoders/{made.units[0].pretrain_id}/encoder.pt: gone; what is finished is kept" in result.output
+    assert (
+        f"{storage}/encoders/{made.units[0].pretrain_id}/encoder.pt: gone; finished results are kept" in result.output
+    )
     assert results(storage) == {}
     monkeypatch.setattr(RemotePath, "upload", upload)
     assert "1 done, 0 failed" in ablate(*command)
@@ -139,23 +147,24 @@ def test_a_driver_of_ray_whose_store_is_away_ends_with_a_sentence(
 ) -> None:
     (unit,) = plan(bucket, ONE).units
     work = pickle.dumps((unit, Job(bucket, DATA, "me", 1), Resources()))
-    trial: Any = SimpleNamespace(config={ray_tune.WORK: work}, pickled_error_file=None, error_file=None)
-    told, listener = list[Event](), ray_tune._Listener(lambda event: told.append(event))
+    trial: Any = SimpleNamespace(config={"work": work}, pickled_error_file=None, error_file=None)
+    heard = list[Event]()
+    listener = endings.Endings(heard.append, lambda config: pickle.loads(config["work"]))
 
     def away(self: RemotePath) -> None:
         raise ConnectionResetError("gone")
 
     monkeypatch.setattr(RemotePath, "_store", away)
     listener.on_trial_error(0, [], trial)
-    with pytest.raises(LostStorageError, match="gone; what is finished is kept"):
+    with pytest.raises(LostStorageError, match="gone; finished results are kept"):
         listener.on_step_end(0, [])
-    assert told == []
+    assert heard == []
 
 
 @pytest.mark.parametrize(
     ("error", "kind", "said"),
     [
-        (StorageAway(errno.EIO, "gone", "s3://lab/a"), LostStorageError, "s3://lab/a: gone; what is finished is kept"),
+        (StorageAway(errno.EIO, "gone", "s3://lab/a"), LostStorageError, "s3://lab/a: gone; finished results are kept"),
         (StorageRefused(errno.EACCES, "no right to it", "s3://lab"), StudyError, "s3://lab: no right to it"),
         (OSError(errno.ENOSPC, "No space left"), DiskFullError, "runs: no space is left on the disk"),
         (FileNotFoundError(errno.ENOENT, "lost", "a"), FileNotFoundError, "lost"),
@@ -170,9 +179,9 @@ def test_of_a_run_from_outside_the_cluster_tells_what_is_wrong_with_the_storage(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(ray_client, "fit", fail)
+    monkeypatch.setattr(outside, "fit", fail)
     with pytest.raises(kind, match=said):
-        ray_client.Outpost().fit([], Job(Path("runs"), DATA, "me", 1), Resources(), None, False)
+        outside.TuneActor().fit(Batch([], Job(Path("runs"), DATA, "me", 1), Resources()))
 
 
 PHOTOS = "  data: {name: photos, image_size: 16}\n"
@@ -210,7 +219,7 @@ def test_data_is_copied_once_and_then_used_as_files(
     (size,) = made.sizes.values()
     assert (size.train, size.test, size.classes) == (16, 4, 2)
     assert not own_copies.exists(), "a plan copies nothing"
-    monkeypatch.setattr("ablations.running.run.draw", lambda *_: None)
+    monkeypatch.setattr("ablations.running.round.draw_report", undrawn)
     output = ablate("run", "study.yaml", "--inline", "--data-dir", str(photos))
     assert f"data: copying {photos}/photos to {own_copies}" in output
     assert "1 done, 0 failed" in output

@@ -10,15 +10,18 @@ from mlflow.exceptions import MlflowException
 from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
-from ablations.running.run import Outcome, Where, run_plan
-from ablations.running.worker import Job, run_unit
+from ablations.running.job import Job
+from ablations.running.outcome import Outcome
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
+from ablations.running.worker import run_unit
 from ablations.store.leases.lease import take
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.tracking import provenance
+from ablations.tracking.client import TRIAL, child_runs, find_parent, tracking_uri
 from ablations.tracking.reader import read_study
-from ablations.tracking.tracker import TRIAL, child_runs, find_parent, tracking_uri
-from ablations.types.events import Ended, Held, Saved, Started
+from ablations.types.events import Held, Saved, Started, TrialEnded
 from core import load_pretrained
 from core.hardware import pick_device
 
@@ -119,7 +122,7 @@ def test_mlflow_holds_parameters_curves_tags_and_the_configuration() -> None:
 def test_running_again_trains_nothing_and_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     run()
     before = {t: [(r.info.run_id, r.data.metrics) for r in runs] for t, runs in mlflow_children().items()}
-    monkeypatch.setattr("ablations.running.schedulers.inline.run_inline", lambda *a: pytest.fail("something ran"))
+    monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", lambda *a: pytest.fail("something ran"))
     assert list(run().states.values()) == ["done"] * 5
     assert {t: [(r.info.run_id, r.data.metrics) for r in runs] for t, runs in mlflow_children().items()} == before
 
@@ -250,7 +253,7 @@ def test_what_an_earlier_attempt_finished_is_not_done_again(monkeypatch: pytest.
     (store.root / "trials" / unit.trials[1].id / "result.json").unlink()
     events: list[object] = []
     run_unit(unit, job, events.append)
-    assert sum(isinstance(event, Ended) for event in events) == 2
+    assert sum(isinstance(event, TrialEnded) for event in events) == 2
     assert store.result(unit.trials[0].id) == first[0]
     assert store.result(unit.trials[1].id) != first[1]
 
@@ -329,11 +332,11 @@ def test_mlflow_that_fails_at_the_end_costs_only_the_drawing(monkeypatch: pytest
 
 def test_curves_reach_mlflow_from_the_checkpoint_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only epochs that a crash cannot take back are logged, so that none is ever logged twice."""
-    from ablations.tracking.recorder import Recorder
+    from ablations.tracking.resilient_tracker import ResilientTracker
 
     made = plan()
     unit, store = made.units[0], TrialStore(WHERE.storage)
-    recorder = Recorder(made, store, Console(quiet=True))
+    recorder = ResilientTracker(made, store, Console(quiet=True))
     store.record(unit)
     run_unit(unit, Job(WHERE.storage, WHERE.data_dir, "me", 1), lambda event: None)
     for _ in range(2):

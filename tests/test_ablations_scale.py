@@ -22,18 +22,20 @@ from rich.console import Console
 
 from ablations.planning.plan import Plan
 from ablations.running import run
-from ablations.running.progress import ROWS, draw
-from ablations.running.run_state import Board
-from ablations.running.schedulers.on_ray.ended import NothingPrinted
+from ablations.running.job import Job
+from ablations.running.progress_text import ROWS, progress_table
+from ablations.running.run_state import RunState
+from ablations.running.schedulers.on_ray.forget import NothingPrinted
 from ablations.running.schedulers.on_ray.order import InOrder
 from ablations.running.schedulers.on_ray.tune import WORK, _in_order, _work
-from ablations.running.worker import Job
+from ablations.running.schedulers.scheduler import Batch
 from ablations.store import trial_store as store
 from ablations.store.trial_store import TrialStore
 from ablations.study.study import Resources
-from ablations.tracking.recorder import Recorder
-from ablations.tracking.tracker import RESULT, TRIAL
-from ablations.types.events import Ended, Event, Held, Started
+from ablations.tracking.client import TRIAL
+from ablations.tracking.resilient_tracker import ResilientTracker
+from ablations.tracking.tracker import RESULT
+from ablations.types.events import Event, Held, Started, TrialEnded
 from ablations.types.trial import Result
 
 STORAGE = Path("runs")
@@ -52,7 +54,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
                 made[name] += 1
             return super().__getattribute__(name)
 
-    monkeypatch.setattr("ablations.tracking.tracker.MlflowClient", Client)
+    monkeypatch.setattr("ablations.tracking.client.MlflowClient", Client)
     return made
 
 
@@ -60,7 +62,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 def test_a_trial_is_five_calls_to_mlflow(calls: Counter[str]) -> None:
     """And none of them is a search, for which MLflow goes through all trials."""
     made = plan("small")
-    recorder = Recorder(made, TrialStore(STORAGE), QUIET)
+    recorder = ResilientTracker(made, TrialStore(STORAGE), QUIET)
     before = calls.copy()
     end_all(made, recorder.record)
     each = {"get_run": 1, "create_run": 1, "log_artifact": 1, "log_batch": 1, "set_terminated": 1}
@@ -92,7 +94,7 @@ def test_a_run_of_which_nothing_is_left_looks_at_every_trial_once(
 
 
 def test_a_run_of_which_nothing_is_left_needs_no_torch() -> None:
-    modules = "ablations.running.until_decided, ablations.running.collection_run"
+    modules = "ablations.running.until_decided, ablations.running.round"
     code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -113,7 +115,7 @@ def test_an_mlflow_run_that_was_not_ended_is_written_again() -> None:
 
 def test_tune_is_given_one_unit_after_the_other_and_only_these_are_recorded() -> None:
     made, job = plan("small"), Job(STORAGE, Path("data"), "me", 1)
-    next_work = _in_order(made.units, job, Resources())
+    next_work = _in_order(Batch(made.units, job, Resources()))
     assert not list(STORAGE.glob("*/*/config.json"))
     for count, unit in enumerate(made.units, 1):
         work = next_work()
@@ -178,11 +180,11 @@ def test_the_first_trial_that_waits_is_found_among_those_that_have_not_ended() -
 
 
 def test_the_live_table_shows_some_rows_of_hundreds() -> None:
-    board = Board(wide())
+    board = RunState(wide())
     for unit in wide().units:
         board.update(Started(unit.pretrain_id))
     with (console := Console(width=100)).capture() as captured:
-        console.print(draw(board))
+        console.print(progress_table(board))
     lines = captured.get().splitlines()
     assert len(lines) == 1 + ROWS + 1 + 1
     assert lines[-2].strip() == f"and {30 - ROWS} more"
@@ -191,9 +193,11 @@ def test_the_live_table_shows_some_rows_of_hundreds() -> None:
 
 def test_the_board_counts_what_its_states_are() -> None:
     made = wide()
-    board = Board(made)
+    board = RunState(made)
     for number, unit in enumerate(made.units):
-        ended = Ended(unit.pretrain_id, Result(unit.trials[0].id, ("finished", "failed")[number % 2], {}, 1.0, 1.0, {}))
+        ended = TrialEnded(
+            unit.pretrain_id, Result(unit.trials[0].id, ("done", "failed")[number % 2], {}, 1.0, 1.0, {})
+        )
         for event in ([], [Started(unit.pretrain_id), Held(unit.pretrain_id)], [Started(unit.pretrain_id), ended])[
             number % 3
         ]:
@@ -216,5 +220,5 @@ def end_all(made: Plan, listen: Callable[[Event], None]) -> None:
     for unit in made.units:
         kept.save_history(unit.pretrain_id, epochs(EPOCHS), trained=True)
         for trial in unit.trials:
-            kept.save_result(result := Result(trial.id, "finished", {"linear_eval/top1": 40.0}, 2.0, 1.8e9 + 9, {}))
-            listen(Ended(unit.pretrain_id, result))
+            kept.save_result(result := Result(trial.id, "done", {"linear_eval/top1": 40.0}, 2.0, 1.8e9 + 9, {}))
+            listen(TrialEnded(unit.pretrain_id, result))

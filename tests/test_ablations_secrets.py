@@ -9,7 +9,9 @@ import torch
 from rich.console import Console
 
 from ablations.planning.plan import make_plan
-from ablations.running.run import Outcome, Where, run_plan
+from ablations.running.outcome import Outcome
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from helpers import small_study

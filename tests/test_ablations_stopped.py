@@ -13,7 +13,7 @@ from ablations.planning.plan import Plan, make_plan
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.tracking.reader import read_study
-from ablations.tracking.recorder import Recorder
+from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.types.trial import Result
 from core.pretraining.history import Epoch
 from helpers import small_study
@@ -43,7 +43,7 @@ def stopped() -> Plan:
     store.save_history(first.pretrain_id, [Epoch(1, 1.0, 50.0, 1.0, 0.1, 100.0, 1000.0, 25.0)])
     store.save_result(Result(first.id, "stopped", {}, 6.0, 5.0, {}, stopped_at=1))
     for trial in others:
-        store.save_result(Result(trial.id, "finished", {"linear_eval/top1": 50.0}, 6.0, 5.0, {}))
+        store.save_result(Result(trial.id, "done", {"linear_eval/top1": 50.0}, 6.0, 5.0, {}))
     return made
 
 
@@ -66,7 +66,7 @@ def test_every_command_counts_it_as_ended(stopped: Plan) -> None:
     assert "2 done, 1 stopped early, 0 to run" in ablate("plan", "small")[1]
     for command in ("plan", "status"):
         counts = document(command, "small")["counts"]
-        assert (counts["finished"], counts["stopped"], counts["waiting"]) == (2, 1, 0)
+        assert (counts["done"], counts["stopped"], counts["waiting"]) == (2, 1, 0)
     entry = document("status", "small")["trials"][0]
     assert (entry["state"], entry["stopped_at"], entry["metrics"]) == ("stopped", 1, {})
     run = document("run", "small")
@@ -91,9 +91,9 @@ def test_for_a_study_that_does_not_stop_early_it_is_waiting(stopped: Plan) -> No
     (unit,) = whole.units
     assert unit.trials[0].id not in whole.results
     assert store.ended(unit) == []
-    assert [result.status for result in store.ended(stopped.units[0])] == ["stopped"]
+    assert [result.state for result in store.ended(stopped.units[0])] == ["stopped"]
     assert document("status", "whole")["counts"]["waiting"] == 1
-    Recorder(whole, store, Console(quiet=True)).close(complete=False)
+    ResilientTracker(whole, store, Console(quiet=True)).close(complete=False)
     assert read_study("whole", "quick").table["state"].tolist() == ["missing", "finished", "finished"]
 
 
@@ -104,10 +104,9 @@ def test_a_baseline_that_another_study_stopped_is_waiting(stopped: Plan) -> None
     assert TrialStore(RUNS).ended(unit) == []
 
 
-@pytest.mark.parametrize("option", ["--inline", "--until-decided"])
-def test_what_cannot_stop_early_says_so_and_runs_nothing(option: str) -> None:
+def test_what_cannot_stop_early_says_so_and_runs_nothing() -> None:
     plan(RULE + GRID)
-    code, told = ablate("run", "small", option)
+    code, told = ablate("run", "small", "--until-decided")
     assert code == 2
     assert "stop_early" in told.splitlines()[-1]
     assert not list(RUNS.glob("trials/*"))

@@ -2,25 +2,33 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ray.tune.experiment import Trial
+from ray.tune.schedulers import ASHAScheduler
 from rich.console import Console
 
-from ablations.cli.tables import heading, status_table
+from ablations.cli.tables import status_table, study_heading
+from ablations.planning.collection_plan import plan_of_one
 from ablations.planning.plan import Plan, make_plan
-from ablations.planning.stopping import Judging
-from ablations.running.run import Where, run_plan
-from ablations.running.run_state import Board
-from ablations.running.schedulers.on_ray.asha import asha, measures
-from ablations.running.until_decided import run_until_decided
-from ablations.running.worker import Job, run_unit
+from ablations.planning.stopping import Halving, Judging
+from ablations.running.job import Job
+from ablations.running.run import run_plan
+from ablations.running.run_state import RunState
+from ablations.running.schedule import Where
+from ablations.running.schedulers.on_ray.asha import StopsEarly
+from ablations.running.worker import run_unit
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.study import StopEarly
 from ablations.tracking.reader import read_study
 from ablations.tracking.report import draw_report
 from ablations.types.errors import StudyError
-from ablations.types.events import Ended, Judged
+from ablations.types.events import Judged, Started, TrialEnded
 from ablations.types.trial import Result
 from core.pretraining.history import Epoch
 from helpers import small_study
@@ -61,7 +69,7 @@ def test_trainings_are_judged_ever_later_and_baselines_never() -> None:
         "untrained, seed 0": (),
         "plain, seed 0": (),
     }
-    assert "after epochs 1, 2 one training in 2 goes on" in heading(made)
+    assert "after epochs 1, 2 one training in 2 goes on" in study_heading(made)
 
 
 def test_without_the_choice_nothing_is_judged_and_ids_are_the_same() -> None:
@@ -85,12 +93,9 @@ def test_what_does_not_compare_is_refused(grid: str, reason: str) -> None:
         plan(RULE + grid)
 
 
-def test_inline_and_until_decided_refuse_it() -> None:
-    made = plan(RULE + GRID)
-    with pytest.raises(StudyError, match="leave out --inline"):
-        run_plan(made, replace(WHERE, inline=True), QUIET)
+def test_until_decided_refuses_it() -> None:
     with pytest.raises(StudyError, match="--until-decided"):
-        run_until_decided(made, WHERE, QUIET, 3)
+        run_plan(plan(RULE + GRID), WHERE, QUIET, most_seeds=3)
 
 
 def test_the_scheduler_remembers_what_earlier_runs_have_seen() -> None:
@@ -98,11 +103,29 @@ def test_the_scheduler_remembers_what_earlier_runs_have_seen() -> None:
     rule = StopEarly(grace_epochs=1, reduction=2)
     seen = tuple((epoch(1, accuracy), epoch(2, None)) for accuracy in (10.0, 20.0, 30.0, 40.0))
     for past, accuracy, action in ((seen, 24.0, "STOP"), (seen, 26.0, "CONTINUE"), ((), 1.0, "CONTINUE")):
-        scheduler = asha(Judging(rule, 4, past))
-        trial = type("Trial", (), {"trial_id": "new"})()
-        scheduler.on_trial_add(None, trial)  # type: ignore[arg-type]
-        assert scheduler.on_trial_result(None, trial, {"event": 1}) == "CONTINUE"  # type: ignore[arg-type]
-        assert scheduler.on_trial_result(None, trial, measures(Judged("", 1, accuracy))) == action  # type: ignore[arg-type]
+        scheduler, trial = StopsEarly(Judging(rule, 4, past)), Trial("it", stub=True)
+        assert scheduler.on_trial_result(None, trial, {"event": Started("")}) == "CONTINUE"
+        assert scheduler.on_trial_result(None, trial, {"event": Judged("", 1, accuracy)}) == action
+
+
+@given(
+    st.integers(2, 4),
+    st.lists(st.lists(st.integers(0, 20).map(float), min_size=8, max_size=8), min_size=1, max_size=12),
+)
+def test_the_rule_is_that_of_ray(reduction: int, curves: list[list[float]]) -> None:
+    """Of Ray Tune's own ASHA, which is asked about the same trainings, one epoch after the other of each."""
+    rule, epochs = StopEarly(grace_epochs=1, reduction=reduction), 8
+    ours = Halving(Judging(rule, epochs, ()))
+    theirs = ASHAScheduler("epoch", "top1", "max", max_t=epochs, grace_period=1, reduction_factor=reduction)
+    controller: Any = None
+    for number, curve in enumerate(curves):
+        trial: Any = SimpleNamespace(trial_id=str(number))
+        theirs.on_trial_add(controller, trial)
+        for epoch_number, accuracy in enumerate(curve[:-1], 1):
+            stops = theirs.on_trial_result(controller, trial, {"epoch": epoch_number, "top1": accuracy}) == "STOP"
+            assert ours.stops(Judged(str(number), epoch_number, accuracy)) == stops
+            if stops:
+                break
 
 
 def test_a_training_says_how_good_it_is_once_it_is_safe() -> None:
@@ -131,12 +154,12 @@ def test_a_stopped_trial_is_left_alone_until_the_choice_is_taken_back() -> None:
         "0.1, seed 0", "1.0, seed 0", "untrained, seed 0", "plain, seed 0"
     ]  # fmt: skip
     assert len(plan(GRID + BASELINE).units) == 6
-    board = Board(again)
+    board = RunState(again)
     assert board.counts["stopped"] == 2
-    board.update(Ended(again.trials[3].pretrain_id, Result(again.trials[3].id, "stopped", {}, 1.0, 1.0, {})))
+    board.update(TrialEnded(again.trials[3].pretrain_id, Result(again.trials[3].id, "stopped", {}, 1.0, 1.0, {})))
     assert board.counts["stopped"] == 3
     with (console := Console(width=150)).capture() as captured:
-        console.print(status_table(again, WHERE.storage))
+        console.print(status_table(plan_of_one(again), WHERE.storage))
     assert "0.05, seed 0: after epoch 1 of 4" in captured.get()
     assert "without stop_early the study trains them on" in captured.get()
 
@@ -149,7 +172,7 @@ def test_mlflow_figure_and_claims_know_what_was_stopped() -> None:
     made = plan(RULE + GRID + claims + "seeds: 2\n")
     for number, trial in enumerate(made.trials):
         metrics = {"linear_eval/top1": 50.0 + number}
-        TrialStore(WHERE.storage).save_result(Result(trial.id, "finished", metrics, 6.0, 5.0, {}))
+        TrialStore(WHERE.storage).save_result(Result(trial.id, "done", metrics, 6.0, 5.0, {}))
     stop(made, 0)
     run_plan(plan(RULE + GRID + claims + "seeds: 2\n"), WHERE, QUIET)
     table = read_study("small", "quick").table
@@ -167,14 +190,23 @@ def test_mlflow_figure_and_claims_know_what_was_stopped() -> None:
     assert "successive halving" in page
 
 
+def test_inline_stops_what_falls_behind_and_a_run_without_trains_it_on() -> None:
+    stops_and_goes_on(inline=True)
+
+
 @pytest.mark.slow
 def test_ray_stops_what_falls_behind_and_a_run_without_trains_it_on() -> None:
+    stops_and_goes_on(inline=False)
+
+
+def stops_and_goes_on(inline: bool) -> None:
     """One that was perfect after an epoch is made up. What was stopped ends as if it had never been."""
+    where = replace(WHERE, inline=inline)
     text = "grid: {loss.temperature: [0.1, 0.5]}\nbaselines: {default: {loss.temperature: 1.0}}\n"
     store, first = TrialStore(WHERE.storage), plan(RULE + text)
     stopped = first.trials[:2]
     store.save_history(stopped[0].pretrain_id, [epoch(1, 100.0)])
-    outcome = run_plan(first, WHERE, QUIET)
+    outcome = run_plan(first, where, QUIET)
     assert list(outcome.states.values()) == ["stopped", "stopped", "done"]
     for trial in stopped:
         result = store.result(trial.id)
@@ -183,7 +215,7 @@ def test_ray_stops_what_falls_behind_and_a_run_without_trains_it_on() -> None:
         assert result.seconds > 0
         assert store.has_checkpoint(trial.pretrain_id)
     begun = [store.history(trial.pretrain_id)[0] for trial in stopped]
-    run_plan(plan(text), WHERE, QUIET)
+    run_plan(plan(text), where, QUIET)
     assert read_study("small", "quick").table["state"].tolist() == ["finished"] * 3
     assert [store.history(trial.pretrain_id)[0] for trial in stopped] == begun, "trained anew"
     whole = make_plan(load_study("study.yaml"), TrialStore(Path("whole")), Path("data"))

@@ -7,8 +7,9 @@ from archives import pets, voc2007
 from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
-from ablations.running.run import Where, run_plan
-from ablations.running.worker import Job
+from ablations.running.job import Job
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.tracking.reader import read_study

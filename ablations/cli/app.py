@@ -1,21 +1,12 @@
-"""The command line. Nothing heavy is imported before the arguments and the study are known to be good."""
+"""The commands. Nothing heavy is imported before the arguments and the study are known to be good."""
 
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
-from rich.console import Console
 
-from ablations.cli import collection_commands as cli_collection
-from ablations.cli import completion
-from ablations.cli import file_commands as cli_files
-from ablations.cli import storage_commands as cli_store
-from ablations.cli.collection_commands import Asked
-from ablations.cli.invocation import again
+from ablations.cli import completion, file_commands, storage_commands
 from ablations.cli.options import (
-    DEFAULT_DATA,
-    DEFAULT_STORAGE,
     SILENT,
     DataOption,
     JsonOption,
@@ -24,18 +15,25 @@ from ablations.cli.options import (
     errors,
     open_store,
     print_document,
-    print_trouble,
     told,
 )
-from ablations.study.library import find_collection
+from ablations.cli.printing import (
+    print_beginning,
+    print_drawn,
+    print_outcomes,
+    print_plan,
+    print_status,
+    print_trouble,
+)
+from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE
 from ablations.types.failures import Kind
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
-    from ablations.planning.plan import Plan
-    from ablations.running.run import Outcome
+    from ablations.planning.collection_plan import CollectionPlan
 
 FAILED_TRIALS = 1
+"""Exit code of a run with trials that failed or did not end."""
 
 app = typer.Typer(
     help="Ablations of contrastive learning: studies in, the paper's figures out.",
@@ -45,7 +43,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 Retry = Literal["failed", Kind]
-"""Which trials with a result are run again."""
+"""Trials with a result that are run again: all failed ones, or those of one kind of failure."""
 
 
 StudyArgument = Annotated[
@@ -69,7 +67,7 @@ SetOption = Annotated[
         autocompletion=completion.assignments,
     ),
 ]
-SeedsOption = Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="How many seeds, from 0.")]
+SeedsOption = Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="Number of seeds, from 0.")]
 
 
 @app.command()
@@ -81,14 +79,16 @@ def run(
     data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False,
-    inline: Annotated[bool, typer.Option("--inline", help="In this process, without Ray.")] = False,
+    inline: Annotated[bool, typer.Option("--inline", help="Run in this process, without Ray.")] = False,
     address: Annotated[
-        str, typer.Option("--address", help="Of a running Ray cluster: auto, host:port or ray://host:port.")
+        str, typer.Option("--address", help="Address of a running Ray cluster: auto, host:port or ray://host:port.")
     ] = "local",
     until_decided: Annotated[
         bool, typer.Option("--until-decided", help="Add seeds to the cells of claims that are not decided.")
     ] = False,
-    most_seeds: Annotated[int, typer.Option("--max-seeds", min=2, max=1000, help="Where --until-decided ends.")] = 10,
+    most_seeds: Annotated[
+        int, typer.Option("--max-seeds", min=2, max=1000, help="Most seeds of a cell with --until-decided.")
+    ] = 10,
     retry: Annotated[
         Retry | None, typer.Option("--retry", help="Run failed trials again: all, or those of one kind.")
     ] = None,
@@ -97,43 +97,30 @@ def run(
 ) -> None:
     """Run what is left of a study, log it to MLflow and draw its figure. Run it again to continue."""
     with told():
-        if path := find_collection(study):
-            plans = Asked(path, scale, assignments or (), seeds).plan(storage, data_dir, retry)
-            if dry_run:
-                cli_collection.show_plan(plans, storage, as_json=as_json)
-                return
-            from ablations.running.run import Where
-
-            signal.signal(signal.SIGTERM, _interrupt)
-            most, where = most_seeds if until_decided else None, Where(storage, data_dir, address, inline)
-            if not cli_collection.run(plans, where, most, quiet, as_json):
-                raise typer.Exit(FAILED_TRIALS)
-            return
         plan = _plan(study, scale, assignments, seeds, data_dir, storage, retry)
         if dry_run:
-            _print_plan(plan, storage, None, as_json)
+            print_plan(plan, storage, None, as_json)
             return
-        from ablations.running.run import Where, run_plan
-        from ablations.running.until_decided import run_until_decided
+        from ablations.running.run import run_studies
+        from ablations.running.schedule import Where
 
         signal.signal(signal.SIGTERM, _interrupt)
-        told_to = SILENT if quiet else errors if as_json else console
-        _print_heading(plan, told_to)
+        to = SILENT if quiet else errors if as_json else console
         if not quiet:
-            _print_warnings(plan)
+            print_beginning(plan, to)
         where = Where(storage, data_dir, address, inline)
-        outcome = (
-            run_until_decided(plan, where, told_to, most_seeds) if until_decided else run_plan(plan, where, told_to)
-        )
+        outcomes = run_studies(plan, where, to, most_seeds if until_decided else None)
         if as_json:
             from ablations.cli.to_documents import run_document
 
-            print_document(run_document(plan.scaled, outcome))
+            print_document(run_document(plan.scaled, outcomes))
         else:
-            _print_outcome(outcome, told_to)
+            print_outcomes(plan, outcomes, to)
+        for name, problem in outcomes.unable.items():
+            errors.print(f"{name}: not completed: {problem}", style="red", highlight=False)
         if quiet:
-            print_trouble([outcome], storage)
-    if outcome.failed or outcome.left:
+            print_trouble(outcomes, storage)
+    if not outcomes.complete:
         raise typer.Exit(FAILED_TRIALS)
 
 
@@ -146,26 +133,23 @@ def plan(
     data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
     price: Annotated[
-        float | None, typer.Option("--price", min=0, help="Of an hour of a GPU, or of one trial's cores.")
+        float | None, typer.Option("--price", min=0, help="Price of an hour of a GPU, or of one trial's cores.")
     ] = None,
-    probed: Annotated[bool, typer.Option("--probe", help="Time a few steps of what was never measured here.")] = False,
+    probed: Annotated[
+        bool, typer.Option("--probe", help="Time a few steps of whatever was never measured here.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check a study and show its trials and what they cost, without running any."""
     with told():
-        if path := find_collection(study):
-            asked = Asked(path, scale, assignments or (), seeds)
-            if probed:
-                cli_collection.probe_groups(asked.plan(storage, data_dir), storage, as_json)
-            cli_collection.show_plan(asked.plan(storage, data_dir), storage, price, as_json)
-            return
         plan = _plan(study, scale, assignments, seeds, data_dir, storage)
         if probed:
             from ablations.running.probe import probe
 
-            probe(plan, storage, errors if as_json else console)
-            plan = _plan(study, scale, assignments, seeds, data_dir, storage)  # ``resources.pack`` goes by it
-        _print_plan(plan, storage, price, as_json)
+            for group in plan.groups:
+                probe(group, storage, errors if as_json else console)
+            plan = _plan(study, scale, assignments, seeds, data_dir, storage)  # ``resources.pack`` goes by the probe
+        print_plan(plan, storage, price, as_json)
 
 
 @app.command()
@@ -178,21 +162,9 @@ def status(
     storage: StorageOption = DEFAULT_STORAGE,
     as_json: JsonOption = False,
 ) -> None:
-    """How far a study has come, and why trials failed."""
+    """Show how far a study has come, and why trials failed."""
     with told():
-        if path := find_collection(study):
-            plans = Asked(path, scale, assignments or (), seeds).plan(storage, data_dir)
-            cli_collection.show_status(plans, storage, as_json)
-            return
-        from ablations.cli.tables import status_table
-        from ablations.cli.to_documents import status_document
-
-        plan = _plan(study, scale, assignments, seeds, data_dir, storage)
-        if as_json:
-            print_document(status_document(plan, storage))
-            return
-        _print_heading(plan, console)
-        console.print(status_table(plan, storage))
+        print_status(_plan(study, scale, assignments, seeds, data_dir, storage), storage, as_json)
 
 
 @app.command()
@@ -205,26 +177,24 @@ def report(
 ) -> None:
     """Draw what MLflow has of a study, finished or not. Scale and overrides as it was run with."""
     with told():
-        if path := find_collection(study):
-            cli_collection.report(Asked(path, scale, assignments or ()).load(), storage, as_json)
-            return
-        from ablations.cli.to_documents import report_document
-        from ablations.study.load import load_study
-        from ablations.tracking.report import draw_report
+        from ablations.study.collection import load_studies
+        from ablations.tracking.collection_report import draw_studies
 
-        scaled = load_study(study, scale, assignments or ())
+        scaled = load_studies(study, scale, assignments or ())
         open_store(storage)
-        drawn = draw_report(scaled.study.name, scaled.label, storage)
+        drawn = draw_studies(scaled, storage, errors)
         if as_json:
+            from ablations.cli.to_documents import report_document
+
             print_document(report_document(scaled, drawn))
-            return
-    _print_files(console, drawn.figure, drawn.page, *drawn.pictures)
+        else:
+            print_drawn(drawn, scaled.is_one_study)
 
 
 @app.command()
 def ui(
     port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 5000,
-    host: Annotated[str, typer.Option("--host", help="Loopback unless told otherwise.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option("--host", help="Address to serve on; loopback by default.")] = "127.0.0.1",
 ) -> None:
     """Open the MLflow UI on the runs of this folder, or of MLFLOW_TRACKING_URI."""
     with told():
@@ -240,7 +210,7 @@ def list_studies(
     storage: StorageOption = DEFAULT_STORAGE,
     as_json: JsonOption = False,
 ) -> None:
-    """The shipped studies and those in ./studies: what they reproduce, how far they have come, what is left."""
+    """List the shipped studies and those in ./studies: what they reproduce, how far they have come, what is left."""
     with told():
         from ablations.cli.overview import overview
         from ablations.cli.tables import studies_table
@@ -254,11 +224,19 @@ def list_studies(
             console.print(f"several studies together: {', '.join(listed.collections)}", style="dim", highlight=False)
 
 
-for command in (cli_files.new, cli_store.show, cli_store.diff, cli_store.rm, cli_store.gc, cli_files.schema):
+for command in (
+    file_commands.new,
+    storage_commands.show,
+    storage_commands.diff,
+    storage_commands.rm,
+    storage_commands.gc,
+    file_commands.schema,
+):
     app.command()(command)
 
 
 def main() -> None:
+    """The entry point of ``ablate``."""
     app()
 
 
@@ -270,53 +248,12 @@ def _plan(
     data_dir: AnyPath,
     storage: AnyPath,
     retry: str | None = None,
-) -> "Plan":
-    from ablations.planning.plan import make_plan
-    from ablations.study.load import load_study
+) -> "CollectionPlan":
+    from ablations.planning.collection_plan import plan_studies
+    from ablations.study.collection import load_studies
 
-    scaled = load_study(study, scale, assignments or (), seeds)
-    return make_plan(scaled, open_store(storage), data_dir, retry)
-
-
-def _print_heading(plan: "Plan", told_to: Console) -> None:
-    from ablations.cli.tables import heading
-
-    told_to.print(heading(plan), highlight=False)
-
-
-def _print_plan(plan: "Plan", storage: AnyPath, price: float | None, as_json: bool) -> None:
-    from ablations.cli.tables import plan_table
-    from ablations.cli.to_documents import plan_document
-    from ablations.planning.estimate_text import estimate_text
-
-    if as_json:
-        print_document(plan_document(plan, storage, price))
-        return
-    _print_heading(plan, console)
-    console.print(plan_table(plan))
-    console.print(estimate_text(plan, storage, price), highlight=False)
-    _print_warnings(plan)
-
-
-def _print_warnings(plan: "Plan") -> None:
-    from ablations.planning.lint import warnings
-
-    for warning in warnings(plan):
-        errors.print(f"note: {warning}", style="yellow", highlight=False)
-
-
-def _print_outcome(outcome: "Outcome", told_to: Console) -> None:
-    told_to.print(str(outcome), highlight=False)
-    if outcome.drawn:
-        for verdict in outcome.drawn.verdicts:
-            told_to.print(f"{verdict.word:9}  {verdict.claim.says} ({verdict.reason})", highlight=False)
-        _print_files(told_to, outcome.drawn.figure, outcome.drawn.page, *outcome.drawn.pictures)
-        told_to.print(f"MLflow  {again('ui')}", highlight=False)
-
-
-def _print_files(told_to: Console, figure: Path, page: Path, *pictures: Path) -> None:
-    lines = [f"figure  {figure}", *(f"picture {picture}" for picture in pictures), f"page    {page}"]
-    told_to.print("\n".join(lines), highlight=False)
+    scaled = load_studies(study, scale, assignments or (), seeds)
+    return plan_studies(scaled, open_store(storage), data_dir, retry)
 
 
 def _interrupt(signum: int, frame: object) -> NoReturn:

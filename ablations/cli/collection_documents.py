@@ -1,74 +1,83 @@
-"""What ``--json`` prints of several studies: the document of each, as for it alone, and what is of all."""
+"""JSON documents of a collection: the document of each study, and what concerns all of them."""
 
-from ablations.cli.documents import Cost, Counts, Document, PlanDocument, ReportDocument, RunDocument, StatusDocument
+from ablations.cli.documents import (
+    Cost,
+    Counts,
+    Document,
+    Part,
+    PlanDocument,
+    ReportDocument,
+    RunDocument,
+    StatusDocument,
+)
 
 
 class CollectionScale(Document):
     """A collection at a scale."""
 
     collection: str
-    """Its name."""
+    """Name of the collection."""
     title: str
-    """As in the collection."""
+    """Title of the collection."""
     scale: str
-    """Its name."""
+    """Name of the scale."""
     label: str
-    """As of a study's plan."""
+    """Label of the run, as in a study's plan."""
     unable: dict[str, str]
-    """By the name of the study, why it has no document below, or came to no end."""
+    """Reasons why studies have no document below, or were not completed, by the name of the study."""
 
 
 class CollectionPlanDocument(CollectionScale):
-    """``ablate plan`` of a collection, and ``ablate run --dry-run``."""
+    """Printed by ``ablate plan`` of a collection, and by ``ablate run --dry-run``."""
 
     counts: Counts
-    """Of all trials, those of several studies once."""
+    """Numbers of trials by their state; a trial of several studies counts once."""
     cost: list[Cost]
-    """Of what is left of all, each training once: one for each kind of ``resources``."""
+    """Costs of what is left of all studies, each training once: one for each kind of ``resources``."""
     studies: list[PlanDocument]
-    """In the collection's order."""
+    """Plans in the collection's order."""
 
 
 class CollectionStatusDocument(CollectionScale):
-    """``ablate status`` of a collection."""
+    """Printed by ``ablate status`` of a collection."""
 
     counts: Counts
-    """Of all trials, those of several studies once."""
+    """Numbers of trials by their state; a trial of several studies counts once."""
     studies: list[StatusDocument]
-    """In the collection's order."""
+    """States of the studies in the collection's order."""
 
 
-class VerdictCounts(Document):
-    """Claims by what the results say of them."""
+class VerdictCounts(Part):
+    """Numbers of claims by their verdict."""
 
     supported: int
-    """That hold."""
+    """Claims that hold."""
     refuted: int
-    """That do not."""
+    """Claims that do not hold."""
     undecided: int
-    """That more seeds may decide."""
+    """Claims that more seeds may decide."""
 
 
 class CollectionReportDocument(CollectionScale):
-    """``ablate report`` of a collection."""
+    """Printed by ``ablate report`` of a collection."""
 
     page: str
-    """An HTML file that shows all studies."""
+    """HTML file that shows all studies."""
     verdicts: VerdictCounts
-    """On the claims of all studies."""
+    """Numbers of the claims of all studies by their verdict."""
     studies: list[ReportDocument]
-    """In the collection's order."""
+    """Reports in the collection's order."""
 
 
 class CollectionRunDocument(CollectionScale):
-    """``ablate run`` of a collection, at its end."""
+    """Printed by ``ablate run`` of a collection, at its end."""
 
     page: str | None
-    """An HTML file that shows all studies; null where MLflow could not be reached."""
+    """HTML file that shows all studies; null if MLflow could not be reached."""
     verdicts: VerdictCounts
-    """On the claims of all studies that were drawn."""
+    """Numbers of the claims of all drawn studies by their verdict."""
     studies: list[RunDocument]
-    """In the collection's order."""
+    """Outcomes in the collection's order."""
 
 
 COLLECTION_DOCUMENTS = (
@@ -77,4 +86,4 @@ COLLECTION_DOCUMENTS = (
     CollectionReportDocument,
     CollectionRunDocument,
 )
-"""One for each command that takes ``--json`` of a collection."""
+"""One kind for each command that takes ``--json`` for a collection."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from ablations.store.locations import DEFAULT_STORAGE
 from ablations.study.library import all_collections, all_studies, find_study, scale_names
 from ablations.types.errors import StudyError
 
@@ -25,7 +26,7 @@ def trials(context: typer.Context, incomplete: str) -> list[str]:
     """Ids of a storage that is a folder."""
     from ablations.store.trial_store import TrialStore
 
-    storage = context.params.get("storage") or Path("runs")
+    storage = context.params.get("storage") or DEFAULT_STORAGE
     ids = TrialStore(storage).trial_ids() if isinstance(storage, Path) else []
     return [trial_id for trial_id in ids if trial_id.startswith(incomplete)]
 

@@ -1,269 +1,281 @@
-"""What ``--json`` prints, one document a command. Keys are added, and neither renamed nor removed."""
+"""JSON documents: what ``--json`` prints, one kind for each command.
+
+Keys are added, and neither renamed nor removed, within a ``version``. Version 2 calls a trial's state ``done`` where
+version 1 called it ``finished``.
+"""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-State = Literal["waiting", "finished", "failed", "stopped"]
+from ablations.types.failures import Kind
+from ablations.types.trial import State
 
 
-class Document(BaseModel):
-    """A part of what a command prints."""
+class Part(BaseModel):
+    """A part of a document."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Counts(Document):
-    """Trials by their state."""
+class Document(Part):
+    """What a command prints."""
+
+    version: Literal[2] = 2
+    """Version of the document's format."""
+
+
+class Counts(Part):
+    """Numbers of trials by their state."""
 
     trials: int
-    """Of all states."""
+    """Number of trials."""
     trainings: int
-    """Encoders; fewer than trials where some share one."""
-    finished: int
-    """With a result."""
+    """Number of encoders; fewer than trials if some trials share one."""
+    done: int
+    """Trials with a result."""
     failed: int
-    """Left alone unless ``--retry``."""
+    """Trials that failed; they are left alone unless ``--retry`` asks for them."""
     stopped: int
-    """Stopped early, as the study asks for; left alone as long as it does."""
+    """Trials that were stopped early, as the study asks for."""
     waiting: int
-    """Without a result."""
+    """Trials without a result."""
 
 
-class Cost(Document):
-    """Of what is left to run."""
+class Cost(Part):
+    """The cost of what is left to run."""
 
     images: int
-    """That trainings and evaluations go through."""
+    """Images that trainings and evaluations go through."""
     flops: float
-    """Of the trainings."""
+    """Floating-point operations of the trainings."""
     memory_bytes: int
-    """Of the hungriest training."""
+    """Memory of the largest training, in bytes."""
     too_large: list[str]
     """Names of trials that will not fit the hardware, as far as it is known."""
     hardware: str | None
-    """By whose past trials; null where there are none."""
+    """Hardware of the past trials that the estimate goes by; null if there are none."""
     seconds: float | None
-    """Of compute, one trial after the other, were none stopped early; null where nothing was measured on this
+    """Seconds of compute, one trial after the other and none stopped early; null if nothing was measured on this
     storage."""
     unmeasured: list[str]
-    """Evaluation protocols that were never timed on this storage, and are left out of the seconds."""
+    """Evaluation protocols that were never timed on this storage; the seconds leave them out."""
     price: float | None
-    """With ``--price``."""
+    """Price of the seconds, with ``--price``."""
 
 
-class TrialEntry(Document):
+class TrialEntry(Part):
     """A trial and what is known of it."""
 
     id: str
-    """16 hex digits, of its whole configuration."""
+    """Id of the trial: 16 hex digits that stand for its whole configuration."""
     encoder: str
-    """16 hex digits; trials with the same one share a training."""
+    """Id of the encoder: 16 hex digits; trials with the same one share a training."""
     name: str
-    """For people."""
+    """Name for people."""
     seed: int
-    """Of the training."""
+    """Seed of the training."""
     baseline: str | None
-    """Name, where the trial is outside the grid."""
+    """Name of the baseline, for a trial outside the grid."""
     coordinates: dict[str, Any]
-    """Its value on each axis, or the value's label; empty for a baseline."""
+    """Value or label on each axis; empty for a baseline."""
     state: State
-    """As the storage has it."""
+    """State in the storage."""
     metrics: dict[str, float]
-    """Empty unless it is finished."""
+    """Metrics by name; empty unless the trial is done."""
     seconds: float | None
-    """Of training and evaluation; null while it waits."""
+    """Seconds of training and evaluation; null while it waits."""
     stopped_at: int | None
     """Epochs that were done when it was stopped early."""
-    failure: str | None
-    """The kind of its failure, as ``--retry`` takes it."""
+    failure: Kind | None
+    """Kind of the failure, as ``--retry`` takes it."""
     error: str | None
-    """What went wrong."""
+    """Message that says what went wrong."""
 
 
 class StudyScale(Document):
     """A study at a scale."""
 
     study: str
-    """Its name."""
+    """Name of the study."""
     title: str
-    """As in the study."""
+    """Title of the study."""
     reproduces: str | None
-    """The paper's figure or table, such as ``figure_5``."""
+    """Figure or table of the paper, such as ``figure_5``."""
     scale: str
-    """Its name."""
+    """Name of the scale."""
     label: str
-    """The scale, and a digest of ``--set`` where it is used: what runs of one study are told apart by."""
+    """The scale, with a digest of ``--set`` if it is used: it tells runs of one study apart."""
 
 
 class PlanDocument(StudyScale):
-    """``ablate plan``, and ``ablate run --dry-run``."""
+    """Printed by ``ablate plan``, and by ``ablate run --dry-run``."""
 
     counts: Counts
-    """Of the trials."""
+    """Numbers of the study's trials by their state."""
     workers: int
-    """Processes among which each training is shared."""
+    """Processes that share each training."""
     cost: Cost | None
-    """Null where nothing is left to run."""
+    """Cost of what is left; null if nothing is left to run."""
     notes: list[str]
-    """What a reviewer would ask, each with its remedy."""
+    """Questions that a reviewer would ask, each with its remedy."""
     trials: list[TrialEntry]
-    """In the order of the grid."""
+    """Trials in the order of the grid."""
 
 
 class StatusDocument(StudyScale):
-    """``ablate status``."""
+    """Printed by ``ablate status``."""
 
     counts: Counts
-    """Of the trials."""
+    """Numbers of the study's trials by their state."""
     begun: int
     """Trainings that wait and have a checkpoint."""
     trials: list[TrialEntry]
-    """In the order of the grid."""
+    """Trials in the order of the grid."""
 
 
-class StudyEntry(Document):
+class StudyEntry(Part):
     """A study as ``ablate list`` shows it."""
 
     name: str
-    """By which commands take it."""
+    """Name by which commands take it."""
     path: str
-    """Of its file."""
+    """Path of its file."""
     title: str
-    """As in the study."""
+    """Title of the study."""
     reproduces: str | None
-    """The paper's figure or table."""
+    """Figure or table of the paper."""
     counts: Counts | None
-    """Null where the file is no valid study."""
+    """Numbers of trials by their state; null if the file is no valid study."""
     flops_left: float | None
-    """Of the trainings that are left; null where its data is not there."""
+    """Floating-point operations of the trainings that are left; null if its data is missing."""
     seconds_left: float | None
-    """By past trials of this storage; null where there are none."""
+    """Seconds left, by past trials of this storage; null if there are none."""
     problem: str | None
-    """Why it cannot be run: a mistake in the file, or data that is not there."""
+    """Reason why it cannot be run: a mistake in the file, or missing data."""
 
 
 class ListDocument(Document):
-    """``ablate list``."""
+    """Printed by ``ablate list``."""
 
     scale: str
-    """At which trials are counted."""
+    """Scale at which trials are counted."""
     studies: list[StudyEntry]
-    """By name, the shipped ones first."""
+    """Studies, the shipped ones first."""
     collections: list[str]
-    """Names of several studies each, which ``plan``, ``run``, ``status`` and ``report`` take as they do a study."""
+    """Names of collections of studies, which ``plan``, ``run``, ``status`` and ``report`` take as they do a study."""
 
 
 class ShowDocument(Document):
-    """``ablate show``."""
+    """Printed by ``ablate show``."""
 
     id: str
-    """Of the trial."""
+    """Id of the trial."""
     encoder: str
     """Id of its training."""
     state: State
-    """As the storage has it."""
+    """State in the storage."""
     config: dict[str, Any]
-    """All of it, nested, under ``pretrain`` and ``evaluate``."""
+    """Whole configuration, nested under ``pretrain`` and ``evaluate``."""
     metrics: dict[str, float]
-    """Empty unless it is finished."""
+    """Metrics by name; empty unless the trial is done."""
     facts: dict[str, str]
-    """Where and with what it ran."""
+    """Circumstances: host, device, versions, precision, hash of the encoder."""
     seconds: float | None
-    """Of training and evaluation; null while it waits."""
+    """Seconds of training and evaluation; null while it waits."""
     finished_at: float | None
-    """Seconds since 1970."""
+    """Time of the end, in seconds since 1970."""
     epochs: list[dict[str, float]]
-    """Of its training, each with ``epoch``, ``loss``, ``contrastive_top1``, ``entropy``, ``learning_rate``,
-    ``images_per_second`` and ``time``, and with ``knn_top1`` where it was compared with others."""
+    """Epochs of its training, each with ``epoch``, ``time``, ``learning_rate``, ``images_per_second`` and the metrics
+    of its method."""
     stopped_at: int | None
     """Epochs that were done when it was stopped early."""
-    failure: str | None
-    """The kind of its failure, as ``--retry`` takes it."""
+    failure: Kind | None
+    """Kind of the failure, as ``--retry`` takes it."""
     error: str | None
-    """What went wrong."""
+    """Message that says what went wrong."""
     traceback: str | None
-    """Of a failure of no known cause, ``bug``, and of what a worker raised outside its trials."""
+    """Traceback of a failure with no known cause (``bug``), or of an error that a worker raised outside its trials."""
 
 
-class Difference(Document):
+class Difference(Part):
     """One thing in which two trials differ."""
 
     name: str
-    """A dotted path of the configuration, a metric or a fact."""
+    """Dotted path of the configuration, or name of a metric or a fact."""
     one: Any
-    """Null where the first trial has no such thing."""
+    """Value of the first trial; null if it has none."""
     other: Any
-    """Null where the second trial has no such thing."""
+    """Value of the second trial; null if it has none."""
 
 
 class DiffDocument(Document):
-    """``ablate diff``."""
+    """Printed by ``ablate diff``."""
 
     one: str
     """Id of the first trial."""
     other: str
-    """Id of the second."""
+    """Id of the second trial."""
     config: list[Difference]
-    """In the configurations."""
+    """Differences between the configurations."""
     result: list[Difference]
-    """In states, metrics and facts."""
+    """Differences between states, metrics and facts."""
 
 
-class VerdictEntry(Document):
+class VerdictEntry(Part):
     """What the results say of a claim."""
 
     verdict: Literal["SUPPORTED", "REFUTED", "UNDECIDED"]
-    """Whether it holds."""
+    """Whether the claim holds."""
     says: str
-    """The claim."""
+    """Text of the claim."""
     source: str
-    """Where that is said."""
+    """Place where the paper says so."""
     reason: str
     """Effect, interval, seeds and p, or what is missing."""
 
 
 class ReportDocument(Document):
-    """``ablate report``."""
+    """Printed by ``ablate report``."""
 
     study: str
-    """Its name."""
+    """Name of the study."""
     label: str
-    """As of the plan."""
+    """Label of the run, as in the plan."""
     folder: str
-    """Of everything that was drawn; ``data.csv`` has its numbers."""
+    """Folder of everything that was drawn; ``data.csv`` has its numbers."""
     page: str
-    """An HTML file that holds everything."""
+    """HTML file that holds everything."""
     figure: str
-    """A PNG file; ``.svg`` and ``.pdf`` are beside it."""
+    """PNG file; ``.svg`` and ``.pdf`` are beside it."""
     pictures: list[str]
-    """Of single trials."""
+    """Pictures of single trials."""
     verdicts: list[VerdictEntry]
-    """On the study's claims."""
+    """Verdicts on the study's claims."""
 
 
 class RunDocument(Document):
-    """``ablate run``, at its end."""
+    """Printed by ``ablate run``, at its end."""
 
     study: str
-    """Its name."""
+    """Name of the study."""
     scale: str
-    """Its name."""
+    """Name of the scale."""
     label: str
-    """As of the plan."""
+    """Label of the run, as in the plan."""
     done: int
-    """Trials with a result, those of earlier runs too."""
+    """Trials with a result, those of earlier runs included."""
     failed: int
-    """Trials; the exit code is then 1."""
+    """Trials that failed; the exit code is then 1."""
     stopped: int
     """Trials that were stopped early, as the study asks for."""
     left: int
-    """Trials that came to no end; 0 after a run without trouble."""
-    trials: dict[str, str]
-    """By id: done, failed, stopped, running or waiting."""
+    """Trials that did not end; 0 after a run without trouble."""
+    trials: dict[str, State]
+    """States by the id of the trial."""
     report: ReportDocument | None
-    """Null where MLflow could not be reached."""
+    """The report; null if MLflow could not be reached."""
 
 
 DOCUMENTS = (PlanDocument, StatusDocument, ListDocument, ShowDocument, DiffDocument, ReportDocument, RunDocument)
-"""One for each command that takes ``--json``."""
+"""One kind for each command that takes ``--json``."""

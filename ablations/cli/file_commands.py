@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from ablations.cli.invocation import again
-from ablations.cli.options import DEFAULT_DATA, DataOption, console, told
+from ablations.cli.options import DataOption, console, told
+from ablations.store.locations import DEFAULT_DATA
 from ablations.study.library import Question
 
 TargetArgument = Annotated[
@@ -14,8 +15,8 @@ TargetArgument = Annotated[
         metavar="NAME or FILE", help="studies/NAME.yaml, or a file that ends with .yaml; my_<template> unless given."
     ),
 ]
-TemplateOption = Annotated[Question, typer.Option("--template", help="The question that it asks.")]
-NameOption = Annotated[str, typer.Option("--data", metavar="NAME", help="Of an image folder, or of built-in data.")]
+TemplateOption = Annotated[Question, typer.Option("--template", help="Question that the study asks.")]
+NameOption = Annotated[str, typer.Option("--data", metavar="NAME", help="Name of an image folder or of built-in data.")]
 
 
 def new(

@@ -1,7 +1,7 @@
-"""What all commands share: where they print, where they keep things, how they tell errors."""
+"""What all commands share: options, consoles, and how errors are printed."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,20 +10,20 @@ import typer
 from rich.console import Console
 
 from ablations.cli.invocation import again
-from ablations.store.locations import place
-from ablations.types.errors import AblateError, of_storage
+from ablations.store.locations import location
+from ablations.types.errors import AblateError, storage_error
 
 if TYPE_CHECKING:
     from ablations.cli.documents import Document
-    from ablations.running.run import Outcome
     from ablations.store.trial_store import TrialStore
     from core.remote import AnyPath
 else:
-    AnyPath = object  # typer takes no union; what an option becomes, its parser says
+    AnyPath = object  # typer takes no union; the option's parser says what it becomes
 
 INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
 WIDE = 200
-"""Columns of a pipe or a file, where tables are not to be cut."""
+"""Columns of a pipe or a file, in which tables are not cut."""
 
 console = Console(soft_wrap=True, markup=False, width=None if sys.stdout.isatty() else WIDE)
 errors = Console(stderr=True, soft_wrap=True, markup=False)
@@ -32,76 +32,60 @@ SILENT = Console(quiet=True)
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Errors as sentences, with their exit codes."""
+    """Print errors as sentences, and exit with their codes."""
     try:
         yield
     except AblateError as error:
         errors.print(str(error), style="red", highlight=False)
         raise typer.Exit(error.exit_code) from None
     except OSError as error:
-        if not (known := of_storage(error, Path.cwd())):
+        if not (known := storage_error(error, Path.cwd())):
             raise
         errors.print(str(known), style="red", highlight=False)
         raise typer.Exit(known.exit_code) from None
     except KeyboardInterrupt:
-        message = f"\nInterrupted. What is finished is kept; continue with\n    {again(*sys.argv[1:])}"
+        message = f"\nInterrupted. Finished results are kept; continue with\n    {again(*sys.argv[1:])}"
         errors.print(message, highlight=False)
         raise typer.Exit(INTERRUPTED) from None
 
 
-def told_place(text: str) -> AnyPath:
-    """Of an option."""
+def parse_location(text: str) -> AnyPath:
+    """The value of an option that takes a path or a URI."""
     with told():
-        return place(text)
+        return location(text)
 
 
-PLACE = "PATH|URI"
+LOCATION = "PATH|URI"
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
 DataOption = Annotated[
     AnyPath,
     typer.Option(
         "--data-dir",
         envvar="ABLATE_DATA_DIR",
-        metavar=PLACE,
-        parser=told_place,
-        help="Where image folders and downloads are.",
+        metavar=LOCATION,
+        parser=parse_location,
+        help="Folder of image folders and downloads.",
     ),
 ]
-DEFAULT_DATA = Path("data")
 StorageOption = Annotated[
     AnyPath,
     typer.Option(
         "--storage",
         envvar="ABLATE_STORAGE",
-        metavar=PLACE,
-        parser=told_place,
-        help="Where encoders, results and reports are kept.",
+        metavar=LOCATION,
+        parser=parse_location,
+        help="Folder that keeps encoders, results and reports.",
     ),
 ]
-DEFAULT_STORAGE = Path("runs")
 
 
 def print_document(document: "Document") -> None:
-    """For machines: whole, in ASCII, and never coloured."""
+    """Print a JSON document whole, in ASCII and without colours."""
     typer.echo(document.model_dump_json(indent=2, ensure_ascii=True))
 
 
-def print_trouble(outcomes: "Iterable[Outcome]", storage: AnyPath) -> None:
-    """What is said of a run that says nothing else, each trial once."""
-    from ablations.store.trial_store import TrialStore
-
-    store, outcomes = TrialStore(storage), list(outcomes)
-    for trial_id, state in {key: state for one in outcomes for key, state in one.states.items()}.items():
-        if state == "failed" and (result := store.result(trial_id)):
-            errors.print(f"{trial_id}: failed: {result.error}", highlight=False)
-        elif state in ("waiting", "running"):
-            errors.print(f"{trial_id}: came to no end; run it again", highlight=False)
-    if any(one.drawn is None for one in outcomes):
-        errors.print("MLflow does not answer, so nothing was drawn; running it again logs and draws", highlight=False)
-
-
 def open_store(storage: AnyPath) -> "TrialStore":
-    """Says on stderr what had to be moved. Raises ``StudyError``; see ``ablations.store.migration``."""
+    """The store; prints on stderr what had to be moved. Raises ``StudyError``; see ``store.migration``."""
     from ablations.store import migration
 
     return migration.open_store(storage, lambda text: errors.print(text, highlight=False))

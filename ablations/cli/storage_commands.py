@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ablations.cli import completion
-from ablations.cli.options import DEFAULT_STORAGE, JsonOption, StorageOption, console, open_store, print_document, told
+from ablations.cli.options import JsonOption, StorageOption, console, open_store, print_document, told
+from ablations.store.locations import DEFAULT_STORAGE
 
 if TYPE_CHECKING:
     from ablations.store.cleaning import Rubbish

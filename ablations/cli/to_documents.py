@@ -1,9 +1,17 @@
-"""From plans, trials and reports to the documents of ``--json``."""
+"""Turns plans, trials, outcomes and reports into the JSON documents of ``--json``."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ablations.cli.collection_documents import (
+    CollectionPlanDocument,
+    CollectionReportDocument,
+    CollectionRunDocument,
+    CollectionStatusDocument,
+    VerdictCounts,
+)
 from ablations.cli.documents import (
     Cost,
     Counts,
@@ -13,67 +21,101 @@ from ablations.cli.documents import (
     ReportDocument,
     RunDocument,
     ShowDocument,
-    State,
     StatusDocument,
     TrialEntry,
     VerdictEntry,
 )
 from ablations.cli.trial_view import config_differences, result_differences
+from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.estimate import estimate, price_of
 from ablations.planning.lint import warnings
-from ablations.planning.plan import Plan
-from ablations.store.folders import each
+from ablations.planning.plan import Plan, begun_trainings
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import StoredTrial, TrialStore
+from ablations.study.collection import ScaledCollection
 from ablations.study.load import ScaledStudy
 from ablations.types.trial import Result, Trial
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
-    from ablations.running.run import Outcome
+    from ablations.running.outcome import Outcome, Outcomes
+    from ablations.tracking.collection_report import DrawnStudies
     from ablations.tracking.report import DrawnReport
 
 
-def plan_document(plan: Plan, storage: AnyPath, price: float | None) -> PlanDocument:
-    return PlanDocument(
-        **_study(plan.scaled),
-        counts=counts(plan.trials, plan.results),
-        workers=plan.scaled.resources.workers,
-        cost=cost(plan, storage, price),
-        notes=warnings(plan),
-        trials=_entries(plan),
+def plan_document(plan: CollectionPlan, storage: AnyPath, price: float | None) -> PlanDocument | CollectionPlanDocument:
+    """The document of ``ablate plan``."""
+    documents = [_study_plan(one, storage, price) for one in plan.plans]
+    if plan.scaled.is_one_study:
+        return documents[0]
+    costs = [_cost(group, storage, price) for group in plan.groups]
+    return CollectionPlanDocument(
+        **_collection(plan.scaled, plan.unable),
+        counts=_collection_counts(plan),
+        cost=[one for one in costs if one],
+        studies=documents,
     )
 
 
-def status_document(plan: Plan, storage: AnyPath) -> StatusDocument:
-    return StatusDocument(
-        **_study(plan.scaled),
-        counts=counts(plan.trials, plan.results),
-        begun=begun_trainings(plan, TrialStore(storage)),
-        trials=_entries(plan),
+def status_document(plan: CollectionPlan, storage: AnyPath) -> StatusDocument | CollectionStatusDocument:
+    """The document of ``ablate status``."""
+    documents = [_study_status(one, storage) for one in plan.plans]
+    if plan.scaled.is_one_study:
+        return documents[0]
+    return CollectionStatusDocument(
+        **_collection(plan.scaled, plan.unable), counts=_collection_counts(plan), studies=documents
+    )
+
+
+def report_document(scaled: ScaledCollection, drawn: "DrawnStudies") -> ReportDocument | CollectionReportDocument:
+    """The document of ``ablate report``."""
+    documents = [_report(study, drawn.by_study[study.study.name]) for study in _there(scaled, drawn.by_study)]
+    if scaled.is_one_study:
+        return documents[0]
+    return CollectionReportDocument(
+        **_collection(scaled, drawn.problems),
+        page=str(drawn.page),
+        verdicts=_verdicts(drawn.by_study.values()),
+        studies=documents,
+    )
+
+
+def run_document(scaled: ScaledCollection, outcomes: "Outcomes") -> RunDocument | CollectionRunDocument:
+    """The document of ``ablate run``."""
+    by_study = outcomes.by_study
+    documents = [_study_run(study, by_study[study.study.name]) for study in _there(scaled, by_study)]
+    if scaled.is_one_study:
+        return documents[0]
+    return CollectionRunDocument(
+        **_collection(scaled, outcomes.unable),
+        page=str(outcomes.page) if outcomes.page else None,
+        verdicts=_verdicts(one.drawn for one in by_study.values() if one.drawn),
+        studies=documents,
     )
 
 
 def show_document(store: TrialStore, trial: StoredTrial) -> ShowDocument:
+    """The document of ``ablate show``."""
     result = trial.result
     return ShowDocument(
         id=trial.id,
         encoder=trial.pretrain_id,
-        state=state_of(result),
+        state=result.state if result else "waiting",
         config=trial.config,
         metrics=result.metrics if result else {},
         facts=result.facts if result else {},
         seconds=result.seconds if result else None,
         finished_at=result.finished_at if result else None,
-        epochs=[_known(asdict(epoch)) for epoch in store.history(trial.pretrain_id)],
+        epochs=[_without_none(asdict(epoch)) for epoch in store.history(trial.pretrain_id)],
         stopped_at=result.stopped_at if result else None,
-        failure=_told(result, "failure"),
-        error=_told(result, "error"),
-        traceback=_told(result, "traceback"),
+        failure=result.failure if result else None,
+        error=(result.error or None) if result else None,
+        traceback=(result.traceback or None) if result else None,
     )
 
 
 def diff_document(one: StoredTrial, other: StoredTrial) -> DiffDocument:
+    """The document of ``ablate diff``."""
     return DiffDocument(
         one=one.id,
         other=other.id,
@@ -82,7 +124,40 @@ def diff_document(one: StoredTrial, other: StoredTrial) -> DiffDocument:
     )
 
 
-def report_document(scaled: ScaledStudy, drawn: "DrawnReport") -> ReportDocument:
+def counts(trials: list[Trial], results: dict[str, Result]) -> Counts:
+    """Numbers of trials by their state; ``results`` are keyed by trial id."""
+    states = Counter(results[trial.id].state if trial.id in results else "waiting" for trial in trials)
+    return Counts(
+        trials=len(trials),
+        trainings=len({trial.pretrain_id for trial in trials}),
+        done=states["done"],
+        failed=states["failed"],
+        stopped=states["stopped"],
+        waiting=states["waiting"],
+    )
+
+
+def _study_plan(plan: Plan, storage: AnyPath, price: float | None) -> PlanDocument:
+    return PlanDocument(
+        **_study(plan.scaled),
+        counts=counts(plan.trials, plan.results),
+        workers=plan.scaled.resources.workers,
+        cost=_cost(plan, storage, price),
+        notes=warnings(plan),
+        trials=_entries(plan),
+    )
+
+
+def _study_status(plan: Plan, storage: AnyPath) -> StatusDocument:
+    return StatusDocument(
+        **_study(plan.scaled),
+        counts=counts(plan.trials, plan.results),
+        begun=begun_trainings(plan, TrialStore(storage)),
+        trials=_entries(plan),
+    )
+
+
+def _report(scaled: ScaledStudy, drawn: "DrawnReport") -> ReportDocument:
     return ReportDocument(
         study=scaled.study.name,
         label=scaled.label,
@@ -97,7 +172,7 @@ def report_document(scaled: ScaledStudy, drawn: "DrawnReport") -> ReportDocument
     )
 
 
-def run_document(scaled: ScaledStudy, outcome: "Outcome") -> RunDocument:
+def _study_run(scaled: ScaledStudy, outcome: "Outcome") -> RunDocument:
     return RunDocument(
         study=scaled.study.name,
         scale=scaled.scale,
@@ -107,30 +182,8 @@ def run_document(scaled: ScaledStudy, outcome: "Outcome") -> RunDocument:
         stopped=outcome.stopped,
         left=outcome.left,
         trials=dict(outcome.states),
-        report=report_document(scaled, outcome.drawn) if outcome.drawn else None,
+        report=_report(scaled, outcome.drawn) if outcome.drawn else None,
     )
-
-
-def counts(trials: list[Trial], results: dict[str, Result]) -> Counts:
-    """``results`` by trial id, of those that have one."""
-    states = Counter(state_of(results.get(trial.id)) for trial in trials)
-    return Counts(
-        trials=len(trials),
-        trainings=len({trial.pretrain_id for trial in trials}),
-        finished=states["finished"],
-        failed=states["failed"],
-        stopped=states["stopped"],
-        waiting=states["waiting"],
-    )
-
-
-def begun_trainings(plan: Plan, store: TrialStore) -> int:
-    """That go on from a checkpoint."""
-    return sum(each(store.root, store.has_checkpoint, [unit.pretrain_id for unit in plan.units]))
-
-
-def state_of(result: Result | None) -> State:
-    return result.status if result else "waiting"
 
 
 def _study(scaled: ScaledStudy) -> dict[str, Any]:
@@ -144,8 +197,34 @@ def _study(scaled: ScaledStudy) -> dict[str, Any]:
     }
 
 
-def cost(plan: Plan, storage: AnyPath, price: float | None) -> Cost | None:
-    """Of what is left; None where that is nothing."""
+def _collection(scaled: ScaledCollection, unable: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "collection": scaled.name,
+        "title": scaled.title,
+        "scale": scaled.scale,
+        "label": scaled.label,
+        "unable": dict(unable),
+    }
+
+
+def _there(scaled: ScaledCollection, by_study: Mapping[str, object]) -> list[ScaledStudy]:
+    """The studies that have an outcome, in the collection's order."""
+    return [study for study in scaled.studies if study.study.name in by_study]
+
+
+def _collection_counts(plan: CollectionPlan) -> Counts:
+    trials = {trial.id: trial for one in plan.plans for trial in one.trials}
+    results = {trial_id: result for one in plan.plans for trial_id, result in one.results.items()}
+    return counts(list(trials.values()), results)
+
+
+def _verdicts(drawn: "Iterable[DrawnReport]") -> VerdictCounts:
+    words = Counter(verdict.word for one in drawn for verdict in one.verdicts)
+    return VerdictCounts(supported=words["SUPPORTED"], refuted=words["REFUTED"], undecided=words["UNDECIDED"])
+
+
+def _cost(plan: Plan, storage: AnyPath, price: float | None) -> Cost | None:
+    """The cost of what is left; None if nothing is."""
     if not plan.units:
         return None
     left = estimate(plan, load_speeds(storage))
@@ -173,18 +252,14 @@ def _entry(trial: Trial, result: Result | None) -> TrialEntry:
         seed=trial.seed,
         baseline=trial.baseline,
         coordinates=trial.coordinates,
-        state=state_of(result),
+        state=result.state if result else "waiting",
         metrics=result.metrics if result else {},
         seconds=result.seconds if result else None,
         stopped_at=result.stopped_at if result else None,
-        failure=_told(result, "failure"),
-        error=_told(result, "error"),
+        failure=result.failure if result else None,
+        error=(result.error or None) if result else None,
     )
 
 
-def _known(values: dict[str, Any]) -> dict[str, Any]:
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _told(result: Result | None, field: str) -> str | None:
-    return (getattr(result, field) or None) if result else None

@@ -66,7 +66,7 @@ def result_differences(one: StoredTrial, other: StoredTrial) -> Iterator[Differe
 
 def _results(trial: StoredTrial) -> dict[str, Any]:
     result = trial.result
-    return {"status": result.status, **result.metrics, **result.facts} if result else {"status": "waiting"}
+    return {"state": result.state, **result.metrics, **result.facts} if result else {"state": "waiting"}
 
 
 def _differences(one: dict[str, Any], other: dict[str, Any]) -> Iterator[Difference]:
@@ -110,10 +110,10 @@ def _curve(values: list[float]) -> str:
 
 def _ending(trial: StoredTrial) -> Iterator[Text]:
     result = trial.result
-    if result and result.status == "stopped":
+    if result and result.state == "stopped":
         yield Text(f"\nstopped early, after epoch {result.stopped_at}; a study without stop_early trains it on")
-    if result and result.status == "failed":
-        yield Text(f"\n{result.failure.replace('_', ' ') or 'failed'}: {result.error}", style="red")
+    if result and result.state == "failed":
+        yield Text(f"\n{(result.failure or 'failed').replace('_', ' ')}: {result.error}", style="red")
         if step := next_step(result.failure):
             yield Text(step)
         if result.traceback:

@@ -1,4 +1,4 @@
-"""What a run of several studies would do."""
+"""A plan for one or several studies: what is left of each, and of all of them together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from functools import cached_property
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.plan import Plan, plan_trials, with_kept_seeds
 from ablations.store.trial_store import TrialStore
-from ablations.study.collection import ScaledCollection
+from ablations.study.collection import ScaledCollection, collection_of_one
 from ablations.types.errors import StudyError
 from ablations.types.trial import Trial, group_units
 from core.remote import AnyPath
@@ -15,39 +15,40 @@ from core.remote import AnyPath
 
 @dataclass(frozen=True)
 class CollectionPlan:
-    """The plans of the studies that can be run here, and why others cannot."""
+    """The plans of the studies that can be run here, and reasons why others cannot."""
 
     scaled: ScaledCollection
     plans: list[Plan]
     unable: dict[str, str] = field(default_factory=dict)
-    """By the name of the study."""
+    """Reasons by the name of the study."""
 
     @cached_property
     def groups(self) -> list[Plan]:
-        """What is left of all; see ``together``."""
-        return together(self.plans, self.scaled.collection.name)
+        """What is left of all studies; see ``together``."""
+        return together(self.plans, self.scaled.name)
 
     def shared(self, plan: Plan) -> int:
-        """Trainings of one of the plans that another has as well."""
+        """Number of trainings in one of the plans that another plan has as well."""
         others = {trial.pretrain_id for other in self.plans if other is not plan for trial in other.trials}
         return len(others & {trial.pretrain_id for trial in plan.trials})
 
 
-def plan_collection(
+def plan_of_one(plan: Plan) -> CollectionPlan:
+    """The plan of one study as a plan of a collection."""
+    return CollectionPlan(collection_of_one(plan.scaled), [plan])
+
+
+def plan_studies(
     scaled: ScaledCollection, store: TrialStore, data_dir: AnyPath, retry: str | None = None
 ) -> CollectionPlan:
-    """Enumerate and check all trials of all studies before any data is looked for.
+    """Enumerate and check all trials of all studies before any data is looked for; see ``make_plan`` for ``retry``.
 
-    Raises ``StudyError`` with what is wrong with any study, and where one stops trials early: trainings of several
-    studies do not compare. One whose data is not here is left out instead: it must not stop the others.
+    In a collection, a study whose data is missing is left out: it must not stop the others. Raises ``StudyError`` with
+    whatever is wrong with any study, if a single study's data is missing, and if a collection's study stops trainings
+    early: trainings of several studies do not compare.
     """
-    trials = {}
-    problems = [
-        f"{study.source.name}: stop_early: a study of a collection trains every trial to its end; run "
-        f"{study.study.name} by itself, or take stop_early out of it"
-        for study in scaled.studies
-        if study.stop_early
-    ]
+    problems = [] if scaled.is_one_study else list(_stopping(scaled))
+    trials: dict[str, list[Trial]] = {}
     for study in scaled.studies:
         try:
             trials[study.study.name] = with_kept_seeds(enumerate_trials(study), store)
@@ -60,13 +61,19 @@ def plan_collection(
         try:
             plans.append(plan_trials(study, trials[study.study.name], store, data_dir, retry))
         except StudyError as error:
+            if scaled.is_one_study:
+                raise
             unable[study.study.name] = str(error)
     return CollectionPlan(scaled, plans, unable)
 
 
 def together(plans: Sequence[Plan], name: str) -> list[Plan]:
-    """What is left of several plans as one plan under ``name``, or one for each kind of ``resources`` where they
-    differ. A training that several studies want is there once, with the trials of all, as the first wants it run."""
+    """What is left of several plans as one plan called ``name``, or as one for each kind of ``resources``.
+
+    A training that several studies want is there once, with the trials of all; it runs as the first study wants it.
+    """
+    if len(plans) == 1:
+        return [plan for plan in plans if plan.units]
     first: dict[str, Plan] = {}
     wanted: dict[str, list[Trial]] = {}
     for plan in plans:
@@ -94,3 +101,12 @@ def _merged(plans: Sequence[Plan], trials: list[Trial], first: Plan, name: str) 
     left = [trial for unit in units for trial in unit.trials]
     known = {trial.id: results[trial.id] for trial in left if trial.id in results}
     return Plan(scaled, left, known, units, sizes, frozenset().union(*(plan.trained for plan in plans)))
+
+
+def _stopping(scaled: ScaledCollection) -> list[str]:
+    return [
+        f"{study.source.name}: stop_early: a study of a collection trains every trial to its end; run "
+        f"{study.study.name} by itself, or take stop_early out of it"
+        for study in scaled.studies
+        if study.stop_early
+    ]

@@ -1,6 +1,7 @@
 """An estimate as text: what is left, how long it will take, and what it will cost."""
 
 import os
+from collections.abc import Sequence
 
 from ablations.planning.estimate import Estimate, estimate, price_of
 from ablations.planning.plan import Plan
@@ -10,20 +11,31 @@ from ablations.types.duration import clock
 from core.remote import AnyPath
 
 
+def cost_text(groups: Sequence[Plan], storage: AnyPath, price: float | None = None) -> str:
+    """The cost of what is left, for each group of plans that run as one."""
+    if not groups:
+        return "nothing is left to run"
+    speeds = load_speeds(storage)
+    return "\n".join(
+        f"{group_title(group, groups)}{left_text(group, estimate(group, speeds), price)}" for group in groups
+    )
+
+
+def group_title(group: Plan, groups: Sequence[Plan]) -> str:
+    """A line that tells the group from others by its resources; empty if there is only one group."""
+    needs = group.scaled.resources
+    if len(groups) == 1:
+        return ""
+    return f"with {needs.cpu:g} CPU and {needs.gpu:g} GPU{workers_text(needs)} a trial:\n"
+
+
 def workers_text(resources: Resources) -> str:
-    """Of each training; nothing where it has one."""
+    """`` x 4 workers``; empty for one worker."""
     return f" x {resources.workers} workers" if resources.workers > 1 else ""
 
 
-def estimate_text(plan: Plan, storage: AnyPath, price: float | None) -> str:
-    """What is left will take, as far as it is known."""
-    if not plan.units:
-        return "nothing is left to run"
-    return left_text(plan, estimate(plan, load_speeds(storage)), price)
-
-
 def left_text(plan: Plan, left: Estimate, price: float | None = None) -> str:
-    """Images, FLOPs, memory, time and money."""
+    """Images, FLOPs, memory, time and money of what is left."""
     size = f"{left.images:,} images, {left.flops:.2g} FLOPs"
     most = f"; at most {left.memory / 2**30:.1f} GiB ({left.hungriest})" if left.hungriest else ""
     lines = [f"left: {size}{most}", *(f"will not fit: {name}" for name in left.too_large)]
@@ -39,10 +51,13 @@ def left_text(plan: Plan, left: Estimate, price: float | None = None) -> str:
 
 
 def _wall(plan: Plan, left: Estimate) -> str:
-    """On one GPU that trials share, or on this machine's cores: how many GPUs it has is not known without PyTorch."""
+    """Time from start to end, on one shared GPU or on this machine's cores; empty for one trial at a time.
+
+    How many GPUs there are is not known without PyTorch.
+    """
     resources = plan.scaled.resources
     slots = int(1 / resources.share) if resources.gpu else int((os.cpu_count() or 1) / resources.cpu)
     if slots < 2:
         return ""
-    where = "on one GPU" if resources.gpu else "here"
-    return f"; about {clock(left.wall_seconds(slots) or 0.0)} {where}, {slots} at a time"
+    place = "on one GPU" if resources.gpu else "here"
+    return f"; about {clock(left.wall_seconds(slots) or 0.0)} {place}, {slots} at a time"

@@ -12,7 +12,7 @@ def origins(plan: Plan) -> str:
 
     Empty where all is still to do. A result that was kept without its study is ``from before``.
     """
-    done = [result for result in plan.results.values() if result.status == "finished"]
+    done = [result for result in plan.results.values() if result.state == "done"]
     parts = [f"{len(done)} of {len(plan.trials)} trials are done: {_by_study(plan, done)}"] if done else []
     if evaluations := sum(len(unit.trials) for unit in plan.units if unit.pretrain_id in plan.trained):
         parts.append(f"{evaluations} more need only their evaluation")

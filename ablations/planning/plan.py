@@ -14,7 +14,7 @@ from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import ScaledStudy
 from ablations.types.errors import StudyError
-from ablations.types.trial import Result, Trial, Unit, group_units
+from ablations.types.trial import Result, State, Trial, Unit, group_units
 from core import DataError
 from core.config import DataConfig
 from core.data.catalog import DataSize
@@ -42,6 +42,11 @@ class Plan:
     def trainings(self) -> int:
         """Encoders of all trials; fewer than trials where some share one."""
         return len({trial.pretrain_id for trial in self.trials})
+
+    def state(self, trial: Trial) -> State:
+        """The state of a trial in the storage."""
+        result = self.results.get(trial.id)
+        return result.state if result else "waiting"
 
     def images(self, unit: Unit) -> int:
         """That a unit's training goes through, all epochs together, and its evaluation once on each data set."""
@@ -72,7 +77,7 @@ def plan_trials(
     _check_batches(scaled, trials, sizes)
     stored, judged = store.results(trials), judged_epochs(scaled, trials)
     training = {trial.id: trial.pretrain_id for trial in trials}
-    results = {key: result for key, result in stored.items() if result.stands(judged.get(training[key], ()))}
+    results = {key: result for key, result in stored.items() if result.counts_for(judged.get(training[key], ()))}
     left = [t for t in trials if t.id not in results or _is_retried(results[t.id], retry)]
     units = [replace(unit, judged=judged.get(unit.pretrain_id, ())).retrying(results) for unit in group_units(left)]
     trained = store.trained({unit.pretrain_id for unit in units})
@@ -94,11 +99,11 @@ def _kept_after(store: TrialStore, trial: Trial) -> list[Trial]:
 
 def _is_finished(store: TrialStore, trial: Trial) -> bool:
     result = store.result(trial.id)
-    return result is not None and result.status == "finished"
+    return result is not None and result.state == "done"
 
 
 def _is_retried(result: Result, retry: str | None) -> bool:
-    return result.status == "failed" and retry in ("failed", result.failure)
+    return result.state == "failed" and retry in ("failed", result.failure)
 
 
 def _sizes(scaled: ScaledStudy, trials: list[Trial], data_dir: AnyPath) -> dict[DataConfig, DataSize]:
@@ -133,3 +138,8 @@ def _check_batches(scaled: ScaledStudy, trials: list[Trial], sizes: dict[DataCon
                 f"{scaled.source.name}: trial {trial.name}: batch_size is {config.batch_size:,}, which "
                 f"resources.workers {scaled.resources.workers} cannot share out evenly; take a number that divides it"
             )
+
+
+def begun_trainings(plan: Plan, store: TrialStore) -> int:
+    """Number of trainings that are left and will go on from a checkpoint."""
+    return sum(each(store.root, store.has_checkpoint, [unit.pretrain_id for unit in plan.units]))

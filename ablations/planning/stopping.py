@@ -1,4 +1,8 @@
-"""Stopping trainings early: which may be, after which epochs, and whether they can be compared at all."""
+"""Stopping trainings early: which may be, after which epochs, and when one falls behind.
+
+The rule is asynchronous successive halving (ASHA, Li et al. 2020, "A System for Massively Parallel Hyperparameter
+Tuning", algorithm 2): of the trainings that are compared after an epoch, one in ``reduction`` goes on.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,6 +11,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import ScaledStudy
 from ablations.study.study import StopEarly
 from ablations.types.errors import StudyError
+from ablations.types.events import Judged
 from ablations.types.trial import Trial
 from core.config import CrossEntropy, PretrainConfig
 from core.data.transfer import metric_of
@@ -15,19 +20,46 @@ from core.pretraining.history import Epoch
 History = tuple[Epoch, ...]
 
 
+class StoppedEarly(Exception):
+    """A training has fallen behind, and ends after the epoch in ``args[0]``."""
+
+
 @dataclass(frozen=True)
 class Judging:
     """What a scheduler needs in order to stop trainings."""
 
     rule: StopEarly
     epochs: int
-    """Of a training that goes to its end."""
+    """Epochs of a training that goes to its end."""
     past: tuple[History, ...]
-    """Of the trainings that earlier runs have judged."""
+    """Histories of the trainings that earlier runs have compared."""
+
+
+class Halving:
+    """Decides which trainings fall behind, one at a time, by the accuracies seen so far at the same epoch."""
+
+    def __init__(self, judging: Judging) -> None:
+        self._reduction = judging.rule.reduction
+        self._seen: dict[int, list[float]] = {epoch: [] for epoch in _rungs(judging.rule, judging.epochs)}
+        for history in judging.past:
+            for epoch in history:
+                if epoch.knn_top1 is not None and epoch.epoch in self._seen:
+                    self._seen[epoch.epoch].append(epoch.knn_top1)
+
+    def stops(self, event: Judged) -> bool:
+        """Whether the training is below the best ``1 / reduction`` of those seen at its epoch; it is then seen too."""
+        import numpy as np  # here, since most commands need no numpy
+
+        if event.epoch not in self._seen:
+            return False
+        seen = self._seen[event.epoch]
+        behind = bool(seen) and event.knn_top1 < float(np.percentile(seen, 100 * (1 - 1 / self._reduction)))
+        seen.append(event.knn_top1)
+        return behind
 
 
 def judging(scaled: ScaledStudy, trials: Sequence[Trial], store: TrialStore) -> Judging | None:
-    """None where every training goes to its end."""
+    """The rule with what earlier runs have seen; None if every training goes to its end."""
     compared = _compared(trials)
     if scaled.stop_early is None or not compared:
         return None
@@ -36,8 +68,10 @@ def judging(scaled: ScaledStudy, trials: Sequence[Trial], store: TrialStore) -> 
 
 
 def judged_epochs(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, tuple[int, ...]]:
-    """By ``pretrain_id``, the epochs after which a training is judged; only trainings that are. Raises ``StudyError``
-    where the study stops trainings early that cannot be compared."""
+    """The epochs after which each training may be stopped, by ``pretrain_id``; only trainings that may be.
+
+    Raises ``StudyError`` if the study stops trainings early that cannot be compared.
+    """
     rule = scaled.stop_early
     if rule is None:
         return {}
@@ -51,7 +85,7 @@ def judged_epochs(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, tup
 
 
 def _compared(trials: Sequence[Trial]) -> dict[str, PretrainConfig]:
-    """By id, the trainings that are no baseline's."""
+    """The trainings that belong to no baseline, by ``pretrain_id``."""
     spared = {trial.pretrain_id for trial in trials if trial.baseline}
     configs = {trial.pretrain_id: trial.config.pretrain for trial in trials if trial.config.pretrain.epochs}
     return {key: config for key, config in configs.items() if key not in spared}
@@ -65,7 +99,7 @@ def _rungs(rule: StopEarly, epochs: int) -> Iterator[int]:
 
 
 def _reasons(rule: StopEarly, configs: list[PretrainConfig]) -> Iterator[str]:
-    """Why the trainings cannot be compared after an epoch."""
+    """Reasons why the trainings cannot be compared after an epoch."""
     if len({config.epochs for config in configs}) > 1:
         yield "epochs varies, and after the same epoch a longer training is behind; leave one of the two out"
     if len({(config.data.name, config.data.subset) for config in configs}) > 1:

@@ -7,11 +7,11 @@ from rich.console import Console
 
 from ablations.planning.memory import image_bytes
 from ablations.planning.plan import Plan
-from ablations.running.worker import hardware_of
 from ablations.store.speeds import (
     Hardware,
     evaluation_key,
     evaluation_speed,
+    hardware_of,
     load_speeds,
     save_speed,
     training_key,

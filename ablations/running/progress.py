@@ -1,23 +1,18 @@
-"""A run as it is seen: a live table in a terminal and in a notebook, plain lines elsewhere."""
+"""The progress of a run: a live table in a terminal or a notebook, plain lines elsewhere."""
 
 from types import TracebackType
 from typing import Protocol, Self
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
-from ablations.running.run_state import Board
-from ablations.types.duration import clock
-from ablations.types.events import Ended, Event
-
-ROWS = 20
-"""Of what is running, the live table shows so many: on a cluster hundreds run at once."""
+from ablations.running.progress_text import ended_line, progress_table, summary
+from ablations.running.run_state import RunState
+from ablations.types.events import Event, TrialEnded
 
 
 class Progress(Protocol):
-    """What follows a run."""
+    """Shows a run while its block lasts."""
 
     def __enter__(self) -> Self: ...
 
@@ -26,25 +21,27 @@ class Progress(Protocol):
     ) -> None: ...
 
     def show(self, event: Event) -> None:
-        """Called after the board has taken the event in."""
+        """Called after the run's state has taken the event in."""
 
 
-def follow(board: Board, console: Console) -> Progress:
+def follow(state: RunState, console: Console) -> Progress:
     """The progress that suits the console."""
     if console.is_jupyter:
         from ablations.running.progress_notebook import NotebookTable
 
-        return NotebookTable(board)
+        return NotebookTable(state)
     redrawable = console.is_terminal and not console.is_dumb_terminal
-    return _LiveTable(board, console) if redrawable else _Lines(board, console)
+    return _LiveTable(state, console) if redrawable else _Lines(state, console)
 
 
 class _LiveTable:
-    """Redrawn several times a second by a thread of rich's."""
+    """A table that a thread of rich's redraws several times a second."""
 
-    def __init__(self, board: Board, console: Console) -> None:
-        self._board = board
-        self._live = Live(get_renderable=lambda: draw(board), console=console, refresh_per_second=4, transient=True)
+    def __init__(self, state: RunState, console: Console) -> None:
+        self._state = state
+        self._live = Live(
+            get_renderable=lambda: progress_table(state), console=console, refresh_per_second=4, transient=True
+        )
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -56,15 +53,15 @@ class _LiveTable:
         self._live.stop()
 
     def show(self, event: Event) -> None:
-        if isinstance(event, Ended) and event.result.status == "failed":
-            self._live.console.print(ended_line(self._board, event), style="red", highlight=False)
+        if isinstance(event, TrialEnded) and event.result.state == "failed":
+            self._live.console.print(ended_line(self._state, event), style="red", highlight=False)
 
 
 class _Lines:
     """A line for each trial that ends."""
 
-    def __init__(self, board: Board, console: Console) -> None:
-        self._board, self._console = board, console
+    def __init__(self, state: RunState, console: Console) -> None:
+        self._state, self._console = state, console
 
     def __enter__(self) -> Self:
         return self
@@ -75,48 +72,6 @@ class _Lines:
         pass
 
     def show(self, event: Event) -> None:
-        if isinstance(event, Ended):
-            line = ended_line(self._board, event)
-            self._console.print(f"{line}  [{summary(self._board)}]", markup=False, highlight=False, soft_wrap=True)
-
-
-def draw(board: Board) -> Group:
-    """What is running, and how far the run has come."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("running", min_width=24)
-    for column in ("epoch", "loss", "images/s"):
-        table.add_column(column, justify="right")
-    running = list(board.running.values())
-    for row in running[:ROWS]:
-        last = row.last
-        table.add_row(
-            row.name,
-            f"{last.epoch if last else 0}/{row.epochs}",
-            f"{last.loss:.3f}" if last else "",
-            f"{last.images_per_second:,.0f}" if last else "",
-        )
-    if len(running) > ROWS:
-        table.add_row(f"and {len(running) - ROWS} more")
-    return Group(table, Text(summary(board)))
-
-
-def summary(board: Board) -> str:
-    """``12 done, 2 running, 36 waiting, 0 failed, 3:10 so far, about 8:20 left``, and how many were stopped early."""
-    counts = board.counts
-    parts = [f"{counts[state]} {state}" for state in ("done", "running", "waiting", "failed")]
-    parts += [f"{counts['stopped']} stopped early"] if counts["stopped"] else []
-    parts.append(f"{clock(board.seconds())} so far")
-    left = board.seconds_left()
-    if left is not None and counts["running"] + counts["waiting"]:
-        parts.append(f"about {clock(left)} left")
-    return ", ".join(parts)
-
-
-def ended_line(board: Board, event: Ended) -> str:
-    name, result = board.names[event.result.trial_id], event.result
-    match result.status:
-        case "failed":
-            return f"{name}: failed: {result.error}"
-        case "stopped":
-            return f"{name}: stopped after epoch {result.stopped_at}"
-    return name
+        if isinstance(event, TrialEnded):
+            line = ended_line(self._state, event)
+            self._console.print(f"{line}  [{summary(self._state)}]", markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Units that several runs want: each is run by one of them and found in the store by the others."""
+"""Units that several runs want: each is run by one of them, and the others find its results in the store."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,20 +7,22 @@ from rich.console import Console
 
 from ablations.store.leases.lease import holder
 from ablations.store.trial_store import TrialStore
-from ablations.types.events import Ended, Event, Held
+from ablations.types.events import Event, Held, Listen, TrialEnded
 from ablations.types.trial import Unit
 
 POLL_SECONDS = 2.0
 
-Listen = Callable[[Event], None]
 RunUnits = Callable[[Sequence[Unit], Listen], None]
+"""Runs units, and tells their events."""
 
 
-def share(
+def run_shared(
     units: Sequence[Unit], run_units: RunUnits, store: TrialStore, owner: str, listen: Listen, console: Console
 ) -> None:
-    """Run the units, those that other runs hold last; by then these have ended them, which ``listen`` is told, have
-    left them, or are dead."""
+    """Run the units; those that other runs hold come last.
+
+    A unit that another run has ended meanwhile is only told. One that its run has left, or whose run is dead, is run.
+    """
     left = list(units)
     while left:
         if held := _run(left, run_units, listen):
@@ -29,7 +31,7 @@ def share(
 
 
 def _run(units: list[Unit], run_units: RunUnits, listen: Listen) -> list[Unit]:
-    """Those that another run holds."""
+    """Run the units; returns those that another run holds."""
     held: set[str] = set()
 
     def hear(event: Event) -> None:
@@ -42,7 +44,7 @@ def _run(units: list[Unit], run_units: RunUnits, listen: Listen) -> list[Unit]:
 
 
 def _wait(held: list[Unit], store: TrialStore, owner: str, listen: Listen) -> list[Unit]:
-    """Until all have ended, or there is one that has not and that no other run holds."""
+    """Wait until all have ended, or one is left that no other run holds; returns the units that have not ended."""
     while held := [unit for unit in held if not _tell_ended(unit, store, listen)]:
         if any(holder(store, unit.pretrain_id) in (None, owner) for unit in held):
             break
@@ -55,5 +57,5 @@ def _tell_ended(unit: Unit, store: TrialStore, listen: Listen) -> bool:
     if len(ended) < len(unit.trials):
         return False
     for result in ended:
-        listen(Ended(unit.pretrain_id, result))
+        listen(TrialEnded(unit.pretrain_id, result))
     return True

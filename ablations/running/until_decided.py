@@ -1,36 +1,32 @@
-"""More seeds for the claims that are not decided yet, and for no other cell."""
+"""``--until-decided``: more seeds for the claims that are not decided yet, and for no other cell."""
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 
 from ablations.planning.plan import Plan, plan_trials
-from ablations.running.run import Outcome, Where, run_plan
+from ablations.running.outcome import Outcome
+from ablations.running.schedule import Where
 from ablations.store.trial_store import TrialStore
 from ablations.study.settings import coordinate
-from ablations.types.errors import StudyError
 from ablations.types.trial import Trial
 from reports.claims import Verdict
 
 
-def run_until_decided(plan: Plan, where: Where, console: Console, most: int) -> Outcome:
-    """Run the plan, then one more seed of every cell that an undecided claim is about, until all claims are decided,
-    the cells have ``most`` seeds, or a trial came to no end. Raises ``StudyError`` where the study stops trials early:
-    seeds would not decide the claims about them."""
-    if plan.scaled.stop_early:
-        raise StudyError("--until-decided: it needs trials that went to their end; take stop_early out of the study")
-    outcome = run_plan(plan, where, console)
-    while outcome.drawn and not outcome.left and (more := next_seeds(plan.trials, outcome.drawn.verdicts, most)):
-        cells = len({trial.cell for trial in more})
-        console.print(f"undecided: one more seed of {cells} cells", highlight=False)
-        trials = plan.trials + more
-        plan = plan_trials(plan.scaled, trials, TrialStore(where.storage), where.data_dir)
-        outcome = run_plan(plan, where, console)
-    return outcome
+def undecided(
+    plans: Sequence[Plan], outcomes: Mapping[str, Outcome], most: int, where: Where, console: Console
+) -> Iterator[Plan]:
+    """The plans of studies with a claim that more seeds may decide, with those seeds."""
+    for plan in plans:
+        outcome = outcomes[plan.scaled.study.name]
+        if outcome.drawn and not outcome.left and (more := next_seeds(plan.trials, outcome.drawn.verdicts, most)):
+            console.print(f"undecided: one more seed of {len({trial.cell for trial in more})} cells", highlight=False)
+            yield plan_trials(plan.scaled, plan.trials + more, TrialStore(where.storage), where.data_dir)
 
 
 def next_seeds(trials: list[Trial], verdicts: list[Verdict], most: int) -> list[Trial]:
-    """The trials to add: a claim's cells keep the same seeds, since its effect is taken within a seed."""
+    """The trials to add. A claim's cells keep the same seeds, since its effect is taken within a seed."""
     added: dict[str, Trial] = {}
     for verdict in verdicts:
         if verdict.word == "UNDECIDED":

@@ -1,4 +1,4 @@
-"""Where a storage or data lies, as it is written on the command line: a path, or the URI of an object store."""
+"""Locations of a storage or of data, as a command line writes them: a path, or the URI of an object store."""
 
 import importlib.util
 import re
@@ -7,12 +7,18 @@ from pathlib import Path, PurePosixPath
 from ablations.types.errors import StudyError
 from core.remote import CREDENTIALS, LIBRARIES, AnyPath, RemotePath
 
+DEFAULT_STORAGE = Path("runs")
+DEFAULT_DATA = Path("data")
+
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(//|/|$)")
-"""Longer than the letter of a drive. With one slash it is taken for a slip, not for a folder whose name ends so."""
+"""A scheme is longer than the letter of a drive. With one slash it counts as a slip, not as a folder's name."""
 
 
-def place(text: str | AnyPath) -> AnyPath:
-    """Raises ``StudyError`` for a URI that is none, or one of a store for which the library is missing."""
+def location(text: str | AnyPath) -> AnyPath:
+    """The location that a text names.
+
+    Raises ``StudyError`` for a malformed URI, and for an object store whose library is not installed.
+    """
     if isinstance(text, RemotePath) or not (found := SCHEME.match(str(text))):
         return Path(text) if isinstance(text, str) else text
     scheme, slashes = found.groups()
@@ -33,5 +39,6 @@ def place(text: str | AnyPath) -> AnyPath:
 
 
 def reports_folder(storage: AnyPath) -> Path:
-    """In the storage, or where that is in an object store, in the one of this folder: browsers open files."""
-    return (storage if isinstance(storage, Path) else Path("runs")) / "reports"
+    """The folder of reports: in the storage, or, for an object store, in the default storage, since browsers open
+    files."""
+    return (storage if isinstance(storage, Path) else DEFAULT_STORAGE) / "reports"

@@ -7,7 +7,7 @@ ends, it goes on from there the next time. That moves no folder, which object st
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ablations.store.folders import copy, remove
@@ -143,7 +143,7 @@ def _trial(trial: StoredTrial, config: TrainConfig) -> Callable[[AnyPath, AnyPat
         write_trial_config(new, identity.pretrain_id(config.pretrain), config)
         if trial.result:
             result = replace(trial.result, trial_id=identity.trial_id(config))
-            write_json(new / "result.json", asdict(result))
+            write_json(new / "result.json", result.to_json())
 
     return write
 

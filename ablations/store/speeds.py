@@ -7,7 +7,7 @@ import hashlib
 import json
 import time
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ablations.store.folders import each, found
 from ablations.types.identity import canonical
@@ -15,6 +15,9 @@ from core.config import CompositionAugment, Config, EvaluateConfig, PretrainConf
 from core.cost import forward_flops, training_flops
 from core.files import write_text
 from core.remote import AnyPath
+
+if TYPE_CHECKING:
+    from torch import device as Device
 
 Stage = Literal["training", "evaluation"]
 
@@ -52,6 +55,13 @@ class Speed:
     """Of an evaluation."""
     memory: int = 0
     """Bytes that its process took of a GPU at most, from the training's start; 0 on a CPU, and of several workers."""
+
+
+def hardware_of(device: "Device", threads: int) -> Hardware:
+    """The hardware that a worker runs on."""
+    from core.hardware import hardware_name, memory_bytes  # here, since PyTorch comes with it
+
+    return Hardware(hardware_name(device), memory_bytes(device), threads)
 
 
 def training_speed(config: PretrainConfig, hardware: Hardware, seconds: float, memory: int = 0) -> Speed:

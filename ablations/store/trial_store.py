@@ -62,7 +62,7 @@ class TrialStore:
         """The trial's result, or None where there is none that can be read, its arrays included."""
         values = read_json(self.trial_folder(trial_id) / "result.json")
         try:
-            return Result(**values) if values and self._arrays_are_whole(trial_id) else None
+            return Result.from_json(values) if values and self._arrays_are_whole(trial_id) else None
         except TypeError:
             return None
 
@@ -95,7 +95,7 @@ class TrialStore:
         return frozenset(itertools.compress(ids, are_there))
 
     def save_result(self, result: Result) -> None:
-        write_json(self.trial_folder(result.trial_id) / "result.json", asdict(result))
+        write_json(self.trial_folder(result.trial_id) / "result.json", result.to_json())
 
     def arrays(self, trial_id: str) -> dict[str, "ndarray"]:
         """The arrays of the trial's scores, by name; none where its protocol leaves none."""
@@ -169,7 +169,7 @@ class TrialStore:
     def ended(self, unit: Unit) -> list[Result]:
         """The results of the unit's trials that stand, failures among them unless they are to be tried again."""
         found = self.results(list(unit.trials)).values()
-        return [result for result in found if result.stands(unit.judged) and result not in unit.retried]
+        return [result for result in found if result.counts_for(unit.judged) and result not in unit.retried]
 
     def _arrays_are_whole(self, trial_id: str) -> bool:
         """Those that there are. An object is whole, and to look for it in vain with every result takes time."""

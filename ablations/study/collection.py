@@ -1,4 +1,4 @@
-"""What a collection file holds, and the studies that it names."""
+"""Several studies that are run together, such as all of a paper. A single study is a collection of one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,56 +7,69 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ablations.study.library import find_beside
+from ablations.study.explain import validate
+from ablations.study.library import find_beside, find_collection
 from ablations.study.load import DEFAULT_SCALE, ScaledStudy, load_study, run_label
 from ablations.study.study import Name
-from ablations.study.validate import validate
 from ablations.study.yaml_source import Source, read_yaml
 from ablations.types.errors import StudyError
 from core.config import Config
 
 
 class Collection(Config):
-    """Studies that are run together."""
+    """A collection file: studies that are run together."""
 
     name: Name
     title: str = ""
-    """Stands above the page."""
+    """Title above the page."""
     studies: Annotated[list[str], Field(min_length=1)]
-    """Names, or paths from this file; the page has them in this order."""
+    """Studies by name, or by path from this file, in the order of the page."""
 
 
 @dataclass(frozen=True)
 class ScaledCollection:
-    """A collection at one scale."""
+    """Studies at one scale, to be run together."""
 
-    collection: Collection
+    name: str
+    title: str
     scale: str
     label: str
-    """See ``run_label``."""
+    """The scale and the overrides; see ``run_label``."""
     studies: list[ScaledStudy]
+    is_one_study: bool = False
+    """Whether a study was asked for, not a collection."""
 
 
-def load_collection(
-    path: Path, scale: str | None = None, assignments: Sequence[str] = (), seeds: int | None = None
+def load_studies(
+    reference: str, scale: str | None = None, assignments: Sequence[str] = (), seeds: int | None = None
 ) -> ScaledCollection:
-    """Read the collection and all its studies, which all take ``assignments`` and ``seeds``; see ``load_study``.
+    """Read a study or a collection, by name or by path; all studies take ``assignments`` and ``seeds``.
 
-    Raises ``StudyError`` with what is wrong with any of them.
+    Raises ``StudyError`` with whatever is wrong with any of the studies. See ``load_study``.
     """
+    path = find_collection(reference)
+    if path is None:
+        return collection_of_one(load_study(reference, scale, assignments, seeds))
     source = read_yaml(path)
     collection = validate(Collection, source)
     scale = scale or DEFAULT_SCALE
     studies, problems = [], list[str]()
-    for number, reference in enumerate(collection.studies):
+    for number, name in enumerate(collection.studies):
         try:
-            studies.append(load_study(_place(path, source, number, reference), scale, assignments, seeds))
+            studies.append(load_study(_place(path, source, number, name), scale, assignments, seeds))
         except StudyError as error:
             problems.append(str(error))
     problems += _twice(studies, source)
     if problems:
         raise StudyError("\n".join(dict.fromkeys(problems)))
-    return ScaledCollection(collection, scale, run_label(scale, assignments), studies)
+    return ScaledCollection(collection.name, collection.title, scale, run_label(scale, assignments), studies)
+
+
+def collection_of_one(scaled: ScaledStudy) -> ScaledCollection:
+    """A study as a collection."""
+    return ScaledCollection(
+        scaled.study.name, scaled.study.title, scaled.scale, scaled.label, [scaled], is_one_study=True
+    )
 
 
 def _place(path: Path, source: Source, number: int, reference: str) -> str:
@@ -67,7 +80,7 @@ def _place(path: Path, source: Source, number: int, reference: str) -> str:
 
 
 def _twice(studies: list[ScaledStudy], source: Source) -> list[str]:
-    """Two studies of one name would be one in MLflow."""
+    """Complaints about studies with the same name, which would be one study in MLflow."""
     names = [scaled.study.name for scaled in studies]
     return [
         f"{source.locate(('studies', number))}: there is a study {name!r} before it"

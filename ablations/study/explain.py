@@ -1,17 +1,30 @@
-"""From pydantic's errors to sentences with a place, a value and a remedy."""
+"""A file's values as a model, with sentences in place of pydantic's errors: the place, the value and the remedy."""
 
 import difflib
 import re
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ablations.study.yaml_source import Keys
+from ablations.study.yaml_source import Keys, Source
+from ablations.types.errors import StudyError
+
+M = TypeVar("M", bound=BaseModel)
 
 Locate = Callable[[Keys], str]
 """From keys into the validated values to ``file:line:column: path``."""
+
+
+def validate(model: type[M], source: Source) -> M:
+    """The document as a model. Raises ``StudyError`` with the place of everything that is wrong."""
+    if not isinstance(source.values, dict):
+        raise StudyError(f"{source.place(())}: a {model.__name__.lower()} file is a mapping, such as 'name: my_study'")
+    try:
+        return model.model_validate(source.values)
+    except ValidationError as error:
+        raise StudyError(explain(error, model, source.values, source.locate)) from error
 
 
 def explain(error: ValidationError, model: type[BaseModel], values: Any, locate: Locate) -> str:

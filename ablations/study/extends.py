@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ablations.study.explain import validate
 from ablations.study.library import find_beside, find_study
 from ablations.study.settings import Layer, flatten, overlay
 from ablations.study.study import Scale, Study
-from ablations.study.validate import validate
 from ablations.study.yaml_source import Keys, Source, read_yaml
 from ablations.types.errors import StudyError
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from ablations.study.axes import LABELLED, Grid, parse_grid, plain_axis
 from ablations.study.claims import check_claims, claim_as_text
+from ablations.study.explain import validate
 from ablations.study.extends import Lineage, read_lineage
 from ablations.study.library import find_scale, scale_names
 from ablations.study.overrides import assigned, assigned_resources, of_trials
 from ablations.study.report_choice import chosen_report
 from ablations.study.settings import Layer, Setting, SettingPath, flatten, overlay
 from ablations.study.study import Resources, Scale, Seeds, StopEarly, Study
-from ablations.study.validate import validate
 from ablations.study.yaml_source import Source, read_yaml
 from ablations.types.errors import StudyError
 from reports.specs import Report

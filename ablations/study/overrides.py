@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from ablations.study.explain import validate
 from ablations.study.settings import Layer, flatten, overlay
 from ablations.study.study import Resources
-from ablations.study.validate import validate
 from ablations.study.yaml_source import Source, parse_scalar
 from ablations.types.errors import StudyError
 

@@ -1,4 +1,4 @@
-"""The page of several studies, from what was drawn of each."""
+"""Reports of one or several studies, and the page that shows all studies of a collection."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,8 +9,9 @@ from rich.console import Console
 from ablations.store.locations import reports_folder
 from ablations.study.collection import ScaledCollection
 from ablations.study.load import ScaledStudy
+from ablations.tracking.client import tracking_uri
 from ablations.tracking.report import DrawnReport, draw_report
-from ablations.tracking.tracker import save_collection, tracking_uri
+from ablations.tracking.tracker import save_collection
 from ablations.tracking.unreachable import no_answer
 from ablations.types.errors import AblateError, NotRecordedError
 from core.remote import AnyPath
@@ -20,37 +21,44 @@ NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
 
 
 @dataclass(frozen=True)
-class DrawnCollection:
-    """What was drawn of a collection."""
+class DrawnStudies:
+    """What was drawn of one or several studies."""
 
-    studies: dict[str, DrawnReport]
-    """By their names."""
+    by_study: dict[str, DrawnReport]
+    """Reports by the name of the study."""
     problems: dict[str, str]
-    """Why others could not be drawn."""
-    page: Path
+    """Reasons why other studies could not be drawn, by name."""
+    page: Path | None = None
+    """The page of a collection; None for a single study."""
 
 
-def report_collection(scaled: ScaledCollection, storage: AnyPath, console: Console) -> DrawnCollection:
-    """Draw what MLflow has of each study, and the page of all, which MLflow gets too. Raises ``AblateError`` where
-    MLflow does not answer, or has none of them."""
+def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -> DrawnStudies:
+    """Draw what MLflow has of each study; for a collection also the page of all, which MLflow gets too.
+
+    Raises ``AblateError`` if MLflow does not answer, if it has none of the studies, and for a single study also if its
+    figure cannot be drawn.
+    """
     drawn: dict[str, DrawnReport] = {}
     problems: dict[str, str] = {}
     for study in scaled.studies:
         name = study.study.name
         try:
             drawn[name] = draw_report(name, study.label, storage)
-        except NotRecordedError:
-            problems[name] = NOT_RUN
+        except NotRecordedError as error:
+            problems[name] = str(error) if scaled.is_one_study else NOT_RUN
         except AblateError:
             raise
-        except Exception as error:  # one figure that cannot be drawn must not cost the others
+        except Exception as error:  # a figure that cannot be drawn must not cost the others
             problems[name] = cannot_be_drawn(error)
     if not drawn:
         raise NotRecordedError("\n".join(f"{name}: {problem}" for name, problem in problems.items()))
-    return DrawnCollection(drawn, problems, draw_collection(scaled, drawn, problems, storage, console))
+    if scaled.is_one_study:
+        return DrawnStudies(drawn, problems)
+    return DrawnStudies(drawn, problems, draw_collection(scaled, drawn, problems, storage, console))
 
 
 def cannot_be_drawn(error: Exception) -> str:
+    """A sentence for an error that a figure or a page has raised."""
     return f"It cannot be drawn: {type(error).__name__}: {error}"
 
 
@@ -61,19 +69,20 @@ def draw_collection(
     storage: AnyPath,
     console: Console,
 ) -> Path:
-    """``reports_folder(storage)/<collection>/<label>/report.html``, which MLflow gets too. ``problems`` says by the
-    name of a study why it was not run, or not to its end."""
-    path = reports_folder(storage) / scaled.collection.name / scaled.label / "report.html"
+    """Write ``reports_folder(storage)/<collection>/<label>/report.html``, to MLflow as well; returns its path.
+
+    ``problems`` are the reasons why studies were not run, or not to their end, by name.
+    """
+    path = reports_folder(storage) / scaled.name / scaled.label / "report.html"
     entries = [
         _entry(study, drawn.get(study.study.name), problems.get(study.study.name, "")) for study in scaled.studies
     ]
-    name = scaled.collection.name
-    title = scaled.collection.title or name
-    write_collection(path, title, name, scaled.scale, entries)
+    title = scaled.title or scaled.name
+    write_collection(path, title, scaled.name, scaled.scale, entries)
     try:
-        save_collection(name, scaled.label, title, path.parent, storage)
-    except Exception as error:  # whatever its database and its artifact storage raise
-        told = f"{no_answer(tracking_uri(), error)}. The page of all is not there; 'ablate report' puts it there."
+        save_collection(scaled.name, scaled.label, title, path.parent, storage)
+    except Exception as error:  # its database and its artifact storage have exceptions of their own
+        told = f"{no_answer(tracking_uri(), error)}. It does not have the page of all; 'ablate report' writes it there."
         console.print(told, style="yellow", highlight=False, soft_wrap=True)
     return path
 

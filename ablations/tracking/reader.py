@@ -1,4 +1,4 @@
-"""From MLflow to a tidy table: what reports are drawn from."""
+"""Reads a study back from MLflow as a tidy table, which reports are drawn from."""
 
 import json
 import math
@@ -10,8 +10,8 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from ablations.tracking.tracker import (
-    ENDINGS,
+from ablations.tracking.client import (
+    RUN_STATUS,
     STOPPED_AT,
     STUDY_FILE,
     TRIAL,
@@ -26,9 +26,9 @@ from ablations.types.errors import AblateError, NotRecordedError
 from ablations.types.failures import next_step
 from ablations.types.metrics import OWN
 
-STATES: dict[str, str] = {ending: status for status, ending in ENDINGS.items()}
+STATES: dict[str, str] = {status: state for state, status in RUN_STATUS.items()} | {"FINISHED": "finished"}
 TEXTS = ("error", "remedy", "run_id", "device", "numerics")
-"""Of a trial that MLflow has a run of."""
+"""Text columns of a trial that has a run in MLflow."""
 
 
 @dataclass(frozen=True)

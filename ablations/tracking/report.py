@@ -9,10 +9,10 @@ from pydantic import TypeAdapter
 
 from ablations.store.locations import reports_folder
 from ablations.store.trial_store import TrialStore
+from ablations.tracking.client import Children, tracking_uri
 from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
-from ablations.tracking.tracker import Children, tracking_uri
 from core.remote import AnyPath
 from reports.claims import Claim, Verdict
 from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Similar, Trend

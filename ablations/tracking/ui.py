@@ -6,7 +6,7 @@ import sys
 
 from rich.console import Console
 
-from ablations.tracking.tracker import tracking_uri
+from ablations.tracking.client import tracking_uri
 from ablations.tracking.unreachable import without_secrets
 from ablations.types.errors import AblateError
 

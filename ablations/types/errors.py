@@ -1,10 +1,10 @@
-"""What a user can be told, and the exit code that goes with it.
+"""Errors that a user is told, each with its exit code.
 
-AblateError (1)          something went wrong that running again may mend
+AblateError (1)          something went wrong that running again may repair
   DiskFullError (1)      nothing can be kept
-  LostStorageError (1)   the store does not answer
+  LostStorageError (1)   the storage does not answer
   NotRecordedError (1)   MLflow has nothing of the study
-  StudyError (2)         the study, or the command line, must be changed first
+  StudyError (2)         the study or the command line must be changed first
 """
 
 import copyreg
@@ -15,17 +15,17 @@ from core.remote import AnyPath
 
 
 class AblateError(Exception):
-    """The message names the place, the value and the remedy."""
+    """An error whose message names the place, the value and the remedy."""
 
     exit_code = 1
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """By its message, and not by what ``__init__`` makes one of: it may come from another machine."""
+        """Pickled by its message, not by the arguments of ``__init__``: it may come from another machine."""
         return copyreg.__newobj__, (type(self), *self.args)  # type: ignore[attr-defined]
 
 
 class DiskFullError(AblateError):
-    """Nothing that would be computed could be kept."""
+    """No space is left, so nothing that is computed could be kept."""
 
     def __init__(self, place: str) -> None:
         super().__init__(
@@ -34,28 +34,30 @@ class DiskFullError(AblateError):
 
 
 class LostStorageError(AblateError):
-    """What is computed cannot be kept, and what is kept cannot be seen."""
+    """The storage does not answer: results can be neither kept nor read."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(
-            f"{error.filename}: {error.strerror}; what is finished is kept, and once the storage answers again, the "
+            f"{error.filename}: {error.strerror}; finished results are kept, and once the storage answers again, the "
             "same command continues"
         )
 
 
 class NotRecordedError(AblateError):
-    """MLflow answers, and has nothing of a study at its scale."""
+    """MLflow answers, but has nothing of a study at its scale."""
 
 
 class StudyError(AblateError):
-    """A study or a command line that cannot be run as it is."""
+    """A study or a command line cannot be run as it is."""
 
     exit_code = 2
 
 
-def of_storage(error: BaseException | None, place: AnyPath) -> AblateError | None:
-    """What is said where the storage, or a disk, cannot be used; of a full disk that names no file, of ``place``. None
-    of any other error."""
+def storage_error(error: BaseException | None, place: AnyPath) -> AblateError | None:
+    """What to tell a user if the error means that the storage or a disk cannot be used; None for other errors.
+
+    ``place`` is named if a full disk does not say which file could not be written.
+    """
     match error:
         case StorageAway():
             return LostStorageError(error)

@@ -1,5 +1,6 @@
-"""What a worker tells the driver while it works."""
+"""Events: what a worker tells the driver while it works on a unit."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ablations.types.trial import Result
@@ -8,14 +9,14 @@ from core.pretraining.history import Epoch
 
 @dataclass(frozen=True)
 class Started:
-    """A training, or the evaluation of an encoder that is there already, has begun."""
+    """A training, or the evaluation of an encoder that exists already, has begun."""
 
     pretrain_id: str
 
 
 @dataclass(frozen=True)
 class EpochEnded:
-    """For the eye; the epoch may have to be repeated after a crash."""
+    """An epoch has ended. It is only shown: after a crash it may have to be repeated."""
 
     pretrain_id: str
     epoch: Epoch
@@ -23,14 +24,14 @@ class EpochEnded:
 
 @dataclass(frozen=True)
 class Saved:
-    """The epochs so far are safe in a checkpoint, and their history is in the store."""
+    """A checkpoint is written, and the history of its epochs is in the store."""
 
     pretrain_id: str
 
 
 @dataclass(frozen=True)
 class Judged:
-    """The training is safe up to this epoch, and may be stopped now; see ``ablations.planning.stopping``."""
+    """The training is saved up to this epoch, and may be stopped now; see ``planning.stopping``."""
 
     pretrain_id: str
     epoch: int
@@ -38,7 +39,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Ended:
+class TrialEnded:
     """A trial's result is in the store."""
 
     pretrain_id: str
@@ -47,17 +48,19 @@ class Ended:
 
 @dataclass(frozen=True)
 class Held:
-    """Another run holds the training, or has taken it over: its results will be found in the store."""
+    """Another run holds the training or has taken it over. Its results will appear in the store."""
 
     pretrain_id: str
 
 
 @dataclass(frozen=True)
 class DiskFull:
-    """The training, or what follows it, could not be written; no other could."""
+    """A file could not be written, and no other could be."""
 
     pretrain_id: str
     file: str
 
 
-Event = Started | EpochEnded | Saved | Judged | Ended | Held | DiskFull
+Event = Started | EpochEnded | Saved | Judged | TrialEnded | Held | DiskFull
+Listen = Callable[[Event], None]
+"""A function that is told every event."""

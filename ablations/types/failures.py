@@ -1,4 +1,4 @@
-"""The ways in which a trial fails, told apart: what each means, and what to do next."""
+"""Kinds of failure: what each means, and what to do next."""
 
 from typing import Literal, get_args
 
@@ -9,37 +9,38 @@ Kind = Literal["out_of_memory", "diverged", "bad_data", "missing_data", "worker_
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 NEXT: dict[Kind, str] = {
-    "out_of_memory": "It was tried again alone on a whole device. Use a larger one, or the settings that bound memory "
-    "and keep the batch; a smaller batch is another experiment.",
+    "out_of_memory": "It was tried again alone on a whole device. Use a larger device, or the settings that bound "
+    "memory and keep the batch; a smaller batch is another experiment.",
     "diverged": "Lower optimizer.learning_rate, lengthen schedule.warmup_epochs, or raise loss.temperature: each is "
-    "another trial. Running the same one again gives the same end.",
-    "bad_data": "Mend or remove what is named, then --retry bad_data.",
+    "another trial. Running the same trial again ends the same way.",
+    "bad_data": "Repair or remove the file that is named, then --retry bad_data.",
     "missing_data": "Put back what is named, then run the same command again.",
     "worker_lost": "Its process was killed or crashed, more often than it is started again. --retry worker_lost "
     "continues from the last checkpoint.",
     "node_lost": "The machine that it ran on went away. --retry node_lost continues from the last checkpoint.",
     "timed_out": "Raise resources.minutes, then --retry timed_out: it continues from the last checkpoint.",
-    "bug": "'ablate show' has its traceback; --retry bug once the cause is mended.",
+    "bug": "'ablate show' has its traceback; --retry bug once the cause is fixed.",
 }
-"""What to do after each kind of failure."""
+"""Advice after each kind of failure."""
 
 
 PASSING: tuple[Kind, ...] = ("missing_data",)
-"""Of no trial's doing, and over with their cause: no result is kept of them, so that the same command tries again."""
-
-
-def next_step(failure: str) -> str:
-    """Of a result's ``failure``; nothing for none, or for a kind that this version does not know."""
-    return next((told for kind, told in NEXT.items() if kind == failure), "")
+"""Kinds that end with their cause. No result is kept, so the same command tries the trial again."""
 
 
 class TimedOut(Exception):
-    """A training that took longer than ``resources.minutes``."""
+    """A training took longer than ``resources.minutes``."""
+
+
+def next_step(failure: str | None) -> str:
+    """Advice after a failure; empty for None and for a kind that this version does not know."""
+    return next((advice for kind, advice in NEXT.items() if kind == failure), "")
 
 
 def kind_of(error: BaseException) -> Kind:
-    """By the type of the error; PyTorch on a CPU says only in words that memory ran out."""
+    """The kind of failure that an error means."""
     names = {base.__name__ for base in type(error).__mro__}
+    # PyTorch on a CPU says only in words that memory ran out
     if names & {"OutOfMemoryError", "MemoryError"} or "can't allocate memory" in str(error):
         return "out_of_memory"
     match error:
@@ -57,11 +58,11 @@ def kind_of(error: BaseException) -> Kind:
 
 
 def lost_kind(message: str) -> Kind:
-    """Of a worker that is no longer there, by what Ray says of its death.
+    """The kind of failure that Ray's message about a dead worker means.
 
-    Of a worker that was killed it lists possible causes, high memory usage among them: only what its own memory monitor
-    says is taken for that. Of a machine that went away it knows for some seconds no more than that the worker does not
-    answer; a worker's death, its own machine tells at once.
+    For a worker that was killed, Ray lists high memory usage among possible causes: only the words of its own memory
+    monitor count. Of a machine that went away, Ray knows for some seconds no more than that the worker does not answer;
+    a worker's death is reported at once by its own machine.
     """
     if "low on memory" in message:
         return "out_of_memory"

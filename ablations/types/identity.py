@@ -1,4 +1,4 @@
-"""What makes a trial the same trial: a hash of its whole configuration."""
+"""The id of a trial: a hash of its whole configuration."""
 
 import hashlib
 import json
@@ -7,17 +7,16 @@ from typing import Any
 from core.config import Config, PretrainConfig, TrainConfig
 
 SCHEMA = 1
-"""Raised when a configuration's fields change their meaning or number, together with a step in
-``ablations.store.migration``."""
+"""Version of the configuration. It is raised if a field changes its meaning, with a step in ``store.migration``."""
 
 
 def pretrain_id(config: PretrainConfig) -> str:
-    """16 hex digits: equal for equal encoders."""
+    """16 hex digits, equal for equal encoders."""
     return digest("pretrain", SCHEMA, config.model_dump(mode="json"))
 
 
 def trial_id(config: TrainConfig) -> str:
-    """16 hex digits: equal for equal encoders that are scored alike."""
+    """16 hex digits, equal for equal encoders that are scored alike."""
     return digest("trial", SCHEMA, config.model_dump(mode="json"))
 
 
@@ -27,7 +26,7 @@ def canonical(config: Config) -> str:
 
 
 def digest(kind: str, schema: int, values: dict[str, Any]) -> str:
-    """The id of a configuration that was dumped to plain values, in a schema of any version."""
+    """The id of a configuration in plain values, in a schema of any version."""
     return hashlib.sha256(f"{kind}/{schema}/{_canonical(values)}".encode()).hexdigest()[:16]
 
 
@@ -36,7 +35,7 @@ def _canonical(values: dict[str, Any]) -> str:
 
 
 def _without_none(values: Any) -> Any:
-    """What is None is left out: an optional field that a later version adds changes no id."""
+    """The values without None, so that an optional field that a later version adds changes no id."""
     if isinstance(values, dict):
         return {name: _without_none(value) for name, value in values.items() if value is not None}
     return [_without_none(value) for value in values] if isinstance(values, list) else values

@@ -1,14 +1,19 @@
-"""The units of a study: a trial, and what comes of it."""
+"""A trial of a study, its result, and the unit of work that a worker is given."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
+from ablations.types.failures import KINDS, Kind
 from ablations.types.identity import pretrain_id, trial_id
 from core.config import TrainConfig
 
-Status = Literal["finished", "failed", "stopped"]
+EndState = Literal["done", "failed", "stopped"]
+"""States of a trial that has a result. ``stopped`` means stopped early, as its study asks for."""
+
+State = Literal["waiting", "running", EndState]
+"""States of a trial: in the store, in JSON, in MLflow, in tables and in reports."""
 
 
 @dataclass(frozen=True)
@@ -17,17 +22,19 @@ class Trial:
 
     config: TrainConfig
     coordinates: dict[str, Any]
-    """Value on each of the study's axes, by dotted path; empty for a baseline."""
+    """Values or labels by the names of the study's axes; empty for a baseline."""
     seed: int
     baseline: str | None = None
-    """Name, for a trial outside the grid."""
+    """Name of the baseline, for a trial outside the grid."""
 
     @cached_property
     def id(self) -> str:
+        """16 hex digits that stand for the whole configuration."""
         return trial_id(self.config)
 
     @cached_property
     def pretrain_id(self) -> str:
+        """16 hex digits that stand for the encoder, which other trials may share."""
         return pretrain_id(self.config.pretrain)
 
     def reseeded(self, seed: int) -> "Trial":
@@ -37,51 +44,69 @@ class Trial:
 
     @property
     def cell(self) -> tuple[str, ...]:
-        """Equal for trials that differ in their seed alone."""
+        """A key that trials share if they differ only in their seed."""
         return (self.baseline or "", *(f"{axis}={value}" for axis, value in self.coordinates.items()))
 
     @property
     def name(self) -> str:
-        """For people: ``crop, color`` and the seed."""
+        """Name for people: ``crop, color, seed 0``."""
         cell = self.baseline or ", ".join(str(value) for value in self.coordinates.values()) or "the only trial"
         return f"{cell}, seed {self.seed}"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one trial."""
+    """How one trial ended."""
 
     trial_id: str
-    status: Status
+    state: EndState
     metrics: dict[str, float]
-    """Empty unless the trial finished."""
+    """Metrics by name; empty unless the trial is done."""
     seconds: float
-    """Of pretraining and evaluation, all attempts together; an encoder that was there already costs nothing."""
+    """Seconds of pretraining and evaluation, all attempts together; 0 of pretraining if the encoder was there."""
     finished_at: float
-    """Seconds since 1970."""
+    """Time of the end, in seconds since 1970."""
     facts: dict[str, str]
-    """Where and with what it ran: host, device, versions, precision, the encoder's hash."""
+    """Circumstances: host, device, versions, precision, hash of the encoder."""
     error: str = ""
-    """For people: what went wrong and what to try."""
-    failure: str = ""
-    """Of a trial that failed, its ``ablations.types.failures.Kind``."""
+    """Message for people: what went wrong and what to try."""
+    failure: Kind | None = None
+    """Kind of the failure."""
     traceback: str = ""
+    """Traceback of a failure that is a bug."""
     stopped_at: int | None = None
-    """Of a trial that was stopped early, the epochs of its training that are done."""
+    """Epochs that were done when the training was stopped early."""
 
-    def stands(self, judged: Collection[int]) -> bool:
-        """Whether it is one for a study that judges the training after these epochs: a study that judges it after none
-        trains on what another has stopped."""
-        return self.status != "stopped" or bool(judged)
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """A result as ``to_json`` wrote it, or as version 0.1 did. Raises ``TypeError`` for anything else."""
+        known = dict(values)
+        if known.pop("version", 1) == 1:
+            status = known.pop("status", None)
+            known["state"] = "done" if status == "finished" else status
+        failure = known.get("failure")
+        known["failure"] = failure if failure in KINDS else "bug" if failure else None
+        return cls(**known)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for ``result.json``."""
+        return {"version": 2, **asdict(self)}
+
+    def counts_for(self, judged: Collection[int]) -> bool:
+        """False only for an early-stopped trial in a study without ``stop_early``, which trains it on.
+
+        ``judged`` are the epochs after which the study may stop the training early.
+        """
+        return self.state != "stopped" or bool(judged)
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One training and all the evaluations of it that are missing: what a worker is given."""
+    """One training and all of its evaluations that are missing: what a worker is given."""
 
     trials: tuple[Trial, ...]
     retried: tuple[Result, ...] = ()
-    """Failures that are tried again. Any other result that is found, of another run for example, stands."""
+    """Failures to be tried again. Any other result in the store counts, such as one of another run."""
     judged: tuple[int, ...] = ()
     """Epochs after which the training is compared with others and may be stopped; see ``planning.stopping``."""
 
@@ -90,13 +115,13 @@ class Unit:
         return self.trials[0].pretrain_id
 
     def retrying(self, results: Mapping[str, Result]) -> "Unit":
-        """With those of the results, which are by trial id, that are failures of its trials."""
+        """This unit, to try again whatever failed of its trials. ``results`` are keyed by trial id."""
         found = [results[trial.id] for trial in self.trials if trial.id in results]
-        return replace(self, retried=tuple(result for result in found if result.status == "failed"))
+        return replace(self, retried=tuple(result for result in found if result.state == "failed"))
 
 
 def group_units(trials: list[Trial]) -> list[Unit]:
-    """Trials that share an encoder are never trained apart; trials of one id are one trial."""
+    """One unit for each encoder; trials with the same id are one trial."""
     by_encoder: dict[str, dict[str, Trial]] = {}
     for trial in trials:
         by_encoder.setdefault(trial.pretrain_id, {}).setdefault(trial.id, trial)

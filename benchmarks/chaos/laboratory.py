@@ -20,7 +20,7 @@ MARK = "ABLATE_CHAOS"
 
 EDITS = {
     "core/pretraining/loop.py": ("CHECKPOINT_SECONDS = 30.0", "CHECKPOINT_SECONDS = 0.3"),
-    "ablations/recorder.py": ("PAUSE_SECONDS = 60.0", "PAUSE_SECONDS = 2.0"),
+    "ablations/tracking/resilient_tracker.py": ("PAUSE_SECONDS = 60.0", "PAUSE_SECONDS = 2.0"),
 }
 """In the copy of the code that is run: checkpoints as frequent, for trials of seconds, as they are for long ones."""
 STREAMED = {"core/data/load.py": ("MEMORY_SHARE = 0.7", "MEMORY_SHARE = 0.0")}

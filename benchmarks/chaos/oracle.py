@@ -10,8 +10,8 @@ from typing import Any
 from laboratory import EPOCHS, Laboratory
 from mlflow import MlflowClient
 
+from ablations.tracking.client import TRIAL, child_runs, find_parent, tracking_uri
 from ablations.tracking.reader import read_study
-from ablations.tracking.tracker import TRIAL, child_runs, find_parent, tracking_uri
 
 SPEED = "pretrain/images_per_second"
 Kept = dict[str, tuple[int, bytes]]
@@ -88,7 +88,7 @@ class _mlflow_of:  # noqa: N801
 
 
 def check_quiet(quiet: Content) -> None:
-    assert quiet.results and all(status == "finished" for status, _, _ in quiet.results.values()), quiet
+    assert quiet.results and all(state == "done" for state, _, _ in quiet.results.values()), quiet
     assert set(quiet.curves) == set(quiet.results) == set(quiet.table)
     assert all(len(curve["pretrain/loss"]) == EPOCHS for curve in quiet.curves.values())
 
@@ -96,9 +96,9 @@ def check_quiet(quiet: Content) -> None:
 def stored(storage: Path) -> Kept:
     """Every finished result as it lies there."""
     kept = {}
-    for trial_id, (status, _, _) in results(storage).items():
+    for trial_id, (state, _, _) in results(storage).items():
         path = storage / "trials" / trial_id / "result.json"
-        if status == "finished":
+        if state == "done":
             kept[trial_id] = (path.stat().st_mtime_ns, path.read_bytes())
     return kept
 

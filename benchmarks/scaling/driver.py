@@ -16,9 +16,9 @@ from mlflow import MlflowClient
 from rich.live import Live
 
 from ablations.cli.app import main
-from ablations.running.run_state import Board
-from ablations.tracking.recorder import Recorder
-from ablations.types.events import Ended, Event
+from ablations.running.run_state import RunState
+from ablations.tracking.resilient_tracker import ResilientTracker
+from ablations.types.events import Event, TrialEnded
 
 TENTHS = 10
 CALLS = ("create_run", "log_batch", "log_artifact", "set_terminated", "search_runs", "get_run", "delete_run")
@@ -60,11 +60,11 @@ def cpu_of(pid: int) -> float:
     return sum(map(int, fields[11:15])) / TICKS
 
 
-def watched(update: Callable[[Board, Event], None]) -> Callable[[Board, Event], None]:
-    def call(board: Board, event: Event) -> None:
+def watched(update: Callable[[RunState, Event], None]) -> Callable[[RunState, Event], None]:
+    def call(board: RunState, event: Event) -> None:
         global ended
         update(board, event)
-        if isinstance(event, Ended):
+        if isinstance(event, TrialEnded):
             ended += 1
             if ended % (trials // TENTHS) == 0:
                 mark()
@@ -109,10 +109,10 @@ def watch() -> None:
         from ray.tune import Callback
 
         Callback.on_trial_start = on_trial_start
-    Board.update = watched(Board.update)  # type: ignore[method-assign]
+    RunState.update = watched(RunState.update)  # type: ignore[method-assign]
     Live.refresh = counted("redraws", timed("redraw", Live.refresh))  # type: ignore[method-assign]
     for name in ("__init__", "record", "close", "save_report"):
-        setattr(Recorder, name, timed("mlflow", getattr(Recorder, name)))
+        setattr(ResilientTracker, name, timed("mlflow", getattr(ResilientTracker, name)))
     for name in CALLS:
         setattr(MlflowClient, name, counted(name, getattr(MlflowClient, name)))
 

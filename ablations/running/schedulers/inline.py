@@ -1,16 +1,24 @@
-"""Everything in this process, one unit after the other: for debuggers, and for machines without Ray."""
+"""The in-process scheduler: one unit after the other, for debuggers and for machines without Ray."""
 
-from collections.abc import Callable, Sequence
-
-from ablations.running.worker import Job, run_unit
+from ablations.planning.stopping import Halving, StoppedEarly
+from ablations.running.schedulers.scheduler import Batch
+from ablations.running.worker import run_unit
 from ablations.store.trial_store import TrialStore
-from ablations.types.events import Event
-from ablations.types.trial import Unit
+from ablations.types.events import Event, Judged, Listen
 
 
-def run_inline(units: Sequence[Unit], job: Job, listen: Callable[[Event], None]) -> None:
-    """Run the units in order. KeyboardInterrupt passes through."""
-    store = TrialStore(job.storage)
-    for unit in units:
-        store.record(unit)
-        run_unit(unit, job, listen)
+class InlineScheduler:
+    """Runs the units in order, in this process."""
+
+    def run(self, batch: Batch, listen: Listen) -> None:
+        """See ``Scheduler.run``."""
+        store, halving = TrialStore(batch.job.storage), batch.judging and Halving(batch.judging)
+
+        def emit(event: Event) -> None:
+            listen(event)
+            if halving and isinstance(event, Judged) and halving.stops(event):
+                raise StoppedEarly(event.epoch)
+
+        for unit in batch.units:
+            store.record(unit)
+            run_unit(unit, batch.job, emit)

@@ -13,9 +13,9 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
+from ablations.running.job import Job
 from ablations.running.schedulers.on_ray.nodes import LacksPackage, check_nodes
 from ablations.running.schedulers.on_ray.package import travelling
-from ablations.running.worker import Job
 from ablations.types.errors import AblateError, StudyError
 
 LOCAL = "local"

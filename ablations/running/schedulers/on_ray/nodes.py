@@ -10,8 +10,8 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from ablations.running.job import Job
 from ablations.running.schedulers.on_ray.package import code_hash
-from ablations.running.worker import Job
 from ablations.types.errors import StudyError
 
 PACKAGE = "simclr-ablations"
@@ -53,14 +53,14 @@ def looks_for(marker: str, data: str | None, code: str) -> Callable[[], list[str
         missing = [f"{name} is not installed" for name in NEEDED if not find_spec(name)]
         try:
             from ablations.running.schedulers.on_ray.package import code_hash
-            from ablations.store.locations import place
+            from ablations.store.locations import location
         except ImportError as error:
             return [*missing, f"{PACKAGE} is not installed ({error})"]
         if code_hash() != code:
             missing.append(f"{PACKAGE} is not the code with which the run was started")
-        if not (there := place(marker)).exists():
+        if not (there := location(marker)).exists():
             missing.append(f"--storage {there.parent} is not the folder of that path here; share it between all nodes")
-        if data is not None and not place(data).exists():
+        if data is not None and not location(data).exists():
             missing.append(f"--data-dir {data} is not there; share it, or copy it to the same path")
         return missing
 

@@ -17,8 +17,9 @@ from ray.train import RunConfig, ScalingConfig, TrainingFailedError
 from ray.train.torch import TorchTrainer
 from ray.util.queue import Empty, Queue
 
+from ablations.running.job import Job
 from ablations.running.schedulers.on_ray.interface import TorchOverNodes
-from ablations.running.worker import Job, assist, disk_full, ends_unit, failures, keep_failures, run_unit
+from ablations.running.worker import assist, disk_full, ends_unit, failures, keep_failures, run_unit
 from ablations.store.trial_store import TrialStore
 from ablations.study.study import Resources
 from ablations.types.events import Event

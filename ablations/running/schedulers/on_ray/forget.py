@@ -1,5 +1,8 @@
-"""Ray Tune keeps every trial that has ended, with its reports and its state as text, and writes all of them time and
-again. Here nobody asks for them: their results are in the store."""
+"""Makes Ray Tune forget the trials that have ended.
+
+Tune keeps every trial with its reports and its state as text, and writes all of them again and again. Here nobody reads
+them: the results are in the store.
+"""
 
 from typing import Any
 
@@ -8,9 +11,10 @@ from ray.tune.progress_reporter import TrialProgressCallback
 
 
 def forget_ended(tune_controller: Any) -> None:
-    """Have Tune forget what has ended and left its worker; ``tune_controller`` is what a scheduler is given.
+    """Make Tune forget trials that have ended and left their worker.
 
-    Tune has no call for it, so these are its own fields; that there are no others is tested.
+    ``tune_controller`` is what Tune gives to a scheduler. Tune has no call for this, so its private fields are changed;
+    a test checks that no other field holds them.
     """
     controller = tune_controller._tune_controller
     ended = {one for one in controller._trials if one.is_finished() and one not in controller._trial_to_actor}
@@ -25,7 +29,7 @@ def forget_ended(tune_controller: Any) -> None:
 
 
 class NothingPrinted(TrialProgressCallback):
-    """Tune adds its own where there is none, which keeps every trial, though it prints none."""
+    """Prints nothing and keeps nothing. Without it Tune adds its own, which keeps every trial."""
 
     on_trial_result = Callback.on_trial_result
     on_trial_error = Callback.on_trial_error

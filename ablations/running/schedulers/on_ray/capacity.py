@@ -1,4 +1,4 @@
-"""What there is room for on the nodes of a cluster."""
+"""How many trials the nodes of a cluster have room for."""
 
 import math
 import time
@@ -12,11 +12,11 @@ from ablations.study.study import Resources
 from ablations.types.errors import StudyError
 
 LOOK_SECONDS = 5.0
-"""From one look at the nodes to the next."""
+"""Seconds between two looks at the nodes."""
 
 
-def check_room(resources: Resources) -> None:
-    """Raises ``StudyError`` where there never will be room for one trial."""
+def check_capacity(resources: Resources) -> None:
+    """Raises ``StudyError`` if no node of the cluster could ever run one trial."""
     if _workers(resources) < resources.workers:
         largest = " or ".join(f"{node.get('CPU', 0):g} CPU and {node.get('GPU', 0):g} GPU" for node in _nodes())
         many = f" for each of {resources.workers} workers" if resources.workers > 1 else ""
@@ -27,15 +27,20 @@ def check_room(resources: Resources) -> None:
 
 
 def trials_at_once(resources: Resources) -> int:
+    """Number of trials over several workers that all nodes hold together."""
     return _workers(resources) // resources.workers
 
 
 def gpus() -> int:
+    """Number of GPUs of all nodes together."""
     return int(sum(node.get("GPU", 0) for node in _nodes()))
 
 
 def whole_device(resources: Resources) -> Resources:
-    """Of several workers each has one already, or its cores, and has it alone where no other trial runs."""
+    """A whole GPU and all cores of the largest node that has one.
+
+    Each of several workers has its own already, and has it alone if no other trial runs.
+    """
     if resources.workers > 1:
         return resources
     gpu = math.ceil(resources.gpu)
@@ -43,9 +48,11 @@ def whole_device(resources: Resources) -> Resources:
     return Resources(cpu=max(cores, resources.cpu), gpu=gpu)
 
 
-class Room(Callback):
-    """Several workers of a trial are placed by Ray Train, so Tune is told how many trials there is room for, time and
-    again: nodes come and go."""
+class Capacity(Callback):
+    """Tells Tune again and again how many trials over several workers there is room for: nodes come and go.
+
+    Ray Train places the workers of a trial, so Tune cannot know it by itself.
+    """
 
     def __init__(self, search: BasicVariantGenerator, resources: Resources) -> None:
         self._search, self._resources = search, resources
@@ -56,13 +63,14 @@ class Room(Callback):
         return {}
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """Called by Tune before every step."""
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._looked = time.monotonic()
             self._search.max_concurrent = max(1, trials_at_once(self._resources))
 
 
 def _workers(resources: Resources) -> int:
-    """That all nodes hold."""
+    """Number of workers that all nodes hold together."""
     asked = {"CPU": resources.cpu, "GPU": resources.gpu}
     return sum(min(int(node.get(what, 0) / much) for what, much in asked.items() if much) for node in _nodes())
 

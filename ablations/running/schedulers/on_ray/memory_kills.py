@@ -1,7 +1,7 @@
-"""A worker that Ray kills for memory is a worker that died, and no more.
+"""Makes Ray Tune treat a worker that was killed for memory as a worker that died.
 
-Ray's ``OutOfMemoryError`` is neither an error of the actor nor one of its task, and Tune ends the whole run on
-anything else (seen in Ray 2.60). Here it is told as the death of the actor, which costs one trial one attempt.
+Ray's ``OutOfMemoryError`` is neither an error of the actor nor of its task, and Tune ends the whole run on any other
+error (seen in Ray 2.60). Told as the death of the actor, it costs one trial one attempt.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ _MARK = "_ablate_survives_memory_kills"
 
 
 def survive_memory_kills() -> None:
-    """Change how Tune takes ``OutOfMemoryError``, once a process; does nothing where Ray has no such place."""
+    """Change how Tune handles ``OutOfMemoryError``, once in a process; does nothing if Ray has no such place."""
     original = getattr(RayActorManager, "_actor_task_failed", None)
     if original is None or hasattr(original, _MARK):
         return

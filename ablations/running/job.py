@@ -1,0 +1,30 @@
+"""What the units of one run have in common, as a value that workers are given. It needs no PyTorch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.config import DataConfig
+from core.data.catalog import DataSize
+from core.remote import AnyPath
+
+
+@dataclass(frozen=True)
+class Job:
+    """Where and for whom units are run. It changes no result."""
+
+    storage: AnyPath
+    data_dir: AnyPath
+    owner: str
+    """Name of the run; see ``LiveRun.name``."""
+    threads: int
+    """PyTorch's threads on the CPU, for one unit."""
+    minutes: float | None = None
+    """Longest time that one attempt at a training may take."""
+    study: str = ""
+    """Name of the requesting study."""
+    workers: int = 1
+    """Processes that share a training."""
+    sizes: Mapping[DataConfig, DataSize] = field(default_factory=dict)
+    """Sizes of image folders when the run began: no two of its trials may see different images."""
+    share: float = 1.0
+    """Share of a GPU that each unit has; see ``Resources.share``."""

@@ -1,0 +1,55 @@
+"""The progress of a run as text: the table of what is running, the summary, and a line for a trial that has ended."""
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from ablations.running.run_state import RunState
+from ablations.types.duration import clock
+from ablations.types.events import TrialEnded
+
+ROWS = 20
+"""Most rows of running units: on a cluster hundreds run at once."""
+
+
+def progress_table(state: RunState) -> Group:
+    """What is running, and how far the run has come."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("running", min_width=24)
+    for column in ("epoch", "loss", "images/s"):
+        table.add_column(column, justify="right")
+    running = list(state.running.values())
+    for unit in running[:ROWS]:
+        last = unit.last
+        table.add_row(
+            unit.name,
+            f"{last.epoch if last else 0}/{unit.epochs}",
+            f"{last.loss:.3f}" if last else "",
+            f"{last.images_per_second:,.0f}" if last else "",
+        )
+    if len(running) > ROWS:
+        table.add_row(f"and {len(running) - ROWS} more")
+    return Group(table, Text(summary(state)))
+
+
+def summary(state: RunState) -> str:
+    """``12 done, 2 running, 36 waiting, 0 failed, 3:10 so far, about 8:20 left``, and how many were stopped early."""
+    counts = state.counts
+    parts = [f"{counts[name]} {name}" for name in ("done", "running", "waiting", "failed")]
+    parts += [f"{counts['stopped']} stopped early"] if counts["stopped"] else []
+    parts.append(f"{clock(state.seconds())} so far")
+    left = state.seconds_left()
+    if left is not None and counts["running"] + counts["waiting"]:
+        parts.append(f"about {clock(left)} left")
+    return ", ".join(parts)
+
+
+def ended_line(state: RunState, event: TrialEnded) -> str:
+    """Name of a trial that has ended, and its trouble if there was any."""
+    name, result = state.names[event.result.trial_id], event.result
+    match result.state:
+        case "failed":
+            return f"{name}: failed: {result.error}"
+        case "stopped":
+            return f"{name}: stopped after epoch {result.stopped_at}"
+    return name

@@ -1,0 +1,80 @@
+"""A unit that is being run: its lease, its place in the store, and its events to the driver."""
+
+import statistics
+import time
+from dataclasses import replace
+
+from ablations.running.job import Job
+from ablations.store.leases.lease import Lease
+from ablations.store.speeds import hardware_of, save_speed, training_speed
+from ablations.store.trial_store import COMPUTED_FOR, TrialStore
+from ablations.types.events import EpochEnded, Judged, Listen, Saved, TrialEnded
+from ablations.types.failures import PASSING, TimedOut
+from ablations.types.trial import Result, Unit
+from core import Pretrained
+from core.hardware import memory_peak
+from core.pretraining.history import Epoch
+
+
+class UnitRun:
+    """One attempt at a unit, by the run that holds its lease."""
+
+    def __init__(self, unit: Unit, job: Job, emit: Listen, store: TrialStore, lease: Lease) -> None:
+        self.unit, self.job, self.emit = unit, job, emit
+        self.id = unit.pretrain_id
+        self.store, self.lease = store, lease
+        self._begun = time.monotonic()
+        self._to_judge: Epoch | None = None
+        """An epoch that will be judged once it is in a checkpoint."""
+        self._trains = False
+        """Whether an epoch has ended in this attempt: an encoder that is only loaded takes less memory."""
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the attempt began."""
+        return time.monotonic() - self._begun
+
+    def complete(self, pretrained: Pretrained, is_known: bool) -> float:
+        """Write what follows an encoder's file and may be missing after a crash: its whole history, and its speed.
+
+        Returns the seconds of the training, or 0 if the history was complete already (``is_known``).
+        """
+        self.store.checkpoint_path(self.id).unlink(missing_ok=True)
+        if is_known:
+            return 0.0
+        self.store.save_history(self.id, pretrained.history, trained=True)
+        if pretrained.history:
+            whole_gpus = self.job.workers * self.job.share
+            seconds = statistics.median(whole_gpus / epoch.images_per_second for epoch in pretrained.history)
+            hardware = hardware_of(pretrained.device, self.job.threads)
+            measured = self._trains and self.job.workers == 1  # else the peak is of loading, or of a part of the batch
+            peak = memory_peak(pretrained.device) if measured else 0
+            save_speed(self.job.storage, training_speed(pretrained.config, hardware, seconds, peak))
+        return pretrained.seconds
+
+    def keep(self, result: Result) -> None:
+        """Write a trial's result to the store, and tell the driver."""
+        result = replace(result, facts=result.facts | {COMPUTED_FOR: self.job.study})
+        self.lease.check()
+        if result.failure not in PASSING:
+            self.store.save_result(result)
+        self.emit(TrialEnded(self.id, result))
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        """Called after each epoch. Raises ``FencedError`` and ``TimedOut``."""
+        self._trains = True
+        self.lease.check()
+        self.emit(EpochEnded(self.id, epoch))
+        self._to_judge = epoch if epoch.epoch in self.unit.judged else None
+        limit = self.job.minutes
+        if limit and self.seconds > 60 * limit:
+            raise TimedOut(f"was still training after {limit:g} minutes, at epoch {epoch.epoch}")
+
+    def on_checkpoint(self, history: list[Epoch]) -> None:
+        """Called after each checkpoint. Raises ``FencedError``, and ``StoppedEarly`` in the in-process scheduler."""
+        self.lease.check()
+        self.store.save_history(self.id, history)
+        self.emit(Saved(self.id))
+        if (epoch := self._to_judge) and epoch.knn_top1 is not None:
+            self._to_judge = None
+            self.emit(Judged(self.id, epoch.epoch, epoch.knn_top1))
