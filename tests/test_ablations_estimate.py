@@ -282,9 +282,11 @@ def test_the_memory_of_a_training_is_not_that_of_what_was_only_loaded(
 
     monkeypatch.setattr(worker, "pretrain", partial(worker.pretrain, checkpoint_seconds=0.0))
     monkeypatch.setattr(worker, "memory_peak", lambda device: 5000)
+    monkeypatch.setattr(unit_run, "memory_peak", lambda device: 5000)
     with monkeypatch.context() as patch, pytest.raises(ProcessLost):
         patch.setattr(*(worker, "save_speed") if left == "the encoder" else (Pretrained, "save"), fail)
         peaks()
     store.save_history(unit.pretrain_id, [])  # as before the crash
     monkeypatch.setattr(worker, "memory_peak", lambda device: 70)
+    monkeypatch.setattr(unit_run, "memory_peak", lambda device: 70)
     assert peaks() == [0]
