@@ -57,7 +57,8 @@ def test_pictures_alone_need_no_baseline() -> None:
     grid = "grid: {loss.temperature: [0.3, 0.7]}\n"
     pictures = "report: {kind: pictures, panels: loss.temperature, metric: tsne/silhouette}\n"
     assert any("no baseline" in warning for warning in found(grid))
-    assert not any("no baseline" in warning for warning in found(grid + pictures))
+    scored = "scales: {quick: {base: {evaluate.protocol: tsne}}}\n"
+    assert not any("no baseline" in warning for warning in found(grid + pictures + scored))
 
 
 @pytest.mark.parametrize("path", shipped(), ids=lambda path: path.stem)

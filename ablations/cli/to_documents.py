@@ -33,7 +33,7 @@ from ablations.planning.plan import Plan, begun_trainings
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.study.collection import ScaledCollection
-from ablations.study.load import ScaledStudy
+from ablations.study.scaled_study import ScaledStudy
 from ablations.types.trial import Result, Trial
 from core.remote import AnyPath
 

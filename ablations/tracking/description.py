@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ablations.study.library import reference
-from ablations.study.load import ScaledStudy
+from ablations.study.scaled_study import ScaledStudy
 from ablations.types.trial import Trial
 from core.cost import parameters
 
