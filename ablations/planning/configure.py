@@ -54,8 +54,6 @@ class Configured:
 
     config: TrainConfig
     settings: Layer
-    left_out: Layer
-    """Settings of the study that this cell has no use for, since it chooses another kind."""
 
 
 def cells_of(scaled: ScaledStudy) -> Iterator[Cell]:
@@ -68,22 +66,23 @@ def cells_of(scaled: ScaledStudy) -> Iterator[Cell]:
 
 
 def configure(scaled: ScaledStudy, cell: Cell, seed: int) -> Configured:
-    """Raises ``StudyError`` that names the place of everything that is wrong in the configuration."""
+    """The cell's configuration for a seed.
+
+    Raises ``StudyError`` that names the place of everything that is wrong in it.
+    """
     seeded = {SEED: Setting(seed, Source("seeds"), ())}
-    layer = _of_its_kind(overlay([scaled.base, scaled.overrides, seeded, cell.layer]), scaled)
+    return _validated(_of_its_kind(overlay([scaled.base, scaled.overrides, seeded, cell.layer]), scaled), scaled, cell)
+
+
+def _validated(layer: Layer, scaled: ScaledStudy, cell: Cell) -> Configured:
+    """The configuration of the settings, without those that the cell has no use for."""
     try:
-        return Configured(TrainConfig.model_validate(_values(layer)), layer, {})
+        return Configured(TrainConfig.model_validate(_values(layer)), layer)
     except ValidationError as error:
-        spare = {path: layer[path] for path in _of_another_kind(error, layer) if _is_hidden(path, layer, scaled)}
-        used = {path: setting for path, setting in layer.items() if path not in spare}
+        spare = [path for path in _of_another_kind(error, layer) if _is_hidden(path, layer, scaled)]
         if not spare:
             raise StudyError(_explained(error, layer, scaled, cell)) from error
-    try:
-        config = TrainConfig.model_validate(_values(used))
-    except ValidationError as error:
-        raise StudyError(_explained(error, used, scaled, cell)) from error
-    ours = {path: setting for path, setting in spare.items() if setting.source is not scaled.scale_source}
-    return Configured(config, used, ours)
+    return _validated({path: setting for path, setting in layer.items() if path not in spare}, scaled, cell)
 
 
 def origin_of(setting: Setting, scaled: ScaledStudy) -> Origin:

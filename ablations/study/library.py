@@ -12,6 +12,7 @@ Question = Literal["temperature", "augmentation", "batch_size", "head"]
 """Questions for which ``ablate new`` has a template."""
 COLLECTION_KEY = "studies:"
 """A line of a collection that no study has."""
+NAME_KEY = "name:"
 MOST_CHARACTERS = 1_000_000
 """Characters of a file that are searched for a key; no study has more."""
 
@@ -55,6 +56,14 @@ def all_studies() -> dict[str, Path]:
 def all_collections() -> dict[str, Path]:
     """Files of the collections by name, from the same folders."""
     return {name: path for name, path in _all_files().items() if _is_collection(path)}
+
+
+def files_named(name: str, study: Path) -> list[Path]:
+    """Other study files with this ``name:``, beside the study and among those that have a name."""
+    beside = study.parent.glob("*.yaml")
+    others = {path.resolve(): path for path in (*all_studies().values(), *beside) if is_file(path)}
+    others.pop(study.resolve(), None)
+    return [path for path in others.values() if _name_in(path) == name and not _is_collection(path)]
 
 
 def reference(path: Path) -> str:
@@ -106,6 +115,12 @@ def _find(reference: str, named: dict[str, Path]) -> Path | None:
     if is_file(path):
         return path
     return named.get(path.stem) if path.parent in (Path(), LOCAL_STUDIES) else None
+
+
+def _name_in(path: Path) -> str:
+    """The name of a study without its quotes and remarks, from its file; empty if there is none."""
+    line = line_with(path, NAME_KEY) or NAME_KEY
+    return line.removeprefix(NAME_KEY).partition("#")[0].strip().strip("\"'")
 
 
 def _is_collection(path: Path) -> bool:

@@ -50,8 +50,12 @@ class Trial:
     @property
     def name(self) -> str:
         """Name for people: ``crop, color, seed 0``."""
-        cell = self.baseline or ", ".join(str(value) for value in self.coordinates.values()) or "the only trial"
-        return f"{cell}, seed {self.seed}"
+        return f"{self.cell_name}, seed {self.seed}"
+
+    @property
+    def cell_name(self) -> str:
+        """Name of the cell or the baseline for people: ``crop, color``."""
+        return self.baseline or ", ".join(str(value) for value in self.coordinates.values()) or "the only trial"
 
 
 def cell_key(baseline: str | None, coordinates: Mapping[str, Any]) -> tuple[str, ...]:
