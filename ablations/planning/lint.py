@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ablations.planning.plan import Plan
 from ablations.planning.plausible import implausible
-from ablations.planning.unused import unused
+from ablations.planning.setting_use import unused
 from ablations.study.library import files_named
 from ablations.study.settings import dotted_values
 from ablations.types.trial import Trial

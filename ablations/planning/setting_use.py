@@ -1,9 +1,10 @@
-"""Parts of a study that have no effect on some or all of its trials."""
+"""Which settings of a study its trials use: those that all cells share, and those without effect on some."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ablations.planning.configure import origin_of
+from ablations.planning.resolved import by_path
 from ablations.study.checks.setting_paths import EVALUATE
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import SettingPath
@@ -13,6 +14,22 @@ from core.config import TrainConfig
 MISSING = object()
 MOST_NAMED = 3
 """Cells that a sentence names; the others are counted."""
+
+
+def shared_settings(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, Any]:
+    """Settings of the study, its scale and ``--set`` that every cell of the grid has with the same value.
+
+    The keys are dotted paths in alphabetical order. Not among them: the values of axes, fields that the kinds of some
+    cells do not have, and defaults. Baselines are no cells.
+    """
+    cells = list({trial.cell: trial.config for trial in trials if trial.baseline is None}.values())
+    plain = by_path(cells[0])
+    shared = {}
+    for path in sorted(scaled.settings):
+        name, values = ".".join(path), [value_at(config, path) for config in cells]
+        if name in plain and all(value == values[0] for value in values):
+            shared[name] = plain[name]
+    return shared
 
 
 def unused(scaled: ScaledStudy, trials: Sequence[Trial]) -> Iterator[str]:
