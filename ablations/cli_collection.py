@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ablations.collection.plan import CollectionPlan
     from ablations.collection.run import CollectionOutcome
     from ablations.run import Where
-    from reports.claims import Verdict
+    from reports.statistics.verdicts import Verdict
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from ablations.run import Outcome, Where, run_plan
 from ablations.settings import coordinate
 from ablations.store import TrialStore
 from ablations.trial import Trial
-from reports.claims import Verdict
+from reports.statistics.verdicts import Verdict
 
 
 def run_until_decided(plan: Plan, where: Where, console: Console, most: int) -> Outcome:

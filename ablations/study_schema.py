@@ -10,7 +10,7 @@ from typing import Any
 from ablations.metrics import NAMES, OWN
 from ablations.settings_schema import REF, Node, Schema, definitions, models_of, plain, settings_schemas, settings_tree
 from ablations.study import Study
-from reports import published
+from reports.paper.catalog import published
 
 FILE = "study.schema.json"
 SETTINGS: Schema = {"$ref": f"{REF}settings"}

@@ -13,8 +13,8 @@ from ablations.run import Where
 from ablations.store import TrialStore
 from ablations.trial import Result
 from helpers import small_study
-from reports.claims import Claim, Verdict
-from reports.effects import Better
+from reports.statistics.effects import Better
+from reports.statistics.verdicts import Claim, Verdict
 
 STUDY = small_study(
     """\

@@ -14,7 +14,7 @@ from ablations.places import reports_folder
 from ablations.report import DrawnReport, draw_report
 from ablations.tracking import save_collection, tracking_uri
 from core.remote import AnyPath
-from reports.collection_page import Entry, write_collection
+from reports.pages.collection_page import Entry, write_collection
 
 NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
 
