@@ -4,55 +4,18 @@ Every kind names the study's axes and the metrics of its trials. What is drawn i
 axes that a kind does not name are averaged within each seed.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
+
+from reports.kinds import AnyKind, Axis, Metric, Naming, Spec, figure_kind
 
 TOP1 = "top1"
 """The top-1 accuracy of the protocol that a trial has: on ImageNet a linear classifier is trained by SGD, elsewhere it
 is L-BFGS."""
 
-Names = Literal["axis", "metric", "value", "label"]
 
-
-@dataclass(frozen=True)
-class Naming:
-    """Marks a field that names something of the study, so that a study's own names can be checked.
-
-    ``value`` is a value of the axis in the field ``axis``; ``label`` is a mapping whose keys name axes or metrics.
-    """
-
-    of: Names
-
-
-Axis = Annotated[str, Field(min_length=1), Naming("axis")]
-"""An axis of the study's grid."""
-Metric = Annotated[str, Field(min_length=1), Naming("metric")]
-"""A metric of trials, such as ``linear_eval/top1``."""
-
-
-class Spec(BaseModel):
-    """The base of the settings of all kinds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
-
-    def named(self, of: Names) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-        """Each axis, metric, value or label that the settings name, after its place: the field, and the number or key
-        within it."""
-        for name, field in type(self).model_fields.items():
-            if Naming(of) not in [*field.metadata, *_metadata(field.annotation)]:
-                continue
-            value = getattr(self, name)
-            if isinstance(value, list):
-                yield from (((name, number), one) for number, one in enumerate(value))
-            elif isinstance(value, dict):
-                yield from (((name, key), key) for key in value)
-            elif value is not None:
-                yield (name,), value
-
-
+@figure_kind("reports.figures.heatmap:draw_heatmap")
 class HeatmapReport(Spec):
     """Two axes as rows and columns, with the row's mean as a last column. Figure 5."""
 
@@ -67,6 +30,7 @@ class HeatmapReport(Spec):
     metric: Metric = TOP1
 
 
+@figure_kind("reports.figures.points:draw_points")
 class PointsReport(Spec):
     """A metric over the values of one axis, with a line for each combination of the other axes."""
 
@@ -76,6 +40,7 @@ class PointsReport(Spec):
     metric: Metric = TOP1
 
 
+@figure_kind("reports.figures.bars:draw_bars")
 class BarsReport(Spec):
     """Bars in groups. Figures 8, 9, B.1, B.2, B.7 and B.8."""
 
@@ -93,6 +58,7 @@ class BarsReport(Spec):
     metric: Metric = TOP1
 
 
+@figure_kind("reports.figures.sizes:draw_sizes")
 class SizesReport(Spec):
     """A metric over the encoder's size in millions of parameters, a point for each encoder. Figures 1 and 7."""
 
@@ -104,6 +70,7 @@ class SizesReport(Spec):
     metric: Metric = TOP1
 
 
+@figure_kind("reports.figures.against:draw_against")
 class AgainstReport(Spec):
     """A metric of one value of an axis against that of others, a point for each combination of the other axes.
     Figures B.5 and B.6."""
@@ -123,6 +90,7 @@ class AgainstReport(Spec):
     metric: Metric = TOP1
 
 
+@figure_kind("reports.figures.table:draw_table")
 class TableReport(Spec):
     """A table: axes as rows, metrics or another axis as columns. Tables 1 and 3 to 8, and those of appendix B."""
 
@@ -144,6 +112,7 @@ class TableReport(Spec):
         return self.metrics[-1]
 
 
+@figure_kind("reports.figures.pictures.draw:draw_pictures")
 class PicturesReport(Spec):
     """What trials left to be looked at, such as an embedding, a panel for each. Figures 4, 6, B.3 and B.4."""
 
@@ -154,20 +123,5 @@ class PicturesReport(Spec):
     """That claims are about."""
 
 
-def _metadata(annotation: Any) -> Iterator[Any]:
-    """Everything that the parts of a type are annotated with."""
-    yield from getattr(annotation, "__metadata__", ())
-    for part in get_args(annotation):
-        yield from _metadata(part)
-
-
-def _with_kind(values: Any) -> Any:
-    """A heatmap where no kind is given."""
-    return {"kind": "heatmap", **values} if isinstance(values, dict) and "kind" not in values else values
-
-
-Report = Annotated[
-    HeatmapReport | PointsReport | BarsReport | SizesReport | AgainstReport | TableReport | PicturesReport,
-    Field(discriminator="kind"),
-    BeforeValidator(_with_kind),
-]
+Report = Annotated[Spec, AnyKind()]
+"""How a study is drawn: settings of any kind; a heatmap where no kind is named."""
