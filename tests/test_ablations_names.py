@@ -98,6 +98,10 @@ NAMES = {
         report("kind: points, x: head.kid"),
         "report.x: 'head.kid' is no axis of the grid; did you mean",
     ),
+    "a report's field": (
+        report("kind: table, rowes: [head.kind]"),
+        "report.rowes: there is no such field; did you mean 'rows'?",
+    ),
     "a report's column": (
         report("kind: table, rows: [head.kind], columns: loss.temprature"),
         "report.columns: 'loss.temprature' is no axis of the grid; did you mean 'loss.temperature'?",
