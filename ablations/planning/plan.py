@@ -65,8 +65,7 @@ def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: AnyPath, retry: 
 
     Raises ``StudyError``.
     """
-    trials = with_kept_seeds(enumerate_trials(scaled), store)
-    return plan_trials(scaled, trials, store, data_dir, retry)
+    return plan_trials(scaled, known_trials(scaled, store), store, data_dir, retry)
 
 
 def plan_trials(
@@ -84,6 +83,11 @@ def plan_trials(
     if scaled.resources.pack:
         scaled = replace(scaled, resources=packed(scaled.resources, units, sizes, load_speeds(store.root)))
     return Plan(scaled, trials, results, units, sizes, trained, judged)
+
+
+def known_trials(scaled: ScaledStudy, store: TrialStore) -> list[Trial]:
+    """The trials of a study, and the further seeds of its cells that the storage has. Raises ``StudyError``."""
+    return with_kept_seeds(enumerate_trials(scaled), store)
 
 
 def with_kept_seeds(trials: list[Trial], store: TrialStore) -> list[Trial]:
