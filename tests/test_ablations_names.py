@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from ablations.planning.grid import enumerate_trials
+from ablations.planning.plan import make_plan
+from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.types.errors import StudyError
 from ablations.types.trial import Trial
@@ -275,6 +277,15 @@ def test_a_scale_that_is_not_there_is_said(scale: str) -> None:
     with pytest.raises(StudyError, match="--scale") as caught:
         trials(GRID, scale=scale)
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(("name", "close"), [("cifar01", "cifar10"), ("my-photo", "my-photos"), ("zzz", None)])
+def test_data_that_is_not_there_is_told_with_the_closest_that_is(name: str, close: str | None) -> None:
+    Path("data/my-photos/train").mkdir(parents=True)
+    trials(f"base: {{data.name: {name}}}\ngrid: {{epochs: [2]}}\n")
+    with pytest.raises(StudyError, match="no folder") as caught:
+        make_plan(load_study("study.yaml"), TrialStore(Path("runs")), Path("data"))
+    assert (f"; did you mean {close!r}?" in str(caught.value)) == (close is not None)
 
 
 def test_pipes_and_folders_among_the_studies_are_passed_over() -> None:

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.packing import packed
@@ -15,10 +16,12 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.errors import StudyError
 from ablations.types.trial import Result, State, Trial, Unit, group_units
+from ablations.types.wording import closest
 from core import DataError
 from core.config import DataConfig
-from core.data.catalog import DataSize
+from core.data.catalog import KNOWN_SIZES, DataSize
 from core.data.transfer import check_metric, metric_of
+from core.errors import MissingData
 from core.remote import AnyPath
 
 
@@ -118,8 +121,19 @@ def _sizes(scaled: ScaledStudy, trials: list[Trial], data_dir: AnyPath) -> dict[
             for data in trial.config.all_data:
                 sizes[data] = sizes.get(data) or planned_size(data, data_dir)
         except DataError as error:
-            raise StudyError(f"{scaled.source.name}: trial {trial.name}: {error}") from error
+            hint = _close_name(trial, data_dir) if isinstance(error, MissingData) else ""
+            raise StudyError(f"{scaled.source.name}: trial {trial.name}: {error}{hint}") from error
     return sizes
+
+
+def _close_name(trial: Trial, data_dir: AnyPath) -> str:
+    """``; did you mean 'cifar10'?`` if a built-in name, or a folder of this machine, is close to the data's; else
+    nothing."""
+    folders = [path.name for path in data_dir.glob("*") if path.is_dir()] if isinstance(data_dir, Path) else []
+    known = [*KNOWN_SIZES, *folders]
+    names = [data.name for data in trial.config.all_data if data.name not in known]
+    close = next(filter(None, (closest(name, known) for name in names)), None)
+    return f"; did you mean {close!r}?" if close else ""
 
 
 def _check_metric(trial: Trial) -> None:
