@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from ablations.cli.app import app
 from ablations.planning.grid import enumerate_trials
-from ablations.planning.lint import warnings
 from ablations.planning.plan import make_plan
+from ablations.planning.review.lint import warnings
 from ablations.store.trial_store import TrialStore
 from ablations.study.library import Question
 from ablations.study.load import load_study

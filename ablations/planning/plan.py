@@ -4,24 +4,18 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 
+from ablations.planning.data_sizes import check_batches, data_sizes
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.packing import packed
 from ablations.planning.stopping import judged_epochs
-from ablations.store.data_copies import planned_size
 from ablations.store.folders import each
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
 from ablations.study.scaled_study import ScaledStudy
-from ablations.types.errors import StudyError
 from ablations.types.trial import Result, State, Trial, Unit, group_units
-from ablations.types.wording import closest
-from core import DataError
 from core.config import DataConfig
-from core.data.catalog import KNOWN_SIZES, DataSize
-from core.data.transfer import check_metric, metric_of
-from core.errors import MissingData
+from core.data.catalog import DataSize
 from core.remote import AnyPath
 
 
@@ -75,8 +69,8 @@ def plan_trials(
     scaled: ScaledStudy, trials: list[Trial], store: TrialStore, data_dir: AnyPath, retry: str | None = None
 ) -> Plan:
     """The plan of these trials. Raises ``StudyError`` if their data is missing or too small."""
-    sizes = _sizes(scaled, trials, data_dir)
-    _check_batches(scaled, trials, sizes)
+    sizes = data_sizes(scaled, trials, data_dir)
+    check_batches(scaled, trials, sizes)
     stored, judged = store.results(trials), judged_epochs(scaled, trials)
     training = {trial.id: trial.pretrain_id for trial in trials}
     results = {key: result for key, result in stored.items() if result.counts_for(judged.get(training[key], ()))}
@@ -111,51 +105,6 @@ def _is_done(store: TrialStore, trial: Trial) -> bool:
 
 def _is_retried(result: Result, retry: str | None) -> bool:
     return result.state == "failed" and retry in ("failed", result.failure)
-
-
-def _sizes(scaled: ScaledStudy, trials: list[Trial], data_dir: AnyPath) -> dict[DataConfig, DataSize]:
-    sizes: dict[DataConfig, DataSize] = {}
-    for trial in trials:
-        try:
-            _check_metric(trial)
-            for data in trial.config.all_data:
-                sizes[data] = sizes.get(data) or planned_size(data, data_dir)
-        except DataError as error:
-            hint = _close_name(trial, data_dir) if isinstance(error, MissingData) else ""
-            raise StudyError(f"{scaled.source.name}: trial {trial.name}: {error}{hint}") from error
-    return sizes
-
-
-def _close_name(trial: Trial, data_dir: AnyPath) -> str:
-    """``; did you mean 'cifar10'?`` if a built-in name, or a folder of this machine, is close to the data's; else
-    nothing."""
-    folders = [path.name for path in data_dir.glob("*") if path.is_dir()] if isinstance(data_dir, Path) else []
-    known = [*KNOWN_SIZES, *folders]
-    names = [data.name for data in trial.config.all_data if data.name not in known]
-    close = next(filter(None, (closest(name, known) for name in names)), None)
-    return f"; did you mean {close!r}?" if close else ""
-
-
-def _check_metric(trial: Trial) -> None:
-    wanted, data = getattr(trial.config.evaluate, "metric", None), trial.config.evaluation_data.name
-    if wanted:
-        check_metric(wanted, data, multi_label=metric_of(data) == "map_11")
-
-
-def _check_batches(scaled: ScaledStudy, trials: list[Trial], sizes: dict[DataConfig, DataSize]) -> None:
-    for trial in trials:
-        config = trial.config.pretrain
-        images = sizes[config.data].train
-        if config.epochs and config.batch_size > images:
-            raise StudyError(
-                f"{scaled.source.name}: trial {trial.name}: batch_size is {config.batch_size:,}, but "
-                f"{config.data.name} has {images:,} training images; lower batch_size or raise data.subset"
-            )
-        if config.epochs and config.batch_size % scaled.resources.workers:
-            raise StudyError(
-                f"{scaled.source.name}: trial {trial.name}: batch_size is {config.batch_size:,}, which "
-                f"resources.workers {scaled.resources.workers} cannot share out evenly; take a number that divides it"
-            )
 
 
 def begun_trainings(plan: Plan, store: TrialStore) -> int:
