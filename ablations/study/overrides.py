@@ -9,26 +9,20 @@ from ablations.study.explain import validate
 from ablations.study.grid_forms.parse import LABELLED
 from ablations.study.grid_forms.points import plain_axis
 from ablations.study.settings import Layer, Setting, SettingPath, conflict, flatten
-from ablations.study.study import Resources
+from ablations.study.study import Resources, Study
 from ablations.study.yaml_source import Source, parse_scalar
 from ablations.types.errors import StudyError
 from ablations.types.wording import did_you_mean, quoted, shortened
 
 OPTION = "--set"
 RESOURCES = "resources"
-ELSEWHERE = {
+INSTEAD = {
     "seeds": "write --seeds 3",
     "scale": "write --scale laptop",
     "base": "write the path alone, such as --set epochs=20",
     "grid": "write the axis alone, such as --set loss.temperature=[0.1,0.5]",
-    "name": "it stands in the study file",
-    "title": "it stands in the study file",
-    "claims": "they stand in the study file",
-    "report": "it stands in the study file",
-    "baselines": "they stand in the study file",
-    "stop_early": "it stands in the study file",
 }
-"""Fields of a study that are no settings, and how to change each."""
+"""What to write instead of assigning to a field of a study; other fields stand in its file."""
 
 
 def assigned(assignments: Sequence[str]) -> Layer:
@@ -125,8 +119,9 @@ def _parse(assignment: str) -> Layer:
     if not equals or not path:
         raise StudyError(f"{place}: write --set path=value, such as --set epochs=20")
     field = path.partition(".")[0]
-    if field in ELSEWHERE:
-        raise StudyError(f"{place}: {field} is no setting of a trial; {ELSEWHERE[field]}")
+    if field in INSTEAD or field in Study.model_fields:
+        told = INSTEAD.get(field, "change it in the study file")
+        raise StudyError(f"{place}: {field} is no setting of a trial; {told}")
     try:
         value = parse_scalar(text)
     except StudyError as error:
