@@ -199,6 +199,7 @@ def test_an_axis_depends_on_axes_that_exist_themselves() -> None:
         ("seeds=3", "seeds is no setting of a trial; write --seeds 3"),
         ("grid.augment.first=[crop]", "grid is no setting of a trial; write the axis alone"),
         ("base.epochs=3", "base is no setting of a trial; write the path alone"),
+        ("title=x", "title is no setting of a trial; change it in the study file"),
         ("batch_sise=3", "there is no such field; did you mean 'batch_size'?"),
     ],
 )
@@ -210,10 +211,10 @@ def test_an_assignment_that_would_not_do_what_it_says_is_refused(assignment: str
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("second", ["batch_size=32", "batch_size=16", "loss.temperature=0.3"])
+@pytest.mark.parametrize("second", ["batch_size=32", "batch_size=16", "loss.temperature=0.3", "resources.cpu=2"])
 def test_an_assignment_that_hides_another_is_refused(second: str) -> None:
     with pytest.raises(StudyError, match="sets it too; keep one of them"):
-        trials("grid: {epochs: [2, 3]}\n", "batch_size=16", "loss={temperature: 0.2}", second)
+        trials("grid: {epochs: [2, 3]}\n", "batch_size=16", "loss={temperature: 0.2}", "resources.cpu=4", second)
 
 
 def test_a_label_chooses_its_point() -> None:
