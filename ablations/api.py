@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE, location
 from ablations.study import load as loading
-from ablations.study.load import ScaledStudy
+from ablations.study.scaled_study import ScaledStudy
 from core.remote import AnyPath
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import jinja2
 from ablations.cli.collection_documents import COLLECTION_DOCUMENTS
 from ablations.cli.documents import DOCUMENTS
 from ablations.study.claims import ClaimBase
-from ablations.study.schema import FILE, schema_text
-from ablations.study.settings_schema import REF, Schema, definitions, models_of, plain, tag_of
+from ablations.study.schema.settings_schema import REF, Schema, definitions, models_of, plain, tag_of
+from ablations.study.schema.study_schema import FILE, schema_text
 from ablations.study.study import Study
 from ablations.types.metrics import NAMES, OWN
 

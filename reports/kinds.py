@@ -20,12 +20,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
-Names = Literal["axis", "metric"]
+Names = Literal["axis", "metric", "value", "label"]
 
 
 @dataclass(frozen=True)
 class Naming:
-    """Marks a text that must name something of the study."""
+    """Marks a field that names something of the study, so that a study's own names can be checked.
+
+    ``value`` is a value of the axis in the field ``axis``; ``label`` is a mapping whose keys name axes or metrics.
+    """
 
     of: Names
 
@@ -48,14 +51,17 @@ class Spec(BaseModel):
         @property
         def metric(self) -> str: ...
 
-    def named(self, of: Names) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Each axis or metric that the settings name, after its place: the field, and the number within a list."""
+    def named(self, of: Names) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+        """Each axis, metric, value or label that the settings name, after its place: the field, and the number or key
+        within it."""
         for name, field in type(self).model_fields.items():
             if Naming(of) not in [*field.metadata, *_metadata(field.annotation)]:
                 continue
             value = getattr(self, name)
             if isinstance(value, list):
                 yield from (((name, number), one) for number, one in enumerate(value))
+            elif isinstance(value, dict):
+                yield from (((name, key), key) for key in value)
             elif value is not None:
                 yield (name,), value
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reports.kinds import AnyKind, Axis, Metric, Spec, figure_kind
+from reports.kinds import AnyKind, Axis, Metric, Naming, Spec, figure_kind
 
 TOP1 = "top1"
 """The top-1 accuracy of the protocol that a trial has: on ImageNet a linear classifier is trained by SGD, elsewhere it
@@ -77,9 +77,9 @@ class AgainstReport(Spec):
 
     kind: Literal["against"] = "against"
     axis: Axis
-    x: Any
+    x: Annotated[Any, Naming("value")]
     """The value of the axis that is along the figure."""
-    y: Annotated[list[Any], Field(min_length=1)]
+    y: Annotated[list[Any], Field(min_length=1), Naming("value")]
     """The values with a panel each."""
     color: Axis | None = None
     """The axis that colours tell apart."""
@@ -103,7 +103,7 @@ class TableReport(Spec):
     """Columns, or under each of the axis' values where that is given too."""
     best: Literal["column", "row"] = "column"
     """Among what the best is looked for and set bold: Tables 1 and 3 compare the numbers of a row."""
-    labels: dict[str, str] = {}
+    labels: Annotated[dict[str, str], Naming("label")] = {}
     """What axes and metrics are called in the heading; their path or their usual name where it is not given."""
 
     @property

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from ablations.planning.grid import enumerate_trials
-from ablations.study.load import ScaledStudy
 from ablations.study.load import load_study as load_uncached
+from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.report import EFFECTS
 from helpers import shipped
 from reports.paper.catalog import paper_axes, published

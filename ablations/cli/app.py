@@ -10,6 +10,8 @@ from ablations.cli.options import (
     SILENT,
     DataOption,
     JsonOption,
+    ScaleOption,
+    SetOption,
     StorageOption,
     console,
     errors,
@@ -52,19 +54,6 @@ StudyArgument = Annotated[
         metavar="STUDY",
         help="A study file, or the name of a study; see list. Or a collection of studies, such as paper.",
         autocompletion=completion.studies,
-    ),
-]
-ScaleOption = Annotated[
-    str | None,
-    typer.Option("--scale", help="quick (default), laptop, cifar10 or imagenet.", autocompletion=completion.scales),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="PATH=VALUE",
-        help="Override a setting, an axis' values or what a trial occupies (resources.gpu=0.25); repeatable.",
-        autocompletion=completion.assignments,
     ),
 ]
 SeedsOption = Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="Number of seeds, from 0.")]

@@ -57,7 +57,7 @@ def _scales(study: str | None) -> list[str]:
 
 def _assignments() -> Iterator[str]:
     from ablations.study.overrides import RESOURCES
-    from ablations.study.settings_schema import definitions, merged, settings_tree
+    from ablations.study.schema.settings_schema import definitions, merged, settings_tree
     from ablations.study.study import Resources
 
     yield from (f"{RESOURCES}.{field}=" for field in Resources.model_fields)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from ablations.cli import completion
 from ablations.cli.invocation import again
 from ablations.store.locations import location
 from ablations.types.errors import AblateError, storage_error
@@ -75,6 +76,21 @@ StorageOption = Annotated[
         metavar=LOCATION,
         parser=parse_location,
         help="Folder that keeps encoders, results and reports.",
+    ),
+]
+
+
+ScaleOption = Annotated[
+    str | None,
+    typer.Option("--scale", help="quick (default), laptop, cifar10 or imagenet.", autocompletion=completion.scales),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Override a setting, an axis' values or what a trial occupies (resources.gpu=0.25); repeatable.",
+        autocompletion=completion.assignments,
     ),
 ]
 

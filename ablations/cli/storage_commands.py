@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ablations.cli import completion
-from ablations.cli.options import JsonOption, StorageOption, console, open_store, print_document, told
+from ablations.cli.options import (
+    JsonOption,
+    ScaleOption,
+    SetOption,
+    StorageOption,
+    console,
+    open_store,
+    print_document,
+    told,
+)
 from ablations.store.locations import DEFAULT_STORAGE
 
 if TYPE_CHECKING:
@@ -18,23 +27,37 @@ TrialArgument = Annotated[
         metavar="TRIAL", help="The id of a trial, or the beginning of one.", autocompletion=completion.trials
     ),
 ]
+StudyOption = Annotated[
+    str | None,
+    typer.Option("--study", metavar="STUDY", help="Study that has the trial.", autocompletion=completion.studies),
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Remove without asking.")]
 MEGABYTE = 1e6
 
 
-def show(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, as_json: JsonOption = False) -> None:
-    """A trial's configuration, curve, result and, where it failed, its traceback."""
+def show(
+    trial: TrialArgument,
+    study: StudyOption = None,
+    scale: ScaleOption = None,
+    assignments: SetOption = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a trial's configuration, curve, result and, if it failed, its traceback.
+
+    A trial that never ran is shown as its study plans it, with where each value comes from; so is any with --study.
+    """
     with told():
         from ablations.cli import trial_view as inspection
 
         store = open_store(storage)
-        stored = inspection.find_trial(store, trial)
+        stored, planned = inspection.stored_or_planned(store, trial, study, scale, assignments or ())
         if as_json:
             from ablations.cli.to_documents import show_document
 
-            print_document(show_document(store, stored))
+            print_document(show_document(store, stored, planned))
         else:
-            console.print(inspection.show(store, stored))
+            console.print(inspection.show(store, stored, planned))
 
 
 def diff(

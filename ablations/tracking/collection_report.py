@@ -8,7 +8,7 @@ from rich.console import Console
 
 from ablations.store.locations import reports_folder
 from ablations.study.collection import ScaledCollection
-from ablations.study.load import ScaledStudy
+from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.client import tracking_uri
 from ablations.tracking.report import DrawnReport, draw_report
 from ablations.tracking.tracker import save_collection

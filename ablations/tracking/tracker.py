@@ -14,7 +14,7 @@ from typing import Any
 
 from mlflow.entities import Metric, Param, RunTag
 
-from ablations.study.load import ScaledStudy
+from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import dotted_values
 from ablations.tracking.client import (
     PARENT,

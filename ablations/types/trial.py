@@ -45,13 +45,22 @@ class Trial:
     @property
     def cell(self) -> tuple[str, ...]:
         """A key that trials share if they differ only in their seed."""
-        return (self.baseline or "", *(f"{axis}={value}" for axis, value in self.coordinates.items()))
+        return cell_key(self.baseline, self.coordinates)
 
     @property
     def name(self) -> str:
         """Name for people: ``crop, color, seed 0``."""
-        cell = self.baseline or ", ".join(str(value) for value in self.coordinates.values()) or "the only trial"
-        return f"{cell}, seed {self.seed}"
+        return f"{self.cell_name}, seed {self.seed}"
+
+    @property
+    def cell_name(self) -> str:
+        """Name of the cell or the baseline for people: ``crop, color``."""
+        return self.baseline or ", ".join(str(value) for value in self.coordinates.values()) or "the only trial"
+
+
+def cell_key(baseline: str | None, coordinates: Mapping[str, Any]) -> tuple[str, ...]:
+    """The key of a cell, or of a baseline, that trials share if they differ only in their seed."""
+    return (baseline or "", *(f"{axis}={value}" for axis, value in coordinates.items()))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a study may set, as a tree by path and as JSON Schema: read off the configuration's models."""
+"""What a study may set: a tree of fields by path, and its JSON Schema, both read off the configuration's models."""
 
 import json
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ NOT_SET = ("seed",)
 
 @dataclass
 class Node:
-    """A field: a plain value, or a group of fields, where several models may be chosen the fields of all of them."""
+    """A field: a plain value, or a group of fields. A group with several models has the fields of all of them."""
 
     values: dict[str, Schema] = field(default_factory=dict)
-    """The forms that its value has, by the tags of the models that have it."""
+    """Forms of its value, by the tags of the models that have it."""
     models: list[str] = field(default_factory=list)
-    """Of a group: the names of its models, the first the one that is meant where none is chosen."""
+    """Names of a group's models; the first is meant where none is chosen."""
     fields: dict[str, "Node"] = field(default_factory=dict)
-    """Of a group."""
+    """Fields of a group, by name."""
 
     def below(self) -> Iterator[tuple[str, "Node"]]:
         """Every field by its dotted path from here."""
@@ -49,15 +49,32 @@ def settings_tree(models: dict[str, Schema]) -> Node:
     return Node(models=["PretrainConfig"], fields=pretrain | {"evaluate": whole.fields["evaluate"]})
 
 
+def number_types(path: str) -> set[str]:
+    """``integer`` and ``number``: the kinds of numbers that a setting takes; empty if it takes none."""
+    node = dict(settings_tree(definitions()).below()).get(path)
+    if node is None or node.fields:
+        return set()
+    return _number_types(merged(node))
+
+
+def _number_types(schema: Schema) -> set[str]:
+    choices = [schema, *schema.get("anyOf", [])]
+    nested = (_number_types(choice) for choice in choices[1:])
+    return ({schema.get("type", "")} & {"integer", "number"}).union(*nested)
+
+
 def settings_schemas(tree: Node, models: dict[str, Schema]) -> dict[str, Schema]:
-    """Definitions by name: ``settings``, and ``settings.<path>`` of every group; each takes fields nested or dotted."""
+    """Definitions by name: ``settings``, and ``settings.<path>`` for every group. Fields may be nested or dotted."""
     groups = {"settings": tree} | {f"settings.{path}": node for path, node in tree.below() if node.fields}
     operations = {name: _tagged(model) for name, model in models.items() if "probability" in model["properties"]}
     return {name: _settings(name, node) for name, node in groups.items()} | operations
 
 
 def plain(schema: Any) -> Any:
-    """Without titles; ``prefixItems`` of one kind as ``items``, which every editor knows; docstrings as Markdown."""
+    """The schema without titles, in forms that every editor knows; docstrings as Markdown.
+
+    ``prefixItems`` of one kind become ``items``.
+    """
     if isinstance(schema, list):
         return [plain(item) for item in schema]
     if not isinstance(schema, dict):
@@ -71,20 +88,20 @@ def plain(schema: Any) -> Any:
 
 
 def models_of(schema: Schema) -> list[str]:
-    """The names of the models that a value may be of; none for a plain value."""
+    """Names of the models that a value may have; none for a plain value."""
     choices = [schema, *schema.get("oneOf", []), *schema.get("anyOf", [])]
     nested = [name for choice in choices[1:] if "oneOf" in choice for name in models_of(choice)]
     return [choice["$ref"].removeprefix(REF) for choice in choices if "$ref" in choice] + nested
 
 
 def tag_of(model: Schema) -> str:
-    """What its tag is set to; empty for a model that is no choice."""
+    """The value of the tag that a model is chosen by; empty for a model that is no choice."""
     found = (model["properties"][name] for name in TAGS if name in model["properties"])
     return next((str(tag["const"]) for tag in found if "const" in tag), "")
 
 
 def _named_or_whole(schema: Schema) -> Schema:
-    """An operation of a list may be given by its name alone."""
+    """The schema of a list of operations, each by its name alone or with its settings."""
     if "items" in schema and "discriminator" in schema["items"]:
         mapping = schema["items"]["discriminator"]["mapping"]
         whole = [{"$ref": reference} for reference in mapping.values()]
@@ -121,7 +138,7 @@ def _value(group: str, path: str, node: Node) -> Schema:
 
 
 def merged(node: Node) -> Schema:
-    """One schema of a plain value for all the models that have it."""
+    """One schema of a plain value, for all the models that have it."""
     forms = [_without(value, "description", "default") for value in node.values.values()]
     if all("const" in form for form in forms):
         result: Schema = {"enum": [form["const"] for form in forms]}
