@@ -5,10 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ablations import completion
-from ablations.cli_base import DEFAULT_STORAGE, JsonOption, StorageOption, console, open_store, print_document, told
+from ablations.cli_base import (
+    DEFAULT_STORAGE,
+    JsonOption,
+    StorageOption,
+    console,
+    errors,
+    open_store,
+    print_document,
+    told,
+)
 
 if TYPE_CHECKING:
-    from ablations.cleaning import Rubbish
+    from ablations.cleaning import Cleaning
     from ablations.turns import Still
 
 TrialArgument = Annotated[
@@ -18,6 +27,7 @@ TrialArgument = Annotated[
     ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Remove without asking.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be removed, and remove nothing.")]
 MEGABYTE = 1e6
 
 
@@ -56,7 +66,12 @@ def diff(
             console.print(inspection.compare(first, second))
 
 
-def rm(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None:
+def rm(
+    trial: TrialArgument,
+    storage: StorageOption = DEFAULT_STORAGE,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+) -> None:
     """Remove a trial from the storage, and its encoder where no other trial is of it. MLflow keeps its run."""
     with told():
         from ablations.cleaning import of_trial
@@ -65,28 +80,32 @@ def rm(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, yes: YesO
 
         store = open_store(storage)
         with alone(storage) as still:
-            _remove(of_trial(store, find_trial(store, trial)), yes, still)
+            _clean(of_trial(store, find_trial(store, trial)), yes, dry_run, still)
 
 
-def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None:
-    """Remove what no trial needs: encoders of none, checkpoints of trainings that are done, unfinished files."""
+def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False, dry_run: DryRunOption = False) -> None:
+    """Remove what no trial needs: encoders of none, checkpoints of trainings that are done, unfinished files. While the
+    configuration of a trial cannot be read, every encoder stays."""
     with told():
         from ablations.cleaning import unneeded
         from ablations.live import alone
 
         store = open_store(storage)
         with alone(storage) as still:
-            _remove(unneeded(store), yes, still)
+            _clean(unneeded(store), yes, dry_run, still)
 
 
-def _remove(rubbish: "list[Rubbish]", yes: bool, still: "Still") -> None:
+def _clean(cleaning: "Cleaning", yes: bool, dry_run: bool, still: "Still") -> None:
+    rubbish = cleaning.rubbish
+    for sentence in cleaning.kept:
+        errors.print(sentence, style="yellow", highlight=False)
     if not rubbish:
         console.print("nothing to remove")
         return
     for piece in rubbish:
         console.print(f"{piece.size / MEGABYTE:10.1f} MB  {piece.path}  ({piece.reason})", highlight=False)
     total = sum(piece.size for piece in rubbish) / MEGABYTE
-    if not yes and not typer.confirm(f"Remove {total:,.1f} MB?"):
+    if dry_run or (not yes and not typer.confirm(f"Remove {total:,.1f} MB?")):
         console.print("nothing was removed")
         return
     for piece in rubbish:

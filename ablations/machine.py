@@ -58,14 +58,14 @@ def show_document(store: TrialStore, trial: StoredTrial) -> ShowDocument:
     result = trial.result
     return ShowDocument(
         id=trial.id,
-        encoder=trial.pretrain_id,
+        encoder=trial.pretrain_id or "",
         state=state_of(result),
         config=trial.config,
         metrics=result.metrics if result else {},
         facts=result.facts if result else {},
         seconds=result.seconds if result else None,
         finished_at=result.finished_at if result else None,
-        epochs=[_known(asdict(epoch)) for epoch in store.history(trial.pretrain_id)],
+        epochs=[_known(asdict(epoch)) for epoch in (store.history(trial.pretrain_id) if trial.pretrain_id else ())],
         stopped_at=result.stopped_at if result else None,
         failure=_told(result, "failure"),
         error=_told(result, "error"),
