@@ -12,6 +12,7 @@ from rich.console import Console
 from ablations.errors import AblateError, of_storage
 from ablations.invocation import again
 from ablations.places import place
+from ablations.redaction import without_secrets
 
 if TYPE_CHECKING:
     from ablations.documents import Document
@@ -36,12 +37,12 @@ def told() -> Iterator[None]:
     try:
         yield
     except AblateError as error:
-        errors.print(str(error), style="red", highlight=False)
+        errors.print(without_secrets(str(error)), style="red", highlight=False)
         raise typer.Exit(error.exit_code) from None
     except OSError as error:
         if not (known := of_storage(error, Path.cwd())):
             raise
-        errors.print(str(known), style="red", highlight=False)
+        errors.print(without_secrets(str(known)), style="red", highlight=False)
         raise typer.Exit(known.exit_code) from None
     except KeyboardInterrupt:
         message = f"\nInterrupted. What is finished is kept; continue with\n    {again(*sys.argv[1:])}"

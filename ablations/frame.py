@@ -13,7 +13,8 @@ from mlflow.entities import Run
 from ablations.errors import AblateError, NotRecordedError
 from ablations.failures import next_step
 from ablations.metrics import OWN
-from ablations.no_answer import no_answer, without_secrets
+from ablations.no_answer import no_answer
+from ablations.redaction import without_secrets
 from ablations.tracking import (
     ENDINGS,
     STOPPED_AT,

@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 
 from ablations.errors import AblateError
-from ablations.no_answer import without_secrets
+from ablations.redaction import without_secrets
 from ablations.tracking import tracking_uri
 
 

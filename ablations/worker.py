@@ -14,6 +14,7 @@ from ablations.events import DiskFull, Ended, EpochEnded, Event, Held, Judged, S
 from ablations.failures import PASSING, TimedOut, kind_of
 from ablations.lease import FencedError, Lease, take
 from ablations.provenance import provenance
+from ablations.redaction import without_secrets
 from ablations.speeds import Hardware, evaluation_speed, save_speed, training_speed
 from ablations.store import COMPUTED_FOR, TrialStore
 from ablations.trial import Result, Trial, Unit
@@ -282,5 +283,8 @@ def _facts(pretrained: Pretrained) -> dict[str, str]:
 def _failure(trial: Trial, error: Exception) -> Result:
     known = isinstance(error, DataError | Diverged | TimedOut)
     message = str(error) if known else f"{type(error).__name__}: {error}"
-    lines = "" if known else "".join(traceback.format_exception(error))
+    message, lines = (
+        without_secrets(message),
+        "" if known else without_secrets("".join(traceback.format_exception(error))),
+    )
     return Result(trial.id, "failed", {}, 0.0, time.time(), provenance(), message, kind_of(error), lines)

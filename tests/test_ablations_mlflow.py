@@ -12,8 +12,9 @@ from recorded import EPOCHS, contents, events, plan, record
 from rich.console import Console
 
 from ablations import recorder as recording
-from ablations.no_answer import no_answer, without_secrets
+from ablations.no_answer import no_answer
 from ablations.recorder import Recorder
+from ablations.redaction import without_secrets
 from ablations.store import TrialStore
 from ablations.ui import serve
 

@@ -24,8 +24,10 @@ from ablations.events import Ended, EpochEnded, Event, Held, Judged
 from ablations.failures import Kind, kind_of, lost_kind
 from ablations.lease import holder, take
 from ablations.packing import spread
+from ablations.redaction import without_secrets
 from ablations.schedulers.ray_asha import asha, measures
 from ablations.schedulers.ray_ended import NothingPrinted
+from ablations.schedulers.ray_environment import send_no_secrets
 from ablations.schedulers.ray_memory import survive_memory_kills
 from ablations.schedulers.ray_nodes import alive_nodes
 from ablations.schedulers.ray_order import InOrder
@@ -65,6 +67,7 @@ def fit(
     resources = whole_device(resources) if alone else spread(resources, len(units), gpus())
     check_room(resources)
     survive_memory_kills()
+    send_no_secrets()
     folder = Path(tempfile.mkdtemp(prefix="ablate-ray-"))
     try:
         _tuner(units, replace(job, share=resources.share), listen, resources, judging, folder, alone).fit()
@@ -183,6 +186,7 @@ class _Listener(Callback):
             return
         message, failure = _reason(trial)
         lines = Text.from_ansi(str(error)).plain if _cause(error) else ""
+        message, lines = without_secrets(message), without_secrets(lines)
         self._end(trial, Result("", "failed", {}, 0.0, time.time(), {}, message, failure, lines))
 
     def on_trial_complete(self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any) -> None:
