@@ -16,6 +16,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.tracking.provenance import provenance
 from ablations.types.events import DiskFull, Held, Listen, Started, TrialEnded
 from ablations.types.failures import TimedOut, kind_of
+from ablations.types.redaction import without_secrets
 from ablations.types.trial import Result, Trial, Unit
 from core import (
     DataError,
@@ -206,4 +207,5 @@ def _failure(trial: Trial, error: Exception) -> Result:
     known = isinstance(error, DataError | Diverged | TimedOut)
     message = str(error) if known else f"{type(error).__name__}: {error}"
     lines = "" if known else "".join(traceback.format_exception(error))
+    message, lines = without_secrets(message), without_secrets(lines)
     return Result(trial.id, "failed", {}, 0.0, time.time(), provenance(), message, kind_of(error), lines)

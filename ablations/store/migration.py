@@ -72,11 +72,9 @@ def upgraded(trial: StoredTrial) -> TrainConfig | None:
     """The trial's configuration in this program's schema; None where it is of it already. Raises whatever a step or
     the validation raises, and ValueError for a trial of no schema that is known."""
     values = trial.config
-    for schema in range(identity.SCHEMA, 0, -1):
-        if identity.digest("trial", schema, values) == trial.id:
-            break
-    else:
-        raise ValueError("its id is not that of its configuration, in any schema")
+    schema = identity.schema_of(trial.id, trial.pretrain_id, values)
+    if schema is None:
+        raise ValueError("its id is not that of its configuration in any schema, or its encoder's is not")
     for before in range(schema, identity.SCHEMA):
         values = STEPS[before](values)
     return None if schema == identity.SCHEMA else TrainConfig.model_validate(values)

@@ -11,13 +11,15 @@ import itertools
 import json
 import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ablations.store.folders import each, found
+from ablations.types.identity import is_id
 from ablations.types.trial import Result, Trial, Unit
 from core.config import TrainConfig
-from core.files import as_local, is_there, look_anew, read_text, whole_file, write_text
+from core.files import as_local, is_there, is_unfinished, look_anew, read_text, whole_file, write_text
 from core.pretraining.history import Epoch
 from core.remote import AnyPath, RemotePath
 
@@ -40,9 +42,10 @@ class StoredTrial:
     """What the store has of a trial, whatever study it is of."""
 
     id: str
-    pretrain_id: str
+    pretrain_id: str | None
+    """The id of its encoder; None where its config.json names none that is one."""
     config: dict[str, Any]
-    """Of its ``TrainConfig``."""
+    """Of its ``TrainConfig``; empty where it cannot be read."""
     result: Result | None
 
 
@@ -67,12 +70,17 @@ class TrialStore:
             return None
 
     def trial_ids(self) -> list[str]:
-        """Of every study, ascending."""
-        return sorted(path.parent.name for path in self.root.glob("trials/*/config.json"))
+        """Of every study, ascending, those without a readable config.json too."""
+        return ids_in(self.root / "trials")
 
     def stored(self, trial_id: str) -> StoredTrial:
+        return replace(self.recorded(trial_id), result=self.result(trial_id))
+
+    def recorded(self, trial_id: str) -> StoredTrial:
+        """The trial without its result."""
         values = read_json(self.trial_folder(trial_id) / "config.json") or {}
-        return StoredTrial(trial_id, values.pop(ENCODER, ""), values, self.result(trial_id))
+        encoder = values.pop(ENCODER, None)
+        return StoredTrial(trial_id, encoder if is_id(encoder) else None, values, None)
 
     def all_stored(self) -> list[StoredTrial]:
         """Of every study, by id."""
@@ -80,7 +88,7 @@ class TrialStore:
 
     def unfinished(self) -> list[AnyPath]:
         """Files that a process began, and did not live to put in their place."""
-        return [path for path in found(self.root, "*/*/.*") if path.is_file()]
+        return [path for path in found(self.root, "*/*/.*") if is_unfinished(path.name) and path.is_file()]
 
     def results(self, trials: list[Trial]) -> dict[str, Result]:
         """By trial id, of those that have one."""
@@ -188,10 +196,26 @@ class TrialStore:
         return self.trial_folder(trial_id) / "arrays.safetensors"
 
     def encoder_folder(self, pretrain_id: str) -> AnyPath:
-        return self.root / "encoders" / pretrain_id
+        """Raises ``ValueError`` for what is no id, such as a path."""
+        return self.root / "encoders" / _checked(pretrain_id)
 
     def trial_folder(self, trial_id: str) -> AnyPath:
-        return self.root / "trials" / trial_id
+        """Raises ``ValueError`` for what is no id, such as a path."""
+        return self.root / "trials" / _checked(trial_id)
+
+
+def _checked(value: str) -> str:
+    if not is_id(value):
+        raise ValueError(f"{value!r} is no id, which has 16 hex digits")
+    return value
+
+
+def ids_in(folder: AnyPath) -> list[str]:
+    """The names in it that are ids, ascending; none where there is no such folder. Raises ``OSError`` where it cannot
+    be listed: to ``glob`` such a folder is empty, and what it needs is needed by nothing."""
+    with suppress(FileNotFoundError):
+        return sorted(path.name for path in folder.iterdir() if is_id(path.name))
+    return []
 
 
 def read_json(path: AnyPath) -> dict[str, Any] | None:
@@ -199,7 +223,7 @@ def read_json(path: AnyPath) -> dict[str, Any] | None:
     look_anew(path)
     try:
         values = json.loads(read_text(path))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError, RecursionError):
         return None
     return values if isinstance(values, dict) else None
 

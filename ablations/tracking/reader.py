@@ -21,10 +21,11 @@ from ablations.tracking.client import (
     open_client,
     tracking_uri,
 )
-from ablations.tracking.unreachable import no_answer, without_secrets
+from ablations.tracking.unreachable import no_answer
 from ablations.types.errors import AblateError, NotRecordedError
 from ablations.types.failures import next_step
 from ablations.types.metrics import OWN
+from ablations.types.redaction import without_secrets
 
 STATES: dict[str, str] = {status: state for state, status in RUN_STATUS.items()} | {"FINISHED": "finished"}
 TEXTS = ("error", "remedy", "run_id", "device", "numerics")

@@ -1,15 +1,13 @@
 """What is said where MLflow does not answer: the place, the reason and the remedy, without a secret."""
 
-import os
-import re
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
-SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-"""Environment variables whose values some library may put into its error."""
+from ablations.types.redaction import without_secrets
+
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 DAMAGED = ("disk image is malformed", "file is not a database")
 """Of SQLite, for a file that was truncated or overwritten."""
@@ -35,14 +33,6 @@ def no_answer(uri: str, error: Exception) -> str:
 def sqlite_file(uri: str) -> str | None:
     """Of a database that is one."""
     return make_url(uri).database if uri.startswith("sqlite") else None
-
-
-def without_secrets(text: str) -> str:
-    """``https://user:password@host`` as ``https://host``, and no value of a secret environment variable."""
-    for name in SECRETS:
-        if secret := os.environ.get(name, "").strip():
-            text = text.replace(secret, "***")
-    return re.sub(r"(?<=://)[^/\s]*@", "", text)
 
 
 def check_database(uri: str) -> None:
