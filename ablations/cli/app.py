@@ -1,6 +1,8 @@
 """The commands. Nothing heavy is imported before the arguments and the study are known to be good."""
 
 import signal
+import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
@@ -237,6 +239,8 @@ for command in (
 
 def main() -> None:
     """The entry point of ``ablate``."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # what the terminal's encoding cannot show ends no command
     app()
 
 

@@ -16,7 +16,7 @@ from ablations.store.trial_store import StoredTrial, TrialStore, read_json, writ
 from ablations.types import identity
 from ablations.types.errors import StudyError
 from core.config import PretrainConfig, TrainConfig
-from core.files import write_text
+from core.files import read_text, write_text
 from core.remote import AnyPath
 
 Step = Callable[[dict[str, Any]], dict[str, Any]]
@@ -120,7 +120,7 @@ class _Migration:
             remove(new, last=UNFINISHED)
         if not new.exists():
             _build(old, new, write)
-        if (new / FORMER).exists() and (new / FORMER).read_text() == old.name:
+        if (new / FORMER).exists() and read_text(new / FORMER) == old.name:
             remove(old, last="config.json")  # while that is there, it is found again
             self.moved[kind] += 1
         else:

@@ -13,7 +13,7 @@ from ablations.store.folders import each, found
 from ablations.types.identity import canonical
 from core.config import CompositionAugment, Config, EvaluateConfig, PretrainConfig
 from core.cost import forward_flops, training_flops
-from core.files import write_text
+from core.files import read_text, write_text
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def load_speeds(storage: AnyPath) -> list[Speed]:
 
 def _load_speed(path: AnyPath) -> Speed | None:
     try:
-        values: dict[str, Any] = json.loads(path.read_text())
+        values: dict[str, Any] = json.loads(read_text(path))
         return Speed(**{**values, "hardware": Hardware(**values["hardware"])})
     except (ValueError, TypeError, KeyError, OSError):
         return None

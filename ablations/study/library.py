@@ -87,7 +87,7 @@ def _find(reference: str, named: dict[str, Path]) -> Path | None:
 def _is_collection(path: Path) -> bool:
     """Without reading the YAML, which takes a while of many files."""
     try:
-        with path.open(errors="replace") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:
             return any(line.startswith(COLLECTION_KEY) for line in file)
     except OSError:
         return False
