@@ -27,6 +27,7 @@ from ablations.cli.printing import (
     print_status,
     print_trouble,
 )
+from ablations.cli.verify import verify
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE
 from ablations.types.failures import Kind
 from core.remote import AnyPath
@@ -232,6 +233,7 @@ for command in (
     storage_commands.diff,
     storage_commands.rm,
     storage_commands.gc,
+    verify,
     file_commands.schema,
 ):
     app.command()(command)

@@ -114,11 +114,12 @@ def save_speed(storage: AnyPath, speed: Speed) -> None:
 
 def load_speeds(storage: AnyPath) -> list[Speed]:
     """Of all hardware, the latest last. What cannot be read is left out: it costs an estimate, no result."""
-    speeds = each(storage, _load_speed, found(storage / "speeds", "*.json"))
+    speeds = each(storage, read_speed, found(storage / "speeds", "*.json"))
     return sorted((speed for speed in speeds if speed), key=lambda speed: speed.measured_at)
 
 
-def _load_speed(path: AnyPath) -> Speed | None:
+def read_speed(path: AnyPath) -> Speed | None:
+    """What a file says; None if it is damaged."""
     try:
         values: dict[str, Any] = json.loads(read_text(path))
         return Speed(**{**values, "hardware": Hardware(**values["hardware"])})
