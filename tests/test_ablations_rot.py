@@ -1,5 +1,6 @@
 """Files that were damaged, edited or exchanged: each costs itself alone, and is named."""
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable
@@ -28,12 +29,13 @@ def ablate(*arguments: str) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A storage with two trials, which are trained once for all tests."""
+def trained(tmp_path_factory: pytest.TempPathFactory, empty_mlflow: Path) -> Path:
+    """A folder with a storage of two trials, which are trained once for all tests."""
     folder = tmp_path_factory.mktemp("trained")
-    study = folder / "study.yaml"
-    study.write_text(small_study(GRID, 2), encoding="utf-8")
-    code, text = ablate("run", str(study), "--inline", "--storage", str(folder / "runs"))
+    shutil.copy(empty_mlflow, folder / "mlflow.db")
+    with contextlib.chdir(folder):
+        Path("study.yaml").write_text(small_study(GRID, 2), encoding="utf-8")
+        code, text = ablate("run", "study.yaml", "--inline")
     assert code == 0, text
     return folder
 
