@@ -68,7 +68,7 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
         values |= {"metrics": {"top1": "ImageNet top-1 (%)"}}
         (tmp_path / "table_0.json").write_text(json.dumps(values | more))
 
-    monkeypatch.setattr("reports.paper.PAPER", tmp_path)
+    monkeypatch.setattr("reports.paper.numbers.PAPER", tmp_path)
     return write
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ablations.running.outcome import Outcome, Outcomes
     from ablations.tracking.collection_report import DrawnStudies
     from ablations.tracking.report import DrawnReport
-    from reports.claims import Verdict
+    from reports.statistics.verdicts import Verdict
 
 
 def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as_json: bool) -> None:

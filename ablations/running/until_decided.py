@@ -11,7 +11,7 @@ from ablations.running.schedule import Where
 from ablations.store.trial_store import TrialStore
 from ablations.study.settings import coordinate
 from ablations.types.trial import Trial
-from reports.claims import Verdict
+from reports.statistics.verdicts import Verdict
 
 
 def undecided(

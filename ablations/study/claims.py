@@ -1,7 +1,7 @@
 """What a study claims, checked against its grid.
 
 Each kind of claim is an effect within one seed that is above a margin where the claim holds, but for the last, whose
-effects are all below one; see ``reports.effects``.
+effects are all below one; see ``reports.statistics.effects``.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from ablations.types.errors import StudyError
 from ablations.types.metrics import known_metric
 from core.config import Config
 from core.config.base import default_tag
-from reports import paper_axes, published
+from reports.paper.catalog import paper_axes, published
 
 FIRST, LAST = "first", "last"
 """In place of a value: the first or the last that the axis has at the scale that is run, since scales differ in

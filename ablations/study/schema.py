@@ -19,7 +19,7 @@ from ablations.study.settings_schema import (
 )
 from ablations.study.study import Study
 from ablations.types.metrics import NAMES, OWN
-from reports import published
+from reports.paper.catalog import published
 
 FILE = "study.schema.json"
 SETTINGS: Schema = {"$ref": f"{REF}settings"}

@@ -15,7 +15,7 @@ from ablations.tracking.tracker import save_collection
 from ablations.tracking.unreachable import no_answer
 from ablations.types.errors import AblateError, NotRecordedError
 from core.remote import AnyPath
-from reports.collection_page import Entry, write_collection
+from reports.pages.collection_page import Entry, write_collection
 
 NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
 
