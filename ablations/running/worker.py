@@ -136,6 +136,7 @@ def _pretrained(run: UnitRun) -> tuple[Pretrained, float]:
     """The encoder, and the seconds that it took now: 0 if it existed already."""
     path = run.store.encoder_path(run.id)
     if pretrained := load_pretrained(path, pick_device()):
+        run.check(pretrained)
         return pretrained, run.complete(pretrained, run.store.is_trained(run.id))
     config = run.unit.trials[0].config.pretrain
     pretrained = pretrain(

@@ -161,4 +161,4 @@ def _first_words(told: str) -> str:
 
 def _start_error(trial: TuneTrial) -> str:
     """All that Tune keeps of a worker that never started."""
-    return Path(trial.error_file).read_text() if trial.error_file else ""
+    return Path(trial.error_file).read_text(encoding="utf-8", errors="replace") if trial.error_file else ""
