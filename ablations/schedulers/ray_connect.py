@@ -7,13 +7,14 @@ import socket
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import ray
 from ray.exceptions import RayError
 
 from ablations.errors import AblateError, StudyError
+from ablations.schedulers.ray_local import keep_token, on_loopback, session_folder
 from ablations.schedulers.ray_nodes import LacksPackage, check_nodes
 from ablations.schedulers.ray_package import travelling
 from ablations.worker import Job
@@ -62,11 +63,14 @@ def _check(address: str, job: Job) -> None:
 
 def _start(address: str, **options: Any) -> None:
     if address == LOCAL:
+        keep_token()
         options |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
+        options |= {"_temp_dir": session_folder()}
     _check_reachable(address)
     on_terminate = signal.getsignal(signal.SIGTERM)
     try:
-        with warnings.catch_warnings(action="ignore"):  # what they say is said below
+        among_whom = on_loopback() if address == LOCAL else nullcontext()
+        with among_whom, warnings.catch_warnings(action="ignore"):  # what they say is said below
             ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
     except ImportError as error:
         raise StudyError(f"--address {address}: Ray Client is not installed; pip install 'ray[client]'") from error
