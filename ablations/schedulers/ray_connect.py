@@ -16,7 +16,7 @@ from ray.exceptions import RayError
 from ablations.errors import AblateError, StudyError
 from ablations.schedulers.ray_local import keep_token, on_loopback, session_folder
 from ablations.schedulers.ray_nodes import LacksPackage, check_nodes
-from ablations.schedulers.ray_package import travelling
+from ablations.schedulers.ray_package import OwnCode, travelling
 from ablations.worker import Job
 
 LOCAL = "local"
@@ -71,7 +71,7 @@ def _start(address: str, **options: Any) -> None:
     try:
         among_whom = on_loopback() if address == LOCAL else nullcontext()
         with among_whom, warnings.catch_warnings(action="ignore"):  # what they say is said below
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **_code(address, **options))
     except ImportError as error:
         raise StudyError(f"--address {address}: Ray Client is not installed; pip install 'ray[client]'") from error
     except ConnectionError as error:
@@ -85,6 +85,13 @@ def _start(address: str, **options: Any) -> None:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, on_terminate)  # Ray has put its own in its place
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+
+
+def _code(address: str, **options: Any) -> dict[str, Any]:
+    """The options, with those that say where workers find this package. Through Ray Client they find their own."""
+    if address.startswith(CLIENT):
+        return options
+    return options | {"job_config": OwnCode(travels="runtime_env" in options)}
 
 
 def _why_not(address: str) -> str:

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from ablations.errors import AblateError, of_storage
 from ablations.events import Ended, EpochEnded, Event, Held, Judged
-from ablations.failures import Kind, kind_of, lost_kind
+from ablations.failures import Kind, import_error, kind_of, lost_kind
 from ablations.lease import holder, take
 from ablations.packing import spread
 from ablations.redaction import without_secrets
@@ -185,7 +185,7 @@ class _Listener(Callback):
             self._error = lost
             return
         message, failure = _reason(trial)
-        lines = Text.from_ansi(str(error)).plain if _cause(error) else ""
+        lines = Text.from_ansi(str(error)).plain if _cause(error) or failure == "bug" else ""
         message, lines = without_secrets(message), without_secrets(lines)
         self._end(trial, Result("", "failed", {}, 0.0, time.time(), {}, message, failure, lines))
 
@@ -241,6 +241,8 @@ def _reason(trial: TuneTrial) -> tuple[str, Kind]:
         return f"{type(cause).__name__}: {cause}", kind_of(cause)
     times = f"{WORKER_DEATHS + 1} times"
     told = str(error or _words(trial))
+    if problem := import_error(told):
+        return f"its worker cannot import what it is to run: {problem}", "bug"
     match kind := lost_kind(told):
         case "out_of_memory":
             return f"Ray ended the worker {times}, since the machine ran out of memory", kind

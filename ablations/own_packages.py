@@ -1,0 +1,34 @@
+"""``core`` and ``reports`` are those beside this package, whatever else Python would find first under such plain names:
+a file of the working folder, or one on ``PYTHONPATH``, neither of which is executed for it."""
+
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from types import ModuleType
+
+NAMES = ("core", "reports")
+FOLDER = Path(__file__).parent.parent
+"""Of this package and those, which may be that of all installed packages."""
+
+
+class _Finder:
+    """Comes before Python's own."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        return PathFinder.find_spec(name, [str(FOLDER)]) if name in NAMES else None
+
+
+def import_own() -> None:
+    """Have later imports in this process find them. Raises ``ImportError`` where it has imported others already."""
+    for name in NAMES:
+        found = sys.modules.get(name)
+        file = getattr(found, "__file__", None) or next(iter(getattr(found, "__path__", ())), "")
+        if found and not Path(file).is_relative_to(FOLDER / name):
+            raise ImportError(
+                f"{file} was imported as {name!r}, which is the name of a package of simclr-ablations too; import "
+                "ablations in a process that does not import it, or rename it"
+            )
+    if _Finder not in sys.meta_path:
+        sys.meta_path.insert(0, _Finder)
