@@ -21,10 +21,10 @@ from ablations.running.job import Job
 from ablations.running.schedulers.on_ray.asha import StopsEarly
 from ablations.running.schedulers.on_ray.capacity import Capacity, check_capacity, gpus, trials_at_once, whole_device
 from ablations.running.schedulers.on_ray.endings import WORKER_DEATHS, Endings
-from ablations.running.schedulers.on_ray.environment import send_no_secrets
 from ablations.running.schedulers.on_ray.forget import NothingPrinted
 from ablations.running.schedulers.on_ray.memory_kills import survive_memory_kills
 from ablations.running.schedulers.on_ray.order import InOrder
+from ablations.running.schedulers.on_ray.private import send_no_secrets
 from ablations.running.schedulers.on_ray.train import run_over_workers
 from ablations.running.schedulers.scheduler import Batch
 from ablations.running.worker import run_unit
