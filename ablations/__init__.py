@@ -8,6 +8,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ablations.types.own_packages import import_own
+
 if TYPE_CHECKING:
     from ablations.api import load_study, results, run_study
 
@@ -27,6 +29,7 @@ _SETTINGS = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
+import_own()
 for _name, _value in _SETTINGS.items():  # Ray and MLflow read some of them when they are imported
     if _name.startswith("RAY_") and "ray" in sys.modules:
         continue  # too late for this process, and its children would disagree with it

@@ -5,6 +5,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,8 @@ def run_study(
 
 def _console() -> Console:
     """A console for a script or a notebook; in a notebook, Ray and tqdm ask for ipywidgets that nothing here needs."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # what the terminal's encoding cannot show ends no run
     console = Console(file=sys.stdout)
     if console.is_jupyter:
         warnings.filterwarnings("ignore", message="IProgress not found")

@@ -25,9 +25,9 @@ Names = Literal["axis", "metric", "value", "label"]
 
 @dataclass(frozen=True)
 class Naming:
-    """Marks a field that must name something of the study.
+    """Marks a field that names something of the study, so that a study's own names can be checked.
 
-    ``value`` is a value of the axis in the field ``axis``; the keys of a ``label`` mapping name axes or metrics.
+    ``value`` is a value of the axis in the field ``axis``; ``label`` is a mapping whose keys name axes or metrics.
     """
 
     of: Names
@@ -52,7 +52,8 @@ class Spec(BaseModel):
         def metric(self) -> str: ...
 
     def named(self, of: Names) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-        """Each name of a sort, after its place: the field, and the number within a list or the key of a mapping."""
+        """Each axis, metric, value or label that the settings name, after its place: the field, and the number or key
+        within it."""
         for name, field in type(self).model_fields.items():
             if Naming(of) not in [*field.metadata, *_metadata(field.annotation)]:
                 continue

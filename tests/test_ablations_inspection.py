@@ -13,6 +13,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.types.trial import Result, Trial
 from core.files import write_text
+from core.pretraining.checkpoint import save_checkpoint
 from core.pretraining.history import Epoch
 from core.remote import AnyPath
 
@@ -125,17 +126,18 @@ def test_rm_takes_the_encoder_with_its_last_trial(store: TrialStore) -> None:
 def test_gc_removes_what_nothing_needs_and_nothing_else(store: TrialStore) -> None:
     assert ablate("gc", "--yes") == (0, "nothing to remove\n")
     first, *_, last = trials(store)
+    save_checkpoint(store.encoder_path(first.pretrain_id), {"state": 1})
     write_text(store.checkpoint_path(first.pretrain_id), "state")
     store.encoder_path(last.pretrain_id).unlink()
     write_text(store.checkpoint_path(last.pretrain_id), "state")  # of a training that is not done
-    write_text(store.trial_folder(first.id) / ".result.json.12ab", "half")
-    write_text(store.root / "encoders" / "orphan" / "config.json", "{}")
+    write_text(store.trial_folder(first.id) / ".result.json.0123456789abcdef", "half")
+    write_text(store.root / "encoders" / "0123456789abcdef" / "config.json", "{}")
     before = files_below(store.root)
     _, text = ablate("gc", "--yes")
-    gone = {store.checkpoint_path(first.pretrain_id), store.trial_folder(first.id) / ".result.json.12ab"}
-    gone |= {store.root / "encoders" / "orphan" / "config.json"}
+    gone = {store.checkpoint_path(first.pretrain_id), store.trial_folder(first.id) / ".result.json.0123456789abcdef"}
+    gone |= {store.root / "encoders" / "0123456789abcdef" / "config.json"}
     assert {path for path in set(before) - set(files_below(store.root)) if path.parent.name != "run"} == gone
-    assert not (store.root / "encoders" / "orphan").exists()
+    assert not (store.root / "encoders" / "0123456789abcdef").exists()
     for reason in ("an encoder of no trial", "the training is done", "never finished"):
         assert reason in text
 

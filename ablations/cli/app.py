@@ -1,6 +1,8 @@
 """The commands. Nothing heavy is imported before the arguments and the study are known to be good."""
 
 import signal
+import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
@@ -27,6 +29,7 @@ from ablations.cli.printing import (
     print_status,
     print_trouble,
 )
+from ablations.cli.verify import verify
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE
 from ablations.types.failures import Kind
 from core.remote import AnyPath
@@ -219,6 +222,7 @@ for command in (
     storage_commands.diff,
     storage_commands.rm,
     storage_commands.gc,
+    verify,
     file_commands.schema,
 ):
     app.command()(command)
@@ -226,6 +230,8 @@ for command in (
 
 def main() -> None:
     """The entry point of ``ablate``."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # what the terminal's encoding cannot show ends no command
     app()
 
 

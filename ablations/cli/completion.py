@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -27,7 +28,9 @@ def trials(context: typer.Context, incomplete: str) -> list[str]:
     from ablations.store.trial_store import TrialStore
 
     storage = context.params.get("storage") or DEFAULT_STORAGE
-    ids = TrialStore(storage).trial_ids() if isinstance(storage, Path) else []
+    ids: list[str] = []
+    with suppress(OSError):
+        ids = TrialStore(storage).trial_ids() if isinstance(storage, Path) else []
     return [trial_id for trial_id in ids if trial_id.startswith(incomplete)]
 
 

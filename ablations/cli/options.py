@@ -13,6 +13,7 @@ from ablations.cli import completion
 from ablations.cli.invocation import again
 from ablations.store.locations import location
 from ablations.types.errors import AblateError, storage_error
+from ablations.types.redaction import without_secrets
 
 if TYPE_CHECKING:
     from ablations.cli.documents import Document
@@ -37,12 +38,12 @@ def told() -> Iterator[None]:
     try:
         yield
     except AblateError as error:
-        errors.print(str(error), style="red", highlight=False)
+        errors.print(without_secrets(str(error)), style="red", highlight=False)
         raise typer.Exit(error.exit_code) from None
     except OSError as error:
         if not (known := storage_error(error, Path.cwd())):
             raise
-        errors.print(str(known), style="red", highlight=False)
+        errors.print(without_secrets(str(known)), style="red", highlight=False)
         raise typer.Exit(known.exit_code) from None
     except KeyboardInterrupt:
         message = f"\nInterrupted. Finished results are kept; continue with\n    {again(*sys.argv[1:])}"

@@ -103,7 +103,7 @@ def show_document(store: TrialStore, trial: StoredTrial, planned: FoundTrial | N
     result = trial.result
     return ShowDocument(
         id=trial.id,
-        encoder=trial.pretrain_id,
+        encoder=trial.pretrain_id or "",
         state=result.state if result else "waiting",
         config=trial.config,
         study=planned.scaled.study.name if planned else None,
@@ -112,7 +112,9 @@ def show_document(store: TrialStore, trial: StoredTrial, planned: FoundTrial | N
         facts=result.facts if result else {},
         seconds=result.seconds if result else None,
         finished_at=result.finished_at if result else None,
-        epochs=[_without_none(asdict(epoch)) for epoch in store.history(trial.pretrain_id)],
+        epochs=[
+            _without_none(asdict(epoch)) for epoch in (store.history(trial.pretrain_id) if trial.pretrain_id else ())
+        ],
         stopped_at=result.stopped_at if result else None,
         failure=result.failure if result else None,
         error=(result.error or None) if result else None,

@@ -25,12 +25,14 @@ Difference = tuple[str, Any, Any]
 
 
 def find_trial(store: TrialStore, start: str) -> StoredTrial:
-    """The trial whose id begins with ``start``. Raises ``StudyError`` unless there is exactly one."""
+    """The trial whose id begins with ``start``. Raises ``StudyError`` unless there is exactly one, and for no start."""
     found = [trial_id for trial_id in store.trial_ids() if trial_id.startswith(start)]
     if not found:
         raise StudyError(f"{start}: {store.root} has no trial whose id begins so; 'ablate plan STUDY' shows ids")
     if len(found) > 1:
         raise StudyError(f"{start}: {len(found)} trials begin so, such as {found[0]} and {found[1]}; write more of it")
+    if not start:  # such as a variable of a script that was never set
+        raise StudyError(f"'': write the id of a trial, or its beginning, such as {found[0]}")
     return store.stored(found[0])
 
 
@@ -55,9 +57,9 @@ def stored_or_planned(
 
 def show(store: TrialStore, trial: StoredTrial, planned: FoundTrial | None = None) -> RenderableType:
     """Configuration, curve, result, and what went wrong; with a plan, where each value comes from."""
-    parts: list[RenderableType] = [Text(f"trial {trial.id}, encoder {trial.pretrain_id}\n", style="bold")]
+    parts: list[RenderableType] = [Text(f"trial {trial.id}, encoder {trial.pretrain_id or 'unknown'}\n", style="bold")]
     parts += [_settings_table(planned) if planned else _table(dotted_values(trial.config), "setting"), Text()]
-    if history := store.history(trial.pretrain_id):
+    if trial.pretrain_id and (history := store.history(trial.pretrain_id)):
         parts += [*_curves(history), Text()]
     if trial.result is None:
         return Group(*parts, Text("no result yet"))

@@ -1,14 +1,23 @@
 """The MLflow UI, small and on loopback."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
 
+import psutil
 from rich.console import Console
 
 from ablations.tracking.client import tracking_uri
-from ablations.tracking.unreachable import without_secrets
 from ablations.types.errors import AblateError
+from ablations.types.redaction import without_secrets
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PATIENCE = 5.0
+"""Seconds in which the server is to end, before it is killed."""
 
 
 def serve(host: str, port: int, console: Console) -> None:
@@ -25,8 +34,33 @@ def serve(host: str, port: int, console: Console) -> None:
     environment = os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
     environment["MLFLOW_BACKEND_STORE_URI"] = uri  # where other users do not see its password, as in a command line
     try:
-        code = subprocess.run(command, env=environment, check=False).returncode
+        with _ending_with_this_process():
+            code = subprocess.run(command, env=environment, check=False).returncode
     except KeyboardInterrupt:
         return
     if code:
         raise AblateError(f"MLflow's server ended with exit code {code}; is port {port} taken? Try --port")
+
+
+@contextmanager
+def _ending_with_this_process() -> Iterator[None]:
+    """Where this process is told to end, what it has started in the block ends with it: MLflow's server is a process of
+    a process, and would keep the port."""
+    told = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _end) for number in told}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """Raises ``SystemExit``, and ``KeyboardInterrupt`` after Ctrl-C."""
+    started = psutil.Process().children(recursive=True)
+    for process in started:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    for process in psutil.wait_procs(started, timeout=PATIENCE)[1]:
+        process.kill()
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)

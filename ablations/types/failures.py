@@ -1,5 +1,6 @@
 """Kinds of failure: what each means, and what to do next."""
 
+import re
 from typing import Literal, get_args
 
 from core import DataError, Diverged, ProcessLost
@@ -68,3 +69,11 @@ def lost_kind(message: str) -> Kind:
         return "out_of_memory"
     lost = ("node has died", "NodeDied", "is unavailable")
     return "node_lost" if any(words in message for words in lost) else "worker_lost"
+
+
+def import_error(told: str) -> str | None:
+    """The error by which a worker of Ray's could not import its code, of what Ray says when it dies; None where it died
+    of something else. It does so every time."""
+    _, could_not, trace = told.partition("failed to import on the worker")
+    found = re.search(r"^\w+(\.\w+)*Error: .+$", trace, re.MULTILINE)
+    return found[0] if could_not and found else None

@@ -7,7 +7,7 @@ import socket
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import ray
@@ -15,7 +15,8 @@ from ray.exceptions import RayError
 
 from ablations.running.job import Job
 from ablations.running.schedulers.on_ray.nodes import LacksPackage, check_nodes
-from ablations.running.schedulers.on_ray.package import travelling
+from ablations.running.schedulers.on_ray.package import OwnCode, travelling
+from ablations.running.schedulers.on_ray.private import keep_token, on_loopback, session_folder
 from ablations.types.errors import AblateError, StudyError
 
 LOCAL = "local"
@@ -62,12 +63,15 @@ def _check(address: str, job: Job) -> None:
 
 def _start(address: str, **options: Any) -> None:
     if address == LOCAL:
+        keep_token()
         options |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
+        options |= {"_temp_dir": session_folder()}
     _check_reachable(address)
     on_terminate = signal.getsignal(signal.SIGTERM)
     try:
-        with warnings.catch_warnings(action="ignore"):  # what they say is said below
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **options)
+        among_whom = on_loopback() if address == LOCAL else nullcontext()
+        with among_whom, warnings.catch_warnings(action="ignore"):  # what they say is said below
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **_code(address, **options))
     except ImportError as error:
         raise StudyError(f"--address {address}: Ray Client is not installed; pip install 'ray[client]'") from error
     except ConnectionError as error:
@@ -81,6 +85,13 @@ def _start(address: str, **options: Any) -> None:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, on_terminate)  # Ray has put its own in its place
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+
+
+def _code(address: str, **options: Any) -> dict[str, Any]:
+    """The options, with those that say where workers find this package. Through Ray Client they find their own."""
+    if address.startswith(CLIENT):
+        return options
+    return options | {"job_config": OwnCode(travels="runtime_env" in options)}
 
 
 def _why_not(address: str) -> str:

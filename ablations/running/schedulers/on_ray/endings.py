@@ -21,7 +21,8 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.study import Resources
 from ablations.types.errors import AblateError, storage_error
 from ablations.types.events import Event, Held, Judged, Listen, TrialEnded
-from ablations.types.failures import Kind, kind_of, lost_kind
+from ablations.types.failures import Kind, import_error, kind_of, lost_kind
+from ablations.types.redaction import without_secrets
 from ablations.types.trial import Result, Unit
 from core import ProcessLost
 from core.errors import StorageAway, StorageRefused
@@ -73,7 +74,8 @@ class Endings(Callback):
             self._error = lost
             return
         message, failure = _reason(error, trial)
-        lines = Text.from_ansi(str(error)).plain if _cause(error) else ""
+        lines = Text.from_ansi(str(error)).plain if _cause(error) or failure == "bug" else ""
+        message, lines = without_secrets(message), without_secrets(lines)
         self._end(unit, job, Result("", "failed", {}, 0.0, time.time(), {}, message, failure, lines))
 
     def on_trial_complete(self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any) -> None:
@@ -128,6 +130,8 @@ def _reason(error: Exception | None, trial: TuneTrial) -> tuple[str, Kind]:
         return f"{type(cause).__name__}: {cause}", kind_of(cause)
     times = f"{WORKER_DEATHS + 1} times"
     told = str(error or _start_error(trial))
+    if problem := import_error(told):
+        return f"its worker cannot import what it is to run: {problem}", "bug"
     match kind := lost_kind(told):
         case "out_of_memory":
             return f"Ray ended the worker {times}, since the machine ran out of memory", kind
@@ -159,4 +163,4 @@ def _first_words(told: str) -> str:
 
 def _start_error(trial: TuneTrial) -> str:
     """All that Tune keeps of a worker that never started."""
-    return Path(trial.error_file).read_text() if trial.error_file else ""
+    return Path(trial.error_file).read_text(encoding="utf-8", errors="replace") if trial.error_file else ""

@@ -8,13 +8,32 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from ray.job_config import JobConfig
+
 import ablations
 import core
 import reports
 from ablations.tracking.provenance import package_version
+from ablations.types.own_packages import FOLDER
 
 METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
 NAME = "simclr-ablations"
+
+
+class OwnCode(JobConfig):
+    """A job whose workers import this package from where this process has it, unless it travels, and nothing from the
+    working folder. Ray itself puts that before all else, with any ``core.py`` or ``random.py`` in it."""
+
+    def __init__(self, travels: bool) -> None:
+        is_installed = FOLDER.name in (
+            "site-packages",
+            "dist-packages",
+        )  # which must not come before Python's own modules
+        super().__init__(_py_driver_sys_path=[] if travels or is_installed else [str(FOLDER)])
+
+    def _runtime_env_has_working_dir(self) -> bool:
+        """To Ray, a reason to leave the working folder out."""
+        return True
 
 
 def _packages() -> list[Path]:
@@ -49,5 +68,5 @@ def _metadata(folder: Path) -> Path:
     version = package_version()
     made = folder / f"{NAME.replace('-', '_')}-{version}.dist-info"
     made.mkdir()
-    (made / "METADATA").write_text(METADATA.format(name=NAME, version=version))
+    (made / "METADATA").write_text(METADATA.format(name=NAME, version=version), encoding="utf-8")
     return made

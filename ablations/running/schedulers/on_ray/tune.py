@@ -24,6 +24,7 @@ from ablations.running.schedulers.on_ray.endings import WORKER_DEATHS, Endings
 from ablations.running.schedulers.on_ray.forget import NothingPrinted
 from ablations.running.schedulers.on_ray.memory_kills import survive_memory_kills
 from ablations.running.schedulers.on_ray.order import InOrder
+from ablations.running.schedulers.on_ray.private import send_no_secrets
 from ablations.running.schedulers.on_ray.train import run_over_workers
 from ablations.running.schedulers.scheduler import Batch
 from ablations.running.worker import run_unit
@@ -50,6 +51,7 @@ def fit(batch: Batch, listen: Listen) -> None:
     resources = whole_device(resources) if batch.alone else spread(resources, len(batch.units), gpus())
     check_capacity(resources)
     survive_memory_kills()
+    send_no_secrets()
     batch = replace(batch, job=replace(batch.job, share=resources.share), resources=resources)
     folder = Path(tempfile.mkdtemp(prefix="ablate-ray-"))
     try:
