@@ -8,7 +8,7 @@ from typing import Literal
 from ablations.events import Ended, EpochEnded, Event, Held, Judged, Saved, Started
 from ablations.plan import Plan
 from ablations.trial import Status, Unit
-from core.pretraining.history import Epoch
+from core.history import Epoch
 
 State = Literal["done", "running", "waiting", "failed", "stopped"]
 STATES: dict[Status, State] = {"finished": "done", "failed": "failed", "stopped": "stopped"}

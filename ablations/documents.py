@@ -174,8 +174,9 @@ class ShowDocument(Document):
     finished_at: float | None
     """Seconds since 1970."""
     epochs: list[dict[str, float]]
-    """Of its training, each with ``epoch``, ``loss``, ``contrastive_top1``, ``entropy``, ``learning_rate``,
-    ``images_per_second`` and ``time``, and with ``knn_top1`` where it was compared with others."""
+    """Of its training, each with ``epoch``, ``loss``, ``learning_rate``, ``images_per_second`` and ``time``, with what
+    its method measures, such as ``contrastive_top1`` and ``entropy``, and with ``knn_top1`` where it was compared with
+    others."""
     stopped_at: int | None
     """Epochs that were done when it was stopped early."""
     failure: str | None

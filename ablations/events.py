@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ablations.trial import Result
-from core.pretraining.history import Epoch
+from core.history import Epoch
 
 
 @dataclass(frozen=True)

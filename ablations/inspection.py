@@ -12,7 +12,7 @@ from ablations.errors import StudyError
 from ablations.failures import next_step
 from ablations.settings import dotted_values
 from ablations.store import StoredTrial, TrialStore
-from core.pretraining.history import Epoch
+from core.history import Epoch
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 60
@@ -94,8 +94,8 @@ def _table(values: dict[str, Any], heading: str) -> Table:
 
 
 def _curves(history: tuple[Epoch, ...]) -> Iterator[Text]:
-    for name in ("loss", "contrastive_top1"):
-        values = [getattr(epoch, name) for epoch in history]
+    for name in ("loss", *(name for name in history[0].metrics if name.endswith("_top1"))):
+        values = [epoch.metrics[name] for epoch in history if name in epoch.metrics]
         yield Text(f"{name:18}{_curve(values)}  {values[0]:.4g} to {values[-1]:.4g} in {len(values)} epochs")
 
 

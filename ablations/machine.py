@@ -1,7 +1,6 @@
 """From plans, trials and reports to the documents of ``--json``."""
 
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ablations.documents import (
@@ -65,7 +64,7 @@ def show_document(store: TrialStore, trial: StoredTrial) -> ShowDocument:
         facts=result.facts if result else {},
         seconds=result.seconds if result else None,
         finished_at=result.finished_at if result else None,
-        epochs=[_known(asdict(epoch)) for epoch in store.history(trial.pretrain_id)],
+        epochs=[epoch.numbers() for epoch in store.history(trial.pretrain_id)],
         stopped_at=result.stopped_at if result else None,
         failure=_told(result, "failure"),
         error=_told(result, "error"),

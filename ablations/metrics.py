@@ -15,7 +15,7 @@ NAMES = {
     "tsne": "silhouette|silhouette_representation",
     "example_views": "change",
     "colour_histograms": "same_image|distance_same|distance_other",
-    "pretrain": "loss|contrastive_top1|entropy",
+    "pretrain": "loss|contrastive_top1|supervised_top1|entropy|knn_top1",
 }
 """A pattern of the names under each prefix."""
 

@@ -8,9 +8,9 @@ from ablations.load import ScaledStudy
 from ablations.store import TrialStore
 from ablations.study import StopEarly
 from ablations.trial import Trial
-from core.config import CrossEntropy, PretrainConfig
+from core.config import PretrainConfig
 from core.data.transfer import metric_of
-from core.pretraining.history import Epoch
+from core.history import Epoch
 
 History = tuple[Epoch, ...]
 
@@ -70,7 +70,7 @@ def _reasons(rule: StopEarly, configs: list[PretrainConfig]) -> Iterator[str]:
         yield "epochs varies, and after the same epoch a longer training is behind; leave one of the two out"
     if len({(config.data.name, config.data.subset) for config in configs}) > 1:
         yield "data varies, and accuracies on different images do not compare; leave one of the two out"
-    if len({isinstance(config.loss, CrossEntropy) for config in configs}) > 1:
+    if len({config.loss.supervised for config in configs}) > 1:
         yield (
             "loss.kind cross_entropy learns the labels by which trainings are compared, and others do not; make it a "
             "baseline, which is spared"

@@ -18,7 +18,7 @@ from ablations.folders import each, found
 from ablations.trial import Result, Trial, Unit
 from core.config import TrainConfig
 from core.files import as_local, is_there, look_anew, read_text, whole_file, write_text
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from core.remote import AnyPath, RemotePath
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class TrialStore:
     def history(self, pretrain_id: str) -> tuple[Epoch, ...]:
         """The epochs that are durable; none where the training has not begun."""
         values = read_json(self.encoder_folder(pretrain_id) / "history.json") or self._history_of_encoder(pretrain_id)
-        return tuple(Epoch(**epoch) for epoch in values["epochs"])
+        return tuple(Epoch.from_json(epoch) for epoch in values["epochs"])
 
     def is_trained(self, pretrain_id: str) -> bool:
         """Whether the history was completed with the encoder."""
@@ -138,12 +138,12 @@ class TrialStore:
         """Which holds it too, should its own file be damaged."""
         if not self.encoder_path(pretrain_id).exists():
             return {"epochs": []}
-        from core.pretraining.checkpoint import load_checkpoint  # here, since most commands need no torch
+        from core.trained.checkpoint import load_checkpoint  # here, since most commands need no torch
 
         return {"epochs": (load_checkpoint(self.encoder_path(pretrain_id)) or {}).get("history", [])}
 
     def save_history(self, pretrain_id: str, history: Sequence[Epoch], trained: bool = False) -> None:
-        values = {"epochs": [asdict(epoch) for epoch in history], "trained": trained}
+        values = {"epochs": [epoch.to_json() for epoch in history], "trained": trained}
         write_json(self.encoder_folder(pretrain_id) / "history.json", values)
 
     def has_checkpoint(self, pretrain_id: str) -> bool:

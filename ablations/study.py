@@ -68,7 +68,7 @@ class StopEarly(Config):
     trial has no result, and a claim that needs it is not decided. Without ``stop_early`` the same study trains what was
     stopped on from where it was.
 
-    Trainings are compared by ``core.evaluation.training_knn``, which means the same whatever the loss. The loss and
+    Trainings are compared by ``core.trained.training_knn``, which means the same whatever the loss. The loss and
     the contrastive accuracy do not: they depend on temperature, batch size and augmentation. Baselines are spared.
     """
 

@@ -10,7 +10,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from ablations.trial import Result, Status, Trial
 from ablations.turns import only_one
 from core.config import TrainConfig
 from core.files import place_once, unfinished
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from core.remote import AnyPath
 
 DEFAULT_DATABASE = Path("mlflow.db")
@@ -302,11 +302,10 @@ def _artifact_location(name: str) -> str | None:
 
 def _history_metrics(history: Sequence[Epoch]) -> Iterator[Metric]:
     for epoch in history:
-        values = asdict(epoch)
+        values = epoch.numbers()
         step, milliseconds = values.pop("epoch"), int(values.pop("time") * 1000)
         for name, value in values.items():
-            if value is not None:
-                yield Metric(f"pretrain/{name}", value, milliseconds, step)
+            yield Metric(f"pretrain/{name}", value, milliseconds, step)
 
 
 def _final_metrics(result: Result, epochs: int) -> Iterator[Metric]:

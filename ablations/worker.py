@@ -33,7 +33,7 @@ from core.data.catalog import DataSize
 from core.data.dataset import Dataset
 from core.errors import MissingData, StorageAway, StorageRefused, is_full
 from core.hardware import forget_memory_peak, hardware_name, memory_bytes, memory_peak, pick_device
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from core.remote import AnyPath
 
 Emit = Callable[[Event], None]
@@ -259,10 +259,7 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, de
     save_speed(job.storage, speed)
     metrics = dict(scores.metrics)
     if pretrained.history:
-        last = pretrained.history[-1]
-        metrics["pretrain/loss"] = last.loss
-        metrics["pretrain/contrastive_top1"] = last.contrastive_top1
-        metrics["pretrain/entropy"] = last.entropy
+        metrics |= {f"pretrain/{name}": value for name, value in pretrained.history[-1].metrics.items()}
     seconds = training_seconds + time.monotonic() - started
     return Result(trial.id, "finished", metrics, seconds, time.time(), _facts(pretrained))
 

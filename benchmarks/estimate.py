@@ -26,7 +26,7 @@ from ablations.speeds import Speed, evaluation_key, load_speeds, training_key
 from ablations.store import TrialStore
 from ablations.tables import estimate_text
 from ablations.trial import Unit
-from core.pretraining.pretrained import load_pretrained
+from core.trained.pretrained import load_pretrained
 
 STUDY = """\
 name: mixed

@@ -9,11 +9,11 @@ import torch
 from core.cost import BESIDE
 
 
-def pick_device(name: str | None = None) -> torch.device:
-    """The device of that name, else the first GPU, else the CPU. ValueError where there is none such."""
+def pick_device(name: str | torch.device | None = None) -> torch.device:
+    """The device of that name, else the first GPU, else the CPU. Raises ValueError where there is no such device."""
     device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"device {name!r}: PyTorch sees no GPU here")
+        raise ValueError(f"device {str(name)!r}: PyTorch sees no GPU here")
     if device.type == "cuda" and device.index is None:
         return torch.device("cuda", torch.cuda.current_device())  # as tensors say it: "cuda" is not equal to "cuda:0"
     return device

@@ -28,7 +28,7 @@ from ablations.trial import Result
 from core.data.cache import cached_images
 from core.data.decode import decode
 from core.errors import MissingData
-from core.pretraining import checkpoint
+from core.trained import checkpoint
 from helpers import small_study
 
 WHERE = Where(Path("runs"), Path("data"), inline=True)

@@ -21,8 +21,8 @@ from ablations.plan import Plan, make_plan
 from ablations.run import Where, run_plan
 from ablations.store import TrialStore
 from ablations.trial import Result
-from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.remote import AnyPath, RemotePath
+from core.trained.checkpoint import load_checkpoint, save_checkpoint
 from helpers import small_study
 
 ONLY_FOLDER = pytest.mark.parametrize("storage", ["folder"], indirect=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+import helpers
 from ablations.board import Board
 from ablations.deciding import run_until_decided
 from ablations.errors import StudyError
@@ -22,7 +23,7 @@ from ablations.study import StopEarly
 from ablations.tables import heading, status_table
 from ablations.trial import Result
 from ablations.worker import Job, run_unit
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
@@ -40,7 +41,8 @@ def plan(text: str) -> Plan:
 
 
 def epoch(number: int, knn_top1: float | None) -> Epoch:
-    return Epoch(number, 1.0, 50.0, 1.0, 0.1, 100.0, 1000.0 + number, knn_top1)
+    made = helpers.epoch(number, time=1000.0 + number)
+    return made if knn_top1 is None else made.judged(knn_top1)
 
 
 def stop(made: Plan, *numbers: int) -> None:

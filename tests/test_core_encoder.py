@@ -88,7 +88,7 @@ def test_selective_kernels_need_a_bottleneck() -> None:
 @pytest.mark.parametrize("side", [32, 65])
 def test_an_encoder_with_selective_kernels_gives_its_h(side: int) -> None:
     encoder = build_encoder(EncoderConfig(name="resnet50", width=0.125, selective_kernels=True), side)
-    assert encoder(torch.rand(2, 3, side, side)).shape == (2, encoder.output) == (2, 256)
+    assert encoder(torch.rand(2, 3, side, side)).shape == (2, encoder.width) == (2, 256)
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet50"])
@@ -111,7 +111,7 @@ def test_stem_keeps_small_images_large(stem: str, side: int, first_stage: int) -
     encoder.layer1[-1].register_forward_hook(lambda module, inputs, output: sizes.append(output.shape[-1]))
     h = encoder(torch.rand(2, 3, side, side))
     assert sizes == [first_stage]
-    assert h.shape == (2, encoder.output) == (2, 64)
+    assert h.shape == (2, encoder.width) == (2, 64)
 
 
 def test_last_gamma_of_each_block_starts_at_zero() -> None:

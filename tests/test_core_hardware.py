@@ -22,7 +22,7 @@ from core.hardware import cap_memory, free_bytes, pick_device
 from core.loss.contrast import contrast
 from core.loss.nt_xent import _NtXent
 from core.optimizer.lars import Lars
-from core.pretraining.backward import random_chunks
+from core.pretraining.chunks import random_chunks
 from core.randomness import generator
 from helpers import random_images
 
@@ -148,13 +148,13 @@ def test_a_gpu_has_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     ("images_on", "travels"),
     [
         ("cuda:0", [((10,), "cpu"), ((10,), "cpu")]),
-        ("cpu", [((10,), "cpu"), ((3, 3, 8, 8), "cpu")]),
+        ("cpu", [((10,), "cpu"), ((10,), "cpu"), ((3, 3, 8, 8), "cpu")]),
     ],
 )
 def test_only_what_is_on_the_cpu_is_pinned(
     images_on: str, travels: list[object], device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Labels, and the order of images that are on the device or the batch of images that did not fit there."""
+    """Labels and order of an epoch, and the batch of images that did not fit on the device."""
     pinned: list[torch.Tensor] = []
     monkeypatch.setattr(torch.Tensor, "pin_memory", lambda values: pinned.append(values) or values)
     with FakeTensorMode():

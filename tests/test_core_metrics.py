@@ -14,10 +14,11 @@ from core.config.evaluate import Metric
 from core.data.dataset import Dataset, Split
 from core.data.subset import balanced_subset, stratified_part
 from core.evaluation import frozen as module
-from core.evaluation.features import standardise
 from core.evaluation.linear import choose_l2, fit_path
-from core.evaluation.metrics import mean_average_precision, mean_per_class, measure, metric_for
+from core.evaluation.metrics import measure, metric_for
 from core.randomness import generator
+from core.trained.accuracy import mean_average_precision, mean_per_class
+from core.trained.features import standardise
 from helpers import random_dataset, random_images, small_config
 
 

@@ -12,9 +12,9 @@ from core.augment.policy import APPLY, one_view, two_views
 from core.config import CompositionAugment, CustomAugment, SimclrAugment
 from core.config import augment as config
 from core.data.dataset import Dataset, Split
-from core.evaluation.features import encode
 from core.pretraining.training import Training
 from core.randomness import generator
+from core.trained.features import encode
 from helpers import random_dataset, random_images, small_config
 
 STORED, SIZE = 48, 20

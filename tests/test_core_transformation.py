@@ -18,11 +18,11 @@ from core.config import (
 from core.config.augment import AugmentConfig
 from core.config.probes import Task
 from core.data.dataset import Dataset, Split
-from core.evaluation.features import extract_views
 from core.evaluation.mlp import build_mlp, fit_mlp
 from core.evaluation.transformed import draw_labels, split_policy, transformed_views
 from core.numerics import Numerics
 from core.randomness import generator
+from core.trained.features import extract_views
 from helpers import NOTHING, Features, knowing, random_dataset, random_images, small_config
 
 CPU = torch.device("cpu")

@@ -11,7 +11,7 @@ from core.config.augment import (
 from core.config.base import Config
 from core.config.data import DataConfig
 from core.config.evaluate import Classifier, EvaluateConfig, Frozen
-from core.config.loss import ContrastiveLoss, CrossEntropy, LossConfig, Margin, NtLogistic, NtXent
+from core.config.methods import ContrastiveLoss, CrossEntropy, LossConfig, Margin, MethodConfig, NtLogistic, NtXent
 from core.config.model import EncoderConfig, HeadConfig
 from core.config.optimize import AdamW, Lars, OptimizerConfig, ScheduleConfig, Sgd
 from core.config.pictures import ColourHistograms, ExampleViews
@@ -42,6 +42,7 @@ __all__ = [
     "LinearSgd",
     "LossConfig",
     "Margin",
+    "MethodConfig",
     "NtLogistic",
     "NtXent",
     "Operation",

@@ -3,7 +3,7 @@
 A protocol's function is found by the type of its configuration, in ``core.evaluation.evaluate``.
 """
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -12,6 +12,9 @@ from core.config.pictures import ColourHistograms, ExampleViews
 from core.config.probes import Retrieval, Spectrum, TransformationProbe, Tsne
 from core.config.protocol import Metric, Protocol
 from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
+
+if TYPE_CHECKING:
+    from core.config.train import PretrainConfig
 
 
 class Frozen(Protocol):
@@ -60,6 +63,11 @@ class Classifier(Protocol):
     supervised rows of Tables 1 and B.3."""
 
     protocol: Literal["classifier"] = "classifier"
+
+    def check(self, pretrain: "PretrainConfig") -> None:
+        super().check(pretrain)
+        if not pretrain.loss.supervised:
+            raise ValueError("evaluate.protocol classifier scores what loss.kind cross_entropy trains")
 
 
 EvaluateConfig = Annotated[

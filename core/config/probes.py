@@ -3,12 +3,15 @@
 The paper shows them in Table 3 and in Figures B.3 and B.4. Retrieval is ours.
 """
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from core.config.optimize import AdamW
 from core.config.protocol import Protocol
+
+if TYPE_CHECKING:
+    from core.config.train import PretrainConfig
 
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -68,6 +71,15 @@ class Spectrum(Protocol):
     """
 
     protocol: Literal["spectrum"] = "spectrum"
+
+    def check(self, pretrain: "PretrainConfig") -> None:
+        super().check(pretrain)
+        head, width = pretrain.head, pretrain.encoder.output
+        if pretrain.loss.gives != "projection" or (head.kind, head.output) != ("linear", width):
+            raise ValueError(
+                "evaluate.protocol spectrum is of a square W: it needs a contrastive loss, head.kind linear and "
+                f"head.output {width}, the width of h"
+            )
 
 
 class Tsne(Protocol):

@@ -3,12 +3,15 @@
 Parameter names are torchvision's, and so is the place of the stride (the 3x3 convolution of a bottleneck).
 """
 
+from collections.abc import Callable, Iterator
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.config.model import EncoderConfig
 from core.cost import BASIC, STAGES, TORCHVISION_WIDTH, has_small_stem
 from core.encoder.convolution import Convolution3x3
+from core.encoder.encoder import Encoder
 from core.encoder.recompute import recomputed
 from core.encoder.selective import SelectiveBottleneck, deep_stem
 
@@ -26,8 +29,10 @@ def build_encoder(config: EncoderConfig, image_size: int) -> "ResNet":
     return ResNet(block, STAGES[config.name], round(64 * config.width), small)
 
 
-class ResNet(nn.Module):
-    """views (B, 3, S, S) -> h (B, width of h), the output of the average pool. Paper, Sec 2.1."""
+class ResNet(Encoder):
+    """h is the output of the average pool. Paper, Sec 2.1."""
+
+    stage_names = ("stage1", "stage2", "stage3", "stage4")
 
     def __init__(self, block: "type[Block]", stages: tuple[int, ...], width: int, small_stem: bool) -> None:
         super().__init__()
@@ -39,18 +44,19 @@ class ResNet(nn.Module):
         self.layer2 = _stage(block, width * block.expansion, width * 2, stages[1], 2)
         self.layer3 = _stage(block, width * 2 * block.expansion, width * 4, stages[2], 2)
         self.layer4 = _stage(block, width * 4 * block.expansion, width * 8, stages[3], 2)
-        self.output = width * 8 * block.expansion
-        """Width of h."""
-        self.recompute = False
-        """Whether the backward pass computes the stem and every block anew, so that only what goes from one to the
-        next is kept; see ``recomputed``."""
+        self.width = width * 8 * block.expansion
         _initialise(self)
 
-    def forward(self, views: Tensor) -> Tensor:
-        x = views
-        for part in (self._stem, *self.layer1, *self.layer2, *self.layer3, *self.layer4):
-            x = recomputed(part, x, self) if self.recompute else part(x)
-        return x.mean(dim=(2, 3))
+    def maps(self, views: Tensor) -> Iterator[Tensor]:
+        x = self._run(self._stem, views)
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            for block in stage:
+                x = self._run(block, x)
+            yield x
+
+    def _run(self, part: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        """The stem or a block. With ``recompute`` only what goes from one to the next is kept."""
+        return recomputed(part, x, self) if self.recompute else part(x)
 
     def _stem(self, views: Tensor) -> Tensor:
         x: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(views))))

@@ -5,10 +5,10 @@ from torch import nn
 from core.config.evaluate import Classifier
 from core.data.dataset import Dataset
 from core.errors import DataError
-from core.evaluation.features import encode
-from core.evaluation.metrics import top_k
 from core.evaluation.scores import Scores
-from core.pretraining.pretrained import Pretrained
+from core.trained.accuracy import top_k
+from core.trained.features import encode
+from core.trained.pretrained import Pretrained
 
 
 def score_classifier(config: Classifier, pretrained: Pretrained, data: Dataset) -> Scores:

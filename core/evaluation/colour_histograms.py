@@ -8,8 +8,8 @@ from core.config.pictures import ColourHistograms
 from core.data.dataset import Dataset
 from core.errors import DataError
 from core.evaluation.scores import Scores
-from core.pretraining.pretrained import Pretrained
 from core.randomness import generator
+from core.trained.pretrained import Pretrained
 
 
 def score_colour_histograms(config: ColourHistograms, pretrained: Pretrained, data: Dataset) -> Scores:

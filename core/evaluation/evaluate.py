@@ -21,7 +21,7 @@ from core.evaluation.scores import Scores
 from core.evaluation.spectrum import score_spectrum
 from core.evaluation.transformation import score_transformation
 from core.evaluation.tsne import score_tsne
-from core.pretraining.pretrained import Pretrained
+from core.trained.pretrained import Pretrained
 
 PROTOCOLS: dict[type[EvaluateConfig], Callable[[Any, Pretrained, Dataset], Scores]] = {
     Frozen: score_frozen,

@@ -4,12 +4,12 @@ from core.config.tuning import FineTune
 from core.data.dataset import Dataset, Split
 from core.data.subset import balanced_subset
 from core.errors import DataError
-from core.evaluation.metrics import top_k
 from core.evaluation.network import Network, predict
 from core.evaluation.scores import Scores
 from core.evaluation.sgd import check_finite, recipe_of_epochs, train
-from core.pretraining.pretrained import Pretrained
 from core.randomness import generator
+from core.trained.accuracy import top_k
+from core.trained.pretrained import Pretrained
 
 FEW_LABELS = 0.01
 """Up to which share of the training images there are more epochs."""

@@ -16,8 +16,8 @@ from core.evaluation.network import Network, predict
 from core.evaluation.scores import Scores
 from core.evaluation.sgd import Recipe, check_finite, train
 from core.optimizer.schedule import peak_rate
-from core.pretraining.pretrained import Pretrained
 from core.randomness import generator
+from core.trained.pretrained import Pretrained
 
 
 @dataclass(frozen=True)

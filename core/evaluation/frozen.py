@@ -5,12 +5,13 @@ from torch import Tensor
 from core.config.evaluate import Frozen
 from core.config.protocol import Metric
 from core.data.dataset import Dataset
-from core.evaluation.features import encode, scored_part, standardise
-from core.evaluation.knn import nearest_neighbours
 from core.evaluation.linear import choose_l2, fit_chosen
-from core.evaluation.metrics import measure, metric_for, top_k
+from core.evaluation.metrics import measure, metric_for
 from core.evaluation.scores import Scores
-from core.pretraining.pretrained import Pretrained
+from core.trained.accuracy import top_k
+from core.trained.features import encode, scored_part, standardise
+from core.trained.neighbours import nearest_neighbours
+from core.trained.pretrained import Pretrained
 
 Encoded = tuple[Tensor, Tensor]
 """Features (N, d) and labels (N,) or (N, classes)."""

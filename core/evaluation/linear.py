@@ -14,10 +14,10 @@ from torch import Tensor
 from core.config.evaluate import Frozen
 from core.config.protocol import Metric
 from core.data.subset import stratified_part
-from core.evaluation.features import standardise
 from core.evaluation.likelihood import cross_entropy, curvature
 from core.evaluation.metrics import measure
 from core.randomness import generator
+from core.trained.features import standardise
 
 ITERATIONS = 1000
 TOLERANCE = 1e-5

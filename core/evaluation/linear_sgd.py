@@ -2,11 +2,11 @@
 
 from core.config.tuning import LinearSgd
 from core.data.dataset import Dataset
-from core.evaluation.metrics import top_k
 from core.evaluation.network import Network, predict
 from core.evaluation.scores import Scores
 from core.evaluation.sgd import check_finite, recipe_of_epochs, train
-from core.pretraining.pretrained import Pretrained
+from core.trained.accuracy import top_k
+from core.trained.pretrained import Pretrained
 
 
 def score_linear_sgd(config: LinearSgd, pretrained: Pretrained, data: Dataset) -> Scores:

@@ -6,11 +6,11 @@ from core.config.probes import Retrieval
 from core.data.dataset import Dataset, Split
 from core.data.subset import balanced_subset
 from core.errors import DataError
-from core.evaluation.features import encode, scored_part
-from core.evaluation.knn import most_similar
 from core.evaluation.scores import Scores
-from core.pretraining.pretrained import Pretrained
 from core.randomness import generator
+from core.trained.features import encode, scored_part
+from core.trained.neighbours import most_similar
+from core.trained.pretrained import Pretrained
 
 
 def score_retrieval(config: Retrieval, pretrained: Pretrained, data: Dataset) -> Scores:

@@ -15,8 +15,8 @@ from core.evaluation.likelihood import cross_entropy
 from core.evaluation.network import Network
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import Schedule, peak_rate
-from core.pretraining.pretrained import Pretrained
 from core.randomness import generator
+from core.trained.pretrained import Pretrained
 
 CROP_AND_FLIP = CustomAugment(both=(Crop(), Flip()))
 

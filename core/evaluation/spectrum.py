@@ -9,7 +9,7 @@ from core.config.probes import Spectrum
 from core.config.train import TrainConfig
 from core.data.dataset import Dataset
 from core.evaluation.scores import Scores
-from core.pretraining.pretrained import Pretrained
+from core.trained.pretrained import Pretrained
 
 LARGEST = 0.1
 

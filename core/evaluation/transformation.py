@@ -4,12 +4,12 @@ from torch import Tensor
 
 from core.config.probes import TransformationProbe
 from core.data.dataset import Dataset, Split
-from core.evaluation.features import extract_views, scored_part, standardise
-from core.evaluation.metrics import top_k
 from core.evaluation.mlp import fit_mlp
 from core.evaluation.scores import Scores
 from core.evaluation.transformed import draw_labels, label_count, transformed_views
-from core.pretraining.pretrained import Pretrained
+from core.trained.accuracy import top_k
+from core.trained.features import extract_views, scored_part, standardise
+from core.trained.pretrained import Pretrained
 
 
 def score_transformation(config: TransformationProbe, pretrained: Pretrained, data: Dataset) -> Scores:

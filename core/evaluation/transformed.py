@@ -13,8 +13,8 @@ from core.config.augment import AugmentConfig, Grayscale, Noise, Operation, Oper
 from core.config.probes import Task, TransformationProbe
 from core.data.batches import in_order
 from core.data.dataset import Split
-from core.evaluation.features import BATCH
 from core.randomness import generator
+from core.trained.features import BATCH
 
 TASKS: dict[Task, tuple[Operation, tuple[float, ...]]] = {
     "color": (Grayscale(), (0.8, 0.2)),

@@ -7,10 +7,10 @@ from torch import Tensor
 from core.config.probes import Tsne
 from core.data.dataset import Dataset
 from core.errors import DataError
-from core.evaluation.features import encode, scored_part
 from core.evaluation.scores import Scores
-from core.pretraining.pretrained import Pretrained
 from core.randomness import generator
+from core.trained.features import encode, scored_part
+from core.trained.pretrained import Pretrained
 
 
 def score_tsne(config: Tsne, pretrained: Pretrained, data: Dataset) -> Scores:

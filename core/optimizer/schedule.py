@@ -32,9 +32,18 @@ class Schedule:
         return self.peak * 0.5 * (1 + math.cos(math.pi * progress))
 
     def set(self, optimizer: Optimizer, step: int) -> None:
-        """Make the rate of a step that of all of the optimiser's parameters."""
+        """Give every group of the optimiser's parameters its rate of a step; see ``core.optimizer.groups``."""
         for group in optimizer.param_groups:
-            group["lr"] = self(step)
+            rate = self.peak if group.get("constant") else self(step)
+            group["lr"] = rate * group.get("rate", 1.0)
+
+
+def freeze(optimizer: Optimizer, step: int) -> None:
+    """Drop the gradients of the groups that are not trained yet, so that the optimiser leaves them alone."""
+    for group in optimizer.param_groups:
+        if step < group.get("frozen_steps", 0):
+            for weight in group["params"]:
+                weight.grad = None
 
 
 def build_schedule(config: PretrainConfig, steps_per_epoch: int) -> Schedule:

@@ -5,11 +5,11 @@ import torch
 from core.config.evaluate import Frozen
 from core.data.dataset import Dataset
 from core.data.subset import balanced_subset
-from core.evaluation.features import encode
-from core.evaluation.knn import nearest_neighbours
-from core.evaluation.metrics import top_k
-from core.pretraining.pretrained import Pretrained
 from core.randomness import generator
+from core.trained.accuracy import top_k
+from core.trained.features import encode
+from core.trained.neighbours import nearest_neighbours
+from core.trained.pretrained import Pretrained
 
 IMAGES = 2000
 """One half votes on the other."""

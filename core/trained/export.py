@@ -11,10 +11,11 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from core.config.train import PretrainConfig
-from core.encoder.resnet import ResNet, build_encoder
+from core.encoder.encoder import Encoder
+from core.encoder.resnet import build_encoder
 from core.errors import DataError
 from core.files import whole_file
-from core.pretraining.pretrained import Pretrained
+from core.trained.pretrained import Pretrained
 
 CONFIG = "config"
 TORCHVISION_NAMES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
@@ -27,7 +28,7 @@ def export_encoder(pretrained: Pretrained, path: Path) -> None:
         file.write(content)
 
 
-def load_encoder(path: Path) -> ResNet:
+def load_encoder(path: Path) -> Encoder:
     """The encoder f of ``export_encoder``, on the CPU and in evaluation mode. Runs no code from the file.
 
     Raises ``FileNotFoundError``, and ``DataError`` where the file is none of ``export_encoder``'s.
@@ -55,12 +56,12 @@ def torchvision_weights(pretrained: Pretrained) -> dict[str, Tensor]:
         config.name: config.name not in TORCHVISION_NAMES,
         f"width {config.width:g}": config.width != 1,
         "selective kernels": config.selective_kernels,
-        "the small stem": isinstance(encoder.maxpool, nn.Identity),
+        "the small stem": isinstance(getattr(encoder, "maxpool", None), nn.Identity),
     }
     if wrong := [what for what, differs in differences.items() if differs]:
         raise ValueError(f"torchvision has no encoder with {' and '.join(wrong)}")
     return _weights(encoder)
 
 
-def _weights(encoder: ResNet) -> dict[str, Tensor]:
+def _weights(encoder: Encoder) -> dict[str, Tensor]:
     return {name: tensor.cpu().contiguous() for name, tensor in encoder.state_dict().items()}

@@ -11,7 +11,7 @@ from core.data.batches import in_order
 from core.data.dataset import Split
 from core.data.streamed import StreamedImages
 from core.numerics import Numerics
-from core.pretraining.pretrained import Pretrained
+from core.trained.pretrained import Pretrained
 
 BATCH = 500
 
