@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ablations.yaml_source import Keys
+from core.config.registry import parts_of
 
 Locate = Callable[[Keys], str]
 """From keys into the validated values to ``file:line:column: path``."""
@@ -103,5 +104,5 @@ def _fields(annotation: Any, location: tuple[str | int, ...]) -> list[str]:
 def _models(annotation: Any) -> list[type[BaseModel]]:
     """The models named anywhere in a type annotation."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
+        return parts_of(annotation)
     return [model for argument in get_args(annotation) for model in _models(argument)]

@@ -12,7 +12,7 @@ from mlflow.entities import Run
 
 from ablations.errors import AblateError, NotRecordedError
 from ablations.failures import next_step
-from ablations.metrics import OWN
+from ablations.metrics import own
 from ablations.no_answer import no_answer, without_secrets
 from ablations.tracking import (
     ENDINGS,
@@ -90,6 +90,6 @@ def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, A
 
 
 def with_own(metrics: dict[str, float]) -> dict[str, float]:
-    """With those that trials of all protocols have; see ``ablations.metrics.OWN``."""
-    own = {name: [metrics[key] for key in keys if key in metrics] for name, keys in OWN.items()}
-    return metrics | {name: values[0] for name, values in own.items() if values}
+    """With those that trials of all protocols have; see ``ablations.metrics.own``."""
+    found = {name: [metrics[key] for key in keys if key in metrics] for name, keys in own().items()}
+    return metrics | {name: values[0] for name, values in found.items() if values}

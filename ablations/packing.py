@@ -8,8 +8,8 @@ from ablations.step_memory import Peaks, image_bytes, peaks_of, step_memory
 from ablations.study import Resources
 from ablations.trial import Trial, Unit
 from core.config import DataConfig
-from core.cost import BESIDE
 from core.data.catalog import DataSize
+from core.hardware import BESIDE
 
 MARGIN = 1.2
 """Memory is not given out to the last byte."""

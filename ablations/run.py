@@ -23,7 +23,7 @@ from ablations.stopping import judging
 from ablations.store import TrialStore
 from ablations.tables import left_text
 from ablations.trial import Unit, group_units
-from core.data.catalog import KNOWN_SIZES
+from core.data.catalog import DATA_SETS
 from core.remote import AnyPath
 
 
@@ -159,7 +159,7 @@ def _runner(plan: Plan, where: Where, owner: str, alone: bool = False) -> RunUni
 
     resources, study = plan.scaled.resources, plan.scaled.study.name
     threads, workers = max(1, int(resources.cpu)), 1 if where.inline else resources.workers
-    sizes = {data: size for data, size in plan.sizes.items() if data.name not in KNOWN_SIZES}
+    sizes = {data: size for data, size in plan.sizes.items() if data.name not in DATA_SETS}
     job = Job(
         where.storage.resolve(), where.data_dir.resolve(), owner, threads, resources.minutes, study, workers, sizes
     )

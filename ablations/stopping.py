@@ -9,7 +9,7 @@ from ablations.store import TrialStore
 from ablations.study import StopEarly
 from ablations.trial import Trial
 from core.config import PretrainConfig
-from core.data.transfer import metric_of
+from core.data.catalog import metric_of
 from core.history import Epoch
 
 History = tuple[Epoch, ...]

@@ -7,7 +7,7 @@ longer than the training, ``ablate plan`` tells.
 import json
 from typing import Any
 
-from ablations.metrics import NAMES, OWN
+from ablations.metrics import names, own
 from ablations.settings_schema import REF, Node, Schema, definitions, models_of, plain, settings_schemas, settings_tree
 from ablations.study import Study
 from reports import published
@@ -16,10 +16,6 @@ FILE = "study.schema.json"
 SETTINGS: Schema = {"$ref": f"{REF}settings"}
 AXES: Schema = {"$ref": f"{REF}axes"}
 NULL: Schema = {"type": "null"}
-METRIC: Schema = {
-    "type": "string",
-    "pattern": f"^({'|'.join([*OWN, *(f'{prefix}/({rest})' for prefix, rest in NAMES.items())])})$",
-}
 
 
 def study_schema() -> Schema:
@@ -95,11 +91,16 @@ def _chosen(model: Schema, meant: bool) -> Schema:
     if "metric" in properties:
         properties["metric"] = _metric(properties["metric"])
     if "metrics" in properties:
-        properties["metrics"] = properties["metrics"] | {"items": METRIC}
+        properties["metrics"] = properties["metrics"] | {"items": _metric_name()}
     named = ["kind"] if "kind" in properties and not meant else []
     return model | {"properties": properties, "required": [*named, *model.get("required", [])]}
 
 
+def _metric_name() -> Schema:
+    patterns = [*own(), *(f"{prefix}/({rest})" for prefix, rest in names().items())]
+    return {"type": "string", "pattern": f"^({'|'.join(patterns)})$"}
+
+
 def _metric(schema: Schema) -> Schema:
     kept = {key: value for key, value in schema.items() if key in ("description", "default")}
-    return kept | (METRIC if NULL not in schema.get("anyOf", []) else {"anyOf": [METRIC, NULL]})
+    return kept | (_metric_name() if NULL not in schema.get("anyOf", []) else {"anyOf": [_metric_name(), NULL]})

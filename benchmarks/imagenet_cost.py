@@ -17,7 +17,7 @@ from ablations.speeds import Hardware, training_work
 from ablations.step_memory import memory
 from ablations.trial import Trial, Unit, group_units
 from core.config import DataConfig, PretrainConfig
-from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
+from core.config.protocols.tuning import FineTune, FineTuneTransfer, LinearSgd
 from core.cost import BACKWARD, forward_flops
 from core.data.catalog import DataSize, data_size
 

@@ -9,9 +9,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from core.config.model import EncoderConfig
+from core.config.encoder import ResNet
+from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
-from core.encoder.resnet import build_encoder
 from core.files import cache_dir, one_at_a_time, write_text
 from core.hardware import forget_memory_peak, hardware_name
 
@@ -87,7 +87,7 @@ def _measure(device: torch.device) -> dict[str, float]:
 def _model_and_views(device: torch.device, numerics: Numerics) -> tuple[Encoder, Tensor]:
     """A small ResNet, and as many views as such a device is used for."""
     on_gpu = device.type == "cuda"
-    probe = EncoderConfig(name="resnet18") if on_gpu else EncoderConfig(name="resnet10", width=0.25)
+    probe = ResNet(name="resnet18") if on_gpu else ResNet(name="resnet10", width=0.25)
     with torch.random.fork_rng([device] if on_gpu else []):
         encoder = build_encoder(probe, 32).to(device, memory_format=numerics.memory_format)  # type: ignore[call-overload]
         views = torch.rand(512 if on_gpu else 128, 3, 32, 32, device=device)

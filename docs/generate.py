@@ -11,7 +11,7 @@ import jinja2
 from ablations.claims import ClaimBase
 from ablations.collection.documents import COLLECTION_DOCUMENTS
 from ablations.documents import DOCUMENTS
-from ablations.metrics import NAMES, OWN
+from ablations.metrics import names, own
 from ablations.settings_schema import REF, Schema, definitions, models_of, plain, tag_of
 from ablations.study import Study
 from ablations.study_schema import FILE, schema_text
@@ -52,7 +52,7 @@ def generated() -> dict[Path, str]:
         "operations": _operations(models),
         "documents": "\n".join(_documents()),
         "metrics": _metrics(),
-        "own_metrics": OWN,
+        "own_metrics": own(),
     }
     texts = {
         HERE / f"{name}.md": _in_yaml_terms(environment.get_template(f"{name}.md.j2").render(), models) + "\n"
@@ -71,9 +71,8 @@ def _in_yaml_terms(text: str, models: dict[str, Schema]) -> str:
 def _choice(models: dict[str, Schema], names: list[str], prefix: str = "") -> Iterator[str]:
     """A section for each model of a choice, the one that is meant where none is chosen first."""
     first = models[names[0]]
-    common = {
-        n for n, v in first["properties"].items() if all(models[name]["properties"].get(n) == v for name in names)
-    }
+    others = [models[name]["properties"] for name in names[1:]]
+    common = {n for n, v in first["properties"].items() if others and all(other.get(n) == v for other in others)}
     if common:
         yield f"All have:\n\n{_fields(first, prefix, set(first['properties']) - common)}\n"
     for number, name in enumerate(names):
@@ -180,7 +179,7 @@ def _default(schema: Schema) -> str:
 
 def _metrics() -> str:
     rows = [
-        f"| `{prefix}/` | {', '.join(f'`{name}`' for name in names.split('|'))} |" for prefix, names in NAMES.items()
+        f"| `{prefix}/` | {', '.join(f'`{name}`' for name in rest.split('|'))} |" for prefix, rest in names().items()
     ]
     return "\n".join(["| prefix | metrics |\n|---|---|", *rows]).replace(r"\d+", "<k>")
 

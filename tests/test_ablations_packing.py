@@ -13,7 +13,7 @@ from ablations.speeds import Hardware, evaluation_speed, save_speed, training_sp
 from ablations.store import TrialStore
 from ablations.study import Resources
 from ablations.tables import estimate_text
-from core.cost import BESIDE
+from core.hardware import BESIDE
 from helpers import small_study
 
 GIB = 2**30

@@ -24,7 +24,8 @@ from torch import Tensor
 from core import ProcessLost, pretrain
 from core.augment.draw import shared
 from core.augment.policy import one_view, two_views
-from core.config.augment import AutoAugment, CompositionAugment, CustomAugment, Operations, SimclrAugment
+from core.config.operations import Operations
+from core.config.policies import AutoAugment, CompositionAugment, CustomAugment, SimclrAugment
 from core.data.batches import Batches
 from core.data.dataset import Split
 from core.distributed import Share, agreed, gather

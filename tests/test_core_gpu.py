@@ -13,13 +13,15 @@ from core import (
     Frozen,
     HeadConfig,
     PretrainConfig,
+    config,
     evaluate,
     load_data,
     load_pretrained,
     pretrain,
 )
-from core.augment.policy import APPLY, two_views
+from core.augment.policy import two_views
 from core.config import (
+    OPERATIONS,
     AutoAugment,
     CustomAugment,
     LossConfig,
@@ -32,7 +34,6 @@ from core.config import (
     TransformationProbe,
     Tsne,
 )
-from core.config import augment as config
 from core.data.batches import Batches, place
 from core.evaluation.network import Network
 from core.evaluation.sgd import Recipe, train
@@ -54,7 +55,7 @@ CONFIG = PretrainConfig.model_validate(
         "batch_size": 250,
     }
 )
-ALL = CustomAugment(both=tuple(operation() for operation in APPLY))
+ALL = CustomAugment(both=tuple(operation() for operation in OPERATIONS))
 
 
 @pytest.fixture

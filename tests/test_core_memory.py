@@ -12,9 +12,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from core import PretrainConfig, load_pretrained, pretrain
-from core.config import EncoderConfig, HeadConfig, NtXent
+from core.config import HeadConfig, NtXent, ResNet
+from core.encoder.build import build_encoder
 from core.encoder.head import build_head
-from core.encoder.resnet import build_encoder
 from core.loss.contrast import contrast
 from core.loss.outcome import Outcome
 from core.numerics import Numerics
@@ -78,7 +78,7 @@ def model(recompute: bool = False) -> nn.Sequential:
     """Encoder and head, every part of which has a gradient: the last gamma of a block is not 0."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        encoder = build_encoder(EncoderConfig(name="resnet10", width=0.125), 16)
+        encoder = build_encoder(ResNet(name="resnet10", width=0.125), 16)
         head = build_head(HeadConfig(output=16), encoder.width)
     for name, parameter in encoder.named_parameters():
         if name.endswith("bn2.weight"):

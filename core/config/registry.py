@@ -29,6 +29,9 @@ Code = str | Callable[..., Any]
 the code behind them mostly needs it."""
 
 
+_OF_BASE: dict[type[Config], "Registry[Any]"] = {}
+
+
 class Registry(Generic[Part]):
     """The parts of one kind. Iterating over it yields their configuration classes, the default first.
 
@@ -36,11 +39,14 @@ class Registry(Generic[Part]):
     parts that are registered, now or later.
     """
 
-    def __init__(self, what: str, tag: str, default: str | None = None) -> None:
-        """``what`` names the kind in messages. ``default`` is the tag that is meant where none is given."""
-        self.what, self.tag, self.default = what, tag, default
+    def __init__(self, what: str, base: type[Part], tag: str, default: str | None = None) -> None:
+        """``what`` names the kind in messages, ``base`` is the base class of its configurations. ``default`` is the tag
+        that is meant where none is given."""
+        self.what, self.base, self.tag, self.default = what, base, tag, default
+        _OF_BASE[base] = self
         self._configs: dict[str, type[Part]] = {}
-        self._code: dict[type[Config], Code] = {}
+        self._code: dict[type[Config], Code | None] = {}
+        self._imported: dict[type[Config], Any] = {}
         self._in_use = False
         """Whether a model has a field of this kind already, which must be rebuilt when the registry changes."""
 
@@ -55,8 +61,8 @@ class Registry(Generic[Part]):
         """Tags of all parts, the default first."""
         return [self._tag_of(config) for config in self]
 
-    def add(self, code: Code) -> Callable[[type[Member]], type[Member]]:
-        """Class decorator that registers a configuration class with its code."""
+    def add(self, code: Code | None = None) -> Callable[[type[Member]], type[Member]]:
+        """Class decorator that registers a configuration class with its code, if its kind has any."""
 
         def decorate(config: type[Member]) -> type[Member]:
             self.register(config, code)  # type: ignore[arg-type]  # Member is a Part, which typing cannot say
@@ -64,8 +70,10 @@ class Registry(Generic[Part]):
 
         return decorate
 
-    def register(self, config: type[Part], code: Code) -> None:
-        """Add a part. Raises ValueError where its tag is missing or is another part's."""
+    def register(self, config: type[Part], code: Code | None = None) -> None:
+        """Add a part. Raises ValueError where it is of another kind, or its tag is missing or is another part's."""
+        if not issubclass(config, self.base):
+            raise ValueError(f"{config.__name__} cannot be registered as a {self.what}: it is no {self.base.__name__}")
         name = self._tag_of(config)
         if other := self._configs.get(name):
             place = f"{other.__module__}.{other.__name__}"
@@ -77,6 +85,7 @@ class Registry(Generic[Part]):
     def remove(self, config: type[Part]) -> None:
         """Take a part out again."""
         del self._configs[self._tag_of(config)], self._code[config]
+        self._imported.pop(config, None)
         self._rebuild()
 
     def named(self, name: str) -> type[Part]:
@@ -86,10 +95,14 @@ class Registry(Generic[Part]):
     def code(self, config: Part | type[Part]) -> Any:
         """The function or class behind a configuration, imported now if it was not before."""
         kind = config if isinstance(config, type) else type(config)
-        code = self._code[kind]
-        if isinstance(code, str):
-            module, _, name = code.partition(":")
-            code = self._code[kind] = getattr(importlib.import_module(module), name)
+        if kind not in self._imported:
+            self._imported[kind] = imported(self.source(kind))
+        return self._imported[kind]
+
+    def source(self, config: type[Part]) -> Code:
+        """The code behind a configuration as it was registered, imported or not."""
+        code = self._code[config]
+        assert code is not None, f"{config.__name__} was registered without code"
         return code
 
     def _tag_of(self, config: type[Config]) -> str:
@@ -103,8 +116,7 @@ class Registry(Generic[Part]):
 
     def _rebuild(self) -> None:
         if self._in_use:
-            for config in defined_configs():
-                config.model_rebuild(force=True)
+            rebuild_configs()
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         self._in_use = True
@@ -113,3 +125,24 @@ class Registry(Generic[Part]):
         if self.default is None:
             return union
         return core_schema.no_info_before_validator_function(default_tag(self.tag, self.default), union)
+
+
+def parts_of(config: type[Any]) -> list[type[Any]]:
+    """The configuration classes that a field of this type may have: all parts of a kind for its base class, else the
+    class itself."""
+    return list(_OF_BASE[config]) if config in _OF_BASE else [config]
+
+
+def imported(code: Code) -> Callable[..., Any]:
+    """The function or class itself."""
+    if not isinstance(code, str):
+        return code
+    module, _, name = code.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def rebuild_configs() -> None:
+    """Have every configuration class validate by what the registries hold now."""
+    for config in defined_configs():
+        config.model_rebuild(force=True)

@@ -4,13 +4,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from core.config.augment import AugmentConfig, SimclrAugment
 from core.config.base import Config
 from core.config.data import DataConfig
-from core.config.evaluate import EvaluateConfig, Frozen
+from core.config.encoder import AnyEncoder, ResNet
+from core.config.head import HeadConfig
 from core.config.methods import LossConfig, NtXent, Pass
-from core.config.model import EncoderConfig, HeadConfig
-from core.config.optimize import Lars, OptimizerConfig, ScheduleConfig
+from core.config.optimizer import AnyOptimizer, Lars
+from core.config.policies import AugmentConfig, SimclrAugment
+from core.config.protocols import EvaluateConfig, Frozen
+from core.config.schedule import AnySchedule, Cosine
 
 
 class PretrainConfig(Config):
@@ -19,11 +21,11 @@ class PretrainConfig(Config):
 
     data: DataConfig = DataConfig()
     augment: AugmentConfig = SimclrAugment()
-    encoder: EncoderConfig = EncoderConfig()
+    encoder: AnyEncoder = ResNet()
     head: HeadConfig = HeadConfig()
     loss: LossConfig = NtXent()
-    optimizer: OptimizerConfig = Lars()
-    schedule: ScheduleConfig = ScheduleConfig()
+    optimizer: AnyOptimizer = Lars()
+    schedule: AnySchedule = Cosine()
 
     epochs: Annotated[int, Field(ge=0)] = 100
     """Paper, Sec 2.3: 100. 0 leaves the encoder at its random initialisation."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
-from core.config.protocol import Metric
+from core.config.metrics import Metric
 from core.data.streamed import StreamedImages
 
 

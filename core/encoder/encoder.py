@@ -35,6 +35,10 @@ class Encoder(nn.Module):
         """The output of every stage, pooled: (B, C) by name."""
         return {name: pool(each) for name, each in zip(self.stage_names, self.maps(views), strict=True)}
 
+    def unlike_torchvision(self) -> list[str]:
+        """What keeps its weights from being those of torchvision's model of the same name; empty where they are."""
+        return [f"the form of {type(self).__name__}"]
+
     def forward(self, views: Tensor) -> Tensor:
         return pool(self.map(views))
 

@@ -2,10 +2,10 @@
 
 from torch import Tensor
 
-from core.config.protocol import Metric
+from core.config.metrics import METRICS, Metric
+from core.config.registry import imported
 from core.data.dataset import Dataset
 from core.data.transfer import check_metric
-from core.trained.accuracy import mean_average_precision, mean_per_class, top_k
 
 
 def metric_for(wanted: Metric | None, data: Dataset) -> Metric:
@@ -17,11 +17,7 @@ def metric_for(wanted: Metric | None, data: Dataset) -> Metric:
 
 
 def measure(logits: Tensor, labels: Tensor, metric: Metric) -> float:
-    """logits (N, classes), labels (N,), or (N, classes) as in ``Split.labels`` where an image has several."""
-    match metric:
-        case "top1":
-            return top_k(logits, labels, 1)
-        case "mean_per_class":
-            return mean_per_class(logits, labels)
-        case "map_11":
-            return mean_average_precision(logits, labels)
+    """The metric of logits (N, classes) and labels (N,), or (N, classes) as in ``Split.labels`` where an image has
+    several."""
+    score: float = imported(METRICS[metric].code)(logits, labels)
+    return score

@@ -8,8 +8,8 @@ from torch import nn
 
 from core.config.methods import METHODS
 from core.config.train import PretrainConfig
+from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
-from core.encoder.resnet import build_encoder
 from core.methods.method import Method
 from core.randomness import generator
 

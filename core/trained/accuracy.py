@@ -4,6 +4,11 @@ import torch
 from torch import Tensor
 
 
+def top_1(logits: Tensor, labels: Tensor) -> float:
+    """Percent of rows (N, classes) whose label (N,) has the largest logit."""
+    return top_k(logits, labels, 1)
+
+
 def top_k(logits: Tensor, labels: Tensor, k: int) -> float:
     """Percent of rows (N, classes) whose label (N,) is among the k largest logits."""
     guesses = logits.topk(min(k, logits.shape[1]), dim=1).indices

@@ -8,17 +8,16 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.config.train import PretrainConfig
+from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
-from core.encoder.resnet import build_encoder
 from core.errors import DataError
 from core.files import whole_file
 from core.trained.pretrained import Pretrained
 
 CONFIG = "config"
-TORCHVISION_NAMES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
 
 
 def export_encoder(pretrained: Pretrained, path: Path) -> None:
@@ -45,22 +44,14 @@ def load_encoder(path: Path) -> Encoder:
 
 
 def torchvision_weights(pretrained: Pretrained) -> dict[str, Tensor]:
-    """f as a state dict of torchvision's ResNet of the same name, whose ``fc`` is left out:
+    """f as a state dict of torchvision's model of the same name, without its ``fc``:
     ``model.load_state_dict(weights, strict=False)``.
 
-    Raises ``ValueError`` for an encoder that torchvision has not: another width, the small stem, or selective
-    kernels.
+    Raises ValueError for an encoder that torchvision does not have, such as a ResNet of another width.
     """
-    config, encoder = pretrained.config.encoder, pretrained.encoder
-    differences = {
-        config.name: config.name not in TORCHVISION_NAMES,
-        f"width {config.width:g}": config.width != 1,
-        "selective kernels": config.selective_kernels,
-        "the small stem": isinstance(getattr(encoder, "maxpool", None), nn.Identity),
-    }
-    if wrong := [what for what, differs in differences.items() if differs]:
+    if wrong := pretrained.encoder.unlike_torchvision():
         raise ValueError(f"torchvision has no encoder with {' and '.join(wrong)}")
-    return _weights(encoder)
+    return _weights(pretrained.encoder)
 
 
 def _weights(encoder: Encoder) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 import torch
 
-from core.config.evaluate import Frozen
+from core.config.protocols.frozen import Frozen
 from core.data.dataset import Dataset
 from core.data.subset import balanced_subset
 from core.randomness import generator

@@ -54,7 +54,7 @@ class MethodConfig(Config):
         """Raises ``DataError`` where the method cannot work with so many training images."""
 
 
-METHODS: Registry[MethodConfig] = Registry("loss", tag="kind", default="nt_xent")
+METHODS: Registry[MethodConfig] = Registry("loss", MethodConfig, tag="kind", default="nt_xent")
 """Methods, each with its subclass of ``core.methods.Method``."""
 
 LossConfig = Annotated[MethodConfig, METHODS]

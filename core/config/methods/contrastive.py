@@ -41,7 +41,7 @@ class ContrastiveLosses(Registry[ContrastiveLoss]):
     """Contrastive losses, each with its function ``(z, config) -> scalar``. Each is also a method, namely SimCLR with
     that loss. z (2N, d) is in float32 or wider, normalised if ``normalize`` says so; rows i and N + i are a pair."""
 
-    def register(self, config: type[ContrastiveLoss], code: Code) -> None:
+    def register(self, config: type[ContrastiveLoss], code: Code | None = None) -> None:
         super().register(config, code)
         METHODS.register(config, SIMCLR)
 
@@ -50,7 +50,7 @@ class ContrastiveLosses(Registry[ContrastiveLoss]):
         METHODS.remove(config)
 
 
-LOSSES = ContrastiveLosses("loss", tag="kind", default="nt_xent")
+LOSSES = ContrastiveLosses("loss", ContrastiveLoss, tag="kind", default="nt_xent")
 
 
 @LOSSES.add("core.loss.nt_xent:nt_xent_of")
