@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from core.encoder.fingerprint import encoder_hash
     from core.evaluation.evaluate import evaluate
     from core.evaluation.scores import Scores
-    from core.pretraining.export import export_encoder, load_encoder, torchvision_weights
     from core.pretraining.loop import pretrain
-    from core.pretraining.pretrained import Pretrained, load_pretrained
+    from core.trained.export import export_encoder, load_encoder, torchvision_weights
+    from core.trained.pretrained import Pretrained, load_pretrained
 
 __all__ = [
     "DataConfig",
@@ -54,16 +54,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Pretrained": "core.pretraining.pretrained",
+    "Pretrained": "core.trained.pretrained",
     "Scores": "core.evaluation.scores",
     "encoder_hash": "core.encoder.fingerprint",
     "evaluate": "core.evaluation.evaluate",
-    "export_encoder": "core.pretraining.export",
+    "export_encoder": "core.trained.export",
     "load_data": "core.data.load",
-    "load_encoder": "core.pretraining.export",
-    "load_pretrained": "core.pretraining.pretrained",
+    "load_encoder": "core.trained.export",
+    "load_pretrained": "core.trained.pretrained",
     "pretrain": "core.pretraining.loop",
-    "torchvision_weights": "core.pretraining.export",
+    "torchvision_weights": "core.trained.export",
 }
 
 

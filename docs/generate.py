@@ -15,7 +15,7 @@ from ablations.study.claims import ClaimBase
 from ablations.study.schema.settings_schema import REF, Schema, definitions, models_of, plain, tag_of
 from ablations.study.schema.study_schema import FILE, schema_text
 from ablations.study.study import Study
-from ablations.types.metrics import NAMES, OWN
+from ablations.types.metrics import names, own
 
 HERE = Path(__file__).parent
 HEADING = "| field | values | default | what it is |\n|---|---|---|---|"
@@ -53,7 +53,7 @@ def generated() -> dict[Path, str]:
         "operations": _operations(models),
         "documents": "\n".join(_documents()),
         "metrics": _metrics(),
-        "own_metrics": OWN,
+        "own_metrics": own(),
     }
     texts = {
         HERE / f"{name}.md": _in_yaml_terms(environment.get_template(f"{name}.md.j2").render(), models) + "\n"
@@ -73,9 +73,8 @@ def _in_yaml_terms(text: str, models: dict[str, Schema]) -> str:
 def _choice(models: dict[str, Schema], names: list[str], prefix: str = "") -> Iterator[str]:
     """A section for each model of a choice, the one that is meant where none is chosen first."""
     first = models[names[0]]
-    common = {
-        n for n, v in first["properties"].items() if all(models[name]["properties"].get(n) == v for name in names)
-    }
+    others = [models[name]["properties"] for name in names[1:]]
+    common = {n for n, v in first["properties"].items() if others and all(other.get(n) == v for other in others)}
     if common:
         yield f"All have:\n\n{_fields(first, prefix, set(first['properties']) - common)}\n"
     for number, name in enumerate(names):
@@ -182,7 +181,7 @@ def _default(schema: Schema) -> str:
 
 def _metrics() -> str:
     rows = [
-        f"| `{prefix}/` | {', '.join(f'`{name}`' for name in names.split('|'))} |" for prefix, names in NAMES.items()
+        f"| `{prefix}/` | {', '.join(f'`{name}`' for name in rest.split('|'))} |" for prefix, rest in names().items()
     ]
     return "\n".join(["| prefix | metrics |\n|---|---|", *rows]).replace(r"\d+", "<k>")
 

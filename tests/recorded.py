@@ -15,8 +15,8 @@ from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.tracking.tracker import WRITER
 from ablations.types.events import Event, Saved, TrialEnded
 from ablations.types.trial import Result
-from core.pretraining.history import Epoch
-from helpers import small_study
+from core.history import Epoch
+from helpers import epoch, small_study
 
 EPOCHS = 4
 GRID = "grid:\n  evaluate.neighbors: [1, 5]\n  loss.temperature: [0.1, 0.5]\n"
@@ -31,7 +31,7 @@ def plan(name: str) -> Plan:
 
 
 def epochs(count: int) -> list[Epoch]:
-    return [Epoch(number, 3.0 / number, 10.0, 2.0, 0.1, 900.0, 1.8e9 + number) for number in range(1, count + 1)]
+    return [epoch(number, 3.0 / number, 10.0, 2.0, time=1.8e9 + number) for number in range(1, count + 1)]
 
 
 def events(made: Plan) -> Iterator[Event]:

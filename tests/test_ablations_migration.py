@@ -23,8 +23,8 @@ from ablations.tracking.reader import read_study
 from ablations.types import identity
 from ablations.types.errors import AblateError, StudyError
 from ablations.types.trial import Result
-from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.remote import AnyPath, RemotePath
+from core.trained.checkpoint import load_checkpoint, save_checkpoint
 from helpers import small_study
 
 ONLY_FOLDER = pytest.mark.parametrize("storage", ["folder"], indirect=True)

@@ -38,7 +38,7 @@ from ablations.study.load import load_study
 from ablations.study.study import Resources
 from ablations.types.errors import AblateError, DiskFullError, LostStorageError, StudyError
 from ablations.types.events import Event
-from core.data.catalog import KNOWN_SIZES
+from core.data.catalog import DATA_SETS
 from core.errors import StorageAway, StorageRefused
 from core.remote import AnyPath, RemotePath
 from helpers import small_study
@@ -253,7 +253,7 @@ def test_a_copy_that_was_interrupted_is_none(
 def test_archives_are_copied_to_where_torchvision_looks_for_them() -> None:
     for name, kind in (("cifar10", datasets.CIFAR10), ("cifar100", datasets.CIFAR100), ("stl10", datasets.STL10)):
         assert FOLDERS[name] == kind.base_folder
-    assert FOLDERS.keys() < KNOWN_SIZES.keys()
+    assert FOLDERS.keys() < DATA_SETS.keys()
 
 
 def test_data_that_is_not_there_is_named(photos: RemotePath) -> None:

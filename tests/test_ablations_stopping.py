@@ -12,6 +12,7 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import ASHAScheduler
 from rich.console import Console
 
+import helpers
 from ablations.cli.tables import status_table, study_heading
 from ablations.planning.collection_plan import plan_of_one
 from ablations.planning.plan import Plan, make_plan
@@ -30,7 +31,7 @@ from ablations.tracking.report import draw_report
 from ablations.types.errors import StudyError
 from ablations.types.events import Judged, Started, TrialEnded
 from ablations.types.trial import Result
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
@@ -48,7 +49,8 @@ def plan(text: str) -> Plan:
 
 
 def epoch(number: int, knn_top1: float | None) -> Epoch:
-    return Epoch(number, 1.0, 50.0, 1.0, 0.1, 100.0, 1000.0 + number, knn_top1)
+    made = helpers.epoch(number, time=1000.0 + number)
+    return made if knn_top1 is None else made.judged(knn_top1)
 
 
 def stop(made: Plan, *numbers: int) -> None:

@@ -112,9 +112,7 @@ def show_document(store: TrialStore, trial: StoredTrial, planned: FoundTrial | N
         facts=result.facts if result else {},
         seconds=result.seconds if result else None,
         finished_at=result.finished_at if result else None,
-        epochs=[
-            _without_none(asdict(epoch)) for epoch in (store.history(trial.pretrain_id) if trial.pretrain_id else ())
-        ],
+        epochs=[epoch.numbers() for epoch in (store.history(trial.pretrain_id) if trial.pretrain_id else ())],
         stopped_at=result.stopped_at if result else None,
         failure=result.failure if result else None,
         error=(result.error or None) if result else None,

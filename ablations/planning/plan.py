@@ -17,8 +17,8 @@ from ablations.types.errors import StudyError
 from ablations.types.trial import Result, State, Trial, Unit, group_units
 from core import DataError
 from core.config import DataConfig
-from core.data.catalog import DataSize
-from core.data.transfer import check_metric, metric_of
+from core.data.catalog import DataSize, metric_of
+from core.data.transfer import check_metric
 from core.remote import AnyPath
 
 

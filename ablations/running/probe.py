@@ -20,8 +20,8 @@ from ablations.store.speeds import (
 from ablations.types.trial import Trial
 from core import evaluate
 from core.config import DataConfig, FineTuneTransfer
+from core.data.catalog import metric_of
 from core.data.dataset import Dataset, Split
-from core.data.transfer import metric_of
 from core.hardware import forget_memory_peak, memory_peak, pick_device
 from core.pretraining.training import Training
 from core.remote import AnyPath

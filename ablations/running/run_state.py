@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ablations.planning.plan import Plan
 from ablations.types.events import EpochEnded, Event, Held, Started, TrialEnded
 from ablations.types.trial import State, Unit
-from core.pretraining.history import Epoch
+from core.history import Epoch
 
 ENDED = ("done", "failed", "stopped")
 

@@ -16,7 +16,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.types.errors import DiskFullError
 from ablations.types.events import DiskFull, Event, Listen
 from ablations.types.trial import Unit
-from core.data.catalog import KNOWN_SIZES
+from core.data.catalog import DATA_SETS
 from core.remote import AnyPath
 
 
@@ -78,7 +78,7 @@ def _job(plan: Plan, where: Where, owner: str) -> Job:
         minutes=resources.minutes,
         study=plan.scaled.study.name,
         workers=1 if where.inline else resources.workers,
-        sizes={data: size for data, size in plan.sizes.items() if data.name not in KNOWN_SIZES},
+        sizes={data: size for data, size in plan.sizes.items() if data.name not in DATA_SETS},
     )
 
 

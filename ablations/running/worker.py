@@ -188,10 +188,7 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, ru
     save_speed(job.storage, speed)
     metrics = dict(scores.metrics)
     if pretrained.history:
-        last = pretrained.history[-1]
-        metrics["pretrain/loss"] = last.loss
-        metrics["pretrain/contrastive_top1"] = last.contrastive_top1
-        metrics["pretrain/entropy"] = last.entropy
+        metrics |= {f"pretrain/{name}": value for name, value in pretrained.history[-1].metrics.items()}
     seconds = training_seconds + time.monotonic() - started
     return Result(trial.id, "done", metrics, seconds, time.time(), _facts(pretrained))
 

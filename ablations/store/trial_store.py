@@ -12,7 +12,7 @@ import json
 import platform
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,7 +23,7 @@ from ablations.types.identity import is_id
 from ablations.types.trial import Result, Trial, Unit
 from core.config import TrainConfig
 from core.files import as_local, is_there, is_unfinished, whole_file
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from core.remote import AnyPath, RemotePath
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class TrialStore:
         path = self.history_path(pretrain_id)
         try:
             if values := load_json(path):
-                return _EPOCHS.validate_python(values.get("epochs"))
+                return _epochs(values.get("epochs"))
         except ValueError as error:
             self._name(path, error, "the copy in its encoder is used")
         return self._history_of_encoder(pretrain_id)
@@ -178,16 +178,16 @@ class TrialStore:
         """The history in the encoder's own file."""
         if not self.encoder_path(pretrain_id).exists():
             return ()
-        from core.pretraining.checkpoint import load_checkpoint  # here, since most commands need no torch
+        from core.trained.checkpoint import load_checkpoint  # here, since most commands need no torch
 
         state = load_checkpoint(self.encoder_path(pretrain_id)) or {}
-        return tuple(Epoch(**epoch) for epoch in state.get("history", []))
+        return _epochs(state.get("history", []))
 
     def save_history(
         self, pretrain_id: str, history: Sequence[Epoch], trained: bool = False, encoder_hash: str = ""
     ) -> None:
         """Write the epochs so far; once ``trained``, with the hash of the encoder that they led to."""
-        values = {"epochs": [asdict(epoch) for epoch in history], "trained": trained}
+        values = {"epochs": [epoch.to_json() for epoch in history], "trained": trained}
         write_json(self.history_path(pretrain_id), values | ({"encoder_hash": encoder_hash} if encoder_hash else {}))
 
     def has_checkpoint(self, pretrain_id: str) -> bool:
@@ -261,6 +261,15 @@ def ids_in(folder: AnyPath) -> list[str]:
     with suppress(FileNotFoundError):
         return sorted(path.name for path in folder.iterdir() if is_id(path.name))
     return []
+
+
+def _epochs(values: Any) -> tuple[Epoch, ...]:
+    """The epochs of a history, in any version. Raises ``ValueError`` for anything else."""
+    try:
+        epochs = [Epoch.from_json(value) for value in values]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"is damaged ({error})") from error
+    return _EPOCHS.validate_python([vars(epoch) for epoch in epochs])
 
 
 def damage(error: ValueError) -> str:

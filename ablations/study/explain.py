@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
 from ablations.types.wording import did_you_mean, quoted
+from core.config.registry import parts_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -122,5 +123,5 @@ def _keys(location: tuple[str | int, ...], values: Any) -> Keys:
 def _models(annotation: Any) -> list[type[BaseModel]]:
     """The models named anywhere in a type annotation."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
+        return parts_of(annotation)
     return [model for argument in get_args(annotation) for model in _models(argument)]

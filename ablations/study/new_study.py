@@ -13,7 +13,7 @@ from ablations.study.study import Study
 from ablations.study.yaml_source import parse_scalar
 from ablations.types.errors import StudyError
 from core.config import DataConfig
-from core.data.catalog import KNOWN_SIZES
+from core.data.catalog import DATA_SETS
 
 TEMPLATES = Path(__file__).parent / "templates"
 SUFFIXES = (".yaml", ".yml")
@@ -64,7 +64,7 @@ def study_text(name: str, reference: str, question: Question, data: str) -> str:
         reference=shlex.quote(reference),
         data=_quoted(data),
         image_size=32 if data in SMALL else 64,
-        embedded=data in KNOWN_SIZES,
+        embedded=data in DATA_SETS,
     )
 
 

@@ -71,7 +71,7 @@ class StopEarly(Config):
     they run. A stopped trial has no result, and a claim that needs it stays undecided. The same study without
     ``stop_early`` trains the stopped trials on.
 
-    Trainings are compared by ``core.evaluation.training_knn``, which means the same for every loss. The loss itself and
+    Trainings are compared by ``core.trained.training_knn``, which means the same for every loss. The loss itself and
     the contrastive accuracy do not: they depend on temperature, batch size and augmentation. Baselines are never
     stopped.
     """

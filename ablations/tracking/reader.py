@@ -24,7 +24,7 @@ from ablations.tracking.client import (
 from ablations.tracking.unreachable import no_answer
 from ablations.types.errors import AblateError, NotRecordedError
 from ablations.types.failures import next_step
-from ablations.types.metrics import OWN
+from ablations.types.metrics import own
 from ablations.types.redaction import without_secrets
 
 STATES: dict[str, str] = {status: state for state, status in RUN_STATUS.items()} | {"FINISHED": "finished"}
@@ -91,6 +91,6 @@ def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, A
 
 
 def with_own(metrics: dict[str, float]) -> dict[str, float]:
-    """With those that trials of all protocols have; see ``ablations.types.metrics.OWN``."""
-    own = {name: [metrics[key] for key in keys if key in metrics] for name, keys in OWN.items()}
-    return metrics | {name: values[0] for name, values in own.items() if values}
+    """The metrics, with those that trials of all protocols have; see ``ablations.types.metrics.own``."""
+    found = {name: [metrics[key] for key in keys if key in metrics] for name, keys in own().items()}
+    return metrics | {name: values[0] for name, values in found.items() if values}

@@ -7,7 +7,7 @@ so that writing it again changes nothing.
 import json
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ from ablations.tracking.provenance import provenance
 from ablations.types.identity import SCHEMA
 from ablations.types.trial import Result, Trial
 from core.config import TrainConfig
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from core.remote import AnyPath
 
 METRICS_A_CALL = 800
@@ -222,11 +222,10 @@ def _note(scaled: ScaledStudy) -> str:
 
 def _history_metrics(history: Sequence[Epoch]) -> Iterator[Metric]:
     for epoch in history:
-        values = asdict(epoch)
+        values = epoch.numbers()
         step, milliseconds = values.pop("epoch"), int(values.pop("time") * 1000)
         for name, value in values.items():
-            if value is not None:
-                yield Metric(f"pretrain/{name}", value, milliseconds, step)
+            yield Metric(f"pretrain/{name}", value, milliseconds, step)
 
 
 def _final_metrics(result: Result, epochs: int) -> Iterator[Metric]:

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from core.augment.levels import to_bytes
+from core import config
+from core.augment.operations.levels import to_bytes
+from core.augment.operations.rotate import quarter_turns
 from core.augment.policy import apply_all
-from core.augment.rotate import quarter_turns
-from core.config import augment as config
 from core.randomness import generator
 
 ROTATE = "Rotate {90°, 180°, 270°}"

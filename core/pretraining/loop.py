@@ -3,18 +3,17 @@
 import time
 from collections.abc import Callable, Collection
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
 from core.config.train import PretrainConfig
 from core.data.dataset import Dataset
 from core.errors import DataError
-from core.evaluation.training_knn import training_knn
-from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
-from core.pretraining.history import Epoch
-from core.pretraining.pretrained import Pretrained
+from core.history import Epoch
 from core.pretraining.training import Training
 from core.remote import AnyPath
+from core.trained.checkpoint import load_checkpoint, save_checkpoint
+from core.trained.pretrained import Pretrained
+from core.trained.training_knn import training_knn
 
 CHECKPOINT_SECONDS = 30.0
 CHECKPOINT_SHARE = 0.1
@@ -77,8 +76,7 @@ def pretrain(
 
 
 def _judge(training: Training, data: Dataset) -> None:
-    accuracy = training_knn(training.result(), data)
-    training.history[-1] = replace(training.history[-1], knn_top1=accuracy)
+    training.history[-1] = training.history[-1].judged(training_knn(training.result(), data))
 
 
 def _check_same(state: dict[str, Any], config: PretrainConfig, data: Dataset, path: AnyPath) -> None:
