@@ -72,11 +72,15 @@ def _console() -> Console:
     return console
 
 
-def results(study: ScaledStudy) -> "pd.DataFrame":
+def results(study: ScaledStudy, *, storage: str | AnyPath = DEFAULT_STORAGE) -> "pd.DataFrame":
     """One row a trial: state, seed, baseline, the axes by their paths (as text) and the metrics, as MLflow has them.
 
-    Raises ``AblateError`` if MLflow has no run of the study.
+    Further seeds of its cells that ``storage`` has are among them. Raises ``AblateError`` if MLflow has no run of it.
     """
+    from ablations.planning.plan import known_trials
+    from ablations.store.trial_store import TrialStore
+    from ablations.tracking.description import describe
     from ablations.tracking.reader import read_study
 
-    return read_study(study.study.name, study.label).table
+    now = describe(study, known_trials(study, TrialStore(location(storage))))
+    return read_study(study.study.name, study.label, description=now).table

@@ -12,9 +12,23 @@ import jinja2
 from ablations.cli.collection_documents import COLLECTION_DOCUMENTS
 from ablations.cli.documents import DOCUMENTS
 from ablations.study.claims import ClaimBase
-from ablations.study.schema.settings_schema import REF, Schema, definitions, models_of, plain, tag_of
+from ablations.study.explain import validate
+from ablations.study.library import shipped_studies
+from ablations.study.schema.settings_schema import (
+    REF,
+    TAGS,
+    Node,
+    Schema,
+    definitions,
+    models_of,
+    plain,
+    settings_tree,
+    tag_of,
+)
 from ablations.study.schema.study_schema import FILE, schema_text
-from ablations.study.study import Study
+from ablations.study.settings import dotted_values
+from ablations.study.study import Resources, Scale, Study
+from ablations.study.yaml_source import read_yaml
 from ablations.types.metrics import names, own
 
 HERE = Path(__file__).parent
@@ -32,6 +46,8 @@ WORDS = {
     "where": "axes and their values",
 }
 """What fields may be, where the models say it less well."""
+SCALES = ("quick", "laptop", "cifar10", "imagenet")
+"""The order of the columns; other scales follow."""
 LONG = 40
 """Characters of a default from which it is left out: those of a group are told where the group is."""
 
@@ -54,10 +70,12 @@ def generated() -> dict[Path, str]:
         "documents": "\n".join(_documents()),
         "metrics": _metrics(),
         "own_metrics": own(),
+        "scale_list": "\n".join(_scale_list()),
+        "scale_table": "\n".join(_scale_table(settings_tree(definitions()))),
     }
     texts = {
         HERE / f"{name}.md": _in_yaml_terms(environment.get_template(f"{name}.md.j2").render(), models) + "\n"
-        for name in ("study-file", "command-line")
+        for name in ("study-file", "command-line", "scales")
     }
     drawn = runpy.run_path(str(HERE / "draw_architecture.py"))["architecture_svg"]()
     return texts | {HERE.parent / "studies" / FILE: schema_text(), HERE / "architecture.svg": drawn}
@@ -184,6 +202,56 @@ def _metrics() -> str:
         f"| `{prefix}/` | {', '.join(f'`{name}`' for name in rest.split('|'))} |" for prefix, rest in names().items()
     ]
     return "\n".join(["| prefix | metrics |\n|---|---|", *rows]).replace(r"\d+", "<k>")
+
+
+def _scales() -> dict[str, Scale]:
+    """The shipped scales by name, the smallest first."""
+    paths = {path.stem: path for path in shipped_studies().glob("scales/*.yaml")}
+    names = sorted(paths, key=lambda name: (SCALES.index(name) if name in SCALES else len(SCALES), name))
+    return {name: validate(Scale, read_yaml(paths[name])) for name in names}
+
+
+def _scale_list() -> Iterator[str]:
+    for name, scale in _scales().items():
+        yield f"- `{name}`: {scale.description}"
+
+
+def _scale_table(tree: Node) -> Iterator[str]:
+    """A row for each setting that any scale sets, with the default first."""
+    nodes, scales = dict(tree.below()), _scales()
+    layers = {name: dotted_values(scale.base) for name, scale in scales.items()}
+    yield f"| setting | paper (default) | {' | '.join(scales)} |"
+    yield f"|---|---|{'---|' * len(scales)}"
+    for path in nodes:
+        values = [_code(layer[path]) if path in layer else "" for layer in layers.values()]
+        if any(values):
+            yield f"| `{path}` | {_paper(nodes, path)} | {' | '.join(values)} |"
+    for name in Resources.model_fields:
+        values = [getattr(scale.resources or Resources(), name) for scale in scales.values()]
+        if any(value != Resources.model_fields[name].default for value in values):
+            yield f"| `resources.{name}` | | {' | '.join(map(_code, values))} |"
+
+
+def _paper(nodes: dict[str, Node], path: str) -> str:
+    """The default of a setting: of the kind that is meant where none is named, or of each kind that has it."""
+    defaults = {tag: value["default"] for tag, value in nodes[path].values.items() if "default" in value}
+    if not defaults:
+        return "none"
+    group = nodes.get(path.rpartition(".")[0])
+    meant = next(iter(defaults)) if group is None else _meant(group)
+    if meant in defaults or len(set(map(str, defaults.values()))) == 1:
+        return _code(defaults.get(meant, next(iter(defaults.values()))))
+    return ", ".join(f"{_code(value)} (`{tag}`)" for tag, value in defaults.items())
+
+
+def _meant(group: Node) -> str:
+    """The tag of the kind that a group has where none is named; empty for a group of one kind."""
+    tags = next((node for name, node in group.fields.items() if name in TAGS), Node())
+    return next(iter(tags.values), "")
+
+
+def _code(value: Any) -> str:
+    return f"`{_plain(value)}`"
 
 
 def _rounded(value: Any) -> Any:

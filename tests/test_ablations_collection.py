@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from mlflow import MlflowClient
@@ -342,10 +342,10 @@ def test_a_page_that_mlflow_does_not_take_is_drawn_and_told(ran: list[Unit], mon
     assert (STORAGE / "reports/both/quick/report.html").is_file()
 
 
-def broken_for_neighbors(study: str, *arguments: object) -> object:
+def broken_for_neighbors(study: str, *arguments: Any, **options: Any) -> object:
     if study == "neighbors":
         raise ZeroDivisionError("a bug")
-    return draw_report(study, *arguments)  # type: ignore[arg-type]
+    return draw_report(study, *arguments, **options)
 
 
 def test_collections_are_no_studies() -> None:

@@ -127,6 +127,9 @@ COMMANDS = {
     "an unknown option": (["run", "good.yaml", "--fast"], "--fast"),
     "an unknown command": (["rnu", "good.yaml"], "rnu"),
     "no trial of that id": (["show", "zzz"], "no trial whose id begins so"),
+    "a storage whose name is too long": (["plan", "good.yaml", "--storage", "s" * 300], "File name too long"),
+    "a study whose name is too long": (["plan", "s" * 300], "no such file"),
+    "a scale whose name is too long": (["plan", "good.yaml", "--scale", "s" * 300], "a scale is a name"),
     "a negative price": (["plan", "good.yaml", "--price", "-1"], "--price"),
 }
 
@@ -220,4 +223,34 @@ def test_whatever_a_study_holds_there_is_no_traceback(changes: dict[str, object]
     with Path("fuzz.yaml").open("w") as file:
         YAML(typ="safe", pure=True).dump(good | changes, file)
     code, told = ablate("plan", "fuzz.yaml")
+    assert code in (0, 2), told
+
+
+NUMBERS = st.integers(-2, 40) | st.floats(allow_nan=True) | st.just("a")
+RANGES = st.dictionaries(st.sampled_from(["log", "linear"]), st.lists(NUMBERS, max_size=4), min_size=1, max_size=1)
+AXIS_NAMES = st.sampled_from(
+    [
+        *("loss.temperature", "head.kind", "epochs", "augment", "evaluate.data", "loss", "pionts", "", "a..b"),
+        *("zip", "points", "leave_one_out", "only_where", "sample", "seed"),
+    ]
+)
+AXIS_VALUES = st.lists(VALUES, max_size=3) | RANGES | VALUES | st.dictionaries(AXIS_NAMES, VALUES | RANGES, max_size=3)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(grid=st.dictionaries(AXIS_NAMES, AXIS_VALUES, min_size=1, max_size=4))
+def test_whatever_a_grid_holds_there_is_no_traceback(grid: dict[str, object]) -> None:
+    from ruamel.yaml import YAML
+
+    with Path("fuzz.yaml").open("w") as file:
+        YAML(typ="safe", pure=True).dump({"name": "s", "grid": grid}, file)
+    code, told = ablate("plan", "fuzz.yaml")
+    assert code in (0, 2), told
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=AXIS_NAMES | st.text(max_size=8), value=st.text("[]{}:, 0.1ae-'\"\n#&*!", max_size=12))
+def test_whatever_is_set_there_is_no_traceback(path: str, value: str) -> None:
+    Path("good.yaml").write_text(GOOD)
+    code, told = ablate("plan", "good.yaml", "--set", f"{path}={value}")
     assert code in (0, 2), told

@@ -90,7 +90,7 @@ def test_an_estimate_adds_up_what_is_left() -> None:
     configs = [unit.trials[0].config.pretrain for unit in made.units]
     assert found.flops == sum(400 * training_flops(config) for config in configs)
     assert (found.images, found.hardware, found.too_large) == (4 * (400 + 2200), LAPTOP, [])
-    assert found.hungriest == "0.1, 0.25, seed 0"
+    assert found.largest == "0.1, 0.25, seed 0"
 
 
 def test_seeds_and_learning_rates_cost_the_same_and_encoders_do_not() -> None:

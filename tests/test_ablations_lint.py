@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ablations.planning.lint import warnings
 from ablations.planning.plan import make_plan
+from ablations.planning.review.lint import warnings
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from helpers import shipped

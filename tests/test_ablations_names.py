@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from ablations.planning.grid import enumerate_trials
+from ablations.planning.plan import make_plan
+from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.types.errors import StudyError
 from ablations.types.trial import Trial
@@ -97,6 +99,10 @@ NAMES = {
     "a report's axis": (
         report("kind: points, x: head.kid"),
         "report.x: 'head.kid' is no axis of the grid; did you mean",
+    ),
+    "a report's field": (
+        report("kind: table, rowes: [head.kind]"),
+        "report.rowes: there is no such field; did you mean 'rows'?",
     ),
     "a report's column": (
         report("kind: table, rows: [head.kind], columns: loss.temprature"),
@@ -193,6 +199,7 @@ def test_an_axis_depends_on_axes_that_exist_themselves() -> None:
         ("seeds=3", "seeds is no setting of a trial; write --seeds 3"),
         ("grid.augment.first=[crop]", "grid is no setting of a trial; write the axis alone"),
         ("base.epochs=3", "base is no setting of a trial; write the path alone"),
+        ("title=x", "title is no setting of a trial; change it in the study file"),
         ("batch_sise=3", "there is no such field; did you mean 'batch_size'?"),
     ],
 )
@@ -204,10 +211,10 @@ def test_an_assignment_that_would_not_do_what_it_says_is_refused(assignment: str
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("second", ["batch_size=32", "batch_size=16", "loss.temperature=0.3"])
+@pytest.mark.parametrize("second", ["batch_size=32", "batch_size=16", "loss.temperature=0.3", "resources.cpu=2"])
 def test_an_assignment_that_hides_another_is_refused(second: str) -> None:
     with pytest.raises(StudyError, match="sets it too; keep one of them"):
-        trials("grid: {epochs: [2, 3]}\n", "batch_size=16", "loss={temperature: 0.2}", second)
+        trials("grid: {epochs: [2, 3]}\n", "batch_size=16", "loss={temperature: 0.2}", "resources.cpu=4", second)
 
 
 def test_a_label_chooses_its_point() -> None:
@@ -271,6 +278,15 @@ def test_a_scale_that_is_not_there_is_said(scale: str) -> None:
     with pytest.raises(StudyError, match="--scale") as caught:
         trials(GRID, scale=scale)
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(("name", "close"), [("cifar01", "cifar10"), ("my-photo", "my-photos"), ("zzz", None)])
+def test_data_that_is_not_there_is_told_with_the_closest_that_is(name: str, close: str | None) -> None:
+    Path("data/my-photos/train").mkdir(parents=True)
+    trials(f"base: {{data.name: {name}}}\ngrid: {{epochs: [2]}}\n")
+    with pytest.raises(StudyError, match="no folder") as caught:
+        make_plan(load_study("study.yaml"), TrialStore(Path("runs")), Path("data"))
+    assert (f"; did you mean {close!r}?" in str(caught.value)) == (close is not None)
 
 
 def test_pipes_and_folders_among_the_studies_are_passed_over() -> None:

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from ablations.cli.app import app
 from ablations.planning.grid import enumerate_trials
-from ablations.planning.lint import warnings
 from ablations.planning.plan import make_plan
+from ablations.planning.review.lint import warnings
 from ablations.store.trial_store import TrialStore
 from ablations.study.library import Question
 from ablations.study.load import load_study
@@ -82,6 +82,11 @@ def test_a_name_is_a_study_and_a_file_is_a_file() -> None:
     assert "my_temperature" in ablate("list")[1]
 
 
+def test_data_that_is_nearly_built_in_is_asked() -> None:
+    assert "note    cifar01 is no built-in data; did you mean cifar10?" in ablate("new", "mine", "--data", "cifar01")[1]
+    assert "did you mean" not in ablate("new", "other", "--data", "my-photos")[1]
+
+
 def test_nothing_is_overwritten() -> None:
     Path("mine.yaml").write_text("mine")
     Path(FILE).write_text("also mine")
@@ -98,6 +103,7 @@ def test_nothing_is_overwritten() -> None:
         (["a b.yaml"], "is no name"),
         (["some/where"], "give a name, or a file"),
         (["mine", "--data", "../photos"], "is no name"),
+        ([f"{'x' * 300}/mine.yaml"], "cannot be written: File name too long"),
         (["mine", "--template", "weather"], "weather"),
     ],
 )

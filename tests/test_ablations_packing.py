@@ -42,7 +42,7 @@ def test_each_trial_has_a_whole_gpu_before_anything_was_measured_on_one() -> Non
     assert plan().scaled.resources.gpu == 1
 
 
-def test_as_many_share_a_gpu_as_it_has_room_for_the_hungriest() -> None:
+def test_as_many_share_a_gpu_as_it_has_room_for_the_largest() -> None:
     measure(0.125, 2)
     measure(0.25, 10)
     assert 6 * (MARGIN * 10 * GIB + BESIDE) < GPU.memory < 7 * (MARGIN * 10 * GIB + BESIDE)

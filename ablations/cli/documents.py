@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ablations.planning.configure import Origin
+from ablations.planning.configuration.origin import Origin
 from ablations.types.failures import Kind
 from ablations.types.trial import State
 

@@ -10,7 +10,8 @@ from ablations.planning.plan import plan_trials, with_kept_seeds
 from ablations.store.speeds import Speed, load_speeds
 from ablations.store.trial_store import TrialStore
 from ablations.study.library import all_collections, all_studies
-from ablations.study.load import DEFAULT_SCALE, load_study
+from ablations.study.load import load_study
+from ablations.study.scales import DEFAULT_SCALE
 from ablations.study.study import Study
 from ablations.types.errors import StudyError
 from core.remote import AnyPath

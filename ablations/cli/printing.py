@@ -60,7 +60,7 @@ def print_beginning(plan: "CollectionPlan", to: Console) -> None:
 
 def print_warnings(plan: "CollectionPlan") -> None:
     """Each warning once, with the names of its studies in a collection."""
-    from ablations.planning.lint import warnings
+    from ablations.planning.review.lint import warnings
 
     notes: dict[str, list[str]] = {}
     for one in plan.plans:

@@ -29,11 +29,11 @@ from ablations.cli.documents import (
 )
 from ablations.cli.trial_view import config_differences, result_differences
 from ablations.planning.collection_plan import CollectionPlan
+from ablations.planning.configuration.find_planned import FoundTrial
+from ablations.planning.configuration.resolved import ResolvedSetting, Resolver, alike
 from ablations.planning.estimate import estimate, price_of
-from ablations.planning.find_planned import FoundTrial
-from ablations.planning.lint import warnings
 from ablations.planning.plan import Plan, begun_trainings
-from ablations.planning.resolved import ResolvedSetting, Resolver, alike
+from ablations.planning.review.lint import warnings
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.study.collection import ScaledCollection

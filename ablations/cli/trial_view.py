@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ablations.planning.find_planned import FoundTrial, find_planned
+from ablations.planning.configuration.find_planned import FoundTrial, find_planned
 from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.study.overrides import OPTION
 from ablations.study.settings import dotted_values

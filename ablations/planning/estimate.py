@@ -1,4 +1,4 @@
-"""What is left of a plan will take: time by the speed of past trials, memory by counting, money by a price."""
+"""The cost of what is left of a plan: time by the speed of past trials, memory, and money at a price."""
 
 import math
 import statistics
@@ -20,50 +20,50 @@ from ablations.study.study import Resources
 from ablations.types.trial import Trial, Unit
 
 ENOUGH = 3
-"""Speeds of different work from which a time for FLOPs and a time for pixels can be told apart."""
+"""Number of speeds, each of different work, from which times for FLOPs and for pixels can be told apart."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Of what is left."""
+    """The cost of what is left."""
 
     images: int
-    """That trainings and evaluations go through."""
+    """Images that trainings and evaluations go through."""
     flops: float
-    """Of the trainings."""
+    """Floating-point operations of the trainings."""
     memory: int
-    """Of the hungriest training, in bytes."""
-    hungriest: str
-    """Its name."""
+    """Bytes of the training that takes most memory."""
+    largest: str
+    """Name of that training."""
     too_large: list[str]
     """Names of trainings that will not fit the hardware, or their share of it, as far as it is known."""
     hardware: Hardware | None
-    """By whose past trials; None where there are none."""
+    """Hardware of the past trials that the estimate goes by; None if there are none."""
     seconds: float | None
-    """Of compute, one after the other; None where nothing is known."""
+    """Seconds of compute, one unit after the other; None if nothing is known."""
     longest: float
     """Seconds of the longest unit."""
     unmeasured: list[str]
-    """Protocols that were never timed here, and are left out of the time."""
+    """Protocols that were never timed here; the seconds leave them out."""
 
     def wall_seconds(self, slots: int) -> float | None:
-        """From start to end with so many units side by side, were the last ones short."""
+        """Seconds from start to end with so many units side by side, if the last ones are short."""
         return None if self.seconds is None else max(self.seconds / slots, self.longest)
 
 
 def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
-    """By the speeds of the hardware that was measured last."""
+    """The cost of what is left of a plan, by the speeds of the hardware that was measured last."""
     hardware = speeds[-1].hardware if speeds else None
     latest = _latest(speeds)
     seconds = _seconds(plan, latest)
     needs = _needs(plan, latest, hardware)
-    hungriest = max(needs, key=needs.__getitem__, default="")
+    largest = max(needs, key=needs.__getitem__, default="")
     room = plan.scaled.resources.share
     return Estimate(
         images=sum(plan.images(unit) for unit in plan.units),
         flops=_flops(plan),
-        memory=needs.get(hungriest, 0),
-        hungriest=hungriest,
+        memory=needs.get(largest, 0),
+        largest=largest,
         too_large=[name for name, need in needs.items() if hardware and need > room * hardware.memory],
         hardware=hardware,
         seconds=None if seconds is None else sum(seconds),
@@ -73,7 +73,7 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
 
 
 def _needs(plan: Plan, speeds: list[Speed], hardware: Hardware | None) -> dict[str, int]:
-    """Bytes of each training that is left, by its first trial's name."""
+    """Bytes of each training that is left, by the name of its first trial."""
     peaks, workers = peaks_of(speeds), plan.scaled.resources.workers
     trainings = [unit.trials[0] for unit in plan.units if unit.pretrain_id not in plan.trained]
     configs = {trial.name: trial.config.pretrain for trial in trainings}
@@ -84,18 +84,18 @@ def _needs(plan: Plan, speeds: list[Speed], hardware: Hardware | None) -> dict[s
 
 
 def seconds_and_flops(plan: Plan, speeds: list[Speed]) -> tuple[float | None, float]:
-    """Of what is left, as in ``Estimate``."""
+    """The seconds and the FLOPs of what is left, as in ``Estimate``."""
     seconds = _seconds(plan, _latest(speeds))
     return None if seconds is None else sum(seconds), _flops(plan)
 
 
 def _latest(speeds: list[Speed]) -> list[Speed]:
-    """Those of the hardware that was measured last."""
+    """The speeds of the hardware that was measured last."""
     return [speed for speed in speeds if speed.hardware == speeds[-1].hardware]
 
 
 def _seconds(plan: Plan, speeds: list[Speed]) -> list[float] | None:
-    """Of each unit; None where nothing is known."""
+    """Seconds of each unit; None if nothing is known."""
     return [unit_seconds(plan, unit, speeds) for unit in plan.units] if speeds else None
 
 
@@ -104,14 +104,16 @@ def _flops(plan: Plan) -> float:
 
 
 def price_of(left: Estimate, resources: Resources, hourly: float | None) -> float | None:
-    """At so much an hour of a GPU, or of one trial's cores; None where either is not known."""
+    """The price of what is left, at ``hourly`` for a GPU or for one trial's cores; None if time or price is not
+    known."""
     if left.seconds is None or hourly is None:
         return None
     return left.seconds / 3600 * (resources.gpu or 1) * hourly
 
 
 def seconds_for(stage: Stage, key: str, flops: float, pixels: float, speeds: list[Speed]) -> float:
-    """Of one image: as measured where the same was measured, else by the work in it; 0 where nothing was."""
+    """Seconds for one image: as measured for the same work, else by its FLOPs and pixels; 0 if nothing was
+    measured."""
     of_stage = [speed for speed in speeds if speed.stage == stage]
     if same := [speed.seconds for speed in of_stage if speed.key == key]:
         return statistics.median(same)
@@ -121,8 +123,10 @@ def seconds_for(stage: Stage, key: str, flops: float, pixels: float, speeds: lis
 
 
 def _fit(speeds: list[Speed]) -> Callable[[float, float], float]:
-    """Seconds from FLOPs and pixels: a non-negative rate for each where there are enough speeds to tell them apart,
-    else in proportion to the FLOPs of the nearest."""
+    """A function from FLOPs and pixels to seconds.
+
+    With enough speeds it has a non-negative rate for each; else seconds are in proportion to the FLOPs of the nearest.
+    """
     if len({speed.flops / speed.pixels for speed in speeds}) >= ENOUGH:
         import numpy as np  # here, since most commands need neither
         from scipy.optimize import nnls
@@ -145,20 +149,20 @@ def _protocols(plan: Plan) -> set[str]:
 
 
 def unit_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
-    """Of compute, as many times longer than on a whole GPU as its share has room on one."""
+    """Seconds of a unit: those on a whole GPU, divided by its share of one."""
     evaluations = sum(evaluation_seconds(plan, trial, speeds) for trial in unit.trials)
     return (training_seconds(plan, unit, speeds) + evaluations) / plan.scaled.resources.share
 
 
 def training_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
-    """On a whole GPU."""
+    """Seconds of a unit's training on a whole GPU."""
     config = unit.trials[0].config.pretrain
     key, work = training_key(config), training_work(config)
     return plan.trained_on(unit) * seconds_for("training", key, *work, speeds)
 
 
 def evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
-    """On a whole GPU, by evaluations of the same protocol; 0 where none was timed."""
+    """Seconds of a trial's evaluation on a whole GPU, by evaluations of the same protocol; 0 if none was timed."""
     config, evaluate = trial.config.pretrain, trial.config.evaluate
     speeds = [speed for speed in speeds if speed.protocol == evaluate.protocol]
     size = plan.sizes[trial.config.evaluation_data]

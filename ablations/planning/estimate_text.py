@@ -37,7 +37,7 @@ def workers_text(resources: Resources) -> str:
 def left_text(plan: Plan, left: Estimate, price: float | None = None) -> str:
     """Images, FLOPs, memory, time and money of what is left."""
     size = f"{left.images:,} images, {left.flops:.2g} FLOPs"
-    most = f"; at most {left.memory / 2**30:.1f} GiB ({left.hungriest})" if left.hungriest else ""
+    most = f"; at most {left.memory / 2**30:.1f} GiB ({left.largest})" if left.largest else ""
     lines = [f"left: {size}{most}", *(f"will not fit: {name}" for name in left.too_large)]
     if left.seconds is None or left.hardware is None:
         return "\n".join([*lines, "time: not known before a first trial, or --probe, on this storage"])

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from ablations.planning.configure import SEED, cells_of, configure
-from ablations.planning.found_metrics import check_metrics
+from ablations.planning.configuration.cells import cells_of
+from ablations.planning.configuration.configure import SEED, configure
+from ablations.planning.review.found_metrics import check_metrics
 from ablations.study.axes import Point
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import conflict

@@ -1,4 +1,4 @@
-"""What a training takes of memory: as measured, or reckoned."""
+"""The memory that a training takes: as measured, or calculated."""
 
 from collections.abc import Iterable
 
@@ -7,16 +7,19 @@ from core.config import DataConfig, PretrainConfig
 from core.cost import training_bytes
 
 Peaks = dict[str, int]
-"""Bytes of a GPU that were measured, by the key of a training or an evaluation; see ``ablations.store.speeds``."""
+"""Measured peaks of GPU memory in bytes, by the key of a training or an evaluation; see ``ablations.store.speeds``."""
 
 
 def peaks_of(speeds: Iterable[Speed]) -> Peaks:
+    """The measured peaks among the speeds."""
     return {speed.key: speed.memory for speed in speeds if speed.memory}
 
 
 def step_memory(config: PretrainConfig, images: int, peaks: Peaks, hardware: Hardware | None, workers: int = 1) -> int:
-    """Of a training, in bytes for each worker, beside its ``images``: these are put on a GPU only where it has room.
-    Peaks are of one worker."""
+    """Bytes of a training for each worker, without those of its ``images``, which lie on a GPU only if it has room.
+
+    The measured peak is of one worker; for several, and for what was never measured, the bytes are calculated.
+    """
     peak = peaks.get(training_key(config), 0) if workers == 1 else 0
     if peak and hardware:
         return max(0, peak - image_bytes(config.data, images, hardware))
@@ -24,14 +27,17 @@ def step_memory(config: PretrainConfig, images: int, peaks: Peaks, hardware: Har
 
 
 def memory(config: PretrainConfig, hardware: Hardware | None, workers: int = 1, images: int = 0) -> int:
-    """Of a training, reckoned, in bytes for each worker; ``auto`` is taken for bfloat16 on a GPU and float32
-    elsewhere. What recomputation saves is not counted."""
+    """Calculated bytes of a training for each worker.
+
+    Precision ``auto`` counts as bfloat16 on a GPU and as float32 elsewhere. The saving of ``recompute`` is not counted.
+    """
     on_gpu = hardware is not None and hardware.is_gpu
     half = config.precision == "bfloat16" or (config.precision == "auto" and on_gpu)
     return training_bytes(config, 2 if half else 4, workers, images) if config.epochs else 0
 
 
 def image_bytes(data: DataConfig, images: int, hardware: Hardware) -> int:
-    """Of images that lie on the GPU, since they take no more than half of it; see ``core.data.batches.place``."""
+    """Bytes of the images that lie on the GPU: all if they take no more than half of it, else none; see
+    ``core.data.batches.place``."""
     size = images * 3 * data.stored_side**2
     return size if size <= hardware.memory / 2 else 0

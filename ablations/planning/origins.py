@@ -1,4 +1,4 @@
-"""From where a study has what is done already."""
+"""Which studies computed the results that a plan has already."""
 
 from collections import Counter
 
@@ -10,7 +10,7 @@ from ablations.types.trial import Result
 def origins(plan: Plan) -> str:
     """``12 of 50 trials are done: 8 by color_strength, 4 by this study; 2 more need only their evaluation``.
 
-    Empty where all is still to do. A result that was kept without its study is ``from before``.
+    Empty if nothing is done. A result that was kept without the name of its study is ``from before``.
     """
     done = [result for result in plan.results.values() if result.state == "done"]
     parts = [f"{len(done)} of {len(plan.trials)} trials are done: {_by_study(plan, done)}"] if done else []

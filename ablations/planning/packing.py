@@ -1,4 +1,4 @@
-"""How many trials run beside each other on a GPU: as many as its memory holds, by what they were measured to take."""
+"""Packing: as many trials side by side on a GPU as its memory holds."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,16 @@ from core.data.catalog import DataSize
 from core.hardware import BESIDE
 
 MARGIN = 1.2
-"""Memory is not given out to the last byte."""
+"""Factor on the need of a trial, so that memory is not given out to the last byte."""
 
 
 def packed(
     resources: Resources, units: Sequence[Unit], sizes: Mapping[DataConfig, DataSize], speeds: Sequence[Speed]
 ) -> Resources:
-    """With the share of a GPU that holds the hungriest of the units, where ``pack`` asks for it and something was
-    measured on a GPU; else as they are."""
+    """The resources with the share of a GPU that holds the largest of the units.
+
+    They are returned unchanged unless ``pack`` is set and a GPU was measured.
+    """
     measured = [speed for speed in speeds if speed.hardware.is_gpu]
     if not (resources.pack and measured and units):
         return resources
@@ -30,19 +32,22 @@ def packed(
 
 
 def spread(resources: Resources, units: int, gpus: int) -> Resources:
-    """Over all GPUs of a cluster: Ray fills one before it uses the next, and some may hold all of the units."""
+    """The resources with a share that spreads packed units over all GPUs.
+
+    Ray fills one GPU before it uses the next, and a few GPUs may hold all units.
+    """
     if not (resources.pack and resources.gpu < 1 and gpus):
         return resources
     return resources.model_copy(update={"gpu": max(resources.gpu, _part(math.ceil(units / gpus)))})
 
 
 def _part(together: int) -> float:
-    """Of a GPU. Ray counts in ten-thousandths."""
+    """The share of a GPU for each of so many trials. Ray counts in ten-thousandths."""
     return math.floor(10_000 / together) / 10_000
 
 
 def _need(trial: Trial, peaks: Peaks, sizes: Mapping[DataConfig, DataSize], hardware: Hardware) -> int:
-    """Bytes, of its training with its images, and of its evaluation."""
+    """Bytes of a trial: the larger of its training with its images, and its evaluation."""
     config = trial.config.pretrain
     images = sizes[config.data].train
     training = step_memory(config, images, peaks, hardware) + image_bytes(config.data, images, hardware)

@@ -1,7 +1,7 @@
-"""Stopping trainings early: which may be, after which epochs, and when one falls behind.
+"""Stopping trainings early: which ones, after which epochs, and when one has fallen behind.
 
 The rule is asynchronous successive halving (ASHA, Li et al. 2020, "A System for Massively Parallel Hyperparameter
-Tuning", algorithm 2): of the trainings that are compared after an epoch, one in ``reduction`` goes on.
+Tuning", algorithm 2): one in ``reduction`` of the trainings that are compared after an epoch goes on.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ History = tuple[Epoch, ...]
 
 
 class StoppedEarly(Exception):
-    """A training has fallen behind, and ends after the epoch in ``args[0]``."""
+    """A training has fallen behind; it ends after the epoch in ``args[0]``."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Judging:
 
     rule: StopEarly
     epochs: int
-    """Epochs of a training that goes to its end."""
+    """Number of epochs of a training that is not stopped."""
     past: tuple[History, ...]
     """Histories of the trainings that earlier runs have compared."""
 
 
 class Halving:
-    """Decides which trainings fall behind, one at a time, by the accuracies seen so far at the same epoch."""
+    """Decides which trainings have fallen behind, one at a time, by the accuracies seen so far at the same epoch."""
 
     def __init__(self, judging: Judging) -> None:
         self._reduction = judging.rule.reduction
@@ -47,7 +47,8 @@ class Halving:
                     self._seen[epoch.epoch].append(epoch.knn_top1)
 
     def stops(self, event: Judged) -> bool:
-        """Whether the training is below the best ``1 / reduction`` of those seen at its epoch; it is then seen too."""
+        """Whether the training is below the best ``1 / reduction`` of those seen at its epoch. It counts as seen from
+        now on."""
         import numpy as np  # here, since most commands need no numpy
 
         if event.epoch not in self._seen:
@@ -101,15 +102,15 @@ def _rungs(rule: StopEarly, epochs: int) -> Iterator[int]:
 def _reasons(rule: StopEarly, configs: list[PretrainConfig]) -> Iterator[str]:
     """Reasons why the trainings cannot be compared after an epoch."""
     if len({config.epochs for config in configs}) > 1:
-        yield "epochs varies, and after the same epoch a longer training is behind; leave one of the two out"
+        yield "epochs varies, and a longer training is behind after the same epoch; leave out stop_early or that axis"
     if len({(config.data.name, config.data.subset) for config in configs}) > 1:
-        yield "data varies, and accuracies on different images do not compare; leave one of the two out"
+        yield "data varies, and accuracies on different images do not compare; leave out stop_early or that axis"
     if len({config.loss.supervised for config in configs}) > 1:
         yield (
             "loss.kind cross_entropy learns the labels by which trainings are compared, and others do not; make it a "
             "baseline, which is spared"
         )
     if any(metric_of(config.data.name) == "map_11" for config in configs):
-        yield "an image of this data has several labels, and trainings are compared by those of one; leave it out"
+        yield "images of this data have several labels, and trainings are compared by one; leave out stop_early"
     if configs and not any(True for _ in _rungs(rule, configs[0].epochs)):
         yield f"grace_epochs is {rule.grace_epochs}, but trainings end after {configs[0].epochs}; lower it"

@@ -18,6 +18,7 @@ from ablations.store.migration import keep_schema
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.collection_report import cannot_be_drawn
+from ablations.tracking.description import describe
 from ablations.tracking.report import DrawnReport, draw_report
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.types.duration import clock
@@ -103,7 +104,8 @@ class Round:
             return None
         scaled = run.plan.scaled
         try:
-            drawn = draw_report(scaled.study.name, scaled.label, self._where.storage, run.tracker.seen)
+            now = describe(scaled, run.plan.trials)
+            drawn = draw_report(scaled.study.name, scaled.label, self._where.storage, run.tracker.seen, now)
         except AblateError as error:  # the results are in the store; running again logs and draws them
             self._console.print(str(error), style="yellow", highlight=False, soft_wrap=True)
             return None

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from ablations.study.explain import validate
 from ablations.study.library import find_beside, find_collection
-from ablations.study.load import DEFAULT_SCALE, load_study, run_label
+from ablations.study.load import load_study, run_label
 from ablations.study.scaled_study import ScaledStudy
+from ablations.study.scales import DEFAULT_SCALE
 from ablations.study.study import Name
 from ablations.study.yaml_source import Source, read_yaml
 from ablations.types.errors import StudyError

@@ -1,12 +1,13 @@
 """Reads a file's values into a model, and turns pydantic's errors into sentences with place, value and remedy."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from ablations.study.schema.settings_schema import TAGS
 from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
 from ablations.types.wording import did_you_mean, quoted
@@ -121,7 +122,15 @@ def _keys(location: tuple[str | int, ...], values: Any) -> Keys:
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
-    """The models named anywhere in a type annotation."""
+    """The models named anywhere in a type annotation; for a base class of kinds, the kinds."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return parts_of(annotation)
+        registered = parts_of(annotation)
+        return registered if registered != [annotation] else list(_kinds(annotation)) or [annotation]
     return [model for argument in get_args(annotation) for model in _models(argument)]
+
+
+def _kinds(base: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """The models with a tag that are derived from one without, as a registry of kinds has them."""
+    if not base.model_fields.keys() & set(TAGS):
+        for derived in base.__subclasses__():
+            yield from [derived] if derived.model_fields.keys() & set(TAGS) else _kinds(derived)

@@ -1,4 +1,4 @@
-"""A study to begin with, for one's own data."""
+"""Writes a study to begin with, for one's own data."""
 
 import json
 import shlex
@@ -12,8 +12,10 @@ from ablations.study.schema.study_schema import FILE, schema_text
 from ablations.study.study import Study
 from ablations.study.yaml_source import parse_scalar
 from ablations.types.errors import StudyError
+from ablations.types.wording import quoted, shortened
 from core.config import DataConfig
 from core.data.catalog import DATA_SETS
+from core.errors import is_full
 
 TEMPLATES = Path(__file__).parent / "templates"
 SUFFIXES = (".yaml", ".yml")
@@ -23,26 +25,33 @@ SMALL = ("shapes", "cifar10", "cifar100")
 
 @dataclass(frozen=True)
 class Written:
-    """What was written."""
+    """The files that were written."""
 
     study: Path
     reference: str
-    """By which commands take the study."""
+    """Name or path by which commands take the study."""
     schema: Path
-    """Beside it, for editors."""
+    """Schema beside the study, for editors."""
 
 
 def write_study(target: str | None, question: Question, data: str) -> Written:
-    """A file, or ``studies/<name>.yaml`` for a name. Raises ``StudyError`` where there is one already."""
+    """Write a study to a file, or to ``studies/<name>.yaml`` for a name.
+
+    Raises ``StudyError`` if there is one already, and if the file cannot be written.
+    """
     path = _path(target or f"my_{question}")
     _check(path, data)
     reference = path.stem if path == LOCAL_STUDIES / f"{path.stem}.yaml" else str(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(study_text(path.stem, reference, question, data))
-    except FileExistsError:
-        raise StudyError(f"{path}: is there already, and is left as it is; give another name") from None
+    except FileExistsError as error:
+        raise StudyError(f"{error.filename}: is there already, and is left as it is; give another name") from error
+    except OSError as error:
+        if is_full(error):
+            raise
+        raise StudyError(f"{shortened(str(path), 200)}: cannot be written: {error.strerror}") from error
     schema = path.parent / FILE
     if not schema.exists():
         schema.write_text(schema_text(), encoding="utf-8")
@@ -50,7 +59,7 @@ def write_study(target: str | None, question: Question, data: str) -> Written:
 
 
 def study_text(name: str, reference: str, question: Question, data: str) -> str:
-    """The study's file."""
+    """The text of the study's file."""
     import jinja2  # here, since no other command needs it
 
     environment = jinja2.Environment(
@@ -60,16 +69,16 @@ def study_text(name: str, reference: str, question: Question, data: str) -> str:
         keep_trailing_newline=True,
     )
     return environment.get_template(f"{question}.yaml.j2").render(
-        name=_quoted(name),
+        name=_in_yaml(name),
         reference=shlex.quote(reference),
-        data=_quoted(data),
+        data=_in_yaml(data),
         image_size=32 if data in SMALL else 64,
         embedded=data in DATA_SETS,
     )
 
 
-def _quoted(name: str) -> str:
-    """``on`` and ``007`` are no text in YAML unless they are quoted."""
+def _in_yaml(name: str) -> str:
+    """The name as YAML text: ``on`` and ``007`` must be quoted."""
     return name if parse_scalar(name) == name else json.dumps(name)
 
 
@@ -89,4 +98,4 @@ def _check(path: Path, data: str) -> None:
         try:
             model.model_validate({"name": name})
         except ValidationError as error:
-            raise StudyError(f"{name!r} is no name: letters, digits, - and _ are allowed") from error
+            raise StudyError(f"{quoted(name)} is no name: letters, digits, - and _ are allowed") from error

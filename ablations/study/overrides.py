@@ -9,37 +9,25 @@ from ablations.study.explain import validate
 from ablations.study.grid_forms.parse import LABELLED
 from ablations.study.grid_forms.points import plain_axis
 from ablations.study.settings import Layer, Setting, SettingPath, conflict, flatten
-from ablations.study.study import Resources
+from ablations.study.study import Resources, Study
 from ablations.study.yaml_source import Source, parse_scalar
 from ablations.types.errors import StudyError
 from ablations.types.wording import did_you_mean, quoted, shortened
 
 OPTION = "--set"
 RESOURCES = "resources"
-ELSEWHERE = {
+INSTEAD = {
     "seeds": "write --seeds 3",
     "scale": "write --scale laptop",
     "base": "write the path alone, such as --set epochs=20",
     "grid": "write the axis alone, such as --set loss.temperature=[0.1,0.5]",
-    "name": "it stands in the study file",
-    "title": "it stands in the study file",
-    "claims": "they stand in the study file",
-    "report": "it stands in the study file",
-    "baselines": "they stand in the study file",
-    "stop_early": "it stands in the study file",
 }
-"""Fields of a study that are no settings, and how to change each."""
+"""What to write instead of assigning to a field of a study; other fields stand in its file."""
 
 
 def assigned(assignments: Sequence[str]) -> Layer:
     """The settings of trials from assignments ``path=value``. Raises ``StudyError``, also if one hides another."""
-    result: Layer = {}
-    for assignment in of_trials(assignments):
-        layer = _parse(assignment)
-        if both := conflict(result, layer):
-            raise StudyError(f"{both[1].source.name}: {both[0].source.name} sets it too; keep one of them")
-        result |= layer
-    return result
+    return _parsed(of_trials(assignments))
 
 
 def assigned_resources(resources: Resources, assignments: Sequence[str]) -> Resources:
@@ -47,7 +35,7 @@ def assigned_resources(resources: Resources, assignments: Sequence[str]) -> Reso
     own = [assignment for assignment in assignments if _of_resources(assignment)]
     if not own:
         return resources
-    layer = {path: setting for assignment in own for path, setting in _parse(assignment).items()}
+    layer = _parsed(own)
     place = shortened(" ".join(f"{OPTION} {assignment}" for assignment in own), 200)
     if (RESOURCES,) in layer:
         raise StudyError(f"{place}: say which, such as --set resources.gpu=0.25")
@@ -118,6 +106,16 @@ def _of_resources(assignment: str) -> bool:
     return assignment.partition("=")[0].partition(".")[0] == RESOURCES
 
 
+def _parsed(assignments: Sequence[str]) -> Layer:
+    result: Layer = {}
+    for assignment in assignments:
+        layer = _parse(assignment)
+        if both := conflict(result, layer):
+            raise StudyError(f"{both[1].source.name}: {both[0].source.name} sets it too; keep one of them")
+        result |= layer
+    return result
+
+
 def _parse(assignment: str) -> Layer:
     place = f"{OPTION} {shortened(assignment)}"
     path, equals, text = assignment.partition("=")
@@ -125,8 +123,9 @@ def _parse(assignment: str) -> Layer:
     if not equals or not path:
         raise StudyError(f"{place}: write --set path=value, such as --set epochs=20")
     field = path.partition(".")[0]
-    if field in ELSEWHERE:
-        raise StudyError(f"{place}: {field} is no setting of a trial; {ELSEWHERE[field]}")
+    if field in INSTEAD or field in Study.model_fields.keys() - {RESOURCES}:
+        told = INSTEAD.get(field, "change it in the study file")
+        raise StudyError(f"{place}: {field} is no setting of a trial; {told}")
     try:
         value = parse_scalar(text)
     except StudyError as error:

@@ -6,10 +6,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ablations.planning.plan import known_trials
 from ablations.store.locations import reports_folder
+from ablations.store.trial_store import TrialStore
 from ablations.study.collection import ScaledCollection
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.client import tracking_uri
+from ablations.tracking.description import describe
 from ablations.tracking.report import DrawnReport, draw_report
 from ablations.tracking.tracker import save_collection
 from ablations.tracking.unreachable import no_answer
@@ -33,7 +36,7 @@ class DrawnStudies:
 
 
 def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -> DrawnStudies:
-    """Draw what MLflow has of each study; for a collection also the page of all, which MLflow gets too.
+    """Draw what MLflow has of each study as it is now; for a collection also the page of all, which MLflow gets too.
 
     Raises ``AblateError`` if MLflow does not answer, if it has none of the studies, and for a single study also if its
     figure cannot be drawn.
@@ -43,7 +46,8 @@ def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -
     for study in scaled.studies:
         name = study.study.name
         try:
-            drawn[name] = draw_report(name, study.label, storage)
+            now = describe(study, known_trials(study, TrialStore(storage)))
+            drawn[name] = draw_report(name, study.label, storage, description=now)
         except NotRecordedError as error:
             problems[name] = str(error) if scaled.is_one_study else NOT_RUN
         except AblateError:

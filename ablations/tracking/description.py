@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ablations.planning.setting_use import shared_settings
+from ablations.planning.review.setting_use import shared_settings
 from ablations.study.library import reference
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.trial import Trial

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ class Recorded:
     """A study at one scale, as MLflow has it."""
 
     description: dict[str, Any]
-    """What the run said of the study; see ``describe``."""
+    """The study that is read; see ``describe``."""
     table: pd.DataFrame
     """One row a trial: ``trial_id``, ``state`` (finished, failed, stopped, missing), ``seed``, ``baseline``, ``error``
     and its ``remedy``, ``stopped_at`` (the epoch; NaN unless it was stopped early), ``run_id``, ``device``,
@@ -49,30 +50,42 @@ class Recorded:
     """Tags of the parent run."""
 
 
-def read_study(study: str, label: str, children: Children | None = None) -> Recorded:
-    """``label`` as in ``ScaledStudy``; ``children`` where they were just read. Raises ``NotRecordedError`` where MLflow
-    has no such study, and ``AblateError`` where it does not answer."""
+def read_study(
+    study: str, label: str, children: Children | None = None, description: Mapping[str, Any] | None = None
+) -> Recorded:
+    """A study's trials as MLflow has them.
+
+    ``label`` is that of ``ScaledStudy``; ``children`` are the trials' runs, if they were just read. ``description`` is
+    the study as it is now (see ``describe``); without one, it is as the last run with this name described it. Raises
+    ``NotRecordedError`` if MLflow has no such study, and ``AblateError`` if it does not answer.
+    """
     try:
-        return _read(open_client(), study, label, children)
+        return _read(open_client(), study, label, children, description)
     except AblateError:
         raise
     except Exception as error:  # whatever its database and its artifact storage raise
         raise AblateError(no_answer(tracking_uri(), error)) from error
 
 
-def _read(client: MlflowClient, study: str, label: str, children: Children | None) -> Recorded:
+def _read(
+    client: MlflowClient, study: str, label: str, children: Children | None, description: Mapping[str, Any] | None
+) -> Recorded:
     experiment = client.get_experiment_by_name(study)
     parent = find_parent(client, experiment.experiment_id, label) if experiment else None
     if experiment is None or parent is None:
         place = without_secrets(tracking_uri())
         raise NotRecordedError(f"{place} has no study {study!r} at {label!r}; has it been run with these options?")
     run_id = parent.info.run_id
-    description = json.loads(Artifacts.to_read(client, experiment).read_text(run_id, STUDY_FILE))
+    if description is None:
+        description = json.loads(Artifacts.to_read(client, experiment).read_text(run_id, STUDY_FILE))
     runs = child_runs(client, experiment.experiment_id, run_id) if children is None else children
     by_trial = {run.data.tags[TRIAL]: run for run in runs if TRIAL in run.data.tags}
     axes = description["axes"]
     rows = [_row(trial, axes, by_trial.get(trial["trial_id"])) for trial in description["trials"]]
-    return Recorded(description, pd.DataFrame(rows), experiment.experiment_id, run_id, dict(parent.data.tags))
+    if by_trial and not any(row["run_id"] for row in rows):
+        told = "of these trials; another study file of that name was run, or the study was changed"
+        raise NotRecordedError(f"{without_secrets(tracking_uri())} has a study {study!r} at {label!r}, but none {told}")
+    return Recorded(dict(description), pd.DataFrame(rows), experiment.experiment_id, run_id, dict(parent.data.tags))
 
 
 def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, Any]:

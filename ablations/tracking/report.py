@@ -1,6 +1,6 @@
 """A study's results, read from MLflow and drawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,13 +44,20 @@ class DrawnReport:
         return self.figure.read_bytes()
 
 
-def draw_report(study: str, label: str, storage: AnyPath, children: Children | None = None) -> DrawnReport:
+def draw_report(
+    study: str,
+    label: str,
+    storage: AnyPath,
+    children: Children | None = None,
+    description: Mapping[str, Any] | None = None,
+) -> DrawnReport:
     """Draw what MLflow has of the study, finished or not, into ``reports_folder(storage)/<study>/<label>``.
 
-    ``label`` is the scale, and the overrides where there are any; see ``ScaledStudy``. ``children`` are the trials'
-    runs, where they are known. Raises ``AblateError`` where MLflow has nothing of it.
+    ``label`` is the scale, and the overrides if there are any; see ``ScaledStudy``. ``children`` are the trials' runs,
+    if they are known, and ``description`` is the study as it is now; see ``read_study``. Raises ``AblateError`` if
+    MLflow has nothing of it.
     """
-    recorded = read_study(study, label, children)
+    recorded = read_study(study, label, children, description)
     folder = reports_folder(storage) / study / label
     store = TrialStore(storage)
     report = _study_report(recorded, store)

@@ -8,10 +8,15 @@ AblateError (1)          something went wrong that running again may repair
 """
 
 import copyreg
+import errno
 from typing import Any
 
+from ablations.types.wording import shortened
 from core.errors import StorageAway, StorageRefused, is_full
 from core.remote import AnyPath
+
+IMPOSSIBLE = (errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS)
+"""Errors of a path that no waiting mends: its name is too long, its links run in a circle, its disk is read-only."""
 
 
 class AblateError(Exception):
@@ -65,4 +70,6 @@ def storage_error(error: BaseException | None, place: AnyPath) -> AblateError | 
             return StudyError(f"{error.filename}: {error.strerror}")
     if isinstance(error, OSError) and is_full(error):
         return DiskFullError(str(error.filename or place))
+    if isinstance(error, OSError) and error.errno in IMPOSSIBLE:
+        return StudyError(f"{shortened(str(error.filename or place), 200)}: {error.strerror}")
     return None

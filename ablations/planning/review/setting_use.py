@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ablations.planning.configure import origin_of
-from ablations.planning.resolved import by_path
+from ablations.planning.configuration.origin import origin_of
+from ablations.planning.configuration.resolved import by_path
 from ablations.study.checks.setting_paths import EVALUATE
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import SettingPath

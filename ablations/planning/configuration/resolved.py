@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ablations.planning.configure import Cell, Origin, cells_of, configure, origin_of
+from ablations.planning.configuration.cells import Cell, cells_of
+from ablations.planning.configuration.configure import configure
+from ablations.planning.configuration.origin import Origin, origin_of
 from ablations.study.checks.setting_paths import EVALUATE
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import Layer, Setting, SettingPath, dotted_values

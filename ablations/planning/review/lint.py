@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ablations.planning.plan import Plan
-from ablations.planning.plausible import implausible
-from ablations.planning.setting_use import unused
+from ablations.planning.review.plausible import implausible
+from ablations.planning.review.setting_use import unused
 from ablations.study.library import files_named
 from ablations.study.settings import dotted_values
 from ablations.types.trial import Trial

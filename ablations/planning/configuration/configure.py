@@ -1,51 +1,24 @@
 """The configuration of one cell: its settings laid over each other, then validated."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
+from ablations.planning.configuration.cells import Cell
+from ablations.planning.configuration.origin import origin_of, rank_of
 from ablations.study.checks.setting_paths import EVALUATE
 from ablations.study.explain import explain, unknown_elsewhere
-from ablations.study.overrides import OPTION
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.schema.settings_schema import TAGS
 from ablations.study.settings import Layer, Setting, SettingPath, nest, overlay
 from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
-from ablations.types.trial import cell_key
 from ablations.types.wording import quoted
 from core.config import PretrainConfig, TrainConfig
 
 SEED: SettingPath = ("seed",)
 KIND = "kind"
-
-Origin = Literal["default", "scale", "study", "--set", "cell", "baseline", "seeds"]
-"""Where a value comes from. ``default`` is the paper's value, or ours if the paper gives none; ``study`` is the study's
-file or one that it extends, at any scale."""
-
-ORDER: tuple[Origin, ...] = ("default", "scale", "study", "--set", "cell", "baseline", "seeds")
-"""Origins from the one that any other hides to the one that none hides."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A point of the grid, or a baseline, before the seeds."""
-
-    coordinates: dict[str, Any]
-    baseline: str | None
-    layer: Layer
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """The key that its trials have as ``Trial.cell``."""
-        return cell_key(self.baseline, self.coordinates)
-
-    @property
-    def name(self) -> str:
-        """``loss.temperature = 0.1, head.kind = linear``, or the name of the baseline."""
-        return self.baseline or ", ".join(f"{axis} = {value}" for axis, value in self.coordinates.items())
 
 
 @dataclass(frozen=True)
@@ -54,15 +27,6 @@ class Configured:
 
     config: TrainConfig
     settings: Layer
-
-
-def cells_of(scaled: ScaledStudy) -> Iterator[Cell]:
-    """The cells of the grids in the order they are written, the last axis fastest; then the baselines."""
-    for grid in scaled.grids:
-        for coordinates, layer in grid.cells():
-            yield Cell(coordinates, None, layer)
-    for name, layer in scaled.baselines.items():
-        yield Cell({}, name, layer)
 
 
 def configure(scaled: ScaledStudy, cell: Cell, seed: int) -> Configured:
@@ -83,22 +47,6 @@ def _validated(layer: Layer, scaled: ScaledStudy, cell: Cell) -> Configured:
         if not spare:
             raise StudyError(_explained(error, layer, scaled, cell)) from error
     return _validated({path: setting for path, setting in layer.items() if path not in spare}, scaled, cell)
-
-
-def origin_of(setting: Setting, scaled: ScaledStudy) -> Origin:
-    """Where a setting comes from."""
-    if setting.source is scaled.scale_source:
-        return "scale"
-    if setting.source.name.startswith(OPTION):
-        return "--set"
-    match setting.keys:
-        case ():
-            return "seeds"
-        case ("grid", *_) | ("scales", _, "grid", *_):
-            return "cell"
-        case ("baselines", *_):
-            return "baseline"
-    return "study"
 
 
 def kind_beside(path: SettingPath, layer: Layer) -> SettingPath | None:
@@ -130,11 +78,7 @@ def _is_hidden(path: SettingPath, layer: Layer, scaled: ScaledStudy) -> bool:
     if layer[path].source is scaled.scale_source:
         return True
     kind = kind_beside(path, layer)
-    return kind is not None and _rank(layer[kind], scaled) > _rank(layer[path], scaled)
-
-
-def _rank(setting: Setting, scaled: ScaledStudy) -> int:
-    return ORDER.index(origin_of(setting, scaled))
+    return kind is not None and rank_of(layer[kind], scaled) > rank_of(layer[path], scaled)
 
 
 def _default(path: SettingPath) -> Any:

@@ -5,11 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ablations.planning.configuration.resolved import ResolvedSetting, Resolver
 from ablations.planning.grid import enumerate_trials
-from ablations.planning.resolved import ResolvedSetting, Resolver
 from ablations.study.library import all_studies, scale_names
-from ablations.study.load import DEFAULT_SCALE, load_study
+from ablations.study.load import load_study
 from ablations.study.scaled_study import ScaledStudy
+from ablations.study.scales import DEFAULT_SCALE
 from ablations.types.errors import StudyError
 from ablations.types.trial import Trial
 

@@ -1,0 +1,62 @@
+"""The data of a plan: whether it is there, how much it is, and whether a batch fits."""
+
+from pathlib import Path
+
+from ablations.store.data_copies import planned_size
+from ablations.study.scaled_study import ScaledStudy
+from ablations.types.errors import StudyError
+from ablations.types.trial import Trial
+from ablations.types.wording import closest
+from core import DataError
+from core.config import DataConfig
+from core.data.catalog import DATA_SETS, DataSize
+from core.data.transfer import check_metric, metric_of
+from core.errors import MissingData
+from core.remote import AnyPath
+
+
+def data_sizes(scaled: ScaledStudy, trials: list[Trial], data_dir: AnyPath) -> dict[DataConfig, DataSize]:
+    """The size of every data set that the trials need. Raises ``StudyError`` if one is missing."""
+    sizes: dict[DataConfig, DataSize] = {}
+    for trial in trials:
+        try:
+            _check_metric(trial)
+            for data in trial.config.all_data:
+                sizes[data] = sizes.get(data) or planned_size(data, data_dir)
+        except DataError as error:
+            hint = _close_name(trial, data_dir) if isinstance(error, MissingData) else ""
+            raise StudyError(f"{scaled.source.name}: trial {trial.name}: {error}{hint}") from error
+    return sizes
+
+
+def _close_name(trial: Trial, data_dir: AnyPath) -> str:
+    """``; did you mean 'cifar10'?`` if a built-in name, or a folder of this machine, is close to the data's; else
+    nothing."""
+    folders = [path.name for path in data_dir.glob("*") if path.is_dir()] if isinstance(data_dir, Path) else []
+    known = [*DATA_SETS, *folders]
+    names = [data.name for data in trial.config.all_data if data.name not in known]
+    close = next(filter(None, (closest(name, known) for name in names)), None)
+    return f"; did you mean {close!r}?" if close else ""
+
+
+def _check_metric(trial: Trial) -> None:
+    wanted, data = getattr(trial.config.evaluate, "metric", None), trial.config.evaluation_data.name
+    if wanted:
+        check_metric(wanted, data, multi_label=metric_of(data) == "map_11")
+
+
+def check_batches(scaled: ScaledStudy, trials: list[Trial], sizes: dict[DataConfig, DataSize]) -> None:
+    """Raises ``StudyError`` for a batch that has more images than its data, or that workers cannot share evenly."""
+    for trial in trials:
+        config = trial.config.pretrain
+        images = sizes[config.data].train
+        if config.epochs and config.batch_size > images:
+            raise StudyError(
+                f"{scaled.source.name}: trial {trial.name}: batch_size is {config.batch_size:,}, but "
+                f"{config.data.name} has {images:,} training images; lower batch_size or raise data.subset"
+            )
+        if config.epochs and config.batch_size % scaled.resources.workers:
+            raise StudyError(
+                f"{scaled.source.name}: trial {trial.name}: batch_size is {config.batch_size:,}, which "
+                f"resources.workers {scaled.resources.workers} cannot share out evenly; take a number that divides it"
+            )
