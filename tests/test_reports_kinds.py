@@ -9,8 +9,8 @@ from invented import report, trials
 from matplotlib.figure import Figure
 from pydantic import ValidationError
 
-from ablations.study.study import Study
 from ablations.study.schema import study_schema
+from ablations.study.study import Study
 from reports.figures.drawn import Drawn, draw
 from reports.kinds import KINDS, Axis, Metric, Spec, figure_kind
 from reports.specs import TableReport

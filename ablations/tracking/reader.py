@@ -12,16 +12,16 @@ from mlflow.entities import Run
 from ablations.tracking.artifacts import Artifacts
 from ablations.tracking.client import (
     RUN_STATUS,
-    STOPPED_AT,
     STUDY_FILE,
-    TRIAL,
     Children,
     child_runs,
     find_parent,
+    latest_of_each_trial,
     open_client,
     tracking_uri,
 )
-from ablations.tracking.unreachable import no_answer, without_secrets
+from ablations.tracking.content.trial import STOPPED_AT
+from ablations.tracking.unreachable import trouble, without_secrets
 from ablations.types.errors import AblateError, NotRecordedError
 from ablations.types.failures import next_step
 from ablations.types.metrics import OWN
@@ -56,7 +56,7 @@ def read_study(study: str, label: str, children: Children | None = None) -> Reco
     except AblateError:
         raise
     except Exception as error:  # whatever its database and its artifact storage raise
-        raise AblateError(no_answer(tracking_uri(), error)) from error
+        raise AblateError(trouble(tracking_uri(), error).text) from error
 
 
 def _read(client: MlflowClient, study: str, label: str, children: Children | None) -> Recorded:
@@ -68,7 +68,7 @@ def _read(client: MlflowClient, study: str, label: str, children: Children | Non
     run_id = parent.info.run_id
     description = json.loads(Artifacts.to_read(client, experiment).read_text(run_id, STUDY_FILE))
     runs = child_runs(client, experiment.experiment_id, run_id) if children is None else children
-    by_trial = {run.data.tags[TRIAL]: run for run in runs if TRIAL in run.data.tags}
+    by_trial = latest_of_each_trial(runs)
     axes = description["axes"]
     rows = [_row(trial, axes, by_trial.get(trial["trial_id"])) for trial in description["trials"]]
     return Recorded(description, pd.DataFrame(rows), experiment.experiment_id, run_id, dict(parent.data.tags))
