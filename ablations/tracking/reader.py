@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 
 from ablations.tracking.artifacts import Artifacts
 from ablations.tracking.client import (
@@ -27,6 +28,8 @@ from ablations.types.failures import next_step
 from ablations.types.metrics import OWN
 
 STATES: dict[str, str] = {status: state for state, status in RUN_STATUS.items()} | {"FINISHED": "finished"}
+NEEDED = {"name", "title", "claims", "reproduces", "scale", "scale_description", "report", "axes", "settings", "trials"}
+"""What a description says at least."""
 TEXTS = ("error", "remedy", "run_id", "device", "numerics")
 """Text columns of a trial that has a run in MLflow."""
 
@@ -66,12 +69,31 @@ def _read(client: MlflowClient, study: str, label: str, children: Children | Non
         place = without_secrets(tracking_uri())
         raise NotRecordedError(f"{place} has no study {study!r} at {label!r}; has it been run with these options?")
     run_id = parent.info.run_id
-    description = json.loads(Artifacts.to_read(client, experiment).read_text(run_id, STUDY_FILE))
+    description = _description(Artifacts.to_read(client, experiment), run_id)
     runs = child_runs(client, experiment.experiment_id, run_id) if children is None else children
     by_trial = latest_of_each_trial(runs)
     axes = description["axes"]
     rows = [_row(trial, axes, by_trial.get(trial["trial_id"])) for trial in description["trials"]]
     return Recorded(description, pd.DataFrame(rows), experiment.experiment_id, run_id, dict(parent.data.tags))
+
+
+def _description(artifacts: Artifacts, run_id: str) -> dict[str, Any]:
+    """What the parent run says of the study. Raises ``AblateError`` if its file is damaged or gone."""
+    try:
+        description = json.loads(artifacts.read_text(run_id, STUDY_FILE))
+        problem = "" if isinstance(description, dict) and description.keys() >= NEEDED else "is damaged"
+    except ValueError:
+        problem = "is damaged"
+    except (FileNotFoundError, MlflowException) as error:
+        if getattr(error, "error_code", "RESOURCE_DOES_NOT_EXIST") != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        problem = "is gone"
+    if problem:
+        raise AblateError(
+            f"{without_secrets(tracking_uri())}: the artifact {STUDY_FILE} of run {run_id} {problem}; run the study "
+            "again, which writes it"
+        )
+    return dict(description)
 
 
 def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, Any]:

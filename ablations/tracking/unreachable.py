@@ -1,5 +1,6 @@
 """What is told when MLflow cannot be used: the place, the reason and the remedy, without a secret."""
 
+import errno
 import os
 import re
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ KNOWN: list[tuple[tuple[str, ...], str]] = [
         "{place} denies access; check MLFLOW_TRACKING_USERNAME and _PASSWORD, or MLFLOW_TRACKING_TOKEN",
     ),
     (("filesystem tracking backend",), f"{{place}} is a folder, and MLflow 3 writes to none; {SET_URI}"),
-    (("No registered store", "tracking server URI"), f"{{place}} is no address that MLflow knows; {SET_URI}"),
+    (("got unsupported URI", "Invalid url", "load plugin"), f"{{place}} is no address that MLflow knows; {SET_URI}"),
     (
         ("FATAL:  password", "FATAL:  role", "no password supplied"),
         "{place} denies access; check user and password in MLFLOW_TRACKING_URI",
@@ -55,6 +56,8 @@ LASTING_CODES = (
     "UNAUTHENTICATED",
 )
 """MLflow's codes for errors that come again however often something is tried."""
+LASTING_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
+"""Errors of a folder that come again until somebody changes something."""
 VALUE_CODES = ("BAD_REQUEST", "INVALID_PARAMETER_VALUE")
 """MLflow's codes for a value that it, or the database behind it, does not take."""
 
@@ -89,7 +92,7 @@ def trouble(uri: str, error: Exception) -> Trouble:
         return Trouble(f"{place} refuses this ({reason})", lasts=True, is_about_a_value=code in VALUE_CODES)
     if isinstance(error, DatabaseError) and not isinstance(error, OperationalError | InterfaceError):
         return Trouble(f"{place} refuses this ({reason})", lasts=True, is_about_a_value=True)
-    if isinstance(error, PermissionError):
+    if isinstance(error, OSError) and error.errno in LASTING_ERRORS:
         return Trouble(f"{place} cannot be used ({reason}); make that writable, or set MLFLOW_TRACKING_URI", lasts=True)
     return Trouble(f"{place} does not answer ({reason})")
 

@@ -64,8 +64,8 @@ def _key(name: str) -> str:
     if takes_name(name):
         return name
     digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:6]
-    plain = _REFUSED.sub("_", name).strip("/.") or "_"
-    return f"{re.sub(r'/+', '/', plain)[: KEY - len(digest) - 1]}_{digest}"
+    plain = re.sub(r"[^\w\-]", "_", name)
+    return f"{plain[: KEY - len(digest) - 1]}_{digest}"
 
 
 def _shortened(text: str, length: int) -> str:
