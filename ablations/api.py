@@ -79,7 +79,7 @@ def results(study: ScaledStudy, *, storage: str | AnyPath = DEFAULT_STORAGE) -> 
     """
     from ablations.planning.plan import known_trials
     from ablations.store.trial_store import TrialStore
-    from ablations.tracking.description import describe
+    from ablations.tracking.content.description import describe
     from ablations.tracking.reader import read_study
 
     now = describe(study, known_trials(study, TrialStore(location(storage))))

@@ -432,7 +432,7 @@ def test_who_ends_reports_its_own_seeds(store: TrialStore) -> None:
     recorder = ResilientTracker(more, store, QUIET)
     ResilientTracker(plan(store), store, QUIET)
     assert len(read_study("small", "quick").table) == 2
-    recorder.close(complete=False)
+    recorder.close(["waiting"])
     assert len(read_study("small", "quick").table) == 4
 
 

@@ -65,7 +65,7 @@ def test_a_trial_is_five_calls_to_mlflow(calls: Counter[str]) -> None:
     recorder = ResilientTracker(made, TrialStore(STORAGE), QUIET)
     before = calls.copy()
     end_all(made, recorder.record)
-    each = {"get_run": 1, "create_run": 1, "log_artifact": 1, "log_batch": 1, "set_terminated": 1}
+    each = {"get_run": 1, "create_run": 1, "log_inputs": 1, "log_batch": 1, "set_terminated": 1}
     assert calls - before == Counter({name: count * len(made.trials) for name, count in each.items()})
 
 

@@ -108,6 +108,9 @@ def run(
             print_document(run_document(plan.scaled, outcomes))
         else:
             print_outcomes(plan, outcomes, to)
+        for name, outcome in outcomes.by_study.items():
+            if outcome.unlogged:
+                errors.print(f"{name}: not logged: {outcome.unlogged}", style="red", highlight=False)
         for name, problem in outcomes.unable.items():
             errors.print(f"{name}: not completed: {problem}", style="red", highlight=False)
         if quiet:

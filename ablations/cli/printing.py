@@ -105,7 +105,8 @@ def print_trouble(outcomes: "Outcomes", storage: AnyPath) -> None:
             errors.print(f"{trial_id}: failed: {result.error}", highlight=False)
         elif state in ("waiting", "running"):
             errors.print(f"{trial_id}: did not end; run it again", highlight=False)
-    if any(one.drawn is None for name, one in outcomes.by_study.items() if name not in outcomes.unable):
+    studies = outcomes.by_study.items()
+    if any(one.drawn is None and not one.unlogged for name, one in studies if name not in outcomes.unable):
         errors.print("MLflow does not answer, so nothing was drawn; running it again logs and draws", highlight=False)
 
 

@@ -9,8 +9,8 @@ from ablations.types.trial import Trial
 from ablations.types.wording import closest
 from core import DataError
 from core.config import DataConfig
-from core.data.catalog import DATA_SETS, DataSize
-from core.data.transfer import check_metric, metric_of
+from core.data.catalog import DATA_SETS, DataSize, metric_of
+from core.data.transfer import check_metric
 from core.errors import MissingData
 from core.remote import AnyPath
 

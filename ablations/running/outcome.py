@@ -15,6 +15,8 @@ class Outcome:
     """States by trial id."""
     drawn: DrawnReport | None
     """The report; None if MLflow could not be reached, or the figure could not be drawn."""
+    unlogged: str = ""
+    """Why MLflow lacks something until somebody changes something; empty if it has all, or may have it later."""
 
     def _repr_png_(self) -> bytes | None:
         """The figure, as a notebook shows it."""
@@ -63,5 +65,6 @@ class Outcomes:
 
     @property
     def complete(self) -> bool:
-        """Whether every trial of every study has ended without a failure."""
-        return not self.unable and not any(one.failed or one.left for one in self.by_study.values())
+        """Whether every trial of every study has ended without a failure, and nothing keeps MLflow from having it."""
+        studies = self.by_study.values()
+        return not self.unable and not any(one.failed or one.left or one.unlogged for one in studies)

@@ -18,12 +18,13 @@ from ablations.store.migration import keep_schema
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.collection_report import cannot_be_drawn
-from ablations.tracking.description import describe
+from ablations.tracking.content.description import describe
+from ablations.tracking.content.summary import summary
 from ablations.tracking.report import DrawnReport, draw_report
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.types.duration import clock
 from ablations.types.errors import AblateError, StudyError
-from ablations.types.events import Event, Saved, TrialEnded
+from ablations.types.events import Event, Saved, Started, TrialEnded
 from ablations.types.trial import State, group_units
 
 
@@ -53,7 +54,8 @@ class Round:
             finally:
                 for run in self._runs:
                     run.close(self._states)
-            return {run.name: Outcome(run.states, self._draw(run)) for run in self._runs}
+            drawn = {run.name: self._draw(run) for run in self._runs}
+            return {run.name: Outcome(run.states, drawn[run.name], run.tracker.refusal) for run in self._runs}
 
     def _load_data(self) -> None:
         """Load every data set once. Studies whose data cannot be loaded are left out."""
@@ -112,7 +114,7 @@ class Round:
         except Exception as error:  # a figure that cannot be drawn must not cost the results, nor the other figures
             self._give_up(run.plan, cannot_be_drawn(error))
             return None
-        run.tracker.save_report(drawn.folder)
+        run.tracker.save_report(drawn.folder, summary(drawn.report))
         return drawn
 
     def _record(self, event: Event) -> None:
@@ -141,7 +143,7 @@ class _StudyRun:
     def record(self, event: Event) -> None:
         """Write an event to MLflow if it concerns the study."""
         match event:
-            case Saved(pretrain_id) if pretrain_id in self._trainings:
+            case Started(pretrain_id) | Saved(pretrain_id) if pretrain_id in self._trainings:
                 self.tracker.record(event)
             case TrialEnded(_, result) if result.trial_id in self._trials:
                 self.tracker.record(event)
@@ -149,7 +151,7 @@ class _StudyRun:
     def close(self, ended: dict[str, State]) -> None:
         """End the study's run in MLflow; ``ended`` holds the states of all studies' trials."""
         self.states |= {trial_id: state for trial_id, state in ended.items() if trial_id in self._trials}
-        self.tracker.close(complete=set(self.states.values()) <= {"done", "stopped"})
+        self.tracker.close(self.states.values())
 
 
 def _record_known(plans: Sequence[Plan], store: TrialStore) -> None:

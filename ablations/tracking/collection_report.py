@@ -12,10 +12,10 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.collection import ScaledCollection
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.client import tracking_uri
-from ablations.tracking.description import describe
+from ablations.tracking.content.description import describe
 from ablations.tracking.report import DrawnReport, draw_report
 from ablations.tracking.tracker import save_collection
-from ablations.tracking.unreachable import no_answer
+from ablations.tracking.unreachable import trouble
 from ablations.types.errors import AblateError, NotRecordedError
 from core.remote import AnyPath
 from reports.pages.collection_page import Entry, write_collection
@@ -86,7 +86,9 @@ def draw_collection(
     try:
         save_collection(scaled.name, scaled.label, title, path.parent, storage)
     except Exception as error:  # its database and its artifact storage have exceptions of their own
-        told = f"{no_answer(tracking_uri(), error)}. It does not have the page of all; 'ablate report' writes it there."
+        told = (
+            f"{trouble(tracking_uri(), error).text}. It does not have the page of all; 'ablate report' writes it there."
+        )
         console.print(told, style="yellow", highlight=False, soft_wrap=True)
     return path
 

@@ -9,26 +9,29 @@ from typing import Any
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 
 from ablations.tracking.artifacts import Artifacts
 from ablations.tracking.client import (
     RUN_STATUS,
-    STOPPED_AT,
     STUDY_FILE,
-    TRIAL,
     Children,
     child_runs,
     find_parent,
+    latest_of_each_trial,
     open_client,
     tracking_uri,
 )
-from ablations.tracking.unreachable import no_answer
+from ablations.tracking.content.trial import STOPPED_AT
+from ablations.tracking.unreachable import trouble
 from ablations.types.errors import AblateError, NotRecordedError
 from ablations.types.failures import next_step
 from ablations.types.metrics import own
 from ablations.types.redaction import without_secrets
 
 STATES: dict[str, str] = {status: state for state, status in RUN_STATUS.items()} | {"FINISHED": "finished"}
+NEEDED = {"name", "title", "claims", "reproduces", "scale", "scale_description", "report", "axes", "settings", "trials"}
+"""What a description says at least."""
 TEXTS = ("error", "remedy", "run_id", "device", "numerics")
 """Text columns of a trial that has a run in MLflow."""
 
@@ -64,7 +67,7 @@ def read_study(
     except AblateError:
         raise
     except Exception as error:  # whatever its database and its artifact storage raise
-        raise AblateError(no_answer(tracking_uri(), error)) from error
+        raise AblateError(trouble(tracking_uri(), error).text) from error
 
 
 def _read(
@@ -77,15 +80,34 @@ def _read(
         raise NotRecordedError(f"{place} has no study {study!r} at {label!r}; has it been run with these options?")
     run_id = parent.info.run_id
     if description is None:
-        description = json.loads(Artifacts.to_read(client, experiment).read_text(run_id, STUDY_FILE))
+        description = _description(Artifacts.to_read(client, experiment), run_id)
     runs = child_runs(client, experiment.experiment_id, run_id) if children is None else children
-    by_trial = {run.data.tags[TRIAL]: run for run in runs if TRIAL in run.data.tags}
+    by_trial = latest_of_each_trial(runs)
     axes = description["axes"]
     rows = [_row(trial, axes, by_trial.get(trial["trial_id"])) for trial in description["trials"]]
     if by_trial and not any(row["run_id"] for row in rows):
         told = "of these trials; another study file of that name was run, or the study was changed"
         raise NotRecordedError(f"{without_secrets(tracking_uri())} has a study {study!r} at {label!r}, but none {told}")
     return Recorded(dict(description), pd.DataFrame(rows), experiment.experiment_id, run_id, dict(parent.data.tags))
+
+
+def _description(artifacts: Artifacts, run_id: str) -> dict[str, Any]:
+    """What the parent run says of the study. Raises ``AblateError`` if its file is damaged or gone."""
+    try:
+        description = json.loads(artifacts.read_text(run_id, STUDY_FILE))
+        problem = "" if isinstance(description, dict) and description.keys() >= NEEDED else "is damaged"
+    except ValueError:
+        problem = "is damaged"
+    except (FileNotFoundError, MlflowException) as error:
+        if getattr(error, "error_code", "RESOURCE_DOES_NOT_EXIST") != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        problem = "is gone"
+    if problem:
+        raise AblateError(
+            f"{without_secrets(tracking_uri())}: the artifact {STUDY_FILE} of run {run_id} {problem}; run the study "
+            "again, which writes it"
+        )
+    return dict(description)
 
 
 def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class DrawnReport:
     figure: Path
     experiment_id: str
     verdicts: list[Verdict]
-    """Of the study's claims."""
+    """Verdicts on the study's claims."""
     pictures: list[Path]
     """What single trials left to be drawn."""
     report: StudyReport
