@@ -26,7 +26,7 @@ import psutil
 STUDY = """\
 name: start
 base:
-  data: {name: shapes, image_size: 16, subset: 256}
+  data: {name: shapes, image_size: 32, subset: 256}
   encoder: {width: 0.125}
   schedule.warmup_epochs: 0.5
   batch_size: 64

@@ -70,7 +70,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> NoReturn:
         raise AblateError("figures take seconds")
 
-    monkeypatch.setattr("ablations.running.round.draw_report", refuse)
+    monkeypatch.setattr("ablations.tracking.report.draw_report", refuse)
 
 
 def write(**studies: str) -> None:

@@ -1,6 +1,7 @@
 """Failures told apart: their kinds, what is done about each, and what a user is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from rich.console import Console
 from ablations.cli.tables import status_table
 from ablations.planning.collection_plan import plan_of_one
 from ablations.planning.plan import Plan, make_plan
+from ablations.running.job import Job
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
 from ablations.running.schedulers.on_ray.capacity import whole_device
@@ -117,6 +119,10 @@ def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> 
     made = plan()
     runs: list[tuple[list[str], bool]] = []
 
+    @contextmanager
+    def connected(address: str, job: Job) -> Iterator[None]:
+        yield
+
     def run_batch(self: RayScheduler, batch: Batch, listen: Callable[[Event], None]) -> None:
         assert batch.judging is None
         runs.append(([unit.pretrain_id for unit in batch.units], batch.alone))
@@ -129,6 +135,7 @@ def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> 
             TrialStore(STORAGE).save_result(result)
             listen(TrialEnded(unit.pretrain_id, result))
 
+    monkeypatch.setattr("ablations.running.schedulers.on_ray.connect.connected", connected)
     monkeypatch.setattr(RayScheduler, "run", run_batch)
     outcome = run_plan(made, Where(STORAGE, Path("data")), Console(quiet=True))
     ids = [unit.pretrain_id for unit in made.units]

@@ -10,8 +10,7 @@ from archives import BLUE, BY_SPLIT, PER_CLASS, RED, VOC_LABELS, caltech101, foo
 from PIL import Image
 
 from core import DataConfig, DataError, load_data
-from core.data.archives import ARCHIVES
-from core.data.catalog import KNOWN_SIZES
+from core.data.catalog import ARCHIVES, KNOWN_SIZES
 from core.data.dataset import Dataset, Split
 from core.data.known_files import KNOWN_FILES
 from core.data.transfer import TABLE_8

@@ -16,8 +16,6 @@ from core.errors import DataError
 Choice = Callable[[Tensor], Tensor | slice]
 """From labels (N,) to the indices of the images that are kept."""
 
-ARCHIVES = ("cifar10", "cifar100", "stl10")
-
 Archive: TypeAlias = datasets.CIFAR10 | datasets.STL10
 
 

@@ -14,6 +14,8 @@ TEST_FOLDERS = ("test", "val")
 
 SHAPES = "shapes"
 SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES = 6000, 2000, 10
+ARCHIVES = ("cifar10", "cifar100", "stl10")
+"""Data sets that torchvision has as arrays rather than as image files."""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,9 @@ import torch
 from torch import Tensor
 
 from core.config.data import DataConfig
-from core.data.archives import load_archive
-from core.data.catalog import KNOWN_SIZES, SHAPES, DataSize, ImageFiles, list_folder
+from core.data.catalog import ARCHIVES, KNOWN_SIZES, SHAPES, DataSize, ImageFiles, list_folder
 from core.data.dataset import Dataset
 from core.data.folder import Progress, load_files, stream_files
-from core.data.known_files import KNOWN_FILES, list_known
 from core.data.shapes import load_shapes
 from core.data.subset import balanced_subset
 from core.errors import DataError
@@ -35,12 +33,10 @@ def load_data(
     subset and test images take more than 70 % of the memory. It changes no pixel and no order, only the time that
     things take.
     """
-    if config.name in KNOWN_SIZES and config.name not in KNOWN_FILES:
+    if config.name in (SHAPES, *ARCHIVES):
         data = _load_known(config, data_dir, KNOWN_SIZES[config.name].reduced(config))
     else:
-        known = config.name in KNOWN_FILES
-        files = list_known(config.name, data_dir) if known else list_folder(data_dir / config.name)
-        data = _load_files(config, files, progress, stream)
+        data = _load_files(config, _listed(config.name, data_dir), progress, stream)
     if config.stored_size is None:
         return data
     train, test = (replace(split, view_size=config.image_size) for split in (data.train, data.test))
@@ -56,9 +52,19 @@ def _load_known(config: DataConfig, data_dir: Path, size: DataSize) -> Dataset:
             f"machine has {_memory() / 2**30:.0f} GiB; lower data.subset or data.image_size"
         )
     if config.name != SHAPES:
+        from core.data.archives import load_archive  # here, since torchvision takes seconds to import
+
         return load_archive(config.name, data_dir, config.stored_side, lambda labels: _subset(labels, config))
     data = load_shapes(config.stored_side)
     return replace(data, train=data.train[_subset(data.train.labels, config)])
+
+
+def _listed(name: str, data_dir: Path) -> ImageFiles:
+    if name not in KNOWN_SIZES:
+        return list_folder(data_dir / name)
+    from core.data.known_files import list_known  # here, since torchvision takes seconds to import
+
+    return list_known(name, data_dir)
 
 
 def _load_files(config: DataConfig, files: ImageFiles, progress: Progress, stream: bool | None) -> Dataset:
