@@ -36,12 +36,32 @@ FAILED_TRIALS = 1
 """Exit code of a run with trials that failed or did not end."""
 
 app = typer.Typer(
-    help="Ablations of contrastive learning: studies in, the paper's figures out.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and end, if ``--version`` is given."""
+    if wanted:
+        from ablations.tracking.provenance import package_version
+
+        console.print(f"ablate {package_version()}", highlight=False)
+        raise typer.Exit
+
+
+VersionOption = Annotated[
+    bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit.")
+]
+
+
+@app.callback()
+def options(version: VersionOption = False) -> None:
+    """Ablations of contrastive learning: studies in, the paper's figures out."""
+
+
 Retry = Literal["failed", Kind]
 """Trials with a result that are run again: all failed ones, or those of one kind of failure."""
 
