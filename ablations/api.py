@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE, location
 from ablations.study import load as loading
 from ablations.study.load import ScaledStudy
+from ablations.types.console import WordConsole
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
@@ -65,9 +64,9 @@ def run_study(
     return run_plan(plan, where, console)
 
 
-def _console() -> Console:
+def _console() -> WordConsole:
     """A console for a script or a notebook, where Ray and tqdm ask for ipywidgets, which nothing here needs."""
-    console = Console(file=sys.stdout)
+    console = WordConsole(file=sys.stdout)
     if console.is_jupyter:
         warnings.filterwarnings("ignore", message="IProgress not found")
         logging.getLogger("ray.widgets.util").setLevel(logging.WARNING)

@@ -8,8 +8,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from ablations.cli.tables import status_table
-from ablations.planning.collection_plan import plan_of_one
+from ablations.cli.tables import states_lines
 from ablations.planning.plan import Plan, make_plan
 from ablations.running.job import Job
 from ablations.running.run import run_plan
@@ -107,11 +106,9 @@ def test_a_training_that_takes_too_long_is_ended_and_continued_when_asked() -> N
 def test_status_says_what_to_do_next() -> None:
     made = plan(STUDY + "resources: {minutes: 1.0e-9}\n")
     run(made)
-    console = Console(width=400)
-    with console.capture() as capture:
-        console.print(status_table(plan_of_one(plan()), STORAGE))
-    assert "timed out: was still training" in capture.get()
-    assert "Raise resources.minutes, then --retry timed_out" in capture.get()
+    text = "\n".join(line for line, _ in states_lines(plan(), STORAGE))
+    assert "timed out: was still training" in text
+    assert "Raise resources.minutes, then --retry timed_out" in text
 
 
 def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,10 +31,10 @@ def new(
         from core.data.catalog import KNOWN_SIZES
 
         written = write_study(target, template, data)
-        console.print(f"study   {written.study}\nschema  {written.schema} (for your editor)", highlight=False)
+        console.print(f"study   {written.study}\nschema  {written.schema} (for your editor)")
         if data not in KNOWN_SIZES and not (data_dir / data).is_dir():
-            console.print(f"data    put images at {data_dir / data}/{{train,test}}/<class>/*.jpg", highlight=False)
-        console.print(f"next    {again('plan', written.reference)}", highlight=False)
+            console.print(f"data    put images at {data_dir / data}/{{train,test}}/<class>/*.jpg")
+        console.print(f"next    {again('plan', written.reference)}")
 
 
 def schema() -> None:

@@ -13,6 +13,7 @@ from ablations.cli.collection_documents import (
     VerdictCounts,
 )
 from ablations.cli.documents import (
+    BestEntry,
     Cost,
     Counts,
     DiffDocument,
@@ -26,10 +27,12 @@ from ablations.cli.documents import (
     VerdictEntry,
 )
 from ablations.cli.trial_view import config_differences, result_differences
+from ablations.planning.best import best_of
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.estimate import estimate, price_of
 from ablations.planning.lint import warnings
 from ablations.planning.plan import Plan, begun_trainings
+from ablations.store.drawn import drawn_page, drawn_verdicts
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.study.collection import ScaledCollection
@@ -149,10 +152,15 @@ def _study_plan(plan: Plan, storage: AnyPath, price: float | None) -> PlanDocume
 
 
 def _study_status(plan: Plan, storage: AnyPath) -> StatusDocument:
+    best, drawn_as = best_of(plan), (plan.scaled.study.name, plan.scaled.label)
+    page = drawn_page(storage, *drawn_as)
     return StatusDocument(
         **_study(plan.scaled),
         counts=counts(plan.trials, plan.results),
         begun=begun_trainings(plan, TrialStore(storage)),
+        best=BestEntry(cell=best.name, metric=best.metric, mean=best.value, seeds=best.seeds) if best else None,
+        verdicts=[VerdictEntry(**asdict(one)) for one in drawn_verdicts(storage, *drawn_as)],
+        page=str(page) if page else None,
         trials=_entries(plan),
     )
 

@@ -26,7 +26,7 @@ def prepare_data(needed: Sequence[DataConfig], data_dir: AnyPath, console: Conso
     """Load every data set once, unless this machine has before. Raises ``StudyError``."""
 
     def tell(text: str) -> None:
-        console.print(text, style="dim", highlight=False, soft_wrap=True)
+        console.print(text, style="dim")
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:

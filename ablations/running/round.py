@@ -18,6 +18,7 @@ from ablations.store.leases.live_run import LiveRun
 from ablations.store.migration import keep_schema
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
+from ablations.types.console import counting
 from ablations.types.duration import clock
 from ablations.types.errors import AblateError, StudyError
 from ablations.types.events import Event, Saved, TrialEnded
@@ -57,7 +58,7 @@ class Round:
                 finally:
                     for run in self._runs:
                         run.close(self._states)
-            return {run.name: Outcome(run.states, self._draw(run)) for run in self._runs}
+            return self._outcomes()
 
     def _open_mlflow(self) -> None:
         from ablations.tracking.resilient_tracker import ResilientTracker  # here, since MLflow takes seconds to import
@@ -81,12 +82,13 @@ class Round:
         self.plans = [plan for plan in self.plans if _name(plan) not in self.unable]
 
     def _run_group(self, group: Plan, groups: Sequence[Plan], schedule: Schedule) -> None:
-        state = RunState(group)
-        if not self._scaled.is_one_study:
+        alone = self._scaled.is_one_study
+        state = RunState(group, group.scaled.report.metric if alone else "")
+        if not alone:
             for plan in reversed(self.plans):  # a trial of several studies has the name of the first
                 state.names |= {trial.id: f"{_name(plan)}: {trial.name}" for trial in plan.trials}
         left = estimate(group, load_speeds(self._where.storage))
-        self._console.print(f"{group_title(group, groups)}{left_text(group, left)}", highlight=False)
+        self._console.print(f"{group_title(group, groups)}{left_text(group, left)}")
         try:
             schedule.run(group, state, self._record)
             self._compare(left.seconds, group)
@@ -105,7 +107,15 @@ class Round:
         workers = 1 if self._where.inline else group.scaled.resources.workers
         actual = workers * sum(result.seconds for result in ended.values())
         if planned and actual:
-            self._console.print(f"compute: {clock(actual)}, planned {clock(planned)}", highlight=False)
+            self._console.print(f"compute: {clock(actual)}, planned {clock(planned)}")
+
+    def _outcomes(self) -> dict[str, Outcome]:
+        outcomes: dict[str, Outcome] = {}
+        with counting(self._console, "drawing", len(self._runs)) as begin:
+            for run in self._runs:
+                begin(run.name)
+                outcomes[run.name] = Outcome(run.states, self._draw(run))
+        return outcomes
 
     def _draw(self, run: "_StudyRun") -> "DrawnReport | None":
         """The report of what the tracker has written to MLflow; None, and said, if that cannot be."""
@@ -119,7 +129,7 @@ class Round:
         try:
             drawn = draw_report(scaled.study.name, scaled.label, self._where.storage, run.tracker.seen)
         except AblateError as error:  # the results are in the store; running again logs and draws them
-            self._console.print(str(error), style="yellow", highlight=False, soft_wrap=True)
+            self._console.print(str(error), style="yellow")
             return None
         except Exception as error:  # a figure that cannot be drawn must not cost the results, nor the other figures
             self._give_up(run.plan, cannot_be_drawn(error))
@@ -137,7 +147,7 @@ class Round:
 
     def _give_up(self, plan: Plan, problem: str) -> None:
         if self.unable.setdefault(_name(plan), problem) is problem:
-            self._console.print(f"{_name(plan)}: {problem}", style="red", highlight=False, soft_wrap=True)
+            self._console.print(f"{_name(plan)}: {problem}", style="red")
 
 
 class _StudyRun:

@@ -24,7 +24,7 @@ def undecided(
     for plan in plans:
         outcome = outcomes[plan.scaled.study.name]
         if outcome.drawn and not outcome.left and (more := next_seeds(plan.trials, outcome.drawn.verdicts, most)):
-            console.print(f"undecided: one more seed of {len({trial.cell for trial in more})} cells", highlight=False)
+            console.print(f"undecided: one more seed of {len({trial.cell for trial in more})} cells")
             yield plan_trials(plan.scaled, plan.trials + more, TrialStore(where.storage), where.data_dir)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from ablations.types.errors import StudyError
+from ablations.types.words import suggestion
 
 PACKAGE = Path(__file__).parents[1]
 LOCAL_STUDIES = Path("studies")
@@ -25,8 +26,9 @@ def find_study(reference: str) -> Path:
         raise StudyError(f"{reference}: is a collection of studies, where one study is needed")
     if path := _find(reference, all_studies()):
         return path
-    known = ", ".join(sorted(all_studies()))
-    raise StudyError(f"{reference}: no such file, and no study of that name; known are {known}")
+    known = sorted(all_studies() | all_collections())
+    remedy = suggestion(Path(reference).stem, known)
+    raise StudyError(f"{reference}: no such file, and no study of that name; {remedy}")
 
 
 def find_beside(path: Path, reference: str) -> Path:

@@ -1,6 +1,7 @@
 """The metrics that trials leave, by the protocol that finds them."""
 
 import re
+from collections.abc import Mapping
 
 NAMES = {
     "linear_eval": "top1|top5|mean_per_class|map_11|l2",
@@ -27,6 +28,14 @@ OWN: dict[str, list[str]] = {
 }
 """Names for a metric of whichever protocol a trial has, so that trials of different protocols share a figure: the
 first of these that it left. ``score`` is Table 8's: by the data set top-1, the mean per class or the 11-point mAP."""
+
+SCORES = r"(.*/)?(top1|top5|mean_per_class|map_11|score|precision_at_\d+)"
+"""Pattern of the metrics of which more is better."""
+
+
+def value_of(metrics: Mapping[str, float], name: str) -> float | None:
+    """The metric of that name, or of whichever protocol the trial has; None if the trial did not leave it."""
+    return next((metrics[key] for key in (name, *OWN.get(name, ())) if key in metrics), None)
 
 
 def known_metric(name: str) -> str:
