@@ -5,12 +5,13 @@ import logging
 import sys
 import warnings
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE, location
 from ablations.study import load as loading
-from ablations.study.load import ScaledStudy
+from ablations.study.scaled_study import ScaledStudy
 from ablations.types.console import WordConsole
 from core.remote import AnyPath
 
@@ -66,6 +67,8 @@ def run_study(
 
 def _console() -> WordConsole:
     """A console for a script or a notebook, where Ray and tqdm ask for ipywidgets, which nothing here needs."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # what the terminal's encoding cannot show ends no run
     console = WordConsole(file=sys.stdout)
     if console.is_jupyter:
         warnings.filterwarnings("ignore", message="IProgress not found")

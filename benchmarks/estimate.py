@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def compare(where: Where) -> None:
-    Path("mixed.yaml").write_text(STUDY)
+    Path("mixed.yaml").write_text(STUDY, encoding="utf-8")
     plan = make_plan(load_study("mixed.yaml"), TrialStore(where.storage), where.data_dir)
     print(f"load {os.getloadavg()[0]:.1f} before the probe, {os.cpu_count()} cores")
     probe(plan, where.storage, Console(quiet=True))

@@ -13,7 +13,7 @@ from ablations.planning.grid import enumerate_trials
 from ablations.planning.memory import memory
 from ablations.store.speeds import Hardware, training_work
 from ablations.study.collection import load_studies
-from ablations.study.load import ScaledStudy
+from ablations.study.scaled_study import ScaledStudy
 from ablations.types.trial import Trial, Unit, group_units
 from core.config import DataConfig, PretrainConfig
 from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd

@@ -60,12 +60,16 @@ def measure(script: str, arguments: list[str], trials: int, code: Path) -> Measu
     command = [sys.executable, str(HERE / "scaling" / script), *arguments]
     with Path("log").open("ab") as log:
         subprocess.run(command, env=os.environ | own, stdout=log, stderr=log, check=True)
-    return {"trials": trials, "wall": time.time() - begun, **json.loads(Path("measured.json").read_text())}
+    return {
+        "trials": trials,
+        "wall": time.time() - begun,
+        **json.loads(Path("measured.json").read_text(encoding="utf-8")),
+    }
 
 
 def ablate(trials: int, code: Path) -> Measured:
     """A whole run, then the same command with nothing left to run."""
-    Path("large.yaml").write_text(STUDY.format(seeds=trials // CELLS))
+    Path("large.yaml").write_text(STUDY.format(seeds=trials // CELLS), encoding="utf-8")
     command = ["run", "large.yaml"]
     measured = measure("driver.py", command, trials, code) | {"way": OURS}
     measured["again"] = measure("driver.py", command, trials, code)

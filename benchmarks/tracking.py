@@ -167,13 +167,13 @@ def command(*arguments: str) -> str:
     start = time.perf_counter()
     subprocess.run([sys.executable, "-c", MEASURED, *arguments], stdout=subprocess.DEVNULL, check=True)
     seconds = time.perf_counter() - start
-    memory, cpu = map(float, Path("measured").read_text().split())
+    memory, cpu = map(float, Path("measured").read_text(encoding="utf-8").split())
     return f"{seconds:6.1f} ({cpu:.1f}) s  {memory / 1024:6,.0f} MiB"
 
 
 def memory() -> float:
     """Of this process, in MiB."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+    return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * resource.getpagesize() / 2**20
 
 
 def main() -> None:
@@ -191,7 +191,7 @@ def main() -> None:
             decays=", ".join(str(n / 1e4) for n in numbers),
             seeds=options.trials // SIDE**2,
         )
-        Path("large.yaml").write_text(text)
+        Path("large.yaml").write_text(text, encoding="utf-8")
         where = Where(Path("runs"), Path("data"), inline=True)
         plan = make_plan(load_study("large.yaml"), TrialStore(where.storage), where.data_dir)
         MlflowClient(tracking_uri()).search_experiments()  # the database is made once, and not counted

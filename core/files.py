@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import secrets
 import tempfile
 import time
@@ -17,6 +18,9 @@ from core.remote import AnyPath, RemotePath
 
 LEFTOVER_SECONDS = 24 * 60 * 60.0
 """After which an unfinished file is taken for what a killed process left behind; nothing here takes a day to write."""
+_UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{16}")
+"""The name of an unfinished file, with that of the file that it was to be. A looser pattern would take the swap file of
+an editor for one."""
 STALE_READS = 9
 """After which one more tells that it is no accident."""
 
@@ -47,11 +51,17 @@ def _named(path: str | Path) -> Iterator[None]:
         raise
 
 
+def is_unfinished(name: str, of: str | None = None) -> bool:
+    """Whether ``unfinished`` gives such names; where ``of`` is given, to that file's."""
+    match = _UNFINISHED.fullmatch(name)
+    return match is not None and of in (None, match[1])
+
+
 def _remove_leftovers(path: Path) -> None:
     for sibling in path.parent.iterdir():
-        if sibling.name.startswith(f".{path.name}."):
+        if is_unfinished(sibling.name, path.name):
             with suppress(FileNotFoundError):  # another process may remove it at the same time
-                if time.time() - sibling.stat().st_mtime > LEFTOVER_SECONDS:
+                if time.time() - sibling.lstat().st_mtime > LEFTOVER_SECONDS:
                     sibling.unlink()
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import runpy
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import jinja2
 from ablations.cli.collection_documents import COLLECTION_DOCUMENTS
 from ablations.cli.documents import DOCUMENTS
 from ablations.study.claims import ClaimBase
-from ablations.study.schema import FILE, schema_text
-from ablations.study.settings_schema import REF, Schema, definitions, models_of, plain, tag_of
+from ablations.study.schema.settings_schema import REF, Schema, definitions, models_of, plain, tag_of
+from ablations.study.schema.study_schema import FILE, schema_text
 from ablations.study.study import Study
 from ablations.types.metrics import NAMES, OWN
 
@@ -58,7 +59,8 @@ def generated() -> dict[Path, str]:
         HERE / f"{name}.md": _in_yaml_terms(environment.get_template(f"{name}.md.j2").render(), models) + "\n"
         for name in ("study-file", "command-line")
     }
-    return texts | {HERE.parent / "studies" / FILE: schema_text()}
+    drawn = runpy.run_path(str(HERE / "draw_architecture.py"))["architecture_svg"]()
+    return texts | {HERE.parent / "studies" / FILE: schema_text(), HERE / "architecture.svg": drawn}
 
 
 def _in_yaml_terms(text: str, models: dict[str, Schema]) -> str:

@@ -1,19 +1,16 @@
-"""Tables of results as the paper draws them, beside the paper's numbers."""
+"""Tables of results as the paper draws them, beside the paper's numbers, with a verdict on each claim.
 
-import json
-from pathlib import Path
+Everything here is a function of a table with one row a trial; where the table came from is never known.
 
-PAPER = Path(__file__).parent / "paper"
-"""The paper's published numbers, one file a figure or table."""
+The rooms, each of which imports only those below it::
 
-
-def published() -> list[str]:
-    """What a study can reproduce: ``figure_5`` and the like."""
-    return sorted(path.stem for path in PAPER.glob("*.json"))
-
-
-def paper_axes(key: str) -> list[str]:
-    """The axes that the paper's numbers under ``key`` are by; none where the project holds none."""
-    path = PAPER / f"{key}.json"
-    axes: list[str] = json.loads(path.read_text(encoding="utf-8"))["axes"] if path.is_file() else []
-    return axes
+    pages         the HTML pages and all files of a report
+    figures       one module for each kind of figure, and what several kinds share
+    tables        tables as text, Markdown, LaTeX and drawn
+    study_report  everything that a report is drawn from
+    specs         what a study may say about its figure; the registry of figure kinds is in ``kinds``
+    statistics    effects and verdicts
+    cells         means over seeds, and the names of what is shown
+    paper         the published numbers
+    style         how all figures look
+"""

@@ -5,12 +5,12 @@ from functools import cached_property
 
 import pandas as pd
 
-from reports.claims import Claim, Verdict, judge
-from reports.metric_names import label_of
-from reports.panels import TrialArrays
-from reports.paper import PaperNumbers, paper_numbers
-from reports.series import STATES
+from reports.cells.arrays import TrialArrays
+from reports.cells.metric_names import label_of
+from reports.cells.summary import STATES
+from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.specs import Report
+from reports.statistics.verdicts import Claim, Verdict, judge
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Every test has a folder and an MLflow of its own."""
 
+import contextlib
 import json
 import logging
 import os
@@ -32,11 +33,12 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def empty_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with MLflow's tables and nothing in them: making one takes seconds."""
-    from mlflow import MlflowClient
+    from ablations.tracking.database import DEFAULT_DATABASE, make_database
 
-    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
-    MlflowClient(f"sqlite:///{path}").search_experiments()
-    return path
+    folder = tmp_path_factory.mktemp("mlflow")
+    with contextlib.chdir(folder):
+        make_database(DEFAULT_DATABASE)
+    return folder / DEFAULT_DATABASE
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
         values |= {"metrics": {"top1": "ImageNet top-1 (%)"}}
         (tmp_path / "table_0.json").write_text(json.dumps(values | more))
 
-    monkeypatch.setattr("reports.paper.PAPER", tmp_path)
+    monkeypatch.setattr("reports.paper.numbers.PAPER", tmp_path)
     return write
 
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.page import Drawn
-from reports.render import DRAW
+from reports.figures.drawn import Drawn, draw
 from reports.specs import Report
 from reports.study_report import StudyReport
 from reports.style import house_style
@@ -37,4 +36,4 @@ def report(spec: Report, table: pd.DataFrame, axes: list[str], **changes: Any) -
 
 def drawn(spec: Report, table: pd.DataFrame, axes: list[str], **changes: Any) -> Drawn:
     with house_style():
-        return DRAW[spec.kind](report(spec, table, axes, **changes), spec)
+        return draw(report(spec, table, axes, **changes))

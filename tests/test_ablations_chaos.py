@@ -227,12 +227,12 @@ def test_an_encoder_that_is_trained_anew_brings_its_history() -> None:
 
 @pytest.mark.parametrize("left", [0, 5, 60, -1])
 def test_a_result_whose_arrays_are_cut_is_none(left: int) -> None:
-    STORE.save_arrays("a", {"tsne/points": np.arange(20.0)}, ("cat", "dog"))
-    STORE.save_result(result := Result("a", "done", {}, 1.0, 2.0, {}))
-    assert STORE.result("a") == result
-    path = STORE.trial_folder("a") / "arrays.safetensors"
+    STORE.save_arrays("a" * 16, {"tsne/points": np.arange(20.0)}, ("cat", "dog"))
+    STORE.save_result(result := Result("a" * 16, "done", {}, 1.0, 2.0, {}))
+    assert STORE.result("a" * 16) == result
+    path = STORE.trial_folder("a" * 16) / "arrays.safetensors"
     path.write_bytes(path.read_bytes()[:left])
-    assert STORE.result("a") is None
+    assert STORE.result("a" * 16) is None
 
 
 @pytest.mark.parametrize("killed", [True, False])

@@ -14,8 +14,8 @@ from ablations.study.load import load_study
 from ablations.tracking.reader import read_study
 from ablations.types.trial import Result
 from helpers import small_study
-from reports.claims import Claim, Verdict
-from reports.effects import Better
+from reports.statistics.effects import Better
+from reports.statistics.verdicts import Claim, Verdict
 
 STUDY = small_study(
     """\

@@ -13,6 +13,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.types.trial import Result, Trial
 from core.files import write_text
+from core.pretraining.checkpoint import save_checkpoint
 from core.pretraining.history import Epoch
 from core.remote import AnyPath
 
@@ -77,6 +78,30 @@ def test_an_id_must_be_known_and_be_one(store: TrialStore) -> None:
     assert (code, "4 trials begin so" in text) == (2, True)
 
 
+def test_a_trial_that_never_ran_is_shown_as_it_is_planned(store: TrialStore) -> None:
+    Path("studies").mkdir()
+    Path("studies/other.yaml").write_text("name: other\nbase: {epochs: 3}\ngrid: {batch_size: [17, 18]}\n")
+    planned = make_plan(load_study("other"), store, Path("data")).trials[1]
+    for arguments in ([], ["--study", "other"], ["--study", "studies/other.yaml", "--scale", "quick"]):
+        code, text = ablate("show", planned.id[:9], *arguments)
+        words = " ".join(text.split())
+        assert code == 0
+        assert f"trial {planned.id}, encoder {planned.pretrain_id}" in words
+        assert "epochs 3 study studies/other.yaml:2:16" in words
+        assert "batch_size 18 cell studies/other.yaml:3:25" in words
+        assert "head.kind nonlinear default" in words
+        assert words.endswith("no result yet")
+    code, text = ablate("show", planned.id, "--study", "small.yaml")
+    assert (code, "small.yaml has no trial whose id begins so" in text) == (2, True)
+    assert ablate("show", "", "--study", "other")[0] == 2
+
+
+def test_a_trial_with_a_result_is_shown_with_its_origins_where_a_study_is_named(store: TrialStore) -> None:
+    words = " ".join(ablate("show", trials(store)[0].id, "--study", "small.yaml")[1].split())
+    assert "loss.temperature 0.1 cell small.yaml:3:22" in words
+    assert "linear_eval/top1 50" in words
+
+
 def test_diff_shows_what_differs_and_nothing_else(store: TrialStore) -> None:
     one, other, _, waiting = (trial.id for trial in trials(store))
     _, text = ablate("diff", one, other)
@@ -101,17 +126,18 @@ def test_rm_takes_the_encoder_with_its_last_trial(store: TrialStore) -> None:
 def test_gc_removes_what_nothing_needs_and_nothing_else(store: TrialStore) -> None:
     assert ablate("gc", "--yes") == (0, "nothing to remove\n")
     first, *_, last = trials(store)
+    save_checkpoint(store.encoder_path(first.pretrain_id), {"state": 1})
     write_text(store.checkpoint_path(first.pretrain_id), "state")
     store.encoder_path(last.pretrain_id).unlink()
     write_text(store.checkpoint_path(last.pretrain_id), "state")  # of a training that is not done
-    write_text(store.trial_folder(first.id) / ".result.json.12ab", "half")
-    write_text(store.root / "encoders" / "orphan" / "config.json", "{}")
+    write_text(store.trial_folder(first.id) / ".result.json.0123456789abcdef", "half")
+    write_text(store.root / "encoders" / "0123456789abcdef" / "config.json", "{}")
     before = files_below(store.root)
     _, text = ablate("gc", "--yes")
-    gone = {store.checkpoint_path(first.pretrain_id), store.trial_folder(first.id) / ".result.json.12ab"}
-    gone |= {store.root / "encoders" / "orphan" / "config.json"}
+    gone = {store.checkpoint_path(first.pretrain_id), store.trial_folder(first.id) / ".result.json.0123456789abcdef"}
+    gone |= {store.root / "encoders" / "0123456789abcdef" / "config.json"}
     assert {path for path in set(before) - set(files_below(store.root)) if path.parent.name != "run"} == gone
-    assert not (store.root / "encoders" / "orphan").exists()
+    assert not (store.root / "encoders" / "0123456789abcdef").exists()
     for reason in ("an encoder of no trial", "the training is done", "never finished"):
         assert reason in text
 

@@ -17,6 +17,7 @@ from ablations.cli.documents import (
     ShowDocument,
     StatusDocument,
 )
+from ablations.study.settings import dotted_values
 from helpers import small_study
 
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\nbaselines: {random: {epochs: 0}}\n", epochs=1)
@@ -56,6 +57,26 @@ def test_plan_has_every_trial_and_what_it_costs(study: str) -> None:
     assert plan.cost and plan.cost.images > 0 and plan.cost.seconds is None
     assert any("too few to learn from" in note for note in plan.notes)
     assert document("run", study, "--dry-run") == document("plan", study)
+
+
+def test_a_plan_has_the_whole_configuration_and_where_each_value_comes_from(study: str) -> None:
+    plan = PlanDocument.model_validate(document("plan", study, "--set", "optimizer.weight_decay=0.5"))
+    shared = {setting.path: setting for setting in plan.settings}
+    scale, set_ = shared["encoder.name"], shared["optimizer.weight_decay"]
+    assert (scale.value, scale.origin, Path(scale.place.split(":")[0]).name) == ("resnet10", "scale", "quick.yaml")
+    assert (shared["head.kind"].value, shared["head.kind"].origin) == ("nonlinear", "default")
+    assert (shared["batch_size"].origin, shared["batch_size"].place) == ("study", "studies/small.yaml:6:15")
+    assert (set_.value, set_.origin, set_.place) == (0.5, "--set", "--set optimizer.weight_decay=0.5")
+    first, _, baseline = plan.trials
+    temperature = {setting.path: setting for setting in first.settings}["loss.temperature"]
+    assert (temperature.value, temperature.origin) == (0.1, "cell")
+    epochs = {setting.path: setting for setting in baseline.settings}["epochs"]
+    assert (epochs.value, epochs.origin) == (0, "baseline")
+    for trial in plan.trials:  # together they are the whole configuration
+        values = {setting.path: setting.value for setting in [*plan.settings, *trial.settings]}
+        shown = document("show", trial.id, "--study", study, "--set", "optimizer.weight_decay=0.5")
+        pretrain, evaluate = shown["config"]["pretrain"], shown["config"]["evaluate"]
+        assert values == dotted_values(pretrain | {"evaluate": evaluate})
 
 
 def test_a_run_and_what_it_leaves(study: str, mlflow_db: None) -> None:

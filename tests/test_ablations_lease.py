@@ -40,6 +40,7 @@ from helpers import small_study
 
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1)
 QUIET = Console(quiet=True)
+ENCODER = "0123456789abcdef"
 ONLY_FOLDER, ONLY_S3 = (pytest.mark.parametrize("storage", [kind], indirect=True) for kind in ("folder", "s3"))
 
 
@@ -96,33 +97,33 @@ def test_of_all_that_want_a_lease_one_gets_it(storage: AnyPath, store: TrialStor
 
         def want(run: str) -> None:
             start.wait()
-            got.append(take(store, "abc", run))
+            got.append(take(store, ENCODER, run))
 
         threads = [threading.Thread(target=want, args=(run.name,)) for run in (one, two) * 4]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        held = holder(store, "abc")
+        held = holder(store, ENCODER)
         assert held in (one.name, two.name)
         assert {lease.run for lease in got if lease} == {held}
 
 
 def test_a_lease_ends_when_it_is_released_or_its_run_is_gone(storage: AnyPath, store: TrialStore) -> None:
     with LiveRun(storage) as one, LiveRun(storage) as two:
-        first = take(store, "abc", one.name)
+        first = take(store, ENCODER, one.name)
         assert first
-        assert take(store, "abc", two.name) is None
+        assert take(store, ENCODER, two.name) is None
         first.release()
-        assert holder(store, "abc") is None
-        second = take(store, "abc", two.name)
+        assert holder(store, ENCODER) is None
+        second = take(store, ENCODER, two.name)
         assert second
         first.release()  # of what it no longer holds
-        assert holder(store, "abc") == two.name
+        assert holder(store, ENCODER) == two.name
         with pytest.raises(FencedError):
             first.check()
-    assert holder(store, "abc") is None
-    assert take(store, "abc", "a third")
+    assert holder(store, ENCODER) is None
+    assert take(store, ENCODER, "a third")
     with pytest.raises(FencedError):
         second.check()
 
@@ -136,9 +137,9 @@ def test_without_hard_links_there_is_one_holder_as_well(
 
     monkeypatch.setattr(os, "link", no_links)
     with LiveRun(storage) as one, LiveRun(storage) as two:
-        assert take(store, "abc", one.name)
-        assert take(store, "abc", two.name) is None
-        assert holder(store, "abc") == one.name
+        assert take(store, ENCODER, one.name)
+        assert take(store, ENCODER, two.name) is None
+        assert holder(store, ENCODER) == one.name
 
 
 def test_who_has_looked_too_long_ago_does_not_get_it(
@@ -148,17 +149,17 @@ def test_who_has_looked_too_long_ago_does_not_get_it(
     newest, seen = leases.newest, [(0, "")]
     monkeypatch.setattr(leases, "newest", lambda folder: seen.pop() if seen else newest(folder))
     with LiveRun(storage) as one, LiveRun(storage) as two:
-        folder = store.encoder_folder("abc")
+        folder = store.encoder_folder(ENCODER)
         write_text(folder / "lease.2", two.name)
-        assert take(store, "abc", one.name) is None
-        assert holder(store, "abc") == two.name
+        assert take(store, ENCODER, one.name) is None
+        assert holder(store, ENCODER) == two.name
 
 
 def test_what_the_same_run_holds_its_next_worker_takes_and_the_last_is_fenced(
     storage: AnyPath, store: TrialStore
 ) -> None:
     with LiveRun(storage) as run:
-        first, second = (take(store, "abc", run.name) for _ in range(2))
+        first, second = (take(store, ENCODER, run.name) for _ in range(2))
         assert first
         assert second
         second.check()
@@ -169,16 +170,16 @@ def test_what_the_same_run_holds_its_next_worker_takes_and_the_last_is_fenced(
 def test_a_run_of_this_machine_whose_process_is_gone_is_buried_at_once(storage: AnyPath, store: TrialStore) -> None:
     run = LiveRun(storage)
     run.__enter__()
-    lease = take(store, "abc", run.name)
+    lease = take(store, ENCODER, run.name)
     assert lease
     run._ended.set()
     run._thread.join()
     with LiveRun(storage) as other:  # while its process holds the lock
-        assert take(store, "abc", other.name) is None
+        assert take(store, ENCODER, other.name) is None
     run._lock.release()
     with LiveRun(storage) as other:
         assert not is_live(storage, run.name)
-        assert take(store, "abc", other.name)
+        assert take(store, ENCODER, other.name)
     assert list((storage / "live").iterdir()) == []
 
 

@@ -57,10 +57,69 @@ def test_pictures_alone_need_no_baseline() -> None:
     grid = "grid: {loss.temperature: [0.3, 0.7]}\n"
     pictures = "report: {kind: pictures, panels: loss.temperature, metric: tsne/silhouette}\n"
     assert any("no baseline" in warning for warning in found(grid))
-    assert not any("no baseline" in warning for warning in found(grid + pictures))
+    scored = "scales: {quick: {base: {evaluate.protocol: tsne}}}\n"
+    assert not any("no baseline" in warning for warning in found(grid + pictures + scored))
 
 
 @pytest.mark.parametrize("path", shipped(), ids=lambda path: path.stem)
 def test_shipped_studies_ask_for_no_more_than_seeds(path: Path) -> None:
     plan = make_plan(load_study(str(path)), TrialStore(Path("runs")), Path("data"))
     assert [warning for warning in warnings(plan) if "seed" not in warning] == []
+
+
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        ("grid: {epochs: [1000000000000]}\n", "grid.epochs[0]: epochs is 1e+12, and more than 10,000 is implausible"),
+        ("grid: {optimizer.learning_rate: [1e300, 1]}\n", "optimizer.learning_rate[0]: learning_rate is 1e+300"),
+        ("grid: {loss.temperature: [1e-300, 1]}\n", "temperature is 1e-300, and less than 0.0001 is implausible"),
+        ("grid: {points: {a: {head.output: 1000000000}, b: {}}}\n", "points.a.head.output: output is 1e+09"),
+        ("grid: {epochs: [2, 3]}\nbaselines: {a: {epochs: 10000000}}\n", "baselines.a.epochs: epochs is 1e+07"),
+        ("grid: {epochs: [2, 3]}\nresources: {cpu: 1e9}\n", "resources.cpu is 1e+09, which no machine has"),
+        ("grid: {epochs: [2, 3]}\nresources: {gpu: 1e9}\n", "resources.gpu is 1e+09, which no machine has"),
+        ("grid: {epochs: [2, 3]}\nresources: {minutes: 1e-9}\n", "every training would be timed out"),
+        (
+            "grid: {evaluate.learning_rates: [[0.1, 1e30], [0.1]]}\n"
+            "scales: {quick: {base: {evaluate.protocol: finetune_transfer}}}\n",
+            "evaluate.learning_rates[0]: learning_rates is 1e+30",
+        ),
+    ],
+)
+def test_what_is_hardly_meant_is_asked(rest: str, expected: str) -> None:
+    asked = [warning for warning in found(rest) if expected in warning]
+    assert len(asked) == 1, found(rest)
+
+
+def test_a_setting_that_some_trials_have_no_use_for_is_named() -> None:
+    rest = (
+        "grid: {evaluate.neighbors: [5, 10]}\n"
+        "baselines: {supervised: {loss.kind: cross_entropy}, random: {epochs: 0}}\n"
+        "scales: {quick: {base: {loss.negatives: one_view}}}\n"
+    )
+    (asked,) = [warning for warning in found(rest) if "no effect" in warning]
+    assert asked == (
+        "study.yaml:5:41: scales.quick.base.loss.negatives: has no effect on supervised, whose kind has no such setting"
+    )
+
+
+def test_an_axis_that_an_override_leaves_in_no_cell_is_named() -> None:
+    only = "only_where: {head.output: {head.kind: [linear]}}"
+    Path("study.yaml").write_text(f"{BASE}grid: {{head.kind: [linear, none], head.output: [32, 64], {only}}}\n")
+    scaled = load_study("study.yaml", assignments=["head.kind=none"])
+    asked = warnings(make_plan(scaled, TrialStore(Path("runs")), Path("data")))
+    assert any("the axis head.output is in no cell" in warning for warning in asked)
+
+
+def test_a_scale_that_looks_misspelt_is_asked() -> None:
+    grid = "grid: {loss.temperature: [0.1, 0.2]}\n"
+    (asked,) = [warning for warning in found(f"{grid}scales: {{quikc: {{}}}}\n") if "scale" in warning]
+    assert asked == "study.yaml:4:17: scales.quikc: a scale of this study alone; did you mean 'quick'?"
+    assert not any("scale of" in warning for warning in found(f"{grid}scales: {{quick2: {{}}, tiny: {{}}}}\n"))
+
+
+def test_two_files_with_one_name_are_told() -> None:
+    Path("other.yaml").write_text('name: "small"  # a copy\ngrid: {epochs: [2, 3]}\n')
+    Path("another.yaml").write_text("name: smaller\ngrid: {epochs: [2, 3]}\n")
+    Path("small.yaml").write_text("name: small\nstudies: [study.yaml]\n")
+    told = [warning for warning in found("grid: {loss.temperature: [0.1, 0.2]}\n") if "called" in warning]
+    assert [warning.partition(":")[0] for warning in told] == ["other.yaml"]

@@ -15,7 +15,8 @@ from ablations.store.trial_store import TrialStore
 from ablations.tracking import resilient_tracker
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.tracking.ui import serve
-from ablations.tracking.unreachable import no_answer, without_secrets
+from ablations.tracking.unreachable import no_answer
+from ablations.types.redaction import without_secrets
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
 

@@ -16,7 +16,7 @@ from ablations.planning.plan import make_plan
 from ablations.store.trial_store import TrialStore
 from ablations.study.library import Question
 from ablations.study.load import load_study
-from ablations.study.schema import FILE, study_schema
+from ablations.study.schema.study_schema import FILE, study_schema
 from ablations.study.yaml_source import read_yaml
 
 QUESTIONS = get_args(Question)

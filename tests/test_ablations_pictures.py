@@ -37,24 +37,25 @@ SHIPPED = ("example_views", "colour_histograms", "eigenvalues", "tsne")
 def test_every_protocol_that_leaves_arrays_has_its_picture() -> None:
     store, folder = TrialStore(Path("runs")), Path("report")
     folder.mkdir()
+    ids = {protocol: f"{number:016x}" for number, protocol in enumerate(ARRAYS)}
     for protocol, arrays in ARRAYS.items():
-        store.save_arrays(protocol, arrays, ("cat", "dog", "eel"))
-    states = {**dict.fromkeys(ARRAYS, "finished"), "nothing": "finished"}
+        store.save_arrays(ids[protocol], arrays, ("cat", "dog", "eel"))
+    states = dict.fromkeys([*ids.values(), "f" * 16], "finished")
     table = pd.DataFrame({"trial_id": states.keys(), "state": states.values()})
     pictures = draw_pictures(table, store, folder)
-    assert [path.name for path in pictures] == [f"{protocol}-{protocol}.png" for protocol in ARRAYS]
+    assert [path.name for path in pictures] == [f"{protocol}-{ids[protocol]}.png" for protocol in ARRAYS]
     assert all(path.with_suffix(suffix).stat().st_size for path in pictures for suffix in (".png", ".svg", ".pdf"))
-    assert "eel" in (folder / "tsne-tsne.svg").read_text()
+    assert "eel" in (folder / f"tsne-{ids['tsne']}.svg").read_text()
 
 
 def test_arrays_and_their_classes_are_kept_together() -> None:
     store = TrialStore(Path("runs"))
-    store.save_arrays("one", ARRAYS["tsne"], ("cat", "dog", "eel"))
-    assert store.classes("one") == ("cat", "dog", "eel")
-    np.testing.assert_array_equal(store.arrays("one")["tsne/labels"], ARRAYS["tsne"]["tsne/labels"])
-    assert (store.classes("two"), store.arrays("two")) == ((), {})
-    store.save_arrays("two", {}, ("cat",))
-    assert not store.trial_folder("two").exists()
+    store.save_arrays("1" * 16, ARRAYS["tsne"], ("cat", "dog", "eel"))
+    assert store.classes("1" * 16) == ("cat", "dog", "eel")
+    np.testing.assert_array_equal(store.arrays("1" * 16)["tsne/labels"], ARRAYS["tsne"]["tsne/labels"])
+    assert (store.classes("2" * 16), store.arrays("2" * 16)) == ((), {})
+    store.save_arrays("2" * 16, {}, ("cat",))
+    assert not store.trial_folder("2" * 16).exists()
 
 
 def small(rest: str) -> str:

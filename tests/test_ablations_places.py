@@ -18,7 +18,12 @@ PLACES: dict[str, AnyPath] = {
     "a:b": Path("a:b"),
     "C:/runs": Path("C:/runs"),
     "file:///shared/runs": Path("/shared/runs"),
+    "file:/shared/runs": Path("/shared/runs"),
+    "file://localhost/shared/runs": Path("/shared/runs"),
+    "file:///a%20b/%C3%A9%23%3F%25": Path("/a b/é#?%"),
+    "a%20b": Path("a%20b"),
     "s3://lab/runs": RemotePath("s3", PurePosixPath("lab/runs")),
+    "s3://lab/a%20b é": RemotePath("s3", PurePosixPath("lab/a%20b é")),
     "s3://lab/runs/": RemotePath("s3", PurePosixPath("lab/runs")),
     "gs://lab": RemotePath("gs", PurePosixPath("lab")),
 }
@@ -31,6 +36,8 @@ MISTAKES = {
     "s3:///runs": "is no s3://bucket/folder",
     "s3://lab/runs?versionId=1": "is no s3://bucket/folder",
     "s3://me:hunter2@lab/runs": "s3://***@lab/runs: a password does not belong here",
+    "file://lab/runs": "is no file:///folder of this machine",
+    "file://": "is no file:///folder of this machine",
     "s4://me:hunter2@lab/runs": "s4://***@lab/runs: there is no",
 }
 

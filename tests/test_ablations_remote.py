@@ -20,6 +20,7 @@ from rich.console import Console
 from torchvision import datasets
 from typer.testing import CliRunner
 
+import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced
 from ablations.cli.app import app
 from ablations.planning.plan import Plan, make_plan
 from ablations.running import shared_units as sharing

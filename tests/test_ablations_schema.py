@@ -15,8 +15,8 @@ from ablations.cli.documents import DOCUMENTS, Document
 from ablations.planning.grid import enumerate_trials
 from ablations.study.library import all_studies, shipped_studies
 from ablations.study.load import load_study
-from ablations.study.schema import FILE, study_schema
-from ablations.study.settings_schema import definitions, settings_tree
+from ablations.study.schema.settings_schema import definitions, settings_tree
+from ablations.study.schema.study_schema import FILE, study_schema
 from ablations.study.yaml_source import parse_scalar, read_yaml
 
 ROOT = Path(__file__).parent.parent

@@ -55,7 +55,7 @@ def test_two_writers_have_names_of_their_own(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_process_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
-    old, new, another = (tmp_path / name for name in (".a.pt.1", ".a.pt.2", ".b.pt.1"))
+    old, new, another = (tmp_path / name for name in (f".a.pt.{'1' * 16}", f".a.pt.{'2' * 16}", f".b.pt.{'1' * 16}"))
     for path in (old, new, another):
         path.write_text("half")
     long_ago = time.time() - LEFTOVER_SECONDS - 60

@@ -9,17 +9,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reports import PAPER
-from reports.findings import heatmap_findings
-from reports.latex import latex
-from reports.matrix import by_cell, rank_correlation, to_matrix
-from reports.paper import PaperMatrix, paper_numbers
-from reports.render import render
-from reports.series import summarise
+from reports.cells.matrix import by_cell, rank_correlation, to_matrix
+from reports.cells.summary import summarise
+from reports.figures.findings import heatmap_findings
+from reports.pages.render import render
+from reports.paper.catalog import PAPER
+from reports.paper.numbers import PaperMatrix, paper_numbers
 from reports.specs import HeatmapReport, PointsReport, Report
 from reports.study_report import StudyReport
-from reports.tables import formatted, markdown, tidy
-from reports.text_blocks import text_blocks
+from reports.tables.latex import latex
+from reports.tables.text_blocks import text_blocks
+from reports.tables.texts import formatted, markdown, tidy
 
 AXES = ["augment.first", "augment.second"]
 METRIC = "top1"

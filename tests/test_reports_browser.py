@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from test_reports_page import HALF, REPORT
 
-from reports.collection_page import Entry, write_collection
-from reports.render import render
+from reports.pages.collection_page import Entry, write_collection
+from reports.pages.render import render
 from reports.specs import HeatmapReport
 from reports.study_report import StudyReport
 

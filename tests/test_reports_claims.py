@@ -9,11 +9,11 @@ import pytest
 from scipy.stats import spearmanr, ttest_1samp
 from scipy.stats import t as student
 
-from reports.claims import Claim, Verdict, holm, judge
-from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Similar, Trend
-from reports.metric_names import unit_of
-from reports.names import signed
-from reports.paper import paper_numbers
+from reports.cells.metric_names import unit_of
+from reports.cells.names import signed
+from reports.paper.numbers import paper_numbers
+from reports.statistics.effects import Agreement, Better, Effect, Interaction, Ordering, Similar, Trend
+from reports.statistics.verdicts import Claim, Verdict, holm, judge
 
 AXES = ["x"]
 METRIC = "top1"

@@ -14,20 +14,21 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from reports import paper as paper_module
-from reports.against import against_figure
-from reports.bar_panel import look
-from reports.bars import bars_figure
-from reports.heatmap import Panel, draw_panel
-from reports.limits import bar_limits
-from reports.points import points_figure
-from reports.render import DRAW, render
-from reports.series import beside, published, summarise
-from reports.sizes import sizes_figure
+from reports.cells.summary import beside, published, summarise
+from reports.figures.against import against_figure
+from reports.figures.bar_limits import bar_limits
+from reports.figures.bar_panel import look
+from reports.figures.bars import bars_figure
+from reports.figures.drawn import draw
+from reports.figures.heatmap_panel import Panel, draw_panel
+from reports.figures.points import points_figure
+from reports.figures.sizes import sizes_figure
+from reports.figures.table import table_figure
+from reports.pages.render import render
+from reports.paper.numbers import paper_numbers
 from reports.specs import AgainstReport, BarsReport, PointsReport, Report, SizesReport, TableReport
 from reports.study_report import StudyReport
 from reports.style import COLORS, house_style
-from reports.table import table_figure
 
 
 def middle(bar: Rectangle) -> float:
@@ -77,7 +78,7 @@ def test_a_seed_counts_once_all_its_trials_in_a_cell_have_finished() -> None:
 
 def test_the_papers_numbers_are_averaged_over_axes_that_are_not_looked_at(publish: Callable[..., None]) -> None:
     publish(["epochs", "rate"], [["100", "low", 50.0], ["100", "high", 70.0], ["200", "low", None]])
-    numbers = paper_module.paper_numbers("table_0")
+    numbers = paper_numbers("table_0")
     assert published(numbers, ["epochs"], METRIC)[["epochs", "mean"]].to_numpy().tolist() == [["100", 60.0]]
     assert published(numbers, ["epochs", "width"], METRIC).empty
     assert published(numbers, ["epochs"], "top5").empty
@@ -349,7 +350,7 @@ def test_the_data_file_is_enough_to_draw_the_figure_again(kind: str, publish: Ca
     publish(**paper_rows(table, axes))
     study = report(spec, table, axes)
     with house_style():
-        first = DRAW[kind](study, spec)
+        first = draw(study)
         first.data.to_csv("data.csv", index=False)
         read = pd.read_csv("data.csv", dtype=str, keep_default_na=False)
         numbers = [name for name in ("mean", "spread", "seeds", "parameters") if name in read]
@@ -457,5 +458,5 @@ def test_axes_that_are_not_drawn_are_said_to_be_averaged(publish: Callable[..., 
 def test_sizes_come_from_the_table(publish: Callable[..., None]) -> None:
     publish(["encoder.width"], [["1", 69.3, 24.0]], metrics={METRIC: "m", "parameters": "p"})
     table = trials(["encoder.width"], {("1",): [60.0], ("2",): [61.0]}, parameters=[0.5, 1.5])
-    data = beside(table, paper_module.paper_numbers("table_0"), ["encoder.width"], [METRIC], sized=True)
+    data = beside(table, paper_numbers("table_0"), ["encoder.width"], [METRIC], sized=True)
     assert data[["source", "parameters"]].to_numpy().tolist() == [["here", 0.5], ["here", 1.5], ["paper", 24.0]]

@@ -12,12 +12,13 @@ from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 from PIL import Image
 
-from reports.blocks import measure
-from reports.example_views import CAPTIONS, example_views_figure
-from reports.panels import PicturePanel, TrialArrays
-from reports.point_labels import label_points
+from reports.cells.arrays import TrialArrays
+from reports.figures.pictures.example_views import CAPTIONS, example_views_figure
+from reports.figures.pictures.panels import PicturePanel
+from reports.figures.point_labels import label_points
 from reports.specs import BarsReport, HeatmapReport, Report, TableReport
 from reports.style import house_style, save_figure, set_heading
+from reports.tables.blocks import measure
 
 LONG = "A title that goes on and on, as titles do which want to say everything at once, and then some more of it"
 

@@ -17,13 +17,14 @@ from invented import METRIC, Values, drawn, report, trials
 from ablations.planning.grid import enumerate_trials
 from ablations.study.load import load_study
 from helpers import shipped
-from reports.latex import latex
-from reports.latex_text import COMMANDS, GREEK, MATH, escaped
-from reports.render import DRAW, latex_table
+from reports.figures.drawn import draw
+from reports.pages.render import latex_table
 from reports.specs import HeatmapReport, Report, TableReport
 from reports.study_report import StudyReport
 from reports.style import house_style
-from reports.text_blocks import text_blocks
+from reports.tables.latex import latex
+from reports.tables.latex_text import COMMANDS, GREEK, MATH, escaped
+from reports.tables.text_blocks import text_blocks
 
 NAMES = {name: character for character, name in (COMMANDS | GREEK | MATH).items()}
 SPECIAL = "&%$#_{}"
@@ -156,7 +157,7 @@ def invented_table(path: Path, scale: str) -> str:
     told = StudyReport(
         study.name, study.title, scaled.report, pd.DataFrame(rows), scaled.axis_names, [], study.reproduces, scale
     )
-    return latex_table(told, DRAW[scaled.report.kind](told, scaled.report))
+    return latex_table(told, draw(told))
 
 
 @pytest.mark.slow

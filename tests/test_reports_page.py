@@ -11,13 +11,14 @@ import pytest
 from matplotlib.figure import Figure
 
 from ablations.tracking.links import run_pages
-from reports.cells import metric_of, trials_by_cell
-from reports.claims import Claim
-from reports.effects import Better
-from reports.page import Drawn, write_page
+from reports.figures.drawn import Drawn
+from reports.pages.cell_trials import metric_of, trials_by_cell
+from reports.pages.study_page import write_page
+from reports.pages.web import LEGIBLE, inline_svg, picture
 from reports.specs import HeatmapReport, TableReport
+from reports.statistics.effects import Better
+from reports.statistics.verdicts import Claim
 from reports.study_report import RunPages, StudyReport
-from reports.web import LEGIBLE, inline_svg, picture
 
 AXES = ["first", "second"]
 METRIC = "top1"

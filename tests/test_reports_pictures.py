@@ -14,16 +14,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from core.augment.contact_sheet import PANELS
-from reports.embedding import embedding_figure
-from reports.example_views import CAPTIONS, example_views_figure
-from reports.histograms import histograms_figure
-from reports.panels import LEFT_NOTHING, PicturePanel, TrialArrays, chosen_trials, save_arrays
-from reports.paper import paper_numbers
-from reports.pictures import PICTURES, draw_pictures
-from reports.render import render
-from reports.retrieval import RIGHT, WRONG, retrieval_figure
+from reports.cells.arrays import TrialArrays, chosen_trials, save_arrays
+from reports.figures.pictures.draw import PICTURES, draw_pictures
+from reports.figures.pictures.embedding import embedding_figure
+from reports.figures.pictures.example_views import CAPTIONS, example_views_figure
+from reports.figures.pictures.histograms import histograms_figure
+from reports.figures.pictures.panels import LEFT_NOTHING, PicturePanel
+from reports.figures.pictures.retrieval import RIGHT, WRONG, retrieval_figure
+from reports.figures.pictures.spectrum import SMALLEST, spectrum_figure
+from reports.pages.render import render
+from reports.paper.numbers import paper_numbers
 from reports.specs import PicturesReport
-from reports.spectrum import SMALLEST, spectrum_figure
 from reports.study_report import StudyReport
 from reports.style import house_style
 

@@ -6,12 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reports.claims import Claim, judge
-from reports.effects import Better
-from reports.findings import cell_findings
-from reports.matrix import to_matrix
-from reports.render import render
-from reports.series import summarise
+from reports.cells.matrix import to_matrix
+from reports.cells.summary import summarise
+from reports.figures.findings import cell_findings
+from reports.pages.render import render
 from reports.specs import (
     AgainstReport,
     BarsReport,
@@ -22,6 +20,8 @@ from reports.specs import (
     SizesReport,
     TableReport,
 )
+from reports.statistics.effects import Better
+from reports.statistics.verdicts import Claim, judge
 from reports.study_report import StudyReport
 
 METRIC = "top1"

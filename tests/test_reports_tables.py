@@ -11,13 +11,13 @@ from invented import METRIC, Values, drawn, trials
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from reports.best import best_cells
-from reports.blocks import measure
-from reports.latex import latex
 from reports.specs import TableReport
+from reports.statistics.best import best_cells
 from reports.style import GREY, WIDTH
-from reports.tables import markdown
-from reports.text_blocks import text_blocks
+from reports.tables.blocks import measure
+from reports.tables.latex import latex
+from reports.tables.text_blocks import text_blocks
+from reports.tables.texts import markdown
 
 AXES = ["points", "augment"]
 SPEC = TableReport(rows=["points"], columns="augment", metrics=[METRIC], best="row", labels={"points": "Methods"})

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from ablations.planning.grid import enumerate_trials
-from ablations.study.load import ScaledStudy
 from ablations.study.load import load_study as load_uncached
+from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.report import EFFECTS
 from helpers import shipped
-from reports import paper_axes, published
-from reports.effects import VALUE, Effect
-from reports.paper import PaperNumbers, paper_numbers
+from reports.paper.catalog import paper_axes, published
+from reports.paper.numbers import PaperNumbers, paper_numbers
+from reports.statistics.effects import VALUE, Effect
 
 load_study = functools.cache(load_uncached)
 

@@ -1,6 +1,8 @@
 """The commands. Nothing heavy is imported before the arguments and the study are known to be good."""
 
 import signal
+import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
@@ -10,6 +12,8 @@ from ablations.cli.options import (
     SILENT,
     DataOption,
     JsonOption,
+    ScaleOption,
+    SetOption,
     StorageOption,
     console,
     errors,
@@ -25,6 +29,7 @@ from ablations.cli.printing import (
     print_status,
     print_trouble,
 )
+from ablations.cli.verify import verify
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE
 from ablations.types.failures import Kind
 from core.remote import AnyPath
@@ -72,19 +77,6 @@ StudyArgument = Annotated[
         metavar="STUDY",
         help="A study file, or the name of a study; see list. Or a collection of studies, such as paper.",
         autocompletion=completion.studies,
-    ),
-]
-ScaleOption = Annotated[
-    str | None,
-    typer.Option("--scale", help="quick (default), laptop, cifar10 or imagenet.", autocompletion=completion.scales),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="PATH=VALUE",
-        help="Override a setting, an axis' values or what a trial occupies (resources.gpu=0.25); repeatable.",
-        autocompletion=completion.assignments,
     ),
 ]
 SeedsOption = Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="Number of seeds, from 0.")]
@@ -250,6 +242,7 @@ for command in (
     storage_commands.diff,
     storage_commands.rm,
     storage_commands.gc,
+    verify,
     file_commands.schema,
 ):
     app.command()(command)
@@ -257,6 +250,8 @@ for command in (
 
 def main() -> None:
     """The entry point of ``ablate``."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # what the terminal's encoding cannot show ends no command
     app()
 
 

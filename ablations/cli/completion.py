@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -27,7 +28,9 @@ def trials(context: typer.Context, incomplete: str) -> list[str]:
     from ablations.store.trial_store import TrialStore
 
     storage = context.params.get("storage") or DEFAULT_STORAGE
-    ids = TrialStore(storage).trial_ids() if isinstance(storage, Path) else []
+    ids: list[str] = []
+    with suppress(OSError):
+        ids = TrialStore(storage).trial_ids() if isinstance(storage, Path) else []
     return [trial_id for trial_id in ids if trial_id.startswith(incomplete)]
 
 
@@ -57,7 +60,7 @@ def _scales(study: str | None) -> list[str]:
 
 def _assignments() -> Iterator[str]:
     from ablations.study.overrides import RESOURCES
-    from ablations.study.settings_schema import definitions, merged, settings_tree
+    from ablations.study.schema.settings_schema import definitions, merged, settings_tree
     from ablations.study.study import Resources
 
     yield from (f"{RESOURCES}.{field}=" for field in Resources.model_fields)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from ablations.planning.configure import Origin
 from ablations.types.failures import Kind
 from ablations.types.trial import State
 
@@ -64,6 +65,19 @@ class Cost(Part):
     """Price of the seconds, with ``--price``."""
 
 
+class SettingEntry(Part):
+    """A value of a trial's configuration, and where it comes from."""
+
+    path: str
+    """Dotted path, as a study file and ``--set`` have it."""
+    value: Any
+    """Value in the trial's configuration."""
+    origin: Origin
+    """Layer that it comes from: ``default`` is the paper's value, or the project's if the paper gives none."""
+    place: str
+    """File, line and column where it was written, or the option ``--set``; empty for a default and a seed."""
+
+
 class TrialEntry(Part):
     """A trial and what is known of it."""
 
@@ -91,6 +105,13 @@ class TrialEntry(Part):
     """Kind of the failure, as ``--retry`` takes it."""
     error: str | None
     """Message that says what went wrong."""
+
+
+class PlannedTrial(TrialEntry):
+    """A trial of a plan."""
+
+    settings: list[SettingEntry]
+    """Settings of this trial that not all trials of the study share; ``settings`` of the plan has the others."""
 
 
 class VerdictEntry(Part):
@@ -145,7 +166,9 @@ class PlanDocument(StudyScale):
     """Cost of what is left; null if nothing is left to run."""
     notes: list[str]
     """Questions that a reviewer would ask, each with its remedy."""
-    trials: list[TrialEntry]
+    settings: list[SettingEntry]
+    """Settings that all trials share. Those of a trial with these are its whole configuration."""
+    trials: list[PlannedTrial]
     """Trials in the order of the grid."""
 
 
@@ -210,6 +233,10 @@ class ShowDocument(Document):
     """State in the storage."""
     config: dict[str, Any]
     """Whole configuration, nested under ``pretrain`` and ``evaluate``."""
+    study: str | None
+    """Name of the study that plans the trial, if it was named by ``--study`` or had to be searched for."""
+    settings: list[SettingEntry] | None
+    """The configuration by dotted path, and where each value comes from in that study; null without a study."""
     metrics: dict[str, float]
     """Metrics by name; empty unless the trial is done."""
     facts: dict[str, str]

@@ -39,6 +39,6 @@ def new(
 
 def schema() -> None:
     """Print the JSON Schema of study files, for editors."""
-    from ablations.study.schema import schema_text
+    from ablations.study.schema.study_schema import schema_text
 
     typer.echo(schema_text(), nl=False)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ablations.cli import completion
 from ablations.cli.invocation import again
 from ablations.store.locations import location
 from ablations.types.console import WordConsole
 from ablations.types.errors import AblateError, storage_error
+from ablations.types.redaction import without_secrets
 
 if TYPE_CHECKING:
     from ablations.cli.documents import Document
@@ -36,12 +38,12 @@ def told() -> Iterator[None]:
     try:
         yield
     except AblateError as error:
-        errors.print(str(error), style="red")
+        errors.print(without_secrets(str(error)), style="red")
         raise typer.Exit(error.exit_code) from None
     except OSError as error:
         if not (known := storage_error(error, Path.cwd())):
             raise
-        errors.print(str(known), style="red")
+        errors.print(without_secrets(str(known)), style="red")
         raise typer.Exit(known.exit_code) from None
     except KeyboardInterrupt:
         message = f"\nInterrupted. Finished results are kept; continue with\n    {again(*sys.argv[1:])}"
@@ -75,6 +77,21 @@ StorageOption = Annotated[
         metavar=LOCATION,
         parser=parse_location,
         help="Folder that keeps encoders, results and reports.",
+    ),
+]
+
+
+ScaleOption = Annotated[
+    str | None,
+    typer.Option("--scale", help="quick (default), laptop, cifar10 or imagenet.", autocompletion=completion.scales),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Override a setting, an axis' values or what a trial occupies (resources.gpu=0.25); repeatable.",
+        autocompletion=completion.assignments,
     ),
 ]
 

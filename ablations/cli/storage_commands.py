@@ -5,11 +5,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ablations.cli import completion
-from ablations.cli.options import JsonOption, StorageOption, console, open_store, print_document, told
+from ablations.cli.options import (
+    JsonOption,
+    ScaleOption,
+    SetOption,
+    StorageOption,
+    console,
+    errors,
+    open_store,
+    print_document,
+    told,
+)
 from ablations.store.locations import DEFAULT_STORAGE
 
 if TYPE_CHECKING:
-    from ablations.store.cleaning import Rubbish
+    from ablations.store.cleaning import Cleaning
     from ablations.store.leases.lock import StillAlone
 
 TrialArgument = Annotated[
@@ -18,23 +28,38 @@ TrialArgument = Annotated[
         metavar="TRIAL", help="The id of a trial, or the beginning of one.", autocompletion=completion.trials
     ),
 ]
+StudyOption = Annotated[
+    str | None,
+    typer.Option("--study", metavar="STUDY", help="Study that has the trial.", autocompletion=completion.studies),
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Remove without asking.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be removed, and remove nothing.")]
 MEGABYTE = 1e6
 
 
-def show(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, as_json: JsonOption = False) -> None:
-    """A trial's configuration, curve, result and, where it failed, its traceback."""
+def show(
+    trial: TrialArgument,
+    study: StudyOption = None,
+    scale: ScaleOption = None,
+    assignments: SetOption = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a trial's configuration, curve, result and, if it failed, its traceback.
+
+    A trial that never ran is shown as its study plans it, with where each value comes from; so is any with --study.
+    """
     with told():
         from ablations.cli import trial_view as inspection
 
         store = open_store(storage)
-        stored = inspection.find_trial(store, trial)
+        stored, planned = inspection.stored_or_planned(store, trial, study, scale, assignments or ())
         if as_json:
             from ablations.cli.to_documents import show_document
 
-            print_document(show_document(store, stored))
+            print_document(show_document(store, stored, planned))
         else:
-            console.print(inspection.show(store, stored))
+            console.print(inspection.show(store, stored, planned))
 
 
 def diff(
@@ -57,7 +82,12 @@ def diff(
             console.print(inspection.compare(first, second))
 
 
-def rm(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None:
+def rm(
+    trial: TrialArgument,
+    storage: StorageOption = DEFAULT_STORAGE,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+) -> None:
     """Remove a trial from the storage, and its encoder where no other trial is of it. MLflow keeps its run."""
     with told():
         from ablations.cli.trial_view import find_trial
@@ -66,28 +96,32 @@ def rm(trial: TrialArgument, storage: StorageOption = DEFAULT_STORAGE, yes: YesO
 
         store = open_store(storage)
         with alone(storage) as still:
-            _remove(of_trial(store, find_trial(store, trial)), yes, still)
+            _clean(of_trial(store, find_trial(store, trial)), yes, dry_run, still)
 
 
-def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False) -> None:
-    """Remove what no trial needs: encoders of none, checkpoints of trainings that are done, unfinished files."""
+def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False, dry_run: DryRunOption = False) -> None:
+    """Remove what no trial needs: encoders of none, checkpoints of trainings that are done, unfinished files. While the
+    configuration of a trial cannot be read, every encoder stays."""
     with told():
         from ablations.store.cleaning import unneeded
         from ablations.store.leases.live_run import alone
 
         store = open_store(storage)
         with alone(storage) as still:
-            _remove(unneeded(store), yes, still)
+            _clean(unneeded(store), yes, dry_run, still)
 
 
-def _remove(rubbish: "list[Rubbish]", yes: bool, still: "StillAlone") -> None:
+def _clean(cleaning: "Cleaning", yes: bool, dry_run: bool, still: "StillAlone") -> None:
+    rubbish = cleaning.rubbish
+    for sentence in cleaning.kept:
+        errors.print(sentence, style="yellow", highlight=False)
     if not rubbish:
         console.print("nothing to remove")
         return
     for piece in rubbish:
         console.print(f"{piece.size / MEGABYTE:10.1f} MB  {piece.path}  ({piece.reason})", highlight=False)
     total = sum(piece.size for piece in rubbish) / MEGABYTE
-    if not yes and not typer.confirm(f"Remove {total:,.1f} MB?"):
+    if dry_run or (not yes and not typer.confirm(f"Remove {total:,.1f} MB?")):
         console.print("nothing was removed")
         return
     for piece in rubbish:

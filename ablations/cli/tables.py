@@ -15,7 +15,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.types.duration import clock
 from ablations.types.failures import next_step
 from ablations.types.trial import Result
-from ablations.types.words import counted
+from ablations.types.wording import counted
 from core.remote import AnyPath
 
 TITLE_WIDTH = 32

@@ -19,8 +19,10 @@ from ablations.cli.documents import (
     DiffDocument,
     Difference,
     PlanDocument,
+    PlannedTrial,
     ReportDocument,
     RunDocument,
+    SettingEntry,
     ShowDocument,
     StatusDocument,
     TrialEntry,
@@ -30,13 +32,15 @@ from ablations.cli.trial_view import config_differences, result_differences
 from ablations.planning.best import best_of
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.estimate import estimate, price_of
+from ablations.planning.find_planned import FoundTrial
 from ablations.planning.lint import warnings
 from ablations.planning.plan import Plan, begun_trainings
+from ablations.planning.resolved import ResolvedSetting, Resolver, alike
 from ablations.store.drawn import drawn_page, drawn_verdicts
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.study.collection import ScaledCollection
-from ablations.study.load import ScaledStudy
+from ablations.study.scaled_study import ScaledStudy
 from ablations.types.trial import Result, Trial
 from core.remote import AnyPath
 
@@ -97,19 +101,23 @@ def run_document(scaled: ScaledCollection, outcomes: "Outcomes") -> RunDocument 
     )
 
 
-def show_document(store: TrialStore, trial: StoredTrial) -> ShowDocument:
-    """The document of ``ablate show``."""
+def show_document(store: TrialStore, trial: StoredTrial, planned: FoundTrial | None = None) -> ShowDocument:
+    """The document of ``ablate show``; ``planned`` is the trial as its study plans it, if that is known."""
     result = trial.result
     return ShowDocument(
         id=trial.id,
-        encoder=trial.pretrain_id,
+        encoder=trial.pretrain_id or "",
         state=result.state if result else "waiting",
         config=trial.config,
+        study=planned.scaled.study.name if planned else None,
+        settings=setting_entries(planned.settings()) if planned else None,
         metrics=result.metrics if result else {},
         facts=result.facts if result else {},
         seconds=result.seconds if result else None,
         finished_at=result.finished_at if result else None,
-        epochs=[_without_none(asdict(epoch)) for epoch in store.history(trial.pretrain_id)],
+        epochs=[
+            _without_none(asdict(epoch)) for epoch in (store.history(trial.pretrain_id) if trial.pretrain_id else ())
+        ],
         stopped_at=result.stopped_at if result else None,
         failure=result.failure if result else None,
         error=(result.error or None) if result else None,
@@ -147,8 +155,27 @@ def _study_plan(plan: Plan, storage: AnyPath, price: float | None) -> PlanDocume
         workers=plan.scaled.resources.workers,
         cost=_cost(plan, storage, price),
         notes=warnings(plan),
-        trials=_entries(plan),
+        **_planned(plan),
     )
+
+
+def _planned(plan: Plan) -> dict[str, Any]:
+    """The settings that all trials share, and the trials with the others."""
+    resolver = Resolver(plan.scaled)
+    resolved = {trial.id: resolver.settings(trial) for trial in plan.trials}
+    shared = alike(resolved.values())
+    paths = {setting.path for setting in shared}
+    own = {key: [one for one in settings if one.path not in paths] for key, settings in resolved.items()}
+    entries = [(entry, own[entry.id]) for entry in _entries(plan)]
+    return {
+        "settings": setting_entries(shared),
+        "trials": [PlannedTrial(**dict(entry), settings=setting_entries(settings)) for entry, settings in entries],
+    }
+
+
+def setting_entries(settings: Iterable[ResolvedSetting]) -> list[SettingEntry]:
+    """Resolved settings as parts of a document."""
+    return [SettingEntry(**asdict(setting)) for setting in settings]
 
 
 def _study_status(plan: Plan, storage: AnyPath) -> StatusDocument:

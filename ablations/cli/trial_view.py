@@ -1,14 +1,16 @@
 """One trial of the store looked at, and two compared."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ablations.planning.find_planned import FoundTrial, find_planned
 from ablations.store.trial_store import StoredTrial, TrialStore
+from ablations.study.overrides import OPTION
 from ablations.study.settings import dotted_values
 from ablations.types.errors import StudyError
 from ablations.types.failures import next_step
@@ -23,20 +25,41 @@ Difference = tuple[str, Any, Any]
 
 
 def find_trial(store: TrialStore, start: str) -> StoredTrial:
-    """The trial whose id begins with ``start``. Raises ``StudyError`` unless there is exactly one."""
+    """The trial whose id begins with ``start``. Raises ``StudyError`` unless there is exactly one, and for no start."""
     found = [trial_id for trial_id in store.trial_ids() if trial_id.startswith(start)]
     if not found:
         raise StudyError(f"{start}: {store.root} has no trial whose id begins so; 'ablate plan STUDY' shows ids")
     if len(found) > 1:
         raise StudyError(f"{start}: {len(found)} trials begin so, such as {found[0]} and {found[1]}; write more of it")
+    if not start:  # such as a variable of a script that was never set
+        raise StudyError(f"'': write the id of a trial, or its beginning, such as {found[0]}")
     return store.stored(found[0])
 
 
-def show(store: TrialStore, trial: StoredTrial) -> RenderableType:
-    """Configuration, curve, result, and what went wrong."""
-    parts: list[RenderableType] = [Text(f"trial {trial.id}, encoder {trial.pretrain_id}\n", style="bold")]
-    parts += [_table(dotted_values(trial.config), "setting"), Text()]
-    if history := store.history(trial.pretrain_id):
+def stored_or_planned(
+    store: TrialStore, start: str, study: str | None, scale: str | None, assignments: Sequence[str]
+) -> tuple[StoredTrial, FoundTrial | None]:
+    """The trial whose id begins so, and the plan that has it, if a study was named or the trial never ran.
+
+    Raises ``StudyError`` unless there is exactly one.
+    """
+    stored = [trial_id for trial_id in store.trial_ids() if trial_id.startswith(start)]
+    if stored and study is None:
+        return find_trial(store, start), None
+    if planned := find_planned(start, study, scale, assignments):
+        trial = planned.trial
+        config = trial.config.model_dump(mode="json")
+        return StoredTrial(trial.id, trial.pretrain_id, config, store.result(trial.id)), planned
+    if study is not None:
+        raise StudyError(f"{start}: {study} has no trial whose id begins so; 'ablate plan {study}' shows ids")
+    return find_trial(store, start), None
+
+
+def show(store: TrialStore, trial: StoredTrial, planned: FoundTrial | None = None) -> RenderableType:
+    """Configuration, curve, result, and what went wrong; with a plan, where each value comes from."""
+    parts: list[RenderableType] = [Text(f"trial {trial.id}, encoder {trial.pretrain_id or 'unknown'}\n", style="bold")]
+    parts += [_settings_table(planned) if planned else _table(dotted_values(trial.config), "setting"), Text()]
+    if trial.pretrain_id and (history := store.history(trial.pretrain_id)):
         parts += [*_curves(history), Text()]
     if trial.result is None:
         return Group(*parts, Text("no result yet"))
@@ -90,6 +113,17 @@ def _table(values: dict[str, Any], heading: str) -> Table:
     table = Table(heading, "", box=None, header_style="bold")
     for name, value in values.items():
         table.add_row(name, _text(value))
+    return table
+
+
+def _settings_table(planned: FoundTrial) -> Table:
+    """Every setting with its origin and place; defaults are dim."""
+    scaled = planned.scaled
+    table = Table("setting", "", f"from ({scaled.study.name} at scale {scaled.scale})", box=None, header_style="bold")
+    for setting in planned.settings():
+        origin = setting.place if setting.origin == OPTION else f"{setting.origin}  {setting.place}"
+        style = "dim" if setting.origin == "default" else None
+        table.add_row(setting.path, _text(setting.value), origin.strip(), style=style)
     return table
 
 

@@ -1,23 +1,40 @@
-"""What a careful reviewer would ask of a study before it runs. Nothing here stops it."""
+"""Questions that a careful reviewer would ask of a study before it runs. None of them stops it."""
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from ablations.planning.plan import Plan
+from ablations.planning.plausible import implausible
+from ablations.planning.setting_use import unused
+from ablations.study.library import files_named
 from ablations.study.settings import dotted_values
 from ablations.types.trial import Trial
 from core.config import TrainConfig
 from reports.specs import PicturesReport
 
 LEFT_OUT = 0.1
-"""Share of an epoch's images in the incomplete last batch from which it is worth a word."""
+"""Share of an epoch's images in the incomplete last batch that is worth a remark."""
 FEW_STEPS = 50
 SCALING = ("optimizer", "scaling")
 
 
 def warnings(plan: Plan) -> list[str]:
     """Sentences, each with its remedy."""
-    return list(dict.fromkeys([*_claims(plan), *_stopping(plan), *_axes(plan), *_batches(plan)]))
+    scaled = plan.scaled
+    found = [*scaled.notes, *_names(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
+    found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan)]
+    return list(dict.fromkeys(found))
+
+
+def _names(plan: Plan) -> Iterator[str]:
+    """Other files with the study's name: both are told apart when they are drawn, but not where they are kept."""
+    name, path = plan.scaled.study.name, Path(plan.scaled.source.name)
+    for other in files_named(name, path):
+        yield (
+            f"{other}: this study is called {name!r} too; the two share an MLflow experiment and a folder of reports; "
+            "give one of them another name"
+        )
 
 
 def _claims(plan: Plan) -> Iterator[str]:
@@ -30,16 +47,30 @@ def _claims(plan: Plan) -> Iterator[str]:
         yield "no baseline: no cell is the study's own default; add 'baselines', or the default value to an axis"
 
 
+def _seeds(plan: Plan) -> Iterator[str]:
+    """Further seeds on the storage, which are drawn as well."""
+    asked = len(plan.scaled.seeds)
+    counts = Counter(trial.cell for trial in plan.trials)
+    more = [count for count in counts.values() if count > asked]
+    if more:
+        fewest, most = min(counts.values()), max(counts.values())
+        n = f"n = {most}" if fewest == most else f"n = {fewest} to {most}; --seeds {most} gives all cells the same"
+        yield (
+            f"seeds: the study asks for {asked} a cell, and {len(more)} of {len(counts)} cells have more on this "
+            f"storage, which are drawn too: {n}"
+        )
+
+
 def _stopping(plan: Plan) -> Iterator[str]:
     if plan.scaled.stop_early and (plan.scaled.study.claims or len(plan.scaled.seeds) > 1):
         yield (
-            "stop_early leaves a claim undecided, and a cell without a mean, once any of their trials was stopped; "
-            "explore with it, then take it out: what was stopped is trained on"
+            "stop_early leaves a claim undecided, and a cell without a mean, if any of its trials is stopped; explore "
+            "with it, then take it out: the stopped trainings go on"
         )
 
 
 def _is_default(trial: Trial, plan: Plan) -> bool:
-    """Whether the cell changes nothing of what a trial without axes would have, or nothing was trained in it."""
+    """Whether the cell has the values that a trial without axes would have, or trains nothing."""
     if not trial.config.pretrain.epochs:
         return True
     default = dotted_values(TrainConfig().model_dump(mode="json"))
@@ -70,7 +101,7 @@ def _axes(plan: Plan) -> Iterator[str]:
 
 
 def _several_values(plan: Plan) -> set[str]:
-    """Names of axes with more than one value, all grids together; a scale may well have only one of them."""
+    """Names of axes with more than one value in all grids together; a scale may well have only one of them."""
     values = {
         (", ".join(point.coordinates), str(point.coordinates))
         for grid in [*plan.scaled.grids, *plan.scaled.own_grids]

@@ -12,7 +12,7 @@ from ablations.store.data_copies import planned_size
 from ablations.store.folders import each
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
-from ablations.study.load import ScaledStudy
+from ablations.study.scaled_study import ScaledStudy
 from ablations.types.errors import StudyError
 from ablations.types.trial import Result, State, Trial, Unit, group_units
 from core import DataError

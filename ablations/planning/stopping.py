@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ablations.store.trial_store import TrialStore
-from ablations.study.load import ScaledStudy
+from ablations.study.scaled_study import ScaledStudy
 from ablations.study.study import StopEarly
 from ablations.types.errors import StudyError
 from ablations.types.events import Judged

@@ -10,8 +10,10 @@ from ablations.store.speeds import hardware_of, save_speed, training_speed
 from ablations.store.trial_store import COMPUTED_FOR, TrialStore
 from ablations.types.events import EpochEnded, Judged, Listen, Saved, TrialEnded
 from ablations.types.failures import PASSING, TimedOut
+from ablations.types.identity import pretrain_id
 from ablations.types.trial import Result, Unit
-from core import Pretrained
+from core import Pretrained, encoder_hash
+from core.errors import MissingData
 from core.hardware import memory_peak
 from core.pretraining.history import Epoch
 
@@ -34,6 +36,18 @@ class UnitRun:
         """Seconds since the attempt began."""
         return time.monotonic() - self._begun
 
+    def check(self, pretrained: Pretrained) -> None:
+        """Raises ``MissingData`` if this is not the encoder that was trained: its file was replaced, or rotted."""
+        path, known = self.store.encoder_path(self.id), self.store.encoder_hash(self.id)
+        found = encoder_hash(pretrained.encoder)
+        if (other := pretrain_id(pretrained.config)) != self.id:
+            problem = f"is the encoder {other}"
+        elif known and known != found:
+            problem = f"holds other weights (hash {found}) than were trained (hash {known})"
+        else:
+            return
+        raise MissingData(f"{path}: {problem}; put the right file back, or remove {path.parent} to train it again")
+
     def complete(self, pretrained: Pretrained, is_known: bool) -> float:
         """Write what follows an encoder's file and may be missing after a crash: its whole history, and its speed.
 
@@ -42,7 +56,7 @@ class UnitRun:
         self.store.checkpoint_path(self.id).unlink(missing_ok=True)
         if is_known:
             return 0.0
-        self.store.save_history(self.id, pretrained.history, trained=True)
+        self.store.save_history(self.id, pretrained.history, True, encoder_hash(pretrained.encoder))
         if pretrained.history:
             whole_gpus = self.job.workers * self.job.share
             seconds = statistics.median(whole_gpus / epoch.images_per_second for epoch in pretrained.history)

@@ -14,7 +14,7 @@ from ablations.study.settings import coordinate
 from ablations.types.trial import Trial
 
 if TYPE_CHECKING:
-    from reports.claims import Verdict
+    from reports.statistics.verdicts import Verdict
 
 
 def undecided(

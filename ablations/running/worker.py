@@ -16,6 +16,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.tracking.provenance import provenance
 from ablations.types.events import DiskFull, Held, Listen, Started, TrialEnded
 from ablations.types.failures import TimedOut, kind_of
+from ablations.types.redaction import without_secrets
 from ablations.types.trial import Result, Trial, Unit
 from core import (
     DataError,
@@ -138,6 +139,7 @@ def _pretrained(run: UnitRun) -> tuple[Pretrained, float]:
     """The encoder, and the seconds that it took now: 0 if it existed already."""
     path = run.store.encoder_path(run.id)
     if pretrained := load_pretrained(path, pick_device()):
+        run.check(pretrained)
         return pretrained, run.complete(pretrained, run.store.is_trained(run.id))
     config = run.unit.trials[0].config.pretrain
     pretrained = pretrain(
@@ -209,4 +211,5 @@ def _failure(trial: Trial, error: Exception) -> Result:
     known = isinstance(error, DataError | Diverged | TimedOut)
     message = str(error) if known else f"{type(error).__name__}: {error}"
     lines = "" if known else "".join(traceback.format_exception(error))
+    message, lines = without_secrets(message), without_secrets(lines)
     return Result(trial.id, "failed", {}, 0.0, time.time(), provenance(), message, kind_of(error), lines)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from ablations.store.json_files import read_json
 from ablations.store.locations import reports_folder
-from ablations.store.trial_store import read_json
 from core.files import write_text
 from core.remote import AnyPath
 

@@ -29,16 +29,18 @@ def found(folder: AnyPath, pattern: str) -> list[AnyPath]:
 
 
 def files_below(path: AnyPath) -> list[AnyPath]:
-    """However deep; of a file, itself."""
+    """However deep; of a file, or a symbolic link, itself. A link among them is not followed."""
     if isinstance(path, RemotePath):
         return [*(path.files() or [path])]
-    return [file for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
+    if path.is_symlink() or not path.is_dir():
+        return [path]
+    return [file for file in path.rglob("*") if file.is_symlink() or file.is_file()]
 
 
 def size_of(path: AnyPath) -> int:
-    """In bytes, of a file or of all that is in a folder."""
+    """In bytes, of a file or of all that is in a folder; of a symbolic link, its own."""
     sizes = each(
-        path, lambda file: file.size() if isinstance(file, RemotePath) else file.stat().st_size, files_below(path)
+        path, lambda file: file.size() if isinstance(file, RemotePath) else file.lstat().st_size, files_below(path)
     )
     return sum(sizes)
 
@@ -56,9 +58,16 @@ def copy(path: AnyPath, to: AnyPath) -> None:
 
 def remove(path: AnyPath, last: str = "") -> None:
     """A file, or a folder with all that is in it; the file of the name ``last`` after all others, so that who is killed
-    meanwhile leaves a folder that still has it."""
-    files = files_below(path) if path.exists() else []
+    meanwhile leaves a folder that still has it. A symbolic link is removed, and never followed."""
+    files = files_below(path)
     each(path, lambda file: file.unlink(missing_ok=True), [file for file in files if file.name != last])
     each(path, lambda file: file.unlink(missing_ok=True), [file for file in files if file.name == last])
     if not isinstance(path, RemotePath) and path.is_dir():
         shutil.rmtree(path)
+
+
+def is_within(folder: AnyPath, path: AnyPath) -> bool:
+    """Whether it lies in the folder, and not elsewhere by way of a symbolic link to a folder above it."""
+    if isinstance(folder, RemotePath) or isinstance(path, RemotePath):
+        return str(path).startswith(f"{folder}/")
+    return path.parent.resolve().is_relative_to(folder.resolve())

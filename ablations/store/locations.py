@@ -3,6 +3,7 @@
 import importlib.util
 import re
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from ablations.types.errors import StudyError
 from core.remote import CREDENTIALS, LIBRARIES, AnyPath, RemotePath
@@ -24,7 +25,7 @@ def location(text: str | AnyPath) -> AnyPath:
     scheme, slashes = found.groups()
     rest = str(text)[found.end() :]
     if scheme == "file":
-        return Path("/" + rest.lstrip("/"))
+        return _file(str(text), slashes, rest)
     shown = f"{scheme}://{re.sub('[^/]*@', '***@', rest)}"
     if scheme not in LIBRARIES:
         known = " and ".join(f"{known}://" for known in LIBRARIES)
@@ -36,6 +37,14 @@ def location(text: str | AnyPath) -> AnyPath:
     if not importlib.util.find_spec(LIBRARIES[scheme]):
         raise StudyError(f"{shown}: needs {LIBRARIES[scheme]}; pip install 'simclr-ablations[{scheme}]'")
     return RemotePath(scheme, PurePosixPath(rest))
+
+
+def _file(text: str, slashes: str, rest: str) -> Path:
+    """The path of a file URI, such as ``file:///shared/my%20runs``."""
+    host, _, path = rest.partition("/") if slashes == "//" else ("", "", rest)
+    if host not in ("", "localhost") or not path.strip("/"):
+        raise StudyError(f"{text}: is no file:///folder of this machine; a path will do as well")
+    return Path("/" + unquote(path).lstrip("/"))
 
 
 def reports_folder(storage: AnyPath) -> Path:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ablations.store.folders import copy, remove
+from ablations.store.json_files import read_json, sealed, write_json
 from ablations.store.leases.live_run import alone
-from ablations.store.trial_store import StoredTrial, TrialStore, read_json, write_json, write_trial_config
+from ablations.store.trial_store import StoredTrial, TrialStore, trial_values
 from ablations.types import identity
 from ablations.types.errors import StudyError
 from core.config import PretrainConfig, TrainConfig
-from core.files import write_text
+from core.files import read_text, write_text
 from core.remote import AnyPath
 
 Step = Callable[[dict[str, Any]], dict[str, Any]]
@@ -32,11 +33,11 @@ UNFINISHED = "unfinished"
 
 
 def open_store(root: AnyPath, tell: Callable[[str], None]) -> TrialStore:
-    """The store, in this program's schema; ``tell`` is told what had to be moved for it.
+    """The store, in this program's schema; ``tell`` is told what had to be moved for it, and of damaged files.
 
     Raises ``StudyError`` where a newer program has written it, or a run is using it while it must be moved.
     """
-    store = TrialStore(root)
+    store = TrialStore(root, tell)
     if _schema(store) < identity.SCHEMA:
         with alone(root):
             tell(_Migration(store).run())
@@ -72,11 +73,9 @@ def upgraded(trial: StoredTrial) -> TrainConfig | None:
     """The trial's configuration in this program's schema; None where it is of it already. Raises whatever a step or
     the validation raises, and ValueError for a trial of no schema that is known."""
     values = trial.config
-    for schema in range(identity.SCHEMA, 0, -1):
-        if identity.digest("trial", schema, values) == trial.id:
-            break
-    else:
-        raise ValueError("its id is not that of its configuration, in any schema")
+    schema = identity.schema_of(trial.id, trial.pretrain_id, values)
+    if schema is None:
+        raise ValueError("its id is not that of its configuration in any schema, or its encoder's is not")
     for before in range(schema, identity.SCHEMA):
         values = STEPS[before](values)
     return None if schema == identity.SCHEMA else TrainConfig.model_validate(values)
@@ -120,7 +119,7 @@ class _Migration:
             remove(new, last=UNFINISHED)
         if not new.exists():
             _build(old, new, write)
-        if (new / FORMER).exists() and (new / FORMER).read_text() == old.name:
+        if (new / FORMER).exists() and read_text(new / FORMER) == old.name:
             remove(old, last="config.json")  # while that is there, it is found again
             self.moved[kind] += 1
         else:
@@ -140,10 +139,10 @@ def _build(old: AnyPath, new: AnyPath, write: Callable[[AnyPath, AnyPath], None]
 
 def _trial(trial: StoredTrial, config: TrainConfig) -> Callable[[AnyPath, AnyPath], None]:
     def write(old: AnyPath, new: AnyPath) -> None:
-        write_trial_config(new, identity.pretrain_id(config.pretrain), config)
+        write_json(new / "config.json", trial_values(identity.pretrain_id(config.pretrain), config))
         if trial.result:
             result = replace(trial.result, trial_id=identity.trial_id(config))
-            write_json(new / "result.json", result.to_json())
+            write_json(new / "result.json", sealed(result.to_json()))
 
     return write
 

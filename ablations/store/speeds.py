@@ -13,7 +13,7 @@ from ablations.store.folders import each, found
 from ablations.types.identity import canonical
 from core.config import CompositionAugment, Config, EvaluateConfig, PretrainConfig
 from core.cost import forward_flops, training_flops
-from core.files import write_text
+from core.files import read_text, write_text
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
@@ -114,13 +114,14 @@ def save_speed(storage: AnyPath, speed: Speed) -> None:
 
 def load_speeds(storage: AnyPath) -> list[Speed]:
     """Of all hardware, the latest last. What cannot be read is left out: it costs an estimate, no result."""
-    speeds = each(storage, _load_speed, found(storage / "speeds", "*.json"))
+    speeds = each(storage, read_speed, found(storage / "speeds", "*.json"))
     return sorted((speed for speed in speeds if speed), key=lambda speed: speed.measured_at)
 
 
-def _load_speed(path: AnyPath) -> Speed | None:
+def read_speed(path: AnyPath) -> Speed | None:
+    """What a file says; None if it is damaged."""
     try:
-        values: dict[str, Any] = json.loads(path.read_text())
+        values: dict[str, Any] = json.loads(read_text(path))
         return Speed(**{**values, "hardware": Hardware(**values["hardware"])})
     except (ValueError, TypeError, KeyError, OSError):
         return None

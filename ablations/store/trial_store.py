@@ -1,23 +1,28 @@
 """The trial store: the truth about what was trained, in a folder or in an object store.
 
 ``encoders/<pretrain_id>/``  config.json, lease.<n> (who trains it; see ``store.leases``), checkpoint.pt while
-                            training, encoder.pt when trained, history.json (the epochs that either of the two holds)
-``trials/<trial_id>/``       config.json, result.json, arrays.safetensors (what a report draws, of some protocols)
+                            training, encoder.pt once trained, history.json (the epochs that either of the two holds)
+``trials/<trial_id>/``       config.json, result.json, arrays.safetensors (what a report draws; few protocols leave it)
 
-Every file appears whole or not at all.
+Every file appears whole or not at all. A file that was damaged or edited later costs itself alone, and is named.
 """
 
 import itertools
 import json
 import platform
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from ablations.store.folders import each, found
+from ablations.store.json_files import load_json, read_json, sealed, unsealed, write_json
+from ablations.types.identity import is_id
 from ablations.types.trial import Result, Trial, Unit
 from core.config import TrainConfig
-from core.files import as_local, is_there, look_anew, read_text, whole_file, write_text
+from core.files import as_local, is_there, is_unfinished, whole_file
 from core.pretraining.history import Epoch
 from core.remote import AnyPath, RemotePath
 
@@ -26,31 +31,35 @@ if TYPE_CHECKING:
 
 
 CLASSES = "classes"
-"""In the arrays' file, the names of the labels."""
-
+"""Key of the labels' names in the arrays' file."""
 COMPUTED_FOR = "computed_for"
-"""Among a result's facts, the study whose run it is of."""
-
+"""Fact of a result: name of the study whose run computed it."""
 ENCODER = "encoder"
-"""In a trial's config.json, the id of its encoder."""
+"""Key of the encoder's id in a trial's config.json."""
+
+_EPOCHS = TypeAdapter(tuple[Epoch, ...])
 
 
 @dataclass(frozen=True)
 class StoredTrial:
-    """What the store has of a trial, whatever study it is of."""
+    """What the store has of a trial, whichever study it belongs to."""
 
     id: str
-    pretrain_id: str
+    pretrain_id: str | None
+    """The id of its encoder; None where its config.json names none that is one."""
     config: dict[str, Any]
-    """Of its ``TrainConfig``."""
+    """The trial's ``TrainConfig`` as plain values; empty if it cannot be read."""
     result: Result | None
 
 
 class TrialStore:
     """One folder that holds every encoder and every result of any number of studies."""
 
-    def __init__(self, root: AnyPath) -> None:
+    def __init__(self, root: AnyPath, tell: Callable[[str], None] = lambda text: None) -> None:
+        """``tell`` is told of each damaged file once, in a sentence."""
         self.root = root
+        self._tell = tell
+        self._told: set[AnyPath] = set()
 
     def encoder_path(self, pretrain_id: str) -> AnyPath:
         return self.encoder_folder(pretrain_id) / "encoder.pt"
@@ -58,47 +67,69 @@ class TrialStore:
     def checkpoint_path(self, pretrain_id: str) -> AnyPath:
         return self.encoder_folder(pretrain_id) / "checkpoint.pt"
 
+    def result_path(self, trial_id: str) -> AnyPath:
+        return self.trial_folder(trial_id) / "result.json"
+
+    def history_path(self, pretrain_id: str) -> AnyPath:
+        return self.encoder_folder(pretrain_id) / "history.json"
+
     def result(self, trial_id: str) -> Result | None:
-        """The trial's result, or None where there is none that can be read, its arrays included."""
-        values = read_json(self.trial_folder(trial_id) / "result.json")
+        """The trial's result; None if it has none, or one that is damaged or was edited."""
         try:
-            return Result.from_json(values) if values and self._arrays_are_whole(trial_id) else None
-        except TypeError:
+            return self.whole_result(trial_id)
+        except ValueError as error:
+            self._name(self.result_path(trial_id), error, "the trial counts as not run; running its study evaluates it")
             return None
 
+    def whole_result(self, trial_id: str) -> Result | None:
+        """The trial's result; None if it has none. Raises ``ValueError`` if it or its arrays are not as written."""
+        values = load_json(self.result_path(trial_id))
+        if values is None:
+            return None
+        result = Result.from_json(unsealed(values))
+        if result.trial_id != trial_id:
+            raise ValueError(f"is the result of trial {result.trial_id}")
+        self._check_arrays(trial_id)
+        return result
+
     def trial_ids(self) -> list[str]:
-        """Of every study, ascending."""
-        return sorted(path.parent.name for path in self.root.glob("trials/*/config.json"))
+        """Ids of the trials of all studies, ascending; those without a readable config.json too."""
+        return ids_in(self.root / "trials")
 
     def stored(self, trial_id: str) -> StoredTrial:
+        return replace(self.recorded(trial_id), result=self.result(trial_id))
+
+    def recorded(self, trial_id: str) -> StoredTrial:
+        """The trial without its result."""
         values = read_json(self.trial_folder(trial_id) / "config.json") or {}
-        return StoredTrial(trial_id, values.pop(ENCODER, ""), values, self.result(trial_id))
+        encoder = values.pop(ENCODER, None)
+        return StoredTrial(trial_id, encoder if is_id(encoder) else None, values, None)
 
     def all_stored(self) -> list[StoredTrial]:
-        """Of every study, by id."""
+        """The trials of all studies, by id."""
         return each(self.root, self.stored, self.trial_ids())
 
     def unfinished(self) -> list[AnyPath]:
         """Files that a process began, and did not live to put in their place."""
-        return [path for path in found(self.root, "*/*/.*") if path.is_file()]
+        return [path for path in found(self.root, "*/*/.*") if is_unfinished(path.name) and path.is_file()]
 
     def results(self, trials: list[Trial]) -> dict[str, Result]:
-        """By trial id, of those that have one."""
+        """Results by trial id, of those trials that have one."""
         ids = [trial.id for trial in trials]
         results = zip(ids, each(self.root, self.result, ids), strict=True)
         return {trial_id: result for trial_id, result in results if result}
 
     def trained(self, pretrain_ids: Iterable[str]) -> frozenset[str]:
-        """Those whose encoders are there."""
+        """Those of the ids whose encoders exist."""
         ids = list(pretrain_ids)
         are_there = each(self.root, lambda pretrain_id: self.encoder_path(pretrain_id).exists(), ids)
         return frozenset(itertools.compress(ids, are_there))
 
     def save_result(self, result: Result) -> None:
-        write_json(self.trial_folder(result.trial_id) / "result.json", result.to_json())
+        write_json(self.result_path(result.trial_id), sealed(result.to_json()))
 
     def arrays(self, trial_id: str) -> dict[str, "ndarray"]:
-        """The arrays of the trial's scores, by name; none where its protocol leaves none."""
+        """Arrays of the trial's scores, by name; empty if its protocol leaves none."""
         from safetensors.numpy import load_file  # here, since most commands need no numpy
 
         path = self._arrays_path(trial_id)
@@ -108,7 +139,7 @@ class TrialStore:
             return load_file(file)
 
     def classes(self, trial_id: str) -> tuple[str, ...]:
-        """The names of the labels in the trial's arrays; none where it left none."""
+        """Names of the labels in the trial's arrays; empty if it left none."""
         from safetensors import safe_open
 
         path = self._arrays_path(trial_id)
@@ -118,7 +149,7 @@ class TrialStore:
             return tuple(json.loads((file.metadata() or {}).get(CLASSES, "[]")))
 
     def save_arrays(self, trial_id: str, arrays: dict[str, "ndarray"], classes: Sequence[str]) -> None:
-        """Before the result, which says that they are there."""
+        """Write the arrays, before the result, which stands for them too."""
         from safetensors.numpy import save
 
         if arrays:
@@ -126,93 +157,120 @@ class TrialStore:
                 file.write(save(arrays, metadata={CLASSES: json.dumps(list(classes))}))
 
     def history(self, pretrain_id: str) -> tuple[Epoch, ...]:
-        """The epochs that are durable; none where the training has not begun."""
-        values = read_json(self.encoder_folder(pretrain_id) / "history.json") or self._history_of_encoder(pretrain_id)
-        return tuple(Epoch(**epoch) for epoch in values["epochs"])
+        """The epochs that are durable; empty if the training has not begun."""
+        path = self.history_path(pretrain_id)
+        try:
+            if values := load_json(path):
+                return _EPOCHS.validate_python(values.get("epochs"))
+        except ValueError as error:
+            self._name(path, error, "the copy in its encoder is used")
+        return self._history_of_encoder(pretrain_id)
 
     def is_trained(self, pretrain_id: str) -> bool:
         """Whether the history was completed with the encoder."""
-        return bool((read_json(self.encoder_folder(pretrain_id) / "history.json") or {}).get("trained"))
+        return bool((read_json(self.history_path(pretrain_id)) or {}).get("trained"))
 
-    def _history_of_encoder(self, pretrain_id: str) -> dict[str, Any]:
-        """Which holds it too, should its own file be damaged."""
+    def encoder_hash(self, pretrain_id: str) -> str:
+        """Hash of the encoder as it was trained, see ``core.encoder_hash``; empty if none was kept."""
+        return str((read_json(self.history_path(pretrain_id)) or {}).get("encoder_hash", ""))
+
+    def _history_of_encoder(self, pretrain_id: str) -> tuple[Epoch, ...]:
+        """The history in the encoder's own file."""
         if not self.encoder_path(pretrain_id).exists():
-            return {"epochs": []}
+            return ()
         from core.pretraining.checkpoint import load_checkpoint  # here, since most commands need no torch
 
-        return {"epochs": (load_checkpoint(self.encoder_path(pretrain_id)) or {}).get("history", [])}
+        state = load_checkpoint(self.encoder_path(pretrain_id)) or {}
+        return tuple(Epoch(**epoch) for epoch in state.get("history", []))
 
-    def save_history(self, pretrain_id: str, history: Sequence[Epoch], trained: bool = False) -> None:
+    def save_history(
+        self, pretrain_id: str, history: Sequence[Epoch], trained: bool = False, encoder_hash: str = ""
+    ) -> None:
+        """Write the epochs so far; once ``trained``, with the hash of the encoder that they led to."""
         values = {"epochs": [asdict(epoch) for epoch in history], "trained": trained}
-        write_json(self.encoder_folder(pretrain_id) / "history.json", values)
+        write_json(self.history_path(pretrain_id), values | ({"encoder_hash": encoder_hash} if encoder_hash else {}))
 
     def has_checkpoint(self, pretrain_id: str) -> bool:
         return self.checkpoint_path(pretrain_id).exists()
 
     def record(self, unit: Unit) -> None:
-        """Keep the unit's configurations, before it is run; files that have them already are left alone."""
+        """Write the unit's configurations, before it is run; files that hold them already are left alone."""
         encoder = self.encoder_folder(unit.pretrain_id) / "config.json"
         values = {encoder: unit.trials[0].config.pretrain.model_dump(mode="json")}
         for trial in unit.trials:
-            values[self.trial_folder(trial.id) / "config.json"] = _trial_values(unit.pretrain_id, trial.config)
+            values[self.trial_folder(trial.id) / "config.json"] = trial_values(unit.pretrain_id, trial.config)
         for path, wanted in values.items():
             if read_json(path) != wanted:
                 write_json(path, wanted)
 
     def check_seen(self, unit: Unit) -> None:
-        """Raises ``FileNotFoundError`` where the unit was not recorded: the folder is not the driver's."""
+        """Raises ``FileNotFoundError`` if the unit was not recorded: this folder is not the driver's."""
         if not is_there(self.encoder_folder(unit.pretrain_id) / "config.json"):
             raise FileNotFoundError(
                 f"{platform.node()} does not see {self.root}; the storage must be at the same path on every node"
             )
 
     def ended(self, unit: Unit) -> list[Result]:
-        """The results of the unit's trials that stand, failures among them unless they are to be tried again."""
+        """Results of the unit's trials that stand, failures among them unless they are to be tried again."""
         found = self.results(list(unit.trials)).values()
         return [result for result in found if result.counts_for(unit.judged) and result not in unit.retried]
 
-    def _arrays_are_whole(self, trial_id: str) -> bool:
-        """Those that there are. An object is whole, and to look for it in vain with every result takes time."""
+    def _check_arrays(self, trial_id: str) -> None:
+        """Raises ``ValueError`` for arrays that are damaged.
+
+        An object is whole, and to look for one in vain with every result takes time.
+        """
         path = self._arrays_path(trial_id)
         if isinstance(path, RemotePath) or not path.exists():
-            return True
+            return
         from safetensors import SafetensorError, safe_open
 
         try:
             with safe_open(path, "np"):
-                return True
-        except SafetensorError:
-            return False
+                return
+        except SafetensorError as error:
+            raise ValueError(f"its {path.name} is damaged ({error})") from error
+
+    def _name(self, path: AnyPath, error: ValueError, consequence: str) -> None:
+        """Tell of a damaged file, once."""
+        if path not in self._told:
+            self._told.add(path)
+            self._tell(f"{path}: {damage(error)}; {consequence}")
 
     def _arrays_path(self, trial_id: str) -> AnyPath:
         return self.trial_folder(trial_id) / "arrays.safetensors"
 
     def encoder_folder(self, pretrain_id: str) -> AnyPath:
-        return self.root / "encoders" / pretrain_id
+        """Raises ``ValueError`` for what is no id, such as a path."""
+        return self.root / "encoders" / _checked(pretrain_id)
 
     def trial_folder(self, trial_id: str) -> AnyPath:
-        return self.root / "trials" / trial_id
+        """Raises ``ValueError`` for what is no id, such as a path."""
+        return self.root / "trials" / _checked(trial_id)
 
 
-def read_json(path: AnyPath) -> dict[str, Any] | None:
-    """None where there is no such file, or none that can be read."""
-    look_anew(path)
-    try:
-        values = json.loads(read_text(path))
-    except (FileNotFoundError, ValueError):
-        return None
-    return values if isinstance(values, dict) else None
+def _checked(value: str) -> str:
+    if not is_id(value):
+        raise ValueError(f"{value!r} is no id, which has 16 hex digits")
+    return value
 
 
-def write_trial_config(folder: AnyPath, pretrain_id: str, config: TrainConfig) -> None:
-    write_json(folder / "config.json", _trial_values(pretrain_id, config))
+def ids_in(folder: AnyPath) -> list[str]:
+    """The names in it that are ids, ascending; none where there is no such folder. Raises ``OSError`` where it cannot
+    be listed: to ``glob`` such a folder is empty, and what it needs is needed by nothing."""
+    with suppress(FileNotFoundError):
+        return sorted(path.name for path in folder.iterdir() if is_id(path.name))
+    return []
 
 
-def _trial_values(pretrain_id: str, config: TrainConfig) -> dict[str, Any]:
-    """With the id of its encoder."""
+def damage(error: ValueError) -> str:
+    """What is wrong with a file, without its path."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    return f"is damaged ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+
+
+def trial_values(pretrain_id: str, config: TrainConfig) -> dict[str, Any]:
+    """The content of a trial's config.json."""
     return {ENCODER: pretrain_id, **config.model_dump(mode="json")}
-
-
-def write_json(path: AnyPath, values: dict[str, Any]) -> None:
-    """As all files of the store are written."""
-    write_text(path, json.dumps(values, indent=1, sort_keys=True))

@@ -1,7 +1,7 @@
 """What a study claims, checked against its grid.
 
 Each kind of claim is an effect within one seed that is above a margin where the claim holds, but for the last, whose
-effects are all below one; see ``reports.effects``.
+effects are all below one; see ``reports.statistics.effects``.
 """
 
 from collections.abc import Iterator
@@ -14,9 +14,10 @@ from ablations.study.settings import coordinate
 from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
 from ablations.types.metrics import known_metric
+from ablations.types.wording import did_you_mean, quoted
 from core.config import Config
 from core.config.base import default_tag
-from reports import paper_axes, published
+from reports.paper.catalog import paper_axes, published
 
 FIRST, LAST = "first", "last"
 """In place of a value: the first or the last that the axis has at the scale that is run, since scales differ in
@@ -32,7 +33,7 @@ Cells = list[Annotated[list[Any], Field(min_length=1)] | Annotated[Where, Field(
 def known_numbers(key: str) -> str:
     """The key itself. Raises ValueError where the project holds no numbers of the paper under it."""
     if key not in published():
-        raise ValueError(f"there are no published numbers called {key!r}; known are {', '.join(published())}")
+        raise ValueError(f"there are no published numbers called {quoted(key)}; {did_you_mean(key, published())}")
     return key
 
 
@@ -259,6 +260,6 @@ def _pairs(cell: list[Any] | Where, axes: dict[str, list[str]]) -> list[tuple[st
 
 def _check_value(axes: dict[str, list[str]], axis: str, value: Any, place: str) -> None:
     if axis not in axes:
-        raise StudyError(f"{place}: {axis!r} is no axis of the grid; the axes are {', '.join(axes)}")
+        raise StudyError(f"{place}: {quoted(axis)} is no axis of the grid; {did_you_mean(axis, axes)}")
     if value not in (None, FIRST, LAST) and _text(value) not in axes[axis]:
-        raise StudyError(f"{place}: {axis} has no value {value!r}; it has {', '.join(axes[axis])}")
+        raise StudyError(f"{place}: {axis} has no value {quoted(value)}; {did_you_mean(_text(value), axes[axis])}")

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from ablations.study.explain import validate
 from ablations.study.library import find_beside, find_collection
-from ablations.study.load import DEFAULT_SCALE, ScaledStudy, load_study, run_label
+from ablations.study.load import DEFAULT_SCALE, load_study, run_label
+from ablations.study.scaled_study import ScaledStudy
 from ablations.study.study import Name
 from ablations.study.yaml_source import Source, read_yaml
 from ablations.types.errors import StudyError

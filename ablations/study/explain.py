@@ -1,6 +1,5 @@
-"""A file's values as a model, with sentences in place of pydantic's errors: the place, the value and the remedy."""
+"""Reads a file's values into a model, and turns pydantic's errors into sentences with place, value and remedy."""
 
-import difflib
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args
@@ -10,15 +9,16 @@ from pydantic_core import ErrorDetails
 
 from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
+from ablations.types.wording import did_you_mean, quoted
 
 M = TypeVar("M", bound=BaseModel)
 
 Locate = Callable[[Keys], str]
-"""From keys into the validated values to ``file:line:column: path``."""
+"""A function from keys in the validated values to ``file:line:column: path``."""
 
 
 def validate(model: type[M], source: Source) -> M:
-    """The document as a model. Raises ``StudyError`` with the place of everything that is wrong."""
+    """The document as a model. Raises ``StudyError`` that names the place of everything that is wrong."""
     if not isinstance(source.values, dict):
         raise StudyError(f"{source.place(())}: a {model.__name__.lower()} file is a mapping, such as 'name: my_study'")
     try:
@@ -27,27 +27,53 @@ def validate(model: type[M], source: Source) -> M:
         raise StudyError(explain(error, model, source.values, source.locate)) from error
 
 
-def explain(error: ValidationError, model: type[BaseModel], values: Any, locate: Locate) -> str:
-    """One line for each place where something is wrong."""
+def explain(
+    error: ValidationError,
+    model: type[BaseModel],
+    values: Any,
+    locate: Locate,
+    other_kind: Callable[[Keys], str] = lambda keys: "",
+) -> str:
+    """One line for each place where something is wrong.
+
+    ``other_kind`` says why there is no field at a place, if another kind than the chosen one has it; else nothing.
+    """
     lines: dict[str, str] = {}
     for details in sorted(error.errors(include_url=False), key=_is_shape):
-        place = locate(_place(details, values))
-        lines.setdefault(place, f"{place}: {_sentence(details, model)}")
-    return "\n".join(lines.values())
-
-
-def _is_shape(details: ErrorDetails) -> bool:
-    """Where one of two shapes may stand, what is wrong with the given one says more than that it is not the other."""
-    return details["type"] in ("list_type", "dict_type")
+        keys = _place(details, values)
+        reason = other_kind(keys) if details["type"] == "extra_forbidden" else ""
+        lines.setdefault(locate(keys), reason or _sentence(details, model))
+    return "\n".join(f"{place}: {sentence}" for place, sentence in lines.items())
 
 
 def unknown_elsewhere(error: ValidationError, model: type[BaseModel], values: Any) -> list[Keys]:
-    """Fields that the chosen kind of something does not have, and another kind of it has: where they are."""
+    """Places of fields that the chosen kind does not have, but another kind has."""
     return [
         _place(details, values)
         for details in error.errors(include_url=False)
-        if details["type"] == "extra_forbidden" and details["loc"][-1] in _fields(model, details["loc"][:-2])
+        if details["type"] == "extra_forbidden" and details["loc"][-1] in fields_at(model, details["loc"][:-2])
     ]
+
+
+def fields_at(annotation: Any, location: tuple[str | int, ...]) -> list[str]:
+    """Names of the fields at a location in a model; several models if their kind is not part of the location."""
+    models = _models(annotation)
+    for part in location:
+        tagged = [m for m in models if any(f.default == part for f in m.model_fields.values())]
+        inner = [m for m in models if part in m.model_fields]
+        if tagged and (len(models) > 1 or not inner):  # a kind may have the name of a field, as ``margin`` has
+            models = tagged
+        elif inner:
+            models = [deeper for m in inner for deeper in _models(m.model_fields[str(part)].annotation)]
+    return list(dict.fromkeys(name for m in models for name in m.model_fields))
+
+
+def _is_shape(details: ErrorDetails) -> bool:
+    """Whether the error says only that the value is no list or no mapping.
+
+    Where either may stand, what is wrong inside the given one says more.
+    """
+    return details["type"] in ("list_type", "dict_type")
 
 
 def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
@@ -55,21 +81,24 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "missing":
         return f"{details['loc'][-1]!r} is required"
     if kind == "extra_forbidden":
-        known = _fields(model, details["loc"][:-1])
-        return f"there is no such field; {_suggest(str(details['loc'][-1]), known)}"
+        known = fields_at(model, details["loc"][:-1])
+        return f"there is no such field; {did_you_mean(str(details['loc'][-1]), known)}"
     if kind in ("literal_error", "union_tag_invalid"):
         known = re.findall(r"'([^']*)'", context.get("expected") or context["expected_tags"])
         word = context.get("tag", given)
-        return f"{word!r} is not known; {_suggest(str(word), known)}"
+        return f"{quoted(word)} is not known; {did_you_mean(str(word), known)}"
     if kind == "union_tag_not_found":
         return f"say which {context['discriminator']} it is"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return f"should be a mapping, such as {{name: value}}, not {_short(given)}"
+        return f"should be a mapping, such as {{name: value}}, not {quoted(given)}"
     if kind == "too_short":
-        return f"there must be at least {context['min_length']} in it"
+        least = context["min_length"]
+        return f"must have at least {least} {'entry' if least == 1 else 'entries'}"
+    if kind == "string_pattern_mismatch":
+        return f"{quoted(given)} is no name: a name has letters, digits, - and _, and at most 100 of them"
     if kind == "value_error":
         return str(context["error"])
-    return f"{details['msg'].removeprefix('Input ')}, not {_short(given)}"
+    return f"{details['msg'].removeprefix('Input ')}, not {quoted(given)}"
 
 
 def _place(details: ErrorDetails, values: Any) -> Keys:
@@ -88,29 +117,6 @@ def _keys(location: tuple[str | int, ...], values: Any) -> Keys:
             keys.append(part)
             values = values[part]
     return tuple(keys)
-
-
-def _suggest(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _fields(annotation: Any, location: tuple[str | int, ...]) -> list[str]:
-    """Names of the fields of the model that an error's location leads to."""
-    models = _models(annotation)
-    for part in location:
-        tagged = [m for m in models if any(f.default == part for f in m.model_fields.values())]
-        inner = [m for m in models if part in m.model_fields]
-        if inner:
-            models = [deeper for m in inner for deeper in _models(m.model_fields[str(part)].annotation)]
-        elif tagged:
-            models = tagged
-    return [name for m in models for name in m.model_fields]
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

@@ -23,21 +23,29 @@ class Part:
 
 @dataclass(frozen=True)
 class Lineage:
-    """The study itself first, then the one that it extends, and so on. What a study says wins over what it extends;
-    settings are laid over each other, everything else is replaced as a whole."""
+    """The study itself first, then the one that it extends, and so on.
+
+    A study wins over the one that it extends: settings are laid over each other, every other field is replaced whole.
+    """
 
     parts: tuple[Part, ...]
 
     @property
     def path(self) -> Path:
+        """The study's own file."""
         return self.parts[0].path
 
+    @property
+    def own_scales(self) -> list[str]:
+        """Names of the scales that any of the files changes."""
+        return list(dict.fromkeys(name for part in self.parts for name in part.study.scales))
+
     def says(self, field: str) -> Part:
-        """The first that gives the field, else the study itself."""
+        """The first file that gives the field; the study itself if none does."""
         return next((part for part in self.parts if field in part.study.model_fields_set), self.parts[0])
 
     def merged(self) -> Study:
-        """As if it were written in one file, its settings (``base`` and ``scales``) aside."""
+        """The study as if it were written in one file, without its settings (``base`` and ``scales``)."""
         given = {field for part in self.parts for field in part.study.model_fields_set}
         values = {field: getattr(self.says(field).study, field) for field in given}
         return self.parts[0].study.model_copy(update=values)
@@ -54,8 +62,10 @@ class Lineage:
         return overlay([*every, *scaled])
 
     def at_scale(self, scale: str, field: str) -> tuple[Any, Source, Keys]:
-        """What the first that changes the field at this scale says, else the first that says it at all: None where
-        nobody does; with its place."""
+        """A field's value at a scale with its place; None if no file has one.
+
+        The first file that changes the field at this scale wins, then the first that gives it at all.
+        """
         for part in self.parts:
             own = part.study.scales.get(scale, Scale())
             if (value := getattr(own, field)) is not None:
@@ -65,7 +75,10 @@ class Lineage:
 
 
 def read_lineage(reference: str) -> Lineage:
-    """Raises ``StudyError`` for a file that is no study, a study that extends itself, and one without a grid."""
+    """Read a study and those that it extends.
+
+    Raises ``StudyError`` for a file that is no study, a study that extends itself, and one without a grid.
+    """
     parts: list[Part] = []
     path: Path | None = find_study(reference)
     while path:

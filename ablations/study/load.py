@@ -2,92 +2,50 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from ablations.study.axes import LABELLED, Grid, parse_grid, plain_axis
+from ablations.study.axes import Grid
+from ablations.study.checks.claim_names import check_claim_names
+from ablations.study.checks.report_names import check_report, default_report
+from ablations.study.checks.setting_paths import check_paths
 from ablations.study.claims import check_claims, claim_as_text
 from ablations.study.explain import validate
 from ablations.study.extends import Lineage, read_lineage
+from ablations.study.grid_forms.parse import parse_grid
+from ablations.study.grid_forms.points import checked_label
 from ablations.study.library import find_scale, scale_names
-from ablations.study.overrides import assigned, assigned_resources, of_trials
-from ablations.study.report_choice import chosen_report
-from ablations.study.settings import Layer, Setting, SettingPath, flatten, overlay
-from ablations.study.study import Resources, Scale, Seeds, StopEarly, Study
+from ablations.study.overrides import assigned, assigned_resources, of_trials, with_axes_replaced
+from ablations.study.scaled_study import ScaledStudy
+from ablations.study.settings import Layer, flatten, overlay
+from ablations.study.study import Resources, Scale, Seeds
 from ablations.study.yaml_source import Source, read_yaml
 from ablations.types.errors import StudyError
+from ablations.types.wording import closest, did_you_mean, shortened
 from reports.specs import Report
 
 DEFAULT_SCALE = "quick"
-SCALE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
-
-
-@dataclass(frozen=True)
-class ScaledStudy:
-    """A study at one scale, before its trials are enumerated."""
-
-    study: Study
-    source: Source
-    scale: str
-    scale_description: str
-    scale_source: Source
-    """The common scale's file."""
-    base: Layer
-    """Of every trial: the common scale, the study's base, then what the study changes at this scale."""
-    grids: list[Grid]
-    own_grids: list[Grid]
-    """The study's, whatever its scale has in place of them."""
-    claims: list[dict[str, Any]]
-    """As plain values; see ``claim_as_text``."""
-    baselines: dict[str, Layer]
-    overrides: Layer
-    """``--set``. An axis that it names has its values replaced; what defines a baseline stays."""
-    seeds: list[int]
-    resources: Resources
-    stop_early: StopEarly | None
-    report: Report
-
-    label: str
-    """See ``run_label``. Seeds are no override: they extend a study."""
-    options: tuple[str, ...]
-    """Of the command line: ``--scale``, ``--set`` and ``--seeds`` as they were given."""
-
-    @property
-    def axis_names(self) -> list[str]:
-        """Of all grids, in order."""
-        return list(dict.fromkeys(name for grid in self.grids for name in grid.names))
-
-    @property
-    def settings(self) -> Layer:
-        """Of every trial, whatever its cell."""
-        return overlay([self.base, self.overrides])
+SCALE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 
 
 def load_study(
     reference: str, scale: str | None = None, assignments: Sequence[str] = (), seeds: int | None = None
 ) -> ScaledStudy:
-    """Read and check everything but the trials' configurations. Raises ``StudyError``.
+    """Read a study and check everything but the trials' configurations. Raises ``StudyError``.
 
-    ``assignments`` are ``path=value``; one that names an axis replaces the axis' values, and ``resources.gpu=0.25`` is
-    of the study's resources.
+    ``assignments`` are ``path=value``. One that names an axis replaces the axis' values, and ``resources.gpu=0.25``
+    changes the study's resources.
     """
     lineage = read_lineage(reference)
     study = lineage.merged()
     scale = scale or DEFAULT_SCALE
-    if not SCALE_NAME.fullmatch(scale):
-        raise StudyError(f"--scale {scale}: a scale is a name, such as {DEFAULT_SCALE}")
     common, common_source = _common_scale(scale, lineage)
     own_grids = parse_grid(study.grid, lineage.says("grid").source, ("grid",))
-    check_claims(study.claims, own_grids, lineage.says("claims").source)
-    grids = parse_grid(*lineage.at_scale(scale, "grid"))
-    overrides = assigned(assignments)
-    replaced = {path: overrides.pop(path) for path in _plain_paths(grids) & overrides.keys()}
-    grids = [_replace_axes(grid, replaced) for grid in grids]
-    names = list(dict.fromkeys(name for grid in grids for name in grid.names))
-    baselines = lineage.says("baselines")
+    grids, overrides = with_axes_replaced(parse_grid(*lineage.at_scale(scale, "grid")), assigned(assignments))
+    _check_claims(lineage, own_grids)
+    _check_other_scales(lineage)
+    resources = lineage.at_scale(scale, "resources")[0] or common.resources or Resources()
     descriptions = [part.study.scales[scale].description for part in lineage.parts if scale in part.study.scales]
     return ScaledStudy(
         study=study,
@@ -99,37 +57,49 @@ def load_study(
         grids=grids,
         own_grids=own_grids,
         claims=[claim_as_text(claim, own_grids, grids, scale) for claim in study.claims],
-        baselines={
-            name: flatten(settings, baselines.source, ("baselines", name)) for name, settings in study.baselines.items()
-        },
+        baselines=_baselines(lineage),
         overrides=overrides,
         label=run_label(scale, assignments),
         options=command_options(scale, assignments, seeds),
         seeds=_seed_list(seeds or lineage.at_scale(scale, "seeds")[0] or common.seeds or 1),
-        resources=assigned_resources(
-            lineage.at_scale(scale, "resources")[0] or common.resources or Resources(), assignments
-        ),
+        resources=assigned_resources(resources, assignments),
         stop_early=lineage.at_scale(scale, "stop_early")[0] or common.stop_early,
-        report=chosen_report(study.report, names, lineage.says("report").source),
+        report=_report(lineage, grids, own_grids),
+        metrics=dict(_named_metrics(lineage)),
+        notes=tuple(_notes(lineage)),
     )
 
 
+def run_label(scale: str, assignments: Sequence[str]) -> str:
+    """A name that tells runs of one study apart: the scale, and a digest of the overrides of trials if there are
+    any."""
+    digest = _digest(of_trials(assignments))
+    return f"{scale}-{digest}" if digest else scale
+
+
 def command_options(scale: str, assignments: Sequence[str], seeds: int | None) -> tuple[str, ...]:
-    """As they are written on the command line; the default scale is left out."""
+    """The options as they are written on the command line; the default scale is left out."""
     given = ["--scale", scale] if scale != DEFAULT_SCALE else []
     given += [word for assignment in assignments for word in ("--set", assignment)]
     return (*given, *(["--seeds", str(seeds)] if seeds else []))
 
 
 def _common_scale(name: str, lineage: Lineage) -> tuple[Scale, Source]:
+    """The common scale and its file; an empty one for a scale that only the study has."""
+    if not SCALE_NAME.fullmatch(name):
+        raise StudyError(f"--scale {shortened(name)}: a scale is a name, such as {DEFAULT_SCALE}")
     path = find_scale(name, lineage.path)
-    if path is None:
-        own = {scale for part in lineage.parts for scale in part.study.scales}
-        if name in own:
-            return Scale(), Source(str(lineage.path))
-        known = ", ".join(sorted({*scale_names(lineage.path), *own}))
-        raise StudyError(f"--scale {name}: there is no such scale; known are {known}")
-    return _read_scale(path.resolve(), path.stat().st_mtime_ns)
+    if path:
+        return _read_scale(path.resolve(), path.stat().st_mtime_ns)
+    if name in lineage.own_scales:
+        return Scale(), Source(str(lineage.path))
+    known = all_scale_names(lineage)
+    raise StudyError(f"--scale {shortened(name)}: there is no such scale; {did_you_mean(name, known)}")
+
+
+def all_scale_names(lineage: Lineage) -> list[str]:
+    """Names of the common scales and of the study's own."""
+    return sorted({*scale_names(lineage.path), *lineage.own_scales})
 
 
 @lru_cache
@@ -139,33 +109,79 @@ def _read_scale(path: Path, changed: int) -> tuple[Scale, Source]:
     return validate(Scale, source), source
 
 
-def _plain_paths(grids: list[Grid]) -> set[SettingPath]:
-    """Of the axes that ``--set`` may give other values."""
-    names = {next(iter(axis[0].coordinates)) for grid in grids for axis in grid.axes if len(axis[0].coordinates) == 1}
-    return {tuple(name.split(".")) for name in names - set(LABELLED)}
+def _check_other_scales(lineage: Lineage) -> None:
+    """Raises ``StudyError`` for a name that no field has at any scale: a mistake at another scale is found now."""
+    for part in lineage.parts:
+        for name, own in part.study.scales.items():
+            check_paths([flatten(own.base, part.source, ("scales", name, "base"))])
+            if own.grid is not None:
+                grids = parse_grid(own.grid, part.source, ("scales", name, "grid"))
+                check_paths(point.settings for grid in grids for axis in grid.axes for point in axis)
 
 
-def _replace_axes(grid: Grid, values: Layer) -> Grid:
-    by_name = {".".join(path): plain_axis(".".join(path), _axis_values(setting)) for path, setting in values.items()}
-    return replace(grid, axes=tuple(by_name.get(next(iter(axis[0].coordinates)), axis) for axis in grid.axes))
+def _check_claims(lineage: Lineage, own_grids: list[Grid]) -> None:
+    claims, part = lineage.merged().claims, lineage.says("claims")
+    try:
+        check_claims(claims, own_grids, part.source)
+        check_claim_names(claims, all_scale_names(lineage), part.source)
+    except StudyError as error:
+        hint = _inherited(lineage, "claims", "'claims: []' for none")
+        raise StudyError(f"{error}{hint}") from error
 
 
-def run_label(scale: str, assignments: Sequence[str]) -> str:
-    """What runs of one study are told apart by: the scale, and the overrides of trials where there are any."""
-    digest = _digest(of_trials(assignments))
-    return f"{scale}-{digest}" if digest else scale
+def _report(lineage: Lineage, grids: list[Grid], own_grids: list[Grid]) -> Report:
+    report = lineage.merged().report
+    if report is None:
+        return default_report(grids)
+    try:
+        check_report(report, grids, own_grids, lineage.says("report").source)
+    except StudyError as error:
+        hint = _inherited(lineage, "report", "'report:' for the default figure")
+        raise StudyError(f"{error}{hint}") from error
+    return report
+
+
+def _inherited(lineage: Lineage, field: str, remedy: str) -> str:
+    """A remedy for a field that does not fit because it comes from an extended study; empty for the study's own."""
+    if lineage.says(field) is lineage.parts[0]:
+        return ""
+    return f". This comes from a study that {lineage.path} extends: write {remedy} there, or {field} of its own"
+
+
+def _named_metrics(lineage: Lineage) -> Iterator[tuple[str, str]]:
+    """Metrics that the file names, and the place of each; those that a report has by default are not among them."""
+    study = lineage.merged()
+    for number, claim in enumerate(study.claims):
+        if claim.metric:
+            yield claim.metric, lineage.says("claims").source.locate(("claims", number, "metric"))
+    if study.report:
+        for keys, name in study.report.named("metric"):
+            if keys[0] in study.report.model_fields_set:
+                yield name, lineage.says("report").source.locate(("report", *keys))
+
+
+def _notes(lineage: Lineage) -> Iterator[str]:
+    """Scales of the study whose names look like a mistake."""
+    common = scale_names(lineage.path)
+    for part in lineage.parts:
+        for name in part.study.scales:
+            close = closest(name, common)
+            if name not in common and close and close not in name:
+                place = part.source.locate(("scales", name))
+                yield f"{place}: a scale of this study alone; did you mean {close!r}?"
+
+
+def _baselines(lineage: Lineage) -> dict[str, Layer]:
+    source = lineage.says("baselines").source
+    return {
+        checked_label(name, source.locate(("baselines", name))): flatten(settings, source, ("baselines", name))
+        for name, settings in lineage.merged().baselines.items()
+    }
 
 
 def _digest(assignments: Sequence[str]) -> str:
     """Six hex digits; empty without any."""
     return hashlib.sha256("\n".join(sorted(assignments)).encode()).hexdigest()[:6] if assignments else ""
-
-
-def _axis_values(setting: Setting) -> list[Setting]:
-    values = setting.value if isinstance(setting.value, list) else [setting.value]
-    if not values:
-        raise StudyError(f"{setting.source.name}: an axis has at least one value")
-    return [Setting(value, setting.source, setting.keys) for value in values]
 
 
 def _seed_list(seeds: Seeds) -> list[int]:

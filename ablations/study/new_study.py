@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ablations.study.library import LOCAL_STUDIES, Question, all_studies
-from ablations.study.schema import FILE, schema_text
+from ablations.study.schema.study_schema import FILE, schema_text
 from ablations.study.study import Study
 from ablations.study.yaml_source import parse_scalar
 from ablations.types.errors import StudyError

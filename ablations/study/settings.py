@@ -1,4 +1,4 @@
-"""Settings from several places, laid over each other, each remembering where it was written."""
+"""Settings from several places, laid over each other; each remembers where it was written."""
 
 import json
 from collections.abc import Iterable
@@ -19,11 +19,16 @@ class Setting:
     value: Any
     source: Source
     keys: Keys
-    """Where in the source."""
+    """Place in the source."""
 
     def place(self, inner: Keys = ()) -> str:
-        """``file:line:column: grid.augment.first[1]``, of a value inside this one where ``inner`` is given."""
+        """``file:line:column: grid.augment.first[1]``; with ``inner``, the place of a value inside this one."""
         return self.source.locate((*self.keys, *inner))
+
+    @property
+    def sets_nothing(self) -> bool:
+        """Whether the value is an empty mapping, as in ``loss: {}``."""
+        return isinstance(self.value, dict) and not self.value
 
 
 Layer = dict[SettingPath, Setting]
@@ -36,24 +41,39 @@ def overlap(one: SettingPath, other: SettingPath) -> bool:
     return one[:shared] == other[:shared]
 
 
+def conflict(one: Layer, other: Layer) -> tuple[Setting, Setting] | None:
+    """The first two settings of two layers that set the same thing; None if there are none."""
+    for path, setting in one.items():
+        for other_path, other_setting in other.items():
+            both_set = not setting.sets_nothing and not other_setting.sets_nothing
+            if both_set and overlap(path, other_path):
+                return setting, other_setting
+    return None
+
+
 def flatten(values: dict[str, Any], source: Source, keys: Keys) -> Layer:
-    """``{augment: {first: crop}, loss.temperature: 0.1}`` by path. Raises ``StudyError`` where two collide."""
+    """Nested mappings as settings by path: ``{augment: {first: crop}, loss.temperature: 0.1}`` gives two.
+
+    An empty mapping stays, so that its place can be told. Raises ``StudyError`` if two settings collide.
+    """
     layer: Layer = {}
     for name, value in values.items():
         path, here = tuple(name.split(".")), (*keys, name)
-        inner = flatten(value, source, here) if isinstance(value, dict) else {(): Setting(value, source, here)}
-        for rest, setting in inner.items():
+        inner = flatten(value, source, here) if isinstance(value, dict) else {}
+        for rest, setting in (inner or {(): Setting(value, source, here)}).items():
             _add(layer, (*path, *rest), setting)
     return layer
 
 
 def overlay(layers: Iterable[Layer]) -> Layer:
-    """Later layers win."""
+    """The layers as one. A later setting wins, but an empty mapping hides nothing."""
     remaining = iter(layers)
     result = dict(next(remaining, {}))
     for layer in remaining:
         for path, setting in layer.items():
             hidden = [other for other in result if overlap(other, path)]
+            if hidden and setting.sets_nothing and all(len(other) > len(path) for other in hidden):
+                continue
             for other in hidden:
                 del result[other]
             result[path] = setting
@@ -61,7 +81,7 @@ def overlay(layers: Iterable[Layer]) -> Layer:
 
 
 def nest(layer: Layer) -> dict[str, Any]:
-    """Back to nested mappings."""
+    """The settings as nested mappings."""
     nested: dict[str, Any] = {}
     for path, setting in layer.items():
         inner = nested
@@ -72,7 +92,7 @@ def nest(layer: Layer) -> dict[str, Any]:
 
 
 def dotted_values(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Of nested mappings the plain values, by dotted path."""
+    """The plain values in nested mappings, by dotted path."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
         inner = dotted_values(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
@@ -80,13 +100,13 @@ def dotted_values(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def coordinate(value: Any) -> Any:
+    """A value of an axis as one plain value: lists and mappings as JSON text."""
+    return json.dumps(value) if isinstance(value, list | dict) else value
+
+
 def _add(layer: Layer, path: SettingPath, setting: Setting) -> None:
     for other, earlier in layer.items():
         if overlap(other, path):
             raise StudyError(f"{setting.place()}: is also set at {earlier.place()}; keep one of them")
     layer[path] = setting
-
-
-def coordinate(value: Any) -> Any:
-    """A value of an axis as one plain value: lists and mappings as JSON text."""
-    return json.dumps(value) if isinstance(value, list | dict) else value

@@ -11,11 +11,8 @@ from reports.specs import Report
 Settings = dict[str, Any]
 """Fields of ``PretrainConfig``, and those of ``EvaluateConfig`` under ``evaluate``: nested, or by dotted path."""
 
-Values = Annotated[list[Any], Field(min_length=1)] | Annotated[dict[str, Any], Field(min_length=1)]
-Axes = Annotated[dict[str, Values], Field(min_length=1)]
-"""For each dotted path the values that it takes, or values by the label that figures give them; the trials are
-their product. ``zip``, ``points``, ``leave_one_out``, ``add_one_in`` and ``only_where`` are no paths: see
-``ablations.study.axes``."""
+Axes = Annotated[dict[str, Any], Field(min_length=1)]
+"""A grid: its axes by dotted path or by form. ``ablations.study.grid_forms`` reads and checks them."""
 
 Grids = Annotated[list[Axes], Field(min_length=1)]
 """Several grids, one after the other."""
@@ -23,11 +20,15 @@ Grids = Annotated[list[Axes], Field(min_length=1)]
 Seeds = (
     Annotated[int, Field(ge=1, le=1000)] | Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)]
 )
-"""A list of seeds, or how many, counted from 0."""
+"""A list of seeds, or their number, counted from 0."""
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")]
-"""Of a study or a collection: it is part of paths."""
+"""Name of a study or a collection; it is part of paths."""
+
+
+ScaleName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
+"""Name of a scale; it is part of paths."""
 
 
 class Resources(Config):
@@ -38,18 +39,19 @@ class Resources(Config):
     gpu: Annotated[float, Field(ge=0)] = 0
     """GPUs; 0.25 runs four trials on one."""
     pack: bool = False
-    """Run as many trials on a GPU as its memory holds, by the peak of what was measured on this storage; what was not
-    measured is reckoned. Before anything was, each has a whole one: ``ablate plan --probe`` measures first."""
+    """Whether to run as many trials on a GPU as its memory holds. Their need is the measured peak of past trials on
+    this storage, or a calculation for trials that were never measured. Until anything is measured, each trial has a
+    whole GPU: ``ablate plan --probe`` measures first."""
     minutes: Annotated[float, Field(gt=0)] | None = None
-    """Longest that one attempt at a training may take, looked at when an epoch ends."""
+    """Longest time of one attempt at a training, in minutes; checked at the end of each epoch."""
     workers: Annotated[int, Field(ge=1)] = 1
-    """Processes that share each training, by NCCL on GPUs and gloo on CPUs, each with its own ``cpu`` and ``gpu``: one
-    GPU or none. They must divide the batch. Batch norm and loss stay those of the whole batch, and so does the
-    result."""
+    """Processes that share each training, by NCCL on GPUs and gloo on CPUs. Each has its own ``cpu`` and ``gpu``: one
+    GPU or none. Their number must divide the batch. Batch norm and loss are still those of the whole batch, and so is
+    the result."""
 
     @property
     def share(self) -> float:
-        """Of a GPU, of which a trial uses no more than one; 1 where it uses none."""
+        """Share of a GPU that a trial uses, at most 1; 1 if it uses no GPU."""
         return min(self.gpu or 1.0, 1.0)
 
     @model_validator(mode="after")
@@ -62,65 +64,70 @@ class Resources(Config):
 
 
 class StopEarly(Config):
-    """Stop trainings that fall behind, by asynchronous successive halving (ASHA, Li et al. 2020). It is for finding
-    good cells with less compute, not for measuring what a setting does: what learns slowly at first is stopped however
-    well it would have ended, and which trainings are stopped depends on the order in which they come along. A stopped
-    trial has no result, and a claim that needs it is not decided. Without ``stop_early`` the same study trains what was
-    stopped on from where it was.
+    """Stop trainings that fall behind, by asynchronous successive halving (ASHA, Li et al. 2020).
 
-    Trainings are compared by ``core.evaluation.training_knn``, which means the same whatever the loss. The loss and
-    the contrastive accuracy do not: they depend on temperature, batch size and augmentation. Baselines are spared.
+    This finds good cells with less compute. It does not measure what a setting does: a training that learns slowly at
+    first is stopped however well it would have ended, and which trainings are stopped depends on the order in which
+    they run. A stopped trial has no result, and a claim that needs it stays undecided. The same study without
+    ``stop_early`` trains the stopped trials on.
+
+    Trainings are compared by ``core.evaluation.training_knn``, which means the same for every loss. The loss itself and
+    the contrastive accuracy do not: they depend on temperature, batch size and augmentation. Baselines are never
+    stopped.
     """
 
     grace_epochs: Annotated[int, Field(ge=1)]
-    """Epochs after which trainings are compared first."""
+    """Epochs before the first comparison."""
     reduction: Annotated[int, Field(ge=2)] = 3
-    """One in so many of those that were compared after an epoch goes on; the next time is so many times as late."""
+    """Of the trainings that are compared, one in this number goes on. The next comparison is after this many times as
+    many epochs."""
 
 
 class Scale(Config):
     """How large a study is run: what changes from one scale to another."""
 
     description: str = ""
-    """One line on what it takes."""
+    """One line on the data, the encoder and the time that the scale takes."""
     base: Settings = {}
     """Settings of every trial."""
     grid: Axes | Grids | None = None
-    """Replaces the study's grid."""
+    """A grid that replaces the study's."""
     seeds: Seeds | None = None
-    """Replaces the study's seeds."""
+    """Seeds that replace the study's."""
     resources: Resources | None = None
-    """Replaces the study's resources."""
+    """Resources that replace the study's."""
     stop_early: StopEarly | None = None
-    """Replaces the study's rule."""
+    """A rule that replaces the study's."""
 
 
 class Study(Config):
     """A question to be answered by trials."""
 
     name: Name
-    """Also the name of the MLflow experiment."""
+    """Name of the study, of its MLflow experiment and of the folder of its reports."""
     title: str = ""
-    """Stands above the figure."""
+    """Title above the figure."""
     reproduces: Annotated[str, AfterValidator(known_numbers)] | None = None
-    """The paper's figure or table, such as ``figure_5``, to draw beside the results."""
+    """Figure or table of the paper, such as ``figure_5``, whose numbers are drawn beside the results."""
     claims: list[Claim] = []
-    """What the paper says of it; the report gives each a verdict."""
+    """Claims of the paper; the report gives each a verdict."""
     base: Settings = {}
     """Settings of every trial."""
     extends: str | None = None
-    """Another study, by its name or its path from this file: what is not said here is as it says."""
+    """Another study, by its name or by its path from this file. It says everything that this study does not say."""
     grid: Axes | Grids | None = None
-    """The axes, or several grids one after the other. Left out only where an extended study has one."""
+    """Axes, or several grids one after the other. Optional only if an extended study has one."""
     baselines: dict[str, Settings] = {}
     """Named trials outside the grid, to compare it with."""
     seeds: Seeds | None = None
-    """One where neither the study nor its scale says how many."""
+    """Seeds of each cell; one if neither the study nor its scale has any. Further seeds that the storage has already
+    are drawn too, and the plan says so."""
     resources: Resources | None = None
-    """One core where neither the study nor its scale says what."""
+    """What one trial occupies; one core if neither the study nor its scale says."""
     stop_early: StopEarly | None = None
-    """Every training goes to its end where neither the study nor its scale says otherwise."""
-    scales: dict[str, Scale] = {}
-    """What this study changes at a scale, over the common ``scales/<name>.yaml``."""
+    """A rule that stops trainings early; without one every training goes to its end."""
+    scales: dict[ScaleName, Scale] = {}
+    """What this study changes at a scale, on top of the common ``scales/<name>.yaml``."""
     report: Report | None = None
-    """How the result is drawn; without it a heatmap of two axes, or points over the first."""
+    """How the result is drawn; by default a heatmap of two axes, a table of a random sample, or else points over the
+    first axis."""

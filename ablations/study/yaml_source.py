@@ -9,9 +9,10 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ablations.types.errors import StudyError
+from ablations.types.wording import quoted, shortened
 
 Keys = tuple[str | int, ...]
-"""A path into nested values: names of mappings, numbers of lists."""
+"""A path into nested values: names in mappings, numbers in lists."""
 
 PLAIN = (str, int, float, bool, type(None))
 PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
@@ -23,8 +24,10 @@ class Source:
     """A document's values, and the line and column of each."""
 
     name: str
+    """Path of the file, or the option of the command line."""
     values: Any = None
     lines: dict[Keys, tuple[int, int]] = field(default_factory=dict)
+    """Line and column of each value, from 1."""
 
     def place(self, keys: Keys) -> str:
         """``file:line:column`` of a value, or of the nearest one that contains it."""
@@ -33,18 +36,20 @@ class Source:
         return ":".join([self.name, *map(str, self.lines.get(keys, ()))])
 
     def locate(self, keys: Keys) -> str:
-        """``file:line:column: grid.augment.first[1]``, or the place alone of the whole document."""
+        """``file:line:column: grid.augment.first[1]``; for the whole document the place alone."""
         return f"{self.place(keys)}: {dotted(keys)}" if keys else self.place(keys)
 
 
 def dotted(keys: Keys) -> str:
-    """``grid.augment.first[1]``"""
-    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).lstrip(".")
+    """``grid.augment.first[1]``, each name shortened."""
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{shortened(key)}" for key in keys).removeprefix(".")
 
 
 def read_yaml(path: Path) -> Source:
-    """YAML 1.2 with plain values only: no anchors, no tags, no key twice. Raises ``StudyError``."""
+    """Read a file of YAML 1.2 with plain values only: no anchors, no tags, no key twice. Raises ``StudyError``."""
     try:
+        if path.exists() and not path.is_file():
+            raise StudyError(f"{path}: is not a regular file")  # a pipe would be waited for
         if path.stat().st_size > MAX_BYTES:
             raise StudyError(f"{path}: larger than {MAX_BYTES:,} bytes, which no study is")
         text = path.read_text(encoding="utf-8")
@@ -54,7 +59,7 @@ def read_yaml(path: Path) -> Source:
 
 
 def parse_scalar(text: str) -> Any:
-    """A value from the command line, read as in a file: ``0.5``, ``true``, ``[a, b]``. Raises ``StudyError``."""
+    """Read a value of the command line as in a file: ``0.5``, ``true``, ``[a, b]``. Raises ``StudyError``."""
     return _parse("value", text).values
 
 
@@ -114,11 +119,13 @@ def _scalar(node: ScalarNode, keys: Keys, place: str, yaml: YAML) -> Any:
     try:
         value = yaml.constructor.construct_object(node)
     except YAMLError as error:
-        raise StudyError(f"{place}: {dotted(keys)}: {node.value!r} has a tag; only plain values are read") from error
+        raise StudyError(
+            f"{place}: {dotted(keys)}: {quoted(node.value)} has a tag; only plain values are read"
+        ) from error
     except ValueError as error:
-        raise StudyError(f"{place}: {dotted(keys)}: {node.value[:20]!r}... is too long a number") from error
+        raise StudyError(f"{place}: {dotted(keys)}: {quoted(node.value)} is too long a number") from error
     if not isinstance(value, PLAIN):
         raise StudyError(
-            f"{place}: {dotted(keys)}: {node.value!r} is read as a {type(value).__name__}; put it in quotes"
+            f"{place}: {dotted(keys)}: {quoted(node.value)} is read as a {type(value).__name__}; put it in quotes"
         )
     return value

@@ -3,21 +3,26 @@
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.entities import Run, ViewType
+from mlflow.entities import Experiment, Run, ViewType
 
 from ablations.store.leases.lock import only_one
-from ablations.tracking.unreachable import check_database, sqlite_file
+from ablations.tracking.database import (
+    LOCK_SECONDS,
+    check_folder,
+    default_uri,
+    is_here,
+    keep_relative,
+    make_database,
+    relative_location,
+    sqlite_file,
+)
+from ablations.tracking.unreachable import check_database
 from ablations.types.trial import EndState
-from core.files import place_once, unfinished
 from core.remote import AnyPath
 
-DEFAULT_DATABASE = Path("mlflow.db")
-LOCK_SECONDS = 60.0
-"""Longest wait for another run that writes."""
 RUNS_A_PAGE = 200
 """Runs asked for in one request: a large page may take a busy server longer than a request may take."""
 
@@ -37,7 +42,7 @@ Children = list[Run]
 
 def tracking_uri() -> str:
     """``MLFLOW_TRACKING_URI``, or an SQLite file in the current folder."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{DEFAULT_DATABASE.resolve()}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or default_uri()
 
 
 def open_client() -> MlflowClient:
@@ -45,10 +50,13 @@ def open_client() -> MlflowClient:
 
     Raises any exception if MLflow cannot be reached: its own, its database's or its artifact storage's.
     """
-    check_database(tracking_uri())
-    if (database := sqlite_file(tracking_uri())) and not Path(database).exists():
-        _make_database(Path(database))
-    return MlflowClient(tracking_uri())
+    uri = tracking_uri()
+    if database := sqlite_file(uri):
+        check_folder(database)
+    check_database(uri)
+    if database and not database.exists():
+        make_database(database)
+    return MlflowClient(uri)
 
 
 def only_writer(storage: AnyPath) -> AbstractContextManager[object]:
@@ -82,26 +90,17 @@ def child_runs(client: MlflowClient, experiment_id: str, parent_id: str, trial_i
             return
 
 
-def open_experiment(client: MlflowClient, name: str) -> str:
-    """The id of the experiment with that name, which is made or restored if need be."""
+def open_experiment(client: MlflowClient, name: str) -> Experiment:
+    """The experiment with that name, which is made, or restored if it was deleted."""
+    database = sqlite_file(client.tracking_uri)
+    is_ours = database is not None and is_here(database)
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
-        created: str = client.create_experiment(name, artifact_location=_artifact_location(name))
-        return created
-    if experiment.lifecycle_stage == "deleted":
+        location = relative_location(name) if is_ours else None
+        experiment = client.get_experiment(client.create_experiment(name, artifact_location=location))
+    elif experiment.lifecycle_stage == "deleted":
         client.restore_experiment(experiment.experiment_id)
-    experiment_id: str = experiment.experiment_id
-    return experiment_id
-
-
-def _make_database(path: Path) -> None:
-    """MLflow makes its tables one after the other, for seconds, and cannot use a file that was left in the middle: the
-    file appears with all of them."""
-    with unfinished(path) as temporary:
-        MlflowClient(f"sqlite:///{temporary.resolve()}").search_experiments(max_results=1)
-        place_once(temporary, path)
-
-
-def _artifact_location(name: str) -> str | None:
-    """A folder beside the default database; None leaves the choice to a tracking server."""
-    return None if os.environ.get("MLFLOW_TRACKING_URI") else str(Path("mlruns", name).resolve())
+    if database and is_ours:
+        keep_relative(database, experiment.experiment_id, name, experiment.artifact_location)
+        experiment = client.get_experiment(experiment.experiment_id)
+    return experiment

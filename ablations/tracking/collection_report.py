@@ -8,7 +8,7 @@ from rich.console import Console
 
 from ablations.store.locations import reports_folder
 from ablations.study.collection import ScaledCollection
-from ablations.study.load import ScaledStudy
+from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.client import tracking_uri
 from ablations.tracking.report import DrawnReport, draw_report
 from ablations.tracking.tracker import save_collection
@@ -16,7 +16,7 @@ from ablations.tracking.unreachable import no_answer
 from ablations.types.console import counting
 from ablations.types.errors import AblateError, NotRecordedError
 from core.remote import AnyPath
-from reports.collection_page import Entry, write_collection
+from reports.pages.collection_page import Entry, write_collection
 
 NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from ablations.tracking.unreachable import without_secrets
+from ablations.types.redaction import without_secrets
 from reports.study_report import RunPages
 
 LOCAL = "http://127.0.0.1:5000"

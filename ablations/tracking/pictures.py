@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from ablations.store.trial_store import TrialStore
-from reports.panels import TrialArrays, chosen_trials
-from reports.pictures import PICTURES, single_picture
+from reports.cells.arrays import TrialArrays, chosen_trials
+from reports.figures.pictures.draw import PICTURES, single_picture
 from reports.specs import PicturesReport, Report
 from reports.style import house_style, save_figure
 

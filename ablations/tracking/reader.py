@@ -3,13 +3,13 @@
 import json
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from ablations.tracking.artifacts import Artifacts
 from ablations.tracking.client import (
     RUN_STATUS,
     STOPPED_AT,
@@ -21,10 +21,11 @@ from ablations.tracking.client import (
     open_client,
     tracking_uri,
 )
-from ablations.tracking.unreachable import no_answer, without_secrets
+from ablations.tracking.unreachable import no_answer
 from ablations.types.errors import AblateError, NotRecordedError
 from ablations.types.failures import next_step
 from ablations.types.metrics import OWN
+from ablations.types.redaction import without_secrets
 
 STATES: dict[str, str] = {status: state for state, status in RUN_STATUS.items()} | {"FINISHED": "finished"}
 TEXTS = ("error", "remedy", "run_id", "encoder_id", "device", "numerics")
@@ -66,7 +67,7 @@ def _read(client: MlflowClient, study: str, label: str, children: Children | Non
         place = without_secrets(tracking_uri())
         raise NotRecordedError(f"{place} has no study {study!r} at {label!r}; has it been run with these options?")
     run_id = parent.info.run_id
-    description = json.loads(Path(client.download_artifacts(run_id, STUDY_FILE)).read_text())
+    description = json.loads(Artifacts.to_read(client, experiment).read_text(run_id, STUDY_FILE))
     runs = child_runs(client, experiment.experiment_id, run_id) if children is None else children
     by_trial = {run.data.tags[TRIAL]: run for run in runs if TRIAL in run.data.tags}
     axes = description["axes"]

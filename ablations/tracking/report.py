@@ -15,10 +15,10 @@ from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
 from core.remote import AnyPath
-from reports.claims import Claim, Verdict
-from reports.effects import Agreement, Better, Effect, Interaction, Ordering, Similar, Trend
-from reports.render import render
+from reports.pages.render import render
 from reports.specs import Report
+from reports.statistics.effects import Agreement, Better, Effect, Interaction, Ordering, Similar, Trend
+from reports.statistics.verdicts import Claim, Verdict
 from reports.study_report import StudyReport
 
 HIDDEN_FACTS = ("mlflow.", "ablate.")

@@ -6,7 +6,6 @@ so that writing it again changes nothing.
 
 import json
 import secrets
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import Any
 
 from mlflow.entities import Metric, Param, RunTag
 
-from ablations.study.load import ScaledStudy
+from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import dotted_values
+from ablations.tracking.artifacts import Artifacts
 from ablations.tracking.client import (
     PARENT,
     REPORT_FOLDER,
@@ -67,7 +67,9 @@ class Tracker:
     def __init__(self, scaled: ScaledStudy, trials: Sequence[Trial], description: dict[str, Any]) -> None:
         """``description`` is kept with the parent run: what a report needs to know of the study."""
         self.client = open_client()
-        self.experiment_id = open_experiment(self.client, scaled.study.name)
+        experiment = open_experiment(self.client, scaled.study.name)
+        self.experiment_id = experiment.experiment_id
+        self._artifacts = Artifacts.to_write(self.client, experiment)
         self._description = description
         self._name = secrets.token_hex(8)
         self._alone = True
@@ -121,9 +123,9 @@ class Tracker:
         tags = {**result.facts, STATE: result.state, "ablate.error": result.error}
         tags |= {"ablate.failure": result.failure or "", STOPPED_AT: str(result.stopped_at or "")}
         tags[RESULT] = str(result.finished_at)
-        self._log_text(child.run_id, config.model_dump_json(indent=1), "config.json")
+        self._artifacts.save_text(child.run_id, config.model_dump_json(indent=1), "config.json")
         if result.traceback:
-            self._log_text(child.run_id, result.traceback, "traceback.txt")
+            self._artifacts.save_text(child.run_id, result.traceback, "traceback.txt")
         self._log(child, result.trial_id, metrics, tags)
         self.client.set_terminated(child.run_id, RUN_STATUS[result.state], milliseconds)
         child.tags |= {RESULT: tags[RESULT]}
@@ -136,7 +138,7 @@ class Tracker:
 
     def save_report(self, folder: Path) -> None:
         """Write the files of a drawn report to the parent run."""
-        self.client.log_artifacts(self.parent_id, str(folder), REPORT_FOLDER)
+        self._artifacts.save(self.parent_id, folder, REPORT_FOLDER)
 
     def _writes_alone(self) -> bool:
         """A tracker that finds another's name at the parent run puts its own there: the other finds out as well."""
@@ -160,7 +162,7 @@ class Tracker:
         return run_id
 
     def _describe(self, parent_id: str) -> None:
-        self._log_text(parent_id, json.dumps(self._description, indent=1), STUDY_FILE)
+        self._artifacts.save_text(parent_id, json.dumps(self._description, indent=1), STUDY_FILE)
 
     def _child(self, trial_id: str, history: Sequence[Epoch]) -> _Child:
         """The trial's run: a new one if there is none, or if the encoder was trained anew."""
@@ -199,23 +201,17 @@ class Tracker:
         self.client.log_batch(child.run_id, metrics, parameters, _tags(tags or {}))
         child.has_parameters = True
 
-    def _log_text(self, run_id: str, text: str, name: str) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / name
-            path.write_text(text, encoding="utf-8")
-            self.client.log_artifact(run_id, str(path))
-
 
 def save_collection(name: str, label: str, title: str, folder: Path, storage: AnyPath) -> None:
     """Write the page of several studies to a run of its own. Raises as ``open_client`` does."""
     with only_writer(storage):
         client = open_client()
-        experiment_id = open_experiment(client, name)
-        found = client.search_runs([experiment_id], f"tags.`{COLLECTION}` = '{label}'", max_results=1)
-        run = found[0] if found else client.create_run(experiment_id, run_name=f"{name} at {label}")
+        experiment = open_experiment(client, name)
+        found = client.search_runs([experiment.experiment_id], f"tags.`{COLLECTION}` = '{label}'", max_results=1)
+        run = found[0] if found else client.create_run(experiment.experiment_id, run_name=f"{name} at {label}")
         tags = {**provenance(), "ablate.schema": str(SCHEMA), COLLECTION: label, "mlflow.note.content": title}
         client.log_batch(run.info.run_id, tags=_tags(tags))
-        client.log_artifacts(run.info.run_id, str(folder), REPORT_FOLDER)
+        Artifacts.to_write(client, experiment).save(run.info.run_id, folder, REPORT_FOLDER)
         client.set_terminated(run.info.run_id)
 
 

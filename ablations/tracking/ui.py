@@ -7,8 +7,8 @@ import sys
 from rich.console import Console
 
 from ablations.tracking.client import tracking_uri
-from ablations.tracking.unreachable import without_secrets
 from ablations.types.errors import AblateError
+from ablations.types.redaction import without_secrets
 
 
 def serve(host: str, port: int, console: Console) -> None:

@@ -1,15 +1,14 @@
 """What is said where MLflow does not answer: the place, the reason and the remedy, without a secret."""
 
-import os
-import re
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
-SECRETS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-"""Environment variables whose values some library may put into its error."""
+from ablations.tracking.database import sqlite_file
+from ablations.types.redaction import without_secrets
+
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 DAMAGED = ("disk image is malformed", "file is not a database")
 """Of SQLite, for a file that was truncated or overwritten."""
@@ -23,26 +22,14 @@ def no_answer(uri: str, error: Exception) -> str:
     if " (Caused by " in reason:  # urllib3's own words are the last of three sentences
         reason = reason.rpartition("): ")[2].removesuffix('"))')
     if any(sign in text for sign in DAMAGED):
-        path = sqlite_file(uri) or without_secrets(uri)
-        return f"MLflow's database {path} is damaged; move it away and run the study again, which logs all of it"
+        path = sqlite_file(uri)
+        database = path.resolve() if path else without_secrets(uri)
+        return f"MLflow's database {database} is damaged; move it away and run the study again, which logs all of it"
     if isinstance(error, ImportError):
         return f"{place} needs {error.name}, which is not installed here; pip install {error.name}"
     if any(sign in text for sign in DENIED):
         return f"{place} denies access; check MLFLOW_TRACKING_USERNAME and _PASSWORD, or MLFLOW_TRACKING_TOKEN"
     return f"{place} does not answer ({without_secrets(reason)})"
-
-
-def sqlite_file(uri: str) -> str | None:
-    """Of a database that is one."""
-    return make_url(uri).database if uri.startswith("sqlite") else None
-
-
-def without_secrets(text: str) -> str:
-    """``https://user:password@host`` as ``https://host``, and no value of a secret environment variable."""
-    for name in SECRETS:
-        if secret := os.environ.get(name, "").strip():
-            text = text.replace(secret, "***")
-    return re.sub(r"(?<=://)[^/\s]*@", "", text)
 
 
 def check_database(uri: str) -> None:

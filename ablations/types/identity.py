@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import re
 from typing import Any
 
 from core.config import Config, PretrainConfig, TrainConfig
 
 SCHEMA = 1
 """Version of the configuration. It is raised if a field changes its meaning, with a step in ``store.migration``."""
+
+_ID = re.compile("[0-9a-f]{16}")
 
 
 def pretrain_id(config: PretrainConfig) -> str:
@@ -28,6 +31,20 @@ def canonical(config: Config) -> str:
 def digest(kind: str, schema: int, values: dict[str, Any]) -> str:
     """The id of a configuration in plain values, in a schema of any version."""
     return hashlib.sha256(f"{kind}/{schema}/{_canonical(values)}".encode()).hexdigest()[:16]
+
+
+def is_id(value: Any) -> bool:
+    """Whether it has the form of an id. What is read from a file or a folder is asked before a path is made of it."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def schema_of(trial: str, encoder: str | None, config: dict[str, Any]) -> int | None:
+    """The schema in which both ids are those of the trial's configuration; None where they are in no known one."""
+    for schema in range(SCHEMA, 0, -1):
+        ids = digest("trial", schema, config), digest("pretrain", schema, config.get("pretrain", {}))
+        if ids == (trial, encoder):
+            return schema
+    return None
 
 
 def _canonical(values: dict[str, Any]) -> str:

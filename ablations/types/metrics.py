@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from ablations.types.wording import did_you_mean, quoted
+
 NAMES = {
     "linear_eval": "top1|top5|mean_per_class|map_11|l2",
     "knn": "top1",
@@ -38,15 +40,23 @@ def value_of(metrics: Mapping[str, float], name: str) -> float | None:
     return next((metrics[key] for key in (name, *OWN.get(name, ())) if key in metrics), None)
 
 
+_PREFIXES = {"frozen": ("linear_eval", "knn")}
+
+
+def prefixes_of(protocol: str) -> tuple[str, ...]:
+    """The prefixes of the metrics that an evaluation protocol finds."""
+    return _PREFIXES.get(protocol, (protocol,))
+
+
 def known_metric(name: str) -> str:
-    """The name itself. Raises ValueError where no trial leaves such a metric."""
+    """The name itself. Raises ValueError if no trial leaves such a metric."""
     if name in OWN:
         return name
-    prefix, _, rest = name.partition("/")
+    prefix, slash, rest = name.partition("/")
     if prefix not in NAMES:
-        begins = ", ".join(f"{known}/" for known in NAMES)
-        raise ValueError(f"there is no metric {name!r}; metrics are {', '.join(OWN)}, or begin with {begins}")
+        known = [*OWN, *(f"{one}/" for one in NAMES)]
+        raise ValueError(f"there is no metric {quoted(name)}; {did_you_mean(prefix + slash, known)}")
     if not re.fullmatch(NAMES[prefix], rest):
-        known = NAMES[prefix].replace("|", ", ").replace(r"\d+", "<k>")
-        raise ValueError(f"there is no metric {name!r}; of {prefix} there are {known}")
+        known = [f"{prefix}/{one}" for one in NAMES[prefix].replace(r"\d+", "<k>").split("|")]
+        raise ValueError(f"there is no metric {quoted(name)}; {did_you_mean(name, known)}")
     return name

@@ -1,9 +1,11 @@
 """A trial of a study, its result, and the unit of work that a worker is given."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from ablations.types.failures import KINDS, Kind
 from ablations.types.identity import pretrain_id, trial_id
@@ -45,13 +47,22 @@ class Trial:
     @property
     def cell(self) -> tuple[str, ...]:
         """A key that trials share if they differ only in their seed."""
-        return (self.baseline or "", *(f"{axis}={value}" for axis, value in self.coordinates.items()))
+        return cell_key(self.baseline, self.coordinates)
 
     @property
     def name(self) -> str:
         """Name for people: ``crop, color, seed 0``."""
-        cell = self.baseline or ", ".join(str(value) for value in self.coordinates.values()) or "the only trial"
-        return f"{cell}, seed {self.seed}"
+        return f"{self.cell_name}, seed {self.seed}"
+
+    @property
+    def cell_name(self) -> str:
+        """Name of the cell or the baseline for people: ``crop, color``."""
+        return self.baseline or ", ".join(str(value) for value in self.coordinates.values()) or "the only trial"
+
+
+def cell_key(baseline: str | None, coordinates: Mapping[str, Any]) -> tuple[str, ...]:
+    """The key of a cell, or of a baseline, that trials share if they differ only in their seed."""
+    return (baseline or "", *(f"{axis}={value}" for axis, value in coordinates.items()))
 
 
 @dataclass(frozen=True)
@@ -78,15 +89,17 @@ class Result:
     """Epochs that were done when the training was stopped early."""
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """A result as ``to_json`` wrote it, or as version 0.1 did. Raises ``TypeError`` for anything else."""
+    def from_json(cls, values: dict[str, Any]) -> "Result":
+        """A result as ``to_json`` wrote it, or as version 0.1 did. Raises ``ValueError`` for anything else."""
         known = dict(values)
         if known.pop("version", 1) == 1:
             status = known.pop("status", None)
             known["state"] = "done" if status == "finished" else status
         failure = known.get("failure")
         known["failure"] = failure if failure in KINDS else "bug" if failure else None
-        return cls(**known)
+        if unknown := known.keys() - {field.name for field in fields(cls)}:
+            raise ValueError(f"has fields that no result has: {', '.join(sorted(unknown))}")
+        return _RESULT.validate_python(known)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for ``result.json``."""
@@ -98,6 +111,9 @@ class Result:
         ``judged`` are the epochs after which the study may stop the training early.
         """
         return self.state != "stopped" or bool(judged)
+
+
+_RESULT = TypeAdapter(Result)
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,11 @@ class Suite:
             make_photos(work / "photos")
 
     def done(self) -> set[str]:
-        return {json.loads(line)["case"] for line in self.log.read_text().splitlines()} if self.log.exists() else set()
+        return (
+            {json.loads(line)["case"] for line in self.log.read_text(encoding="utf-8").splitlines()}
+            if self.log.exists()
+            else set()
+        )
 
     def run(self, kind: str, number: int) -> None:
         name = f"{kind}-{self.seed}-{number}"
@@ -106,12 +110,12 @@ class Suite:
             assert run.wait() == 0, run.output
             found = content(laboratory)
             check_quiet(found)
-            path.write_text(json.dumps(asdict(found)))
+            path.write_text(json.dumps(asdict(found)), encoding="utf-8")
             if not self.measured.exists():
                 shutil.copytree(laboratory.folder / "cache", self.measured, ignore=shutil.ignore_patterns("images"))
             with after(laboratory):
                 pass
-        return Content(**json.loads(path.read_text()))
+        return Content(**json.loads(path.read_text(encoding="utf-8")))
 
     def settle(self, laboratory: Laboratory, values: dict[str, Any]) -> None:
         """Looks for what is left running, and writes the case down."""
@@ -121,7 +125,7 @@ class Suite:
         values["processes_left"] = left
         values["settled_seconds"] = round(SETTLE_SECONDS - (deadline - time.monotonic()), 1)
         bad = bool(values["wrong"] or values["difference"] or left or values["leases_left"])
-        with self._write, self.log.open("a") as file:
+        with self._write, self.log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(values) + "\n")
         print(f"         {values['case']}: {'BAD ' + str(values) if bad else 'good'}", flush=True)
         if bad:
@@ -184,7 +188,7 @@ def main() -> None:
     options = parser.parse_args()
     work = options.work.resolve()
     if options.table:
-        print(markdown([json.loads(line) for line in (work / "cases.jsonl").read_text().splitlines()]))
+        print(markdown([json.loads(line) for line in (work / "cases.jsonl").read_text(encoding="utf-8").splitlines()]))
         return
     os.environ.pop("MLFLOW_TRACKING_URI", None)
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

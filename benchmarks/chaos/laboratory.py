@@ -62,9 +62,9 @@ def copy_code(to: Path, edits: dict[str, tuple[str, str]]) -> Path:
     for package in ("core", "ablations", "reports", "studies"):
         shutil.copytree(ROOT / package, to / package, ignore=shutil.ignore_patterns("__pycache__"))
     for name, (old, new) in edits.items():
-        text = (to / name).read_text()
+        text = (to / name).read_text(encoding="utf-8")
         assert old in text, f"{name} has no {old!r}"
-        (to / name).write_text(text.replace(old, new))
+        (to / name).write_text(text.replace(old, new), encoding="utf-8")
     return to
 
 
@@ -104,7 +104,7 @@ class Run:
 
     @property
     def output(self) -> str:
-        return self.log.read_text(errors="replace").strip()
+        return self.log.read_text(encoding="utf-8", errors="replace").strip()
 
     @property
     def has_traceback(self) -> bool:
@@ -124,7 +124,7 @@ class Laboratory:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / f"{self.study}.yaml").write_text(study_text(self.study))
+        (self.folder / f"{self.study}.yaml").write_text(study_text(self.study), encoding="utf-8")
 
     @property
     def storage(self) -> Path:
@@ -173,7 +173,7 @@ def marked(mark: str) -> Iterator[int]:
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
             is_marked = any(entry.startswith(wanted) for entry in path.read_bytes().split(b"\0"))
-            if is_marked and "State:\tZ" not in (path.parent / "status").read_text():
+            if is_marked and "State:\tZ" not in (path.parent / "status").read_text(encoding="utf-8"):
                 yield int(path.parent.name)
         except OSError:  # it has just ended
             continue

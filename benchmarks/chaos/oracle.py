@@ -46,7 +46,7 @@ def results(storage: Path) -> dict[str, Any]:
     found = {}
     for path in storage.glob("trials/*/result.json"):
         try:
-            values = json.loads(path.read_text())
+            values = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             continue
         found[path.parent.name] = (values["status"], values["metrics"], values["facts"].get("encoder_hash"))
@@ -114,7 +114,9 @@ def lost(before: Kept, storage: Path, but: Mapping[str, object] | None = None) -
 def leases(storage: Path) -> list[str]:
     """That keep somebody waiting, and runs that are still said to live. What a dead run held keeps nobody."""
     held = [
-        path for path in storage.glob("encoders/*/lease.*") if (storage / "live" / f"{path.read_text()}.json").exists()
+        path
+        for path in storage.glob("encoders/*/lease.*")
+        if (storage / "live" / f"{path.read_text(encoding='utf-8')}.json").exists()
     ]
     return [str(path.relative_to(storage)) for path in [*held, *storage.glob("live/*.json")]]
 

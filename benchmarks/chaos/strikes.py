@@ -248,13 +248,13 @@ def jump_clock(laboratory: Laboratory, draw: random.Random) -> Struck:
     """The wall clock of the run, of Ray too, is set to another day in mid-run, and the files that say who lives are
     dated to the future or the past; then it is killed, so that the next run, whose clock is right, takes over."""
     clock = laboratory.folder / "clock"
-    clock.write_text("+0\n")
+    clock.write_text("+0\n", encoding="utf-8")
     fake = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
     struck = Struck()
     run = laboratory.start(**fake, FAKETIME_DONT_FAKE_MONOTONIC="1")
     laboratory.wait_for_moment(run, draw)
     jump = draw.choice([-400 * 86400, -3600, -5, 5, 3600, 2 * 86400, 4000 * 86400])
-    clock.write_text(f"{jump:+d}\n")
+    clock.write_text(f"{jump:+d}\n", encoding="utf-8")
     for path in [*laboratory.storage.glob("live/*"), *laboratory.storage.glob("encoders/*/lease.*")]:
         os.utime(path, (time.time() + jump,) * 2)
     struck.strike(laboratory, run, f"jump of {jump:+,d} s")

@@ -56,7 +56,7 @@ def main() -> None:
         "started": watch.first - float(os.environ["BENCHMARK_BEGUN"]),
         "cpu": time.process_time(),
     }
-    Path("measured.json").write_text(json.dumps(measured))
+    Path("measured.json").write_text(json.dumps(measured), encoding="utf-8")
 
 
 if __name__ == "__main__":

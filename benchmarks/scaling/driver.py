@@ -37,7 +37,7 @@ calls: Counter[str] = Counter()
 
 def mark() -> None:
     """Where the run is, and what it has taken so far; ``cpu`` is this process', ``all`` that of all of the run."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
     marks.append(
         {
             "ended": ended,
@@ -54,7 +54,7 @@ def mark() -> None:
 def cpu_of(pid: int) -> float:
     """Seconds, those of its children that have ended included."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:  # it has just ended
         return 0.0
     return sum(map(int, fields[11:15])) / TICKS
@@ -101,7 +101,9 @@ def counted(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
 def leave() -> None:
     mark()
     marks[-1]["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    Path("measured.json").write_text(json.dumps({"started": started[0] if started else None, "marks": marks}, indent=1))
+    Path("measured.json").write_text(
+        json.dumps({"started": started[0] if started else None, "marks": marks}, indent=1), encoding="utf-8"
+    )
 
 
 def watch() -> None:

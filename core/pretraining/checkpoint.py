@@ -27,7 +27,7 @@ def load_checkpoint(path: AnyPath) -> dict[str, Any] | None:
     try:
         with as_local(path) as local, local.open("rb") as file:
             return _loaded(file)
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         return None
 
 

@@ -13,7 +13,7 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from core.files import cache_dir, is_there, look_anew, write_text
+from core.files import cache_dir, is_there, look_anew, read_text, write_text
 from core.remote import AnyPath, RemotePath
 
 BEAT = 5.0
@@ -145,16 +145,16 @@ def _last_beat(path: AnyPath, surely: bool = False) -> object:
     needed: a client that dies with the file open keeps it from being touched for the server's grace period (90 s).
     """
     if isinstance(path, RemotePath):
-        return path.read_text()
+        return read_text(path)
     if surely:
-        path.open().close()
+        path.open("rb").close()
     return path.stat().st_mtime_ns
 
 
 def _is_here(path: AnyPath) -> bool:
     """Whether the run is on this machine. Not every shared folder passes locks on to other machines."""
     try:
-        return bool(json.loads(path.read_text())["machine"] == _machine())
+        return bool(json.loads(read_text(path))["machine"] == _machine())
     except (ValueError, KeyError):
         return False
 
@@ -170,4 +170,4 @@ def _is_locked(path: Path) -> bool:
 def _machine() -> str:
     """An id that is equal for all processes of one kernel, containers included."""
     boot = Path("/proc/sys/kernel/random/boot_id")
-    return boot.read_text().strip() if boot.exists() else platform.node()
+    return boot.read_text(encoding="utf-8").strip() if boot.exists() else platform.node()

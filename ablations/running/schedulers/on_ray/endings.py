@@ -22,6 +22,7 @@ from ablations.study.study import Resources
 from ablations.types.errors import AblateError, storage_error
 from ablations.types.events import Event, Held, Judged, Listen, TrialEnded
 from ablations.types.failures import Kind, kind_of, lost_kind
+from ablations.types.redaction import without_secrets
 from ablations.types.trial import Result, Unit
 from core import ProcessLost
 from core.errors import StorageAway, StorageRefused
@@ -74,6 +75,7 @@ class Endings(Callback):
             return
         message, failure = _reason(error, trial)
         lines = Text.from_ansi(str(error)).plain if _cause(error) else ""
+        message, lines = without_secrets(message), without_secrets(lines)
         self._end(unit, job, Result("", "failed", {}, 0.0, time.time(), {}, message, failure, lines))
 
     def on_trial_complete(self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any) -> None:
@@ -159,4 +161,4 @@ def _first_words(told: str) -> str:
 
 def _start_error(trial: TuneTrial) -> str:
     """All that Tune keeps of a worker that never started."""
-    return Path(trial.error_file).read_text() if trial.error_file else ""
+    return Path(trial.error_file).read_text(encoding="utf-8", errors="replace") if trial.error_file else ""

@@ -49,5 +49,5 @@ def _metadata(folder: Path) -> Path:
     version = package_version()
     made = folder / f"{NAME.replace('-', '_')}-{version}.dist-info"
     made.mkdir()
-    (made / "METADATA").write_text(METADATA.format(name=NAME, version=version))
+    (made / "METADATA").write_text(METADATA.format(name=NAME, version=version), encoding="utf-8")
     return made

@@ -21,6 +21,7 @@ from ablations.running.job import Job
 from ablations.running.schedulers.on_ray.asha import StopsEarly
 from ablations.running.schedulers.on_ray.capacity import Capacity, check_capacity, gpus, trials_at_once, whole_device
 from ablations.running.schedulers.on_ray.endings import WORKER_DEATHS, Endings
+from ablations.running.schedulers.on_ray.environment import send_no_secrets
 from ablations.running.schedulers.on_ray.forget import NothingPrinted
 from ablations.running.schedulers.on_ray.memory_kills import survive_memory_kills
 from ablations.running.schedulers.on_ray.order import InOrder
@@ -47,6 +48,7 @@ def fit(batch: Batch, listen: Listen) -> None:
     resources = whole_device(resources) if batch.alone else spread(resources, len(batch.units), gpus())
     check_capacity(resources)
     survive_memory_kills()
+    send_no_secrets()
     batch = replace(batch, job=replace(batch.job, share=resources.share), resources=resources)
     folder = Path(tempfile.mkdtemp(prefix="ablate-ray-"))
     try:

@@ -1,0 +1,62 @@
+"""Finds a trial of a study by the beginning of its id, whether it ran or not."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablations.planning.grid import enumerate_trials
+from ablations.planning.resolved import ResolvedSetting, Resolver
+from ablations.study.library import all_studies, scale_names
+from ablations.study.load import DEFAULT_SCALE, load_study
+from ablations.study.scaled_study import ScaledStudy
+from ablations.types.errors import StudyError
+from ablations.types.trial import Trial
+
+
+@dataclass(frozen=True)
+class FoundTrial:
+    """A trial and the study that plans it."""
+
+    trial: Trial
+    scaled: ScaledStudy
+
+    def settings(self) -> list[ResolvedSetting]:
+        """Every value of its configuration, and where each comes from."""
+        return Resolver(self.scaled).settings(self.trial)
+
+
+def find_planned(
+    start: str, study: str | None = None, scale: str | None = None, assignments: Sequence[str] = ()
+) -> FoundTrial | None:
+    """The trial whose id begins so, of a study at a scale. None if there is none.
+
+    Without a study, every study with a name is searched; then without a scale, at every common scale. Raises
+    ``StudyError`` if several trials of a study begin so, and for a given study that is not valid.
+    """
+    for scaled in [load_study(study, scale, assignments)] if study is not None else _known(scale, assignments):
+        found = {trial.id: trial for trial in _trials(scaled, study is not None) if trial.id.startswith(start)}
+        if len(found) > 1:
+            first, second, *_ = found
+            told = f"{len(found)} trials of {scaled.study.name} begin so, such as {first} and {second}"
+            raise StudyError(f"{start}: {told}; write more of it")
+        for trial in found.values():
+            return FoundTrial(trial, scaled)
+    return None
+
+
+def _trials(scaled: ScaledStudy, must_be_valid: bool) -> list[Trial]:
+    try:
+        return enumerate_trials(scaled)
+    except StudyError:
+        if must_be_valid:
+            raise
+        return []
+
+
+def _known(scale: str | None, assignments: Sequence[str]) -> Iterator[ScaledStudy]:
+    """Every study with a name that can be read, at one scale or at all common ones."""
+    for each in [scale] if scale else [DEFAULT_SCALE, *(one for one in scale_names(Path()) if one != DEFAULT_SCALE)]:
+        for path in all_studies().values():
+            with suppress(StudyError):
+                yield load_study(str(path), each, assignments)

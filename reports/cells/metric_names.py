@@ -1,0 +1,48 @@
+"""What metrics are called, and what they are measured in."""
+
+from reports.cells.names import signed
+
+METRIC_LABELS = {
+    "linear_eval/top1": "linear evaluation, top-1 (%)",
+    "linear_eval/top5": "linear evaluation, top-5 (%)",
+    "linear_eval/mean_per_class": "linear evaluation, mean per class (%)",
+    "linear_eval/map_11": "linear evaluation, 11-point mAP (%)",
+    "top1": "top-1 (%)",
+    "top5": "top-5 (%)",
+    "score": "Table 8's metric (%)",
+    "knn/top1": "k-nearest neighbours, top-1 (%)",
+    "linear_sgd/top1": "linear evaluation by SGD, top-1 (%)",
+    "linear_sgd/top5": "linear evaluation by SGD, top-5 (%)",
+    "finetune/top1": "fine-tuned, top-1 (%)",
+    "finetune/top5": "fine-tuned, top-5 (%)",
+    "classifier/top1": "supervised, top-1 (%)",
+    "classifier/top5": "supervised, top-5 (%)",
+    "transformation/top1": "transformation predicted (%)",
+    "tsne/silhouette": "silhouette in the embedding (ours)",
+    "tsne/silhouette_representation": "silhouette in the representation (ours)",
+    "spectrum/largest_tenth": "largest tenth of the eigenvalues (% of their sum, ours)",
+    "spectrum/effective_rank": "effective rank (ours)",
+    "example_views/change": "change of a pixel by the augmentations (% of its range, ours)",
+    "colour_histograms/same_image": "crops told by their histogram (%, ours)",
+    "colour_histograms/distance_same": "distance of histograms, one image (%, ours)",
+    "colour_histograms/distance_other": "distance of histograms, two images (%, ours)",
+    "pretrain/entropy": "entropy of the contrastive distribution (nats)",
+    "pretrain/contrastive_top1": "contrastive accuracy (%)",
+}
+
+
+def label_of(metric: str) -> str:
+    return METRIC_LABELS.get(metric, metric)
+
+
+def unit_of(metric: str) -> str:
+    """Of a difference: points of a percentage, nats, or nothing."""
+    label = label_of(metric)
+    if "(nats)" in label:
+        return "nats"
+    return "" if "%" not in label and metric in METRIC_LABELS else "points"
+
+
+def difference(value: float, metric: str) -> str:
+    """``+3.1 points``, ``-0.2 nats``."""
+    return f"{signed(value)} {unit_of(metric)}".rstrip()

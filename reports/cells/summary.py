@@ -1,0 +1,156 @@
+"""The one form that every figure and table is drawn from: a row a cell, those of a study and those of the paper alike.
+
+A cell is a combination of the values, as text, of the axes that are looked at. The columns are the axes, ``source``
+(``here``, ``paper``, or ``other methods``: the paper's numbers that no study here reproduces, with a ``label``),
+``metric``, ``mean``, ``spread`` (standard deviation over seeds, n - 1), ``seeds``, ``state`` (``finished``, ``failed``,
+``stopped`` or ``missing``) and ``stopped_at``, the first epoch at which a trial of the cell was stopped early; where
+the paper draws error bars, also their ends, ``low`` and ``high``. ``data.csv`` is this form, so that it is enough to
+draw a figure again.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from reports.cells.names import is_number
+from reports.paper.numbers import PaperNumbers
+
+HERE, PAPER, OTHERS = "here", "paper", "other methods"
+STATES = ("finished", "failed", "stopped", "missing")
+WORDS = {"finished": "done", "failed": "failed", "stopped": "stopped early", "missing": "no result yet"}
+"""For people."""
+COLUMNS = ["source", "metric", "mean", "spread", "seeds", "state", "stopped_at"]
+"""Beside the axes."""
+PRINTED: dict[str, Any] = {"spread": float("nan"), "seeds": 1, "state": "finished", "stopped_at": float("nan")}
+"""What goes with a mean of the paper's."""
+PARAMETERS = "parameters"
+"""Millions, of the encoder."""
+
+
+def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame:
+    """Of a table with one row a trial, in its order: ``seed``, ``baseline``, ``state``, the axes and, once anything
+    finished, ``metric``. Baselines, which have no place on the axes, are left out. Other axes are averaged within each
+    seed, so that the spread is that of seeds alone, and a seed counts once all its trials in a cell have finished, so
+    that cells of a half-finished study are averages over the same things. A cell of which a trial was stopped early has
+    no mean: the trials that were not are the better ones."""
+    grid = table[table["baseline"] == ""]
+    values = pd.to_numeric(grid[metric]) if metric in grid else float("nan")
+    trials = grid[axes].astype(str).assign(seed=grid["seed"], state=grid["state"], value=values, stop=stop_epochs(grid))
+    trials["finished"] = trials["state"] == "finished"
+    seeds = trials.groupby([*axes, "seed"], sort=False).agg(
+        value=("value", "mean"), finished=("finished", "all"), state=("state", _last_state), stop=("stop", "min")
+    )
+    stopped = (seeds["state"] == "stopped").groupby(axes, sort=False).transform("any")
+    seeds.loc[~seeds["finished"] | stopped, "value"] = float("nan")
+    cells = seeds.groupby(axes, sort=False).agg(
+        mean=("value", "mean"),
+        spread=("value", "std"),
+        seeds=("value", "count"),
+        state=("state", _first_state),
+        stopped_at=("stop", "min"),
+    )
+    return cells.reset_index().assign(source=HERE, metric=metric)[[*axes, *COLUMNS]]
+
+
+def _last_state(states: "pd.Series[str]") -> str:
+    """Of the trials of one seed: stopped where one was, else failed, else missing, else finished."""
+    return next(state for state in ("stopped", "failed", "missing", "finished") if state in set(states))
+
+
+def _first_state(states: "pd.Series[str]") -> str:
+    """Of the seeds of one cell: stopped where one was, else finished where one is."""
+    return next(state for state in ("stopped", *STATES) if state in set(states))
+
+
+def stop_epochs(table: pd.DataFrame) -> "pd.Series[float]":
+    """Of each trial, the epoch at which it was stopped early; NaN where it was not."""
+    return table["stopped_at"] if "stopped_at" in table else pd.Series(float("nan"), table.index)
+
+
+def why_empty(state: str, stopped_at: float) -> str:
+    """Of a cell without a mean: ``failed``, ``stopped at epoch 10``, or nothing where there is no more to say."""
+    return {"failed": "failed", "stopped": f"stopped at epoch {stopped_at:.0f}"}.get(state, "")
+
+
+def published(numbers: PaperNumbers | None, axes: list[str], metric: str) -> pd.DataFrame:
+    """The paper's cells; none where it has no such metric, or its numbers are not by all of these axes. Axes that are
+    not named are averaged."""
+    if numbers is None or metric not in numbers.metrics or not set(axes) <= set(numbers.axes):
+        return pd.DataFrame(columns=[*axes, *COLUMNS])
+    means = numbers.table.groupby(axes, sort=False)[metric].mean().dropna().reset_index(name="mean")
+    cells = means.assign(source=PAPER, metric=metric, **PRINTED)[[*axes, *COLUMNS]]
+    if numbers.ends.empty or set(axes) != set(numbers.axes):
+        return cells
+    return cells.merge(numbers.table[axes].join(numbers.ends), on=axes)
+
+
+def error_ends(cells: pd.DataFrame) -> tuple["pd.Series[float]", "pd.Series[float]"]:
+    """Of each cell's error bar: the paper's where it draws one, else the mean with its spread, if it has one."""
+    spread = cells["spread"].fillna(0)
+    low, high = cells["mean"] - spread, cells["mean"] + spread
+    return (cells["low"].fillna(low), cells["high"].fillna(high)) if "low" in cells else (low, high)
+
+
+def beside(
+    table: pd.DataFrame, numbers: PaperNumbers | None, axes: list[str], metrics: list[str], sized: bool = False
+) -> pd.DataFrame:
+    """The study's cells, then the paper's; where ``sized``, with the millions of parameters of each cell's encoder."""
+    ours = [summarise(table, axes, metric) for metric in metrics]
+    theirs = [published(numbers, axes, metric) for metric in metrics]
+    data = pd.concat([part for part in (*ours, *theirs) if len(part)], ignore_index=True)
+    if not sized:
+        return data
+    sizes = [_sizes(table[table["baseline"] == ""], HERE, axes)]
+    if numbers is not None and PARAMETERS in numbers.metrics and set(axes) <= set(numbers.axes):
+        sizes.append(_sizes(numbers.table, PAPER, axes))
+    return data.merge(pd.concat(sizes), on=[*axes, "source"], how="left").dropna(subset=PARAMETERS)
+
+
+def other_methods(numbers: PaperNumbers | None, axes: list[str], metrics: list[str]) -> pd.DataFrame:
+    """The paper's rows of other methods, with ``label`` and whatever else is said of them; axes that mean nothing to
+    them are empty."""
+    known = [metric for metric in metrics if numbers is not None and metric in numbers.others]
+    if numbers is None or not known:
+        return pd.DataFrame(columns=[*axes, *COLUMNS, "label"])
+    columns = list(dict.fromkeys([*numbers.others.columns, *axes]))
+    rows = numbers.others.reindex(columns=columns).astype(dict.fromkeys(axes, object))
+    rows[axes] = rows[axes].fillna("")
+    parts = [rows.assign(metric=metric, mean=rows[metric].astype(float)).drop(columns=known) for metric in known]
+    data = pd.concat(parts, ignore_index=True).dropna(subset="mean")
+    return data.assign(source=OTHERS, **PRINTED)
+
+
+def _sizes(table: pd.DataFrame, source: str, axes: list[str]) -> pd.DataFrame:
+    return table.groupby(axes, sort=False)[PARAMETERS].mean().reset_index().assign(source=source)
+
+
+def spearman(one: pd.Series, other: pd.Series) -> float:
+    """Rank correlation; ties share their mean rank."""
+    return float(one.rank().corr(other.rank()))
+
+
+def of(data: pd.DataFrame, source: str) -> pd.DataFrame:
+    return data[data["source"] == source].reset_index(drop=True)
+
+
+def values_of(cells: pd.DataFrame, axis: str | None) -> list[str]:
+    """In their order; one nameless value where there is no axis."""
+    return [""] if axis is None else list(dict.fromkeys(map(str, cells[axis])))
+
+
+def ordered(cells: pd.DataFrame, axis: str | None) -> list[str]:
+    """As ``values_of``, numbers by their size: grids that are put together have them in another order."""
+    values = values_of(cells, axis)
+    return sorted(values, key=float) if all(map(is_number, values)) else values
+
+
+def at(cells: pd.DataFrame, axis: str | None, value: str) -> pd.DataFrame:
+    """The cells at one value of an axis; all where there is no axis."""
+    return cells if axis is None else cells[cells[axis] == value]
+
+
+def in_common(data: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
+    """The cells that have a value here and in the paper: the axes, ``metric``, ``mean``, and ``mean_paper``."""
+    known = data.dropna(subset="mean")
+    ours, theirs = (of(known, source)[[*axes, "metric", "mean"]] for source in (HERE, PAPER))
+    return ours.merge(theirs, on=[*axes, "metric"], suffixes=("", "_paper"))

@@ -1,0 +1,139 @@
+"""A metric of one value of an axis against that of others: Figures B.5 and B.6."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from reports.cells.names import value_name
+from reports.cells.summary import HERE, PAPER, beside, of, spearman, values_of
+from reports.figures.caption import caption
+from reports.figures.drawn import Drawn
+from reports.figures.findings import cell_findings
+from reports.figures.point_labels import label_cells
+from reports.figures.points import draw_gaps, gap_notes
+from reports.figures.sides import Side, add_legend, gaps_note, lay_out, sides
+from reports.specs import AgainstReport
+from reports.study_report import StudyReport
+from reports.style import COLORS, GREY, MARKERS
+from reports.tables.texts import pivoted, rows_and_columns
+
+
+def draw_against(report: StudyReport, spec: AgainstReport) -> Drawn:
+    """A panel for each value of the axis, and a row of panels for the paper's numbers."""
+    rows, columns = rows_and_columns(report.axes, spec.axis)
+    data = beside(report.table, report.paper, report.axes, [spec.metric])
+    return Drawn(
+        figure=against_figure(report, spec, data),
+        texts=pivoted(data, rows, columns),
+        corner=", ".join(rows),
+        data=data,
+        findings=cell_findings(data, report.axes, report.baselines) + _rising_together(report, spec, data),
+        caption=caption(report, data, report.axes, "Points are", "error bars", gap_notes(data)),
+        rows=rows,
+        columns=columns,
+    )
+
+
+def against_figure(report: StudyReport, spec: AgainstReport, data: pd.DataFrame) -> Figure:
+    """Drawn of ``data`` alone."""
+    others = [axis for axis in report.axes if axis != spec.axis]
+    parts = sides(report, data)
+    figure, places = lay_out(report, parts, 2.9, stacked=True)
+    colors, markers = values_of(data, spec.color), values_of(data, spec.marker)
+    panels: list[tuple[Axes, pd.DataFrame]] = []
+    for place, side in zip(places, parts, strict=True):
+        for ax, y in zip(place.subplots(1, len(spec.y), squeeze=False)[0], spec.y, strict=True):
+            points = paired(side.cells, spec.axis, str(spec.x), str(y), others)
+            _draw_points(ax, points, spec, colors, markers)
+            _dress(ax, points, side, str(spec.x), str(y))
+            panels.append((ax, points.dropna(subset=["mean_x", "mean_y"])))
+        add_legend(place, _handles(side.cells, spec, colors, markers), "", 8)
+    if not (spec.color or spec.marker):
+        figure.draw_without_rendering()
+        for ax, points in panels:
+            label_cells(ax, points, "mean_x", "mean_y", others)
+    return figure
+
+
+def paired(cells: pd.DataFrame, axis: str, x: str, y: str, others: list[str]) -> pd.DataFrame:
+    """A row for each combination of the other axes, in the order of the grid, with ``mean``, ``spread``, ``state`` and
+    ``stopped_at`` of both values of the axis, as ``mean_x`` and so on."""
+    wanted = [*others, "mean", "spread", "state", "stopped_at"]
+    left, right = cells.loc[cells[axis] == x, wanted], cells.loc[cells[axis] == y, wanted]
+    if not others:
+        return left.merge(right, how="cross", suffixes=("_x", "_y"))
+    return left.merge(right, on=others, suffixes=("_x", "_y"))
+
+
+def _draw_points(ax: Axes, points: pd.DataFrame, spec: AgainstReport, colors: list[str], markers: list[str]) -> None:
+    if spec.joined:
+        ax.plot(points["mean_x"], points["mean_y"], color=COLORS[0], zorder=1)
+    for point in points.to_dict("records"):
+        color = colors.index(point[spec.color]) if spec.color else 0
+        marker = markers.index(point[spec.marker]) if spec.marker else 0
+        ax.errorbar(
+            point["mean_x"],
+            point["mean_y"],
+            xerr=point["spread_x"],
+            yerr=point["spread_y"],
+            color=COLORS[color % len(COLORS)],
+            marker=MARKERS[marker % len(MARKERS)],
+        )
+    up = {"mean_y": "mean", "state_y": "state", "stopped_at_y": "stopped_at"}
+    draw_gaps(ax, points.dropna(subset="mean_x").rename(columns=up), "mean_x")
+
+
+def _dress(ax: Axes, points: pd.DataFrame, side: Side, x: str, y: str) -> None:
+    ax.set_xlabel(f"{x}: {side.metric_label}")
+    ax.set_ylabel(f"{y}: {side.metric_label}")
+    ax.margins(0.1)
+    ax.grid(visible=True, axis="both", linestyle=":")
+    worst = points["state_x"].where(points["state_x"] != "finished", points["state_y"])
+    if note := gaps_note(worst):
+        ax.text(0.02, 0.97, note, transform=ax.transAxes, va="top", fontsize=7, color=GREY)
+
+
+def _handles(cells: pd.DataFrame, spec: AgainstReport, colors: list[str], markers: list[str]) -> list[Artist]:
+    """Both groups of the paper's legend: what colours tell apart, then what markers do."""
+    return [
+        *(
+            Line2D([], [], color=COLORS[colors.index(value) % len(COLORS)], linewidth=4, label=value_name(axis, value))
+            for axis, value in _values(cells, spec.color)
+        ),
+        *(
+            Line2D(
+                [],
+                [],
+                color=GREY,
+                linestyle="",
+                marker=MARKERS[markers.index(value) % len(MARKERS)],
+                label=value_name(axis, value),
+            )
+            for axis, value in _values(cells, spec.marker)
+        ),
+    ]
+
+
+def _values(cells: pd.DataFrame, axis: str | None) -> Iterator[tuple[str, str]]:
+    """Of an axis, those that are drawn."""
+    yield from ((axis, value) for value in values_of(cells, axis)) if axis else ()
+
+
+def _rising_together(report: StudyReport, spec: AgainstReport, data: pd.DataFrame) -> list[str]:
+    """How well the order along the figure is the order up it, here and in the paper."""
+    others = [axis for axis in report.axes if axis != spec.axis]
+    found = []
+    for y in map(str, spec.y):
+        told = []
+        for source, where in ((HERE, "here"), (PAPER, "in the paper")):
+            points = paired(of(data, source), spec.axis, str(spec.x), y, others).dropna(subset=["mean_x", "mean_y"])
+            if len(points) > 2:
+                rho = spearman(points["mean_x"], points["mean_y"])
+                told.append(f"{rho:.2f} {where} over {len(points)}")
+        if told:
+            found.append(f"Rank correlation of {y} with {spec.x}: {', '.join(told)} points.")
+    return found

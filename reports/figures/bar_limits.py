@@ -1,0 +1,35 @@
+"""Where the axis of bars begins."""
+
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+
+from reports.cells.summary import error_ends
+
+NICE = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
+BELOW = 0.3
+"""Room under the lowest bar, as a part of the range, so that it is still a bar."""
+ABOVE = 0.03
+
+
+def bar_limits(cells: pd.DataFrame) -> tuple[float, float]:
+    """From 0 where the lowest bar is less than half the highest, else from a round number below the lowest, as the
+    paper cuts its axes. Single bars far below all others, as of a training that diverged, do not count: they would
+    press the differences between the others flat."""
+    known = cells.dropna(subset="mean")
+    if known.empty:
+        return 0.0, 1.0
+    usual = known[known["mean"] >= _fence(known["mean"])]
+    lows, highs = error_ends(usual)
+    low, high = float(lows.min()), float(highs.max())
+    high += ABOVE * (high - low)
+    if low < high / 2:
+        return 0.0, float(NICE.tick_values(0, high)[-1])
+    room = BELOW * (high - low) or 0.1 * high
+    ticks = NICE.tick_values(max(0.0, low - room), high)
+    return max(0.0, float(ticks[0])), float(ticks[-1])
+
+
+def _fence(values: "pd.Series[float]") -> float:
+    """Far out by Tukey's rule, and below a fifth of the median as well: what is but bad is to be seen."""
+    low, high = float(values.quantile(0.25)), float(values.quantile(0.75))
+    return min(low - 3 * (high - low), float(values.median()) / 5)

@@ -1,0 +1,105 @@
+"""One panel of bars."""
+
+from collections.abc import Hashable
+from typing import Any
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
+
+from reports.cells.names import axis_name
+from reports.cells.summary import error_ends, ordered
+from reports.figures.bar_limits import bar_limits
+from reports.figures.sides import EMPTY_STYLES, EMPTY_WORDS
+from reports.specs import BarsReport
+from reports.style import COLORS, ERROR, HATCHES
+
+GROUP = 0.86
+"""Width of a group; the rest is the gap to the next."""
+LETTERS = 45
+"""So many names of groups have room beside each other."""
+FEWEST = 8
+"""A panel is as wide as so many bars, however few it has."""
+CUT = "A number with an arrow stands for a bar that ends below its panel."
+MARK: dict[str, Any] = {
+    "marker": "D",
+    "markersize": 2.7,
+    "markerfacecolor": "white",
+    "markeredgecolor": "black",
+    "linestyle": "",
+}
+"""Of a number of the paper's."""
+
+Looks = dict[str, tuple[str, str]]
+"""Colour and hatch of each value of the series."""
+
+
+def look(rank: int) -> tuple[str, str]:
+    """Each of its own: where the colours begin again, the hatches have moved on by one."""
+    return COLORS[rank % len(COLORS)], HATCHES[(rank + rank // len(COLORS)) % len(HATCHES)]
+
+
+def draw_panel(ax: Axes, cells: pd.DataFrame, spec: BarsReport, looks: Looks) -> None:
+    """``cells`` as in ``reports.cells.summary``, with ``mark``. A cell without a value is an empty place as high as the
+    panel, never a bar of height 0; a cell that the grid does not have leaves its place free."""
+    groups, width = ordered(cells, spec.x), GROUP / len(ordered(cells, spec.series))
+    low, high = bar_limits(pd.concat([cells, cells[["mark"]].set_axis(["mean"], axis=1)]))
+    ax.set_ylim(low, high)
+    ends = dict(zip(("from", "to"), error_ends(cells), strict=True))
+    for cell, x in zip(cells.assign(**ends).to_dict("records"), _places(cells, spec, width), strict=True):
+        value, color_and_hatch = cell["mean"], looks[cell[spec.series] if spec.series else ""]
+        if pd.isna(value):
+            _draw_gap(ax, x, width, cell)
+        elif value < low:
+            ax.text(x, low, f" {value:.1f} ↓", rotation=90, ha="center", va="bottom", fontsize=7)
+        else:
+            _draw_bar(ax, x, width, cell, color_and_hatch, low)
+    margin = 0.5 + max(0.0, FEWEST * width - len(groups)) / 2
+    ax.set_xlim(-margin, len(groups) - 1 + margin)
+    ax.set_xticks(range(len(groups)), [name or "–" for name in groups])
+    ax.set_xlabel(spec.x_label or axis_name(spec.x))
+    ax.tick_params(axis="x", length=0, rotation=30 if len(groups) * max(map(len, groups)) > LETTERS else 0)
+    ax.grid(visible=True, axis="y")
+
+
+def _places(cells: pd.DataFrame, spec: BarsReport, width: float) -> list[float]:
+    """Of the middle of each cell's bar."""
+    groups, series = ordered(cells, spec.x), ordered(cells, spec.series)
+    ranks = [0] * len(cells) if spec.series is None else [series.index(value) for value in cells[spec.series]]
+    first = -(len(series) - 1) / 2
+    return [groups.index(x) + (first + rank) * width for x, rank in zip(cells[spec.x], ranks, strict=True)]
+
+
+def _draw_bar(ax: Axes, x: float, width: float, cell: dict[Hashable, Any], look: tuple[str, str], low: float) -> None:
+    color, hatch = look
+    ax.bar(x, cell["mean"] - low, width, bottom=low, color=color, hatch=hatch, edgecolor="white", linewidth=0.4)
+    if cell["from"] < cell["to"] or not pd.isna(cell["spread"]):
+        below, above = cell["mean"] - cell["from"], cell["to"] - cell["mean"]
+        ax.errorbar(x, cell["mean"], yerr=[[below], [above]], color=ERROR, linewidth=0.9, capsize=1.5)
+    if not pd.isna(cell["mark"]):
+        ax.plot([x], [cell["mark"]], **MARK)
+
+
+def _draw_gap(ax: Axes, x: float, width: float, cell: dict[Hashable, Any]) -> None:
+    state, whole = str(cell["state"]), ax.get_xaxis_transform()
+    if state in EMPTY_STYLES:
+        corner = x - 0.45 * width, 0.0
+        ax.add_patch(Rectangle(corner, 0.9 * width, 1, transform=whole, **EMPTY_STYLES[state]))
+    if state == "stopped":
+        told, under = f"epoch {cell['stopped_at']:.0f}", {"facecolor": "white", "linewidth": 0, "pad": 0.5}
+        ax.text(x, 0.04, told, transform=whole, rotation=90, ha="center", va="bottom", fontsize=7, bbox=under)
+
+
+def bar_handles(cells: pd.DataFrame, series: str | None, looks: Looks) -> list[Artist]:
+    """Of a legend: the values of the series, then what else can be seen."""
+    handles: list[Artist] = []
+    for value in ordered(cells, series) if series else []:
+        color, hatch = looks[value]
+        handles.append(Patch(facecolor=color, hatch=hatch, edgecolor="white", label=value or "–"))
+    empty = set(cells.loc[cells["mean"].isna(), "state"])
+    handles += [Patch(label=EMPTY_WORDS[state], **style) for state, style in EMPTY_STYLES.items() if state in empty]
+    if cells["mark"].notna().any():
+        handles.append(Line2D([], [], label="the paper", **MARK))
+    return handles

@@ -1,0 +1,115 @@
+"""What a figure says, in sentences: facts of the table, no verdicts."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from reports.cells.matrix import Matrix, by_cell, rank_correlation
+from reports.cells.metric_names import difference
+from reports.cells.names import is_number, signed
+from reports.cells.summary import HERE, PAPER, at, in_common, of, ordered, spearman
+from reports.paper.numbers import PaperMatrix
+from reports.statistics.best import is_ranked
+
+
+def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: dict[str, float]) -> list[str]:
+    """Best and worst cell, against the baselines and the paper; what is missing."""
+    ours = by_cell(matrix.mean)
+    if not ours:
+        return ["No cell has finished yet."]
+    best, worst = max(ours, key=ours.__getitem__), min(ours, key=ours.__getitem__)
+    top, bottom = ours[best], ours[worst]
+    findings = [
+        f"Best cell: {_name(best)} with {top:.1f}; worst: {_name(worst)} with {bottom:.1f}; "
+        f"{top - bottom:.1f} points apart."
+    ]
+    findings += [
+        f"{name}: {value:.1f}; the best cell is {signed(top - value)} points from it."
+        for name, value in baselines.items()
+    ]
+    if paper is not None:
+        findings.append(_agreement(matrix, paper))
+    open_cells = int((matrix.state != "finished").to_numpy().sum())
+    if open_cells:
+        findings.append(_without_value(open_cells, pd.Series(matrix.state.to_numpy(dtype=str).reshape(-1))))
+    return findings
+
+
+def _agreement(matrix: Matrix, paper: PaperMatrix) -> str:
+    rho, cells = rank_correlation(matrix.mean, paper.values)
+    published = by_cell(paper.values)
+    best = max(published, key=published.__getitem__)
+    if cells < 3:
+        return f"{paper.title} of the paper: too few cells in common to compare."
+    return (
+        f"{paper.title} of the paper: its best cell is {_name(best)}; over {cells} cells the order here agrees with "
+        f"its order by a rank correlation (Spearman) of {rho:.2f}."
+    )
+
+
+def cell_findings(data: pd.DataFrame, axes: list[str], baselines: dict[str, float]) -> list[str]:
+    """The findings of cells of one metric, as in ``reports.cells.summary``: the best, against the worst, the baselines
+    and the paper; what changes along the axes; what is missing."""
+    ours = of(data, HERE)
+    known = ours.dropna(subset="mean")
+    if known.empty:
+        return ["No cell has finished yet."]
+    rows = known.sort_values("mean", kind="stable").to_dict("records")
+    worst, best = rows[0], rows[-1]
+    names = [_name(row[axis] for axis in axes if row[axis]) for row in (best, worst)]
+    high, low = ("Best", "worst") if is_ranked(str(best["metric"])) else ("Highest", "lowest")
+    findings = [f"{high}: {names[0]} with {best['mean']:.1f}; {low}: {names[1]} with {worst['mean']:.1f}."]
+    findings += [
+        f"{name}: {value:.1f}; the {high.lower()} is {difference(best['mean'] - value, str(best['metric']))} from it."
+        for name, value in baselines.items()
+    ]
+    findings += _common_order(data, axes) + [told for axis in axes if (told := _along(data, axis, axes))]
+    missing = len(ours) - len(known)
+    if missing:
+        findings.append(_without_value(missing, ours["state"]))
+    return findings
+
+
+def _without_value(count: int, states: "pd.Series[str]") -> str:
+    """``states`` are those of all cells."""
+    failed, stopped = (int((states == state).sum()) for state in ("failed", "stopped"))
+    early = f", {stopped} stopped early" if stopped else ""
+    return f"{count} of {len(states)} cells have no value yet ({failed} failed{early})."
+
+
+def _common_order(data: pd.DataFrame, axes: list[str]) -> list[str]:
+    common = in_common(data, axes)
+    if len(common) < 3:
+        return []
+    rho = spearman(common["mean"], common["mean_paper"])
+    return [
+        f"Over {len(common)} cells in common the order here agrees with the paper's by a rank correlation (Spearman) "
+        f"of {rho:.2f}."
+    ]
+
+
+def _along(data: pd.DataFrame, axis: str, axes: list[str]) -> str:
+    """Sign and size of the change from an axis' smallest number to its largest, which can be compared where none of
+    its numbers are the paper's."""
+    others = [name for name in axes if name != axis]
+    here, paper = (_change(of(data, source).dropna(subset="mean"), axis, others) for source in (HERE, PAPER))
+    if here is None:
+        return ""
+    over = f", averaged over {', '.join(others)}" if others else ""
+    return f"{axis}{here}{over}" + (f"; in the paper{paper}." if paper else ".")
+
+
+def _change(cells: pd.DataFrame, axis: str, others: list[str]) -> str | None:
+    """Averaged over the combinations of the other axes that have a value at both ends."""
+    values = ordered(cells, axis)
+    if len(values) < 2 or not all(map(is_number, values)):
+        return None
+    low, high = (at(cells, axis, value).set_index(others or "source")["mean"] for value in (values[0], values[-1]))
+    changes = (high - low).dropna()
+    if changes.empty:
+        return None
+    return f" from {values[0]} to {values[-1]}: {difference(changes.mean(), cells['metric'].iloc[0])}"
+
+
+def _name(values: Iterable[object]) -> str:
+    return ", ".join(map(str, values))

@@ -1,0 +1,100 @@
+"""A figure of one's own heatmap beside the paper's: both, their difference, and how well their orders agree."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reports.cells.matrix import Matrix, by_cell, rank_correlation, to_matrix
+from reports.cells.summary import beside
+from reports.figures.caption import caption
+from reports.figures.drawn import Drawn
+from reports.figures.findings import heatmap_findings
+from reports.figures.heatmap_panel import Panel, draw_panel
+from reports.figures.point_labels import label_points
+from reports.paper.numbers import PaperMatrix
+from reports.specs import HeatmapReport
+from reports.study_report import StudyReport
+from reports.style import COLORS, WIDTH, set_heading
+from reports.tables.texts import formatted, tidy
+
+NAMED = 4
+"""The best cells, on either side, are named in the scatter."""
+NOTE = "The last column is the row's mean. Hatched: no result yet; crossed: failed; ruled: stopped early."
+
+
+def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
+    """One's own, the paper's at the same values, and how they differ."""
+    rows, columns = spec.rows, spec.columns
+    matrix = to_matrix(report.table, rows, columns, spec.metric)
+    numbers = report.paper
+    published = numbers.matrix(rows, columns, spec.metric) if numbers else None
+    paper = published.only(matrix.mean) if published else None
+    over = f"\nmean ± spread over {matrix.seeds_text}" if matrix.seeds > 1 else ""
+    title = f"Here: {report.metric_label}{over}"
+    figure = heatmap_figure(matrix, paper, title, spec.row_label or rows, spec.column_label or columns)
+    set_heading(figure, report.heading)
+    data = beside(report.table, numbers if paper else None, [rows, columns], [spec.metric])
+    return Drawn(
+        figure=figure,
+        texts=formatted(matrix),
+        corner=f"{rows} / {columns}",
+        data=tidy(matrix, paper, rows, columns),
+        findings=heatmap_findings(matrix, paper, report.baselines),
+        caption=caption(report, data, [rows, columns], "Cells are", "±", [NOTE]),
+        rows=[rows],
+        columns=columns,
+    )
+
+
+def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_label: str, column_label: str) -> Figure:
+    """Four panels where the paper has numbers for these axes, one where it has none."""
+    ours = Panel(title, matrix.mean, matrix.row_average, matrix.spread, matrix.state, matrix.stopped_at)
+    if paper is None:
+        figure = Figure(figsize=(WIDTH, 1.3 + 0.45 * max(3, len(matrix.mean))), layout="constrained")
+        ax = figure.add_subplot()
+        draw_panel(ax, ours, row_label, column_label)
+        return figure
+    figure = Figure(figsize=(WIDTH, 6.3), layout="constrained")
+    axes = figure.subplots(2, 2)
+    draw_panel(axes[0, 0], ours, row_label, column_label)
+    published = Panel(f"The paper: {paper.title}, {paper.metric}", paper.values, paper.row_average)
+    draw_panel(axes[0, 1], published, row_label, column_label)
+    difference = matrix.mean - paper.values.reindex(index=matrix.mean.index, columns=matrix.mean.columns)
+    apart = "Difference, in points (ours - the paper's)"
+    gap = Panel(apart, difference, state=matrix.state, stopped_at=matrix.stopped_at, signed=True)
+    draw_panel(axes[1, 0], gap, row_label, column_label)
+    draw_agreement(axes[1, 1], matrix.mean, paper)
+    figure.draw_without_rendering()
+    name_best(axes[1, 1], matrix.mean, paper)
+    return figure
+
+
+def draw_agreement(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
+    """Every cell's value here against the paper's; what matters is the order, which Spearman's rho sums up."""
+    rho, cells = rank_correlation(ours, paper.values)
+    here, there = by_cell(ours), by_cell(paper.values)
+    common = [cell for cell in here if cell in there]
+    kinds = ((False, "o", "row and column differ"), (True, "s", "row and column alike"))
+    for number, (single, marker, label) in enumerate(kinds):
+        chosen = [cell for cell in common if (cell[0] == cell[1]) is single]
+        x, y = [there[cell] for cell in chosen], [here[cell] for cell in chosen]
+        ax.scatter(x, y, s=14, marker=marker, color=COLORS[number], alpha=0.8, label=label)
+    agreement = f"Spearman's rho {rho:.2f} over {cells} cells" if cells >= 3 else "too few cells to compare"
+    ax.set_title(f"Agreement of the order:\n{agreement}")
+    ax.set_xlabel(f"the paper, {paper.metric}")
+    ax.set_ylabel("ours")
+    if common:
+        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+
+
+def name_best(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
+    """The best cells of both, once the axes have their size."""
+    here, there = by_cell(ours), by_cell(paper.values)
+    common = [cell for cell in here if cell in there]
+    cells = list(_best(here, common) | _best(there, common))
+    label_points(ax, [(there[cell], here[cell]) for cell in cells], [", ".join(cell) for cell in cells])
+
+
+def _best(values: dict[tuple[str, str], float], cells: list[tuple[str, str]]) -> dict[tuple[str, str], None]:
+    """The few cells worth naming, in a fixed order."""
+    return dict.fromkeys(sorted(cells, key=lambda cell: -values[cell])[:NAMED])

@@ -1,0 +1,66 @@
+"""Figure B.4: t-SNE embeddings, drawn from the arrays of the protocol ``tsne``."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reports.figures.pictures.panels import SIZE, WIDTH, PicturePanel, draw_missing, lettered
+
+COLORS = sns.color_palette("colorblind", 10)
+EDGE = "#333333"
+MARKERS = "osD^v<>P*Xp"
+"""One more than there are colours, so that no two of the first 110 classes look the same."""
+SILHOUETTE = "tsne/silhouette"
+
+
+def embedding_figure(panels: Sequence[PicturePanel]) -> Figure:
+    """A panel for each representation, such as h and z, without axes as in the paper.
+
+    Classes differ in colour and in marker, and a legend names them; the paper's figure has none.
+    """
+    figure = Figure(figsize=(max(1, len(panels) / 2) * WIDTH, 0.65 * WIDTH), layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for ax, panel, title in zip(axes, panels, lettered(panels), strict=True):
+        ax.set_title(_title(title, panel), loc="center", fontsize=SIZE)
+        if panel.missing:
+            draw_missing(ax, panel)
+        else:
+            draw_embedding(ax, panel["tsne/embedding"], panel["tsne/labels"], panel.left.classes)
+    handles = {name: handle for ax in axes for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)}
+    if handles:
+        legend = {"ncols": 5, "columnspacing": 1.0, "handletextpad": 0.1, "frameon": False, "fontsize": SIZE}
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", **legend)
+    return figure
+
+
+def draw_embedding(ax: Axes, points: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> None:
+    """points (N, 2), labels (N,)."""
+    for number, label in enumerate(np.unique(labels)):
+        x, y = points[labels == label].T
+        color, marker = COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]
+        name = classes[label] if classes else None
+        ax.scatter(x, y, s=16, color=color, marker=marker, edgecolor=EDGE, linewidth=0.3, label=name)
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.set_axis_off()
+
+
+def embedding_data(panels: Sequence[PicturePanel]) -> pd.DataFrame:
+    """A row for each point."""
+    return pd.concat([_points(panel) for panel in panels])
+
+
+def _points(panel: PicturePanel) -> pd.DataFrame:
+    x, y = panel["tsne/embedding"].T
+    labels = panel["tsne/labels"]
+    names = [panel.left.classes[label] for label in labels] if panel.left.classes else ""
+    return pd.DataFrame({"panel": panel.title, "label": labels, "class": names, "x": x, "y": y})
+
+
+def _title(title: str, panel: PicturePanel) -> str:
+    if panel.missing or SILHOUETTE not in panel.metrics:
+        return title
+    return f"{title}\nsilhouette {panel.metrics[SILHOUETTE]:.2f} (ours)".strip()

@@ -1,0 +1,89 @@
+"""Which training images are most similar to a test image, drawn from the arrays of the protocol ``retrieval``."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from reports.figures.pictures.panels import SIZE, PicturePanel, draw_missing
+
+RIGHT = ("#0072b2", "solid", "✓")
+WRONG = ("#d55e00", "dashed", "✗")
+"""Colour and line of the frame, and the mark: of the query's class or of another one."""
+GAP = 0.15
+"""Between the queries and their neighbours, in images."""
+
+
+def retrieval_figure(panels: Sequence[PicturePanel]) -> Figure:
+    """Panels one above the other. A row for each query: itself, then its neighbours, the most similar first, with
+    their similarities. A neighbour of another class than the query's is named too."""
+    sizes = [panel["retrieval/neighbors"].shape[:2] for panel in panels if not panel.missing]
+    rows, columns = map(max, zip(*sizes, (2, 4), strict=True))
+    size = (0.95 * (columns + 1) + 0.8, (1.25 * rows + 0.4) * len(panels))
+    figure = Figure(figsize=size, layout="constrained")
+    for part, panel in zip(figure.subfigures(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):
+        if panel.title:
+            part.suptitle(panel.title, fontsize=SIZE)
+        if panel.missing:
+            draw_missing(part.subplots(), panel)
+        else:
+            _draw_panel(part, panel)
+    return figure
+
+
+def retrieval_data(panels: Sequence[PicturePanel]) -> pd.DataFrame:
+    """A row for each neighbour."""
+    return pd.concat([_neighbors(panel) for panel in panels])
+
+
+def _neighbors(panel: PicturePanel) -> pd.DataFrame:
+    labels = panel["retrieval/neighbor_labels"]
+    query, rank = np.indices(labels.shape).reshape(2, -1)
+    return pd.DataFrame(
+        {
+            "panel": panel.title,
+            "query": query,
+            "rank": rank,
+            "query_label": panel["retrieval/query_labels"][query],
+            "label": labels.reshape(-1),
+            "similarity": panel["retrieval/similarities"].reshape(-1),
+        }
+    )
+
+
+def _draw_panel(part: SubFigure, panel: PicturePanel) -> None:
+    queries, neighbors = panel["retrieval/queries"], panel["retrieval/neighbors"]
+    rows, columns = neighbors.shape[:2]
+    axes = part.subplots(rows, columns + 2, squeeze=False, width_ratios=[1, GAP] + [1] * columns)
+    for row, query in enumerate(axes):
+        _draw_image(query[0], queries[row])
+        name = _name(panel["retrieval/query_labels"][row], panel.left.classes)
+        query[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=SIZE)
+        query[1].set_axis_off()
+        for column, ax in enumerate(query[2:]):
+            _draw_image(ax, neighbors[row, column])
+            _mark(ax, panel, (row, column))
+    axes[0, 0].set_title("test image", fontsize=SIZE)
+    axes[0, 2].set_title("nearest training images", fontsize=SIZE)
+
+
+def _draw_image(ax: Axes, image: np.ndarray) -> None:
+    """(3, S, S)"""
+    ax.imshow(image.transpose(1, 2, 0), interpolation="nearest")
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+
+
+def _mark(ax: Axes, panel: PicturePanel, place: tuple[int, int]) -> None:
+    label = panel["retrieval/neighbor_labels"][place]
+    right = label == panel["retrieval/query_labels"][place[0]]
+    color, line, mark = RIGHT if right else WRONG
+    ax.spines[:].set(visible=True, color=color, linestyle=line, linewidth=2)
+    name = "" if right else f"\n{_name(label, panel.left.classes)}"
+    ax.set_xlabel(f"{panel['retrieval/similarities'][place]:.2f} {mark}{name}", fontsize=SIZE, color=color, labelpad=3)
+
+
+def _name(label: int, classes: Sequence[str]) -> str:
+    return classes[label] if classes else ""

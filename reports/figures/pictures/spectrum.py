@@ -1,0 +1,94 @@
+"""Figure B.3: the squared eigenvalues of a linear projection head, drawn from the arrays of the protocol
+``spectrum``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reports.figures.pictures.panels import SIZE, WIDTH, PicturePanel
+from reports.paper.numbers import PaperNumbers
+
+SMALLEST = 1e-14
+"""Of the logarithmic panel: smaller ones are as good as zero, and would flatten the rest."""
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
+LINES = ("-", "-.", ":", (0, (5, 1)))
+GHOST: dict[str, Any] = {"color": "#777777", "linestyle": "--", "linewidth": 1.2}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Eigenvalues over their ranks."""
+
+    label: str
+    ranks: np.ndarray
+    values: np.ndarray
+    """Descending."""
+    width: int
+    """d, how many there are."""
+
+    @property
+    def relative(self) -> "Curve":
+        """From rank 0 to 1, and of the largest."""
+        return replace(self, ranks=self.ranks / (self.width - 1), values=self.values / self.values[0])
+
+
+def spectrum_figure(panels: Sequence[PicturePanel], paper: PaperNumbers | None = None) -> Figure:
+    """As in the paper, on a linear axis and on a logarithmic one; a line for each panel, and the paper's.
+
+    Where a matrix is not as wide as the paper's all lines are relative, in rank and height, to have a common shape.
+    """
+    curves, ghost = [_curve(panel) for panel in panels], _ghost(paper)
+    widths = {curve.width for curve in curves if len(curve.values)}
+    relative = ghost is not None and bool(widths - {ghost.width})
+    figure = Figure(figsize=(WIDTH, 0.55 * WIDTH), layout="constrained")
+    axes = figure.subplots(1, 2)
+    for ax, scale, title in zip(axes, ("linear", "log"), ("(a) linear scale", "(b) log scale"), strict=True):
+        _draw(ax, curves, ghost, relative)
+        ax.set(yscale=scale, xlabel="Relative ranking" if relative else "Ranking")
+        ax.set_title(title, loc="center", fontsize=SIZE)
+        ax.tick_params(labelsize=SIZE)
+        ax.xaxis.label.set_size(SIZE)
+    axes[0].set_ylabel("Squared eigenvalue\nover the largest" if relative else "Squared eigenvalue", fontsize=SIZE)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=1, frameon=False, fontsize=SIZE)
+    return figure
+
+
+def spectrum_data(panels: Sequence[PicturePanel], paper: PaperNumbers | None = None) -> pd.DataFrame:
+    """A row for each eigenvalue, the paper's too."""
+    curves = [*map(_curve, panels), *([ghost] if (ghost := _ghost(paper)) else [])]
+    return pd.concat([pd.DataFrame({"panel": c.label, "rank": c.ranks, "eigenvalue": c.values}) for c in curves])
+
+
+def _draw(ax: Axes, curves: Sequence[Curve], ghost: Curve | None, relative: bool) -> None:
+    for number, curve in enumerate(curves):
+        shown = curve.relative if relative and len(curve.values) else curve
+        color, line = COLORS[number % len(COLORS)], LINES[number % len(LINES)]
+        ax.plot(shown.ranks, np.maximum(shown.values, SMALLEST), color=color, linestyle=line, label=curve.label or None)
+    if ghost:
+        shown = ghost.relative if relative else ghost
+        ax.plot(shown.ranks, shown.values, label=ghost.label, **GHOST)
+
+
+def _curve(panel: PicturePanel) -> Curve:
+    """An empty one where there is nothing to draw, which has its place in the legend and says why."""
+    if panel.missing:
+        return Curve(f"{panel.title}: {panel.missing}", np.array([]), np.array([]), 0)
+    values = panel["spectrum/eigenvalues"]
+    return Curve(panel.title, np.arange(len(values)), values, len(values))
+
+
+def _ghost(paper: PaperNumbers | None) -> Curve | None:
+    """Ranks are the paper's only axis; the last is d - 1."""
+    if paper is None or paper.axes != ["rank"]:
+        return None
+    ranks = paper.table["rank"].astype(int).to_numpy()
+    (metric,) = paper.metrics
+    width = int(ranks[-1]) + 1
+    label = f"the paper, {paper.title} ({paper.published_as}), {width:,} eigenvalues"
+    return Curve(label, ranks, paper.table[metric].to_numpy(dtype=float), width)

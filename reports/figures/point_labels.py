@@ -1,0 +1,153 @@
+"""Names beside points, where they cover neither each other nor what is drawn."""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PathCollection
+
+from reports.cells.names import point_name
+from reports.style import GREY
+
+DIRECTIONS = ((1, -1), (1, 1), (-1, 1), (-1, -1), (0, -1), (0, 1), (1, 0), (-1, 0))
+"""From a point to its name, right and up, tried in this order; below to the right as in the paper comes first."""
+DISTANCES = (3, 9, 16, 24, 34)
+"""In points of 1/72 inch. From the second on a thin line leads to the point."""
+FARTHER = 0.01
+"""What a name farther away costs for each distance, as a part of its area: less than to cover something."""
+REACH = 2.5
+"""Half the side of a point, and of a piece of a line, in points."""
+ROUNDS = 4
+"""In each a name may move away from where others came to be."""
+
+Boxes = np.ndarray
+"""float (n, 4), in pixels: left, bottom, right, top."""
+
+
+def label_cells(ax: Axes, cells: pd.DataFrame, x: str, y: str, axes: list[str]) -> None:
+    """``x`` and ``y`` are columns of ``cells``. A point is named by its ``label``, or by its values of ``axes``."""
+    rows = cells.to_dict("records")
+    labels = [row["label"] if isinstance(row.get("label"), str) else "" for row in rows]
+    names = [label or point_name({axis: row[axis] for axis in axes}) for label, row in zip(labels, rows, strict=True)]
+    label_points(ax, list(zip(cells[x], cells[y], strict=True)), names)
+
+
+def label_points(ax: Axes, points: Sequence[tuple[float, float]], names: Sequence[str]) -> None:
+    """Each name where it covers least. The axes must have their final size and limits: call it after
+    ``Figure.draw_without_rendering``."""
+    if not names:
+        return
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    FigureCanvasAgg(figure)
+    scale = figure.dpi / 72
+    places = [(direction, distance) for distance in DISTANCES for direction in DIRECTIONS]
+    anchors = ax.transData.transform(np.asarray(points, dtype=float))
+    candidates = [
+        np.array([_box(anchor, size, direction, distance * scale) for direction, distance in places])
+        for anchor, size in zip(anchors, _sizes(ax, names), strict=True)
+    ]
+    for point, name, place in zip(points, names, _chosen(candidates, _drawn(ax, scale), ax), strict=True):
+        _write(ax, point, name, *places[place])
+
+
+def _chosen(candidates: list[Boxes], drawn: Boxes, ax: Axes) -> list[int]:
+    """The number of each name's place."""
+    fixed = [_fixed_costs(boxes, drawn, ax) for boxes in candidates]
+    chosen: dict[int, int] = {}
+    for number in [*range(len(candidates))] * ROUNDS:
+        others = [candidates[other][place] for other, place in chosen.items() if other != number]
+        covered = _overlaps(candidates[number], np.array(others).reshape(-1, 4)).sum(axis=1)
+        chosen[number] = int(np.argmin(fixed[number] + 2 * covered))
+    return [chosen[number] for number in range(len(candidates))]
+
+
+def _fixed_costs(boxes: Boxes, drawn: Boxes, ax: Axes) -> np.ndarray:
+    """Of places, whatever the other names' are: the area covered, outside of the frame, and the distance."""
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    outside = area - _overlaps(boxes, np.array([ax.bbox.extents]))[:, 0]
+    far = FARTHER * area * (np.arange(len(boxes)) // len(DIRECTIONS))
+    return np.asarray(_overlaps(boxes, drawn).sum(axis=1) + 2 * outside + far)
+
+
+def _overlaps(one: Boxes, other: Boxes) -> np.ndarray:
+    """Common area of every two boxes, (n, m)."""
+    width = np.minimum(one[:, None, 2], other[None, :, 2]) - np.maximum(one[:, None, 0], other[None, :, 0])
+    height = np.minimum(one[:, None, 3], other[None, :, 3]) - np.maximum(one[:, None, 1], other[None, :, 1])
+    return np.asarray(width.clip(0) * height.clip(0))
+
+
+def _box(anchor: np.ndarray, size: tuple[float, float], direction: tuple[int, int], distance: float) -> list[float]:
+    """Of a name whose nearest corner, or side, is that far away."""
+    left, bottom = (
+        at + step * distance - length * (1 - step) / 2 for at, step, length in zip(anchor, direction, size, strict=True)
+    )
+    return [left, bottom, left + size[0], bottom + size[1]]
+
+
+def _write(ax: Axes, point: tuple[float, float], name: str, direction: tuple[int, int], distance: float) -> None:
+    across, along = (
+        {-1: "right", 0: "center", 1: "left"}[direction[0]],
+        {-1: "top", 0: "center", 1: "bottom"}[direction[1]],
+    )
+    ax.annotate(
+        name,
+        point,
+        (distance * direction[0], distance * direction[1]),
+        textcoords="offset points",
+        fontsize=7,
+        horizontalalignment=across,
+        verticalalignment=along,
+        arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": REACH}
+        if distance > DISTANCES[0]
+        else None,
+    )
+
+
+def _sizes(ax: Axes, names: Sequence[str]) -> list[tuple[float, float]]:
+    """Width and height of each name in pixels."""
+    found = []
+    for name in names:
+        text = ax.text(0, 0, name, fontsize=7, transform=ax.transAxes)
+        extent = text.get_window_extent()
+        text.remove()
+        found.append((extent.width, extent.height))
+    return found
+
+
+def _drawn(ax: Axes, scale: float) -> Boxes:
+    """Pieces of everything that a name could cover."""
+    reach = REACH * scale
+    pieces = [piece for path, joined in _paths(ax) for piece in (_along(path, reach) if joined else path)]
+    boxes = [[x - reach, y - reach, x + reach, y + reach] for x, y in pieces]
+    if legend := ax.get_legend():
+        boxes.append(list(legend.get_window_extent().extents))
+    return np.array(boxes).reshape(-1, 4)
+
+
+def _paths(ax: Axes) -> Iterator[tuple[np.ndarray, bool]]:
+    """Vertices (n, 2) in pixels, and whether they are joined."""
+    for line in ax.lines:
+        xy = line.get_transform().transform(np.column_stack([line.get_xdata(), line.get_ydata()]).astype(float))
+        known = xy[np.isfinite(xy).all(axis=1)]
+        yield known, False
+        if line.get_linestyle() not in ("None", "", " "):
+            yield known, True  # its points count twice: a marker is worse to cover than a line
+    for collection in ax.collections:
+        if isinstance(collection, LineCollection):
+            for segment in collection.get_segments():
+                yield ax.transData.transform(segment), True
+        elif isinstance(collection, PathCollection):
+            yield ax.transData.transform(np.asarray(collection.get_offsets())), False
+
+
+def _along(path: np.ndarray, step: float) -> Iterator[np.ndarray]:
+    """Points of a line, its ends among them."""
+    yield from path[:1]
+    for start, end in pairwise(path):
+        count = max(1, math.ceil(float(np.hypot(*(end - start))) / (2 * step)))
+        yield from (start + (end - start) * (number / count) for number in range(1, count + 1))

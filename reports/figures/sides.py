@@ -1,0 +1,70 @@
+"""One's own results and the paper's, side by side, each drawn by the same function in a part of the figure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure, SubFigure
+
+from reports.cells.summary import HERE, PAPER, WORDS, of
+from reports.study_report import StudyReport
+from reports.style import EMPTY, WIDTH, set_heading
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two."""
+
+    cells: pd.DataFrame
+    """As in ``reports.cells.summary``."""
+    title: str
+    metric_label: str
+
+
+def sides(report: StudyReport, data: pd.DataFrame) -> list[Side]:
+    """One's own results, and the paper's numbers where ``data`` has them."""
+    found = [Side(of(data, HERE), "Here", report.metric_label)]
+    numbers, theirs = report.paper, of(data, PAPER)
+    if numbers is not None and len(theirs):
+        title = f"The paper, {numbers.title} ({numbers.published_as})"
+        found.append(Side(theirs, title, numbers.metrics[report.metric]))
+    return found
+
+
+def lay_out(report: StudyReport, parts: list[Side], height: float, stacked: bool) -> tuple[Figure, list[SubFigure]]:
+    """A part for each side, ``height`` inches high, one below the other or one beside the other."""
+    rows = len(parts) if stacked else 1
+    figure = Figure(figsize=(WIDTH, 0.3 + rows * height), layout="constrained")
+    set_heading(figure, report.heading)
+    found = list(figure.subfigures(rows, len(parts) // rows, squeeze=False).flat)
+    for part, side in zip(found, parts, strict=True):
+        part.suptitle(side.title, fontsize=8, fontweight="bold")
+    return figure, found
+
+
+def add_legend(part: SubFigure, handles: Sequence[Artist], title: str, most: int) -> None:
+    """Under the panels, where it covers nothing; the paper's lie over its bars. At most so many entries a row."""
+    if handles:
+        rows = math.ceil(len(handles) / most)
+        columns = math.ceil(len(handles) / rows)
+        legend = part.legend(handles=handles, ncols=columns, loc="outside lower center", frameon=False)
+        legend.set_title(title or None)  # type: ignore[arg-type]
+
+
+def gaps_note(states: "pd.Series[str]") -> str:
+    """How many cells have no value, where they have no place in the figure."""
+    counts = [(int((states == state).sum()), words) for state, words in EMPTY_WORDS.items()]
+    return ", ".join(f"{count} {words}" for count, words in counts if count)
+
+
+EMPTY_STYLES: dict[str, dict[str, Any]] = {
+    "missing": {"facecolor": "none", "edgecolor": EMPTY, "linestyle": ":", "linewidth": 0.7},
+    "failed": {"facecolor": "none", "edgecolor": EMPTY, "hatch": "xxx", "linewidth": 0.5},
+    "stopped": {"facecolor": "none", "edgecolor": EMPTY, "hatch": "---", "linewidth": 0.5},
+}
+"""Of the place of a cell without a value."""
+EMPTY_WORDS = {state: WORDS[state] for state in EMPTY_STYLES}
+GAPS = ["Dotted places have no result yet, crossed ones have failed, ruled ones were stopped early."]

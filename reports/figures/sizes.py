@@ -1,0 +1,95 @@
+"""A metric over the encoder's size: Figures 1 and 7."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
+
+from reports.cells.summary import OTHERS, PAPER, PARAMETERS, at, beside, of, other_methods, values_of
+from reports.figures.caption import caption
+from reports.figures.drawn import Drawn
+from reports.figures.findings import cell_findings
+from reports.figures.point_labels import label_cells
+from reports.figures.points import draw_gaps, gap_notes
+from reports.figures.sides import Side, add_legend, lay_out, sides
+from reports.specs import SizesReport
+from reports.study_report import StudyReport
+from reports.style import COLORS, MARKERS
+from reports.tables.texts import pivoted, rows_and_columns
+
+OTHERS_LOOK = ("#808080", ".")
+"""Colour and marker of other methods."""
+
+
+def draw_sizes(report: StudyReport, spec: SizesReport) -> Drawn:
+    """A point for each encoder; the paper's in a panel of its own, with those of other methods in grey."""
+    numbers = report.paper
+    cells = beside(report.table, numbers, report.axes, [spec.metric], sized=True)
+    data = pd.concat([cells, other_methods(numbers, report.axes, [spec.metric])], ignore_index=True)
+    rows, columns = rows_and_columns(report.axes, spec.series)
+    return Drawn(
+        figure=sizes_figure(report, spec, data),
+        texts=pivoted(cells, rows, columns),
+        corner=", ".join(rows),
+        data=data,
+        findings=cell_findings(cells, report.axes, report.baselines),
+        caption=caption(report, cells, report.axes, "Points are", "error bars", gap_notes(cells)),
+        rows=rows,
+        columns=columns,
+    )
+
+
+def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> Figure:
+    """Drawn of ``data`` alone."""
+    parts = sides(report, data)
+    figure, places = lay_out(report, parts, 3.2, stacked=False)
+    series = values_of(data[data["source"] != OTHERS], spec.series)
+    named = [axis for axis in report.axes if axis != spec.series]
+    points = [pd.concat([side.cells, _others(data, side)], ignore_index=True) for side in parts]
+    axes = [place.subplots() for place in places]
+    for place, ax, side, cells in zip(places, axes, parts, points, strict=True):
+        for number, value in enumerate(series):
+            look = COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]
+            _draw_series(ax, at(side.cells, spec.series, value), value, look, named)
+        _draw_series(ax, of(cells, OTHERS), OTHERS, OTHERS_LOOK, [])
+        draw_gaps(ax, side.cells, PARAMETERS)
+        _dress(ax, side.metric_label, spec)
+        add_legend(place, ax.get_legend_handles_labels()[0], "", 2)
+    figure.draw_without_rendering()
+    for ax, cells in zip(axes, points, strict=True):
+        label_cells(ax, cells.dropna(subset="mean"), PARAMETERS, "mean", named)
+    return figure
+
+
+def _others(data: pd.DataFrame, side: Side) -> pd.DataFrame:
+    """Other methods are the paper's."""
+    return of(data, OTHERS) if side.cells["source"].iloc[0] == PAPER else data[:0]
+
+
+def _draw_series(ax: Axes, cells: pd.DataFrame, name: str, look: tuple[str, str], varied: list[str]) -> None:
+    """Joined where its encoders differ in one thing, as in the paper."""
+    color, marker = look
+    line = cells.sort_values(PARAMETERS)
+    joined = sum(cells[axis].nunique() > 1 for axis in varied) == 1
+    if len(cells):
+        ax.errorbar(
+            line[PARAMETERS],
+            line["mean"],
+            yerr=line["spread"],
+            color=color,
+            marker=marker,
+            linestyle=":" if joined else "",
+            label=name or None,
+        )
+
+
+def _dress(ax: Axes, metric_label: str, spec: SizesReport) -> None:
+    if spec.logarithmic:
+        ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter(ScalarFormatter())
+        ax.xaxis.set_minor_locator(NullLocator())
+    ax.margins(0.12)
+    ax.set_xlabel("Number of parameters (millions)")
+    ax.set_ylabel(metric_label)
+    ax.grid(visible=True, axis="both", linestyle=":")

@@ -1,0 +1,98 @@
+"""Tables: 1, 3 to 8, and those of appendix B."""
+
+import math
+from functools import partial
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from reports.cells.metric_names import label_of
+from reports.cells.names import axis_name
+from reports.cells.summary import OTHERS, beside, other_methods
+from reports.figures.caption import caption
+from reports.figures.drawn import Drawn
+from reports.figures.findings import cell_findings
+from reports.paper.numbers import PaperNumbers
+from reports.specs import TableReport
+from reports.statistics.best import best_cells
+from reports.study_report import StudyReport
+from reports.style import WIDTH
+from reports.tables.body import blocks, table_texts
+from reports.tables.typeset import Sheet
+
+LAYOUTS = ((False, False), (True, False), (True, True))
+"""Whether a spread is under its mean, and whether headings stand upright; the first that is narrow enough."""
+ENTROPY = "pretrain/entropy"
+PAPERS_BATCH = 4096
+"""Section 2.3."""
+
+
+def draw_table(report: StudyReport, spec: TableReport) -> Drawn:
+    """One's own numbers, each over the paper's in grey where it is of the same cell; the paper's other rows below."""
+    numbers = report.paper
+    axes = [*spec.rows, *([spec.columns] if spec.columns else [])]
+    data = pd.concat(
+        [beside(report.table, numbers, axes, spec.metrics), other_methods(numbers, axes, spec.metrics)],
+        ignore_index=True,
+    )
+    data = data.assign(best=best_cells(data, _rivals(spec)))
+    texts, bold = table_texts(data, spec)
+    cells = data[data["source"] != OTHERS]
+    return Drawn(
+        figure=table_figure(report, spec, data),
+        texts=texts,
+        corner=", ".join(spec.labels.get(axis, axis_name(axis)) for axis in spec.rows),
+        data=data,
+        findings=_findings(report, spec, cells, axes),
+        caption=caption(report, cells, axes, "Numbers are", "±", _notes(report, spec, data)),
+        rows=spec.rows,
+        columns=spec.columns,
+        bold=bold,
+        blocks=partial(blocks, data, spec, _source(numbers)),
+    )
+
+
+def table_figure(report: StudyReport, spec: TableReport, data: pd.DataFrame) -> Figure:
+    """Drawn of ``data`` alone."""
+    numbers = report.paper
+    notes = [f"Grey: {_source(numbers)}."] if numbers and (data["source"] != "here").any() else []
+    notes += ["… no result yet."] if (data["state"] == "missing").any() else []
+    notes += ["stopped: early, without a result."] if (data["state"] == "stopped").any() else []
+    for stacked, rotated in LAYOUTS:
+        sheet = Sheet(blocks(data, spec, _source(numbers), stacked), rotated)
+        if sheet.width <= 72 * WIDTH:
+            break
+    return sheet.draw(report.heading, notes)
+
+
+def _source(numbers: PaperNumbers | None) -> str:
+    return f"{numbers.title} of the paper, {numbers.published_as}" if numbers else ""
+
+
+def _rivals(spec: TableReport) -> list[str]:
+    """The axes whose values are the same in all cells that the best is looked for among."""
+    across = [spec.columns] if spec.columns else []
+    return {"column": across, "row": spec.rows}[spec.best]
+
+
+def _findings(report: StudyReport, spec: TableReport, cells: pd.DataFrame, axes: list[str]) -> list[str]:
+    if len(spec.metrics) == 1:
+        return cell_findings(cells, axes, report.baselines)
+    return [
+        f"{spec.labels.get(metric, label_of(metric))}: {finding}"
+        for metric in spec.metrics
+        for finding in cell_findings(
+            cells[cells["metric"] == metric], axes, report.baselines if metric == spec.metric else {}
+        )
+    ]
+
+
+def _notes(report: StudyReport, spec: TableReport, data: pd.DataFrame) -> list[str]:
+    notes = []
+    if data["best"].any():
+        unless = "unless its lead is within the standard error of the difference"
+        notes.append(f"Bold: the best of a {spec.best}, {unless}.")
+    if ENTROPY in spec.metrics and "batch_size" not in report.axes:
+        batch = int(str(report.settings.get("batch_size", PAPERS_BATCH)))
+        notes.append(f"Entropy is at most ln {batch} = {math.log(batch):.1f} nats here.")
+    return notes

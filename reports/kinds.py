@@ -1,0 +1,132 @@
+"""The registry of figure kinds, which may grow before a study is read.
+
+A kind is a class of settings, whose ``kind`` is its name, and a function that draws it::
+
+    @figure_kind("my_package.violins:draw_violins")
+    class ViolinReport(Spec):
+        kind: Literal["violins"] = "violins"
+        x: Axis
+
+The union of ``report:`` in a study file, the schema of study files and their documentation are made from it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from importlib import import_module
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic_core import CoreSchema, core_schema
+
+Names = Literal["axis", "metric", "value", "label"]
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Marks a field that names something of the study, so that a study's own names can be checked.
+
+    ``value`` is a value of the axis in the field ``axis``; ``label`` is a mapping whose keys name axes or metrics.
+    """
+
+    of: Names
+
+
+Axis = Annotated[str, Field(min_length=1), Naming("axis")]
+"""An axis of the study's grid."""
+Metric = Annotated[str, Field(min_length=1), Naming("metric")]
+"""A metric of trials, such as ``linear_eval/top1``."""
+
+
+class Spec(BaseModel):
+    """The base of the settings of all kinds, each of which has a ``kind`` and a ``metric``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    if TYPE_CHECKING:  # fields, or properties, of each kind
+
+        @property
+        def kind(self) -> str: ...
+        @property
+        def metric(self) -> str: ...
+
+    def named(self, of: Names) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+        """Each axis, metric, value or label that the settings name, after its place: the field, and the number or key
+        within it."""
+        for name, field in type(self).model_fields.items():
+            if Naming(of) not in [*field.metadata, *_metadata(field.annotation)]:
+                continue
+            value = getattr(self, name)
+            if isinstance(value, list):
+                yield from (((name, number), one) for number, one in enumerate(value))
+            elif isinstance(value, dict):
+                yield from (((name, key), key) for key in value)
+            elif value is not None:
+                yield (name,), value
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """One way to draw a study."""
+
+    spec: type[Spec]
+    draw: str
+    """The function that draws it, as ``module:function``: plotting is imported once something is drawn."""
+
+
+KINDS: dict[str, FigureKind] = {}
+"""All kinds by name, in the order of their registration; the first is meant where a study names none."""
+
+S = TypeVar("S", bound=Spec)
+
+
+def figure_kind(draw: str) -> Callable[[type[S]], type[S]]:
+    """Registers a class of settings and the function ``module:function``, which takes a ``StudyReport`` and the
+    settings and returns a ``Drawn``. Raises ``ValueError`` for a name that is taken."""
+
+    def register(spec: type[S]) -> type[S]:
+        name = spec.model_fields["kind"].default
+        if name in KINDS:
+            raise ValueError(f"there is a figure kind {name!r} already")
+        KINDS[name] = FigureKind(spec, draw)
+        return spec
+
+    return register
+
+
+def drawing_function(kind: str) -> Callable[..., Any]:
+    """The function that draws figures of a kind."""
+    module, function = KINDS[kind].draw.split(":")
+    return getattr(import_module(module), function)  # type: ignore[no-any-return]
+
+
+class AnyKind:
+    """Annotates a field that takes settings of any registered kind, told apart by ``kind``."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        dump = core_schema.plain_serializer_function_ser_schema(
+            lambda spec, info: spec.model_dump(mode=info.mode), info_arg=True
+        )
+        return core_schema.no_info_plain_validator_function(_parsed, serialization=dump)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> Any:
+        return handler(_union().core_schema)
+
+
+def _parsed(values: Any) -> Spec:
+    if isinstance(values, dict) and "kind" not in values:
+        values = {"kind": next(iter(KINDS)), **values}
+    return _union().validate_python(values)
+
+
+def _union() -> TypeAdapter[Spec]:
+    specs: Any = reduce(or_, (kind.spec for kind in KINDS.values()))
+    return TypeAdapter(Annotated[specs, Field(discriminator="kind")])
+
+
+def _metadata(annotation: Any) -> Iterator[Any]:
+    """Everything that the parts of a type are annotated with."""
+    yield from getattr(annotation, "__metadata__", ())
+    for part in get_args(annotation):
+        yield from _metadata(part)

@@ -1,0 +1,39 @@
+"""Which trials are behind a cell of a table."""
+
+from typing import Any
+
+import pandas as pd
+
+from reports.cells.metric_names import label_of
+from reports.specs import Report
+
+Trials = list[dict[str, Any]]
+NO_VALUE = "–"
+"""A column's name where trials have no value on its axis."""
+
+
+def trials_by_cell(
+    table: pd.DataFrame, texts: pd.DataFrame, rows: list[str], columns: str | None
+) -> dict[tuple[str, str], Trials]:
+    """By the names of row and column. ``rows`` are the axes that name the rows of ``texts``, by their values joined by
+    commas; ``columns`` is the axis whose values begin the names of columns, or None where all columns are of the row's
+    trials. Other rows and columns, such as the paper's and an average, have no trials; nothing has without ``rows``."""
+    cells: dict[tuple[str, str], Trials] = {}
+    for trial in table[table["baseline"] == ""].to_dict("records") if rows else []:
+        values = [str(trial[axis]) for axis in rows]
+        names = {", ".join(values), ", ".join(value for value in values if value)}
+        across = str(trial[columns]) or NO_VALUE if columns else None
+        for column in map(str, texts.columns):
+            if across is None or column == across or column.startswith(f"{across}, "):
+                for name in names:
+                    cells.setdefault((name, column), []).append({str(key): value for key, value in trial.items()})
+    return cells
+
+
+def metric_of(column: str, spec: Report) -> str:
+    """That a column shows: the only one, or the one whose label ends the column's name."""
+    labels: dict[str, str] = getattr(spec, "labels", {})
+    for metric in getattr(spec, "metrics", []):
+        if f", {column}".endswith(f", {labels.get(metric, label_of(metric))}"):
+            return str(metric)
+    return spec.metric

@@ -1,0 +1,37 @@
+"""From a study's table of results to its files: figure, table, data and page."""
+
+from functools import partial
+from pathlib import Path
+
+from reports.cells.arrays import save_arrays
+from reports.figures.drawn import Drawn, draw
+from reports.pages.study_page import write_page
+from reports.specs import PicturesReport, TableReport
+from reports.study_report import StudyReport
+from reports.style import house_style, save_figure
+from reports.tables.latex import latex
+from reports.tables.text_blocks import text_blocks
+from reports.tables.texts import markdown
+
+
+def render(report: StudyReport, folder: Path) -> Path:
+    """Write ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv`` and ``report.html``, and of pictures
+    ``data.npz``; return the page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with house_style():
+        drawn = draw(report)
+        save_figure(drawn.figure, folder, "figure")
+    (folder / "figure.md").write_text(f"![{report.title}](figure.png)\n\n{drawn.caption}\n")
+    (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner, drawn.bold))
+    (folder / "table.tex").write_text(latex_table(report, drawn), encoding="utf-8")
+    drawn.data.to_csv(folder / "data.csv", index=False)
+    save_arrays(report.arrays, folder / "data.npz")
+    return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text())
+
+
+def latex_table(report: StudyReport, drawn: Drawn) -> str:
+    """The numbers of any kind of figure, to be ``\\input``."""
+    spec, caption = report.spec, report.heading
+    if not (isinstance(spec, PicturesReport) or (isinstance(spec, TableReport) and len(spec.metrics) > 1)):
+        caption += f": {report.metric_label}"  # of several metrics each is named in the table
+    return latex(drawn.blocks or partial(text_blocks, drawn.texts, drawn.corner, drawn.bold), f"{caption}.")

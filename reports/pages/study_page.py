@@ -1,0 +1,61 @@
+"""The page of a study: one HTML file that holds everything and needs neither a network nor JavaScript."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports.cells.summary import WORDS
+from reports.figures.drawn import Drawn
+from reports.pages.cell_trials import metric_of, trials_by_cell
+from reports.pages.web import fill, inline_svg
+from reports.statistics.verdicts import p_text
+from reports.study_report import StudyReport
+
+MOST_NAMED = 24
+"""Trials without a result that are named; of more, how many they are."""
+
+
+def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
+    """What held first, then the figure, the numbers, and where they come from."""
+    table = report.table
+    return fill(
+        "report.html.j2",
+        path,
+        report=report,
+        verdicts=report.verdicts,
+        drawn=drawn,
+        figure=inline_svg(svg),
+        rows=_rows(report, drawn),
+        trials=table.to_dict("records"),
+        failed=table[table["state"] == "failed"].to_dict("records"),
+        waiting=table[table["state"] == "missing"].to_dict("records"),
+        states=report.states,
+        words=WORDS,
+        most_named=MOST_NAMED,
+        p_text=p_text,
+    )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Of the page's table."""
+
+    text: str
+    bold: bool
+    metric: str
+    trials: list[dict[str, Any]]
+
+
+def _rows(report: StudyReport, drawn: Drawn) -> list[tuple[str, list[Cell]]]:
+    """By name, as in the table of texts."""
+    trials = trials_by_cell(report.table, drawn.texts, drawn.rows, drawn.columns)
+    columns = [(column, metric_of(column, report.spec)) for column in map(str, drawn.texts.columns)]
+    rows = []
+    for number, (name, *texts) in enumerate(drawn.texts.itertuples(name=None)):
+        bold = [False] * len(texts) if drawn.bold is None else drawn.bold.iloc[number].tolist()
+        cells = [
+            Cell(text, best, metric, trials.get((str(name), column), []))
+            for text, best, (column, metric) in zip(texts, bold, columns, strict=True)
+        ]
+        rows.append((str(name), cells))
+    return rows

@@ -1,0 +1,152 @@
+"""The rows and columns of a table, from cells to what is set."""
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from reports.cells.metric_names import label_of
+from reports.cells.names import PAPERS, axis_name
+from reports.cells.summary import HERE, OTHERS, PAPER, of, values_of
+from reports.specs import TableReport
+from reports.tables.blocks import Block, Line, Row, Section
+
+Column = tuple[str, str]
+"""Value of the axis across, empty where there is none, and metric."""
+Labels = tuple[str, ...]
+"""Values of the axes of the rows."""
+Cell = dict[str, Any]
+Cells = dict[tuple[Labels, Column], Cell]
+Body = tuple[Row | Section, ...]
+EMPTY = {"failed": "failed", "stopped": "stopped", "missing": "…", "finished": "–"}
+"""What stands for a mean that is not known."""
+
+
+def blocks(data: pd.DataFrame, spec: TableReport, source: str, stacked: bool) -> list[Block]:
+    """One's own rows with the paper's numbers of the same cells under them, then the paper's other rows under
+    ``source``: in the same columns, or in a table of their own where they have others. ``stacked`` puts a spread under
+    its mean."""
+    ours, theirs = _cells(data, spec, HERE), _cells(data, spec, PAPER)
+    columns = _columns(data, spec, [HERE])
+    spread = stacked and bool(data["spread"].notna().any())
+    rows = [
+        Row(labels, tuple(_both(ours.get((labels, c)), theirs.get((labels, c)), spread) for c in columns))
+        for labels in _labels(ours)
+    ]
+    body: Body = (*_without_repeats(rows),)
+    rest = {key: cell for key, cell in theirs.items() if key[0] in _unmatched(theirs, ours)}
+    rest |= _cells(data, spec, OTHERS)
+    if not rest:
+        return [_block(spec, columns, body)]
+    others = _columns(data, spec, [PAPER, OTHERS])
+    same = set(others) <= set(columns)
+    papers = [_grey(labels, rest, columns if same else others) for labels in _labels(rest)]
+    below: Body = (*_without_repeats(papers),)
+    if same:
+        return [_block(spec, columns, (*body, Section(source), *below))]
+    return [_block(spec, columns, body), _block(spec, others, below, source)]
+
+
+def table_texts(data: pd.DataFrame, spec: TableReport) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The cells as text, the paper's rows named so, and which of them are bold."""
+    columns = _columns(data, spec, [HERE, PAPER, OTHERS])
+    ours, theirs = _cells(data, spec, HERE), _cells(data, spec, PAPER)
+    papers = theirs | _cells(data, spec, OTHERS)
+    texts, bold = {}, {}
+    for labels in dict.fromkeys([*_labels(ours), *_labels(papers)]):
+        for cells, ending in ((ours, ""), (papers, PAPERS)):
+            if labels in _labels(cells):
+                name = ", ".join(label for label in labels if label) + ending
+                lines = [_lines(cells.get((labels, column)), False)[0] for column in columns]
+                texts[name], bold[name] = [line.text for line in lines], [line.bold for line in lines]
+    names = [_name(column, spec) for column in columns]
+    return (
+        pd.DataFrame.from_dict(texts, orient="index", columns=names),
+        pd.DataFrame.from_dict(bold, orient="index", columns=names),
+    )
+
+
+def _cells(data: pd.DataFrame, spec: TableReport, source: str) -> Cells:
+    cells = {}
+    for cell in of(data, source).to_dict("records"):
+        labels = tuple(str(cell[axis]) for axis in spec.rows) if source != OTHERS else _method(cell, len(spec.rows))
+        column = str(cell[spec.columns]) if spec.columns else "", str(cell["metric"])
+        cells[labels, column] = {str(name): value for name, value in cell.items()}
+    return cells
+
+
+def _method(cell: dict[Any, Any], count: int) -> Labels:
+    """Of another method: its name, and its architecture where that is said."""
+    told = [text for name in ("label", "architecture") if isinstance(text := cell.get(name), str) and text]
+    return (", ".join(told),) if count == 1 else tuple([*told, *[""] * count][:count])
+
+
+def _columns(data: pd.DataFrame, spec: TableReport, sources: list[str]) -> list[Column]:
+    cells = pd.concat([of(data, source) for source in sources])
+    return [(value, metric) for value in values_of(cells, spec.columns) for metric in spec.metrics]
+
+
+def _labels(cells: Cells) -> list[Labels]:
+    return list(dict.fromkeys(labels for labels, _ in cells))
+
+
+def _unmatched(theirs: Cells, ours: Cells) -> set[Labels]:
+    return {key[0] for key in theirs if key not in ours}
+
+
+def _lines(cell: Cell | None, stacked: bool) -> tuple[Line, ...]:
+    """``63.2 ± 0.4``, ``63.2``, ``failed``, ``stopped``, ``…`` without a result yet, ``–`` where a trial leaves no such
+    metric, and nothing where the grid has no such cell."""
+    if cell is None or math.isnan(cell["mean"]):
+        empty = "" if cell is None else EMPTY[cell["state"]]
+        return (Line(empty), Line("")) if stacked else (Line(empty),)
+    mean, spread = f"{cell['mean']:.1f}", "" if math.isnan(cell["spread"]) else f"± {cell['spread']:.1f}"
+    bold = cell["best"] is True
+    return (Line(mean, bold), Line(spread)) if stacked else (Line(f"{mean} {spread}".strip(), bold),)
+
+
+def _both(ours: Cell | None, theirs: Cell | None, stacked: bool) -> tuple[Line, ...]:
+    return *_lines(ours, stacked), *_paper_line(theirs)
+
+
+def _paper_line(cell: Cell | None) -> tuple[Line, ...]:
+    return (Line(f"{cell['mean']:.1f}", grey=True),) if cell else ()
+
+
+def _grey(labels: Labels, cells: Cells, columns: list[Column]) -> Row:
+    return Row(labels, tuple(_paper_line(cells.get((labels, column))) or (Line(""),) for column in columns), grey=True)
+
+
+def _without_repeats(rows: list[Row]) -> list[Row]:
+    """A label that is the same as above is not set again, but for the last."""
+    shown: list[Row] = []
+    above: Labels = ()
+    for row in rows:
+        same = 0
+        while same < len(row.labels) - 1 and row.labels[: same + 1] == above[: same + 1]:
+            same += 1
+        above = row.labels
+        shown.append(Row(("",) * same + row.labels[same:], row.cells, row.grey))
+    return shown
+
+
+def _block(spec: TableReport, columns: list[Column], body: Body, title: str = "") -> Block:
+    corner = tuple(spec.labels.get(axis, axis_name(axis)) for axis in spec.rows)
+    if spec.columns is None or len(spec.metrics) == 1:
+        across = spec.labels.get(spec.columns or "", "")
+        over = ((across, len(columns)),) if across else ()
+        return Block(corner, over, tuple(_name(column, spec) for column in columns), body, title)
+    spans = tuple((value, len(spec.metrics)) for value in dict.fromkeys(value for value, _ in columns))
+    return Block(corner, spans, tuple(_metric_name(metric, spec) for _, metric in columns), body, title)
+
+
+def _name(column: Column, spec: TableReport) -> str:
+    """Of a column, in one line."""
+    value, metric = column
+    if spec.columns is None:
+        return _metric_name(metric, spec)
+    return value or "–" if len(spec.metrics) == 1 else f"{value}, {_metric_name(metric, spec)}"
+
+
+def _metric_name(metric: str, spec: TableReport) -> str:
+    return spec.labels.get(metric, label_of(metric))

@@ -1,0 +1,88 @@
+"""The numbers of a matrix as Markdown and CSV."""
+
+import math
+
+import pandas as pd
+
+from reports.cells.matrix import Matrix
+from reports.cells.names import PAPERS
+from reports.cells.summary import HERE, PAPER, of, values_of, why_empty
+from reports.paper.numbers import PaperMatrix
+
+AVERAGE = "average"
+
+
+def formatted(matrix: Matrix) -> pd.DataFrame:
+    """Cells as text: ``56.3``, ``56.3 ± 0.4`` over several seeds, ``failed``, ``stopped at epoch 10``, or nothing."""
+    parts = (matrix.mean, matrix.spread, matrix.state, matrix.stopped_at)
+    rows = zip(*(part.to_numpy().tolist() for part in parts), strict=True)
+    cells = [[_cell(*cell) for cell in zip(*row, strict=True)] for row in rows]
+    texts = pd.DataFrame(cells, index=matrix.mean.index, columns=matrix.mean.columns)
+    return texts.assign(**{AVERAGE: [mean_text(value, math.nan) for value in matrix.row_average.tolist()]})
+
+
+def _cell(mean: float, spread: float, state: str, stopped_at: float) -> str:
+    return why_empty(state, stopped_at) if math.isnan(mean) else mean_text(mean, spread)
+
+
+def mean_text(mean: float, spread: float, digits: str = ".1f") -> str:
+    """``56.3 ± 0.4``, ``56.3`` where the spread is not known, or nothing."""
+    if math.isnan(mean):
+        return ""
+    return f"{mean:{digits}}" if math.isnan(spread) else f"{mean:{digits}} ± {spread:{digits}}"
+
+
+def rows_and_columns(axes: list[str], across: str | None) -> tuple[list[str], str | None]:
+    """Of a table by all axes: one of them across, unless there is no other."""
+    rows = [axis for axis in axes if axis != across]
+    return (rows, across) if rows else (axes, None)
+
+
+def pivoted(data: pd.DataFrame, rows: list[str], columns: str | None) -> pd.DataFrame:
+    """Cells of one metric, as in ``reports.cells.summary``, as text: one's own rows, named by the values of the axes
+    ``rows``, then the paper's."""
+    parts = [_wide(of(data, source), rows, columns, ending) for source, ending in ((HERE, ""), (PAPER, PAPERS))]
+    return pd.concat([part for part in parts if len(part)]).fillna("")
+
+
+def _wide(cells: pd.DataFrame, rows: list[str], columns: str | None, ending: str) -> pd.DataFrame:
+    told = cells[["mean", "spread", "state", "stopped_at"]]
+    texts = [_cell(*cell) for cell in told.itertuples(index=False, name=None)]
+    names = [", ".join(map(str, row)) + ending for row in cells[rows].itertuples(index=False, name=None)]
+    across = list(cells[columns]) if columns else ["mean"] * len(cells)
+    long = pd.DataFrame({"row": names, "column": across, "text": texts})
+    wide = long.pivot(index="row", columns="column", values="text")
+    return wide.reindex(index=values_of(long, "row"), columns=values_of(long, "column")).rename_axis(
+        index=None, columns=None
+    )
+
+
+def markdown(texts: pd.DataFrame, corner: str, bold: pd.DataFrame | None = None) -> str:
+    """A pipe table whose first column are the row names, under the heading ``corner``."""
+    header = [corner, *map(str, texts.columns)]
+    lines = [header, ["---", *["---:"] * len(texts.columns)], *_emphasised(texts, bold)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _emphasised(texts: pd.DataFrame, bold: pd.DataFrame | None) -> list[list[str]]:
+    """A list for each row, its name first."""
+    strong = [[False] * len(texts.columns)] * len(texts) if bold is None else bold.to_numpy().tolist()
+    rows = []
+    for (name, *cells), marks in zip(texts.itertuples(name=None), strong, strict=True):
+        shown = [f"**{text}**" if best else text for text, best in zip(map(_pipe, cells), marks, strict=True)]
+        rows.append([_pipe(name), *shown])
+    return rows
+
+
+def _pipe(text: object) -> str:
+    return str(text).replace("|", r"\|")
+
+
+def tidy(matrix: Matrix, paper: PaperMatrix | None, rows: str, columns: str) -> pd.DataFrame:
+    """One row a cell, enough to draw the figure again."""
+    parts = {"mean": matrix.mean, "spread": matrix.spread, "seeds": matrix.count, "state": matrix.state}
+    parts["stopped_at"] = matrix.stopped_at
+    if paper is not None:
+        parts["paper"] = paper.values.reindex(index=matrix.mean.index, columns=matrix.mean.columns)
+    stacked = {name: part.stack(future_stack=True) for name, part in parts.items()}
+    return pd.DataFrame(stacked).rename_axis([rows, columns]).reset_index()
