@@ -11,6 +11,7 @@ from rich.console import Console
 from test_ablations_cli import ablate
 from typer.testing import CliRunner
 
+import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced
 from ablations.cli.app import app
 from ablations.cli.collection_documents import (
     CollectionPlanDocument,
@@ -70,7 +71,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> NoReturn:
         raise AblateError("figures take seconds")
 
-    monkeypatch.setattr("ablations.running.round.draw_report", refuse)
+    monkeypatch.setattr("ablations.tracking.report.draw_report", refuse)
 
 
 def write(**studies: str) -> None:

@@ -184,7 +184,7 @@ def test_the_live_table_shows_some_rows_of_hundreds() -> None:
     for unit in wide().units:
         board.update(Started(unit.pretrain_id))
     with (console := Console(width=100)).capture() as captured:
-        console.print(progress_table(board))
+        console.print(progress_table(board, console.width))
     lines = captured.get().splitlines()
     assert len(lines) == 1 + ROWS + 1 + 1
     assert lines[-2].strip() == f"and {30 - ROWS} more"

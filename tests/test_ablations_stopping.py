@@ -13,8 +13,7 @@ from ray.tune.schedulers import ASHAScheduler
 from rich.console import Console
 
 import helpers
-from ablations.cli.tables import status_table, study_heading
-from ablations.planning.collection_plan import plan_of_one
+from ablations.cli.tables import states_lines, study_heading
 from ablations.planning.plan import Plan, make_plan
 from ablations.planning.stopping import Halving, Judging
 from ablations.running.job import Job
@@ -160,10 +159,9 @@ def test_a_stopped_trial_is_left_alone_until_the_choice_is_taken_back() -> None:
     assert board.counts["stopped"] == 2
     board.update(TrialEnded(again.trials[3].pretrain_id, Result(again.trials[3].id, "stopped", {}, 1.0, 1.0, {})))
     assert board.counts["stopped"] == 3
-    with (console := Console(width=150)).capture() as captured:
-        console.print(status_table(plan_of_one(again), WHERE.storage))
-    assert "0.05, seed 0: after epoch 1 of 4" in captured.get()
-    assert "without stop_early the study trains them on" in captured.get()
+    text = "\n".join(line for line, _ in states_lines(again, WHERE.storage))
+    assert "0.05, seed 0: stopped after epoch 1 of 4" in text
+    assert "without stop_early the study trains them on" in text
 
 
 def test_mlflow_figure_and_claims_know_what_was_stopped() -> None:

@@ -32,12 +32,12 @@ def new(
         from core.data.catalog import DATA_SETS
 
         written = write_study(target, template, data)
-        console.print(f"study   {written.study}\nschema  {written.schema} (for your editor)", highlight=False)
+        console.print(f"study   {written.study}\nschema  {written.schema} (for your editor)")
         if data not in DATA_SETS and not (data_dir / data).is_dir():
             if close := closest(data, DATA_SETS):
-                console.print(f"note    {data} is no built-in data; did you mean {close}?", highlight=False)
-            console.print(f"data    put images at {data_dir / data}/{{train,test}}/<class>/*.jpg", highlight=False)
-        console.print(f"next    {again('plan', written.reference)}", highlight=False)
+                console.print(f"note    {data} is no built-in data; did you mean {close}?")
+            console.print(f"data    put images at {data_dir / data}/{{train,test}}/<class>/*.jpg")
+        console.print(f"next    {again('plan', written.reference)}")
 
 
 def schema() -> None:

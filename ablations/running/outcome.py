@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ablations.tracking.report import DrawnReport
 from ablations.types.trial import State
+
+if TYPE_CHECKING:
+    from ablations.tracking.report import DrawnReport
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,7 @@ class Outcome:
 
     states: dict[str, State]
     """States by trial id."""
-    drawn: DrawnReport | None
+    drawn: "DrawnReport | None"
     """The report; None if MLflow could not be reached, or the figure could not be drawn."""
     unlogged: str = ""
     """Why MLflow lacks something until somebody changes something; empty if it has all, or may have it later."""

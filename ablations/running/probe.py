@@ -44,7 +44,7 @@ def probe(plan: Plan, storage: AnyPath, console: Console) -> None:
         new = {key: trial for key, trial in evaluations.items() if key not in known}
         is_trained = unit.pretrain_id not in plan.trained and config.epochs > 0 and training_key(config) not in known
         if new or is_trained:
-            console.print(f"probing {unit.trials[0].name}", highlight=False)
+            console.print(f"probing {unit.trials[0].name}")
             forget_memory_peak()
             training = Training(config, _noise(config.data, config.batch_size, 2, 10), None)
             if is_trained:

@@ -16,6 +16,7 @@ from ablations.tracking.content.description import describe
 from ablations.tracking.report import DrawnReport, draw_report
 from ablations.tracking.tracker import save_collection
 from ablations.tracking.unreachable import trouble
+from ablations.types.console import counting
 from ablations.types.errors import AblateError, NotRecordedError
 from core.remote import AnyPath
 from reports.pages.collection_page import Entry, write_collection
@@ -43,17 +44,19 @@ def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -
     """
     drawn: dict[str, DrawnReport] = {}
     problems: dict[str, str] = {}
-    for study in scaled.studies:
-        name = study.study.name
-        try:
-            now = describe(study, known_trials(study, TrialStore(storage)))
-            drawn[name] = draw_report(name, study.label, storage, description=now)
-        except NotRecordedError as error:
-            problems[name] = str(error) if scaled.is_one_study else NOT_RUN
-        except AblateError:
-            raise
-        except Exception as error:  # a figure that cannot be drawn must not cost the others
-            problems[name] = cannot_be_drawn(error)
+    with counting(console, "drawing", len(scaled.studies)) as begin:
+        for study in scaled.studies:
+            name = study.study.name
+            begin(name)
+            try:
+                now = describe(study, known_trials(study, TrialStore(storage)))
+                drawn[name] = draw_report(name, study.label, storage, description=now)
+            except NotRecordedError as error:
+                problems[name] = str(error) if scaled.is_one_study else NOT_RUN
+            except AblateError:
+                raise
+            except Exception as error:  # a figure that cannot be drawn must not cost the others
+                problems[name] = cannot_be_drawn(error)
     if not drawn:
         raise NotRecordedError("\n".join(f"{name}: {problem}" for name, problem in problems.items()))
     if scaled.is_one_study:

@@ -32,7 +32,7 @@ from ablations.types.redaction import without_secrets
 STATES: dict[str, str] = {status: state for state, status in RUN_STATUS.items()} | {"FINISHED": "finished"}
 NEEDED = {"name", "title", "claims", "reproduces", "scale", "scale_description", "report", "axes", "settings", "trials"}
 """What a description says at least."""
-TEXTS = ("error", "remedy", "run_id", "device", "numerics")
+TEXTS = ("error", "remedy", "run_id", "encoder_id", "device", "numerics")
 """Text columns of a trial that has a run in MLflow."""
 
 
@@ -44,9 +44,9 @@ class Recorded:
     """The study that is read; see ``describe``."""
     table: pd.DataFrame
     """One row a trial: ``trial_id``, ``state`` (finished, failed, stopped, missing), ``seed``, ``baseline``, ``error``
-    and its ``remedy``, ``stopped_at`` (the epoch; NaN unless it was stopped early), ``run_id``, ``device``,
-    ``numerics``, ``parameters`` (of the encoder, in millions), the axes by dotted path (values as text), and the
-    metrics: of a trial that was stopped early its ``seconds`` alone."""
+    and its ``remedy``, ``stopped_at`` (the epoch; NaN unless it was stopped early), ``run_id``, ``encoder_id``,
+    ``device``, ``numerics``, ``parameters`` (of the encoder, in millions), the axes by dotted path (values as text),
+    and the metrics: of a trial that was stopped early its ``seconds`` alone."""
     experiment_id: str
     run_id: str
     facts: dict[str, str]
@@ -117,6 +117,7 @@ def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, A
         return row | {"state": "missing", "stopped_at": math.nan, **dict.fromkeys(TEXTS, "")}
     tags, state = run.data.tags, STATES.get(run.info.status, "missing")
     row |= {"state": state, "error": tags.get("ablate.error", ""), "run_id": run.info.run_id}
+    row |= {"encoder_id": tags.get("ablate.pretrain_id", "")}
     row |= {"remedy": next_step(tags.get("ablate.failure", ""))}
     row |= {"device": tags.get("device", ""), "numerics": tags.get("numerics", "")}
     row |= {"stopped_at": float(tags.get(STOPPED_AT, math.nan))}

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from ablations.store.drawn import DrawnVerdict, save_verdicts
 from ablations.store.locations import reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.client import Children, tracking_uri
@@ -62,6 +63,7 @@ def draw_report(
     store = TrialStore(storage)
     report = _study_report(recorded, store)
     page = render(report, folder)
+    save_verdicts(folder, [DrawnVerdict(v.word, v.claim.says, v.claim.source, v.reason) for v in report.verdicts])
     pictures = draw_pictures(recorded.table, store, folder)
     return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures, report)
 

@@ -1,6 +1,7 @@
 """The metrics that trials leave, by the protocol that finds them."""
 
 import re
+from collections.abc import Mapping
 
 from ablations.types.wording import did_you_mean, quoted
 from core.config import METHODS, PROTOCOLS
@@ -8,6 +9,14 @@ from core.history import KNN
 
 HIGHEST_FIRST = ("map_11", "mean_per_class", "top1")
 """Metrics that may be Table 8's, the one that a trial has beside top-1 first."""
+
+SCORES = r"(.*/)?(top1|top5|mean_per_class|map_11|score|precision_at_\d+)"
+"""Pattern of the metrics of which more is better."""
+
+
+def value_of(metrics: Mapping[str, float], name: str) -> float | None:
+    """The metric of that name, or of whichever protocol the trial has; None if the trial did not leave it."""
+    return next((metrics[key] for key in (name, *own().get(name, ())) if key in metrics), None)
 
 
 def names() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import functional as F
 
 from core.augment.operations.levels import to_bytes
 from core.augment.select import apply_where, uniform
@@ -18,5 +17,7 @@ def random_equalize(images: Tensor, generator: torch.Generator, config: Equalize
 def equalize(images: Tensor) -> Tensor:
     """images (B, C, H, W) in [0, 1], taken as bytes; torchvision's operation has no parameter and looks at each
     channel of each image by itself."""
-    spread: Tensor = F.equalize(to_bytes(images))
+    from torchvision.transforms.v2.functional import equalize_image  # here, since torchvision takes seconds to import
+
+    spread: Tensor = equalize_image(to_bytes(images))
     return spread.float().div_(255)
