@@ -10,8 +10,7 @@ import torch.distributed as distributed
 from torch import Tensor, multiprocessing, nn
 
 from core import pretrain
-from core.data.dataset import Batch
-from core.methods.method import Method, Views
+from core.encoder.encoder import Encoder
 from core.pretraining.training import Training
 from helpers import random_dataset, small_config
 
@@ -32,16 +31,11 @@ SINGLE = {"nt_xent": TINY, "margin": TINY | {"loss": {"kind": "margin"}}}
 
 
 def compute_in_double(training: Training) -> None:
-    """Weights and views."""
-    method: Method = training.method
-    in_single = method.views
-
-    def in_double(batch: Batch, draws: torch.Generator) -> Views:
-        views = in_single(batch, draws)
-        return views._replace(trained=tuple(block.double() for block in views.trained))
-
+    """Weights, buffers, and views from the first convolution on."""
     training.model.double()
-    method.views = in_double  # type: ignore[method-assign]
+    for module in training.model.modules():
+        if isinstance(module, Encoder):
+            module.conv1.register_forward_pre_hook(lambda _, inputs: inputs[0].double())  # type: ignore[union-attr]
 
 
 def after_steps(count: int, double: bool, device: str = "cpu", **changes: object) -> dict[str, Tensor]:

@@ -40,7 +40,7 @@ class Names(Mapping[str, Entry], Generic[Entry]):
     def register(self, name: str, entry: Entry) -> None:
         """Add a thing. Raises ValueError where the name is taken."""
         if name in self._entries:
-            raise ValueError(f"there is a {self.what} {name!r} already; give yours another name")
+            raise ValueError(f"{self.what} {name!r} exists already; give yours another name")
         self._entries[name] = entry
         self._rebuild()
 

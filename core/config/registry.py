@@ -73,11 +73,11 @@ class Registry(Generic[Part]):
     def register(self, config: type[Part], code: Code | None = None) -> None:
         """Add a part. Raises ValueError where it is of another kind, or its tag is missing or is another part's."""
         if not issubclass(config, self.base):
-            raise ValueError(f"{config.__name__} cannot be registered as a {self.what}: it is no {self.base.__name__}")
+            raise ValueError(f"cannot register {config.__name__} as {self.what}: it is no {self.base.__name__}")
         name = self._tag_of(config)
         if other := self._configs.get(name):
             place = f"{other.__module__}.{other.__name__}"
-            raise ValueError(f"there is a {self.what} {name!r} already ({place}); give yours another name")
+            raise ValueError(f"{self.what} {name!r} exists already ({place}); give yours another name")
         self._configs[name] = config
         self._code[config] = code
         self._rebuild()
@@ -109,7 +109,7 @@ class Registry(Generic[Part]):
         field = config.model_fields.get(self.tag)
         if field is None or get_args(field.annotation) != (field.default,):
             raise ValueError(
-                f"{config.__module__}.{config.__name__} cannot be registered as a {self.what}: it needs a field "
+                f"cannot register {config.__module__}.{config.__name__} as {self.what}: it needs a field "
                 f'{self.tag}: Literal["its_name"] = "its_name"'
             )
         return str(field.default)

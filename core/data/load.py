@@ -14,7 +14,7 @@ from core.data.catalog import DATA_SETS, DataSet, DataSize, ImageFiles, list_fol
 from core.data.dataset import Dataset
 from core.data.folder import Progress, load_files, stream_files
 from core.data.subset import balanced_subset
-from core.errors import DataError
+from core.errors import DataError, check_type
 from core.randomness import generator
 
 DEFAULT_DATA_DIR = Path("data")
@@ -23,17 +23,21 @@ MEMORY_SHARE = 0.7
 
 def load_data(
     config: DataConfig,
-    data_dir: Path = DEFAULT_DATA_DIR,
+    data_dir: str | Path = DEFAULT_DATA_DIR,
     progress: Progress = lambda task, done, total: None,
     *,
     stream: bool | None = None,
 ) -> Dataset:
-    """The data set, its training images reduced to ``config.subset``. Raises ``DataError``.
+    """The data set, its training images reduced to ``config.subset``.
 
-    ``stream`` is for image files: to decode images while they are used rather than all of them before. None: where
+    ``stream`` is for image files: whether they are decoded while they are used, rather than all before. None: where
     subset and test images take more than 70 % of the memory. It changes no pixel and no order, only the time that
     things take.
+
+    Raises ``DataError`` where data is missing, unreadable or unfit.
     """
+    check_type(config, DataConfig, "config")
+    data_dir = Path(data_dir)
     known = DATA_SETS.get(config.name)
     if known and known.load:
         data = _load_known(config, data_dir, known)

@@ -4,7 +4,6 @@ An encoder takes views in [0, 1] that are not normalised by a mean and a deviati
 """
 
 import json
-from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -13,27 +12,30 @@ from torch import Tensor
 from core.config.train import PretrainConfig
 from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
-from core.errors import DataError
-from core.files import whole_file
+from core.errors import DataError, check_type
+from core.files import as_local, as_path, whole_file
+from core.remote import AnyPath
 from core.trained.pretrained import Pretrained
 
 CONFIG = "config"
 
 
-def export_encoder(pretrained: Pretrained, path: Path) -> None:
+def export_encoder(pretrained: Pretrained, path: str | AnyPath) -> None:
     """Write f, without g, to a safetensors file that holds the configuration too. ``load_encoder`` reads it."""
+    check_type(pretrained, Pretrained, "pretrained")
+    target = as_path(path)
     content = save(_weights(pretrained.encoder), metadata={CONFIG: pretrained.config.model_dump_json()})
-    with whole_file(path) as file:
+    with whole_file(target) as file:
         file.write(content)
 
 
-def load_encoder(path: Path) -> Encoder:
-    """The encoder f of ``export_encoder``, on the CPU and in evaluation mode. Runs no code from the file.
+def load_encoder(path: str | AnyPath) -> Encoder:
+    """The encoder f that ``export_encoder`` wrote, on the CPU and in evaluation mode. Runs no code from the file.
 
-    Raises ``FileNotFoundError``, and ``DataError`` where the file is none of ``export_encoder``'s.
+    Raises ``FileNotFoundError``, and ``DataError`` where ``export_encoder`` did not write the file.
     """
     try:
-        with safe_open(path, "pt") as file:
+        with as_local(as_path(path)) as local, safe_open(local, "pt") as file:
             config = PretrainConfig.model_validate(json.loads(file.metadata()[CONFIG]))
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, TypeError, KeyError, ValueError) as error:

@@ -43,17 +43,19 @@ def extract(
 
 
 def extract_views(model: nn.Module, batches: Iterable[Tensor], numerics: Numerics) -> Tensor:
-    """What ``model`` gives for batches of float32 views (B, 3, S, S) in [0, 1] on its device: float32 (N, d) there.
+    """Outputs of ``model`` for batches of float32 views (B, 3, S, S) in [0, 1] on its device: float32 (N, d) there.
 
-    It is in evaluation mode meanwhile: batch norm uses its running statistics and keeps them.
+    It runs in evaluation mode: batch norm uses its running statistics and keeps them. Afterwards every module is in the
+    mode that it was in.
     """
-    was_training = model.training
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         with torch.inference_mode():
             return torch.cat([_features(model, views, numerics) for views in batches])
     finally:
-        model.train(was_training)
+        for module, mode in modes:
+            module.training = mode
 
 
 def _features(model: nn.Module, views: Tensor, numerics: Numerics) -> Tensor:

@@ -8,6 +8,8 @@ from torch import nn
 
 from core.config.train import PretrainConfig
 from core.encoder.encoder import Encoder
+from core.files import as_path
+from core.hardware import pick_device
 from core.history import Epoch, history_from_json
 from core.methods.build import build_model
 from core.numerics import Numerics
@@ -24,21 +26,23 @@ class Pretrained:
 
     config: PretrainConfig
     classes: int
-    """Of the data set that it was trained on."""
+    """Number of classes of the data set that it was trained on."""
     encoder: Encoder
     head: nn.Sequential
-    """g, or the classifier of a supervised training."""
+    """What the method puts on the encoder: g, a classifier, a decoder."""
     numerics: Numerics
     history: list[Epoch]
     seconds: float
-    """Of training, interrupted attempts included up to their last checkpoint."""
+    """Seconds of training, interrupted attempts included up to their last checkpoint."""
 
     @property
     def device(self) -> torch.device:
+        """Where its weights are."""
         return next(self.encoder.parameters()).device
 
-    def save(self, path: AnyPath) -> None:
+    def save(self, path: str | AnyPath) -> None:
         """Write everything to one file, whole or not at all."""
+        path = as_path(path)
         state = {
             "version": VERSION,
             "config": self.config.model_dump(mode="json"),
@@ -52,9 +56,12 @@ class Pretrained:
         save_checkpoint(path, state)
 
 
-def load_pretrained(path: AnyPath, device: torch.device) -> Pretrained | None:
-    """What ``Pretrained.save`` wrote, or None where there is no readable file."""
-    state = load_checkpoint(path)
+def load_pretrained(path: str | AnyPath, device: str | torch.device | None = None) -> Pretrained | None:
+    """The pretrained encoder that ``Pretrained.save`` wrote, or None where there is no readable file.
+
+    ``device`` is where to put it; None: the first GPU, else the CPU.
+    """
+    state, device = load_checkpoint(as_path(path)), pick_device(device)
     if state is None:
         return None
     config = PretrainConfig.model_validate(state["config"])
@@ -65,7 +72,7 @@ def load_pretrained(path: AnyPath, device: torch.device) -> Pretrained | None:
 
 
 def copied(pretrained: Pretrained) -> Pretrained:
-    """With the same weights and batch norms that ask no other process for anything."""
+    """The same with weights of its own, and with batch norms that do not wait for other processes."""
     p = pretrained
     weights = p.encoder.state_dict(), p.head.state_dict()
     encoder, head = _model_with(p.config, p.classes, *weights, p.numerics, p.device)
