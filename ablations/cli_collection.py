@@ -124,7 +124,9 @@ def _tell_outcome(outcome: "CollectionOutcome", told_to: Console) -> None:
 
 
 def _held(verdicts: "Sequence[Verdict]") -> str:
-    counts = {word: sum(verdict.word == word for verdict in verdicts) for word in ("SUPPORTED", "REFUTED", "UNDECIDED")}
+    from reports.statistics.ruling import WORDS
+
+    counts = {word: sum(verdict.word == word for verdict in verdicts) for word in WORDS}
     return ", ".join(f"{count} {word.lower()}" for word, count in counts.items() if count) or "no claims"
 
 

@@ -213,7 +213,7 @@ class DiffDocument(Document):
 class VerdictEntry(Document):
     """What the results say of a claim."""
 
-    verdict: Literal["SUPPORTED", "REFUTED", "UNDECIDED"]
+    verdict: Literal["SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED"]
     """Whether it holds."""
     says: str
     """The claim."""

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from ablations.axes import LABELLED, Grid, parse_grid, plain_axis
-from ablations.claims import check_claims, claim_as_text
+from ablations.claims import check_claims, resolved
 from ablations.errors import StudyError
 from ablations.library import find_scale, scale_names
 from ablations.lineage import Lineage, read_lineage
@@ -20,6 +19,7 @@ from ablations.study import Resources, Scale, Seeds, StopEarly, Study
 from ablations.validate import validate
 from ablations.yaml_source import Source, read_yaml
 from reports.specs import Report
+from reports.statistics.claims import Claim
 
 DEFAULT_SCALE = "quick"
 SCALE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
@@ -40,7 +40,7 @@ class ScaledStudy:
     grids: list[Grid]
     own_grids: list[Grid]
     """The study's, whatever its scale has in place of them."""
-    claims: list[dict[str, Any]]
+    claims: list[Claim]
     """As plain values; see ``claim_as_text``."""
     baselines: dict[str, Layer]
     overrides: Layer
@@ -98,7 +98,7 @@ def load_study(
         base=overlay([flatten(common.base, common_source, ("base",)), lineage.base(scale)]),
         grids=grids,
         own_grids=own_grids,
-        claims=[claim_as_text(claim, own_grids, grids, scale) for claim in study.claims],
+        claims=[resolved(claim, own_grids, grids, scale) for claim in study.claims],
         baselines={
             name: flatten(settings, baselines.source, ("baselines", name)) for name, settings in study.baselines.items()
         },

@@ -8,13 +8,13 @@ from typing import Any
 
 import jinja2
 
-from ablations.claims import ClaimBase
 from ablations.collection.documents import COLLECTION_DOCUMENTS
 from ablations.documents import DOCUMENTS
 from ablations.metrics import NAMES, OWN
 from ablations.settings_schema import REF, Schema, definitions, models_of, plain, tag_of
 from ablations.study import Study
 from ablations.study_schema import FILE, schema_text
+from reports.statistics.claims import ClaimBase
 
 HERE = Path(__file__).parent
 HEADING = "| field | values | default | what it is |\n|---|---|---|---|"

@@ -45,6 +45,8 @@ class VerdictCounts(Document):
     """That hold."""
     refuted: int
     """That do not."""
+    no_difference: int
+    """Claims of which the effect is sure to be too small to matter."""
     undecided: int
     """That more seeds may decide."""
 
