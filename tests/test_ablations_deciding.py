@@ -13,8 +13,8 @@ from ablations.run import Where
 from ablations.store import TrialStore
 from ablations.trial import Result
 from helpers import small_study
-from reports.statistics.effects import Better
-from reports.statistics.verdicts import Claim, Verdict
+from reports.statistics.claims import BetterClaim
+from reports.statistics.verdicts import Verdict
 
 STUDY = small_study(
     """\
@@ -40,7 +40,7 @@ def finish(made: Plan) -> None:
 
 
 def verdict(word: str, *temperatures: str) -> Verdict:
-    claim = Claim("", "", Better())
+    claim = BetterClaim(says="")
     return Verdict(claim, word, "", [{"loss.temperature": value} for value in temperatures])  # type: ignore[arg-type]
 
 

@@ -14,6 +14,8 @@ FEWEST = 8
 """Cells, below which an order is too easily met by chance."""
 FEWEST_APART = 5
 """Cells of a group that is looked at by itself."""
+WORTH_SAYING = 0.3
+"""A correlation, or a difference of two, that a reader would see."""
 PERMUTATIONS = 20_000
 CLOSEST = 0.999
 """The largest correlation that is reckoned with: at 1 its error would be 0."""
@@ -51,7 +53,7 @@ class Agreement:
         """By the chances that the correlation is below and above; inside [-1, 1]."""
         low = float(np.tanh(_z(self.rho) - norm.isf(below) * self.error))
         high = float(np.tanh(_z(self.rho) + norm.isf(above) * self.error))
-        return min(low, self._without_noise(low)), max(high, self._without_noise(high))
+        return min(low, self._without_noise(low), self.rho), max(high, self._without_noise(high), self.rho)
 
     def supported(self, margin: float) -> float:
         """One-sided p of the hypothesis that the correlation is at most the margin; never below the permutation's."""
@@ -116,7 +118,8 @@ def split(agreement: Agreement, groups: dict[str, np.ndarray]) -> str:
 
 def _tells(whole: Agreement, inside: Agreement, outside: Agreement, tried: int) -> bool:
     within = (inside.cells * inside.rho + outside.cells * outside.rho) / whole.cells
-    return _apart(inside, outside) > norm.isf(0.025 / tried) or (whole.rho > 0.3 and within < whole.rho / 2)
+    apart = abs(inside.rho - outside.rho) > WORTH_SAYING and _apart(inside, outside) > norm.isf(0.025 / tried)
+    return apart or (whole.rho > WORTH_SAYING and within < whole.rho / 2)
 
 
 def _apart(inside: Agreement, outside: Agreement) -> float:

@@ -56,7 +56,8 @@ def question(claim: Part, cells: pd.DataFrame) -> Question:
 
 def _better(claim: BetterClaim, cells: pd.DataFrame) -> Question:
     better, worse = any_of(cells, _resolved(claim.cells)), any_of(cells, _resolved(claim.than))
-    better, worse = (better if claim.cells else ~worse), (worse if claim.than else ~better)
+    better = better if claim.cells else ~worse
+    worse = worse & ~better if claim.than else ~better
     if not better.any() or not worse.any():
         raise NotInGridError("this grid has no cells to compare")
     if claim.by == "mean":
@@ -71,7 +72,7 @@ def _better(claim: BetterClaim, cells: pd.DataFrame) -> Question:
 
 
 def _ordering(claim: OrderingClaim, cells: pd.DataFrame) -> Question:
-    there = matched(cells, matching(cells, claim.where) & among(cells, claim.axis, claim.order), [claim.axis])
+    there = matched(cells, among(cells, claim.axis, claim.order, matching(cells, claim.where)), [claim.axis])
     means = _means(cells, claim.axis, there)
     steps = [means[one] - means[other] for one, other in pairwise(claim.order)]
     between = [f"{one} and {other}" for one, other in pairwise(claim.order)]
@@ -88,8 +89,11 @@ def _trend(claim: TrendClaim, cells: pd.DataFrame) -> Question:
 
 
 def _interaction(claim: InteractionClaim, cells: pd.DataFrame) -> Question:
-    ends = among(cells, claim.axis, (claim.low, claim.high)) & among(cells, claim.over, (claim.start, claim.end))
-    there = matched(cells, matching(cells, claim.where) & ends, [claim.axis, claim.over])
+    there = among(cells, claim.axis, (claim.low, claim.high), matching(cells, claim.where))
+    there = among(cells, claim.over, (claim.start, claim.end), there)
+    there = matched(cells, there, [claim.axis, claim.over])
+    if len(cells.loc[there, [claim.axis, claim.over]].drop_duplicates()) < 4:
+        raise NotInGridError(f"this grid has not both values of {claim.axis} at both of {claim.over}")
 
     def gain(at: str) -> np.ndarray:
         means = _means(cells, claim.axis, there & (cells[claim.over] == at).to_numpy())
@@ -102,7 +106,7 @@ def _interaction(claim: InteractionClaim, cells: pd.DataFrame) -> Question:
 def _similar(claim: SimilarClaim, cells: pd.DataFrame) -> Question:
     there = matching(cells, claim.where)
     if claim.values is not None:
-        there &= among(cells, claim.axis, claim.values)
+        there = among(cells, claim.axis, claim.values, there)
     means = _means(cells, claim.axis, along(cells, claim.axis, there))
     pairs = list(combinations(means.items(), 2))
     weights = [sign * (one - other) for (_, one), (_, other) in pairs for sign in (1, -1)]

@@ -20,6 +20,9 @@ FEWEST_SEEDS = 3
 POINT = 1.0
 """The largest difference that does not matter where a claim says no other, for metrics that are percentages."""
 
+LEAST = 1e-9
+"""Of an error: less is the rounding of numbers that are the same."""
+
 Word = Literal["SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED"]
 WORDS: tuple[Word, ...] = ("SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED")
 
@@ -163,15 +166,16 @@ def problem(answer: Answer) -> str:
     if isinstance(answer, ContrastAnswer):
         if (answer.decision.estimate.seeds < 2).any():
             return "some of its cells have a result in one seed alone"
-        if not (answer.decision.estimate.error > 0).all():
-            return "its values are the same in all seeds, which tells nothing of chance"
+        if not (answer.decision.estimate.error > LEAST).all():
+            return "its effect is the same in all seeds, which tells nothing of chance"
     return ""
 
 
 def within(answer: Answer) -> float:
-    """p of the hypothesis that the effect is as large as what matters; 1 where it is not said what matters."""
+    """p of the hypothesis that the effect is as large as what matters; 1 where it is not said what matters, or where
+    more than that is asked: then a smaller effect refutes the claim."""
     delta = matters(answer.part, answer.measured.metric)
-    return 1.0 if delta is None else answer.within(delta)
+    return 1.0 if delta is None or abs(answer.part.asked) >= delta else answer.within(delta)
 
 
 def matters(claim: Claim, metric: str) -> float | None:

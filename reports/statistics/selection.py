@@ -37,12 +37,12 @@ def any_of(cells: pd.DataFrame, several: Sequence[Values]) -> np.ndarray:
     return found
 
 
-def among(cells: pd.DataFrame, axis: str, values: Sequence[str]) -> np.ndarray:
-    """The cells with one of the values on an axis. Raises ``NotInGridError`` where a value is of no cell."""
-    there = set(cells[axis]) if axis in cells else set()
-    if absent := [value for value in values if value not in there]:
+def among(cells: pd.DataFrame, axis: str, values: Sequence[str], there: np.ndarray) -> np.ndarray:
+    """The cells of ``there`` with one of the values on an axis. Raises ``NotInGridError`` where a value has none."""
+    known = set(cells.loc[there, axis]) if axis in cells else set()
+    if absent := [value for value in values if value not in known]:
         raise NotInGridError(f"this grid has no {axis} {', '.join(absent)}")
-    return np.array([value in values for value in cells[axis]])
+    return np.asarray(there & np.array([value in values for value in cells[axis]]))
 
 
 def along(cells: pd.DataFrame, axis: str, there: np.ndarray) -> np.ndarray:

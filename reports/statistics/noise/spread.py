@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import f as fisher
 
 from reports.statistics.noise.prior import MOST, Prior
 
+UNUSUAL = 0.1
+"""The part of contrasts with a usual spread that is taken for unusual by chance."""
 MOST_FILLED = 0.25
 """The largest part of a contrast that may be filled in for a seed in which a trial failed."""
 
@@ -55,14 +58,24 @@ def estimate(
         variance, freedom = np.maximum(own, floor**2), counts - 1.0
         usual = np.full(mean.shape, np.nan)
         if prior is not None:
-            d0, expected = prior.freedom[..., None], prior.middle[..., None]
-            moderated = (d0 * expected + freedom * own) / (d0 + freedom)
-            variance = np.maximum(moderated, floor**2 if prior.trusted else variance)
-            freedom, usual = freedom + d0, np.broadcast_to(np.sqrt(expected), mean.shape)
+            usual = np.broadcast_to(np.sqrt(prior.middle)[..., None], mean.shape)
+            variance, freedom = _moderated(own, variance, freedom, prior)
         of_seeds = variance * size / seeds
         total = of_seeds + images
         freedom = np.minimum(freedom * (total / of_seeds) ** 2, MOST)  # of two variances: Satterthwaite 1946
     return Estimate(mean, np.sqrt(total), freedom, counts, np.sqrt(own), usual)
+
+
+def _moderated(
+    own: np.ndarray, variance: np.ndarray, freedom: np.ndarray, prior: Prior
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of a contrast's own variance and the prior's, and its degrees of freedom. One that varies far more than
+    is usual, as where a training collapsed in one seed, keeps its own."""
+    d0, expected = prior.freedom[..., None], prior.middle[..., None]
+    moderated = (d0 * expected + freedom * own) / (d0 + freedom)
+    moderated = moderated if prior.trusted else np.maximum(moderated, variance)
+    unusual = own > expected * fisher.isf(UNUSUAL, freedom, d0)
+    return np.where(unusual, variance, moderated), np.where(unusual, freedom, freedom + d0)
 
 
 def _within_seeds(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
