@@ -339,6 +339,8 @@ def _unequal(seeds: int) -> Iterator[Design]:
             ("half the grid 3 times", {"noise": half}),
         ):
             yield Design(name, "0", told, [replace(study, grid=replace(study.grid, **noise))], seeds)
+    one = np.where(np.arange(CELLS) == 0, 3.0, 1.0)
+    yield Design("one cell against one", "0", "one cell of 49 3 times: that one", [pairs(1, 0.0, noise=one)], seeds)
     small = [pairs(1, 0.0, size=7) for _ in range(7)]
     yield Design("family of 7", "0", "equal; 7 studies of 7 cells", small, seeds)
     noisy = [pairs(1, 0.0, size=7, noise=3.0), *(replace(one, claims=[]) for one in small[1:])]

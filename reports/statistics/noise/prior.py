@@ -18,7 +18,7 @@ FEWEST_FREEDOM = 80
 """Degrees of freedom of all cells of a page, below which it has no prior, and of those of a study, below which the
 study is not trusted to be quieter than the page: at 3 seeds 40 cells, at 5 seeds 20. What becomes of fewer is in
 ``benchmarks/verdicts.md``."""
-CAUTION = 2.0
+CAUTION = 1.5
 """How many times the scatter of the variances is counted: it is itself not well known."""
 QUARTILE = 0.75
 """The middle is set so that this share of the cells spreads less than it says: where some cells of a grid are noisy and
