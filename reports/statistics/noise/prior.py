@@ -17,12 +17,12 @@ from scipy.stats import chi2
 FEWEST_FREEDOM = 80
 """Degrees of freedom of all cells of a page, below which it has no prior, and of those of a study, below which the
 study is not trusted to be quieter than the page: at 3 seeds 40 cells, at 5 seeds 20. What becomes of fewer is in
-``benchmarks/verdicts.md``."""
+``docs/verdicts.md``."""
 CAUTION = 1.5
 """How many times the scatter of the variances is counted: it is itself not well known."""
 QUARTILE = 0.75
-"""The middle is set so that this share of the cells spreads less than it says: where some cells of a grid are noisy and
-others are not, the middle of all would be too small for the noisy ones."""
+"""The quantile of the cells' variances that the middle explains: where some cells of a grid are noisy and others are
+not, the mean of all would be too small for the noisy ones."""
 SMALLEST = 1e-5
 """Of the median: the least that a variance is taken for, as in limma."""
 MOST = 1e6
