@@ -11,7 +11,6 @@ import jinja2
 
 from ablations.cli.collection_documents import COLLECTION_DOCUMENTS
 from ablations.cli.documents import DOCUMENTS
-from ablations.study.claims import ClaimBase
 from ablations.study.explain import validate
 from ablations.study.library import shipped_studies
 from ablations.study.schema.settings_schema import (
@@ -30,6 +29,7 @@ from ablations.study.settings import dotted_values
 from ablations.study.study import Resources, Scale, Study
 from ablations.study.yaml_source import read_yaml
 from ablations.types.metrics import names, own
+from reports.statistics.claims import ClaimBase
 
 HERE = Path(__file__).parent
 HEADING = "| field | values | default | what it is |\n|---|---|---|---|"

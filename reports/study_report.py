@@ -10,7 +10,13 @@ from reports.cells.metric_names import label_of
 from reports.cells.summary import STATES
 from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.specs import Report
-from reports.statistics.verdicts import Claim, Verdict, judge
+from reports.statistics.claims import Claim
+from reports.statistics.looks import Looks
+from reports.statistics.page import Judged
+from reports.statistics.verdicts import Verdict, judge_page
+
+VARIED = ("initialisation", "order of the data", "augmentation")
+FIXED = ("training subset", "hold-out", "choice of labels", "test images")
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,12 @@ class StudyReport:
     """In the order of the grid."""
     claims: list[Claim] = field(default_factory=list)
     """What the paper says; by the values of ``axes``."""
+    looks: Looks = ()
+    """The numbers of seeds at which it was planned to look at the claims; empty where that is done once."""
+    varied: tuple[str, ...] = VARIED
+    """What differs between the seeds of a cell."""
+    fixed: tuple[str, ...] = FIXED
+    """What is the same in all seeds, so that the verdicts do not cover it."""
     reproduces: str | None = None
     scale: str = ""
     scale_description: str = ""
@@ -70,9 +82,15 @@ class StudyReport:
         """The paper's numbers of what is reproduced."""
         return paper_numbers(self.reproduces)
 
+    @property
+    def judged(self) -> Judged:
+        """What the verdicts are taken from."""
+        return Judged(self.claims, self.table, self.axes, self.metric, self.looks)
+
     @cached_property
     def verdicts(self) -> list[Verdict]:
-        return judge(self.claims, self.table, self.axes, self.metric)
+        """Verdicts on the claims, on a page of the study's own."""
+        return judge_page([self.judged])[0]
 
     @property
     def states(self) -> dict[str, int]:

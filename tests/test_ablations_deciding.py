@@ -14,8 +14,8 @@ from ablations.study.load import load_study
 from ablations.tracking.reader import read_study
 from ablations.types.trial import Result
 from helpers import small_study
-from reports.statistics.effects import Better
-from reports.statistics.verdicts import Claim, Verdict
+from reports.statistics.claims import BetterClaim
+from reports.statistics.verdicts import Verdict
 
 STUDY = small_study(
     """\
@@ -41,7 +41,7 @@ def finish(made: Plan) -> None:
 
 
 def verdict(word: str, *temperatures: str) -> Verdict:
-    claim = Claim("", "", Better())
+    claim = BetterClaim(says="")
     return Verdict(claim, word, "", [{"loss.temperature": value} for value in temperatures])  # type: ignore[arg-type]
 
 

@@ -94,6 +94,8 @@ def test_a_study_ends_with_results_runs_and_a_report() -> None:
         "table.md",
         "table.tex",
         "data.csv",
+        "trials.csv",
+        "verdicts.json",
         "report.html",
         "figure.md",
     }

@@ -169,20 +169,20 @@ def test_mlflow_figure_and_claims_know_what_was_stopped() -> None:
         "claims: [{says: low is best, source: table 5, cells: [[0.05]]}, "
         "{says: high is better, source: table 5, cells: [[0.5]], than: [[1.0]]}]\n"
     )
-    made = plan(RULE + GRID + claims + "seeds: 2\n")
+    made = plan(RULE + GRID + claims + "seeds: 3\n")
     for number, trial in enumerate(made.trials):
-        metrics = {"linear_eval/top1": 50.0 + number}
+        metrics = {"linear_eval/top1": 50.0 + number + number % 5 / 10}
         TrialStore(WHERE.storage).save_result(Result(trial.id, "done", metrics, 6.0, 5.0, {}))
     stop(made, 0)
-    run_plan(plan(RULE + GRID + claims + "seeds: 2\n"), WHERE, QUIET)
+    run_plan(plan(RULE + GRID + claims + "seeds: 3\n"), WHERE, QUIET)
     table = read_study("small", "quick").table
-    assert table["state"].tolist() == ["stopped", *["finished"] * 7]
+    assert table["state"].tolist() == ["stopped", *["finished"] * 11]
     assert table["stopped_at"].dropna().tolist() == [1]
-    assert table["seconds"].tolist() == [6] * 8
+    assert table["seconds"].tolist() == [6] * 12
     drawn = draw_report("small", "quick", WHERE.storage)
     assert [(one.word, one.reason) for one in drawn.verdicts] == [
-        ("UNDECIDED", "1 of its 8 trials were stopped early"),
-        ("REFUTED", "-2.0 points, 95 % interval -2.0 to -2.0, over 2 seeds; p < 0.001"),
+        ("UNDECIDED", "1 of its 12 trials were stopped early"),
+        ("REFUTED", "-3.0 points, 95 % interval -3.7 to -2.2, over 3 seeds; p 0.003"),
     ]
     assert "| 0.05 | stopped at epoch 1 |" in (drawn.folder / "table.md").read_text()
     page = drawn.page.read_text()

@@ -20,8 +20,8 @@ from reports.specs import (
     SizesReport,
     TableReport,
 )
-from reports.statistics.effects import Better
-from reports.statistics.verdicts import Claim, judge
+from reports.statistics.claims import BetterClaim
+from reports.statistics.verdicts import judge
 from reports.study_report import StudyReport
 
 METRIC = "top1"
@@ -79,7 +79,7 @@ def cell(first: str, second: str) -> dict[str, str]:
 
 def test_a_claim_that_needs_it_is_undecided_and_another_is_not() -> None:
     others = (cell("a", "y"), cell("b", "x"))
-    claims = [Claim("", "", Better((other,), (cell("a", "x"),))) for other in others]
+    claims = [BetterClaim(says="", cells=[other], than=[cell("a", "x")]) for other in others]
     reasons = [verdict.reason for verdict in judge(claims, TABLE, AXES, METRIC)]
     assert reasons == ["1 of its 4 trials were stopped early", "2 of its 4 trials were stopped early"]
     finished = TABLE.assign(**{METRIC: [60.0, 64.0, 90.0, 95.0] + [math.nan] * 4})

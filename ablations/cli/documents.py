@@ -117,7 +117,7 @@ class PlannedTrial(TrialEntry):
 class VerdictEntry(Part):
     """What the results say of a claim."""
 
-    verdict: Literal["SUPPORTED", "REFUTED", "UNDECIDED"]
+    verdict: Literal["SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED"]
     """Whether the claim holds."""
     says: str
     """Text of the claim."""

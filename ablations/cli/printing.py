@@ -157,6 +157,7 @@ def _counts_of(drawn: "DrawnReport") -> str:
 
 def _verdict_counts(words: Iterable[str]) -> str:
     """``3 supported, 1 undecided``."""
-    counts = Counter(word.lower() for word in words)
-    known = ("supported", "refuted", "undecided")
-    return ", ".join(f"{counts[word]} {word}" for word in known if counts[word]) or "no claims"
+    from reports.statistics.ruling import WORDS
+
+    counts = Counter(words)
+    return ", ".join(f"{counts[word]} {word.lower()}" for word in WORDS if counts[word]) or "no claims"

@@ -253,7 +253,12 @@ def _collection_counts(plan: CollectionPlan) -> Counts:
 
 def _verdicts(drawn: "Iterable[DrawnReport]") -> VerdictCounts:
     words = Counter(verdict.word for one in drawn for verdict in one.verdicts)
-    return VerdictCounts(supported=words["SUPPORTED"], refuted=words["REFUTED"], undecided=words["UNDECIDED"])
+    return VerdictCounts(
+        supported=words["SUPPORTED"],
+        refuted=words["REFUTED"],
+        no_difference=words["NO DIFFERENCE"],
+        undecided=words["UNDECIDED"],
+    )
 
 
 def _cost(plan: Plan, storage: AnyPath, price: float | None) -> Cost | None:

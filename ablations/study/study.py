@@ -4,9 +4,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ablations.study.claims import Claim, known_numbers
 from core.config import Config
 from reports.specs import Report
+from reports.statistics.claims import Claim, known_numbers
 
 Settings = dict[str, Any]
 """Fields of ``PretrainConfig``, and those of ``EvaluateConfig`` under ``evaluate``: nested, or by dotted path."""

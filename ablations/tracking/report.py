@@ -1,6 +1,6 @@
 """A study's results, read from MLflow and drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from ablations.tracking.reader import Recorded, read_study
 from core.remote import AnyPath
 from reports.pages.render import render
 from reports.specs import Report
-from reports.statistics.effects import Agreement, Better, Effect, Interaction, Ordering, Similar, Trend
-from reports.statistics.verdicts import Claim, Verdict
+from reports.statistics.claims import read_claims
+from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
 
 HIDDEN_FACTS = ("mlflow.", "ablate.")
@@ -77,7 +77,7 @@ def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
         spec=spec,
         table=recorded.table,
         axes=description["axes"],
-        claims=[_claim(values, spec.metric) for values in description["claims"]],
+        claims=read_claims(description["claims"]),
         reproduces=description["reproduces"],
         scale=description["scale"],
         scale_description=description["scale_description"],
@@ -102,22 +102,3 @@ def _facts(recorded: Recorded) -> dict[str, str]:
             f"as late each time, one training in {rule['reduction']} went on; baselines were spared"
         )
     return facts | {k: v for k, v in sorted(recorded.facts.items()) if not k.startswith(HIDDEN_FACTS)}
-
-
-EFFECTS: dict[str, Callable[..., Effect]] = {
-    "better": Better,
-    "ordering": Ordering,
-    "trend": Trend,
-    "interaction": Interaction,
-    "agreement": Agreement,
-    "similar": Similar,
-}
-
-
-def _claim(values: dict[str, Any], metric: str) -> Claim:
-    """As ``claim_as_text`` wrote it; ``metric`` is the report's."""
-    measure = {name: tuple(v) if isinstance(v, list) else v for name, v in values["effect"].items()}
-    if values["kind"] == "agreement":
-        measure["metric"] = values["metric"] or metric
-    effect = EFFECTS[values["kind"]](**measure)
-    return Claim(values["says"], values["source"], effect, values["margin"], values["metric"])

@@ -18,7 +18,7 @@ def describe(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, Any]:
     return {
         "name": study.name,
         "title": study.title or study.name,
-        "claims": scaled.claims,
+        "claims": [claim.model_dump(mode="json") for claim in scaled.claims],
         "reproduces": study.reproduces,
         "scale": scaled.scale,
         "scale_description": scaled.scale_description,

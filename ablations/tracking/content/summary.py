@@ -2,17 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import get_args
 
 import pandas as pd
 
 from reports.cells.metric_names import label_of
 from reports.cells.summary import summarise
 from reports.statistics.best import is_ranked
-from reports.statistics.verdicts import Verdict, Word
+from reports.statistics.ruling import WORDS
+from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
-
-WORDS: tuple[Word, ...] = get_args(Word)
 
 
 @dataclass(frozen=True)
@@ -25,15 +23,16 @@ class Summary:
     best: str
     """A sentence on the best cell; empty before any trial is done, or for a metric of which more is not better."""
     metrics: dict[str, float]
-    """``best/<metric>``: mean of the best cell, over its seeds. ``claims/supported``, ``claims/refuted`` and
-    ``claims/undecided``: numbers of claims. ``claims/<n>``: effect of the claim with that number, counted from 1."""
+    """``best/<metric>``: mean of the best cell, over its seeds. ``claims/supported``, ``claims/refuted``,
+    ``claims/no_difference`` and ``claims/undecided``: numbers of claims. ``claims/<n>``: effect of the claim with
+    that number, counted from 1."""
 
 
 def summary(report: StudyReport) -> Summary:
     """The findings of a report."""
     verdicts, best = report.verdicts, _best_cell(report)
     words, effects = Counter(one.word for one in verdicts), enumerate((one.mean for one in verdicts), 1)
-    metrics = {f"claims/{word.lower()}": float(words[word]) for word in WORDS if verdicts}
+    metrics = {f"claims/{word.lower().replace(' ', '_')}": float(words[word]) for word in WORDS if verdicts}
     metrics |= {f"claims/{number}": effect for number, effect in effects if effect is not None}
     text = ""
     if best is not None:
