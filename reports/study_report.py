@@ -40,7 +40,10 @@ class StudyReport:
     spec: Report
     """How it is drawn."""
     table: pd.DataFrame
-    """One row a trial: ``name``, ``trial_id``, ``seed``, ``baseline``, ``state``, ``error``, the axes, the metrics."""
+    """One row a trial: ``name``, ``trial_id``, ``seed``, ``baseline``, ``state``, ``error``, the axes, the metrics.
+
+    Where they are known also ``test_images``, their number, and ``correct/<metric>``, an array of booleans by image.
+    """
     axes: list[str]
     """In the order of the grid."""
     claims: list[Claim] = field(default_factory=list)

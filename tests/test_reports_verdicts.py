@@ -340,6 +340,30 @@ def test_how_many_seeds_would_find_what_matters_is_said() -> None:
     assert wild.takes.startswith("with more than 1,000 seeds")
 
 
+def test_the_test_sets_own_noise_enters_the_interval() -> None:
+    """200 images, of which the two cells have others right: 4 points are not sure, however alike the seeds are."""
+    random = np.random.default_rng(6)
+    right = {x: random.random(200) < rate for x, rate in (("a", 0.6), ("b", 0.5))}
+    rows = []
+    for (x, images), seed in itertools.product(right.items(), range(3)):
+        flipped = images ^ (np.arange(200) == seed + 100 * (x == "b"))  # one image a seed
+        row = {"x": x, "seed": seed, "baseline": "", "state": "finished", "correct/top1": flipped}
+        rows.append(row | {METRIC: 100 * flipped.mean()})
+    table = pd.DataFrame(rows)
+    bare, counted, known = (
+        judge([better("a", "b")], one, AXES, METRIC)[0]
+        for one in (
+            table.drop(columns="correct/top1"),
+            table.drop(columns="correct/top1").assign(test_images=200),
+            table,
+        )
+    )
+    widths = [one.interval[1] - one.interval[0] for one in (bare, counted, known) if one.interval]
+    assert (bare.word, known.word) == ("SUPPORTED", "UNDECIDED")
+    assert widths[0] <= widths[1] < widths[2]
+    assert widths[2] == pytest.approx(2 * 1.96 * 100 * np.sqrt(0.49 / 200), rel=0.2)
+
+
 # Many claims, many looks
 
 
