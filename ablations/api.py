@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 FACTS = ("parameters", "stopped_at", "error", "remedy", "device", "numerics", "run_id")
 """Columns of ``results`` after the metrics."""
-STATES = {"finished": "done", "missing": "waiting"}
-"""States by their names in a report's table, where they differ."""
 
 
 def load_study(
@@ -99,7 +97,7 @@ def results(study: ScaledStudy, *, storage: str | AnyPath = DEFAULT_STORAGE) -> 
     recorded = read_study(study.study.name, study.label, description=now)
     axes, coordinates = recorded.description["axes"], [trial["coordinates"] for trial in recorded.description["trials"]]
     typed = {axis: pd.Series([_scalar(values.get(axis)) for values in coordinates]) for axis in axes}
-    table = recorded.table.assign(**typed).replace({"state": STATES})
+    table = recorded.table.assign(**typed)
     front = ["trial_id", "encoder_id", "name", "seed", "baseline", "state", *axes]
     metrics = sorted(str(name) for name in table if name not in (*front, *FACTS))
     table = table[[*front, *metrics, *(name for name in FACTS if name in table)]]

@@ -97,14 +97,14 @@ class StudyReport:
 
     @property
     def states(self) -> dict[str, int]:
-        """How many trials are finished, failed, stopped and missing."""
+        """Numbers of trials that are done, failed, stopped and waiting."""
         counted = self.table["state"].value_counts().to_dict()
         return {state: int(counted.get(state, 0)) for state in STATES}
 
     @property
     def baselines(self) -> dict[str, float]:
-        """Mean of each baseline's finished trials."""
-        rows = self.table[(self.table["baseline"] != "") & (self.table["state"] == "finished")]
+        """Mean of each baseline over its trials that are done."""
+        rows = self.table[(self.table["baseline"] != "") & (self.table["state"] == "done")]
         if self.metric not in rows:
             return {}
         return {

@@ -107,7 +107,7 @@ def test_what_studies_share_is_run_once_and_is_in_each(ran: list[Unit]) -> None:
     }
     assert outcome.complete
     for study in ("temperature", "neighbors"):
-        assert read_study(study, "quick").table["state"].tolist() == ["finished"] * 2
+        assert read_study(study, "quick").table["state"].tolist() == ["done"] * 2
     run()
     assert len(ran) == 2
 

@@ -90,4 +90,4 @@ def test_a_run_until_decided_ends_with_the_limit() -> None:
     assert seeds["0.1"] == seeds["0.5"]
     decided = outcome.drawn.verdicts[0].word != "UNDECIDED"
     assert seeds["0.1"] == 3 or (decided and seeds["0.1"] == 2)
-    assert (table["state"] == "finished").all()
+    assert (table["state"] == "done").all()

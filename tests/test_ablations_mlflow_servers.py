@@ -137,7 +137,7 @@ def test_artifacts_go_to_s3_and_reports_come_from_there(
     recorder = record(plan("small"))
     save_report(recorder)
     assert recorder.works
-    assert read_study("small", "quick").table["state"].tolist().count("finished") == 2
+    assert read_study("small", "quick").table["state"].tolist().count("done") == 2
     names = [Path(stored.key).name for stored in bucket.objects.all()]
     assert names.count("config.json") == 4
     assert {"study.json", "traceback.txt", "report.html", "figure.png"} <= set(names)

@@ -73,7 +73,7 @@ def test_a_moved_folder_is_read_and_written_where_it_is(
         make_absolute(project)
     moved = project.rename(project.parent / "moved")
     monkeypatch.chdir(moved)
-    assert read_study("small", "quick").table["state"].tolist().count("finished") == 2
+    assert read_study("small", "quick").table["state"].tolist().count("done") == 2
     recorder = record(plan("small"))
     save_report(recorder)
     assert recorder.works

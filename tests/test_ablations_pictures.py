@@ -40,7 +40,7 @@ def test_every_protocol_that_leaves_arrays_has_its_picture() -> None:
     ids = {protocol: f"{number:016x}" for number, protocol in enumerate(ARRAYS)}
     for protocol, arrays in ARRAYS.items():
         store.save_arrays(ids[protocol], arrays, ("cat", "dog", "eel"))
-    states = dict.fromkeys([*ids.values(), "f" * 16], "finished")
+    states = dict.fromkeys([*ids.values(), "f" * 16], "done")
     table = pd.DataFrame({"trial_id": states.keys(), "state": states.values()})
     pictures = draw_pictures(table, store, folder)
     assert [path.name for path in pictures] == [f"{protocol}-{ids[protocol]}.png" for protocol in ARRAYS]

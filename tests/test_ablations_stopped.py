@@ -93,7 +93,7 @@ def test_for_a_study_that_does_not_stop_early_it_is_waiting(stopped: Plan) -> No
     assert [result.state for result in store.ended(stopped.units[0])] == ["stopped"]
     assert document("status", "whole")["counts"]["waiting"] == 1
     ResilientTracker(whole, store, Console(quiet=True)).close(["waiting"])
-    assert read_study("whole", "quick").table["state"].tolist() == ["missing", "finished", "finished"]
+    assert read_study("whole", "quick").table["state"].tolist() == ["waiting", "done", "done"]
 
 
 def test_a_baseline_that_another_study_stopped_is_waiting(stopped: Plan) -> None:

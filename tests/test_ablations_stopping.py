@@ -176,7 +176,7 @@ def test_mlflow_figure_and_claims_know_what_was_stopped() -> None:
     stop(made, 0)
     run_plan(plan(RULE + GRID + claims + "seeds: 3\n"), WHERE, QUIET)
     table = read_study("small", "quick").table
-    assert table["state"].tolist() == ["stopped", *["finished"] * 11]
+    assert table["state"].tolist() == ["stopped", *["done"] * 11]
     assert table["stopped_at"].dropna().tolist() == [1]
     assert table["seconds"].tolist() == [6] * 12
     drawn = draw_report("small", "quick", WHERE.storage)
@@ -216,7 +216,7 @@ def stops_and_goes_on(inline: bool) -> None:
         assert store.has_checkpoint(trial.pretrain_id)
     begun = [store.history(trial.pretrain_id)[0] for trial in stopped]
     run_plan(plan(text), where, QUIET)
-    assert read_study("small", "quick").table["state"].tolist() == ["finished"] * 3
+    assert read_study("small", "quick").table["state"].tolist() == ["done"] * 3
     assert [store.history(trial.pretrain_id)[0] for trial in stopped] == begun, "trained anew"
     whole = make_plan(load_study("study.yaml"), TrialStore(Path("whole")), Path("data"))
     run_plan(whole, Where(Path("whole"), Path("data"), inline=True), QUIET)

@@ -22,7 +22,7 @@ def table(values: dict[tuple[str, str], float], noise: float = 0.5, seeds: int =
     random = np.random.default_rng(1)
     return pd.DataFrame(
         [
-            {AXES[0]: first, AXES[1]: second, "seed": seed, "baseline": "", "state": "finished"}
+            {AXES[0]: first, AXES[1]: second, "seed": seed, "baseline": "", "state": "done"}
             | {"top1": value + noise * random.normal()}
             for (first, second), value in values.items()
             for seed in range(seeds)

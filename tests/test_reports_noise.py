@@ -126,7 +126,7 @@ def test_averages_have_a_prior_of_their_own() -> None:
     values = (row + RANDOM.normal(size=(10, 10, 5))).reshape(100, 5)
     names = [{"x": str(number // 10), "y": str(number % 10)} for number in range(100)]
     table = [
-        {**name, "seed": seed, "baseline": "", "state": "finished", "top1": float(value)}
+        {**name, "seed": seed, "baseline": "", "state": "done", "top1": float(value)}
         for name, of_cell in zip(names, values, strict=True)
         for seed, value in enumerate(of_cell)
     ]

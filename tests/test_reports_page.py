@@ -25,7 +25,7 @@ CELLS = [("crop", "crop"), ("crop", "color"), ("color", "crop")]
 SVG = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="300pt" height="200pt"><text>x</text></svg>'
 
 
-def trial(first: str, second: str, seed: int, state: str = "finished") -> dict[str, object]:
+def trial(first: str, second: str, seed: int, state: str = "done") -> dict[str, object]:
     return {
         "trial_id": f"id-{first}-{second}-{seed}",
         "name": f"{first}, {second}, seed {seed}",
@@ -36,7 +36,7 @@ def trial(first: str, second: str, seed: int, state: str = "finished") -> dict[s
         "state": state,
         "error": "it <broke>" if state == "failed" else "",
         "remedy": "Mend it." if state == "failed" else "",
-        "run_id": f"run-{first}-{second}-{seed}" if state != "missing" else "",
+        "run_id": f"run-{first}-{second}-{seed}" if state != "waiting" else "",
         "seconds": 90.0 + seed,
         METRIC: {"crop, crop": 30.0, "crop, color": 50.0}.get(f"{first}, {second}", 40.0)
         + 0.1 * seed * (1 + (first == second) / 10),
@@ -46,7 +46,7 @@ def trial(first: str, second: str, seed: int, state: str = "finished") -> dict[s
 DONE = pd.DataFrame([trial(first, second, seed) for first, second in CELLS for seed in range(3)])
 HALF = pd.DataFrame(
     [trial("crop", "crop", seed) for seed in range(2)]
-    + [trial("crop", "color", 0, "failed"), trial("crop", "color", 1, "missing")]
+    + [trial("crop", "color", 0, "failed"), trial("crop", "color", 1, "waiting")]
 )
 
 
@@ -122,7 +122,7 @@ def test_a_half_finished_study_says_what_is_missing_and_how_to_go_on() -> None:
 
 
 def test_many_missing_trials_are_counted() -> None:
-    many = pd.DataFrame([trial("crop", "crop", seed, "missing") for seed in range(30)])
+    many = pd.DataFrame([trial("crop", "crop", seed, "waiting") for seed in range(30)])
     assert "seed 23; and 6 more." in page(replace(REPORT, table=many))
 
 

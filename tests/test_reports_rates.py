@@ -124,7 +124,7 @@ def test_the_simulation_judges_as_a_page_does() -> None:
     tests = RATES.tests_of(design, RATES.decisions_of(design, [values]))
     simulated = tests.words(RATES.level(tests.p)[:, None])[0].tolist()
     rows = [
-        {"x": str(cell), "seed": seed, "baseline": "", "state": "finished", "top1": values[0, cell, seed]}
+        {"x": str(cell), "seed": seed, "baseline": "", "state": "done", "top1": values[0, cell, seed]}
         for cell in range(49)
         for seed in range(3)
     ]

@@ -26,18 +26,18 @@ Values = list[float | None]
 
 def results(**cells: Values) -> pd.DataFrame:
     rows = [
-        {"x": cell, "seed": seed, "baseline": "", "state": "finished" if value is not None else "failed", METRIC: value}
+        {"x": cell, "seed": seed, "baseline": "", "state": "done" if value is not None else "failed", METRIC: value}
         for cell, values in cells.items()
         for seed, value in enumerate(values)
     ]
-    rows.append({"x": "", "seed": 0, "baseline": "random", "state": "finished", METRIC: 99.0})
+    rows.append({"x": "", "seed": 0, "baseline": "random", "state": "done", METRIC: 99.0})
     return pd.DataFrame(rows).assign(trial_id=[f"{row['x']}-{row['seed']}" for row in rows])
 
 
 def grid(values: dict[tuple[str, str], list[float]]) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"x": x, "y": y, "seed": seed, "baseline": "", "state": "finished", METRIC: value}
+            {"x": x, "y": y, "seed": seed, "baseline": "", "state": "done", METRIC: value}
             for (x, y), seeds in values.items()
             for seed, value in enumerate(seeds)
         ]
@@ -347,7 +347,7 @@ def test_the_test_sets_own_noise_enters_the_interval() -> None:
     rows = []
     for (x, images), seed in itertools.product(right.items(), range(3)):
         flipped = images ^ (np.arange(200) == seed + 100 * (x == "b"))  # one image a seed
-        row = {"x": x, "seed": seed, "baseline": "", "state": "finished", "correct/top1": flipped}
+        row = {"x": x, "seed": seed, "baseline": "", "state": "done", "correct/top1": flipped}
         rows.append(row | {METRIC: 100 * flipped.mean()})
     table = pd.DataFrame(rows)
     bare, counted, known = (

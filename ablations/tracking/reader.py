@@ -29,7 +29,7 @@ from ablations.types.failures import next_step
 from ablations.types.metrics import own
 from ablations.types.redaction import without_secrets
 
-STATES: dict[str, str] = {status: state for state, status in RUN_STATUS.items()} | {"FINISHED": "finished"}
+STATES: dict[str, str] = {status: state for state, status in RUN_STATUS.items()}
 NEEDED = {"name", "title", "claims", "reproduces", "scale", "scale_description", "report", "axes", "settings", "trials"}
 """What a description says at least."""
 TEXTS = ("error", "remedy", "run_id", "encoder_id", "device", "numerics")
@@ -114,14 +114,14 @@ def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, A
     row = {name: value for name, value in trial.items() if name != "coordinates"}
     row |= {axis: str(trial["coordinates"].get(axis, "")) for axis in axes}
     if run is None:
-        return row | {"state": "missing", "stopped_at": math.nan, **dict.fromkeys(TEXTS, "")}
-    tags, state = run.data.tags, STATES.get(run.info.status, "missing")
+        return row | {"state": "waiting", "stopped_at": math.nan, **dict.fromkeys(TEXTS, "")}
+    tags, state = run.data.tags, STATES.get(run.info.status, "waiting")
     row |= {"state": state, "error": tags.get("ablate.error", ""), "run_id": run.info.run_id}
     row |= {"encoder_id": tags.get("ablate.pretrain_id", "")}
     row |= {"remedy": next_step(tags.get("ablate.failure", ""))}
     row |= {"device": tags.get("device", ""), "numerics": tags.get("numerics", "")}
     row |= {"stopped_at": float(tags.get(STOPPED_AT, math.nan))}
-    if state == "finished":
+    if state == "done":
         return row | with_own(run.data.metrics)
     return row | ({"seconds": run.data.metrics.get("seconds", 0.0)} if state == "stopped" else {})
 

@@ -92,7 +92,7 @@ def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
 def _facts(recorded: Recorded) -> dict[str, str]:
     """Provenance: on what it was computed, how long it took, with which code."""
     table = recorded.table
-    finished = table[table["state"] == "finished"]
+    finished = table[table["state"] == "done"]
     facts = {name: "; ".join(sorted(set(finished[name]) - {""})) for name in ("device", "numerics")}
     if "seconds" in table:
         facts["compute"] = f"{table['seconds'].sum() / 60:,.1f} minutes, all trials together"

@@ -48,7 +48,7 @@ class Entry:
     @property
     def complete(self) -> bool:
         """Whether all its trials are finished, or were stopped early."""
-        return self.report is not None and not (self.states["failed"] or self.states["missing"])
+        return self.report is not None and not (self.states["failed"] or self.states["waiting"])
 
     @property
     def seconds(self) -> float:

@@ -42,7 +42,7 @@ def measure(table: pd.DataFrame, axes: list[str], metric: str) -> Measured:
     row = np.array([number[cell] for cell in grid[axes].astype(str).itertuples(index=False, name=None)], dtype=int)
     seeds = sorted(set(grid["seed"]))
     column = np.array([seeds.index(seed) for seed in grid["seed"]], dtype=int)
-    found = pd.to_numeric(grid[metric]).where(grid["state"] == "finished") if metric in grid else grid["seed"] * np.nan
+    found = pd.to_numeric(grid[metric]).where(grid["state"] == "done") if metric in grid else grid["seed"] * np.nan
     values = np.full((len(cells), len(seeds)), np.nan)
     values[row, column] = found.to_numpy(dtype=float)
     trials = np.full(values.shape, "", dtype=object)

@@ -40,7 +40,7 @@ def summary(report: StudyReport) -> Summary:
         cell = ", ".join(str(best[axis]) for axis in report.axes if best[axis])
         seeds = f", mean of {best['seeds']} seeds" if best["seeds"] > 1 else ""
         text = f"Best cell: {cell} with {best['mean']:.2f} ({label_of(report.metric)}{seeds})."
-    return Summary(report.states.get("finished", 0), verdicts, text, metrics)
+    return Summary(report.states.get("done", 0), verdicts, text, metrics)
 
 
 def _best_cell(report: StudyReport) -> "pd.Series[float] | None":
