@@ -1,7 +1,7 @@
 """A Ray that only its user reaches: it listens on loopback, and its token and its session are for the user alone.
 
-Ray's own ways are another: it listens on all interfaces, makes a token that everybody on the machine can read, and a
-session folder in which everybody can write (seen in Ray 2.60).
+Ray by itself listens on all interfaces, makes a token that everybody on the machine can read, and a session folder in
+which everybody can write (seen in Ray 2.60).
 """
 
 import os
@@ -28,8 +28,8 @@ SYSTEMS_OWN = "/tmp"
 
 @contextmanager
 def on_loopback() -> Iterator[None]:
-    """A Ray that is started in the block takes its node's address for 127.0.0.1, and listens there alone, as on macOS
-    and Windows. Its option for the address takes no 127.0.0.1, and with any other Ray listens on all interfaces."""
+    """A Ray that is started in the block listens on 127.0.0.1 alone, as it does on macOS and Windows: this is its own
+    switch for them. Its option for a node's address refuses 127.0.0.1, and with any other it listens everywhere."""
     before = ray_constants.ENABLE_RAY_CLUSTER
     ray_constants.ENABLE_RAY_CLUSTER = False
     try:
