@@ -60,7 +60,7 @@ STUDIES = {
     "an empty grid": (grid("{}"), "at least 1"),
     "an axis of nothing": (grid("{epochs: []}"), "at least one value"),
     "an axis that is a number": (grid("{epochs: 5}"), "should be a list of values"),
-    "a value twice": (grid("{epochs: [5, 5]}"), "5 is there already"),
+    "a value twice": (grid("{epochs: [5, 5]}"), "5 is given twice"),
     "an axis without a name": (grid("{'': [null]}"), "an axis is named by its path"),
     "a zipped axis without a name": (grid("{zip: {'': [null], epochs: [5]}}"), "an axis is named by its path"),
     "an unknown path": (grid("{loss.temprature: [0.1]}"), "did you mean 'temperature'?"),

@@ -31,6 +31,10 @@ def test_a_study_as_it_should_be_has_no_warnings() -> None:
         ("grid: {loss.temperature: [0.2]}\n", "grid.loss.temperature[0]: the axis loss.temperature has one value"),
         ("grid: {batch_size: [64, 100]}\nbaselines: {a: {epochs: 0}}\n", "by linear scaling"),
         ("grid: {batch_size: [100, 4000], loss.temperature: [0.2]}\n", "every epoch leaves 33 % of them out"),
+        (
+            "grid: {epochs: [2, 6]}\nreproduces: figure_5\n",
+            "paper's numbers are by augment.first, augment.second, which",
+        ),
         ("grid: {epochs: [2, 6]}\nscales: {quick: {base: {batch_size: 1000}}}\n", "2 epochs: 12 steps in all"),
     ],
 )

@@ -191,10 +191,10 @@ def test_an_axis_depends_on_axes_that_exist_themselves() -> None:
     [
         ("augment.first={}", "an empty mapping sets nothing"),
         ("loss={temperature: {}}", "an empty mapping sets nothing"),
-        ("augment.first=[crop, crop]", "'crop' is there already; each value of an axis once"),
+        ("augment.first=[crop, crop]", "'crop' is given twice; name each value of an axis once"),
         ("augment.first=[]", "an axis has at least one value"),
         ("points=long", "points has no 'long'; did you mean 'longer'?"),
-        ("points=[longer, longer]", "'longer' is there twice"),
+        ("points=[longer, longer]", "'longer' is given twice"),
         ("epochs=5", "epochs: is set by the axis 'points', which overrides --set"),
         ("seeds=3", "seeds is no setting of a trial; write --seeds 3"),
         ("grid.augment.first=[crop]", "grid is no setting of a trial; write the axis alone"),

@@ -91,7 +91,7 @@ def test_nothing_is_overwritten() -> None:
     Path("mine.yaml").write_text("mine")
     Path(FILE).write_text("also mine")
     code, text = ablate("new", "mine.yaml")
-    assert (code, "is there already" in text, Path("mine.yaml").read_text()) == (2, True, "mine")
+    assert (code, "exists already" in text, Path("mine.yaml").read_text()) == (2, True, "mine")
     ablate("new", "other.yaml")
     assert Path(FILE).read_text() == "also mine"
 

@@ -73,7 +73,7 @@ def test_labels_may_have_the_names_of_ranges() -> None:
         ("loss.temperature: {linear: [.nan, 1, 3]}", "three numbers"),
         ("loss.temperature: {linear: [true, 1, 3]}", "three numbers"),
         ("loss.temperature: {linear: [0, 1, 3]}", "should be greater than 0, not 0.0"),
-        ("epochs: {linear: [2, 4, 9]}", "2 is there already"),
+        ("epochs: {linear: [2, 4, 9]}", "2 is given twice"),
         ("head.kind: {linear: [1, 2, 3]}", "1.0 is not known"),
         ("head.kind: [linear, none], sample: 0", "how many cells to draw, from 1 to 20,000; not 0"),
         ("head.kind: [linear, none], sample: x", "how many cells to draw"),

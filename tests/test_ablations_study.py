@@ -114,7 +114,7 @@ BAD = [
     ("grid: {}", r":2:7: grid: must have at least 1 entry"),
     ("grid: {epochs: 5}", r":2:16: grid.epochs: should be a list of values, .*; not 5"),
     ("grid: {epochs: []}", r":2:16: grid.epochs: an axis has at least one value"),
-    ("grid: {epochs: [5, 5]}", r":2:20: grid.epochs\[1\]: 5 is there already"),
+    ("grid: {epochs: [5, 5]}", r":2:20: grid.epochs\[1\]: 5 is given twice"),
     ("grid: {epochs: [5, '6']}", r":2:20: grid.epochs\[1\]: should be a valid integer, not '6'"),
     (
         "grid: {loss.temprature: [1]}",

@@ -44,8 +44,8 @@ def plan_studies(
     """Enumerate and check all trials of all studies before any data is looked for; see ``make_plan`` for ``retry``.
 
     In a collection, a study whose data is missing is left out: it must not stop the others. Raises ``StudyError`` with
-    whatever is wrong with any study, if a single study's data is missing, and if a collection's study stops trainings
-    early: trainings of several studies do not compare.
+    everything that is wrong with any study, if a single study's data is missing, and if a study of a collection stops
+    trainings early: trainings of several studies cannot be compared.
     """
     problems = [] if scaled.is_one_study else list(_stopping(scaled))
     trials: dict[str, list[Trial]] = {}

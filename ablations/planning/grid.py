@@ -1,4 +1,4 @@
-"""From a study to its trials, in order, every configuration validated."""
+"""Enumerates the trials of a study, in order, every configuration validated."""
 
 from collections.abc import Iterator
 

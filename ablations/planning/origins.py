@@ -1,4 +1,4 @@
-"""Which studies computed the results that a plan has already."""
+"""The studies that computed the results which a plan has already."""
 
 from collections import Counter
 

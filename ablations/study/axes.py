@@ -25,7 +25,8 @@ class Point:
 Axis = tuple[Point, ...]
 
 Conditions = dict[str, dict[str, list[str]]]
-"""For an axis that does not exist everywhere: names of other axes, and the values (as text) at which it exists."""
+"""Conditions of the axes that do not exist everywhere, by name: other axes, and their values (as text) at which the
+axis exists."""
 
 
 @dataclass(frozen=True)

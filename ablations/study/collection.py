@@ -47,7 +47,7 @@ def load_studies(
 ) -> ScaledCollection:
     """Read a study or a collection, by name or by path; all studies take ``assignments`` and ``seeds``.
 
-    Raises ``StudyError`` with whatever is wrong with any of the studies. See ``load_study``.
+    Raises ``StudyError`` with everything that is wrong with any of the studies. See ``load_study``.
     """
     path = find_collection(reference)
     if path is None:

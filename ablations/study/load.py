@@ -1,4 +1,4 @@
-"""From a study file, a scale and a command line to one study with everything laid over each other."""
+"""Loads a study: its file, a scale and the command line, laid over each other."""
 
 import hashlib
 from collections.abc import Sequence

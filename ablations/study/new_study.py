@@ -47,7 +47,7 @@ def write_study(target: str | None, question: Question, data: str) -> Written:
         with path.open("x", encoding="utf-8") as file:
             file.write(study_text(path.stem, reference, question, data))
     except FileExistsError as error:
-        raise StudyError(f"{error.filename}: is there already, and is left as it is; give another name") from error
+        raise StudyError(f"{error.filename}: exists already, and is left as it is; give another name") from error
     except OSError as error:
         if is_full(error):
             raise

@@ -92,7 +92,7 @@ def _labelled(labelled: dict[str, Point], name: str, labels: list[Any], place: s
         if value_text(label) not in labelled:
             raise StudyError(f"{place}: {name} has no {quoted(label)}; {did_you_mean(value_text(label), labelled)}")
         if labels.count(label) > 1:
-            raise StudyError(f"{place}: {quoted(label)} is there twice; each value of an axis once")
+            raise StudyError(f"{place}: {quoted(label)} is given twice; name each value of an axis once")
     return tuple(labelled[value_text(label)] for label in labels)
 
 

@@ -79,8 +79,8 @@ class StopEarly(Config):
     grace_epochs: Annotated[int, Field(ge=1)]
     """Epochs before the first comparison."""
     reduction: Annotated[int, Field(ge=2)] = 3
-    """Of the trainings that are compared, one in this number goes on. The next comparison is after this many times as
-    many epochs."""
+    """Number of compared trainings of which one goes on; also the factor from the epochs of one comparison to those of
+    the next."""
 
 
 class Scale(Config):

@@ -1,4 +1,4 @@
-"""Where a setting comes from: the layers of a study, from the one that any other hides to the one that none hides."""
+"""The origin of a setting: the layers of a study, from the one that any other hides to the one that none hides."""
 
 from typing import Literal, get_args
 
@@ -7,15 +7,15 @@ from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import Setting
 
 Origin = Literal["default", "scale", "study", "--set", "cell", "baseline", "seeds"]
-"""Where a value comes from. ``default`` is the paper's value, or ours if the paper gives none; ``study`` is the study's
-file or one that it extends, at any scale."""
+"""The layer that a value comes from. ``default`` is the paper's value, or ours if the paper gives none; ``study`` is
+the study's file or one that it extends, at any scale."""
 
 ORDER: tuple[Origin, ...] = get_args(Origin)
 """Origins from the one that any other hides to the one that none hides."""
 
 
 def origin_of(setting: Setting, scaled: ScaledStudy) -> Origin:
-    """Where a setting comes from."""
+    """The layer that a setting comes from."""
     if setting.source is scaled.scale_source:
         return "scale"
     if setting.source.name.startswith(OPTION):

@@ -11,6 +11,7 @@ from ablations.study.library import files_named
 from ablations.study.settings import dotted_values
 from ablations.types.trial import Trial
 from core.config import TrainConfig
+from reports.paper.catalog import paper_axes
 from reports.specs import PicturesReport
 
 LEFT_OUT = 0.1
@@ -22,7 +23,7 @@ SCALING = ("optimizer", "scaling")
 def warnings(plan: Plan) -> list[str]:
     """Sentences, each with its remedy."""
     scaled = plan.scaled
-    found = [*scaled.notes, *_names(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
+    found = [*scaled.notes, *_names(plan), *_paper(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
     found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan)]
     return list(dict.fromkeys(found))
 
@@ -34,6 +35,17 @@ def _names(plan: Plan) -> Iterator[str]:
         yield (
             f"{other}: this study is called {name!r} too; the two share an MLflow experiment and a folder of reports; "
             "give one of them another name"
+        )
+
+
+def _paper(plan: Plan) -> Iterator[str]:
+    """Numbers of the paper that cannot be drawn beside the results."""
+    key, axes = plan.scaled.study.reproduces, plan.scaled.axis_names
+    missing = [axis for axis in paper_axes(key) if axis not in axes] if key else []
+    if missing and not isinstance(plan.scaled.report, PicturesReport):
+        yield (
+            f"reproduces {key}: the paper's numbers are by {', '.join(missing)}, which is no axis of the grid, so they "
+            "are not drawn; name the axes as they are, or take 'reproduces' out"
         )
 
 

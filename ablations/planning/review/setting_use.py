@@ -1,4 +1,4 @@
-"""Which settings of a study its trials use: those that all cells share, and those without effect on some."""
+"""The use of a study's settings: those that all cells share, and those without effect on some."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

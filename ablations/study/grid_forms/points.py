@@ -69,6 +69,6 @@ def distinct(axis: Axis) -> Axis:
         values = tuple((type(value), value) for value in point.coordinates.values())  # 1, 1.0 and true are three
         if values in seen:
             told = ", ".join(quoted(value) for value in point.coordinates.values())
-            raise StudyError(f"{point.place}: {told} is there already; each value of an axis once")
+            raise StudyError(f"{point.place}: {told} is given twice; name each value of an axis once")
         seen.add(values)
     return axis
