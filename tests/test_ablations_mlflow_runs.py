@@ -1,6 +1,8 @@
 """MLflow as people see it: each trial once, right durations and states, and runs that say what they are."""
 
 import getpass
+import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +21,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.tracking.client import PARENT, TRIAL, tracking_uri
 from ablations.tracking.content.study import parent_status
 from ablations.tracking.reader import read_study
+from ablations.tracking.report import draw_report
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.types.events import Started
 from ablations.types.trial import State
@@ -230,3 +233,73 @@ def test_curves_have_a_point_an_epoch_and_data_sets_are_named() -> None:
         assert (used.dataset.name, used.tags[0].value) == ("shapes", "training")
         assert '"training_images": 60' in used.dataset.profile
     assert len({client.get_run(run.info.run_id).inputs.dataset_inputs[0].dataset.digest for run in children()}) == 1
+
+
+def edit_mlflow(*statements: str) -> None:
+    with sqlite3.connect("mlflow.db") as connection:
+        for statement in statements:
+            assert connection.execute(statement).rowcount > 0
+    connection.close()
+
+
+EDITS: dict[str, tuple[tuple[str, ...], str]] = {
+    "a metric": (
+        (
+            "UPDATE latest_metrics SET value = 99 WHERE key = 'linear_eval/top1'",
+            "UPDATE metrics SET value = 99 WHERE key = 'linear_eval/top1'",
+        ),
+        "linear_eval/top1 is 99.0 in MLflow and 40.0 in the storage, which is drawn",
+    ),
+    "a metric that is gone": (
+        (
+            "DELETE FROM latest_metrics WHERE key = 'linear_eval/top1'",
+            "DELETE FROM metrics WHERE key = 'linear_eval/top1'",
+        ),
+        "linear_eval/top1 is not in MLflow and 40.0 in the storage, which is drawn",
+    ),
+    "a state": (
+        ("UPDATE runs SET status = 'FAILED' WHERE status = 'FINISHED' AND name LIKE '%0.1, seed 0'",),
+        "state is failed in MLflow and done in the storage, which is drawn",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_what_was_edited_in_mlflow_is_named_and_the_storage_is_drawn(name: str) -> None:
+    record(plan("small"))
+    statements, says = EDITS[name]
+    edit_mlflow(*statements)
+    drawn = draw_report("small", "quick", Path("runs"))
+    assert len(drawn.notes) == 2
+    assert all(says in note for note in drawn.notes)
+    table = drawn.report.table
+    assert table[table["state"] == "finished"]["top1"].tolist() == [40.0, 40.0]
+    result = CliRunner().invoke(app, ["report", "study.yaml"])
+    assert (result.exit_code, result.output.count(says)) == (0, 2)
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_a_run_writes_what_was_edited_in_mlflow_anew(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    record(plan("small"))
+    before = contents("small")
+    edit_mlflow(*EDITS[name][0])
+    record(plan("small"), Console(width=1000))
+    assert capsys.readouterr().out.count("its run in MLflow was edited; it is written anew") == 2
+    assert contents("small") == before
+    record(plan("small"), Console(width=1000))
+    assert capsys.readouterr().out == ""
+    assert draw_report("small", "quick", Path("runs")).notes == []
+
+
+def test_a_tag_that_was_edited_to_nonsense_costs_itself_alone() -> None:
+    record(plan("small"))
+    for run in children():
+        MlflowClient(tracking_uri()).set_tag(run.info.run_id, "ablate.stopped_at", "nonsense")
+    assert read_study("small", "quick").table["stopped_at"].isna().all()
+
+
+def test_a_trial_that_was_removed_from_the_storage_is_drawn_as_mlflow_has_it() -> None:
+    record(plan("small"))
+    shutil.rmtree("runs/trials")
+    drawn = draw_report("small", "quick", Path("runs"))
+    assert (drawn.notes, drawn.report.states["finished"]) == ([], 2)

@@ -107,7 +107,10 @@ class TrialStore:
 
     def results(self, trials: list[Trial]) -> dict[str, Result]:
         """Results by trial id, of those trials that have one."""
-        ids = [trial.id for trial in trials]
+        return self.results_of([trial.id for trial in trials])
+
+    def results_of(self, ids: list[str]) -> dict[str, Result]:
+        """Results by trial id, of those ids that have one."""
         results = zip(ids, each(self.root, self.result, ids), strict=True)
         return {trial_id: result for trial_id, result in results if result}
 

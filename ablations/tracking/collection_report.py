@@ -44,6 +44,8 @@ def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -
         name = study.study.name
         try:
             drawn[name] = draw_report(name, study.label, storage)
+            for note in drawn[name].notes:
+                console.print(note, style="yellow", highlight=False, soft_wrap=True)
         except NotRecordedError as error:
             problems[name] = str(error) if scaled.is_one_study else NOT_RUN
         except AblateError:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,10 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
+from ablations.store.trial_store import TrialStore
 from ablations.tracking.artifacts import Artifacts
 from ablations.tracking.client import (
-    RUN_STATUS,
+    STATES,
     STUDY_FILE,
     Children,
     child_runs,
@@ -21,13 +23,16 @@ from ablations.tracking.client import (
     open_client,
     tracking_uri,
 )
-from ablations.tracking.content.trial import STOPPED_AT
+from ablations.tracking.content.agreement import Difference, differences
+from ablations.tracking.content.trial import ERROR, FAILURE, STOPPED_AT
 from ablations.tracking.unreachable import trouble, without_secrets
 from ablations.types.errors import AblateError, NotRecordedError
 from ablations.types.failures import next_step
 from ablations.types.metrics import OWN
+from ablations.types.trial import EndState, Result
 
-STATES: dict[str, str] = {status: state for state, status in RUN_STATUS.items()} | {"FINISHED": "finished"}
+IN_TABLE: dict[EndState, str] = {"done": "finished", "failed": "failed", "stopped": "stopped"}
+"""States in a table of results."""
 NEEDED = {"name", "title", "claims", "reproduces", "scale", "scale_description", "report", "axes", "settings", "trials"}
 """What a description says at least."""
 TEXTS = ("error", "remedy", "run_id", "device", "numerics")
@@ -49,20 +54,27 @@ class Recorded:
     run_id: str
     facts: dict[str, str]
     """Tags of the parent run."""
+    differences: list[Difference]
+    """Values that are not those of the storage, whose values the table has."""
 
 
-def read_study(study: str, label: str, children: Children | None = None) -> Recorded:
-    """``label`` as in ``ScaledStudy``; ``children`` where they were just read. Raises ``NotRecordedError`` where MLflow
-    has no such study, and ``AblateError`` where it does not answer."""
+def read_study(study: str, label: str, children: Children | None = None, store: TrialStore | None = None) -> Recorded:
+    """A study at one scale, as MLflow has it; where ``store`` has other values, as that has it.
+
+    ``label`` is as in ``ScaledStudy``, and ``children`` are all child runs if they were just read. Raises
+    ``NotRecordedError`` if MLflow has no such study, and ``AblateError`` if it cannot be used.
+    """
     try:
-        return _read(open_client(), study, label, children)
+        return _read(open_client(), study, label, children, store)
     except AblateError:
         raise
-    except Exception as error:  # whatever its database and its artifact storage raise
+    except Exception as error:  # its database and its artifact storage have exceptions of their own
         raise AblateError(trouble(tracking_uri(), error).text) from error
 
 
-def _read(client: MlflowClient, study: str, label: str, children: Children | None) -> Recorded:
+def _read(
+    client: MlflowClient, study: str, label: str, children: Children | None, store: TrialStore | None
+) -> Recorded:
     experiment = client.get_experiment_by_name(study)
     parent = find_parent(client, experiment.experiment_id, label) if experiment else None
     if experiment is None or parent is None:
@@ -72,9 +84,11 @@ def _read(client: MlflowClient, study: str, label: str, children: Children | Non
     description = _description(Artifacts.to_read(client, experiment), run_id)
     runs = child_runs(client, experiment.experiment_id, run_id) if children is None else children
     by_trial = latest_of_each_trial(runs)
-    axes = description["axes"]
-    rows = [_row(trial, axes, by_trial.get(trial["trial_id"])) for trial in description["trials"]]
-    return Recorded(description, pd.DataFrame(rows), experiment.experiment_id, run_id, dict(parent.data.tags))
+    axes, trials = description["axes"], description["trials"]
+    results = store.results_of([trial["trial_id"] for trial in trials]) if store else {}
+    found: list[Difference] = []
+    rows = [_row(trial, axes, by_trial.get(trial["trial_id"]), results, found) for trial in trials]
+    return Recorded(description, pd.DataFrame(rows), experiment.experiment_id, run_id, dict(parent.data.tags), found)
 
 
 def _description(artifacts: Artifacts, run_id: str) -> dict[str, Any]:
@@ -96,22 +110,35 @@ def _description(artifacts: Artifacts, run_id: str) -> dict[str, Any]:
     return dict(description)
 
 
-def _row(trial: dict[str, Any], axes: list[str], run: Run | None) -> dict[str, Any]:
+def _row(
+    trial: dict[str, Any], axes: list[str], run: Run | None, results: Mapping[str, Result], found: list[Difference]
+) -> dict[str, Any]:
     row = {name: value for name, value in trial.items() if name != "coordinates"}
     row |= {axis: str(trial["coordinates"].get(axis, "")) for axis in axes}
     if run is None:
         return row | {"state": "missing", "stopped_at": math.nan, **dict.fromkeys(TEXTS, "")}
-    tags, state = run.data.tags, STATES.get(run.info.status, "missing")
-    row |= {"state": state, "error": tags.get("ablate.error", ""), "run_id": run.info.run_id}
-    row |= {"remedy": next_step(tags.get("ablate.failure", ""))}
+    tags, metrics, state = run.data.tags, run.data.metrics, STATES.get(run.info.status)
+    if state and (result := results.get(trial["trial_id"])):
+        found += differences(result, state, metrics)
+        state, metrics = result.state, metrics | result.metrics
+    row |= {"state": IN_TABLE[state] if state else "missing", "error": tags.get(ERROR, ""), "run_id": run.info.run_id}
+    row |= {"remedy": next_step(tags.get(FAILURE, ""))}
     row |= {"device": tags.get("device", ""), "numerics": tags.get("numerics", "")}
-    row |= {"stopped_at": float(tags.get(STOPPED_AT, math.nan))}
-    if state == "finished":
-        return row | with_own(run.data.metrics)
-    return row | ({"seconds": run.data.metrics.get("seconds", 0.0)} if state == "stopped" else {})
+    row |= {"stopped_at": _number(tags.get(STOPPED_AT, ""))}
+    if state == "done":
+        return row | with_own(metrics)
+    return row | ({"seconds": metrics.get("seconds", 0.0)} if state == "stopped" else {})
+
+
+def _number(text: str) -> float:
+    """The number that a tag holds; NaN if it holds none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def with_own(metrics: dict[str, float]) -> dict[str, float]:
-    """With those that trials of all protocols have; see ``ablations.types.metrics.OWN``."""
+    """The metrics, and those that trials of all protocols have; see ``ablations.types.metrics.OWN``."""
     own = {name: [metrics[key] for key in keys if key in metrics] for name, keys in OWN.items()}
     return metrics | {name: values[0] for name, values in own.items() if values}

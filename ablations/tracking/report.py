@@ -26,7 +26,7 @@ HIDDEN_FACTS = ("mlflow.", "ablate.")
 
 @dataclass(frozen=True)
 class DrawnReport:
-    """Where a report is."""
+    """A report, and where it is."""
 
     folder: Path
     page: Path
@@ -35,9 +35,11 @@ class DrawnReport:
     verdicts: list[Verdict]
     """Verdicts on the study's claims."""
     pictures: list[Path]
-    """What single trials left to be drawn."""
+    """Pictures of single trials."""
     report: StudyReport
-    """What it was drawn from."""
+    """What the report was drawn from."""
+    notes: list[str]
+    """Sentences on values that MLflow and the storage do not agree on."""
 
     def _repr_png_(self) -> bytes:
         """The figure, where a notebook shows it."""
@@ -47,16 +49,17 @@ class DrawnReport:
 def draw_report(study: str, label: str, storage: AnyPath, children: Children | None = None) -> DrawnReport:
     """Draw what MLflow has of the study, finished or not, into ``reports_folder(storage)/<study>/<label>``.
 
-    ``label`` is the scale, and the overrides where there are any; see ``ScaledStudy``. ``children`` are the trials'
-    runs, where they are known. Raises ``AblateError`` where MLflow has nothing of it.
+    ``label`` and ``children`` are as in ``read_study``. Where MLflow and the storage do not agree, the storage's
+    values are drawn, and the notes say so. Raises ``AblateError`` if MLflow has nothing of the study.
     """
-    recorded = read_study(study, label, children)
-    folder = reports_folder(storage) / study / label
     store = TrialStore(storage)
+    recorded = read_study(study, label, children, store)
+    folder = reports_folder(storage) / study / label
     report = _study_report(recorded, store)
     page = render(report, folder)
     pictures = draw_pictures(recorded.table, store, folder)
-    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures, report)
+    figure, notes = folder / "figure.png", [str(one) for one in recorded.differences]
+    return DrawnReport(folder, page, figure, recorded.experiment_id, report.verdicts, pictures, report, notes)
 
 
 def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
