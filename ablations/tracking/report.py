@@ -52,13 +52,15 @@ def draw_report(study: str, label: str, storage: AnyPath, children: Children | N
     ``label`` and ``children`` are as in ``read_study``. Where MLflow and the storage do not agree, the storage's
     values are drawn, and the notes say so. Raises ``AblateError`` if MLflow has nothing of the study.
     """
-    store = TrialStore(storage)
+    notes: list[str] = []
+    store = TrialStore(storage, notes.append)
     recorded = read_study(study, label, children, store)
     folder = reports_folder(storage) / study / label
     report = _study_report(recorded, store)
     page = render(report, folder)
     pictures = draw_pictures(recorded.table, store, folder)
-    figure, notes = folder / "figure.png", [str(one) for one in recorded.differences]
+    notes += [str(one) for one in recorded.differences]
+    figure = folder / "figure.png"
     return DrawnReport(folder, page, figure, recorded.experiment_id, report.verdicts, pictures, report, notes)
 
 
