@@ -24,11 +24,17 @@ class RunPages:
     """Where MLflow shows the study's runs."""
 
     address: str
-    """That the id of a run completes."""
+    """What stands before the id of a run."""
     run_id: str
-    """Of the study at its scale."""
+    """Id of the run that stands for the study at its scale."""
     note: str = ""
     """What a reader must know to follow the links."""
+    query: str = ""
+    """What stands after the id of a run."""
+
+    def of(self, run_id: str) -> str:
+        """The address of a run's page."""
+        return f"{self.address}{run_id}{self.query}"
 
 
 @dataclass(frozen=True)

@@ -240,6 +240,6 @@ def test_a_figure_is_as_large_as_its_text_asks() -> None:
 )
 def test_links_lead_to_mlflow_and_hold_no_secret(uri: str, address: str) -> None:
     pages = run_pages(uri, "7", "abc")
-    assert pages == RunPages(f"{address}runs/", "abc", pages.note if pages else "")
+    assert pages == RunPages(f"{address}runs/", "abc", pages.note if pages else "", "?workflowType=machine_learning")
     assert bool(pages.note) is not uri.startswith("http")
     assert run_pages("databricks", "7", "abc") is None

@@ -137,6 +137,8 @@ class Round:
         except Exception as error:  # a figure that cannot be drawn must not cost the results, nor the other figures
             self._give_up(run.plan, cannot_be_drawn(error))
             return None
+        for note in drawn.notes:
+            self._console.print(note, style="yellow", highlight=False, soft_wrap=True)
         run.tracker.save_report(drawn.folder, summary(drawn.report))
         return drawn
 

@@ -33,6 +33,8 @@ STUDY_FILE = "study.json"
 REPORT_FOLDER = "report"
 RUN_STATUS: dict[EndState, str] = {"done": "FINISHED", "failed": "FAILED", "stopped": "KILLED"}
 """MLflow's status of a run, by the state of its trial."""
+STATES: dict[str, EndState] = {status: state for state, status in RUN_STATUS.items()}
+"""States of trials that have ended, by MLflow's status of their runs."""
 
 Children = list[Run]
 """All child runs of one parent run."""

@@ -51,6 +51,8 @@ def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -
             try:
                 now = describe(study, known_trials(study, TrialStore(storage)))
                 drawn[name] = draw_report(name, study.label, storage, description=now)
+                for note in drawn[name].notes:
+                    console.print(note, style="yellow")
             except NotRecordedError as error:
                 problems[name] = str(error) if scaled.is_one_study else NOT_RUN
             except AblateError:

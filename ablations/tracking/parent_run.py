@@ -77,7 +77,7 @@ class ParentRun:
         self._client.set_experiment_tag(self._experiment.experiment_id, NOTE, note[:TEXT])
 
     def _create(self, scaled: ScaledStudy, trial_ids: Collection[str]) -> str:
-        named = {STUDY: scaled.study.name, SCALE: scaled.label}
+        named = {STUDY: scaled.study.name, SCALE: scaled.label, **source(self._description["command"])}
         name = run_name(f"{scaled.study.name} at {scaled.label}")
         created = self._client.create_run(self._experiment.experiment_id, tags=named, run_name=name)
         run_id: str = created.info.run_id

@@ -27,7 +27,7 @@ HIDDEN_FACTS = ("mlflow.", "ablate.")
 
 @dataclass(frozen=True)
 class DrawnReport:
-    """Where a report is."""
+    """A report, and where it is."""
 
     folder: Path
     page: Path
@@ -36,9 +36,11 @@ class DrawnReport:
     verdicts: list[Verdict]
     """Verdicts on the study's claims."""
     pictures: list[Path]
-    """What single trials left to be drawn."""
+    """Pictures of single trials."""
     report: StudyReport
-    """What it was drawn from."""
+    """What the report was drawn from."""
+    notes: list[str]
+    """Sentences on values that MLflow and the storage do not agree on."""
 
     def _repr_png_(self) -> bytes:
         """The figure, where a notebook shows it."""
@@ -54,18 +56,20 @@ def draw_report(
 ) -> DrawnReport:
     """Draw what MLflow has of the study, finished or not, into ``reports_folder(storage)/<study>/<label>``.
 
-    ``label`` is the scale, and the overrides if there are any; see ``ScaledStudy``. ``children`` are the trials' runs,
-    if they are known, and ``description`` is the study as it is now; see ``read_study``. Raises ``AblateError`` if
-    MLflow has nothing of it.
+    ``label``, ``children`` and ``description`` are as in ``read_study``. If MLflow and the storage do not agree, the
+    storage's values are drawn, and the notes say so. Raises ``AblateError`` if MLflow has nothing of the study.
     """
-    recorded = read_study(study, label, children, description)
+    notes: list[str] = []
+    store = TrialStore(storage, notes.append)
+    recorded = read_study(study, label, children, description, store)
     folder = reports_folder(storage) / study / label
-    store = TrialStore(storage)
     report = _study_report(recorded, store)
     page = render(report, folder)
     save_verdicts(folder, [DrawnVerdict(v.word, v.claim.says, v.claim.source, v.reason) for v in report.verdicts])
     pictures = draw_pictures(recorded.table, store, folder)
-    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures, report)
+    notes += [str(one) for one in recorded.differences]
+    figure = folder / "figure.png"
+    return DrawnReport(folder, page, figure, recorded.experiment_id, report.verdicts, pictures, report, notes)
 
 
 def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:

@@ -18,6 +18,7 @@ from ablations.tracking.client import (
     PARENT,
     REPORT_FOLDER,
     RUN_STATUS,
+    STATES,
     TRIAL,
     Children,
     child_runs,
@@ -26,6 +27,7 @@ from ablations.tracking.client import (
     open_client,
     open_experiment,
 )
+from ablations.tracking.content.agreement import differences
 from ablations.tracking.content.datasets import dataset_inputs
 from ablations.tracking.content.limits import (
     KEY,
@@ -70,6 +72,8 @@ class _Child:
     run_id: str
     tags: dict[str, str]
     status: str = "RUNNING"
+    metrics: dict[str, float] | None = None
+    """Metrics as they were read; None if this process has written them itself."""
     epochs: int = 0
     has_parameters: bool = False
 
@@ -119,7 +123,7 @@ class Tracker:
         for name, run in latest.items():
             known = self._children.get(name)
             same = known if known and known.run_id == run.info.run_id else _Child(run.info.run_id, {})
-            found[name] = replace(same, tags=run.data.tags, status=run.info.status)
+            found[name] = replace(same, tags=run.data.tags, status=run.info.status, metrics=run.data.metrics)
         if trial_id:
             self._children.pop(trial_id, None)
             self._children |= found
@@ -138,16 +142,18 @@ class Tracker:
         child.epochs = len(history)
 
     def has_result(self, result: Result) -> bool:
-        """Whether MLflow has everything about the trial already."""
+        """Whether MLflow has everything about the trial already, with the values of the result."""
         child = self._children.get(result.trial_id)
-        ended = child is not None and child.status in RUN_STATUS.values()
-        return child is not None and ended and child.tags.get(RESULT) == str(result.finished_at)
+        return child is not None and _holds(child, result) and not _was_edited(child, result)
 
     def save_result(self, result: Result, history: Sequence[Epoch], started: float | None = None) -> None:
         """Write everything about a trial that has ended; ``started`` as in ``save_history``."""
         self.seen = None
         known = self._children.get(result.trial_id)
-        if known and known.status in (RUN_STATUS["failed"], RUN_STATUS["stopped"]):
+        if known and _holds(known, result):
+            self._tell(f"trial {result.trial_id}: its run in MLflow was edited; it is written anew")
+            self._delete(known)
+        elif known and known.status in (RUN_STATUS["failed"], RUN_STATUS["stopped"]):
             self._delete(known)  # its error and traceback are not this result's
         child = self._child(result.trial_id, history, began(result, history, started))
         config, ended = self.trials[result.trial_id].config, int(result.finished_at * 1000)
@@ -159,7 +165,7 @@ class Tracker:
         self._log(child, result.trial_id, metrics, written)
         self.client.set_terminated(child.run_id, RUN_STATUS[result.state], ended)
         child.tags |= {RESULT: written[RESULT]}
-        child.status = RUN_STATUS[result.state]  # only now is everything there
+        child.status, child.metrics = RUN_STATUS[result.state], None  # only now is everything there
 
     def _writes_alone(self) -> bool:
         """A tracker that finds another's name at the parent run puts its own there: the other finds out as well."""
@@ -206,6 +212,19 @@ class Tracker:
         told = f"MLflow takes no metric called {name[:KEY]!r}; it is left out there, and kept in the store"
         self._tell(f"trial {trial_id}: {told}")
         return False
+
+
+def _holds(child: _Child, result: Result) -> bool:
+    """Whether everything about this result was written to the run."""
+    return child.status in RUN_STATUS.values() and child.tags.get(RESULT) == str(result.finished_at)
+
+
+def _was_edited(child: _Child, result: Result) -> bool:
+    """Whether somebody changed the result's state or metrics in MLflow since; the learning curves are not looked at."""
+    if child.metrics is None:
+        return False
+    found = differences(result, STATES[child.status], child.metrics)
+    return any(not one.name.startswith("pretrain/") for one in found)
 
 
 def save_collection(name: str, label: str, title: str, folder: Path, storage: AnyPath) -> None:

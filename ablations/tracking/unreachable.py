@@ -13,6 +13,8 @@ from ablations.types.errors import AblateError
 from ablations.types.redaction import without_secrets
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
+PACKAGES = {"psycopg": "'psycopg[binary]'", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
+"""What to install for a module that is called otherwise."""
 
 SET_URI = "set MLFLOW_TRACKING_URI to sqlite:///mlflow.db or to a server, or unset it"
 KNOWN: list[tuple[tuple[str, ...], str]] = [
@@ -32,6 +34,10 @@ KNOWN: list[tuple[tuple[str, ...], str]] = [
     ),
     (("FATAL:  database",), "{place} does not exist; create the database, or correct MLFLOW_TRACKING_URI"),
     (("out-of-date database schema",), "{place} was made by another version; 'mlflow db upgrade' brings it up to date"),
+    (
+        ("character varying(200)", "character varying(256)", "column 'artifact_uri'", "column 'artifact_location'"),
+        "{place} keeps the path of its artifacts, and takes none as long as here; run in a folder with a shorter path",
+    ),
     (
         ("unable to open database file", "readonly database"),
         "MLflow's database {database} cannot be written; make its folder writable, or set MLFLOW_TRACKING_URI",
@@ -77,7 +83,8 @@ def trouble(uri: str, error: Exception) -> Trouble:
         return Trouble(str(error), lasts=True)
     place, reason = f"MLflow at {without_secrets(uri)}", without_secrets(_reason(error))
     if isinstance(error, ImportError):
-        text = f"{place} needs {error.name}, which is not installed here; pip install {error.name}"
+        package = PACKAGES.get(error.name or "", error.name)
+        text = f"{place} needs {error.name}, which is not installed here; pip install {package}"
         return Trouble(text, lasts=True)
     for signs, says in KNOWN:
         if any(sign in str(error) for sign in signs):
@@ -95,8 +102,9 @@ def trouble(uri: str, error: Exception) -> Trouble:
 
 
 def _reason(error: Exception) -> str:
-    """The first line of an error."""
-    reason = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
+    """The first line of an error that says something."""
+    lines = [line for line in str(error).strip().splitlines() if not line.startswith("(raised as a result of")]
+    reason = f"{type(error).__name__}: {lines[0] if lines else ''}"
     if " (Caused by " in reason:  # urllib3's own words are the last of three sentences
         reason = reason.rpartition("): ")[2].removesuffix('"))')
     return reason
