@@ -1,4 +1,4 @@
-"""Studies from Python, as in a notebook."""
+"""Studies from Python, as in a script or a notebook."""
 
 import json
 import logging
@@ -9,17 +9,19 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE, location
 from ablations.study import load as loading
 from ablations.study.scaled_study import ScaledStudy
+from ablations.types.console import WordConsole
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ablations.running.outcome import Outcome
+
+FACTS = ("parameters", "stopped_at", "error", "remedy", "device", "numerics", "run_id")
+"""Columns of ``results`` after the metrics."""
 
 
 def load_study(
@@ -31,7 +33,7 @@ def load_study(
     """Read a study: a file, or the name of a shipped study.
 
     ``settings`` do what ``--set`` does on the command line: a value for a path, or a list of values for an axis.
-    Raises ``ablations.types.errors.StudyError``.
+    ``seeds`` is the number of seeds, from 0. Raises ``ablations.types.errors.StudyError``.
     """
     assignments = [f"{path}={json.dumps(value)}" for path, value in (settings or {}).items()]
     return loading.load_study(str(reference), scale, assignments, seeds)
@@ -46,9 +48,9 @@ def run_study(
     inline: bool = False,
     retry: str | None = None,
 ) -> "Outcome":
-    """Run what is left of a study, log it and draw it; the outcome shows its figure in a notebook. See ``ablate run``.
+    """Run what is left of a study, log it and draw it, as ``ablate run`` does. A notebook shows the outcome's figure.
 
-    Raises ``StudyError`` if it cannot begin. A failed trial raises nothing: ``outcome.failed`` counts them.
+    Raises ``StudyError`` if it cannot begin. Failed trials raise nothing: ``outcome.failed`` is their number.
     """
     console = _console()
     from ablations.planning.plan import make_plan
@@ -61,11 +63,11 @@ def run_study(
     return run_plan(plan, where, console)
 
 
-def _console() -> Console:
-    """A console for a script or a notebook; in a notebook, Ray and tqdm ask for ipywidgets that nothing here needs."""
+def _console() -> WordConsole:
+    """A console for a script or a notebook, where Ray and tqdm ask for ipywidgets, which nothing here needs."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # what the terminal's encoding cannot show ends no run
-    console = Console(file=sys.stdout)
+    console = WordConsole(file=sys.stdout)
     if console.is_jupyter:
         warnings.filterwarnings("ignore", message="IProgress not found")
         logging.getLogger("ray.widgets.util").setLevel(logging.WARNING)
@@ -73,14 +75,36 @@ def _console() -> Console:
 
 
 def results(study: ScaledStudy, *, storage: str | AnyPath = DEFAULT_STORAGE) -> "pd.DataFrame":
-    """One row a trial: state, seed, baseline, the axes by their paths (as text) and the metrics, as MLflow has them.
+    """One row a trial, as MLflow has it. Numbers are numbers, and NaN or an empty text where a trial has nothing.
+
+    - ``trial_id``, ``encoder_id`` (trials with the same one share a training) and ``name``
+    - ``seed``, and ``baseline``: its name, or "" for a trial of the grid
+    - ``state``: waiting, done, failed or stopped; then ``error``, ``remedy`` and ``stopped_at`` (the epoch)
+    - the axes by dotted path, such as ``loss.temperature``; ``table.attrs["axes"]`` lists them
+    - the metrics, such as ``linear_eval/top1``, for trials that are done; ``table.attrs["metrics"]`` lists them
+    - ``parameters`` (of the encoder, in millions), ``device``, ``numerics`` and ``run_id`` (of MLflow)
 
     Further seeds of its cells that ``storage`` has are among them. Raises ``AblateError`` if MLflow has no run of it.
     """
+    import pandas as pd
+
     from ablations.planning.plan import known_trials
     from ablations.store.trial_store import TrialStore
-    from ablations.tracking.description import describe
+    from ablations.tracking.content.description import describe
     from ablations.tracking.reader import read_study
 
     now = describe(study, known_trials(study, TrialStore(location(storage))))
-    return read_study(study.study.name, study.label, description=now).table
+    recorded = read_study(study.study.name, study.label, description=now)
+    axes, coordinates = recorded.description["axes"], [trial["coordinates"] for trial in recorded.description["trials"]]
+    typed = {axis: pd.Series([_scalar(values.get(axis)) for values in coordinates]) for axis in axes}
+    table = recorded.table.assign(**typed)
+    front = ["trial_id", "encoder_id", "name", "seed", "baseline", "state", *axes]
+    metrics = sorted(str(name) for name in table if name not in (*front, *FACTS))
+    table = table[[*front, *metrics, *(name for name in FACTS if name in table)]]
+    table.attrs = {"axes": axes, "metrics": metrics}
+    return table
+
+
+def _scalar(value: object) -> object:
+    """A coordinate as a cell of a table: a list or a mapping as text."""
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from core import Frozen, PretrainConfig, evaluate, load_data, pretrain
-from core.pretraining.history import Epoch
+from core.history import Epoch
 
 
 def main() -> None:

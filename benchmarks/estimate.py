@@ -27,7 +27,7 @@ from ablations.store.speeds import Speed, evaluation_key, load_speeds, training_
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.types.trial import Unit
-from core.pretraining.pretrained import load_pretrained
+from core.trained.pretrained import load_pretrained
 
 STUDY = """\
 name: mixed

@@ -16,7 +16,7 @@ from ablations.study.collection import load_studies
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.trial import Trial, Unit, group_units
 from core.config import DataConfig, PretrainConfig
-from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
+from core.config.protocols.tuning import FineTune, FineTuneTransfer, LinearSgd
 from core.cost import BACKWARD, forward_flops
 from core.data.catalog import DataSize, data_size
 

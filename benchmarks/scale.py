@@ -108,8 +108,10 @@ def main() -> None:
     parser.add_argument("--trials", type=int, nargs="*", default=[50, 500, 5000], help="multiples of 50")
     parser.add_argument("--reuse", type=int, nargs="*", default=[50, 500, 5000], help="of Tune with reuse_actors")
     parser.add_argument("--plain", type=int, nargs="*", default=[50, 500], help="of Tune without")
-    parser.add_argument("--keep", type=Path, help="a folder for stores, databases and logs")
+    parser.add_argument("--keep", type=Path, help="a new folder for stores, databases and logs")
     options = parser.parse_args()
+    if options.keep and options.keep.exists():
+        parser.error(f"{options.keep} is there already; name a new folder")
     versions = ", ".join(f"{name} {version(name)}" for name in ("ray", "mlflow", "torch", "sqlalchemy"))
     print(
         time.strftime("%Y-%m-%d"), f"{platform.machine()}, {SLOTS} cores, Python {platform.python_version()},", versions

@@ -48,11 +48,11 @@ def measure(settings: dict[str, Any], device: str, steps: int, views_alone: bool
         seconds = (_now(device) - start) / steps
     except torch.OutOfMemoryError:
         return None
-    return Measured(_peak(device) - before, seconds, float(training._statistics[-1, 0]))
+    return Measured(_peak(device) - before, seconds, float(training.statistics[-1, 0]))
 
 
 def make_views(training: Training) -> None:
-    training.objective.views(training.batches[0], generator(0, "bench", 0, training.device))
+    training.method.views(training.batches[0], generator(0, "bench", 0, training.device))
 
 
 def random_images(config: PretrainConfig) -> Dataset:

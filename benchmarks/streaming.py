@@ -123,7 +123,7 @@ def training_speed(training: Training, steps: int) -> float:
         start = time.perf_counter()
         for _ in range(timed):
             training.advance()
-        float(training._statistics.sum())  # waits for the device
+        float(training.statistics.sum())  # waits for the device
     return training.config.batch_size * steps / (time.perf_counter() - start)
 
 

@@ -30,7 +30,7 @@ from core import PretrainConfig, load_data
 from core.augment.policy import two_views
 from core.config import SimclrAugment
 from core.hardware import hardware_name
-from core.pretraining.pretrained import build_model
+from core.methods.build import build_model
 from core.pretraining.training import Training
 from core.randomness import generator
 

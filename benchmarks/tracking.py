@@ -39,7 +39,7 @@ from ablations.tracking.provenance import provenance
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.types.events import Event, Saved, Started, TrialEnded
 from ablations.types.trial import Result, Trial, Unit
-from core.pretraining.history import Epoch
+from core.history import Epoch
 
 STUDY = """\
 name: large
@@ -74,7 +74,13 @@ main()
 
 def history(epochs: int, seed: int) -> list[Epoch]:
     return [
-        Epoch(number, 5.0 - number / 100 + seed / 1e4, number / 2, 3.0, 0.1, 5000.0, STARTED + 0.3 * number)
+        Epoch(
+            number,
+            {"loss": 5.0 - number / 100 + seed / 1e4, "contrastive_top1": number / 2, "entropy": 3.0},
+            learning_rate=0.1,
+            images_per_second=5000.0,
+            time=STARTED + 0.3 * number,
+        )
         for number in range(1, epochs + 1)
     ]
 

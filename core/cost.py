@@ -1,128 +1,112 @@
-"""What an encoder costs, counted from its configuration alone: no model is built, and torch is not imported."""
+"""What a training costs: floating-point operations and memory. Needs torch only for an encoder not counted before."""
 
-from collections.abc import Iterator
+import hashlib
+import importlib.util
+import inspect
+import json
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
-from core.config.model import EncoderConfig
+from core.config.encoder import ENCODERS, EncoderConfig
+from core.config.train import PretrainConfig
+from core.files import cache_dir, write_text
 
-STAGES: dict[str, tuple[int, int, int, int]] = {
-    "resnet10": (1, 1, 1, 1),
-    "resnet18": (2, 2, 2, 2),
-    "resnet34": (3, 4, 6, 3),
-    "resnet50": (3, 4, 6, 3),
-    "resnet101": (3, 4, 23, 3),
-    "resnet152": (3, 8, 36, 3),
-}
-"""Blocks of each of the four stages (He et al. 2016, Table 1)."""
-BASIC = ("resnet10", "resnet18", "resnet34")
-SMALL_SIDE = 32
-TORCHVISION_WIDTH = 64
-"""Channels of the first stage."""
-BESIDE = 2**29
-"""Bytes that a process takes of a GPU beside its tensors, about: CUDA's context and its kernels."""
 BACKWARD = 2
-"""A backward pass is about two forward passes."""
+"""Forward passes that a backward pass costs, about."""
+FLOAT32 = 4
+"""Bytes of a number in single precision."""
 
 
 @dataclass(frozen=True)
-class Convolution:
-    """One convolution, applied to a square of ``side`` output pixels a side."""
+class EncoderCost:
+    """What one encoder costs at one size of its views."""
 
-    inputs: int
-    outputs: int
-    kernel: int
-    side: int
-
-    @property
-    def parameters(self) -> int:
-        return self.inputs * self.outputs * self.kernel**2
-
-    @property
-    def flops(self) -> int:
-        """Of one image; a multiplication and an addition are two."""
-        return 2 * self.parameters * self.side**2
-
-    @property
-    def activations(self) -> int:
-        """Output values of one image."""
-        return self.outputs * self.side**2
+    parameters: int
+    """Weights that are matrices or kernels; vectors (batch norm and biases) are thousandths of them."""
+    flops: int
+    """Floating-point operations of a forward pass of one view; a multiplication and an addition are two."""
+    activations: int
+    """Output values of its convolutions and linear layers for one view."""
 
 
-def has_small_stem(config: EncoderConfig, image_size: int) -> bool:
-    """Whether the stem is the 3x3 convolution of stride 1 without pooling (appendix B.9)."""
-    return config.stem == "small" or (config.stem == "auto" and image_size <= SMALL_SIDE)
+def encoder_cost(config: EncoderConfig, image_size: int) -> EncoderCost:
+    """The counts of an encoder for views of ``image_size`` pixels.
+
+    Counting builds the encoder and needs torch, so that the counts are kept in the user's cache folder: whoever plans
+    trainings of a known encoder starts without torch. They are counted anew when the encoder's code changes.
+    """
+    return _encoder_cost(config, image_size, _code_of(type(config)))
+
+
+@lru_cache(maxsize=1024)
+def _encoder_cost(config: EncoderConfig, image_size: int, code: str) -> EncoderCost:
+    key = hashlib.sha256(f"{config.model_dump_json()}/{image_size}/{code}".encode()).hexdigest()[:16]
+    path = cache_dir() / "encoders" / f"{key}.json"
+    try:
+        return EncoderCost(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        pass
+    from core.encoder.count import count  # here, since torch comes with it
+
+    counts = count(config, image_size)
+    write_text(path, json.dumps(counts))
+    return EncoderCost(**counts)
 
 
 def parameters(config: EncoderConfig, image_size: int) -> int:
-    """Weights of the encoder f, convolutions alone."""
-    return sum(layer.parameters for layer in convolutions(config, image_size))
+    """Weights of the encoder f, without those of batch norm."""
+    return encoder_cost(config, image_size).parameters
 
 
 def forward_flops(config: EncoderConfig, image_size: int) -> int:
-    """Of one view, convolutions alone: the rest is thousandths of it."""
-    return sum(layer.flops for layer in convolutions(config, image_size))
+    """Operations of a forward pass of one view."""
+    return encoder_cost(config, image_size).flops
 
 
-def training_flops(config: EncoderConfig, image_size: int, views: int = 2) -> int:
-    """Of one image: forward and backward of its views."""
-    return views * (1 + BACKWARD) * forward_flops(config, image_size)
+def training_flops(config: PretrainConfig) -> int:
+    """Operations of a training step for one image: forward passes of all its views, backward passes of those that are
+    trained on."""
+    return sum(
+        each.copies * (1 + BACKWARD * each.has_gradient) * forward_flops(config.encoder, each.size)
+        for each in config.passes
+    )
 
 
-def training_bytes(config: EncoderConfig, image_size: int, views: int, value_bytes: int) -> int:
-    """Memory of a step on so many views, about: what the backward pass needs, a convolution's output once before
-    batch norm and once after, and the weights with their gradient and momentum in float32."""
-    layers = list(convolutions(config, image_size))
-    kept = 2 * value_bytes * views * sum(layer.activations for layer in layers)
-    return kept + 3 * 4 * parameters(config, image_size)
+def training_pixels(config: PretrainConfig) -> int:
+    """Pixels of all views of one image in a training step."""
+    return sum(each.copies * each.size**2 for each in config.passes)
 
 
-def convolutions(config: EncoderConfig, image_size: int) -> Iterator[Convolution]:
-    """In the order of ``core.encoder.resnet``."""
-    width, small = round(64 * config.width), has_small_stem(config, image_size)
-    side = image_size if small else _halved(image_size)
-    yield from _stem(config, width, small, side)
-    side = side if small else _halved(side)
-    expansion = 1 if config.name in BASIC else 4
-    channels = width
-    for stage, blocks in enumerate(STAGES[config.name]):
-        inner, stride = width * 2**stage, 1 if stage == 0 else 2
-        for block in range(blocks):
-            first = block == 0
-            out = _halved(side) if first and stride == 2 else side
-            output = inner * expansion
-            project = first and (stride != 1 or channels != output or inner > TORCHVISION_WIDTH)
-            yield from _block(config, channels, inner, side, out)
-            if project:
-                yield Convolution(channels, output, 1, out)
-            channels, side = output, out
+def training_bytes(config: PretrainConfig, value_bytes: int, workers: int = 1, images: int = 0) -> int:
+    """Memory of a training step in bytes, about, for each of several workers that share the batch.
+
+    That is what the backward pass needs, a convolution's output once before batch norm and once after, in values of
+    ``value_bytes``; the weights with their gradient and momentum in float32; and what the method keeps, with so many
+    training ``images``. What recomputation saves is not counted.
+    """
+    kept = [_kept_values(config, each.copies, each.size, workers) for each in config.trained_passes]
+    activations = max(kept) if config.batch_norm_chunk else sum(kept)
+    weights = 3 * FLOAT32 * parameters(config.encoder, config.data.image_size)
+    return 2 * value_bytes * activations + weights + config.loss.state_bytes(config, images)
 
 
-def _stem(config: EncoderConfig, width: int, small: bool, side: int) -> Iterator[Convolution]:
-    if small:
-        yield Convolution(3, width, 3, side)
-    elif config.selective_kernels:
-        half = width // 2
-        yield from (
-            Convolution(inputs, outputs, 3, side) for inputs, outputs in ((3, half), (half, half), (half, width))
-        )
+def _kept_values(config: PretrainConfig, copies: int, size: int, workers: int) -> int:
+    views = copies * config.batch_size
+    at_once = min(views, config.batch_norm_chunk or views) // workers
+    return at_once * encoder_cost(config.encoder, size).activations
+
+
+@lru_cache(maxsize=1024)
+def _code_of(kind: type[EncoderConfig]) -> str:
+    """A hash of the encoder's source: of the module that builds it, and if that is known by its name alone of the
+    modules beside it."""
+    code = ENCODERS.source(kind)
+    if isinstance(code, str):
+        spec = importlib.util.find_spec(code.partition(":")[0])
+        assert spec is not None
+        assert spec.origin is not None
+        files = sorted(Path(spec.origin).parent.glob("*.py"))
     else:
-        yield Convolution(3, width, 7, side)
-
-
-def _block(config: EncoderConfig, channels: int, width: int, side: int, out: int) -> Iterator[Convolution]:
-    if config.name in BASIC:
-        yield from (Convolution(channels, width, 3, out), Convolution(width, width, 3, out))
-        return
-    yield Convolution(channels, width, 1, side)
-    if config.selective_kernels:
-        squeezed = max(width // 16, 32)
-        yield Convolution(width, 2 * width, 3, out)
-        yield from (Convolution(width, squeezed, 1, 1), Convolution(squeezed, 2 * width, 1, 1))
-    else:
-        yield Convolution(width, width, 3, out)
-    yield Convolution(width, 4 * width, 1, out)
-
-
-def _halved(side: int) -> int:
-    """By a stride of 2 with padding."""
-    return (side + 1) // 2
+        files = [Path(inspect.getfile(code))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -38,6 +38,12 @@ class StorageAway(OSError):
     """It may answer again later. ``filename`` is the place, ``strerror`` what its library said."""
 
 
+def check_type(value: object, kind: type, name: str) -> None:
+    """Raises ``TypeError`` where an argument called ``name`` is of another type than ``kind``."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} should be a {kind.__name__}, not {value!r:.80}")
+
+
 def is_full(error: BaseException) -> bool:
     """Whether it says that no space is left: on the disk, or of what the user may take of it."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -8,13 +8,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from filelock import FileLock
 
 from core.errors import is_full
-from core.remote import AnyPath, RemotePath
+from core.remote import LIBRARIES, AnyPath, RemotePath
 
 LEFTOVER_SECONDS = 24 * 60 * 60.0
 """After which an unfinished file is taken for what a killed process left behind; nothing here takes a day to write."""
@@ -23,6 +23,19 @@ _UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{16}")
 an editor for one."""
 STALE_READS = 9
 """After which one more tells that it is no accident."""
+
+
+def as_path(path: str | AnyPath) -> AnyPath:
+    """The path itself, or the one that a text names; ``s3://bucket/key`` and ``gs://bucket/key`` name objects.
+
+    Raises ``TypeError`` for anything else.
+    """
+    if isinstance(path, Path | RemotePath):
+        return path
+    if not isinstance(path, str):
+        raise TypeError(f"a path is text or a pathlib.Path, not {path!r}")
+    scheme, found, key = path.partition("://")
+    return RemotePath(scheme, PurePosixPath(key)) if found and scheme in LIBRARIES else Path(path)
 
 
 @contextmanager

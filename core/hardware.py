@@ -1,65 +1,87 @@
-"""Which device to compute on, and what it is called."""
+"""Which device to compute on, and what it is called.
+
+Functions import torch when they are called: who only plans or schedules trainings does not wait for it.
+"""
 
 import os
 import platform
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
-from core.cost import BESIDE
+BESIDE = 2**29
+"""Bytes that a process takes of a GPU beside its tensors, about: CUDA's context and its kernels."""
 
 
-def pick_device(name: str | None = None) -> torch.device:
-    """The device of that name, else the first GPU, else the CPU. ValueError where there is none such."""
+def pick_device(name: "str | torch.device | None" = None) -> "torch.device":
+    """The device of that name, else the first GPU, else the CPU. Raises ValueError where there is no such device."""
+    import torch
+
+    if not isinstance(name, str | torch.device | None):
+        raise TypeError(f"a device is a name such as 'cuda:0', or a torch.device, not {name!r}")
     device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"device {name!r}: PyTorch sees no GPU here")
+        raise ValueError(f"device {str(name)!r}: PyTorch sees no GPU here")
     if device.type == "cuda" and device.index is None:
         return torch.device("cuda", torch.cuda.current_device())  # as tensors say it: "cuda" is not equal to "cuda:0"
     return device
 
 
 def hide_gpus() -> None:
-    """From a process that has not used one yet, and computes on the CPU since it was given none."""
+    """Hide all GPUs from a process that has not used one yet, and that computes on the CPU since it was given none."""
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
-def memory_bytes(device: torch.device) -> int:
-    """All that the GPU, or the machine, has."""
+def memory_bytes(device: "torch.device") -> int:
+    """All memory of the GPU, or of the machine."""
+    import torch
+
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def cap_memory(share: float) -> None:
-    """Let this process take no more than a ``share`` of its GPU's memory, so that none that shares the GPU starves.
-    0, of no GPU, and 1 or more cap nothing."""
+    """Let this process take no more than a ``share`` of its GPU's memory, so that no process that shares the GPU
+    starves. A share of 0 (no GPU), and of 1 or more, caps nothing."""
+    import torch
+
     if 0 < share < 1 and torch.cuda.is_available():
         beside = BESIDE / memory_bytes(torch.device("cuda"))
         torch.cuda.set_per_process_memory_fraction(max(share - beside, 0.0))
 
 
-def free_bytes(device: torch.device) -> int:
-    """Of a GPU, that this process may still take."""
+def free_bytes(device: "torch.device") -> int:
+    """Memory of a GPU that this process may still take."""
+    import torch
+
     free, whole = torch.cuda.mem_get_info(device)
     capped = torch.cuda.get_per_process_memory_fraction(device) * whole
     return int(min(free, capped - torch.cuda.memory_reserved(device)))
 
 
 def forget_memory_peak() -> None:
-    """Give back what no tensor uses any more, and count ``memory_peak`` from here."""
+    """Give back memory that no tensor uses any more, and count ``memory_peak`` from here."""
+    import torch
+
     if torch.cuda.is_initialized():
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
 
 
-def memory_peak(device: torch.device) -> int:
-    """Bytes that this process has taken of a GPU at most; 0 of a CPU, where it is not known."""
+def memory_peak(device: "torch.device") -> int:
+    """The most bytes of a GPU that this process has taken at once; 0 for a CPU, where it is not known."""
+    import torch
+
     return torch.cuda.max_memory_reserved(device) if device.type == "cuda" else 0
 
 
-def hardware_name(device: torch.device) -> str:
-    """For people: the GPU's or the processor's name."""
+def hardware_name(device: "torch.device") -> str:
+    """Name of the GPU or of the processor, for people."""
+    import torch
+
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     try:

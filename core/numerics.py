@@ -9,8 +9,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from core.config.model import EncoderConfig
-from core.encoder.resnet import ResNet, build_encoder
+from core.config.encoder import ResNet
+from core.encoder.build import build_encoder
+from core.encoder.encoder import Encoder
 from core.files import cache_dir, one_at_a_time, write_text
 from core.hardware import forget_memory_peak, hardware_name
 
@@ -83,17 +84,17 @@ def _measure(device: torch.device) -> dict[str, float]:
     return {str(numerics): median(each) for numerics, *each in zip(choices, *shares, strict=True)}
 
 
-def _model_and_views(device: torch.device, numerics: Numerics) -> tuple[ResNet, Tensor]:
+def _model_and_views(device: torch.device, numerics: Numerics) -> tuple[Encoder, Tensor]:
     """A small ResNet, and as many views as such a device is used for."""
     on_gpu = device.type == "cuda"
-    probe = EncoderConfig(name="resnet18") if on_gpu else EncoderConfig(name="resnet10", width=0.25)
+    probe = ResNet(name="resnet18") if on_gpu else ResNet(name="resnet10", width=0.25)
     with torch.random.fork_rng([device] if on_gpu else []):
         encoder = build_encoder(probe, 32).to(device, memory_format=numerics.memory_format)  # type: ignore[call-overload]
         views = torch.rand(512 if on_gpu else 128, 3, 32, 32, device=device)
     return encoder, views.contiguous(memory_format=numerics.memory_format)
 
 
-def _step_seconds(numerics: Numerics, encoder: ResNet, views: Tensor) -> float:
+def _step_seconds(numerics: Numerics, encoder: Encoder, views: Tensor) -> float:
     start = time.perf_counter()
     with numerics.autocast(views.device):
         h = encoder(views)

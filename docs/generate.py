@@ -11,7 +11,6 @@ import jinja2
 
 from ablations.cli.collection_documents import COLLECTION_DOCUMENTS
 from ablations.cli.documents import DOCUMENTS
-from ablations.study.claims import ClaimBase
 from ablations.study.explain import validate
 from ablations.study.library import shipped_studies
 from ablations.study.schema.settings_schema import (
@@ -29,7 +28,8 @@ from ablations.study.schema.study_schema import FILE, schema_text
 from ablations.study.settings import dotted_values
 from ablations.study.study import Resources, Scale, Study
 from ablations.study.yaml_source import read_yaml
-from ablations.types.metrics import NAMES, OWN
+from ablations.types.metrics import names, own
+from reports.statistics.claims import ClaimBase
 
 HERE = Path(__file__).parent
 HEADING = "| field | values | default | what it is |\n|---|---|---|---|"
@@ -69,7 +69,7 @@ def generated() -> dict[Path, str]:
         "operations": _operations(models),
         "documents": "\n".join(_documents()),
         "metrics": _metrics(),
-        "own_metrics": OWN,
+        "own_metrics": own(),
         "scale_list": "\n".join(_scale_list()),
         "scale_table": "\n".join(_scale_table(settings_tree(definitions()))),
     }
@@ -91,9 +91,8 @@ def _in_yaml_terms(text: str, models: dict[str, Schema]) -> str:
 def _choice(models: dict[str, Schema], names: list[str], prefix: str = "") -> Iterator[str]:
     """A section for each model of a choice, the one that is meant where none is chosen first."""
     first = models[names[0]]
-    common = {
-        n for n, v in first["properties"].items() if all(models[name]["properties"].get(n) == v for name in names)
-    }
+    others = [models[name]["properties"] for name in names[1:]]
+    common = {n for n, v in first["properties"].items() if others and all(other.get(n) == v for other in others)}
     if common:
         yield f"All have:\n\n{_fields(first, prefix, set(first['properties']) - common)}\n"
     for number, name in enumerate(names):
@@ -200,7 +199,7 @@ def _default(schema: Schema) -> str:
 
 def _metrics() -> str:
     rows = [
-        f"| `{prefix}/` | {', '.join(f'`{name}`' for name in names.split('|'))} |" for prefix, names in NAMES.items()
+        f"| `{prefix}/` | {', '.join(f'`{name}`' for name in rest.split('|'))} |" for prefix, rest in names().items()
     ]
     return "\n".join(["| prefix | metrics |\n|---|---|", *rows]).replace(r"\d+", "<k>")
 

@@ -10,7 +10,13 @@ from reports.cells.metric_names import label_of
 from reports.cells.summary import STATES
 from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.specs import Report
-from reports.statistics.verdicts import Claim, Verdict, judge
+from reports.statistics.claims import Claim
+from reports.statistics.looks import Looks
+from reports.statistics.page import Judged
+from reports.statistics.verdicts import Verdict, judge_page
+
+VARIED = ("initialisation", "order of the data", "augmentation")
+FIXED = ("training subset", "hold-out", "choice of labels", "test images")
 
 
 @dataclass(frozen=True)
@@ -18,11 +24,17 @@ class RunPages:
     """Where MLflow shows the study's runs."""
 
     address: str
-    """That the id of a run completes."""
+    """What stands before the id of a run."""
     run_id: str
-    """Of the study at its scale."""
+    """Id of the run that stands for the study at its scale."""
     note: str = ""
     """What a reader must know to follow the links."""
+    query: str = ""
+    """What stands after the id of a run."""
+
+    def of(self, run_id: str) -> str:
+        """The address of a run's page."""
+        return f"{self.address}{run_id}{self.query}"
 
 
 @dataclass(frozen=True)
@@ -34,11 +46,20 @@ class StudyReport:
     spec: Report
     """How it is drawn."""
     table: pd.DataFrame
-    """One row a trial: ``name``, ``trial_id``, ``seed``, ``baseline``, ``state``, ``error``, the axes, the metrics."""
+    """One row a trial: ``name``, ``trial_id``, ``seed``, ``baseline``, ``state``, ``error``, the axes, the metrics.
+
+    Where they are known also ``test_images``, their number, and ``correct/<metric>``, an array of booleans by image.
+    """
     axes: list[str]
     """In the order of the grid."""
     claims: list[Claim] = field(default_factory=list)
     """What the paper says; by the values of ``axes``."""
+    looks: Looks = ()
+    """The numbers of seeds at which it was planned to look at the claims; empty where that is done once."""
+    varied: tuple[str, ...] = VARIED
+    """What differs between the seeds of a cell."""
+    fixed: tuple[str, ...] = FIXED
+    """What is the same in all seeds, so that the verdicts do not cover it."""
     reproduces: str | None = None
     scale: str = ""
     scale_description: str = ""
@@ -70,20 +91,26 @@ class StudyReport:
         """The paper's numbers of what is reproduced."""
         return paper_numbers(self.reproduces)
 
+    @property
+    def judged(self) -> Judged:
+        """What the verdicts are taken from."""
+        return Judged(self.claims, self.table, self.axes, self.metric, self.looks)
+
     @cached_property
     def verdicts(self) -> list[Verdict]:
-        return judge(self.claims, self.table, self.axes, self.metric)
+        """Verdicts on the claims, on a page of the study's own."""
+        return judge_page([self.judged])[0]
 
     @property
     def states(self) -> dict[str, int]:
-        """How many trials are finished, failed, stopped and missing."""
+        """Numbers of trials that are done, failed, stopped and waiting."""
         counted = self.table["state"].value_counts().to_dict()
         return {state: int(counted.get(state, 0)) for state in STATES}
 
     @property
     def baselines(self) -> dict[str, float]:
-        """Mean of each baseline's finished trials."""
-        rows = self.table[(self.table["baseline"] != "") & (self.table["state"] == "finished")]
+        """Mean of each baseline over its trials that are done."""
+        rows = self.table[(self.table["baseline"] != "") & (self.table["state"] == "done")]
         if self.metric not in rows:
             return {}
         return {

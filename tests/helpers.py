@@ -11,6 +11,7 @@ from ablations.study.library import find_collection, shipped_studies
 from core import Pretrained
 from core.config import AugmentConfig, CustomAugment, PretrainConfig
 from core.data.dataset import Dataset, Split
+from core.history import Epoch
 
 
 def random_images(count: int, side: int = 32, seed: int = 0) -> torch.Tensor:
@@ -38,6 +39,13 @@ def coloured(count: int, seed: int) -> Split:
 def shipped() -> list[Path]:
     """Files of the studies that come with the package, collections aside."""
     return sorted(path for path in shipped_studies().glob("*.yaml") if not find_collection(str(path)))
+
+
+def epoch(
+    number: int, loss: float = 1.0, top1: float = 50.0, entropy: float = 3.0, time: float = 0.0, **more: float
+) -> Epoch:
+    """An epoch of a contrastive training, at a learning rate of 0.1 and 100 images a second."""
+    return Epoch(number, {"loss": loss, "contrastive_top1": top1, "entropy": entropy, **more}, 0.1, 100.0, time)
 
 
 def small_study(rest: str, epochs: int, name: str = "small") -> str:

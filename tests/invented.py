@@ -22,7 +22,7 @@ def trials(axes: list[str], values: Values, **columns: list[float]) -> pd.DataFr
         for seed, value in enumerate(seeds):
             done = isinstance(value, float)
             row = {"name": "-".join(cell), "trial_id": f"{number}{seed}", "seed": seed, "baseline": "", "error": ""}
-            state = "finished" if done else str(value)
+            state = "done" if done else str(value)
             rows.append(
                 row | dict(zip(axes, cell, strict=True)) | more | {"state": state, METRIC: value if done else math.nan}
             )

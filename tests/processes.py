@@ -10,8 +10,7 @@ import torch.distributed as distributed
 from torch import Tensor, multiprocessing, nn
 
 from core import pretrain
-from core.data.dataset import Batch
-from core.pretraining.objective import Objective
+from core.encoder.encoder import Encoder
 from core.pretraining.training import Training
 from helpers import random_dataset, small_config
 
@@ -31,15 +30,12 @@ TINY = {"data": {"name": "random", "image_size": 8}, "batch_size": 8}
 SINGLE = {"nt_xent": TINY, "margin": TINY | {"loss": {"kind": "margin"}}}
 
 
-class InDouble:
-    """An objective."""
-
-    def __init__(self, objective: Objective) -> None:
-        self._objective = objective
-        self.loss = objective.loss
-
-    def views(self, batch: Batch, generator: torch.Generator) -> Tensor:
-        return self._objective.views(batch, generator).double()
+def compute_in_double(training: Training) -> None:
+    """Weights, buffers, and views from the first convolution on."""
+    training.model.double()
+    for module in training.model.modules():
+        if isinstance(module, Encoder):
+            module.conv1.register_forward_pre_hook(lambda _, inputs: inputs[0].double())  # type: ignore[union-attr]
 
 
 def after_steps(count: int, double: bool, device: str = "cpu", **changes: object) -> dict[str, Tensor]:
@@ -50,13 +46,12 @@ def after_steps(count: int, double: bool, device: str = "cpu", **changes: object
         if name.endswith("bn2.weight"):
             nn.init.constant_(parameter, 0.5)  # it begins at 0, and so would most gradients
     if double:
-        made.model.double()
-        made.objective = InDouble(made.objective)
+        compute_in_double(made)
     for _ in range(count):
         made.advance()
     gradients = {f"{name}.grad": p.grad for name, p in made.model.named_parameters() if p.grad is not None}
     assert len(gradients) > 20
-    statistics = {"statistics": made._statistics[(count - 1) % made.steps_per_epoch]}
+    statistics = {"statistics": made.statistics[(count - 1) % made.steps_per_epoch]}
     return {name: value.cpu() for name, value in (statistics | gradients | made.model.state_dict()).items()}
 
 

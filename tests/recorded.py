@@ -11,12 +11,14 @@ from ablations.planning.plan import Plan, make_plan
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.tracking.client import STUDY, TRIAL, child_runs, find_parent, tracking_uri
+from ablations.tracking.content.summary import summary
+from ablations.tracking.report import draw_report
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.tracking.tracker import WRITER
 from ablations.types.events import Event, Saved, TrialEnded
 from ablations.types.trial import Result
-from core.pretraining.history import Epoch
-from helpers import small_study
+from core.history import Epoch
+from helpers import epoch, small_study
 
 EPOCHS = 4
 GRID = "grid:\n  evaluate.neighbors: [1, 5]\n  loss.temperature: [0.1, 0.5]\n"
@@ -31,7 +33,7 @@ def plan(name: str) -> Plan:
 
 
 def epochs(count: int) -> list[Epoch]:
-    return [Epoch(number, 3.0 / number, 10.0, 2.0, 0.1, 900.0, 1.8e9 + number) for number in range(1, count + 1)]
+    return [epoch(number, 3.0 / number, 10.0, 2.0, time=1.8e9 + number) for number in range(1, count + 1)]
 
 
 def events(made: Plan) -> Iterator[Event]:
@@ -53,8 +55,14 @@ def record(made: Plan, console: Console | None = None) -> ResilientTracker:
     recorder = ResilientTracker(made, TrialStore(Path("runs")), console or Console(quiet=True))
     for event in events(made):
         recorder.record(event)
-    recorder.close(complete=True)
+    recorder.close(["done"])
     return recorder
+
+
+def save_report(recorder: ResilientTracker, name: str = "small") -> None:
+    """Draw the study's report, and have it written to MLflow."""
+    drawn = draw_report(name, "quick", Path("runs"))
+    recorder.save_report(drawn.folder, summary(drawn.report))
 
 
 def contents(name: str) -> list[dict[str, Any]]:
@@ -73,7 +81,7 @@ def content(client: MlflowClient, run: Any) -> dict[str, Any]:
         "trial": run.data.tags.get(TRIAL),
         "status": run.info.status,
         "ended": run.info.end_time if TRIAL in run.data.tags else None,
-        "params": run.data.params,
+        "params": {key: value for key, value in run.data.params.items() if key != "study"},
         "tags": {key: value for key, value in run.data.tags.items() if key.startswith(OURS) and key not in OWN},
         "metrics": {key: sorted((m.step, m.timestamp, m.value) for m in values) for key, values in histories.items()},
         "artifacts": sorted(artifact.path for artifact in client.list_artifacts(run.info.run_id)),

@@ -1,12 +1,14 @@
 """Grids of every form: what they enumerate, and what they refuse."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ablations.planning.grid import enumerate_trials
 from ablations.study.claims import SIGN_ALONE
 from ablations.study.load import load_study
+from ablations.study.scaled_study import ScaledStudy
 from ablations.types.errors import StudyError
 from ablations.types.trial import Trial
 
@@ -193,16 +195,25 @@ claims:
 """
 
 
+def claims_of(scaled: ScaledStudy) -> list[dict[str, Any]]:
+    """As MLflow keeps them."""
+    return [claim.model_dump(mode="json") for claim in scaled.claims]
+
+
 def test_claims_are_plain_values_with_texts_for_the_report() -> None:
     trials("{head.kind: [linear, nonlinear], head.output: [32, 64]}", rest=CLAIMS)
-    better, ordering, trend, interaction, alike, two = load_study("study.yaml").claims
-    assert better["effect"] == {"cells": [{"head.kind": "nonlinear"}], "than": [{"head.kind": "linear"}], "by": "mean"}
+    better, ordering, trend, interaction, alike, two = claims_of(load_study("study.yaml"))
+    assert (better["cells"], better["than"], better["by"]) == (
+        [{"head.kind": "nonlinear"}],
+        [{"head.kind": "linear"}],
+        "mean",
+    )
     assert (better["kind"], better["margin"]) == ("better", 3)
-    assert ordering["effect"]["where"] == {"head.output": "32"}
-    assert trend["effect"] == {"axis": "head.output", "direction": "falling", "where": {}}
-    assert interaction["effect"]["start"] == "32"
-    assert alike["effect"] == {"axis": "head.output", "values": [], "where": {"head.kind": "linear"}}
-    assert (alike["margin"], two["effect"]["values"]) == (2, ["32", "64"])
+    assert ordering["where"] == {"head.output": "32"}
+    assert (trend["axis"], trend["direction"], trend["where"]) == ("head.output", "falling", {})
+    assert interaction["start"] == "32"
+    assert (alike["axis"], alike["values"], alike["where"]) == ("head.output", None, {"head.kind": "linear"})
+    assert (alike["margin"], two["values"]) == (2, ["32", "64"])
 
 
 @pytest.mark.parametrize(
@@ -226,6 +237,13 @@ def test_claims_are_plain_values_with_texts_for_the_report() -> None:
         ),
         ("{kind: similar, axis: head.kind, margin: 0}", r"claims\[0\].margin: should be greater than 0"),
         ("{kind: similar, axis: head.kind}", r"claims\[0\].*'margin' is required"),
+        (
+            "{kind: all, parts: [{says: c, cells: [[none]]}, {says: d, kind: trend, axis: epochs}]}",
+            r"claims\[0\].parts\[1\].axis: 'epochs' is no axis",
+        ),
+        ("{kind: all, parts: [{says: c, cells: [[none]]}]}", r"parts: must have at least 2 entries"),
+        ("{cells: [[none]], metric: top7}", r"claims\[0\].metric: there is no metric 'top7'"),
+        ("{cells: [[none]], delta: 0}", r"claims\[0\].delta: should be greater than 0"),
         ("{kind: best}", r"claims\[0\].kind: 'best' is not known; did you mean 'better'\?"),
     ],
 )
@@ -245,21 +263,21 @@ scales: {laptop: {grid: {head.output: [16, 24], head.kind: [linear, none], epoch
 
 def test_a_claim_names_the_ends_of_an_axis_and_finds_them_at_each_scale() -> None:
     trials("{head.output: [32, 64], head.kind: [linear, none], epochs: [2, 3]}", rest=AT_SCALES)
-    (own, interaction), (laptop, _) = (load_study("study.yaml", scale).claims for scale in ("quick", "laptop"))
-    assert own["effect"]["cells"] == [{"head.output": "64", "head.kind": "none"}]
-    assert laptop["effect"]["cells"] == [{"head.output": "24", "head.kind": "none"}]
+    (own, interaction), (laptop, _) = (claims_of(load_study("study.yaml", scale)) for scale in ("quick", "laptop"))
+    assert own["cells"] == [{"head.output": "64", "head.kind": "none"}]
+    assert laptop["cells"] == [{"head.output": "24", "head.kind": "none"}]
     ends = {"low": "linear", "high": "none", "start": "32", "end": "64", "where": {"epochs": "2"}}
-    assert ends.items() <= interaction["effect"].items()
+    assert ends.items() <= interaction.items()
 
 
 def test_a_value_of_that_name_is_meant_before_the_place() -> None:
     rest = "claims: [{says: a, source: b, cells: [[first]]}]\n"
     trials("{head.kind: {second: linear, first: none}}", rest=rest)
-    assert load_study("study.yaml").claims[0]["effect"]["cells"] == [{"head.kind": "first"}]
+    assert claims_of(load_study("study.yaml"))[0]["cells"] == [{"head.kind": "first"}]
 
 
 def test_a_margin_of_one_scale_is_not_asked_at_another() -> None:
     trials("{head.output: [32, 64], head.kind: [linear, none], epochs: [2, 3]}", rest=AT_SCALES)
-    asked, not_asked = (load_study("study.yaml", scale).claims[0] for scale in ("cifar10", "laptop"))
+    asked, not_asked = (claims_of(load_study("study.yaml", scale))[0] for scale in ("cifar10", "laptop"))
     assert (asked["says"], asked["margin"]) == ("it grows", 3)
     assert (not_asked["says"], not_asked["margin"]) == (f"it grows {SIGN_ALONE}", 0)

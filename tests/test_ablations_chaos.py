@@ -31,7 +31,7 @@ from ablations.types.trial import Result
 from core.data.cache import cached_images
 from core.data.decode import decode
 from core.errors import MissingData
-from core.pretraining import checkpoint
+from core.trained import checkpoint
 from helpers import small_study
 
 WHERE = Where(Path("runs"), Path("data"), inline=True)

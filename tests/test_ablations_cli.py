@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,10 @@ def test_what_cannot_be_run_is_exit_code_2(arguments: list[str], expected: str) 
     code, text = ablate(*arguments)
     assert code == 2
     assert expected in text.replace("\n", " ")
+
+
+def test_the_version_is_printed() -> None:
+    assert ablate("--version") == (0, f"ablate {version('simclr-ablations')}\n")
 
 
 def test_a_report_of_nothing_is_exit_code_1() -> None:

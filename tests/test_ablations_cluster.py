@@ -55,7 +55,8 @@ def run_and(cluster: Cluster, chosen: list[Unit], react: Callable[[Event], None]
         seen.append(event)
         react(event)
 
-    RayScheduler(cluster.address).run(Batch(chosen, job(Path("runs")), Resources()), listen)
+    with RayScheduler(cluster.address, job(Path("runs"))) as scheduler:
+        scheduler.run(Batch(chosen, job(Path("runs")), Resources()), listen)
     return seen
 
 

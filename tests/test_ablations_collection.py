@@ -11,6 +11,7 @@ from rich.console import Console
 from test_ablations_cli import ablate
 from typer.testing import CliRunner
 
+import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced
 from ablations.cli.app import app
 from ablations.cli.collection_documents import (
     CollectionPlanDocument,
@@ -34,7 +35,7 @@ from ablations.tracking.report import draw_report
 from ablations.tracking.tracker import COLLECTION
 from ablations.types.errors import AblateError, StudyError
 from ablations.types.events import Event, Started, TrialEnded
-from ablations.types.trial import Result, Unit
+from ablations.types.trial import Result, Trial, Unit
 from helpers import small_study
 
 STORAGE = Path("runs")
@@ -54,13 +55,18 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[Unit]:
         units.append(unit)
         listen(Started(unit.pretrain_id))
         for trial in unit.trials:
-            metrics = {"linear_eval/top1": 100 * trial.config.pretrain.loss.temperature + trial.seed}
+            metrics = {"linear_eval/top1": _score(trial)}
             result = Result(trial.id, "done", metrics, 2.0, time.time(), {})
             TrialStore(job.storage).save_result(result)
             listen(TrialEnded(unit.pretrain_id, result))
 
     monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", run_unit)
     return units
+
+
+def _score(trial: Trial) -> float:
+    temperature = trial.config.pretrain.loss.temperature
+    return 100 * temperature + trial.seed + (trial.seed % 3) * temperature / 10
 
 
 @pytest.fixture
@@ -70,7 +76,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object) -> NoReturn:
         raise AblateError("figures take seconds")
 
-    monkeypatch.setattr("ablations.running.round.draw_report", refuse)
+    monkeypatch.setattr("ablations.tracking.report.draw_report", refuse)
 
 
 def write(**studies: str) -> None:
@@ -101,7 +107,7 @@ def test_what_studies_share_is_run_once_and_is_in_each(ran: list[Unit]) -> None:
     }
     assert outcome.complete
     for study in ("temperature", "neighbors"):
-        assert read_study(study, "quick").table["state"].tolist() == ["finished"] * 2
+        assert read_study(study, "quick").table["state"].tolist() == ["done"] * 2
     run()
     assert len(ran) == 2
 
@@ -218,9 +224,9 @@ def test_seeds_are_added_where_a_claim_waits_for_them(ran: list[Unit]) -> None:
         temperature=TEMPERATURE.replace("cold is better", "more is said").replace("0.5]]", "0.5]], margin: -39.9"),
         neighbors=NEIGHBORS,
     )
-    outcome = run(most_seeds=3)
+    outcome = run(most_seeds=4)
     table = read_study("temperature", "quick").table
-    assert table["seed"].tolist() == [0, 0, 1, 1]
+    assert table["seed"].tolist() == [0, 0, 1, 1, 2, 2]
     assert read_study("neighbors", "quick").table["seed"].tolist() == [0, 0]
     drawn = outcome.by_study["temperature"].drawn
     assert drawn
@@ -230,13 +236,13 @@ def test_seeds_are_added_where_a_claim_waits_for_them(ran: list[Unit]) -> None:
 
 @pytest.mark.usefixtures("mlflow_db")
 def test_seeds_are_added_until_values_are_known_to_be_alike(ran: list[Unit]) -> None:
-    """Every seed has the same difference of 40, so that two decide."""
+    """Every seed has nearly the same difference of 40, so that three decide."""
     alike = "claims: [{says: no matter, source: here, kind: similar, axis: loss.temperature, margin: 41}]\n"
     write(temperature=TEMPERATURE.replace(CLAIM, alike), neighbors=NEIGHBORS)
     drawn = run(most_seeds=5).by_study["temperature"].drawn
     assert drawn
     assert drawn.verdicts[0].word == "SUPPORTED"
-    assert drawn.verdicts[0].seeds == 2
+    assert drawn.verdicts[0].seeds == 3
     assert "+40.0</b> points between 0.5 and 0.1" in drawn.page.read_text()
 
 
@@ -246,7 +252,7 @@ def test_the_page_of_all_says_what_held_and_what_is_missing(ran: list[Unit], mon
     assert "has been run" not in ablate("report", "both.yaml")[1]
     assert ablate("report", "both.yaml")[0] == 1
     for study in ("temperature", "neighbors"):
-        ablate("run", f"{study}.yaml", "--inline", "--seeds", "2")
+        ablate("run", f"{study}.yaml", "--inline", "--seeds", "3")
     code, text = ablate("report", "both.yaml")
     assert code == 0
     assert "temperature: 1 refuted" in text
@@ -284,15 +290,15 @@ def test_machines_read_one_document_of_all_studies(ran: list[Unit]) -> None:
         ("neighbors", 2, 1),
     ]
     assert len(plan_.cost) == 1 and list(plan_.unable) == ["far"]
-    run_ = CollectionRunDocument.model_validate_json(machine("run", "both.yaml", "--inline", "--seeds", "2", code=1))
-    assert [(one.study, one.done) for one in run_.studies] == [("temperature", 4), ("neighbors", 4)]
-    assert run_.verdicts.model_dump() == {"supported": 0, "refuted": 1, "undecided": 0}
+    run_ = CollectionRunDocument.model_validate_json(machine("run", "both.yaml", "--inline", "--seeds", "3", code=1))
+    assert [(one.study, one.done) for one in run_.studies] == [("temperature", 6), ("neighbors", 6)]
+    assert run_.verdicts.model_dump() == {"supported": 0, "refuted": 1, "no_difference": 0, "undecided": 0}
     assert run_.page and Path(run_.page).is_file() and list(run_.unable) == ["far"]
     report_ = CollectionReportDocument.model_validate_json(machine("report", "both.yaml"))
     assert report_.studies == [one.report for one in run_.studies]
     assert (report_.page, report_.verdicts) == (run_.page, run_.verdicts)
     status = CollectionStatusDocument.model_validate_json(machine("status", "both.yaml"))
-    assert status.counts.done == 6
+    assert status.counts.done == 9
     assert [one.study for one in status.studies] == ["temperature", "neighbors"]
 
 

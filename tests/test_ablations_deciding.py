@@ -14,8 +14,8 @@ from ablations.study.load import load_study
 from ablations.tracking.reader import read_study
 from ablations.types.trial import Result
 from helpers import small_study
-from reports.statistics.effects import Better
-from reports.statistics.verdicts import Claim, Verdict
+from reports.statistics.claims import BetterClaim
+from reports.statistics.verdicts import Verdict
 
 STUDY = small_study(
     """\
@@ -41,7 +41,7 @@ def finish(made: Plan) -> None:
 
 
 def verdict(word: str, *temperatures: str) -> Verdict:
-    claim = Claim("", "", Better())
+    claim = BetterClaim(says="")
     return Verdict(claim, word, "", [{"loss.temperature": value} for value in temperatures])  # type: ignore[arg-type]
 
 
@@ -90,4 +90,4 @@ def test_a_run_until_decided_ends_with_the_limit() -> None:
     assert seeds["0.1"] == seeds["0.5"]
     decided = outcome.drawn.verdicts[0].word != "UNDECIDED"
     assert seeds["0.1"] == 3 or (decided and seeds["0.1"] == 2)
-    assert (table["state"] == "finished").all()
+    assert (table["state"] == "done").all()

@@ -14,7 +14,7 @@ from ablations.cli.app import app
 from ablations.planning.plan import make_plan
 from ablations.store.trial_store import TrialStore
 from ablations.types.trial import Result
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")

@@ -31,7 +31,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.study import Resources
 from core import Pretrained, ProcessLost
-from core.config import DataConfig, EncoderConfig, Frozen, PretrainConfig
+from core.config import DataConfig, Frozen, PretrainConfig, ResNet
 from core.cost import training_flops
 
 STUDY = """\
@@ -88,7 +88,7 @@ def test_an_estimate_adds_up_what_is_left() -> None:
     training = sum(200 * 2 * 0.01 * width for width in (0.125, 0.25) for _ in range(2))
     assert found.seconds == pytest.approx(training + 4 * 2200 * 0.001)
     configs = [unit.trials[0].config.pretrain for unit in made.units]
-    assert found.flops == sum(400 * training_flops(config.encoder, 16) for config in configs)
+    assert found.flops == sum(400 * training_flops(config) for config in configs)
     assert (found.images, found.hardware, found.too_large) == (4 * (400 + 2200), LAPTOP, [])
     assert found.largest == "0.1, 0.25, seed 0"
 
@@ -176,7 +176,7 @@ def test_the_text_has_time_and_price() -> None:
     save_speed(STORAGE, training_speed(config, LAPTOP, 9.0))
     text = cost_text([plan()], STORAGE, 2.0)
     assert "as measured on a laptop" in text
-    narrow, wide = (training_flops(u.trials[0].config.pretrain.encoder, 16) for u in plan().units[:2])
+    narrow, wide = (training_flops(u.trials[0].config.pretrain) for u in plan().units[:2])
     hours = 2 * 400 * 9 * (1 + wide / narrow) / 3600
     assert f"price: {2 * hours:.2f} at 2 an hour" in text
 
@@ -205,7 +205,7 @@ def by_protocol(*protocols: str) -> str:
 def test_what_one_protocol_takes_says_nothing_of_another() -> None:
     made = plan(by_protocol("linear_sgd", "retrieval"))
     trial = made.units[0].trials[0]
-    config = trial.config.pretrain.model_copy(update={"encoder": EncoderConfig()})  # not the very same
+    config = trial.config.pretrain.model_copy(update={"encoder": ResNet()})  # not the very same
     save_speed(STORAGE, evaluation_speed(config, trial.config.evaluate, LAPTOP, 0.5))
     found = estimate(made, load_speeds(STORAGE))
     assert found.unmeasured == ["retrieval"]

@@ -1,15 +1,16 @@
 """Failures told apart: their kinds, what is done about each, and what a user is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
 from rich.console import Console
 
-from ablations.cli.tables import status_table
-from ablations.planning.collection_plan import plan_of_one
+from ablations.cli.tables import states_lines
 from ablations.planning.plan import Plan, make_plan
+from ablations.running.job import Job
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
 from ablations.running.schedulers.on_ray.capacity import whole_device
@@ -105,17 +106,19 @@ def test_a_training_that_takes_too_long_is_ended_and_continued_when_asked() -> N
 def test_status_says_what_to_do_next() -> None:
     made = plan(STUDY + "resources: {minutes: 1.0e-9}\n")
     run(made)
-    console = Console(width=400)
-    with console.capture() as capture:
-        console.print(status_table(plan_of_one(plan()), STORAGE))
-    assert "timed out: was still training" in capture.get()
-    assert "Raise resources.minutes, then --retry timed_out" in capture.get()
+    text = "\n".join(line for line, _ in states_lines(plan(), STORAGE))
+    assert "timed out: was still training" in text
+    assert "Raise resources.minutes, then --retry timed_out" in text
 
 
 def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a crowd the first unit starves; alone it would finish, and the second is not run again."""
     made = plan()
     runs: list[tuple[list[str], bool]] = []
+
+    @contextmanager
+    def connected(address: str, job: Job) -> Iterator[None]:
+        yield
 
     def run_batch(self: RayScheduler, batch: Batch, listen: Callable[[Event], None]) -> None:
         assert batch.judging is None
@@ -129,6 +132,7 @@ def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> 
             TrialStore(STORAGE).save_result(result)
             listen(TrialEnded(unit.pretrain_id, result))
 
+    monkeypatch.setattr("ablations.running.schedulers.on_ray.connect.connected", connected)
     monkeypatch.setattr(RayScheduler, "run", run_batch)
     outcome = run_plan(made, Where(STORAGE, Path("data")), Console(quiet=True))
     ids = [unit.pretrain_id for unit in made.units]

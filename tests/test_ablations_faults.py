@@ -131,7 +131,7 @@ def kill_and_compare(
     finish(*options)
     assert all(path.read_bytes() == content for path, content in stored.items()), "a finished trial ran again"
     interrupted = outcome()
-    assert interrupted["state"].tolist() == ["finished"] * TRIALS
+    assert interrupted["state"].tolist() == ["done"] * TRIALS
     assert sorted(runs_in_mlflow()) == sorted(set(runs_in_mlflow()))
     assert epochs_logged() == {4}
     Path("quiet").mkdir()

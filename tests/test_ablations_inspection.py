@@ -13,9 +13,9 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.types.trial import Result, Trial
 from core.files import write_text
-from core.pretraining.checkpoint import save_checkpoint
-from core.pretraining.history import Epoch
 from core.remote import AnyPath
+from core.trained.checkpoint import save_checkpoint
+from helpers import epoch
 
 STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n  evaluate.neighbors: [5, 7]\n"
 
@@ -44,7 +44,7 @@ def store(storage: AnyPath, monkeypatch: pytest.MonkeyPatch) -> TrialStore:
     ]
     for result in results:
         store.save_result(result)
-    epochs = [Epoch(number, 5.0 - number, 10.0 * number, 3.0, 0.1, 100.0, 0.0) for number in (1, 2, 3)]
+    epochs = [epoch(number, 5.0 - number, 10.0 * number) for number in (1, 2, 3)]
     store.save_history(plan.trials[0].pretrain_id, epochs, trained=True)
     return store
 

@@ -58,7 +58,7 @@ def test_a_field_that_no_kind_has_is_refused_whatever_is_chosen() -> None:
 def test_a_field_with_the_name_of_a_kind_is_found() -> None:
     with pytest.raises(StudyError, match=r"grid.loss.margn: .* did you mean 'margin'"):
         trials("base: {loss.kind: margin}\ngrid: {loss.margn: [0.3]}\n")
-    with pytest.raises(StudyError, match="known are kind, margin, normalize"):
+    with pytest.raises(StudyError, match="known are kind, normalize, margin"):
         trials("base: {loss: {kind: margin, colour: 3}}\ngrid: {epochs: [2]}\n")
 
 

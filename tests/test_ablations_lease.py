@@ -34,9 +34,8 @@ from ablations.types.errors import StudyError
 from ablations.types.events import Event, Held, Saved, Started, TrialEnded
 from ablations.types.trial import Result, Unit
 from core.files import write_text
-from core.pretraining.history import Epoch
 from core.remote import AnyPath
-from helpers import small_study
+from helpers import epoch, small_study
 
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1)
 QUIET = Console(quiet=True)
@@ -412,7 +411,7 @@ def test_runs_that_log_the_same_trial_make_one_mlflow_run(store: TrialStore) -> 
     recorders = [ResilientTracker(made, store, QUIET)]
     for begun in (1.0, 2.0):
         recorders.append(ResilientTracker(made, store, QUIET))
-        store.save_history(unit.pretrain_id, [Epoch(1, 5.0, 10.0, 3.0, 0.1, 100.0, begun)])
+        store.save_history(unit.pretrain_id, [epoch(1, 5.0, 10.0, time=begun)])
         for recorder in recorders:
             recorder.record(Saved(unit.pretrain_id))
         finish(store, unit, when=begun)
@@ -433,7 +432,7 @@ def test_who_ends_reports_its_own_seeds(store: TrialStore) -> None:
     recorder = ResilientTracker(more, store, QUIET)
     ResilientTracker(plan(store), store, QUIET)
     assert len(read_study("small", "quick").table) == 2
-    recorder.close(complete=False)
+    recorder.close(["waiting"])
     assert len(read_study("small", "quick").table) == 4
 
 

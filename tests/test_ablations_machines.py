@@ -11,7 +11,7 @@ from machines import Machine, Network, can_be_made, network
 from test_ablations_hosts import EPOCHS, GRID, PATIENCE, RAY, quiet, results, wait_until
 
 from ablations.store.trial_store import TrialStore
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from helpers import small_study
 
 pytestmark = [

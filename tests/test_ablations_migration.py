@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced
 from ablations.cli.app import app
 from ablations.planning.plan import Plan, make_plan
 from ablations.running.run import run_plan
@@ -23,8 +24,8 @@ from ablations.tracking.reader import read_study
 from ablations.types import identity
 from ablations.types.errors import AblateError, StudyError
 from ablations.types.trial import Result
-from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
 from core.remote import AnyPath, RemotePath
+from core.trained.checkpoint import load_checkpoint, save_checkpoint
 from helpers import small_study
 
 ONLY_FOLDER = pytest.mark.parametrize("storage", ["folder"], indirect=True)
@@ -78,7 +79,7 @@ def test_after_a_new_schema_nothing_is_trained_again(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("ablations.running.round.draw_report", undrawn)
+    monkeypatch.setattr("ablations.tracking.report.draw_report", undrawn)
     made, where = plan(storage, "0.1"), Where(storage, Path("data"), inline=True)
     run_plan(made, where, Console(quiet=True))
     expected = read_study("small", "quick").table.drop(columns=["run_id", "trial_id", "loss.temperature", "name"])

@@ -15,7 +15,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.tracking import resilient_tracker
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.tracking.ui import serve
-from ablations.tracking.unreachable import no_answer
+from ablations.tracking.unreachable import trouble
 from ablations.types.redaction import without_secrets
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
@@ -55,7 +55,7 @@ def test_an_mlflow_that_goes_away_at_any_call_and_comes_back_holds_what_a_quiet_
     record(plan("quiet"))
     quiet, count = contents("quiet"), len(calls)
     assert sorted(run["status"] for run in quiet) == ["FAILED"] * 2 + ["FINISHED"] * 3
-    assert [len(run["metrics"]["pretrain/loss"]) for run in quiet if run["params"]] == [EPOCHS] * 4
+    assert [len(run["metrics"]["pretrain/loss"]) for run in quiet if run["trial"]] == [EPOCHS] * 4
     for first in range(0, count, 6):
         shutil.rmtree("runs")
         outage(range(first, first + 2))
@@ -73,7 +73,7 @@ def test_an_mlflow_that_is_away_is_asked_again_after_a_pause_and_at_the_end(
     for event in events(plan("away")):
         recorder.record(event)
     assert len(calls) == 4
-    recorder.close(complete=True)
+    recorder.close(["done"])
     assert len(calls) == 5
 
 
@@ -148,7 +148,7 @@ def test_no_secret_is_told(text: str, told: str, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_what_mlflow_says_becomes_a_place_a_reason_and_a_remedy(error: Exception, told: str) -> None:
-    text = no_answer("https://me:hunter2@lab.org", error)
+    text = trouble("https://me:hunter2@lab.org", error).text
     assert text.startswith("MLflow at https://lab.org")
     assert told in text
     assert "hunter2" not in text

@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from recorded import contents, events, plan, record
+from recorded import contents, events, plan, record, save_report
 from rich.console import Console
 
 from ablations.store.trial_store import TrialStore
 from ablations.tracking import resilient_tracker
 from ablations.tracking.reader import read_study
-from ablations.tracking.report import draw_report
 from ablations.tracking.resilient_tracker import ResilientTracker
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mlflow_db")]
@@ -87,7 +86,7 @@ def test_a_server_that_is_stopped_and_started_in_mid_run_ends_with_what_a_quiet_
         if number == 5:
             start(*options)
         recorder.record(event)
-    recorder.close(complete=True)
+    recorder.close(["done"])
     assert contents("away") == quiet
     away, back = capsys.readouterr().out.splitlines()
     assert "refused" in away
@@ -115,7 +114,7 @@ def test_a_password_opens_a_server_and_is_found_nowhere(
     monkeypatch.delenv("MLFLOW_TRACKING_PASSWORD")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://me:{SECRET}@127.0.0.1:{port}")
     recorder = record(plan("small"))
-    recorder.save_report(draw_report("small", "quick", Path("runs")).folder)
+    save_report(recorder)
     assert len(contents("small")) == 5
     files = [path for path in Path().rglob("*") if path.is_file()]
     assert {"report.html", "study.json", "server.db"} <= {path.name for path in files}
@@ -136,9 +135,9 @@ def test_artifacts_go_to_s3_and_reports_come_from_there(
     bucket = boto3.resource("s3", endpoint_url=address).create_bucket(Bucket="lab")
     start("--default-artifact-root", "s3://lab/mlflow")
     recorder = record(plan("small"))
-    recorder.save_report(draw_report("small", "quick", Path("runs")).folder)
+    save_report(recorder)
     assert recorder.works
-    assert read_study("small", "quick").table["state"].tolist().count("finished") == 2
+    assert read_study("small", "quick").table["state"].tolist().count("done") == 2
     names = [Path(stored.key).name for stored in bucket.objects.all()]
     assert names.count("config.json") == 4
     assert {"study.json", "traceback.txt", "report.html", "figure.png"} <= set(names)

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
-from recorded import contents, plan, record
+from recorded import contents, plan, record, save_report
 
 from ablations.tracking import database
 from ablations.tracking.client import tracking_uri
 from ablations.tracking.database import check_folder
 from ablations.tracking.reader import read_study
-from ablations.tracking.report import draw_report
 from ablations.types.errors import AblateError
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
@@ -31,7 +30,7 @@ def project(tmp_path: Path, empty_mlflow: Path, monkeypatch: pytest.MonkeyPatch)
     folder.mkdir()
     shutil.copy(empty_mlflow, folder / "mlflow.db")
     monkeypatch.chdir(folder)
-    record(plan("small"))
+    save_report(record(plan("small")))
     return folder
 
 
@@ -57,7 +56,7 @@ def artifacts() -> list[str]:
 
 def test_no_file_says_where_the_folder_is(project: Path) -> None:
     recorder = record(plan("small"))
-    recorder.save_report(draw_report("small", "quick", Path("runs")).folder)
+    save_report(recorder)
     assert [name for name, content in snapshot(project).items() if str(project).encode() in content] == []
     with sqlite3.connect("mlflow.db") as connection:
         locations = dict(connection.execute("SELECT name, artifact_location FROM experiments"))
@@ -74,13 +73,11 @@ def test_a_moved_folder_is_read_and_written_where_it_is(
         make_absolute(project)
     moved = project.rename(project.parent / "moved")
     monkeypatch.chdir(moved)
-    assert read_study("small", "quick").table["state"].tolist().count("finished") == 2
-    drawn = draw_report("small", "quick", Path("runs"))
+    assert read_study("small", "quick").table["state"].tolist().count("done") == 2
     recorder = record(plan("small"))
-    recorder.save_report(drawn.folder)
+    save_report(recorder)
     assert recorder.works
-    report = {"artifacts": ["report", "study.json"]}
-    assert contents("small") == [run if run["trial"] else run | report for run in before]
+    assert contents("small") == before
     assert not project.exists()
     assert artifacts() == ["report", "study.json"]
 
@@ -96,7 +93,7 @@ def test_a_copied_folder_leaves_the_original_alone(
     shutil.rmtree(copied / "runs")
     monkeypatch.chdir(copied)
     recorder = record(plan("small"))
-    recorder.save_report(draw_report("small", "quick", Path("runs")).folder)
+    save_report(recorder)
     assert artifacts() == ["report", "study.json"]
     assert snapshot(project) == original
 
@@ -110,7 +107,7 @@ def test_a_database_named_by_its_path_is_read_from_another_folder(
     monkeypatch.chdir(elsewhere)
     assert len(read_study("small", "quick").table) == 4
     recorder = record(plan("small"))
-    recorder.save_report(draw_report("small", "quick", Path("runs")).folder)
+    save_report(recorder)
     assert recorder.works
     assert not Path("mlruns").exists()
     assert len(list(project.glob("mlruns/small/*/artifacts/report/report.html"))) == 1

@@ -15,8 +15,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.types.events import EpochEnded, Event, Started, TrialEnded
 from ablations.types.trial import Result
-from core.pretraining.history import Epoch
-from helpers import small_study
+from helpers import epoch, small_study
 
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1000)
 
@@ -54,8 +53,7 @@ def events(plan: Plan) -> list[Event]:
     one, other = plan.units
     found: list[Event] = [Started(one.pretrain_id), Started(other.pretrain_id)]
     for number in range(1, 1001):
-        epoch = Epoch(number, 1.25, 50.0, 3.0, 0.1, 100.0, 0.0)
-        found += [EpochEnded(unit.pretrain_id, epoch) for unit in plan.units]
+        found += [EpochEnded(unit.pretrain_id, epoch(number, 1.25)) for unit in plan.units]
     finished = Result(one.trials[0].id, "done", {}, 1.0, 0.0, {})
     failed = Result(other.trials[0].id, "failed", {}, 1.0, 0.0, {}, "it [/b] broke", "bug")
     return [*found, TrialEnded(one.pretrain_id, finished), TrialEnded(other.pretrain_id, failed)]

@@ -13,7 +13,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.study import Resources
 from ablations.types.errors import StudyError
-from core.cost import BESIDE
+from core.hardware import BESIDE
 from helpers import small_study
 
 GIB = 2**30

@@ -40,7 +40,7 @@ def test_every_protocol_that_leaves_arrays_has_its_picture() -> None:
     ids = {protocol: f"{number:016x}" for number, protocol in enumerate(ARRAYS)}
     for protocol, arrays in ARRAYS.items():
         store.save_arrays(ids[protocol], arrays, ("cat", "dog", "eel"))
-    states = dict.fromkeys([*ids.values(), "f" * 16], "finished")
+    states = dict.fromkeys([*ids.values(), "f" * 16], "done")
     table = pd.DataFrame({"trial_id": states.keys(), "state": states.values()})
     pictures = draw_pictures(table, store, folder)
     assert [path.name for path in pictures] == [f"{protocol}-{ids[protocol]}.png" for protocol in ARRAYS]
@@ -78,7 +78,7 @@ def test_a_study_of_pictures_ends_as_one_figure_of_all_panels(mlflow_db: None) -
   evaluate.images: 20
 grid:
   evaluate.strength: {Without: 0.0, With: 1.0}
-seeds: 2
+seeds: 3
 claims:
   - {says: Colours tell crops apart., source: Figure 6, cells: [[Without]], than: [[With]], margin: 10}
 report: {kind: pictures, panels: evaluate.strength, metric: colour_histograms/same_image}
@@ -93,7 +93,7 @@ report: {kind: pictures, panels: evaluate.strength, metric: colour_histograms/sa
     table = read_study("small", "quick").table
     first = table.loc[table["seed"] == 0, "trial_id"]
     assert {name.split("/")[0] for name in np.load(folder / "data.npz")} == set(first)
-    assert len(outcome.drawn.pictures) == 4
+    assert len(outcome.drawn.pictures) == 6
     assert [verdict.word for verdict in outcome.drawn.verdicts] == ["SUPPORTED"]
     data = pd.read_csv(folder / "data.csv")
     assert data.groupby(["panel", "image", "crop"])["share"].sum().to_numpy() == pytest.approx(np.ones(2 * 2 * 4))

@@ -46,7 +46,9 @@ def run_and(react: Callable[[Event], None]) -> list[Event]:
 
     for unit in made.units:
         TrialStore(storage).record(unit)
-    RayScheduler().run(Batch(made.units, Job(storage, Path("data").resolve(), "me", 1), Resources()), listen)
+    job = Job(storage, Path("data").resolve(), "me")
+    with RayScheduler("local", job) as scheduler:
+        scheduler.run(Batch(made.units, job, Resources()), listen)
     return seen
 
 
@@ -155,8 +157,9 @@ def test_storage_that_the_workers_do_not_see_is_a_failure_that_says_so(monkeypat
     """Nothing was recorded there, as it looks from a node without the storage."""
     monkeypatch.setattr(TrialStore, "record", lambda store, unit: None)
     made, seen = plan(), list[Event]()
-    job = Job(Path("runs").resolve(), Path("data").resolve(), "me", 1)
-    RayScheduler().run(Batch(made.units, job, Resources()), seen.append)
+    job = Job(Path("runs").resolve(), Path("data").resolve(), "me")
+    with RayScheduler("local", job) as scheduler:
+        scheduler.run(Batch(made.units, job, Resources()), seen.append)
     ended = [event.result for event in seen if isinstance(event, TrialEnded)]
     assert [result.state for result in ended] == ["failed", "failed"]
     assert "the storage must be at the same path on every node" in ended[0].error
@@ -171,13 +174,13 @@ def test_storage_that_the_workers_do_not_see_is_a_failure_that_says_so(monkeypat
     ],
 )
 def test_a_cluster_that_cannot_be_used_is_said(address: str, message: str) -> None:
-    job = Job(Path("runs"), Path("data"), "me", 1)
-    with pytest.raises(StudyError, match=message):
-        RayScheduler(address).run(Batch(plan().units, job, Resources()), lambda event: None)
+    job = Job(Path("runs"), Path("data"), "me")
+    with pytest.raises(StudyError, match=message), RayScheduler(address, job) as scheduler:
+        scheduler.run(Batch(plan().units, job, Resources()), lambda event: None)
 
 
 def test_what_no_node_can_hold_is_said_at_once() -> None:
     made = plan()
-    job = Job(Path("runs"), Path("data"), "me", 1)
-    with pytest.raises(StudyError, match="a trial asks for 10000 CPU"):
-        RayScheduler().run(Batch(made.units, job, Resources(cpu=10000)), lambda event: None)
+    job = Job(Path("runs"), Path("data"), "me")
+    with pytest.raises(StudyError, match="a trial asks for 10000 CPU"), RayScheduler("local", job) as scheduler:
+        scheduler.run(Batch(made.units, job, Resources(cpu=10000)), lambda event: None)

@@ -20,6 +20,7 @@ from rich.console import Console
 from torchvision import datasets
 from typer.testing import CliRunner
 
+import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced
 from ablations.cli.app import app
 from ablations.planning.plan import Plan, make_plan
 from ablations.running import shared_units as sharing
@@ -27,7 +28,7 @@ from ablations.running import worker
 from ablations.running.job import Job
 from ablations.running.run import run_plan
 from ablations.running.run_state import RunState
-from ablations.running.schedule import Where, schedule
+from ablations.running.schedule import Schedule, Where
 from ablations.running.schedulers.on_ray import endings, outside
 from ablations.running.schedulers.scheduler import Batch
 from ablations.store.data_copies import FOLDERS, local_data
@@ -38,7 +39,7 @@ from ablations.study.load import load_study
 from ablations.study.study import Resources
 from ablations.types.errors import AblateError, DiskFullError, LostStorageError, StudyError
 from ablations.types.events import Event
-from core.data.catalog import KNOWN_SIZES
+from core.data.catalog import DATA_SETS
 from core.errors import StorageAway, StorageRefused
 from core.remote import AnyPath, RemotePath
 from helpers import small_study
@@ -78,7 +79,7 @@ def test_a_run_in_an_object_store_is_a_run_in_a_folder(bucket: RemotePath, monke
     assert outcome.drawn is not None
     assert outcome.drawn.page == Path("runs/reports/small/quick/report.html")
     assert outcome.drawn.page.exists()
-    monkeypatch.setattr("ablations.running.round.draw_report", undrawn)
+    monkeypatch.setattr("ablations.tracking.report.draw_report", undrawn)
     with monkeypatch.context() as patch:
         patch.setattr("ablations.running.schedulers.inline.run_unit", lambda *_: pytest.fail("something ran"))
         again = run_plan(plan(storage, ONE), Where(storage, DATA, inline=True), QUIET)
@@ -103,9 +104,10 @@ def test_two_runs_at_once_train_nothing_twice(bucket: RemotePath, monkeypatch: p
 
     def go() -> None:
         board = RunState(made)
-        with LiveRun(storage) as live:
-            where = Where(storage, DATA, inline=True)
-            schedule(made, where, live.name, board, lambda event: None, QUIET)
+        where = Where(storage, DATA, inline=True)
+        with LiveRun(storage) as live, Schedule(where, live.name, QUIET) as schedule:
+            schedule.begin()
+            schedule.run(made, board, lambda event: None)
         seen.append(dict(board.states))
 
     monkeypatch.setattr(worker, "pretrain", counted)
@@ -130,7 +132,7 @@ def test_a_store_that_goes_away_ends_the_run_and_fails_no_trial(
         raise StorageAway(5, "gone", str(self))
 
     monkeypatch.setattr(RemotePath, "upload", fail)
-    monkeypatch.setattr("ablations.running.round.draw_report", undrawn)
+    monkeypatch.setattr("ablations.tracking.report.draw_report", undrawn)
     command = ["run", "study.yaml", "--inline", "--storage", str(storage)]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 1
@@ -219,7 +221,7 @@ def test_data_is_copied_once_and_then_used_as_files(
     (size,) = made.sizes.values()
     assert (size.train, size.test, size.classes) == (16, 4, 2)
     assert not own_copies.exists(), "a plan copies nothing"
-    monkeypatch.setattr("ablations.running.round.draw_report", undrawn)
+    monkeypatch.setattr("ablations.tracking.report.draw_report", undrawn)
     output = ablate("run", "study.yaml", "--inline", "--data-dir", str(photos))
     assert f"data: copying {photos}/photos to {own_copies}" in output
     assert "1 done, 0 failed" in output
@@ -253,7 +255,7 @@ def test_a_copy_that_was_interrupted_is_none(
 def test_archives_are_copied_to_where_torchvision_looks_for_them() -> None:
     for name, kind in (("cifar10", datasets.CIFAR10), ("cifar100", datasets.CIFAR100), ("stl10", datasets.STL10)):
         assert FOLDERS[name] == kind.base_folder
-    assert FOLDERS.keys() < KNOWN_SIZES.keys()
+    assert FOLDERS.keys() < DATA_SETS.keys()
 
 
 def test_data_that_is_not_there_is_named(photos: RemotePath) -> None:

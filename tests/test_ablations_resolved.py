@@ -10,7 +10,7 @@ from ablations.planning.configuration.resolved import Resolver
 from ablations.planning.grid import enumerate_trials
 from ablations.study.load import load_study
 from ablations.study.scaled_study import ScaledStudy
-from ablations.tracking.description import describe
+from ablations.tracking.content.description import describe
 from ablations.types.errors import StudyError
 from core.config import TrainConfig
 from helpers import shipped

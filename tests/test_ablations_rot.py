@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.numpy import save_file
 from typer.testing import CliRunner
 
 from ablations.cli.app import app
@@ -185,3 +186,18 @@ def test_exchanged_encoders_are_named_by_verify(spoil: Callable[[], None], says:
 
 def test_there_is_nothing_to_verify_where_no_storage_is() -> None:
     assert ablate("verify", "--storage", "typo") == (2, "typo: there is no such storage\n")
+
+
+@pytest.mark.parametrize("spoil", [cut, Path.unlink, lambda path: save_file({"a": torch.ones(1).numpy()}, path)])
+def test_arrays_that_are_not_what_was_written_are_named_and_not_drawn(spoil: Callable[[Path], object]) -> None:
+    result = STORE.result(trial())
+    assert result
+    STORE.save_arrays(trial(), {"a": torch.zeros(1000).numpy()}, ["x"])
+    STORE.save_result(result)
+    assert STORE.arrays(trial())["a"].shape == (1000,)
+    spoil(Path(str(STORE.arrays_path(trial()))))
+    told: list[str] = []
+    assert TrialStore(Path("runs"), told.append).arrays(trial()) == {}
+    assert told[0].startswith(f"{STORE.arrays_path(trial())}: is not what was written")
+    code, text = ablate("verify")
+    assert (code, f"{trial()}/" in text) == (1, True), text

@@ -80,7 +80,7 @@ def test_a_study_ends_with_results_runs_and_a_report() -> None:
     assert list(outcome.states.values()) == ["done"] * 5
     recorded = read_study("small", "quick")
     table = recorded.table
-    assert table["state"].tolist() == ["finished"] * 5
+    assert table["state"].tolist() == ["done"] * 5
     assert table["augment.first"].tolist()[:4] == ["crop", "crop", "color", "color"]
     assert table["baseline"].tolist() == [""] * 4 + ["random initialisation"]
     assert table["linear_eval/top1"].between(0, 100).all()
@@ -94,6 +94,8 @@ def test_a_study_ends_with_results_runs_and_a_report() -> None:
         "table.md",
         "table.tex",
         "data.csv",
+        "trials.csv",
+        "verdicts.json",
         "report.html",
         "figure.md",
     }
@@ -181,7 +183,7 @@ def test_an_interrupted_run_keeps_what_is_finished_and_continues(monkeypatch: py
     with pytest.raises(KeyboardInterrupt):
         run()
     states = read_study("small", "quick").table["state"].tolist()
-    assert states == ["finished", "finished", "missing", "missing", "missing"]
+    assert states == ["done", "done", "waiting", "waiting", "waiting"]
     monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", worker.run_unit)
     assert len(plan().units) == 3
     assert list(run().states.values()) == ["done"] * 5

@@ -21,8 +21,8 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.types.trial import Result, Trial
 from core.files import is_unfinished, whole_file, write_text
-from core.pretraining.checkpoint import save_checkpoint
 from core.remote import AnyPath, RemotePath
+from core.trained.checkpoint import save_checkpoint
 
 STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n  evaluate.neighbors: [5, 7]\n"
 ORPHAN = "0123456789abcdef"

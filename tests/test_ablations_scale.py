@@ -65,7 +65,7 @@ def test_a_trial_is_five_calls_to_mlflow(calls: Counter[str]) -> None:
     recorder = ResilientTracker(made, TrialStore(STORAGE), QUIET)
     before = calls.copy()
     end_all(made, recorder.record)
-    each = {"get_run": 1, "create_run": 1, "log_artifact": 1, "log_batch": 1, "set_terminated": 1}
+    each = {"get_run": 1, "create_run": 1, "log_inputs": 1, "log_batch": 1, "set_terminated": 1}
     assert calls - before == Counter({name: count * len(made.trials) for name, count in each.items()})
 
 
@@ -184,7 +184,7 @@ def test_the_live_table_shows_some_rows_of_hundreds() -> None:
     for unit in wide().units:
         board.update(Started(unit.pretrain_id))
     with (console := Console(width=100)).capture() as captured:
-        console.print(progress_table(board))
+        console.print(progress_table(board, console.width))
     lines = captured.get().splitlines()
     assert len(lines) == 1 + ROWS + 1 + 1
     assert lines[-2].strip() == f"and {30 - ROWS} more"

@@ -15,8 +15,7 @@ from ablations.study.load import load_study
 from ablations.tracking.reader import read_study
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.types.trial import Result
-from core.pretraining.history import Epoch
-from helpers import small_study
+from helpers import epoch, small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
 
@@ -40,7 +39,7 @@ def stopped() -> Plan:
     for unit in made.units:
         store.record(unit)
     first, *others = made.trials
-    store.save_history(first.pretrain_id, [Epoch(1, 1.0, 50.0, 1.0, 0.1, 100.0, 1000.0, 25.0)])
+    store.save_history(first.pretrain_id, [epoch(1, time=1000.0, knn_top1=25.0)])
     store.save_result(Result(first.id, "stopped", {}, 6.0, 5.0, {}, stopped_at=1))
     for trial in others:
         store.save_result(Result(trial.id, "done", {"linear_eval/top1": 50.0}, 6.0, 5.0, {}))
@@ -93,8 +92,8 @@ def test_for_a_study_that_does_not_stop_early_it_is_waiting(stopped: Plan) -> No
     assert store.ended(unit) == []
     assert [result.state for result in store.ended(stopped.units[0])] == ["stopped"]
     assert document("status", "whole")["counts"]["waiting"] == 1
-    ResilientTracker(whole, store, Console(quiet=True)).close(complete=False)
-    assert read_study("whole", "quick").table["state"].tolist() == ["missing", "finished", "finished"]
+    ResilientTracker(whole, store, Console(quiet=True)).close(["waiting"])
+    assert read_study("whole", "quick").table["state"].tolist() == ["waiting", "done", "done"]
 
 
 def test_a_baseline_that_another_study_stopped_is_waiting(stopped: Plan) -> None:

@@ -12,8 +12,8 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import ASHAScheduler
 from rich.console import Console
 
-from ablations.cli.tables import status_table, study_heading
-from ablations.planning.collection_plan import plan_of_one
+import helpers
+from ablations.cli.tables import states_lines, study_heading
 from ablations.planning.plan import Plan, make_plan
 from ablations.planning.stopping import Halving, Judging
 from ablations.running.job import Job
@@ -30,7 +30,7 @@ from ablations.tracking.report import draw_report
 from ablations.types.errors import StudyError
 from ablations.types.events import Judged, Started, TrialEnded
 from ablations.types.trial import Result
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
@@ -48,7 +48,8 @@ def plan(text: str) -> Plan:
 
 
 def epoch(number: int, knn_top1: float | None) -> Epoch:
-    return Epoch(number, 1.0, 50.0, 1.0, 0.1, 100.0, 1000.0 + number, knn_top1)
+    made = helpers.epoch(number, time=1000.0 + number)
+    return made if knn_top1 is None else made.judged(knn_top1)
 
 
 def stop(made: Plan, *numbers: int) -> None:
@@ -158,10 +159,9 @@ def test_a_stopped_trial_is_left_alone_until_the_choice_is_taken_back() -> None:
     assert board.counts["stopped"] == 2
     board.update(TrialEnded(again.trials[3].pretrain_id, Result(again.trials[3].id, "stopped", {}, 1.0, 1.0, {})))
     assert board.counts["stopped"] == 3
-    with (console := Console(width=150)).capture() as captured:
-        console.print(status_table(plan_of_one(again), WHERE.storage))
-    assert "0.05, seed 0: after epoch 1 of 4" in captured.get()
-    assert "without stop_early the study trains them on" in captured.get()
+    text = "\n".join(line for line, _ in states_lines(again, WHERE.storage))
+    assert "0.05, seed 0: stopped after epoch 1 of 4" in text
+    assert "without stop_early the study trains them on" in text
 
 
 def test_mlflow_figure_and_claims_know_what_was_stopped() -> None:
@@ -169,20 +169,20 @@ def test_mlflow_figure_and_claims_know_what_was_stopped() -> None:
         "claims: [{says: low is best, source: table 5, cells: [[0.05]]}, "
         "{says: high is better, source: table 5, cells: [[0.5]], than: [[1.0]]}]\n"
     )
-    made = plan(RULE + GRID + claims + "seeds: 2\n")
+    made = plan(RULE + GRID + claims + "seeds: 3\n")
     for number, trial in enumerate(made.trials):
-        metrics = {"linear_eval/top1": 50.0 + number}
+        metrics = {"linear_eval/top1": 50.0 + number + number % 5 / 10}
         TrialStore(WHERE.storage).save_result(Result(trial.id, "done", metrics, 6.0, 5.0, {}))
     stop(made, 0)
-    run_plan(plan(RULE + GRID + claims + "seeds: 2\n"), WHERE, QUIET)
+    run_plan(plan(RULE + GRID + claims + "seeds: 3\n"), WHERE, QUIET)
     table = read_study("small", "quick").table
-    assert table["state"].tolist() == ["stopped", *["finished"] * 7]
+    assert table["state"].tolist() == ["stopped", *["done"] * 11]
     assert table["stopped_at"].dropna().tolist() == [1]
-    assert table["seconds"].tolist() == [6] * 8
+    assert table["seconds"].tolist() == [6] * 12
     drawn = draw_report("small", "quick", WHERE.storage)
     assert [(one.word, one.reason) for one in drawn.verdicts] == [
-        ("UNDECIDED", "1 of its 8 trials were stopped early"),
-        ("REFUTED", "-2.0 points, 95 % interval -2.0 to -2.0, over 2 seeds; p < 0.001"),
+        ("UNDECIDED", "1 of its 12 trials were stopped early"),
+        ("REFUTED", "-3.0 points, 95 % interval -3.7 to -2.2, over 3 seeds; p 0.003"),
     ]
     assert "| 0.05 | stopped at epoch 1 |" in (drawn.folder / "table.md").read_text()
     page = drawn.page.read_text()
@@ -216,7 +216,7 @@ def stops_and_goes_on(inline: bool) -> None:
         assert store.has_checkpoint(trial.pretrain_id)
     begun = [store.history(trial.pretrain_id)[0] for trial in stopped]
     run_plan(plan(text), where, QUIET)
-    assert read_study("small", "quick").table["state"].tolist() == ["finished"] * 3
+    assert read_study("small", "quick").table["state"].tolist() == ["done"] * 3
     assert [store.history(trial.pretrain_id)[0] for trial in stopped] == begun, "trained anew"
     whole = make_plan(load_study("study.yaml"), TrialStore(Path("whole")), Path("data"))
     run_plan(whole, Where(Path("whole"), Path("data"), inline=True), QUIET)

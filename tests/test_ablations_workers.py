@@ -26,7 +26,7 @@ from ablations.planning.plan import Plan, make_plan
 from ablations.running import worker
 from ablations.running.job import Job
 from ablations.running.run_state import RunState
-from ablations.running.schedule import Where, schedule
+from ablations.running.schedule import Schedule, Where
 from ablations.running.schedulers.on_ray import endings, train, tune
 from ablations.running.schedulers.on_ray.capacity import Capacity, check_capacity, trials_at_once
 from ablations.running.schedulers.on_ray.interface import GLOO_INTERFACE, LONGEST_WAIT, TorchOverNodes, name_interface
@@ -156,7 +156,9 @@ def test_workers_without_a_gpu_see_none(monkeypatch: pytest.MonkeyPatch, gpus: i
 def test_a_trial_without_a_gpu_sees_none(monkeypatch: pytest.MonkeyPatch, gpu: float, sees: str) -> None:
     seen = list[str]()
     monkeypatch.setattr("os.environ", {"CUDA_VISIBLE_DEVICES": "3"})
-    monkeypatch.setattr(tune, "run_unit", lambda *given: seen.append(os.environ["CUDA_VISIBLE_DEVICES"]))
+    monkeypatch.setattr(
+        "ablations.running.worker.run_unit", lambda *given: seen.append(os.environ["CUDA_VISIBLE_DEVICES"])
+    )
     work = (plan("").units[0], job(), Resources(gpu=gpu))
     tune._run_on_worker({tune.WORK: pickle.dumps(work)})
     assert seen == [sees]
@@ -171,9 +173,10 @@ def test_inline_trains_in_one_process_and_says_so(monkeypatch: pytest.MonkeyPatc
             listen(TrialEnded(unit.pretrain_id, Result(trial.id, "done", {}, 0.0, 0.0, {})))
 
     monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", run_unit)
-    with console.capture() as capture, LiveRun(STORAGE) as live:
-        where = Where(STORAGE, Path("data"), inline=True)
-        schedule(made, where, live.name, RunState(made), lambda event: None, console)
+    where = Where(STORAGE, Path("data"), inline=True)
+    with console.capture() as capture, LiveRun(STORAGE) as live, Schedule(where, live.name, console) as schedule:
+        schedule.begin()
+        schedule.run(made, RunState(made), lambda event: None)
     assert "one process trains what 2 workers would share" in capture.get()
     assert set(workers) == {1}
 
@@ -477,7 +480,8 @@ def test_two_workers_on_ray_do_what_one_process_does_and_a_killed_one_goes_on_fr
             assert len(killed) == 2
             os.kill(killed[-1], signal.SIGKILL)
 
-    RayScheduler().run(Batch([unit], job(), Resources(workers=2)), listen)
+    with RayScheduler("local", job()) as scheduler:
+        scheduler.run(Batch([unit], job(), Resources(workers=2)), listen)
     assert killed
     assert sum(isinstance(event, Started) for event in seen) == 2
     assert min(event.epoch.epoch for event in seen if isinstance(event, EpochEnded)) == 2

@@ -8,13 +8,12 @@ import torch
 from torch import Tensor
 from torchvision.transforms import v2
 
-from core.augment.auto_augment import NAMES, OPERATIONS, apply_pairs, draw_operations
-from core.augment.auto_augment_table import TABLES, Name, Step
-from core.augment.levels import autocontrast
-from core.augment.policy import to_branches
+from core import config
+from core.augment.operations.auto_augment import NAMES, OPERATIONS, apply_pairs, draw_operations
+from core.augment.operations.auto_augment_table import TABLES, Name, Step
+from core.augment.operations.levels import autocontrast
 from core.config import AutoAugment
-from core.config import augment as config
-from core.config.augment import SearchedOn
+from core.config.operations import SearchedOn
 from core.randomness import generator
 from helpers import random_images
 
@@ -126,7 +125,7 @@ def test_pairs_probabilities_and_signs_are_drawn_for_each_sample(searched_on: Se
 
 
 def test_the_policy_is_crop_flip_and_a_sub_policy() -> None:
-    branches = to_branches(AutoAugment(searched_on="cifar10", crop_area=(0.2, 1.0)))
+    branches = AutoAugment(searched_on="cifar10", crop_area=(0.2, 1.0)).branches()
     assert branches.both == (config.Crop(area=(0.2, 1.0)), config.Flip(), config.SubPolicy(searched_on="cifar10"))
     assert branches.shared == branches.first == branches.second == ()
-    assert to_branches(AutoAugment()).both[2] == config.SubPolicy(searched_on="imagenet")
+    assert AutoAugment().branches().both[2] == config.SubPolicy(searched_on="imagenet")

@@ -9,13 +9,14 @@ from torch import Tensor
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
-from core.augment.blur import gaussian_blur, kernel_size, random_blur
-from core.augment.crop import draw_boxes, resized_crop
-from core.augment.cutout import FILL, cut_square
-from core.augment.equalize import equalize
-from core.augment.flip import horizontal_flip
-from core.augment.grayscale import grayscale
-from core.augment.jitter import (
+from core import config
+from core.augment.operations.blur import gaussian_blur, kernel_size, random_blur
+from core.augment.operations.crop import draw_boxes, resized_crop
+from core.augment.operations.cutout import FILL, cut_square
+from core.augment.operations.equalize import equalize
+from core.augment.operations.flip import horizontal_flip
+from core.augment.operations.grayscale import grayscale
+from core.augment.operations.jitter import (
     add_brightness,
     adjust_brightness,
     adjust_contrast,
@@ -23,13 +24,12 @@ from core.augment.jitter import (
     adjust_saturation,
     jitter,
 )
-from core.augment.motion_blur import motion_blur
-from core.augment.noise import add_noise
-from core.augment.rotate import quarter_turns
+from core.augment.operations.motion_blur import motion_blur
+from core.augment.operations.noise import add_noise
+from core.augment.operations.rotate import quarter_turns
+from core.augment.operations.sobel import gradient_magnitude
+from core.augment.operations.solarize import solarize
 from core.augment.select import apply_where
-from core.augment.sobel import gradient_magnitude
-from core.augment.solarize import solarize
-from core.config import augment as config
 from core.randomness import generator
 from helpers import random_images
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from core import config
 from core.augment import (
     auto_augment,
     blur,
@@ -23,7 +24,6 @@ from core.augment import (
     sobel,
     solarize,
 )
-from core.config import augment as config
 from core.randomness import generator
 
 COUNT = 4000

@@ -2,7 +2,8 @@
 
 import errno
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,13 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from core import DataConfig, DataError, load_data
-from core.data import archives as archives_module
 from core.data import load
 from core.data.batches import Batches
 from core.data.cache import cached_images
-from core.data.catalog import KNOWN_SIZES, DataSize, data_size
+from core.data.catalog import DATA_SETS, DataSet, DataSize, data_size
 from core.data.dataset import Split
-from core.data.shapes import GLYPHS, VERSION, draw
+from core.data.sets import archives as archives_module
+from core.data.sets.shapes import GLYPHS, VERSION, draw
 from core.data.square import fit_square
 from core.data.subset import balanced_subset, stratified_part
 from core.randomness import generator
@@ -262,7 +263,7 @@ class Stl10(Archive):
 
 
 @pytest.fixture
-def archives(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def archives(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Stands in for the downloads; how many images are made square, by call."""
     squared: list[int] = []
 
@@ -272,10 +273,19 @@ def archives(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(archives_module.datasets, "CIFAR10", Archive)
     monkeypatch.setattr(archives_module.datasets, "STL10", Stl10)
-    monkeypatch.setitem(KNOWN_SIZES, "cifar10", DataSize(60, 12, 3))
-    monkeypatch.setitem(KNOWN_SIZES, "stl10", DataSize(60, 12, 3))
     monkeypatch.setattr(archives_module, "fit_square", look)
-    return squared
+    known = {name: DATA_SETS[name] for name in ("cifar10", "stl10")}
+    for name, entry in known.items():
+        resized(name, replace(entry, size=DataSize(60, 12, 3)))
+    yield squared
+    for name, entry in known.items():
+        resized(name, entry)
+
+
+def resized(name: str, entry: DataSet) -> None:
+    """The data set of that name, with other numbers of images."""
+    DATA_SETS.remove(name)
+    DATA_SETS.register(name, entry)
 
 
 @pytest.mark.parametrize("name", ["cifar10", "stl10"])

@@ -24,14 +24,15 @@ from torch import Tensor
 from core import ProcessLost, pretrain
 from core.augment.draw import shared
 from core.augment.policy import one_view, two_views
-from core.config.augment import AutoAugment, CompositionAugment, CustomAugment, Operations, SimclrAugment
+from core.config.operations import Operations
+from core.config.policies import AutoAugment, CompositionAugment, CustomAugment, SimclrAugment
 from core.data.batches import Batches
 from core.data.dataset import Split
 from core.distributed import Share, agreed, gather
+from core.history import Epoch
 from core.numerics import Numerics
 from core.pretraining import training as training_module
-from core.pretraining.backward import own_rows, random_chunks
-from core.pretraining.history import Epoch
+from core.pretraining.chunks import own_rows, random_chunks
 from core.pretraining.training import Training
 from core.randomness import generator
 from helpers import random_dataset, random_images, small_config

@@ -13,11 +13,11 @@ import torchvision
 from pydantic import ValidationError
 from torch import nn
 
-from core.config import EncoderConfig, HeadConfig
+from core.config import HeadConfig, ResNet
+from core.encoder.build import build_encoder
 from core.encoder.convolution import Convolution3x3
 from core.encoder.fingerprint import encoder_hash
 from core.encoder.head import build_head
-from core.encoder.resnet import build_encoder
 from core.encoder.selective import SelectiveKernel, pooled_shortcut
 
 FIGURE_7 = {
@@ -40,7 +40,7 @@ SIMCLRV2_TABLE_1 = {
 def millions(**config: object) -> float:
     """As the papers count: the statistics of batch norm are among them."""
     with torch.device("meta"):
-        encoder = build_encoder(EncoderConfig.model_validate(config), 224)
+        encoder = build_encoder(ResNet.model_validate(config), 224)
     statistics = [buffer.numel() for key, buffer in encoder.named_buffers() if "running" in key]
     return (sum(p.numel() for p in encoder.parameters()) + sum(statistics)) / 1e6
 
@@ -82,13 +82,13 @@ def test_the_pooled_shortcut_averages_what_is_there(stride: int, side: int) -> N
 
 def test_selective_kernels_need_a_bottleneck() -> None:
     with pytest.raises(ValidationError, match="resnet18 has no bottleneck"):
-        EncoderConfig(name="resnet18", selective_kernels=True)
+        ResNet(name="resnet18", selective_kernels=True)
 
 
 @pytest.mark.parametrize("side", [32, 65])
 def test_an_encoder_with_selective_kernels_gives_its_h(side: int) -> None:
-    encoder = build_encoder(EncoderConfig(name="resnet50", width=0.125, selective_kernels=True), side)
-    assert encoder(torch.rand(2, 3, side, side)).shape == (2, encoder.output) == (2, 256)
+    encoder = build_encoder(ResNet(name="resnet50", width=0.125, selective_kernels=True), side)
+    assert encoder(torch.rand(2, 3, side, side)).shape == (2, encoder.width) == (2, 256)
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet50"])
@@ -96,7 +96,7 @@ def test_outputs_are_torchvisions_for_the_same_weights(name: str) -> None:
     torch.manual_seed(0)
     theirs = getattr(torchvision.models, name)()
     theirs.fc = nn.Identity()
-    ours = build_encoder(EncoderConfig.model_validate({"name": name}), 224)
+    ours = build_encoder(ResNet.model_validate({"name": name}), 224)
     ours.load_state_dict(theirs.state_dict())
     views = torch.rand(2, 3, 64, 64)
     assert torch.allclose(ours.eval()(views), theirs.eval()(views), atol=1e-5)
@@ -106,17 +106,17 @@ def test_outputs_are_torchvisions_for_the_same_weights(name: str) -> None:
     ("stem", "side", "first_stage"), [("auto", 32, 32), ("auto", 33, 9), ("small", 64, 64), ("imagenet", 32, 8)]
 )
 def test_stem_keeps_small_images_large(stem: str, side: int, first_stage: int) -> None:
-    encoder = build_encoder(EncoderConfig.model_validate({"name": "resnet10", "width": 0.125, "stem": stem}), side)
+    encoder = build_encoder(ResNet.model_validate({"name": "resnet10", "width": 0.125, "stem": stem}), side)
     sizes: list[int] = []
     encoder.layer1[-1].register_forward_hook(lambda module, inputs, output: sizes.append(output.shape[-1]))
     h = encoder(torch.rand(2, 3, side, side))
     assert sizes == [first_stage]
-    assert h.shape == (2, encoder.output) == (2, 64)
+    assert h.shape == (2, encoder.width) == (2, 64)
 
 
 def test_last_gamma_of_each_block_starts_at_zero() -> None:
     for name, last in (("resnet18", "bn2"), ("resnet50", "bn3")):
-        encoder = build_encoder(EncoderConfig.model_validate({"name": name, "width": 0.25}), 32)
+        encoder = build_encoder(ResNet.model_validate({"name": name, "width": 0.25}), 32)
         gammas = [p for n, p in encoder.named_parameters() if n.endswith(f"{last}.weight")]
         assert gammas
         assert all((gamma == 0).all() for gamma in gammas)
@@ -150,7 +150,7 @@ def test_deeper_heads(layers: int) -> None:
 
 
 def test_hash_tells_encoders_apart() -> None:
-    encoder = build_encoder(EncoderConfig(name="resnet10", width=0.125), 32)
+    encoder = build_encoder(ResNet(name="resnet10", width=0.125), 32)
     before = encoder_hash(encoder)
     assert encoder_hash(encoder) == before
     with torch.no_grad():
@@ -162,9 +162,9 @@ def test_a_narrow_encoder_trains_on_an_odd_batch_with_channels_last() -> None:
     """The shortcuts of 8 channels made PyTorch 2.14.1 end the process; here a process of its own is at stake."""
     code = (
         "import torch\n"
-        "from core.config import EncoderConfig\n"
-        "from core.encoder.resnet import build_encoder\n"
-        "encoder = build_encoder(EncoderConfig(name='resnet10', width=0.125), 16)\n"
+        "from core.config import ResNet\n"
+        "from core.encoder.build import build_encoder\n"
+        "encoder = build_encoder(ResNet(name='resnet10', width=0.125), 16)\n"
         "encoder.to(memory_format=torch.channels_last)\n"
         "for _ in range(20):\n"
         "    views = torch.rand(5, 3, 16, 16).contiguous(memory_format=torch.channels_last)\n"

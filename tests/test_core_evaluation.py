@@ -11,14 +11,14 @@ from sklearn.linear_model import LogisticRegression
 
 from core import Frozen, TrainConfig, encoder_hash, evaluate, pretrain
 from core.data.dataset import Dataset, Split
-from core.evaluation import features as features_module
-from core.evaluation import frozen as module
 from core.evaluation import linear
-from core.evaluation.features import extract, standardise
-from core.evaluation.knn import nearest_neighbours
 from core.evaluation.linear import LinearClassifier, choose_l2, fit_chosen, fit_path, l2_grid
-from core.evaluation.metrics import top_k
+from core.evaluation.protocols import frozen as module
 from core.randomness import generator
+from core.trained import features as features_module
+from core.trained.accuracy import top_k
+from core.trained.features import extract, standardise
+from core.trained.neighbours import nearest_neighbours
 from helpers import coloured, random_dataset, small_config
 
 

@@ -10,9 +10,9 @@ from torch import nn
 from core import Pretrained, evaluate, pretrain
 from core.config import FineTuneTransfer
 from core.data.dataset import Dataset, Split
-from core.evaluation import finetune_transfer as module
-from core.evaluation.finetune_transfer import Candidate, candidates, hold_out, set_batch_norm_momentum
 from core.evaluation.network import Network
+from core.evaluation.protocols import finetune_transfer as module
+from core.evaluation.protocols.finetune_transfer import Candidate, candidates, hold_out, set_batch_norm_momentum
 from core.evaluation.sgd import Recipe
 from core.randomness import generator
 from helpers import coloured, random_images, small_config

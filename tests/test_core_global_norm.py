@@ -8,9 +8,9 @@ import torch.distributed as distributed
 from torch import Tensor, multiprocessing, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from core.config import EncoderConfig
+from core.config import ResNet
+from core.encoder.build import build_encoder
 from core.encoder.global_norm import GlobalBatchNorm, make_batch_norm_global
-from core.encoder.resnet import build_encoder
 from core.randomness import generator
 
 SHARES = {2: [5, 3], 4: [1, 4, 2, 1]}
@@ -49,7 +49,7 @@ def run_norm(name: str, norm: nn.Module, share: slice) -> dict[str, Tensor]:
 def encoder(recompute: bool = False) -> nn.Module:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = build_encoder(EncoderConfig(name="resnet10", width=0.125), 16)
+        model = build_encoder(ResNet(name="resnet10", width=0.125), 16)
     for parameter in model.parameters():
         if parameter.ndim == 1:
             nn.init.ones_(parameter)  # the last gamma of a block too, so that its whole path counts

@@ -9,25 +9,35 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from core import config
 from core.augment import select
-from core.augment.policy import APPLY, two_views
-from core.config import AutoAugment, CustomAugment, EncoderConfig, LossConfig, Margin, NtLogistic, NtXent, SimclrAugment
-from core.config import augment as config
-from core.config.probes import Task
+from core.augment.policy import two_views
+from core.config import (
+    OPERATIONS,
+    AutoAugment,
+    CustomAugment,
+    LossConfig,
+    Margin,
+    NtLogistic,
+    NtXent,
+    ResNet,
+    SimclrAugment,
+)
+from core.config.protocols.probes import Task
 from core.data.batches import Batches
 from core.data.dataset import Split
-from core.encoder.resnet import build_encoder
+from core.encoder.build import build_encoder
 from core.evaluation.transformed import TASKS, transform
 from core.hardware import cap_memory, free_bytes, pick_device
 from core.loss.contrast import contrast
 from core.loss.nt_xent import _NtXent
 from core.optimizer.lars import Lars
-from core.pretraining.backward import random_chunks
+from core.pretraining.chunks import random_chunks
 from core.randomness import generator
 from helpers import random_images
 
 GIB = 2**30
-ALL = CustomAugment(both=tuple(operation() for operation in APPLY))
+ALL = CustomAugment(both=tuple(operation() for operation in OPERATIONS))
 LOSSES = [NtXent(), NtXent(negatives="one_view"), NtLogistic(semi_hard=True), Margin(), Margin(semi_hard=True)]
 
 
@@ -79,7 +89,7 @@ def test_a_transformation_to_predict_stays_on_the_device(task: Task) -> None:
 def test_the_encoder_stays_on_the_device(encoder: dict[str, object]) -> None:
     with FakeTensorMode():
         with torch.device("cuda"):
-            model = build_encoder(EncoderConfig.model_validate({**encoder, "width": 0.125}), 32)
+            model = build_encoder(ResNet.model_validate({**encoder, "width": 0.125}), 32)
         with OnTheDevice(), torch.no_grad():
             model(torch.zeros(4, 3, 32, 32, device="cuda"))
 
@@ -148,13 +158,13 @@ def test_a_gpu_has_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     ("images_on", "travels"),
     [
         ("cuda:0", [((10,), "cpu"), ((10,), "cpu")]),
-        ("cpu", [((10,), "cpu"), ((3, 3, 8, 8), "cpu")]),
+        ("cpu", [((10,), "cpu"), ((10,), "cpu"), ((3, 3, 8, 8), "cpu")]),
     ],
 )
 def test_only_what_is_on_the_cpu_is_pinned(
     images_on: str, travels: list[object], device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Labels, and the order of images that are on the device or the batch of images that did not fit there."""
+    """Labels and order of an epoch, and the batch of images that did not fit on the device."""
     pinned: list[torch.Tensor] = []
     monkeypatch.setattr(torch.Tensor, "pin_memory", lambda values: pinned.append(values) or values)
     with FakeTensorMode():

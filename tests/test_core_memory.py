@@ -12,16 +12,20 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from core import PretrainConfig, load_pretrained, pretrain
-from core.config import EncoderConfig, HeadConfig, NtXent
+from core.config import HeadConfig, NtXent, ResNet
+from core.encoder.build import build_encoder
 from core.encoder.head import build_head
-from core.encoder.resnet import build_encoder
 from core.loss.contrast import contrast
+from core.loss.outcome import Outcome
 from core.numerics import Numerics
+from core.pretraining import chunks as chunks_module
 from core.pretraining import training as training_module
-from core.pretraining.backward import Backward, random_chunks
-from core.pretraining.checkpoint import load_checkpoint
+from core.pretraining.backward import Backward
+from core.pretraining.chunks import random_chunks
+from core.pretraining.encode import Encode
 from core.pretraining.training import Training
 from core.randomness import generator
+from core.trained.checkpoint import load_checkpoint
 from helpers import random_dataset, small_config
 
 FLOAT32 = Numerics("float32", channels_last=False)
@@ -32,6 +36,19 @@ VIEWS = torch.rand(48, 3, 16, 16, generator=generator(0, "views"))
 CHUNKS = random_chunks(VIEWS, 16, generator(0, "chunks"))
 STEPS = 3
 LOSS = partial(contrast, config=NtXent(temperature=0.5))
+
+
+def backward(net: nn.Sequential, numerics: Numerics, *chunks: Tensor) -> Outcome:
+    """Of all views as one block."""
+    encoder, head = net
+
+    def loss(h: tuple[Tensor, ...]) -> Outcome:
+        with numerics.autocast(VIEWS.device):
+            outputs = head(*h)
+        return LOSS(outputs)
+
+    made = Backward(encoder, Encode(numerics))  # type: ignore[arg-type]
+    return made.in_chunks((VIEWS,), loss, (chunks,)) if chunks else made.whole((VIEWS,), loss)
 
 
 class Alive(TorchDispatchMode):
@@ -61,8 +78,8 @@ def model(recompute: bool = False) -> nn.Sequential:
     """Encoder and head, every part of which has a gradient: the last gamma of a block is not 0."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        encoder = build_encoder(EncoderConfig(name="resnet10", width=0.125), 16)
-        head = build_head(HeadConfig(output=16), encoder.output)
+        encoder = build_encoder(ResNet(name="resnet10", width=0.125), 16)
+        head = build_head(HeadConfig(output=16), encoder.width)
     for name, parameter in encoder.named_parameters():
         if name.endswith("bn2.weight"):
             nn.init.ones_(parameter)
@@ -79,7 +96,7 @@ def trained(**changes: object) -> Training:
 
 def assert_same(one: Training, other: Training) -> None:
     """Losses, gradients of the last step, weights and batch norm's statistics, to the last bit."""
-    assert torch.equal(one._statistics, other._statistics)
+    assert torch.equal(one.statistics, other.statistics)
     for (name, weight), twin in zip(one.model.named_parameters(), other.model.parameters(), strict=True):
         if weight.requires_grad:
             assert torch.equal(weight.grad, twin.grad), name  # type: ignore[arg-type]
@@ -135,7 +152,7 @@ def plain_chunks(net: nn.Sequential, numerics: Numerics) -> Tensor:
 def test_chunks_equal_plain_chunks_whose_activations_are_kept(numerics: Numerics, recompute: bool) -> None:
     plain, ours = model(), model(recompute)
     expected = plain_chunks(plain, numerics)
-    assert torch.equal(Backward(ours[0], ours[1], numerics).in_chunks(VIEWS, LOSS, CHUNKS).loss, expected)
+    assert torch.equal(backward(ours, numerics, *CHUNKS).loss, expected)
     for (name, weight), twin in zip(ours.named_parameters(), plain.parameters(), strict=True):
         if weight.requires_grad:
             assert weight.grad is not None, name
@@ -154,9 +171,9 @@ def without_batch_norm() -> nn.Sequential:
 
 def test_without_batch_norm_chunks_equal_the_whole_batch() -> None:
     whole, chunks = without_batch_norm(), without_batch_norm()
-    expected = Backward(whole[0], whole[1], FLOAT32).whole(VIEWS, LOSS)
-    result = Backward(chunks[0], chunks[1], FLOAT32).in_chunks(VIEWS, LOSS, CHUNKS)
-    torch.testing.assert_close(torch.stack(result), torch.stack(expected), rtol=1e-6, atol=0)
+    expected = backward(whole, FLOAT32)
+    result = backward(chunks, FLOAT32, *CHUNKS)
+    torch.testing.assert_close(result, expected, rtol=1e-6, atol=0)
     for (name, weight), twin in zip(chunks.named_parameters(), whole.named_parameters(), strict=True):
         if weight.requires_grad:
             assert weight.grad is not None, name
@@ -165,13 +182,10 @@ def test_without_batch_norm_chunks_equal_the_whole_batch() -> None:
 
 def test_chunks_hold_the_activations_of_one_chunk() -> None:
     peaks = []
-    for size in (None, 6):
-        backward = Backward(*model(), FLOAT32)
+    for chunks in ((), random_chunks(VIEWS, 6, generator(0, "chunks"))):
+        net = model()
         with Alive() as alive:
-            if size is None:
-                backward.whole(VIEWS, LOSS)
-            else:
-                backward.in_chunks(VIEWS, LOSS, random_chunks(VIEWS, size, generator(0, "chunks")))
+            backward(net, FLOAT32, *chunks)
         peaks.append(alive.peak)
     assert peaks[1] < 0.25 * peaks[0]
 
@@ -194,7 +208,7 @@ def test_a_training_takes_chunks(changes: dict[str, object], views: int) -> None
     """The encoder's batch norms count every chunk; chunks as large as the batch or larger are the batch."""
     training, whole = trained(batch_norm_chunk=8, **changes), trained(**changes)
     assert training.encoder.bn1.num_batches_tracked == STEPS * views // 8
-    assert not torch.equal(training._statistics, whole._statistics)
+    assert not torch.equal(training.statistics, whole.statistics)
     for size in (views, views + 3):
         assert_same(whole, trained(batch_norm_chunk=size, **changes))
 
@@ -202,7 +216,7 @@ def test_a_training_takes_chunks(changes: dict[str, object], views: int) -> None
 def test_chunks_are_others_in_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[Tensor] = []
     monkeypatch.setattr(
-        training_module, "random_chunks", lambda *args: taken.append(torch.cat(random_chunks(*args))) or [taken[-1]]
+        chunks_module, "random_chunks", lambda *args: taken.append(torch.cat(random_chunks(*args))) or [taken[-1]]
     )
     trained(batch_norm_chunk=16)
     assert len({tuple(rows.tolist()) for rows in taken}) == STEPS

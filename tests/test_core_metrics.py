@@ -10,14 +10,15 @@ from sklearn.metrics import recall_score, top_k_accuracy_score
 
 from core import DataError, Frozen, evaluate, pretrain
 from core.config import Classifier
-from core.config.evaluate import Metric
+from core.config.metrics import Metric
 from core.data.dataset import Dataset, Split
 from core.data.subset import balanced_subset, stratified_part
-from core.evaluation import frozen as module
-from core.evaluation.features import standardise
 from core.evaluation.linear import choose_l2, fit_path
-from core.evaluation.metrics import mean_average_precision, mean_per_class, measure, metric_for
+from core.evaluation.metrics import measure, metric_for
+from core.evaluation.protocols import frozen as module
 from core.randomness import generator
+from core.trained.accuracy import mean_average_precision, mean_per_class
+from core.trained.features import standardise
 from helpers import random_dataset, random_images, small_config
 
 

@@ -11,16 +11,16 @@ from torch import Tensor
 
 from core import DataError, EvaluateConfig, PretrainConfig, Pretrained, TrainConfig, encoder_hash, evaluate, pretrain
 from core.config import (
-    EncoderConfig,
+    ResNet,
     Retrieval,
     Spectrum,
     TransformationProbe,
     Tsne,
 )
 from core.data.dataset import Dataset, Split
-from core.encoder.resnet import build_encoder
-from core.evaluation.spectrum import effective_rank, squared_real_eigenvalues
-from core.evaluation.tsne import choose_images
+from core.encoder.build import build_encoder
+from core.evaluation.protocols.spectrum import effective_rank, squared_real_eigenvalues
+from core.evaluation.protocols.tsne import choose_images
 from core.randomness import generator
 from helpers import knowing, random_dataset, small_config
 
@@ -140,10 +140,10 @@ def test_a_head_without_a_spectrum_is_refused(change: dict[str, object], pretrai
 @pytest.mark.parametrize("name", ["resnet10", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"])
 def test_the_width_of_h_is_known_beforehand(name: str) -> None:
     for width in (0.125, 0.3, 2.0):
-        config = EncoderConfig.model_validate({"name": name, "width": width})
+        config = ResNet.model_validate({"name": name, "width": width})
         with torch.device("meta"):
-            assert build_encoder(config, 32).output == config.output
-    assert EncoderConfig().output == 2048
+            assert build_encoder(config, 32).width == config.output
+    assert ResNet().output == 2048
 
 
 # t-SNE

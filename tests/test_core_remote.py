@@ -14,9 +14,9 @@ import torch
 from core import pretrain
 from core.errors import StorageAway, StorageRefused
 from core.files import as_local, create_text, whole_file, write_text
-from core.pretraining.checkpoint import load_checkpoint
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from core.remote import AnyPath, RemotePath
+from core.trained.checkpoint import load_checkpoint
 from helpers import random_dataset, small_config
 
 TREE = (

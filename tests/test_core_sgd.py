@@ -13,10 +13,10 @@ from torch import nn
 from core import DataError, Diverged, EvaluateConfig, Frozen, Pretrained, TrainConfig, encoder_hash, evaluate, pretrain
 from core.config import FineTune, FineTuneTransfer, LinearSgd
 from core.data.dataset import Dataset, Split
-from core.evaluation import finetune, finetune_transfer, linear_sgd
-from core.evaluation.finetune import default_epochs, keep_labels
 from core.evaluation.likelihood import cross_entropy
 from core.evaluation.network import Network
+from core.evaluation.protocols import finetune, finetune_transfer, linear_sgd
+from core.evaluation.protocols.finetune import default_epochs, keep_labels
 from core.evaluation.sgd import Recipe, recipe_of_epochs, train
 from core.randomness import generator
 from helpers import coloured, random_dataset, small_config

@@ -6,19 +6,18 @@ from pydantic import ValidationError
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
-from core import DataConfig, load_data, pretrain
-from core.augment.crop import draw_boxes, random_resized_crop, resized_crop
-from core.augment.policy import APPLY, one_view, two_views
-from core.config import CompositionAugment, CustomAugment, SimclrAugment
-from core.config import augment as config
+from core import DataConfig, config, load_data, pretrain
+from core.augment.operations.crop import draw_boxes, random_resized_crop, resized_crop
+from core.augment.policy import apply, one_view, two_views
+from core.config import OPERATIONS, CompositionAugment, CustomAugment, SimclrAugment
 from core.data.dataset import Dataset, Split
-from core.evaluation.features import encode
 from core.pretraining.training import Training
 from core.randomness import generator
+from core.trained.features import encode
 from helpers import random_dataset, random_images, small_config
 
 STORED, SIZE = 48, 20
-ALL = CustomAugment(first=tuple(operation() for operation in APPLY), second=(config.Crop(),))
+ALL = CustomAugment(first=tuple(operation() for operation in OPERATIONS), second=(config.Crop(),))
 
 
 def draws() -> torch.Generator:
@@ -71,7 +70,7 @@ def test_without_a_crop_in_front_the_image_is_resized_first() -> None:
     small = resized(images)
     first, second = two_views(images, CustomAugment(first=("sobel",)), draws(), SIZE).chunk(2)
     torch.testing.assert_close(second, small)
-    torch.testing.assert_close(first, APPLY[config.Sobel](small, draws(), config.Sobel()))
+    torch.testing.assert_close(first, apply(config.Sobel(), small, draws()))
 
 
 def test_an_image_that_is_not_cropped_is_resized_whole() -> None:

@@ -19,7 +19,7 @@ from core.data.batches import Batches, batches_from, epoch_order, place
 from core.data.dataset import Dataset, Split
 from core.data.streamed import StreamedImages
 from core.distributed import Share
-from core.evaluation.features import encode
+from core.trained.features import encode
 from helpers import random_images, small_config
 
 CPU = torch.device("cpu")
@@ -135,13 +135,13 @@ def test_features_are_those_of_the_data_in_memory(
     both: tuple[Dataset, Dataset], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In batches of 4, so that the last one is smaller."""
-    monkeypatch.setattr("core.evaluation.features.BATCH", 4)
+    monkeypatch.setattr("core.trained.features.BATCH", 4)
     config = small_config(data=DATA.model_dump(), epochs=0)
     pretrained = pretrain(config, both[0], device="cpu")
     (expected, labels), (features, streamed_labels) = (
         encode(pretrained.encoder, pretrained, data.test) for data in both
     )
-    assert features.shape == (TEST, pretrained.encoder.output)
+    assert features.shape == (TEST, pretrained.encoder.width)
     assert torch.equal(features, expected)
     assert torch.equal(streamed_labels, labels)
 

@@ -10,12 +10,12 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from core import DataError, Diverged, encoder_hash, load_pretrained, pretrain
+from core.methods.build import build_model
 from core.numerics import Numerics
 from core.pretraining import loop
 from core.pretraining import training as training_module
-from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
-from core.pretraining.pretrained import build_model
 from core.pretraining.training import Training
+from core.trained.checkpoint import load_checkpoint, save_checkpoint
 from helpers import random_dataset, small_config
 
 CPU = torch.device("cpu")
@@ -44,7 +44,7 @@ def test_a_continued_training_is_bit_for_bit_the_uninterrupted_one(
     run(continued, 12)
     for name, tensor in whole.model.state_dict().items():
         assert torch.equal(tensor, continued.model.state_dict()[name]), name
-    losses = [[(e.epoch, e.loss, e.entropy, e.contrastive_top1) for e in t.history] for t in (whole, continued)]
+    losses = [[(e.epoch, e.metrics) for e in t.history] for t in (whole, continued)]
     assert losses[0] == losses[1]
 
 
@@ -200,7 +200,7 @@ def test_training_learns_to_tell_images_apart() -> None:
     history = pretrain(config, data, device="cpu").history
     assert [epoch.epoch for epoch in history] == list(range(1, 13))
     assert history[-1].loss < history[0].loss - 0.5
-    assert history[-1].contrastive_top1 > history[0].contrastive_top1
+    assert history[-1].metrics["contrastive_top1"] > history[0].metrics["contrastive_top1"]
 
 
 def test_zero_epochs_leave_the_initialisation() -> None:
@@ -230,7 +230,7 @@ def test_a_diverged_state_is_never_kept(tmp_path: Path) -> None:
     with pytest.raises(Diverged):
         pretrain(config, random_dataset(), device="cpu", checkpoint=path, checkpoint_seconds=0)
     state = load_checkpoint(path)
-    assert state is None or all(t.isfinite().all() for t in state["model"].values())
+    assert state is None or all(t.isfinite().all() for t in (state["encoder"] | state["method"]).values())
 
 
 WEIGHTS_FIRST = small_config(
@@ -241,7 +241,7 @@ WEIGHTS_FIRST = small_config(
 
 def test_weights_that_are_not_finite_are_never_kept() -> None:
     training = run(Training(WEIGHTS_FIRST, random_dataset(), "cpu"), 1)
-    assert training._statistics[0].isfinite().all()
+    assert training.statistics[0].isfinite().all()
     with pytest.raises(Diverged, match=r"a weight is no longer finite at step 0 of 12 \(epoch 1, .* 6.25e\+36\); try"):
         training.state()
 

@@ -9,10 +9,10 @@ from sklearn.neighbors import KNeighborsClassifier
 from core import Pretrained, pretrain
 from core.data.dataset import Dataset
 from core.data.subset import balanced_subset
-from core.evaluation.training_knn import NEIGHBORS, training_knn
-from core.pretraining.checkpoint import load_checkpoint
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from core.randomness import generator
+from core.trained.checkpoint import load_checkpoint
+from core.trained.training_knn import NEIGHBORS, training_knn
 from helpers import coloured, knowing, random_dataset, small_config
 
 
@@ -43,7 +43,7 @@ def test_looking_changes_no_weight_and_leaves_a_checkpoint(tmp_path: Path) -> No
     def on_checkpoint(history: list[Epoch]) -> None:
         state = load_checkpoint(path)
         assert state is not None
-        assert state["history"][-1]["knn_top1"] == history[-1].knn_top1 is not None
+        assert state["history"][-1]["metrics"]["knn_top1"] == history[-1].knn_top1 is not None
         safe.append(history[-1].epoch)
 
     watched = trained(data, checkpoint=path, judged=(1, 2), on_checkpoint=on_checkpoint)

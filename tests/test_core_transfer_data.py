@@ -10,10 +10,9 @@ from archives import BLUE, BY_SPLIT, PER_CLASS, RED, VOC_LABELS, caltech101, foo
 from PIL import Image
 
 from core import DataConfig, DataError, load_data
-from core.data.archives import ARCHIVES
-from core.data.catalog import KNOWN_SIZES
+from core.data.catalog import ARCHIVES, DATA_SETS, FILES
 from core.data.dataset import Dataset, Split
-from core.data.known_files import KNOWN_FILES
+from core.data.sets.files import KNOWN_FILES
 from core.data.transfer import TABLE_8
 from helpers import random_images
 
@@ -82,7 +81,8 @@ def test_the_metrics_are_the_papers() -> None:
 
 def test_all_but_birdsnap_are_known_by_name() -> None:
     assert set(TABLE_8) - {"birdsnap"} == {*KNOWN_FILES, "cifar10", "cifar100"}
-    assert {*KNOWN_FILES, *ARCHIVES, "shapes"} == set(KNOWN_SIZES)
+    assert {*KNOWN_FILES, *ARCHIVES, "shapes"} == set(DATA_SETS)
+    assert KNOWN_FILES.keys() == FILES.keys()
 
 
 def test_caltech_is_split_into_30_of_each_class_and_the_rest(tmp_path: Path) -> None:

@@ -8,21 +8,21 @@ import torch
 from torch import Tensor
 
 from core import Pretrained, evaluate, pretrain
-from core.augment.sobel import gradient_magnitude
+from core.augment.operations.sobel import gradient_magnitude
 from core.config import (
     AdamW,
     CustomAugment,
     SimclrAugment,
     TransformationProbe,
 )
-from core.config.augment import AugmentConfig
-from core.config.probes import Task
+from core.config.policies import AugmentConfig
+from core.config.protocols.probes import Task
 from core.data.dataset import Dataset, Split
-from core.evaluation.features import extract_views
 from core.evaluation.mlp import build_mlp, fit_mlp
 from core.evaluation.transformed import draw_labels, split_policy, transformed_views
 from core.numerics import Numerics
 from core.randomness import generator
+from core.trained.features import extract_views
 from helpers import NOTHING, Features, knowing, random_dataset, random_images, small_config
 
 CPU = torch.device("cpu")
@@ -179,7 +179,7 @@ def test_an_mlp_on_random_labels_stays_at_chance() -> None:
 
 
 def test_z_is_predicted_from_where_it_is_asked_for(pretrained: Pretrained, monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.evaluation import transformation
+    from core.evaluation.protocols import transformation
 
     widths: list[int] = []
     fit = transformation.fit_mlp

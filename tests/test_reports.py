@@ -40,7 +40,7 @@ def table(values: dict[tuple[str, str], list[float | str]]) -> pd.DataFrame:
                     "baseline": "",
                     "augment.first": first,
                     "augment.second": second,
-                    "state": "finished" if done else value,
+                    "state": "done" if done else value,
                     "error": "it <broke> & failed" if value == "failed" else "",
                     METRIC: value if done else math.nan,
                 }
@@ -52,7 +52,7 @@ def table(values: dict[tuple[str, str], list[float | str]]) -> pd.DataFrame:
             "augment.first": math.nan,
             "augment.second": math.nan,
             METRIC: 10.0,
-            "state": "finished",
+            "state": "done",
             "name": "random, seed 0",
         }
     )
@@ -72,12 +72,12 @@ TWO_SEEDS = table(
         ("crop", "crop"): [30.0, 34.0],
         ("crop", "color"): [50.0, 56.0],
         ("color", "crop"): [52.0, "failed"],
-        ("color", "color"): ["failed", "missing"],
+        ("color", "color"): ["failed", "waiting"],
     }
 )
 
 
-NOTHING = TWO_SEEDS.assign(state="missing").drop(columns=METRIC)
+NOTHING = TWO_SEEDS.assign(state="waiting").drop(columns=METRIC)
 
 
 def report(rows: pd.DataFrame, **changes: object) -> StudyReport:
@@ -98,7 +98,7 @@ def test_matrix_by_hand() -> None:
     assert matrix.mean.loc["crop"].tolist() == [32.0, 53.0]
     assert matrix.spread.loc["crop"].tolist() == pytest.approx([math.sqrt(8), math.sqrt(18)])
     assert matrix.count.to_numpy().tolist() == [[2, 2], [1, 0]]
-    assert matrix.state.to_numpy().tolist() == [["finished", "finished"], ["finished", "failed"]]
+    assert matrix.state.to_numpy().tolist() == [["done", "done"], ["done", "failed"]]
     assert matrix.row_average["crop"] == 42.5
     assert math.isnan(matrix.row_average["color"])
     assert math.isnan(matrix.spread.loc["color", "crop"])
@@ -108,7 +108,7 @@ def test_matrix_by_hand() -> None:
 def test_further_axes_are_averaged_within_a_seed() -> None:
     """Values that differ along a third axis are no spread over seeds."""
     rows = [
-        {"a": "x", "b": "y", "c": c, "seed": seed, "baseline": "", "state": "finished", METRIC: value}
+        {"a": "x", "b": "y", "c": c, "seed": seed, "baseline": "", "state": "done", METRIC: value}
         for c, seed, value in (("low", 0, 10.0), ("high", 0, 90.0), ("low", 1, 12.0), ("high", 1, 92.0))
     ]
     matrix = to_matrix(pd.DataFrame(rows), "a", "b", METRIC)
@@ -118,10 +118,10 @@ def test_further_axes_are_averaged_within_a_seed() -> None:
 
 
 def test_a_study_without_any_result_is_a_matrix_of_nothing() -> None:
-    nothing = TWO_SEEDS[TWO_SEEDS["baseline"] == ""].assign(state="missing").drop(columns=METRIC)
+    nothing = TWO_SEEDS[TWO_SEEDS["baseline"] == ""].assign(state="waiting").drop(columns=METRIC)
     matrix = to_matrix(nothing, *AXES, METRIC)
     assert matrix.mean.isna().all(axis=None)
-    assert (matrix.state == "missing").all(axis=None)
+    assert (matrix.state == "waiting").all(axis=None)
     assert heatmap_findings(matrix, None, {}) == ["No cell has finished yet."]
 
 
@@ -182,7 +182,7 @@ def test_cells_by_hand() -> None:
     assert cells["mean"].tolist()[:3] == [32.0, 53.0, 52.0]
     assert cells["spread"].tolist()[:2] == pytest.approx([math.sqrt(8), math.sqrt(18)])
     assert cells["seeds"].tolist() == [2, 2, 1, 0]
-    assert cells["state"].tolist() == ["finished", "finished", "finished", "failed"]
+    assert cells["state"].tolist() == ["done", "done", "done", "failed"]
 
 
 def test_findings_name_the_best_cell_the_baseline_and_the_gaps() -> None:

@@ -60,8 +60,8 @@ BARS = BarsReport(x="epochs", series="batch_size", metric=METRIC, x_label="Epoch
 BAR_CELLS: Values = {
     ("100", "256"): [60.0, 62.0],
     ("100", "512"): ["failed", "failed"],
-    ("200", "256"): [64.0, "missing"],
-    ("200", "512"): ["missing", "missing"],
+    ("200", "256"): [64.0, "waiting"],
+    ("200", "512"): ["waiting", "waiting"],
 }
 BAR_TABLE = trials(BARS_AXES, BAR_CELLS)
 
@@ -70,10 +70,10 @@ def test_a_seed_counts_once_all_its_trials_in_a_cell_have_finished() -> None:
     """Else cells of a half-finished study would be averages over different learning rates."""
     values: Values = {("100", "low"): [50.0, 60.0], ("100", "high"): [70.0, "failed"]}
     cell = summarise(trials(["epochs", "rate"], values), ["epochs"], METRIC).iloc[0]
-    assert (cell["mean"], cell["seeds"], cell["state"]) == (60.0, 1, "finished")
-    lost = trials(["epochs", "rate"], {("100", "low"): [50.0], ("100", "high"): ["missing"]})
+    assert (cell["mean"], cell["seeds"], cell["state"]) == (60.0, 1, "done")
+    lost = trials(["epochs", "rate"], {("100", "low"): [50.0], ("100", "high"): ["waiting"]})
     cell = summarise(lost, ["epochs"], METRIC).iloc[0]
-    assert (math.isnan(cell["mean"]), cell["seeds"], cell["state"]) == (True, 0, "missing")
+    assert (math.isnan(cell["mean"]), cell["seeds"], cell["state"]) == (True, 0, "waiting")
 
 
 def test_the_papers_numbers_are_averaged_over_axes_that_are_not_looked_at(publish: Callable[..., None]) -> None:
@@ -153,7 +153,7 @@ def test_the_papers_number_is_not_marked_where_it_would_press_the_bars_flat(publ
 
 def test_colours_of_equal_values_are_equal_here_and_in_the_paper(publish: Callable[..., None]) -> None:
     publish(BARS_AXES, [["100", "256", 57.5], ["100", "512", 60.7], ["100", "1024", 62.8]])
-    only_512 = BAR_TABLE[(BAR_TABLE["batch_size"] == "512")].assign(state="finished", top1=61.0)
+    only_512 = BAR_TABLE[(BAR_TABLE["batch_size"] == "512")].assign(state="done", top1=61.0)
     here, paper = drawn(BARS, only_512, BARS_AXES).figure.axes
     assert [to_hex(patch.get_facecolor()) for patch in here.patches[:1]] == [COLORS[1]]
     assert [to_hex(patch.get_facecolor()) for patch in paper.patches] == list(COLORS[:3])
@@ -209,7 +209,7 @@ SIZE_AXES = ["points", "encoder.name", "encoder.width"]
 SIZES = SizesReport(series="points", metric=METRIC)
 SIZE_CELLS: Values = {
     ("SimCLR", "resnet18", "1"): [50.0],
-    ("SimCLR", "resnet50", "1"): ["missing"],
+    ("SimCLR", "resnet50", "1"): ["waiting"],
     ("SimCLR", "resnet50", "2"): [70.0],
     ("Supervised", "resnet50", "1"): [76.0],
     ("Supervised", "resnet50", "2"): [78.0],
@@ -230,7 +230,7 @@ def test_sizes_are_points_over_parameters_and_joined_where_one_thing_differs(pub
 def test_an_encoder_without_a_value_is_a_mark_at_its_size(publish: Callable[..., None]) -> None:
     ax = drawn(SIZES, SIZE_TABLE, SIZE_AXES).figure.axes[0]
     assert [points for marker, points in lines_of(ax) if marker == "|" and points] == [[(24.0, 0.02)]]
-    failed = drawn(SIZES, SIZE_TABLE.replace("missing", "failed"), SIZE_AXES).figure.axes[0]
+    failed = drawn(SIZES, SIZE_TABLE.replace("waiting", "failed"), SIZE_AXES).figure.axes[0]
     assert [points for marker, points in lines_of(failed) if marker == "x" and points] == [[(24.0, 0.02)]]
 
 
@@ -380,14 +380,14 @@ def test_a_trial_that_has_finished_without_the_metric_leaves_its_place_empty() -
     values = pd.DataFrame({"frozen": [40.0], "spectrum": [math.nan]})
     with house_style():
         _, ax = plt.subplots()
-        draw_panel(ax, Panel("", values, state=values.notna().replace([True, False], "finished")), "", "")
+        draw_panel(ax, Panel("", values, state=values.notna().replace([True, False], "done")), "", "")
     assert [patch.get_hatch() for patch in ax.patches if isinstance(patch, Rectangle)] == [""]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_drawn_of_nothing_and_without_the_paper(kind: str, publish: Callable[..., None]) -> None:
     spec, table, axes = KINDS[kind]
-    nothing = table.assign(state="missing").drop(columns=METRIC)
+    nothing = table.assign(state="waiting").drop(columns=METRIC)
     result = drawn(spec, nothing, axes, reproduces=None)
     result.figure.draw_without_rendering()
     assert result.findings == ["No cell has finished yet."]
@@ -411,7 +411,7 @@ def test_axes_of_one_value_or_of_one_axis_are_drawn(publish: Callable[..., None]
 
 def test_trends_can_be_compared_where_no_cell_is_the_papers(publish: Callable[..., None]) -> None:
     publish(BARS_AXES, [["100", "4096", 64.5], ["1000", "4096", 69.3], ["100", "8192", 64.8]])
-    cells: Values = {("2", "32"): [30.0], ("4", "32"): [33.0], ("2", "64"): [31.0], ("4", "64"): ["missing"]}
+    cells: Values = {("2", "32"): [30.0], ("4", "32"): [33.0], ("2", "64"): [31.0], ("4", "64"): ["waiting"]}
     found = drawn(BARS, trials(BARS_AXES, cells), BARS_AXES).findings
     averaged = "epochs from 2 to 4: +3.0 points, averaged over batch_size; in the paper from 100 to 1000: +4.8 points."
     assert averaged in found

@@ -97,7 +97,7 @@ def tex_of(spec: Report, cells: Values) -> str:
 def test_a_table_of_axes_is_set_as_its_figure_is(publish: "pytest.FixtureRequest") -> None:
     publish(AXES, [["SimCLR", "1", 63.2], ["SimCLR", "2", 70.1], ["Other", "1", 50.0]])
     spec = TableReport(rows=["points"], columns="augment", metrics=[METRIC], best="row", labels={"augment": "Strength"})
-    tex = tex_of(spec, {("SimCLR", "1"): [64.0, 64.4], ("SimCLR", "2"): [59.0, 61.0], ("Both", "2"): ["missing"]})
+    tex = tex_of(spec, {("SimCLR", "1"): [64.0, 64.4], ("SimCLR", "2"): [59.0, 61.0], ("Both", "2"): ["waiting"]})
     expected = r"""
 \caption{A title (quick scale): top-1 (\%). $\pm$: standard deviation over seeds. Grey: the paper's.}
 \smallskip
@@ -152,7 +152,7 @@ def invented_table(path: Path, scale: str) -> str:
         values = {axis: str(trial.coordinates.get(axis, "")) for axis in scaled.axis_names}
         known = {"name": trial.name, "trial_id": trial.id, "seed": trial.seed, "baseline": trial.baseline or ""}
         scores = dict(zip(sorted(metrics), random.uniform(-1, 99, len(metrics)), strict=True))
-        rows.append(known | values | scores | {"state": "finished", "error": "", "parameters": 1.0})
+        rows.append(known | values | scores | {"state": "done", "error": "", "parameters": 1.0})
     study = scaled.study
     told = StudyReport(
         study.name, study.title, scaled.report, pd.DataFrame(rows), scaled.axis_names, [], study.reproduces, scale

@@ -243,11 +243,11 @@ def table(states: Mapping[tuple[str, int], str], metric: str = SILHOUETTE) -> pd
             "axis": value,
             "state": state,
             "error": "it <broke>" if state == "failed" else "",
-            metric: 0.1 * seed + 0.25 if state == "finished" else math.nan,
+            metric: 0.1 * seed + 0.25 if state == "done" else math.nan,
         }
         for (value, seed), state in states.items()
     ]
-    return pd.DataFrame([*rows, rows[0] | {"baseline": "random", "axis": "h", "trial_id": "base", "state": "finished"}])
+    return pd.DataFrame([*rows, rows[0] | {"baseline": "random", "axis": "h", "trial_id": "base", "state": "done"}])
 
 
 def study_report(rows: pd.DataFrame, arrays: dict[str, TrialArrays], **changes: Any) -> StudyReport:
@@ -257,7 +257,7 @@ def study_report(rows: pd.DataFrame, arrays: dict[str, TrialArrays], **changes: 
     )
 
 
-STATES = {("h", 0): "failed", ("h", 1): "finished", ("h", 2): "finished", ("z", 0): "missing", ("z", 1): "failed"}
+STATES = {("h", 0): "failed", ("h", 1): "done", ("h", 2): "done", ("z", 0): "waiting", ("z", 1): "failed"}
 
 
 def test_a_panel_is_of_the_first_seed_that_finished() -> None:
@@ -267,7 +267,7 @@ def test_a_panel_is_of_the_first_seed_that_finished() -> None:
 
 
 def test_what_is_missing_is_a_panel_that_says_so() -> None:
-    rows = table(STATES | {("k", 0): "missing", ("l", 0): "finished"})
+    rows = table(STATES | {("k", 0): "waiting", ("l", 0): "done"})
     drawn = draw_pictures(study_report(rows, {"h1": TrialArrays(embedded(3))}), PicturesReport(panels="axis"))
     h, z, k, last = drawn.figure.axes
     assert h.collections
@@ -290,7 +290,7 @@ def test_every_protocol_has_a_panel_for_what_is_missing(protocol: str) -> None:
 @pytest.mark.parametrize("protocol", PICTURES)
 def test_the_data_of_a_picture_is_enough_to_draw_it_again(protocol: str) -> None:
     arrays = LEFT[protocol]()
-    rows = table({("h", 0): "finished", ("z", 0): "missing"}, f"{protocol}/metric")
+    rows = table({("h", 0): "done", ("z", 0): "waiting"}, f"{protocol}/metric")
     spec = PicturesReport(panels="axis", metric=f"{protocol}/metric")
     left = {"h0": TrialArrays(arrays, CLASSES)}
     drawn = draw_pictures(study_report(rows, left, spec=spec), spec)
@@ -324,7 +324,7 @@ def test_the_text_of_a_picture_stays_text(protocol: str) -> None:
 
 
 def test_before_the_first_result_there_is_a_picture_that_says_so() -> None:
-    rows = table({("h", 0): "missing", ("z", 0): "failed"}).drop(columns=SILHOUETTE)
+    rows = table({("h", 0): "waiting", ("z", 0): "failed"}).drop(columns=SILHOUETTE)
     render(study_report(rows, {}, reproduces="figure_b4"), Path("out"))
     svg = Path("out/figure.svg").read_text()
     assert "no result yet" in svg
@@ -334,7 +334,7 @@ def test_before_the_first_result_there_is_a_picture_that_says_so() -> None:
 
 
 def test_panels_of_two_protocols_are_not_mixed() -> None:
-    rows = table({("h", 0): "finished", ("z", 0): "finished"})
+    rows = table({("h", 0): "done", ("z", 0): "done"})
     arrays = {"h0": TrialArrays(embedded(3)), "z0": TrialArrays(eigenvalues(4))}
     drawn = draw_pictures(study_report(rows, arrays), PicturesReport(panels="axis"))
     assert drawn.findings[-1] == "z: is of spectrum, and the other panels are of tsne."

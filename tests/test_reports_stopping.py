@@ -20,22 +20,22 @@ from reports.specs import (
     SizesReport,
     TableReport,
 )
-from reports.statistics.effects import Better
-from reports.statistics.verdicts import Claim, judge
+from reports.statistics.claims import BetterClaim
+from reports.statistics.verdicts import judge
 from reports.study_report import StudyReport
 
 METRIC = "top1"
 AXES = ["first", "second"]
 ROWS = [
     # first, second, seed, state, value, stopped at
-    ("a", "x", 0, "finished", 60.0, math.nan),
-    ("a", "x", 1, "finished", 64.0, math.nan),
-    ("a", "y", 0, "finished", 90.0, math.nan),
+    ("a", "x", 0, "done", 60.0, math.nan),
+    ("a", "x", 1, "done", 64.0, math.nan),
+    ("a", "y", 0, "done", 90.0, math.nan),
     ("a", "y", 1, "stopped", math.nan, 37.0),
     ("b", "x", 0, "stopped", math.nan, 97.0),
     ("b", "x", 1, "stopped", math.nan, 17.0),
     ("b", "y", 0, "failed", math.nan, math.nan),
-    ("b", "y", 1, "missing", math.nan, math.nan),
+    ("b", "y", 1, "waiting", math.nan, math.nan),
 ]
 TABLE = pd.DataFrame(ROWS, columns=[*AXES, "seed", "state", METRIC, "stopped_at"]).assign(
     baseline="", error="", name="a trial", trial_id="0", parameters=[1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0]
@@ -56,7 +56,7 @@ def test_a_cell_of_which_a_seed_was_stopped_has_no_mean() -> None:
     matrix = to_matrix(TABLE, "first", "second", METRIC)
     assert matrix.mean.loc["a", "x"] == 62
     assert matrix.mean.isna().to_numpy().sum() == 3
-    assert matrix.state.to_numpy().tolist() == [["finished", "stopped"], ["stopped", "failed"]]
+    assert matrix.state.to_numpy().tolist() == [["done", "stopped"], ["stopped", "failed"]]
     assert matrix.stopped_at.fillna(0).to_numpy().tolist() == [[0, 37], [17, 0]]
     assert matrix.count.loc["a", "y"] == 0
 
@@ -79,11 +79,11 @@ def cell(first: str, second: str) -> dict[str, str]:
 
 def test_a_claim_that_needs_it_is_undecided_and_another_is_not() -> None:
     others = (cell("a", "y"), cell("b", "x"))
-    claims = [Claim("", "", Better((other,), (cell("a", "x"),))) for other in others]
+    claims = [BetterClaim(says="", cells=[other], than=[cell("a", "x")]) for other in others]
     reasons = [verdict.reason for verdict in judge(claims, TABLE, AXES, METRIC)]
     assert reasons == ["1 of its 4 trials were stopped early", "2 of its 4 trials were stopped early"]
     finished = TABLE.assign(**{METRIC: [60.0, 64.0, 90.0, 95.0] + [math.nan] * 4})
-    finished.loc[3, "state"] = "finished"
+    finished.loc[3, "state"] = "done"
     assert [verdict.seeds for verdict in judge(claims, finished, AXES, METRIC)] == [2, 0]
 
 

@@ -3,7 +3,6 @@
 import functools
 import itertools
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -11,11 +10,11 @@ import pytest
 from ablations.planning.grid import enumerate_trials
 from ablations.study.load import load_study as load_uncached
 from ablations.study.scaled_study import ScaledStudy
-from ablations.tracking.report import EFFECTS
 from helpers import shipped
 from reports.paper.catalog import paper_axes, published
 from reports.paper.numbers import PaperNumbers, paper_numbers
-from reports.statistics.effects import VALUE, Effect
+from reports.statistics.claims import AgreementClaim, parts_of
+from reports.statistics.questions import QUESTIONS, question
 
 load_study = functools.cache(load_uncached)
 
@@ -184,7 +183,7 @@ def test_every_number_of_the_paper_has_its_trial_at_the_papers_scale(path: Path)
     if key is None or key in WITHOUT_CELLS:
         return
     axes = paper_axes(key)
-    cells = set(_rows(study)[axes].itertuples(index=False, name=None))
+    cells = set(_cells(study)[axes].itertuples(index=False, name=None))
     known = set(paper(key).table[axes].itertuples(index=False, name=None))
     assert cells - known == UNPRINTED.get(key, set())
     assert known <= cells or path.stem == "quickstart"  # which is a corner of Figure 5
@@ -199,27 +198,28 @@ def test_each_of_the_papers_numbers_is_reproduced_by_a_study() -> None:
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_claims_are_about_cells_that_the_scale_has(path: Path, scale: str) -> None:
     study = load_study(str(path), scale)
+    cells = _cells(study)
     for claim in study.claims:
-        assert _effect(claim).about(_rows(study)).any(), claim["says"]  # raises NotInGridError where it has not
+        for part in parts_of(claim):
+            if isinstance(part, AgreementClaim):
+                assert set(paper(part.key).axes) <= set(cells)
+            else:
+                assert question(part, cells).about.any(), part.says  # raises NotInGridError where it has not
 
 
-def _rows(study: ScaledStudy) -> pd.DataFrame:
+def _cells(study: ScaledStudy) -> pd.DataFrame:
     cells = [cell for grid in study.grids for cell, _ in grid.cells()]
-    rows = [{axis: str(cell.get(axis, "")) for axis in study.axis_names} for cell in cells]
-    return pd.DataFrame(rows).assign(seed=0, **{VALUE: 0.0})
-
-
-def _effect(claim: dict[str, Any]) -> Effect:
-    values = {name: tuple(v) if isinstance(v, list) else v for name, v in claim["effect"].items()}
-    if claim["kind"] == "agreement":
-        values["metric"] = next(iter(paper(values["key"]).metrics))
-    return EFFECTS[claim["kind"]](**values)
+    return pd.DataFrame([{axis: str(cell.get(axis, "")) for axis in study.axis_names} for cell in cells])
 
 
 def test_there_are_claims_of_all_kinds() -> None:
     claims = [claim for path in STUDIES for claim in load_study(str(path)).study.claims]
     assert len(claims) >= 25
-    assert {claim.kind for claim in claims} == set(EFFECTS)
+    assert {claim.kind for claim in claims} == {
+        "agreement",
+        "all",
+        *(kind.model_fields["kind"].default for kind in QUESTIONS),
+    }
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)

@@ -41,12 +41,32 @@ FAILED_TRIALS = 1
 """Exit code of a run with trials that failed or did not end."""
 
 app = typer.Typer(
-    help="Ablations of contrastive learning: studies in, the paper's figures out.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and end, if ``--version`` is given."""
+    if wanted:
+        from ablations.tracking.provenance import package_version
+
+        console.print(f"ablate {package_version()}")
+        raise typer.Exit
+
+
+VersionOption = Annotated[
+    bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and exit.")
+]
+
+
+@app.callback()
+def options(version: VersionOption = False) -> None:
+    """Ablations of contrastive learning: studies in, the paper's figures out."""
+
+
 Retry = Literal["failed", Kind]
 """Trials with a result that are run again: all failed ones, or those of one kind of failure."""
 
@@ -108,8 +128,11 @@ def run(
             print_document(run_document(plan.scaled, outcomes))
         else:
             print_outcomes(plan, outcomes, to)
+        for name, outcome in outcomes.by_study.items():
+            if outcome.unlogged:
+                errors.print(f"{name}: not logged: {outcome.unlogged}", style="red", highlight=False)
         for name, problem in outcomes.unable.items():
-            errors.print(f"{name}: not completed: {problem}", style="red", highlight=False)
+            errors.print(f"{name}: not completed: {problem}", style="red")
         if quiet:
             print_trouble(outcomes, storage)
     if not outcomes.complete:
@@ -132,7 +155,7 @@ def plan(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a study and show its trials and what they cost, without running any."""
+    """Show a study's trials and what they cost, without running any."""
     with told():
         plan = _plan(study, scale, assignments, seeds, data_dir, storage)
         if probed:
@@ -154,7 +177,7 @@ def status(
     storage: StorageOption = DEFAULT_STORAGE,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how far a study has come, and why trials failed."""
+    """Show how far a study has come: failures, best cell and verdicts."""
     with told():
         print_status(_plan(study, scale, assignments, seeds, data_dir, storage), storage, as_json)
 
@@ -167,7 +190,7 @@ def report(
     storage: StorageOption = DEFAULT_STORAGE,
     as_json: JsonOption = False,
 ) -> None:
-    """Draw what MLflow has of a study, finished or not. Scale and overrides as it was run with."""
+    """Draw what MLflow has of a study, finished or not. Give the scale and the overrides that it was run with."""
     with told():
         from ablations.study.collection import load_studies
         from ablations.tracking.collection_report import draw_studies
@@ -188,7 +211,7 @@ def ui(
     port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 5000,
     host: Annotated[str, typer.Option("--host", help="Address to serve on; loopback by default.")] = "127.0.0.1",
 ) -> None:
-    """Open the MLflow UI on the runs of this folder, or of MLFLOW_TRACKING_URI."""
+    """Open the MLflow UI on the runs of this folder. Or on those of MLFLOW_TRACKING_URI, if that is set."""
     with told():
         from ablations.tracking.ui import serve
 
@@ -202,18 +225,18 @@ def list_studies(
     storage: StorageOption = DEFAULT_STORAGE,
     as_json: JsonOption = False,
 ) -> None:
-    """List the shipped studies and those in ./studies: what they reproduce, how far they have come, what is left."""
+    """List all studies, how far they have come and what is left. The shipped ones, and those in ./studies."""
     with told():
         from ablations.cli.overview import overview
-        from ablations.cli.tables import studies_table
+        from ablations.cli.tables import print_studies
 
         open_store(storage)
         listed = overview(scale, storage, data_dir)
         if as_json:
             print_document(listed)
         else:
-            console.print(studies_table(listed))
-            console.print(f"several studies together: {', '.join(listed.collections)}", style="dim", highlight=False)
+            print_studies(listed, console)
+            console.print(f"several studies together: {', '.join(listed.collections)}", style="dim")
 
 
 for command in (

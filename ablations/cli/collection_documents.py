@@ -54,6 +54,8 @@ class VerdictCounts(Part):
     """Claims that hold."""
     refuted: int
     """Claims that do not hold."""
+    no_difference: int
+    """Claims whose effect is certainly too small to matter."""
     undecided: int
     """Claims that more seeds may decide."""
 

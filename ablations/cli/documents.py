@@ -114,6 +114,32 @@ class PlannedTrial(TrialEntry):
     """Settings of this trial that not all trials of the study share; ``settings`` of the plan has the others."""
 
 
+class VerdictEntry(Part):
+    """What the results say of a claim."""
+
+    verdict: Literal["SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED"]
+    """Whether the claim holds."""
+    says: str
+    """Text of the claim."""
+    source: str
+    """Place where the paper says so."""
+    reason: str
+    """Effect, interval, seeds and p, or what is missing."""
+
+
+class BestEntry(Part):
+    """The cell of the grid with the highest mean over its seeds, as far as they are done."""
+
+    cell: str
+    """Name for people: axes and values."""
+    metric: str
+    """Name of the metric, that of the figure."""
+    mean: float
+    """Mean of the metric over the seeds."""
+    seeds: int
+    """Number of seeds that are done."""
+
+
 class StudyScale(Document):
     """A study at a scale."""
 
@@ -153,6 +179,13 @@ class StatusDocument(StudyScale):
     """Numbers of the study's trials by their state."""
     begun: int
     """Trainings that wait and have a checkpoint."""
+    best: BestEntry | None
+    """Best cell so far; null if no trial is done, if more of the figure's metric is not better, or if the cells are not
+    evaluated alike."""
+    verdicts: list[VerdictEntry]
+    """Verdicts on the claims when the study was last drawn."""
+    page: str | None
+    """HTML file that shows the study; null if it was not drawn yet."""
     trials: list[TrialEntry]
     """Trials in the order of the grid."""
 
@@ -247,19 +280,6 @@ class DiffDocument(Document):
     """Differences between the configurations."""
     result: list[Difference]
     """Differences between states, metrics and facts."""
-
-
-class VerdictEntry(Part):
-    """What the results say of a claim."""
-
-    verdict: Literal["SUPPORTED", "REFUTED", "UNDECIDED"]
-    """Whether the claim holds."""
-    says: str
-    """Text of the claim."""
-    source: str
-    """Place where the paper says so."""
-    reason: str
-    """Effect, interval, seeds and p, or what is missing."""
 
 
 class ReportDocument(Document):

@@ -29,15 +29,15 @@ def new(
     with told():
         from ablations.study.new_study import write_study
         from ablations.types.wording import closest
-        from core.data.catalog import KNOWN_SIZES
+        from core.data.catalog import DATA_SETS
 
         written = write_study(target, template, data)
-        console.print(f"study   {written.study}\nschema  {written.schema} (for your editor)", highlight=False)
-        if data not in KNOWN_SIZES and not (data_dir / data).is_dir():
-            if close := closest(data, KNOWN_SIZES):
-                console.print(f"note    {data} is no built-in data; did you mean {close}?", highlight=False)
-            console.print(f"data    put images at {data_dir / data}/{{train,test}}/<class>/*.jpg", highlight=False)
-        console.print(f"next    {again('plan', written.reference)}", highlight=False)
+        console.print(f"study   {written.study}\nschema  {written.schema} (for your editor)")
+        if data not in DATA_SETS and not (data_dir / data).is_dir():
+            if close := closest(data, DATA_SETS):
+                console.print(f"note    {data} is no built-in data; did you mean {close}?")
+            console.print(f"data    put images at {data_dir / data}/{{train,test}}/<class>/*.jpg")
+        console.print(f"next    {again('plan', written.reference)}")
 
 
 def schema() -> None:

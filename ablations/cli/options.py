@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from ablations.cli import completion
 from ablations.cli.invocation import again
 from ablations.store.locations import location
+from ablations.types.console import WordConsole
 from ablations.types.errors import AblateError, storage_error
 from ablations.types.redaction import without_secrets
 
@@ -25,11 +25,11 @@ else:
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
 WIDE = 200
-"""Columns of a pipe or a file, in which tables are not cut."""
+"""Columns of a pipe or a file."""
 
-console = Console(soft_wrap=True, markup=False, width=None if sys.stdout.isatty() else WIDE)
-errors = Console(stderr=True, soft_wrap=True, markup=False)
-SILENT = Console(quiet=True)
+console = WordConsole(width=None if sys.stdout.isatty() else WIDE)
+errors = WordConsole(stderr=True)
+SILENT = WordConsole(quiet=True)
 
 
 @contextmanager
@@ -38,16 +38,16 @@ def told() -> Iterator[None]:
     try:
         yield
     except AblateError as error:
-        errors.print(without_secrets(str(error)), style="red", highlight=False)
+        errors.print(without_secrets(str(error)), style="red")
         raise typer.Exit(error.exit_code) from None
     except OSError as error:
         if not (known := storage_error(error, Path.cwd())):
             raise
-        errors.print(without_secrets(str(known)), style="red", highlight=False)
+        errors.print(without_secrets(str(known)), style="red")
         raise typer.Exit(known.exit_code) from None
     except KeyboardInterrupt:
         message = f"\nInterrupted. Finished results are kept; continue with\n    {again(*sys.argv[1:])}"
-        errors.print(message, highlight=False)
+        errors.print(message)
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -105,4 +105,4 @@ def open_store(storage: AnyPath) -> "TrialStore":
     """The store; prints on stderr what had to be moved. Raises ``StudyError``; see ``store.migration``."""
     from ablations.store import migration
 
-    return migration.open_store(storage, lambda text: errors.print(text, highlight=False))
+    return migration.open_store(storage, lambda text: errors.print(text))

@@ -1,7 +1,7 @@
 """What the commands on studies print, for people (text) and for machines (one JSON document)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,13 @@ from core.remote import AnyPath
 
 if TYPE_CHECKING:
     from ablations.planning.collection_plan import CollectionPlan
+    from ablations.planning.plan import Plan
     from ablations.running.outcome import Outcome, Outcomes
     from ablations.tracking.collection_report import DrawnStudies
     from ablations.tracking.report import DrawnReport
-    from reports.statistics.verdicts import Verdict
+
+FEW_NAMES = 3
+"""Studies that a note names; more are counted."""
 
 
 def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as_json: bool) -> None:
@@ -26,40 +29,50 @@ def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as
 
         print_document(plan_document(plan, storage, price))
         return
-    from ablations.cli.tables import heading, plan_table
+    from ablations.cli.tables import heading, print_trials
     from ablations.planning.estimate_text import cost_text
 
-    console.print(heading(plan), highlight=False)
-    console.print(plan_table(plan))
-    console.print(cost_text(plan.groups, storage, price), highlight=False)
+    console.print(heading(plan))
+    print_trials(plan, console)
+    console.print(cost_text(plan.groups, storage, price))
     print_warnings(plan)
 
 
 def print_status(plan: "CollectionPlan", storage: AnyPath, as_json: bool) -> None:
-    """How far each study has come, and why trials failed."""
+    """How far each study has come, why trials failed, what is best so far, and what was drawn."""
     if as_json:
         from ablations.cli.to_documents import status_document
 
         print_document(status_document(plan, storage))
         return
-    from ablations.cli.tables import heading, status_table
+    from ablations.cli.tables import heading, print_collection
+    from ablations.store.drawn import drawn_page, drawn_verdicts
 
-    console.print(heading(plan), highlight=False)
-    console.print(status_table(plan, storage))
+    console.print(heading(plan))
+    if plan.scaled.is_one_study:
+        _print_study_status(plan.plans[0], storage)
+    else:
+        print_collection(plan, console)
+        studies = plan.scaled.studies
+        verdicts = [one for study in studies for one in drawn_verdicts(storage, study.study.name, study.label)]
+        if verdicts:
+            console.print(f"claims  {_verdict_counts(one.verdict for one in verdicts)}")
+    if page := drawn_page(storage, plan.scaled.name, plan.scaled.label):
+        console.print(f"page    {page}")
 
 
 def print_beginning(plan: "CollectionPlan", to: Console) -> None:
     """The heading of a run, and what a reviewer would ask."""
-    from ablations.cli.tables import heading, plan_table
+    from ablations.cli.tables import heading, print_collection
 
-    to.print(heading(plan), highlight=False)
+    to.print(heading(plan))
     if not plan.scaled.is_one_study:
-        to.print(plan_table(plan))
+        print_collection(plan, to)
     print_warnings(plan)
 
 
 def print_warnings(plan: "CollectionPlan") -> None:
-    """Each warning once, with the names of its studies in a collection."""
+    """Each warning once, with the names of its studies in a collection, or their number if they are many."""
     from ablations.planning.review.lint import warnings
 
     notes: dict[str, list[str]] = {}
@@ -67,8 +80,9 @@ def print_warnings(plan: "CollectionPlan") -> None:
         for warning in warnings(one):
             notes.setdefault(warning, []).append(one.scaled.study.name)
     for warning, names in notes.items():
-        about = "" if plan.scaled.is_one_study else f"{', '.join(names)}: "
-        errors.print(f"note: {about}{warning}", style="yellow", highlight=False)
+        told = f"{len(names)} studies" if len(names) > FEW_NAMES else ", ".join(names)
+        about = "" if plan.scaled.is_one_study else f"{told}: "
+        errors.print(f"note: {about}{warning}", style="yellow")
 
 
 def print_outcomes(plan: "CollectionPlan", outcomes: "Outcomes", to: Console) -> None:
@@ -77,10 +91,10 @@ def print_outcomes(plan: "CollectionPlan", outcomes: "Outcomes", to: Console) ->
         if plan.scaled.is_one_study:
             _print_outcome(outcome, to)
         else:
-            held = f"; {_verdict_counts(outcome.drawn.verdicts)}" if outcome.drawn else ""
-            to.print(f"{name}: {outcome}{held}", highlight=False)
+            held = f"; {_counts_of(outcome.drawn)}" if outcome.drawn else ""
+            to.print(f"{name}: {outcome}{held}")
     if outcomes.page:
-        to.print(f"page    {outcomes.page}", highlight=False)
+        to.print(f"page    {outcomes.page}")
 
 
 def print_drawn(drawn: "DrawnStudies", is_one_study: bool) -> None:
@@ -89,9 +103,9 @@ def print_drawn(drawn: "DrawnStudies", is_one_study: bool) -> None:
         if is_one_study:
             _print_files(console, one)
         else:
-            console.print(f"{name}: {_verdict_counts(one.verdicts)}; {one.page}", highlight=False)
+            console.print(f"{name}: {_counts_of(one)}; {one.page}")
     if drawn.page:
-        console.print(f"page    {drawn.page}", highlight=False)
+        console.print(f"page    {drawn.page}")
 
 
 def print_trouble(outcomes: "Outcomes", storage: AnyPath) -> None:
@@ -102,28 +116,48 @@ def print_trouble(outcomes: "Outcomes", storage: AnyPath) -> None:
     states = {key: state for one in outcomes.by_study.values() for key, state in one.states.items()}
     for trial_id, state in states.items():
         if state == "failed" and (result := store.result(trial_id)):
-            errors.print(f"{trial_id}: failed: {result.error}", highlight=False)
+            errors.print(f"{trial_id}: failed: {result.error}")
         elif state in ("waiting", "running"):
-            errors.print(f"{trial_id}: did not end; run it again", highlight=False)
-    if any(one.drawn is None for name, one in outcomes.by_study.items() if name not in outcomes.unable):
-        errors.print("MLflow does not answer, so nothing was drawn; running it again logs and draws", highlight=False)
+            errors.print(f"{trial_id}: did not end; run it again")
+    studies = outcomes.by_study.items()
+    if any(one.drawn is None and not one.unlogged for name, one in studies if name not in outcomes.unable):
+        errors.print("MLflow does not answer, so nothing was drawn; running it again logs and draws")
+
+
+def _print_study_status(plan: "Plan", storage: AnyPath) -> None:
+    from ablations.cli.tables import states_lines
+    from ablations.planning.best import best_of
+    from ablations.store.drawn import drawn_verdicts
+
+    for line, style in states_lines(plan, storage):
+        console.print(line, style=style)
+    if best := best_of(plan):
+        console.print(f"best    {best}")
+    for one in drawn_verdicts(storage, plan.scaled.study.name, plan.scaled.label):
+        console.print(f"{one.verdict:9}  {one.says} ({one.reason})")
 
 
 def _print_outcome(outcome: "Outcome", to: Console) -> None:
-    to.print(str(outcome), highlight=False)
+    to.print(str(outcome))
     if outcome.drawn:
         for verdict in outcome.drawn.verdicts:
-            to.print(f"{verdict.word:9}  {verdict.claim.says} ({verdict.reason})", highlight=False)
+            to.print(f"{verdict.word:9}  {verdict.claim.says} ({verdict.reason})")
         _print_files(to, outcome.drawn)
-        to.print(f"MLflow  {again('ui')}", highlight=False)
+        to.print(f"MLflow  {again('ui')}")
 
 
 def _print_files(to: Console, drawn: "DrawnReport") -> None:
     files: list[tuple[str, Path]] = [("figure ", drawn.figure), *(("picture", one) for one in drawn.pictures)]
-    to.print("\n".join(f"{name} {path}" for name, path in [*files, ("page   ", drawn.page)]), highlight=False)
+    to.print("\n".join(f"{name} {path}" for name, path in [*files, ("page   ", drawn.page)]))
 
 
-def _verdict_counts(verdicts: "Sequence[Verdict]") -> str:
-    counts = Counter(verdict.word.lower() for verdict in verdicts)
-    words = ("supported", "refuted", "undecided")
-    return ", ".join(f"{counts[word]} {word}" for word in words if counts[word]) or "no claims"
+def _counts_of(drawn: "DrawnReport") -> str:
+    return _verdict_counts(verdict.word for verdict in drawn.verdicts)
+
+
+def _verdict_counts(words: Iterable[str]) -> str:
+    """``3 supported, 1 undecided``."""
+    from reports.statistics.ruling import WORDS
+
+    counts = Counter(words)
+    return ", ".join(f"{counts[word]} {word.lower()}" for word in WORDS if counts[word]) or "no claims"

@@ -1,11 +1,12 @@
-"""What the command line prints of plans and studies: headings and tables."""
+"""What the command line prints of plans and studies: headings and rows."""
 
 from collections import Counter
+from collections.abc import Iterator
 
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console
 
 from ablations.cli.documents import ListDocument, StudyEntry
+from ablations.cli.fitting import Row, print_rows
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.estimate_text import workers_text
 from ablations.planning.origins import origins
@@ -14,45 +15,16 @@ from ablations.store.trial_store import TrialStore
 from ablations.types.duration import clock
 from ablations.types.failures import next_step
 from ablations.types.trial import Result
+from ablations.types.wording import counted
 from core.remote import AnyPath
+
+TITLE_WIDTH = 32
+"""Characters of a title below which it says too little."""
 
 
 def heading(plan: CollectionPlan) -> str:
     """What will run at which scale, and how to choose another scale."""
     return study_heading(plan.plans[0]) if plan.scaled.is_one_study else _collection_heading(plan)
-
-
-def plan_table(plan: CollectionPlan) -> Table:
-    """One row a trial of a study, in the order of the grid, or one row a study of a collection."""
-    return _trials_table(plan.plans[0]) if plan.scaled.is_one_study else _collection_table(plan)
-
-
-def status_table(plan: CollectionPlan, storage: AnyPath) -> Table:
-    """Counts by state and the reason of each failure, or one row a study of a collection."""
-    return _states_table(plan.plans[0], storage) if plan.scaled.is_one_study else _collection_table(plan)
-
-
-def studies_table(listed: ListDocument) -> Table:
-    """One line a study; a narrow terminal cuts the title."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("study", "reproduces", "trials", "trainings", "state", "left"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("title")
-    for study in listed.studies:
-        if study.counts is None:
-            table.add_row(study.name, "", "", "", "invalid", "", _one_line(study.problem or ""), style="red")
-            continue
-        counts = study.counts
-        table.add_row(
-            study.name,
-            study.reproduces or "",
-            str(counts.trials),
-            str(counts.trainings),
-            _states_text(counts.done, counts.failed, counts.waiting, counts.stopped),
-            _left(study),
-            _one_line(study.title),
-        )
-    return table
 
 
 def study_heading(plan: Plan) -> str:
@@ -63,12 +35,53 @@ def study_heading(plan: Plan) -> str:
     detail = f" ({scaled.scale_description})" if scaled.scale_description else ""
     lines = (
         f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale",
-        f"{len(plan.trials)} trials, {plan.trainings} trainings{workers_text(scaled.resources)}; "
+        f"{counted(len(plan.trials), 'trial')}, {counted(plan.trainings, 'training')}{workers_text(scaled.resources)}; "
         f"{done} done{_stopped(plan)}, {left} to run",
         origins(plan),
         _stops(plan),
     )
     return "\n".join(filter(None, lines))
+
+
+def print_trials(plan: CollectionPlan, console: Console) -> None:
+    """One row a trial of a study, in the order of the grid, or one row a study of a collection."""
+    if not plan.scaled.is_one_study:
+        print_collection(plan, console)
+        return
+    one = plan.plans[0]
+    columns = [*one.scaled.axis_names, "seed", "trial", "encoder", "state"]
+    print_rows(console, columns, list(_trial_rows(one)), spare=["encoder"])
+
+
+def print_collection(plan: CollectionPlan, console: Console) -> None:
+    """One row a study of a collection."""
+    columns = ("study", "reproduces", "trials", "trainings", "shared", "state")
+    print_rows(console, columns, list(_study_rows(plan)), spare=["trainings", "shared"])
+
+
+def print_studies(listed: ListDocument, console: Console) -> None:
+    """One row a study that there is."""
+    columns = ("study", "reproduces", "trials", "trainings", "state", "left", "title")
+    rows = [_listed_row(study) for study in listed.studies]
+    print_rows(console, columns, rows, spare=["reproduces", "trials", "trainings"], last=TITLE_WIDTH)
+
+
+def states_lines(plan: Plan, storage: AnyPath) -> Iterator[tuple[str, str]]:
+    """Lines and their styles: the number of trials in each state, then each that failed or was stopped, and why."""
+    states = Counter(plan.state(trial) for trial in plan.trials)
+    begun = begun_trainings(plan, TrialStore(storage))
+    notes = {
+        "waiting": f", {begun} of them begun, to be continued" if begun else "",
+        "stopped": " early; without stop_early the study trains them on",
+    }
+    for state, count in sorted(states.items()):
+        yield f"{state:8}{count}{notes.get(state, '')}", ""
+    for trial in plan.trials:
+        result = plan.results.get(trial.id)
+        if result and result.state == "failed":
+            yield f"{trial.name}: {_explained(result)}", "red"
+        if result and result.state == "stopped":
+            yield f"{trial.name}: stopped after epoch {result.stopped_at} of {trial.config.pretrain.epochs}", ""
 
 
 def _collection_heading(plan: CollectionPlan) -> str:
@@ -78,9 +91,10 @@ def _collection_heading(plan: CollectionPlan) -> str:
     wanted = Counter(key for one in plan.plans for key in {trial.pretrain_id for trial in one.trials})
     shared = sum(count > 1 for count in wanted.values())
     left = sum(len(unit.trials) for group in plan.groups for unit in group.units)
+    sizes = f"{counted(len(trials), 'trial')}, {counted(len(wanted), 'training')}"
     return (
         f"{scaled.name} at scale {scaled.scale}: {len(scaled.studies)} studies; choose another scale with --scale\n"
-        f"{len(trials)} trials, {len(wanted)} trainings, {shared} of them shared by several studies; {left} to run"
+        f"{sizes}, {shared} of them shared by several studies; {left} to run"
     )
 
 
@@ -98,61 +112,51 @@ def _stops(plan: Plan) -> str:
     return f"stops early: after epochs {after} one training in {rule.reduction} goes on; baselines are spared"
 
 
-def _trials_table(plan: Plan) -> Table:
+def _trial_rows(plan: Plan) -> Iterator[Row]:
     axes = plan.scaled.axis_names
-    table = Table(box=None, header_style="bold")
-    for axis in axes:
-        table.add_column(axis, overflow="fold")
-    for column in ("seed", "trial", "encoder", "state"):
-        table.add_column(column, no_wrap=True)  # ids are to be copied: in a narrow terminal the axes wrap
     for trial in plan.trials:
         cells = [str(trial.coordinates.get(axis, "")) for axis in axes]
         if trial.baseline:
             cells = [trial.baseline] + [""] * (len(axes) - 1)
-        table.add_row(*cells, str(trial.seed), trial.id, trial.pretrain_id, plan.state(trial))
-    return table
+        state = plan.state(trial)
+        ids = f"trial {trial.id}", f"encoder {trial.pretrain_id}"
+        yield Row((*cells, str(trial.seed), trial.id, trial.pretrain_id, state), (f"{trial.name}: {state}", *ids))
 
 
-def _states_table(plan: Plan, storage: AnyPath) -> Table:
-    states = Counter(plan.state(trial) for trial in plan.trials)
-    begun = begun_trainings(plan, TrialStore(storage))
-    notes = {
-        "waiting": f"{begun} begun, to be continued" if begun else "",
-        "stopped": "early; without stop_early the study trains them on",
-    }
-    table = Table("state", "trials", "", box=None, header_style="bold")
-    for state, count in sorted(states.items()):
-        table.add_row(state, str(count), notes.get(state, ""))
-    for trial in plan.trials:
-        result = plan.results.get(trial.id)
-        if result and result.state == "failed":
-            table.add_row("", "", f"{trial.name}: {_explained(result)}", style="red")
-        if result and result.state == "stopped":
-            table.add_row("", "", f"{trial.name}: after epoch {result.stopped_at} of {trial.config.pretrain.epochs}")
-    return table
-
-
-def _collection_table(plan: CollectionPlan) -> Table:
-    table = Table("study", "reproduces", "trials", "trainings", "shared", "state", box=None, header_style="bold")
+def _study_rows(plan: CollectionPlan) -> Iterator[Row]:
     plans = {one.scaled.study.name: one for one in plan.plans}
     for study in plan.scaled.studies:
         name, reproduces = study.study.name, study.study.reproduces or ""
         if one := plans.get(name):
-            numbers = (len(one.trials), one.trainings, plan.shared(one))
-            table.add_row(name, reproduces, *map(str, numbers), _plan_states(one))
+            trials, trainings, shared, states = len(one.trials), one.trainings, plan.shared(one), _plan_states(one)
+            told = f"{counted(trials, 'trial')}, {counted(trainings, 'training')}, {shared} shared: {states}"
+            cells = name, reproduces, str(trials), str(trainings), str(shared), states
+            yield Row(cells, (_titled(name, reproduces), told))
         else:
-            table.add_row(name, reproduces, "", "", "", f"cannot be run: {plan.unable[name]}", style="red")
-    return table
+            problem = f"cannot be run: {plan.unable[name]}"
+            yield Row((name, reproduces, "", "", "", problem), (_titled(name, reproduces), problem), "red")
+
+
+def _listed_row(study: StudyEntry) -> Row:
+    if study.counts is None:
+        problem = study.problem or ""
+        return Row((study.name, "", "", "", "invalid", "", problem), (study.name, problem), "red")
+    counts, left = study.counts, _left(study)
+    states = _states_text(counts.done, counts.failed, counts.waiting, counts.stopped)
+    told = f"{counted(counts.trials, 'trial')}: {states}" + (f", {left} left" if left else "")
+    numbers = str(counts.trials), str(counts.trainings)
+    cells = study.name, study.reproduces or "", *numbers, states, left, study.title
+    return Row(cells, (_titled(study.name, study.reproduces or ""), told, study.title))
+
+
+def _titled(name: str, reproduces: str) -> str:
+    return f"{name} ({reproduces})" if reproduces else name
 
 
 def _explained(result: Result) -> str:
     """What went wrong, and what to do next."""
     step = next_step(result.failure)
     return f"{result.failure.replace('_', ' ')}: {result.error}. {step}" if result.failure and step else result.error
-
-
-def _one_line(text: str) -> Text:
-    return Text(text, no_wrap=True, overflow="ellipsis")
 
 
 def _plan_states(plan: Plan) -> str:
@@ -176,5 +180,5 @@ def _left(study: StudyEntry) -> str:
     if study.counts and not study.counts.waiting:
         return ""
     if study.seconds_left is not None:
-        return clock(study.seconds_left)
+        return clock(study.seconds_left) if study.seconds_left >= 1 else ""
     return f"{study.flops_left:.1e} FLOPs".replace("e+", "e")

@@ -13,6 +13,7 @@ from ablations.cli.collection_documents import (
     VerdictCounts,
 )
 from ablations.cli.documents import (
+    BestEntry,
     Cost,
     Counts,
     DiffDocument,
@@ -28,12 +29,14 @@ from ablations.cli.documents import (
     VerdictEntry,
 )
 from ablations.cli.trial_view import config_differences, result_differences
+from ablations.planning.best import best_of
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.configuration.find_planned import FoundTrial
 from ablations.planning.configuration.resolved import ResolvedSetting, Resolver, alike
 from ablations.planning.estimate import estimate, price_of
 from ablations.planning.plan import Plan, begun_trainings
 from ablations.planning.review.lint import warnings
+from ablations.store.drawn import drawn_page, drawn_verdicts
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.study.collection import ScaledCollection
@@ -112,9 +115,7 @@ def show_document(store: TrialStore, trial: StoredTrial, planned: FoundTrial | N
         facts=result.facts if result else {},
         seconds=result.seconds if result else None,
         finished_at=result.finished_at if result else None,
-        epochs=[
-            _without_none(asdict(epoch)) for epoch in (store.history(trial.pretrain_id) if trial.pretrain_id else ())
-        ],
+        epochs=[epoch.numbers() for epoch in (store.history(trial.pretrain_id) if trial.pretrain_id else ())],
         stopped_at=result.stopped_at if result else None,
         failure=result.failure if result else None,
         error=(result.error or None) if result else None,
@@ -176,10 +177,15 @@ def setting_entries(settings: Iterable[ResolvedSetting]) -> list[SettingEntry]:
 
 
 def _study_status(plan: Plan, storage: AnyPath) -> StatusDocument:
+    best, drawn_as = best_of(plan), (plan.scaled.study.name, plan.scaled.label)
+    page = drawn_page(storage, *drawn_as)
     return StatusDocument(
         **_study(plan.scaled),
         counts=counts(plan.trials, plan.results),
         begun=begun_trainings(plan, TrialStore(storage)),
+        best=BestEntry(cell=best.name, metric=best.metric, mean=best.value, seeds=best.seeds) if best else None,
+        verdicts=[VerdictEntry(**asdict(one)) for one in drawn_verdicts(storage, *drawn_as)],
+        page=str(page) if page else None,
         trials=_entries(plan),
     )
 
@@ -247,7 +253,12 @@ def _collection_counts(plan: CollectionPlan) -> Counts:
 
 def _verdicts(drawn: "Iterable[DrawnReport]") -> VerdictCounts:
     words = Counter(verdict.word for one in drawn for verdict in one.verdicts)
-    return VerdictCounts(supported=words["SUPPORTED"], refuted=words["REFUTED"], undecided=words["UNDECIDED"])
+    return VerdictCounts(
+        supported=words["SUPPORTED"],
+        refuted=words["REFUTED"],
+        no_difference=words["NO DIFFERENCE"],
+        undecided=words["UNDECIDED"],
+    )
 
 
 def _cost(plan: Plan, storage: AnyPath, price: float | None) -> Cost | None:

@@ -14,7 +14,7 @@ from ablations.study.overrides import OPTION
 from ablations.study.settings import dotted_values
 from ablations.types.errors import StudyError
 from ablations.types.failures import next_step
-from core.pretraining.history import Epoch
+from core.history import Epoch
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 60
@@ -129,8 +129,8 @@ def _settings_table(planned: FoundTrial) -> Table:
 
 
 def _curves(history: tuple[Epoch, ...]) -> Iterator[Text]:
-    for name in ("loss", "contrastive_top1"):
-        values = [getattr(epoch, name) for epoch in history]
+    for name in ("loss", *(name for name in history[0].metrics if name.endswith("_top1"))):
+        values = [epoch.metrics[name] for epoch in history if name in epoch.metrics]
         yield Text(f"{name:18}{_curve(values)}  {values[0]:.4g} to {values[-1]:.4g} in {len(values)} epochs")
 
 

@@ -20,10 +20,10 @@ def verify(storage: StorageOption = DEFAULT_STORAGE) -> None:
             raise StudyError(f"{storage}: there is no such storage")
         verification, count = Verification(TrialStore(storage)), 0
         for problem in verification.problems():
-            console.print(str(problem), style="red", highlight=False)
+            console.print(str(problem), style="red")
             count += 1
         looked = f"{verification.trials} trials and {verification.encoders} encoders"
         left = f"{count} files are not" if count else "all files are"
-        console.print(f"{looked}: {left} as they were written", highlight=False)
+        console.print(f"{looked}: {left} as they were written")
     if count:
         raise typer.Exit(DAMAGED)

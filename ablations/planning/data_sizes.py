@@ -9,8 +9,8 @@ from ablations.types.trial import Trial
 from ablations.types.wording import closest
 from core import DataError
 from core.config import DataConfig
-from core.data.catalog import KNOWN_SIZES, DataSize
-from core.data.transfer import check_metric, metric_of
+from core.data.catalog import DATA_SETS, DataSize, metric_of
+from core.data.transfer import check_metric
 from core.errors import MissingData
 from core.remote import AnyPath
 
@@ -33,7 +33,7 @@ def _close_name(trial: Trial, data_dir: AnyPath) -> str:
     """``; did you mean 'cifar10'?`` if a built-in name, or a folder of this machine, is close to the data's; else
     nothing."""
     folders = [path.name for path in data_dir.glob("*") if path.is_dir()] if isinstance(data_dir, Path) else []
-    known = [*KNOWN_SIZES, *folders]
+    known = [*DATA_SETS, *folders]
     names = [data.name for data in trial.config.all_data if data.name not in known]
     close = next(filter(None, (closest(name, known) for name in names)), None)
     return f"; did you mean {close!r}?" if close else ""

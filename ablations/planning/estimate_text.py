@@ -37,17 +37,23 @@ def workers_text(resources: Resources) -> str:
 def left_text(plan: Plan, left: Estimate, price: float | None = None) -> str:
     """Images, FLOPs, memory, time and money of what is left."""
     size = f"{left.images:,} images, {left.flops:.2g} FLOPs"
-    most = f"; at most {left.memory / 2**30:.1f} GiB ({left.largest})" if left.largest else ""
+    most = f"; at most {_memory(left.memory)} ({left.largest})" if left.largest else ""
     lines = [f"left: {size}{most}", *(f"will not fit: {name}" for name in left.too_large)]
     if left.seconds is None or left.hardware is None:
         return "\n".join([*lines, "time: not known before a first trial, or --probe, on this storage"])
     most = "at most " if any(unit.judged for unit in plan.units) else ""
     compute = clock(left.seconds * plan.scaled.resources.share)
     lines.append(f"time: {most}{compute} of compute, as measured on {left.hardware.name}{_wall(plan, left)}")
-    lines += [f"not in it: evaluations by {protocol}, never timed here" for protocol in left.unmeasured]
+    if left.unmeasured:
+        lines.append(f"not in it: evaluations by {', '.join(left.unmeasured)}, never timed here")
     if (total := price_of(left, plan.scaled.resources, price)) is not None:
         lines.append(f"price: {total:,.2f} at {price:g} an hour")
     return "\n".join(lines)
+
+
+def _memory(size: int) -> str:
+    """``1.5 GiB``, or ``40 MiB`` below one."""
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{max(1, round(size / 2**20))} MiB"
 
 
 def _wall(plan: Plan, left: Estimate) -> str:

@@ -23,18 +23,17 @@ def step_memory(config: PretrainConfig, images: int, peaks: Peaks, hardware: Har
     peak = peaks.get(training_key(config), 0) if workers == 1 else 0
     if peak and hardware:
         return max(0, peak - image_bytes(config.data, images, hardware))
-    return memory(config, hardware, workers)
+    return memory(config, hardware, workers, images)
 
 
-def memory(config: PretrainConfig, hardware: Hardware | None, workers: int = 1) -> int:
+def memory(config: PretrainConfig, hardware: Hardware | None, workers: int = 1, images: int = 0) -> int:
     """Calculated bytes of a training for each worker.
 
     Precision ``auto`` counts as bfloat16 on a GPU and as float32 elsewhere. The saving of ``recompute`` is not counted.
     """
     on_gpu = hardware is not None and hardware.is_gpu
     half = config.precision == "bfloat16" or (config.precision == "auto" and on_gpu)
-    views = min(config.views, config.batch_norm_chunk or config.views) // workers
-    return training_bytes(config.encoder, config.data.image_size, views, 2 if half else 4) if config.epochs else 0
+    return training_bytes(config, 2 if half else 4, workers, images) if config.epochs else 0
 
 
 def image_bytes(data: DataConfig, images: int, hardware: Hardware) -> int:

@@ -8,8 +8,8 @@ from ablations.store.speeds import Hardware, Speed, evaluation_key
 from ablations.study.study import Resources
 from ablations.types.trial import Trial, Unit
 from core.config import DataConfig
-from core.cost import BESIDE
 from core.data.catalog import DataSize
+from core.hardware import BESIDE
 
 MARGIN = 1.2
 """Factor on the need of a trial, so that memory is not given out to the last byte."""

@@ -13,9 +13,9 @@ from ablations.study.study import StopEarly
 from ablations.types.errors import StudyError
 from ablations.types.events import Judged
 from ablations.types.trial import Trial
-from core.config import CrossEntropy, PretrainConfig
-from core.data.transfer import metric_of
-from core.pretraining.history import Epoch
+from core.config import PretrainConfig
+from core.data.catalog import metric_of
+from core.history import Epoch
 
 History = tuple[Epoch, ...]
 
@@ -105,7 +105,7 @@ def _reasons(rule: StopEarly, configs: list[PretrainConfig]) -> Iterator[str]:
         yield "epochs varies, and a longer training is behind after the same epoch; leave out stop_early or that axis"
     if len({(config.data.name, config.data.subset) for config in configs}) > 1:
         yield "data varies, and accuracies on different images do not compare; leave out stop_early or that axis"
-    if len({isinstance(config.loss, CrossEntropy) for config in configs}) > 1:
+    if len({config.loss.supervised for config in configs}) > 1:
         yield (
             "loss.kind cross_entropy learns the labels by which trainings are compared, and others do not; make it a "
             "baseline, which is spared"

@@ -16,7 +16,7 @@ class Job:
     data_dir: AnyPath
     owner: str
     """Name of the run; see ``LiveRun.name``."""
-    threads: int
+    threads: int = 1
     """PyTorch's threads on the CPU, for one unit."""
     minutes: float | None = None
     """Longest time that one attempt at a training may take."""

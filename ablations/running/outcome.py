@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ablations.tracking.report import DrawnReport
 from ablations.types.trial import State
+
+if TYPE_CHECKING:
+    from ablations.tracking.report import DrawnReport
 
 
 @dataclass(frozen=True)
@@ -13,8 +16,10 @@ class Outcome:
 
     states: dict[str, State]
     """States by trial id."""
-    drawn: DrawnReport | None
+    drawn: "DrawnReport | None"
     """The report; None if MLflow could not be reached, or the figure could not be drawn."""
+    unlogged: str = ""
+    """Why MLflow lacks something until somebody changes something; empty if it has all, or may have it later."""
 
     def _repr_png_(self) -> bytes | None:
         """The figure, as a notebook shows it."""
@@ -63,5 +68,6 @@ class Outcomes:
 
     @property
     def complete(self) -> bool:
-        """Whether every trial of every study has ended without a failure."""
-        return not self.unable and not any(one.failed or one.left for one in self.by_study.values())
+        """Whether every trial of every study has ended without a failure, and nothing keeps MLflow from having it."""
+        studies = self.by_study.values()
+        return not self.unable and not any(one.failed or one.left or one.unlogged for one in studies)

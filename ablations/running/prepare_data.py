@@ -1,6 +1,7 @@
-"""Data decoded before anything trains: what does not decode costs no training, and workers find it done.
+"""Decodes data before anything trains: an image that does not decode costs no training, and workers find it done.
 
-Of what is streamed, since it does not fit in memory, only a few images are."""
+Data that does not fit in memory is streamed, and only a few of its images are decoded here.
+"""
 
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ablations.planning.plan import Plan
 from ablations.store.data_copies import local_data
+from ablations.store.prepared import is_prepared, note_prepared
 from ablations.types.errors import StudyError
 from core import DataError
 from core.config import DataConfig
@@ -21,10 +23,10 @@ def needed_data(plan: Plan) -> list[DataConfig]:
 
 
 def prepare_data(needed: Sequence[DataConfig], data_dir: AnyPath, console: Console) -> None:
-    """Load every data set once. Raises ``StudyError``."""
-    if not needed:
-        return
-    from core import load_data  # here, since PyTorch comes with it
+    """Load every data set once, unless this machine has before. Raises ``StudyError``."""
+
+    def tell(text: str) -> None:
+        console.print(text, style="dim")
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -35,11 +37,14 @@ def prepare_data(needed: Sequence[DataConfig], data_dir: AnyPath, console: Conso
                 tasks[task] = bar.add_task(task, total=total)
             bar.update(tasks[task], completed=done)  # type: ignore[arg-type]
 
-        def tell(text: str) -> None:
-            console.print(text, style="dim", highlight=False, soft_wrap=True)
-
         for config in needed:
+            local = local_data(config.name, data_dir, tell)
+            if is_prepared(config, local):
+                continue
+            from core import load_data  # here, since PyTorch comes with it
+
             try:
-                load_data(config, local_data(config.name, data_dir, tell), show)
+                load_data(config, local, show)
             except DataError as error:
                 raise StudyError(f"data: {error}") from error
+            note_prepared(config, local)

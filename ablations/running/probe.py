@@ -20,8 +20,8 @@ from ablations.store.speeds import (
 from ablations.types.trial import Trial
 from core import evaluate
 from core.config import DataConfig, FineTuneTransfer
+from core.data.catalog import metric_of
 from core.data.dataset import Dataset, Split
-from core.data.transfer import metric_of
 from core.hardware import forget_memory_peak, memory_peak, pick_device
 from core.pretraining.training import Training
 from core.remote import AnyPath
@@ -44,7 +44,7 @@ def probe(plan: Plan, storage: AnyPath, console: Console) -> None:
         new = {key: trial for key, trial in evaluations.items() if key not in known}
         is_trained = unit.pretrain_id not in plan.trained and config.epochs > 0 and training_key(config) not in known
         if new or is_trained:
-            console.print(f"probing {unit.trials[0].name}", highlight=False)
+            console.print(f"probing {unit.trials[0].name}")
             forget_memory_peak()
             training = Training(config, _noise(config.data, config.batch_size, 2, 10), None)
             if is_trained:

@@ -40,7 +40,10 @@ class _LiveTable:
     def __init__(self, state: RunState, console: Console) -> None:
         self._state = state
         self._live = Live(
-            get_renderable=lambda: progress_table(state), console=console, refresh_per_second=4, transient=True
+            get_renderable=lambda: progress_table(state, console.width),
+            console=console,
+            refresh_per_second=4,
+            transient=True,
         )
 
     def __enter__(self) -> Self:
@@ -54,7 +57,7 @@ class _LiveTable:
 
     def show(self, event: Event) -> None:
         if isinstance(event, TrialEnded) and event.result.state == "failed":
-            self._live.console.print(ended_line(self._state, event), style="red", highlight=False)
+            self._live.console.print(ended_line(self._state, event), style="red")
 
 
 class _Lines:
@@ -74,4 +77,4 @@ class _Lines:
     def show(self, event: Event) -> None:
         if isinstance(event, TrialEnded):
             line = ended_line(self._state, event)
-            self._console.print(f"{line}  [{summary(self._state)}]", markup=False, highlight=False, soft_wrap=True)
+            self._console.print(f"{line}  [{summary(self._state)}]")

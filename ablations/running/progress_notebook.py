@@ -26,7 +26,7 @@ class NotebookTable:
         self._shown = 0.0
 
     def __enter__(self) -> Self:
-        self._output = display(_plain(progress_table(self._state)), raw=True, display_id=True)
+        self._output = display(_plain(progress_table(self._state, WIDTH)), raw=True, display_id=True)
         return self
 
     def __exit__(
@@ -39,7 +39,7 @@ class NotebookTable:
             self._failures.append(ended_line(self._state, event))
         if time.monotonic() - self._shown >= SECONDS:
             self._shown = time.monotonic()
-            self._output.update(_plain(progress_table(self._state), *self._failures), raw=True)
+            self._output.update(_plain(progress_table(self._state, WIDTH), *self._failures), raw=True)
 
 
 def _plain(*parts: RenderableType) -> dict[str, str]:

@@ -10,26 +10,30 @@ from ablations.types.events import TrialEnded
 
 ROWS = 20
 """Most rows of running units: on a cluster hundreds run at once."""
+WIDTHS = {"epoch": 0, "loss": 44, "images/s": 60}
+"""Columns beside the names, each with the width of a console from which it is shown."""
 
 
-def progress_table(state: RunState) -> Group:
-    """What is running, and how far the run has come."""
+def progress_table(state: RunState, width: int) -> Group:
+    """What is running, how far the run has come, and what is best so far; ``width`` is that of the console."""
+    shown = [column for column, least in WIDTHS.items() if width >= least]
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("running", min_width=24)
-    for column in ("epoch", "loss", "images/s"):
-        table.add_column(column, justify="right")
+    table.add_column("running", min_width=min(24, width // 2))
+    for column in shown:
+        table.add_column(column, justify="right", no_wrap=True)
     running = list(state.running.values())
     for unit in running[:ROWS]:
         last = unit.last
-        table.add_row(
-            unit.name,
-            f"{last.epoch if last else 0}/{unit.epochs}",
-            f"{last.loss:.3f}" if last else "",
-            f"{last.images_per_second:,.0f}" if last else "",
-        )
+        cells = {
+            "epoch": f"{last.epoch if last else 0}/{unit.epochs}",
+            "loss": f"{last.loss:.3f}" if last else "",
+            "images/s": f"{last.images_per_second:,.0f}" if last else "",
+        }
+        table.add_row(unit.name, *(cells[column] for column in shown))
     if len(running) > ROWS:
         table.add_row(f"and {len(running) - ROWS} more")
-    return Group(table, Text(summary(state)))
+    best = [Text(f"best so far: {state.best}")] if state.best else []
+    return Group(table, *best, Text(summary(state)))
 
 
 def summary(state: RunState) -> str:

@@ -1,6 +1,7 @@
 """One round of a run: the plans of one or several studies in one schedule, each with its own place in MLflow."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -11,20 +12,21 @@ from ablations.planning.plan import Plan
 from ablations.running.outcome import Outcome
 from ablations.running.prepare_data import needed_data, prepare_data
 from ablations.running.run_state import RunState
-from ablations.running.schedule import Where, schedule
+from ablations.running.schedule import Schedule, Where
 from ablations.store.folders import each
 from ablations.store.leases.live_run import LiveRun
 from ablations.store.migration import keep_schema
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
-from ablations.tracking.collection_report import cannot_be_drawn
-from ablations.tracking.description import describe
-from ablations.tracking.report import DrawnReport, draw_report
-from ablations.tracking.resilient_tracker import ResilientTracker
+from ablations.types.console import counting
 from ablations.types.duration import clock
 from ablations.types.errors import AblateError, StudyError
-from ablations.types.events import Event, Saved, TrialEnded
+from ablations.types.events import Event, Saved, Started, TrialEnded
 from ablations.types.trial import State, group_units
+
+if TYPE_CHECKING:
+    from ablations.tracking.report import DrawnReport
+    from ablations.tracking.resilient_tracker import ResilientTracker
 
 
 class Round:
@@ -43,17 +45,25 @@ class Round:
         """Outcomes by the name of the study, for those whose data could be loaded."""
         with LiveRun(self._where.storage) as live:
             keep_schema(self._store)
-            _record_known(self.plans, self._store)
-            self._load_data()
-            self._runs = [_StudyRun(plan, ResilientTracker(plan, self._store, self._console)) for plan in self.plans]
-            try:
-                groups = together(self.plans, self._scaled.name)
-                for group in groups:
-                    self._schedule(group, groups, live.name)
-            finally:
-                for run in self._runs:
-                    run.close(self._states)
-            return {run.name: Outcome(run.states, self._draw(run)) for run in self._runs}
+            with Schedule(self._where, live.name, self._console) as schedule:
+                if any(plan.units for plan in self.plans):
+                    schedule.begin()
+                _record_known(self.plans, self._store)
+                self._load_data()
+                self._open_mlflow()
+                try:
+                    groups = together(self.plans, self._scaled.name)
+                    for group in groups:
+                        self._run_group(group, groups, schedule)
+                finally:
+                    for run in self._runs:
+                        run.close(self._states)
+            return self._outcomes()
+
+    def _open_mlflow(self) -> None:
+        from ablations.tracking.resilient_tracker import ResilientTracker  # here, since MLflow takes seconds to import
+
+        self._runs = [_StudyRun(plan, ResilientTracker(plan, self._store, self._console)) for plan in self.plans]
 
     def _load_data(self) -> None:
         """Load every data set once. Studies whose data cannot be loaded are left out."""
@@ -71,15 +81,16 @@ class Round:
                     self._give_up(plan, problems[config])
         self.plans = [plan for plan in self.plans if _name(plan) not in self.unable]
 
-    def _schedule(self, group: Plan, groups: Sequence[Plan], owner: str) -> None:
-        state = RunState(group)
-        if not self._scaled.is_one_study:
+    def _run_group(self, group: Plan, groups: Sequence[Plan], schedule: Schedule) -> None:
+        alone = self._scaled.is_one_study
+        state = RunState(group, group.scaled.report.metric if alone else "")
+        if not alone:
             for plan in reversed(self.plans):  # a trial of several studies has the name of the first
                 state.names |= {trial.id: f"{_name(plan)}: {trial.name}" for trial in plan.trials}
         left = estimate(group, load_speeds(self._where.storage))
-        self._console.print(f"{group_title(group, groups)}{left_text(group, left)}", highlight=False)
+        self._console.print(f"{group_title(group, groups)}{left_text(group, left)}")
         try:
-            schedule(group, self._where, owner, state, self._record, self._console)
+            schedule.run(group, state, self._record)
             self._compare(left.seconds, group)
         except StudyError as error:
             self._raise_if_alone(error)
@@ -96,23 +107,39 @@ class Round:
         workers = 1 if self._where.inline else group.scaled.resources.workers
         actual = workers * sum(result.seconds for result in ended.values())
         if planned and actual:
-            self._console.print(f"compute: {clock(actual)}, planned {clock(planned)}", highlight=False)
+            self._console.print(f"compute: {clock(actual)}, planned {clock(planned)}")
 
-    def _draw(self, run: "_StudyRun") -> DrawnReport | None:
+    def _outcomes(self) -> dict[str, Outcome]:
+        outcomes: dict[str, Outcome] = {}
+        with counting(self._console, "drawing", len(self._runs)) as begin:
+            for run in self._runs:
+                begin(run.name)
+                outcomes[run.name] = Outcome(run.states, self._draw(run), run.tracker.refusal)
+        return outcomes
+
+    def _draw(self, run: "_StudyRun") -> "DrawnReport | None":
         """The report of what the tracker has written to MLflow; None, and said, if that cannot be."""
         if not run.tracker.works:
             return None
+        # here, since pandas and matplotlib come with them
+        from ablations.tracking.collection_report import cannot_be_drawn
+        from ablations.tracking.content.description import describe
+        from ablations.tracking.content.summary import summary
+        from ablations.tracking.report import draw_report
+
         scaled = run.plan.scaled
         try:
             now = describe(scaled, run.plan.trials)
             drawn = draw_report(scaled.study.name, scaled.label, self._where.storage, run.tracker.seen, now)
         except AblateError as error:  # the results are in the store; running again logs and draws them
-            self._console.print(str(error), style="yellow", highlight=False, soft_wrap=True)
+            self._console.print(str(error), style="yellow")
             return None
         except Exception as error:  # a figure that cannot be drawn must not cost the results, nor the other figures
             self._give_up(run.plan, cannot_be_drawn(error))
             return None
-        run.tracker.save_report(drawn.folder)
+        for note in drawn.notes:
+            self._console.print(note, style="yellow", highlight=False, soft_wrap=True)
+        run.tracker.save_report(drawn.folder, summary(drawn.report))
         return drawn
 
     def _record(self, event: Event) -> None:
@@ -125,13 +152,13 @@ class Round:
 
     def _give_up(self, plan: Plan, problem: str) -> None:
         if self.unable.setdefault(_name(plan), problem) is problem:
-            self._console.print(f"{_name(plan)}: {problem}", style="red", highlight=False, soft_wrap=True)
+            self._console.print(f"{_name(plan)}: {problem}", style="red")
 
 
 class _StudyRun:
     """One study of a round, and its place in MLflow."""
 
-    def __init__(self, plan: Plan, tracker: ResilientTracker) -> None:
+    def __init__(self, plan: Plan, tracker: "ResilientTracker") -> None:
         self.name = _name(plan)
         self.plan, self.tracker = plan, tracker
         self.states = RunState(plan).states
@@ -141,7 +168,7 @@ class _StudyRun:
     def record(self, event: Event) -> None:
         """Write an event to MLflow if it concerns the study."""
         match event:
-            case Saved(pretrain_id) if pretrain_id in self._trainings:
+            case Started(pretrain_id) | Saved(pretrain_id) if pretrain_id in self._trainings:
                 self.tracker.record(event)
             case TrialEnded(_, result) if result.trial_id in self._trials:
                 self.tracker.record(event)
@@ -149,7 +176,7 @@ class _StudyRun:
     def close(self, ended: dict[str, State]) -> None:
         """End the study's run in MLflow; ``ended`` holds the states of all studies' trials."""
         self.states |= {trial_id: state for trial_id, state in ended.items() if trial_id in self._trials}
-        self.tracker.close(complete=set(self.states.values()) <= {"done", "stopped"})
+        self.tracker.close(self.states.values())
 
 
 def _record_known(plans: Sequence[Plan], store: TrialStore) -> None:

@@ -8,7 +8,6 @@ from ablations.running.outcome import Outcome, Outcomes
 from ablations.running.round import Round
 from ablations.running.schedule import Where
 from ablations.running.until_decided import undecided
-from ablations.tracking.collection_report import draw_collection
 from ablations.types.errors import StudyError
 
 
@@ -39,6 +38,8 @@ def run_studies(plan: CollectionPlan, where: Where, console: Console, most_seeds
     drawn = {name: outcome.drawn for name, outcome in outcomes.items() if outcome.drawn}
     if plan.scaled.is_one_study or not drawn:
         return Outcomes(outcomes, unable)
+    from ablations.tracking.collection_report import draw_collection  # here, since pandas and matplotlib come with it
+
     return Outcomes(outcomes, unable, draw_collection(plan.scaled, drawn, unable, where.storage, console))
 
 

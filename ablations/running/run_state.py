@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ablations.planning.best import BestCell, Ranking
 from ablations.planning.plan import Plan
 from ablations.types.events import EpochEnded, Event, Held, Started, TrialEnded
 from ablations.types.trial import State, Unit
-from core.pretraining.history import Epoch
+from core.history import Epoch
 
 ENDED = ("done", "failed", "stopped")
 
@@ -28,9 +29,10 @@ class RunningUnit:
 
 
 class RunState:
-    """The state of every trial, the units that are running, and an estimate of the time left."""
+    """The state of every trial, the units that are running, the best cell so far, and an estimate of the time left."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, metric: str = "") -> None:
+        """``metric`` is that of the study's figure; empty for a plan of several studies, whose cells do not compare."""
         left = {trial.id for unit in plan.units for trial in unit.trials}
         self.states: dict[str, State] = {
             trial.id: "waiting" if trial.id in left else plan.results[trial.id].state for trial in plan.trials
@@ -39,6 +41,7 @@ class RunState:
         self.names = {trial.id: trial.name for trial in plan.trials}
         """Names for people, by trial id."""
         self.running: dict[str, RunningUnit] = {}
+        self._ranking = Ranking(plan.trials, metric)
         self._units = {unit.pretrain_id: unit for unit in plan.units}
         self._images = {unit.pretrain_id: plan.images(unit) for unit in plan.units}
         self._images_in_all = sum(self._images.values())
@@ -46,6 +49,8 @@ class RunState:
         self._images_ended = 0
         self._out_of_memory: set[str] = set()
         self._started = time.monotonic()
+        for result in plan.results.values():
+            self._ranking.add(result.trial_id, result.metrics)
 
     def update(self, event: Event) -> None:
         """Take in an event."""
@@ -59,12 +64,18 @@ class RunState:
                 self.running[event.pretrain_id].last = event.epoch
             case TrialEnded():
                 self._put(event.result.trial_id, event.result.state)
+                self._ranking.add(event.result.trial_id, event.result.metrics)
                 if event.result.failure == "out_of_memory":
                     self._out_of_memory.add(event.pretrain_id)
                 self._close(event.pretrain_id)
             case Held():
                 self.running.pop(event.pretrain_id, None)
                 self._move(self._units[event.pretrain_id], "running", "waiting")
+
+    @property
+    def best(self) -> BestCell | None:
+        """The best cell so far, earlier runs included."""
+        return self._ranking.best
 
     def take_out_of_memory(self) -> list[Unit]:
         """The units that ran out of memory since this was last asked; their failed trials wait again."""

@@ -1,7 +1,10 @@
-"""Gives what is left of a plan to a scheduler, and shows it."""
+"""Gives what is left of plans to a scheduler, and shows it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 
@@ -16,7 +19,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.types.errors import DiskFullError
 from ablations.types.events import DiskFull, Event, Listen
 from ablations.types.trial import Unit
-from core.data.catalog import KNOWN_SIZES
+from core.data.catalog import DATA_SETS
 from core.remote import AnyPath
 
 
@@ -32,61 +35,78 @@ class Where:
     """Whether everything runs in this process, without Ray."""
 
 
-def schedule(
-    plan: Plan, where: Where, owner: str, state: RunState, record: Callable[[Event], None], console: Console
-) -> None:
-    """Run what is left of a plan as the run ``owner``, and show its progress.
+class Schedule:
+    """Runs plans one after the other on one scheduler, which ends with the ``with`` block."""
 
-    Raises ``StudyError`` if it cannot begin, and ``DiskFullError`` if nothing could be kept.
-    """
-    if not plan.units:
-        return
-    resources, store = plan.scaled.resources, TrialStore(where.storage)
-    if where.inline and resources.workers > 1:
-        told = f"inline, one process trains what {resources.workers} workers would share; the result is the same"
-        console.print(told)
-    job, scheduler = _job(plan, where, owner), _scheduler(where)
-    with follow(state, console) as progress:
+    def __init__(self, where: Where, owner: str, console: Console) -> None:
+        """``owner`` is the name of the run; see ``LiveRun.name``."""
+        self._where, self._console = where, console
+        self._store = TrialStore(where.storage)
+        self._job = Job(where.storage.resolve(), where.data_dir.resolve(), owner)
+        self._block = ExitStack()
+        self._scheduler: Scheduler | None = None
 
-        def listen(event: Event) -> None:
-            if isinstance(event, DiskFull):
-                raise DiskFullError(event.file)
-            state.update(event)
-            record(event)
-            progress.show(event)
+    def __enter__(self) -> Self:
+        return self
 
-        def run(units: Sequence[Unit], alone: bool = False) -> None:
-            def run_units(left: Sequence[Unit], hear: Listen) -> None:
-                rule = judging(plan.scaled, plan.trials, store)
-                scheduler.run(Batch(left, job, resources, rule, alone), hear)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._block.close()
 
-            run_shared(units, run_units, store, owner, listen, console)
+    def begin(self) -> None:
+        """Let the scheduler start, in the background if that takes time."""
+        self._scheduler = self._block.enter_context(_scheduler(self._where, self._job))
 
-        run(plan.units)
-        if not where.inline and (starved := state.take_out_of_memory()):
-            console.print(f"{len(starved)} ran out of memory and are tried again, each alone", style="yellow")
-            run([unit.retrying(store.results(list(unit.trials))) for unit in starved], alone=True)
+    def run(self, plan: Plan, state: RunState, record: Callable[[Event], None]) -> None:
+        """Run what is left of a plan, and show its progress.
+
+        Raises ``StudyError`` if it cannot begin, and ``DiskFullError`` if nothing could be kept.
+        """
+        assert self._scheduler, "begin comes first"
+        scheduler, resources = self._scheduler, plan.scaled.resources
+        if self._where.inline and resources.workers > 1:
+            told = f"inline, one process trains what {resources.workers} workers would share; the result is the same"
+            self._console.print(told)
+        job = self._job_of(plan)
+        with follow(state, self._console) as progress:
+
+            def listen(event: Event) -> None:
+                if isinstance(event, DiskFull):
+                    raise DiskFullError(event.file)
+                state.update(event)
+                record(event)
+                progress.show(event)
+
+            def run(units: Sequence[Unit], alone: bool = False) -> None:
+                def run_units(left: Sequence[Unit], hear: Listen) -> None:
+                    rule = judging(plan.scaled, plan.trials, self._store)
+                    scheduler.run(Batch(left, job, resources, rule, alone), hear)
+
+                run_shared(units, run_units, self._store, job.owner, listen, self._console)
+
+            run(plan.units)
+            if not self._where.inline and (starved := state.take_out_of_memory()):
+                self._console.print(f"{len(starved)} ran out of memory and are tried again, each alone", style="yellow")
+                run([unit.retrying(self._store.results(list(unit.trials))) for unit in starved], alone=True)
+
+    def _job_of(self, plan: Plan) -> Job:
+        resources = plan.scaled.resources
+        return replace(
+            self._job,
+            threads=max(1, int(resources.cpu)),
+            minutes=resources.minutes,
+            study=plan.scaled.study.name,
+            workers=1 if self._where.inline else resources.workers,
+            sizes={data: size for data, size in plan.sizes.items() if data.name not in DATA_SETS},
+        )
 
 
-def _job(plan: Plan, where: Where, owner: str) -> Job:
-    resources = plan.scaled.resources
-    return Job(
-        storage=where.storage.resolve(),
-        data_dir=where.data_dir.resolve(),
-        owner=owner,
-        threads=max(1, int(resources.cpu)),
-        minutes=resources.minutes,
-        study=plan.scaled.study.name,
-        workers=1 if where.inline else resources.workers,
-        sizes={data: size for data, size in plan.sizes.items() if data.name not in KNOWN_SIZES},
-    )
-
-
-def _scheduler(where: Where) -> Scheduler:
+def _scheduler(where: Where, job: Job) -> Scheduler:
     if where.inline:
         from ablations.running.schedulers.inline import InlineScheduler  # here, since PyTorch comes with it
 
         return InlineScheduler()
     from ablations.running.schedulers.on_ray.scheduler import RayScheduler
 
-    return RayScheduler(where.address)
+    return RayScheduler(where.address, job)

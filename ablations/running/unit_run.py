@@ -15,7 +15,7 @@ from ablations.types.trial import Result, Unit
 from core import Pretrained, encoder_hash
 from core.errors import MissingData
 from core.hardware import memory_peak
-from core.pretraining.history import Epoch
+from core.history import Epoch
 
 
 class UnitRun:

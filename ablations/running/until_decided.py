@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -11,7 +12,9 @@ from ablations.running.schedule import Where
 from ablations.store.trial_store import TrialStore
 from ablations.study.settings import coordinate
 from ablations.types.trial import Trial
-from reports.statistics.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from reports.statistics.verdicts import Verdict
 
 
 def undecided(
@@ -21,11 +24,11 @@ def undecided(
     for plan in plans:
         outcome = outcomes[plan.scaled.study.name]
         if outcome.drawn and not outcome.left and (more := next_seeds(plan.trials, outcome.drawn.verdicts, most)):
-            console.print(f"undecided: one more seed of {len({trial.cell for trial in more})} cells", highlight=False)
+            console.print(f"undecided: one more seed of {len({trial.cell for trial in more})} cells")
             yield plan_trials(plan.scaled, plan.trials + more, TrialStore(where.storage), where.data_dir)
 
 
-def next_seeds(trials: list[Trial], verdicts: list[Verdict], most: int) -> list[Trial]:
+def next_seeds(trials: list[Trial], verdicts: "list[Verdict]", most: int) -> list[Trial]:
     """The trials to add. A claim's cells keep the same seeds, since its effect is taken within a seed."""
     added: dict[str, Trial] = {}
     for verdict in verdicts:

@@ -34,6 +34,7 @@ from core.data.catalog import DataSize
 from core.data.dataset import Dataset
 from core.errors import MissingData, StorageAway, StorageRefused, is_full
 from core.hardware import forget_memory_peak, hardware_name, memory_peak, pick_device
+from core.optimizer.eager import skip_dynamo
 from core.remote import AnyPath
 
 
@@ -44,6 +45,7 @@ def run_unit(unit: Unit, job: Job, emit: Listen) -> None:
     Raises ``OSError`` if the storage cannot be used, and ``ProcessLost`` if another worker of the training is gone.
     """
     torch.set_num_threads(job.threads)
+    skip_dynamo()
     forget_memory_peak()
     store = TrialStore(job.storage)
     store.check_seen(unit)
@@ -66,6 +68,7 @@ def run_unit(unit: Unit, job: Job, emit: Listen) -> None:
 def assist(unit: Unit, job: Job) -> None:
     """Take part in the unit's training as one of several workers, the first of which runs the unit."""
     torch.set_num_threads(job.threads)
+    skip_dynamo()
     config = unit.trials[0].config.pretrain
     checkpoint = TrialStore(job.storage).checkpoint_path(unit.pretrain_id)
     pretrain(config, _data(config.data, job), checkpoint=checkpoint)
@@ -188,10 +191,7 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, ru
     save_speed(job.storage, speed)
     metrics = dict(scores.metrics)
     if pretrained.history:
-        last = pretrained.history[-1]
-        metrics["pretrain/loss"] = last.loss
-        metrics["pretrain/contrastive_top1"] = last.contrastive_top1
-        metrics["pretrain/entropy"] = last.entropy
+        metrics |= {f"pretrain/{name}": value for name, value in pretrained.history[-1].metrics.items()}
     seconds = training_seconds + time.monotonic() - started
     return Result(trial.id, "done", metrics, seconds, time.time(), _facts(pretrained))
 

@@ -97,7 +97,7 @@ def _trained(store: TrialStore, encoders: list[str]) -> Iterator[str]:
     """Those with a checkpoint beside an encoder that can be read: from a damaged one, training goes on from it."""
     for encoder, has_checkpoint in zip(encoders, each(store.root, store.has_checkpoint, encoders), strict=True):
         if has_checkpoint:
-            from core.pretraining.checkpoint import load_checkpoint  # here, since most commands need no torch
+            from core.trained.checkpoint import load_checkpoint  # here, since most commands need no torch
 
             if load_checkpoint(store.encoder_path(encoder)) is not None:
                 yield encoder

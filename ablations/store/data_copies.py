@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from ablations.store.folders import remove
 from core.config import DataConfig
-from core.data.catalog import KNOWN_SIZES, SHAPES, SUFFIXES, TEST_FOLDERS, DataSize, data_size
+from core.data.catalog import DATA_SETS, SHAPES, SUFFIXES, TEST_FOLDERS, DataSize, data_size
 from core.errors import MissingData
 from core.files import cache_dir
 from core.remote import AnyPath, RemotePath
@@ -54,7 +54,7 @@ def planned_size(config: DataConfig, data_dir: AnyPath) -> DataSize:
     """As ``data_size``, of what is there before it is copied."""
     if not isinstance(data_dir, RemotePath):
         return data_size(config, data_dir)
-    if config.name in KNOWN_SIZES or (_copies(data_dir) / config.name).exists():
+    if config.name in DATA_SETS or (_copies(data_dir) / config.name).exists():
         return data_size(config, _copies(data_dir))
     return _listed(data_dir / config.name).reduced(config)
 

@@ -151,7 +151,7 @@ def _encoder(config: PretrainConfig) -> Callable[[AnyPath, AnyPath], None]:
     """Its files hold its configuration as well, and are not taken for another's."""
 
     def write(old: AnyPath, new: AnyPath) -> None:
-        from core.pretraining.checkpoint import load_checkpoint, save_checkpoint  # here, since most commands need none
+        from core.trained.checkpoint import load_checkpoint, save_checkpoint  # here, since most commands need none
 
         write_json(new / "config.json", config.model_dump(mode="json"))
         for name in ("encoder.pt", "checkpoint.pt"):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ablations.store.folders import each, found
 from ablations.types.identity import canonical
 from core.config import CompositionAugment, Config, EvaluateConfig, PretrainConfig
-from core.cost import forward_flops, training_flops
+from core.cost import forward_flops, training_flops, training_pixels
 from core.files import read_text, write_text
 from core.remote import AnyPath
 
@@ -81,8 +81,7 @@ def evaluation_speed(
 
 def training_work(config: PretrainConfig) -> tuple[float, float]:
     """FLOPs and pixels of one image."""
-    views = config.views // config.batch_size
-    return training_flops(config.encoder, config.data.image_size, views), views * config.data.image_size**2
+    return training_flops(config), training_pixels(config)
 
 
 def evaluation_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:

@@ -7,12 +7,13 @@
 Every file appears whole or not at all. A file that was damaged or edited later costs itself alone, and is named.
 """
 
+import hashlib
 import itertools
 import json
 import platform
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,7 +24,7 @@ from ablations.types.identity import is_id
 from ablations.types.trial import Result, Trial, Unit
 from core.config import TrainConfig
 from core.files import as_local, is_there, is_unfinished, whole_file
-from core.pretraining.history import Epoch
+from core.history import Epoch
 from core.remote import AnyPath, RemotePath
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ CLASSES = "classes"
 """Key of the labels' names in the arrays' file."""
 COMPUTED_FOR = "computed_for"
 """Fact of a result: name of the study whose run computed it."""
+ARRAYS = "arrays_hash"
+"""Key of the hash of the arrays' file in a result.json."""
 ENCODER = "encoder"
 """Key of the encoder's id in a trial's config.json."""
 
@@ -86,7 +89,9 @@ class TrialStore:
         values = load_json(self.result_path(trial_id))
         if values is None:
             return None
-        result = Result.from_json(unsealed(values))
+        values = unsealed(values)
+        values.pop(ARRAYS, None)
+        result = Result.from_json(values)
         if result.trial_id != trial_id:
             raise ValueError(f"is the result of trial {result.trial_id}")
         self._check_arrays(trial_id)
@@ -115,7 +120,10 @@ class TrialStore:
 
     def results(self, trials: list[Trial]) -> dict[str, Result]:
         """Results by trial id, of those trials that have one."""
-        ids = [trial.id for trial in trials]
+        return self.results_of([trial.id for trial in trials])
+
+    def results_of(self, ids: list[str]) -> dict[str, Result]:
+        """Results by trial id, of those ids that have one."""
         results = zip(ids, each(self.root, self.result, ids), strict=True)
         return {trial_id: result for trial_id, result in results if result}
 
@@ -126,13 +134,34 @@ class TrialStore:
         return frozenset(itertools.compress(ids, are_there))
 
     def save_result(self, result: Result) -> None:
-        write_json(self.result_path(result.trial_id), sealed(result.to_json()))
+        arrays = self.arrays_hash(result.trial_id)
+        values = result.to_json() | ({ARRAYS: arrays} if arrays else {})
+        write_json(self.result_path(result.trial_id), sealed(values))
+
+    def arrays_hash(self, trial_id: str) -> str:
+        """16 hex digits over the trial's arrays' file; empty if it has none."""
+        path = self.arrays_path(trial_id)
+        if not is_there(path):
+            return ""
+        with as_local(path) as local, local.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+    def check_arrays_hash(self, trial_id: str) -> None:
+        """Raises ``ValueError`` if the arrays are not those that the trial's result was written with."""
+        known = (read_json(self.result_path(trial_id)) or {}).get(ARRAYS)
+        if known and known != (found := self.arrays_hash(trial_id)):
+            raise ValueError(f"is not what was written (its hash is {found or 'none'}, and was {known})")
 
     def arrays(self, trial_id: str) -> dict[str, "ndarray"]:
-        """Arrays of the trial's scores, by name; empty if its protocol leaves none."""
+        """Arrays of the trial's scores, by name; empty if its protocol leaves none, or if they are not as written."""
         from safetensors.numpy import load_file  # here, since most commands need no numpy
 
-        path = self._arrays_path(trial_id)
+        path = self.arrays_path(trial_id)
+        try:
+            self.check_arrays_hash(trial_id)
+        except ValueError as error:
+            self._name(path, error, "nothing is drawn from it")
+            return {}
         if not is_there(path):
             return {}
         with as_local(path) as file:
@@ -142,7 +171,7 @@ class TrialStore:
         """Names of the labels in the trial's arrays; empty if it left none."""
         from safetensors import safe_open
 
-        path = self._arrays_path(trial_id)
+        path = self.arrays_path(trial_id)
         if not is_there(path):
             return ()
         with as_local(path) as local, safe_open(local, "np") as file:
@@ -153,7 +182,7 @@ class TrialStore:
         from safetensors.numpy import save
 
         if arrays:
-            with whole_file(self._arrays_path(trial_id)) as file:
+            with whole_file(self.arrays_path(trial_id)) as file:
                 file.write(save(arrays, metadata={CLASSES: json.dumps(list(classes))}))
 
     def history(self, pretrain_id: str) -> tuple[Epoch, ...]:
@@ -161,7 +190,7 @@ class TrialStore:
         path = self.history_path(pretrain_id)
         try:
             if values := load_json(path):
-                return _EPOCHS.validate_python(values.get("epochs"))
+                return _epochs(values.get("epochs"))
         except ValueError as error:
             self._name(path, error, "the copy in its encoder is used")
         return self._history_of_encoder(pretrain_id)
@@ -178,16 +207,16 @@ class TrialStore:
         """The history in the encoder's own file."""
         if not self.encoder_path(pretrain_id).exists():
             return ()
-        from core.pretraining.checkpoint import load_checkpoint  # here, since most commands need no torch
+        from core.trained.checkpoint import load_checkpoint  # here, since most commands need no torch
 
         state = load_checkpoint(self.encoder_path(pretrain_id)) or {}
-        return tuple(Epoch(**epoch) for epoch in state.get("history", []))
+        return _epochs(state.get("history", []))
 
     def save_history(
         self, pretrain_id: str, history: Sequence[Epoch], trained: bool = False, encoder_hash: str = ""
     ) -> None:
         """Write the epochs so far; once ``trained``, with the hash of the encoder that they led to."""
-        values = {"epochs": [asdict(epoch) for epoch in history], "trained": trained}
+        values = {"epochs": [epoch.to_json() for epoch in history], "trained": trained}
         write_json(self.history_path(pretrain_id), values | ({"encoder_hash": encoder_hash} if encoder_hash else {}))
 
     def has_checkpoint(self, pretrain_id: str) -> bool:
@@ -220,7 +249,7 @@ class TrialStore:
 
         An object is whole, and to look for one in vain with every result takes time.
         """
-        path = self._arrays_path(trial_id)
+        path = self.arrays_path(trial_id)
         if isinstance(path, RemotePath) or not path.exists():
             return
         from safetensors import SafetensorError, safe_open
@@ -237,7 +266,7 @@ class TrialStore:
             self._told.add(path)
             self._tell(f"{path}: {damage(error)}; {consequence}")
 
-    def _arrays_path(self, trial_id: str) -> AnyPath:
+    def arrays_path(self, trial_id: str) -> AnyPath:
         return self.trial_folder(trial_id) / "arrays.safetensors"
 
     def encoder_folder(self, pretrain_id: str) -> AnyPath:
@@ -261,6 +290,15 @@ def ids_in(folder: AnyPath) -> list[str]:
     with suppress(FileNotFoundError):
         return sorted(path.name for path in folder.iterdir() if is_id(path.name))
     return []
+
+
+def _epochs(values: Any) -> tuple[Epoch, ...]:
+    """The epochs of a history, in any version. Raises ``ValueError`` for anything else."""
+    try:
+        epochs = [Epoch.from_json(value) for value in values]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"is damaged ({error})") from error
+    return _EPOCHS.validate_python([vars(epoch) for epoch in epochs])
 
 
 def damage(error: ValueError) -> str:

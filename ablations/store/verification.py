@@ -65,6 +65,11 @@ class Verification:
         except ValueError as error:
             yield Problem(self.store.result_path(trial_id), f"{damage(error)}; {UNUSED}")
             return
+        try:
+            self.store.check_arrays_hash(trial_id)
+        except ValueError as error:
+            path = self.store.arrays_path(trial_id)
+            yield Problem(path, f"{damage(error)}; remove the trial, and run its study")
         if result and (known := result.facts.get("encoder_hash")):
             hashes.setdefault(encoder, set()).add(known)
 

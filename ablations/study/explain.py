@@ -11,6 +11,7 @@ from ablations.study.schema.settings_schema import TAGS
 from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
 from ablations.types.wording import did_you_mean, quoted
+from core.config.registry import parts_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -123,7 +124,8 @@ def _keys(location: tuple[str | int, ...], values: Any) -> Keys:
 def _models(annotation: Any) -> list[type[BaseModel]]:
     """The models named anywhere in a type annotation; for a base class of kinds, the kinds."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return list(_kinds(annotation)) or [annotation]
+        registered = parts_of(annotation)
+        return registered if registered != [annotation] else list(_kinds(annotation)) or [annotation]
     return [model for argument in get_args(annotation) for model in _models(argument)]
 
 

@@ -31,7 +31,7 @@ def find_study(reference: str) -> Path:
     if path := _find(reference, known):
         return path
     if Path(reference).parent in (Path(), LOCAL_STUDIES):
-        told = did_you_mean(Path(reference).stem, sorted(known))
+        told = did_you_mean(Path(reference).stem, sorted({*known, *all_collections()}))
         raise StudyError(f"{shortened(reference, 200)}: no such file, and no study of that name; {told}")
     raise StudyError(f"{shortened(reference, 200)}: no such file; 'ablate list' shows the studies that have a name")
 

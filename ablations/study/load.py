@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from ablations.study.checks.inherited import check_claims_of, checked_report, named_metrics
-from ablations.study.claims import claim_as_text
+from ablations.study.claims import resolved
 from ablations.study.extends import Lineage, read_lineage
 from ablations.study.grid_forms.parse import parse_grid
 from ablations.study.grid_forms.points import checked_label
@@ -42,7 +42,7 @@ def load_study(
         base=overlay([flatten(common.base, common_source, ("base",)), lineage.base(scale)]),
         grids=grids,
         own_grids=own_grids,
-        claims=[claim_as_text(claim, own_grids, grids, scale) for claim in study.claims],
+        claims=[resolved(claim, own_grids, grids, scale) for claim in study.claims],
         baselines=_baselines(lineage),
         overrides=overrides,
         label=run_label(scale, assignments),

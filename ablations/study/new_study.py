@@ -14,7 +14,7 @@ from ablations.study.yaml_source import parse_scalar
 from ablations.types.errors import StudyError
 from ablations.types.wording import quoted, shortened
 from core.config import DataConfig
-from core.data.catalog import KNOWN_SIZES
+from core.data.catalog import DATA_SETS
 from core.errors import is_full
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -73,7 +73,7 @@ def study_text(name: str, reference: str, question: Question, data: str) -> str:
         reference=shlex.quote(reference),
         data=_in_yaml(data),
         image_size=32 if data in SMALL else 64,
-        embedded=data in KNOWN_SIZES,
+        embedded=data in DATA_SETS,
     )
 
 

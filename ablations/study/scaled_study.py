@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ablations.study.axes import Grid, values_of_all
 from ablations.study.settings import Layer, overlay
 from ablations.study.study import Resources, StopEarly, Study
 from ablations.study.yaml_source import Source
 from reports.specs import Report
+from reports.statistics.claims import Claim
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class ScaledStudy:
     grids: list[Grid]
     own_grids: list[Grid]
     """The study's own grids, even if its scale replaces them."""
-    claims: list[dict[str, Any]]
-    """Claims as plain values; see ``claim_as_text``."""
+    claims: list[Claim]
+    """Claims at the scale; see ``claims.resolved``."""
     baselines: dict[str, Layer]
     """Settings of each baseline, by name."""
     overrides: Layer

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ablations.study.claims import Claim, known_numbers
 from core.config import Config
 from reports.specs import Report
+from reports.statistics.claims import Claim, known_numbers
 
 Settings = dict[str, Any]
 """Fields of ``PretrainConfig``, and those of ``EvaluateConfig`` under ``evaluate``: nested, or by dotted path."""
@@ -71,7 +71,7 @@ class StopEarly(Config):
     they run. A stopped trial has no result, and a claim that needs it stays undecided. The same study without
     ``stop_early`` trains the stopped trials on.
 
-    Trainings are compared by ``core.evaluation.training_knn``, which means the same for every loss. The loss itself and
+    Trainings are compared by ``core.trained.training_knn``, which means the same for every loss. The loss itself and
     the contrastive accuracy do not: they depend on temperature, batch size and augmentation. Baselines are never
     stopped.
     """

@@ -1,7 +1,7 @@
 """The MLflow client: where MLflow is, how its database is made, and who may write to it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 
 from filelock import FileLock
@@ -27,14 +27,14 @@ RUNS_A_PAGE = 200
 """Runs asked for in one request: a large page may take a busy server longer than a request may take."""
 
 STUDY, SCALE, TRIAL = "ablate.study", "ablate.scale", "ablate.trial_id"
-STOPPED_AT = "ablate.stopped_at"
-"""Tag of an early-stopped trial: the epoch."""
 PARENT = "mlflow.parentRunId"
 STUDY_FILE = "study.json"
 """Artifact of a parent run: the study's description, which a report needs."""
 REPORT_FOLDER = "report"
 RUN_STATUS: dict[EndState, str] = {"done": "FINISHED", "failed": "FAILED", "stopped": "KILLED"}
 """MLflow's status of a run, by the state of its trial."""
+STATES: dict[str, EndState] = {status: state for state, status in RUN_STATUS.items()}
+"""States of trials that have ended, by MLflow's status of their runs."""
 
 Children = list[Run]
 """All child runs of one parent run."""
@@ -76,18 +76,31 @@ def find_parent(client: MlflowClient, experiment_id: str, label: str) -> Run | N
     return found[0] if found else None
 
 
-def child_runs(client: MlflowClient, experiment_id: str, parent_id: str, trial_id: str = "") -> Iterator[Run]:
-    """All child runs of a parent run, or those of one trial."""
-    wanted, value = (TRIAL, trial_id) if trial_id else (PARENT, parent_id)  # each tag costs a pass over all runs
+def all_runs(client: MlflowClient, experiment_id: str, filter_string: str = "") -> Iterator[Run]:
+    """All active runs of an experiment that a filter lets through, the latest first."""
     token = None
     while True:
-        page = client.search_runs(
-            [experiment_id], f"tags.`{wanted}` = '{value}'", max_results=RUNS_A_PAGE, page_token=token
-        )
-        yield from (run for run in page if run.data.tags.get(PARENT) == parent_id)
+        page = client.search_runs([experiment_id], filter_string, max_results=RUNS_A_PAGE, page_token=token)
+        yield from page
         token = page.token
         if not token:
             return
+
+
+def child_runs(client: MlflowClient, experiment_id: str, parent_id: str, trial_id: str = "") -> Iterator[Run]:
+    """All child runs of a parent run, or those of one trial, the latest first."""
+    wanted, value = (TRIAL, trial_id) if trial_id else (PARENT, parent_id)  # each tag costs a pass over all runs
+    runs = all_runs(client, experiment_id, f"tags.`{wanted}` = '{value}'")
+    return (run for run in runs if run.data.tags.get(PARENT) == parent_id)
+
+
+def latest_of_each_trial(runs: Iterable[Run]) -> dict[str, Run]:
+    """The latest run of each trial, by trial id, of runs that come the latest first."""
+    found: dict[str, Run] = {}
+    for run in runs:
+        if trial_id := run.data.tags.get(TRIAL):
+            found.setdefault(trial_id, run)
+    return found
 
 
 def open_experiment(client: MlflowClient, name: str) -> Experiment:

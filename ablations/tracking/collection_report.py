@@ -12,10 +12,11 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.collection import ScaledCollection
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.client import tracking_uri
-from ablations.tracking.description import describe
+from ablations.tracking.content.description import describe
 from ablations.tracking.report import DrawnReport, draw_report
 from ablations.tracking.tracker import save_collection
-from ablations.tracking.unreachable import no_answer
+from ablations.tracking.unreachable import trouble
+from ablations.types.console import counting
 from ablations.types.errors import AblateError, NotRecordedError
 from core.remote import AnyPath
 from reports.pages.collection_page import Entry, write_collection
@@ -43,17 +44,21 @@ def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -
     """
     drawn: dict[str, DrawnReport] = {}
     problems: dict[str, str] = {}
-    for study in scaled.studies:
-        name = study.study.name
-        try:
-            now = describe(study, known_trials(study, TrialStore(storage)))
-            drawn[name] = draw_report(name, study.label, storage, description=now)
-        except NotRecordedError as error:
-            problems[name] = str(error) if scaled.is_one_study else NOT_RUN
-        except AblateError:
-            raise
-        except Exception as error:  # a figure that cannot be drawn must not cost the others
-            problems[name] = cannot_be_drawn(error)
+    with counting(console, "drawing", len(scaled.studies)) as begin:
+        for study in scaled.studies:
+            name = study.study.name
+            begin(name)
+            try:
+                now = describe(study, known_trials(study, TrialStore(storage)))
+                drawn[name] = draw_report(name, study.label, storage, description=now)
+                for note in drawn[name].notes:
+                    console.print(note, style="yellow")
+            except NotRecordedError as error:
+                problems[name] = str(error) if scaled.is_one_study else NOT_RUN
+            except AblateError:
+                raise
+            except Exception as error:  # a figure that cannot be drawn must not cost the others
+                problems[name] = cannot_be_drawn(error)
     if not drawn:
         raise NotRecordedError("\n".join(f"{name}: {problem}" for name, problem in problems.items()))
     if scaled.is_one_study:
@@ -86,7 +91,9 @@ def draw_collection(
     try:
         save_collection(scaled.name, scaled.label, title, path.parent, storage)
     except Exception as error:  # its database and its artifact storage have exceptions of their own
-        told = f"{no_answer(tracking_uri(), error)}. It does not have the page of all; 'ablate report' writes it there."
+        told = (
+            f"{trouble(tracking_uri(), error).text}. It does not have the page of all; 'ablate report' writes it there."
+        )
         console.print(told, style="yellow", highlight=False, soft_wrap=True)
     return path
 

@@ -1,4 +1,4 @@
-"""Where MLflow shows runs, for the pages of reports. No credentials of a tracking URI get there."""
+"""Addresses of runs on MLflow's pages, for the pages of reports. No credentials of a tracking URI get there."""
 
 from urllib.parse import urlsplit
 
@@ -7,11 +7,13 @@ from reports.study_report import RunPages
 
 LOCAL = "http://127.0.0.1:5000"
 """Where ``ablate ui`` serves what no server does."""
+WORKFLOW = "?workflowType=machine_learning"
+"""Without it MLflow opens a run in its frame for generative AI."""
 WHILE_SERVED = "Links to MLflow work on the machine of the run, while 'ablate ui' is running in its folder."
 
 
 def run_pages(tracking_uri: str, experiment_id: str, run_id: str) -> RunPages | None:
-    """The page of a study's run; None where the store of the runs has no pages that are known here."""
+    """The page of a study's run; None if it is not known where the store of the runs has its pages."""
     if tracking_uri.startswith("databricks"):
         return None
     server, note = LOCAL, WHILE_SERVED
@@ -19,4 +21,4 @@ def run_pages(tracking_uri: str, experiment_id: str, run_id: str) -> RunPages | 
     if parts.scheme in ("http", "https"):
         server = parts._replace(query="", fragment="").geturl().rstrip("/")
         note = ""
-    return RunPages(f"{server}/#/experiments/{experiment_id}/runs/", run_id, note)
+    return RunPages(f"{server}/#/experiments/{experiment_id}/runs/", run_id, note, WORKFLOW)

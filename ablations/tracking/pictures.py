@@ -15,7 +15,7 @@ def chosen_arrays(spec: Report, table: pd.DataFrame, store: TrialStore) -> dict[
     """By trial id, what a figure of pictures is drawn from; nothing for figures of another kind."""
     if not isinstance(spec, PicturesReport):
         return {}
-    ids = [row["trial_id"] for row in chosen_trials(table, spec.panels).values() if row["state"] == "finished"]
+    ids = [row["trial_id"] for row in chosen_trials(table, spec.panels).values() if row["state"] == "done"]
     return {trial_id: trial_arrays(store, trial_id) for trial_id in ids}
 
 
@@ -26,7 +26,7 @@ def trial_arrays(store: TrialStore, trial_id: str) -> TrialArrays:
 def draw_pictures(table: pd.DataFrame, store: TrialStore, folder: Path) -> list[Path]:
     """``<protocol>-<trial id>.png``, svg and pdf, of every finished trial that left arrays; the PNG files."""
     paths = []
-    for row in table[table["state"] == "finished"].to_dict("records"):
+    for row in table[table["state"] == "done"].to_dict("records"):
         left = trial_arrays(store, row["trial_id"])
         if left.protocol in PICTURES:
             with house_style():

@@ -1,5 +1,7 @@
-"""Which code, on which machine."""
+"""Which code ran, on which machine, and who started it."""
 
+import getpass
+import os
 import platform
 import socket
 import subprocess
@@ -13,11 +15,26 @@ PACKAGES = ("torch", "torchvision", "ray", "mlflow", "pandas", "pydantic")
 
 @cache
 def provenance() -> dict[str, str]:
-    """Version and git commit of this package, versions of what it stands on, host and Python."""
+    """Version and git commit of this package, versions of the packages that it uses, host and Python."""
     facts = {"version": package_version(), "host": socket.gethostname(), "python": platform.python_version()}
     if commit := _git_commit():
         facts["git_commit"] = commit
     return facts | {name: _version(name) for name in PACKAGES}
+
+
+def source(command: str) -> dict[str, str]:
+    """MLflow's tags of who started a run and how."""
+    tags = {"mlflow.user": _user(), "mlflow.source.name": command, "mlflow.source.type": "LOCAL"}
+    commit = provenance().get("git_commit", "").removesuffix("-dirty")
+    return tags | ({"mlflow.source.git.commit": commit} if commit else {})
+
+
+def _user() -> str:
+    """The user's name; a container may have none for the number that it runs as."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def package_version() -> str:
@@ -25,7 +42,7 @@ def package_version() -> str:
 
 
 def _version(package: str) -> str:
-    """Ray is not needed to run in one process, nor this package installed."""
+    """The version of a package, or a word if it is not installed, as Ray need not be for a run in one process."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -33,7 +50,7 @@ def _version(package: str) -> str:
 
 
 def _git_commit() -> str | None:
-    """Of the checkout that the package is run from, ``-dirty`` where it has changes; None when installed."""
+    """Commit of the checkout that the package is run from, with ``-dirty`` if it has changes; None when installed."""
     root = PACKAGE.parent
     if not (root / ".git").exists():
         return None

@@ -1,12 +1,13 @@
 """A study's results, read from MLflow and drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from ablations.store.drawn import DrawnVerdict, save_verdicts
 from ablations.store.locations import reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.client import Children, tracking_uri
@@ -16,8 +17,8 @@ from ablations.tracking.reader import Recorded, read_study
 from core.remote import AnyPath
 from reports.pages.render import render
 from reports.specs import Report
-from reports.statistics.effects import Agreement, Better, Effect, Interaction, Ordering, Similar, Trend
-from reports.statistics.verdicts import Claim, Verdict
+from reports.statistics.claims import read_claims
+from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
 
 HIDDEN_FACTS = ("mlflow.", "ablate.")
@@ -26,18 +27,20 @@ HIDDEN_FACTS = ("mlflow.", "ablate.")
 
 @dataclass(frozen=True)
 class DrawnReport:
-    """Where a report is."""
+    """A report, and where it is."""
 
     folder: Path
     page: Path
     figure: Path
     experiment_id: str
     verdicts: list[Verdict]
-    """Of the study's claims."""
+    """Verdicts on the study's claims."""
     pictures: list[Path]
-    """What single trials left to be drawn."""
+    """Pictures of single trials."""
     report: StudyReport
-    """What it was drawn from."""
+    """What the report was drawn from."""
+    notes: list[str]
+    """Sentences on values that MLflow and the storage do not agree on."""
 
     def _repr_png_(self) -> bytes:
         """The figure, where a notebook shows it."""
@@ -53,17 +56,20 @@ def draw_report(
 ) -> DrawnReport:
     """Draw what MLflow has of the study, finished or not, into ``reports_folder(storage)/<study>/<label>``.
 
-    ``label`` is the scale, and the overrides if there are any; see ``ScaledStudy``. ``children`` are the trials' runs,
-    if they are known, and ``description`` is the study as it is now; see ``read_study``. Raises ``AblateError`` if
-    MLflow has nothing of it.
+    ``label``, ``children`` and ``description`` are as in ``read_study``. If MLflow and the storage do not agree, the
+    storage's values are drawn, and the notes say so. Raises ``AblateError`` if MLflow has nothing of the study.
     """
-    recorded = read_study(study, label, children, description)
+    notes: list[str] = []
+    store = TrialStore(storage, notes.append)
+    recorded = read_study(study, label, children, description, store)
     folder = reports_folder(storage) / study / label
-    store = TrialStore(storage)
     report = _study_report(recorded, store)
     page = render(report, folder)
+    save_verdicts(folder, [DrawnVerdict(v.word, v.claim.says, v.claim.source, v.reason) for v in report.verdicts])
     pictures = draw_pictures(recorded.table, store, folder)
-    return DrawnReport(folder, page, folder / "figure.png", recorded.experiment_id, report.verdicts, pictures, report)
+    notes += [str(one) for one in recorded.differences]
+    figure = folder / "figure.png"
+    return DrawnReport(folder, page, figure, recorded.experiment_id, report.verdicts, pictures, report, notes)
 
 
 def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
@@ -75,7 +81,7 @@ def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
         spec=spec,
         table=recorded.table,
         axes=description["axes"],
-        claims=[_claim(values, spec.metric) for values in description["claims"]],
+        claims=read_claims(description["claims"]),
         reproduces=description["reproduces"],
         scale=description["scale"],
         scale_description=description["scale_description"],
@@ -90,7 +96,7 @@ def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
 def _facts(recorded: Recorded) -> dict[str, str]:
     """Provenance: on what it was computed, how long it took, with which code."""
     table = recorded.table
-    finished = table[table["state"] == "finished"]
+    finished = table[table["state"] == "done"]
     facts = {name: "; ".join(sorted(set(finished[name]) - {""})) for name in ("device", "numerics")}
     if "seconds" in table:
         facts["compute"] = f"{table['seconds'].sum() / 60:,.1f} minutes, all trials together"
@@ -100,22 +106,3 @@ def _facts(recorded: Recorded) -> dict[str, str]:
             f"as late each time, one training in {rule['reduction']} went on; baselines were spared"
         )
     return facts | {k: v for k, v in sorted(recorded.facts.items()) if not k.startswith(HIDDEN_FACTS)}
-
-
-EFFECTS: dict[str, Callable[..., Effect]] = {
-    "better": Better,
-    "ordering": Ordering,
-    "trend": Trend,
-    "interaction": Interaction,
-    "agreement": Agreement,
-    "similar": Similar,
-}
-
-
-def _claim(values: dict[str, Any], metric: str) -> Claim:
-    """As ``claim_as_text`` wrote it; ``metric`` is the report's."""
-    measure = {name: tuple(v) if isinstance(v, list) else v for name, v in values["effect"].items()}
-    if values["kind"] == "agreement":
-        measure["metric"] = values["metric"] or metric
-    effect = EFFECTS[values["kind"]](**measure)
-    return Claim(values["says"], values["source"], effect, values["margin"], values["metric"])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ablations.types.trial import Result
-from core.pretraining.history import Epoch
+from core.history import Epoch
 
 
 @dataclass(frozen=True)

@@ -1,53 +1,69 @@
 """The metrics that trials leave, by the protocol that finds them."""
 
 import re
+from collections.abc import Mapping
 
 from ablations.types.wording import did_you_mean, quoted
+from core.config import METHODS, PROTOCOLS
+from core.history import KNN
 
-NAMES = {
-    "linear_eval": "top1|top5|mean_per_class|map_11|l2",
-    "knn": "top1",
-    "linear_sgd": "top1|top5",
-    "finetune": "top1|top5",
-    "finetune_transfer": "top1|mean_per_class|map_11|learning_rate|weight_decay",
-    "classifier": "top1|top5",
-    "transformation": "top1|chance",
-    "retrieval": r"precision_at_\d+",
-    "spectrum": "largest_tenth|effective_rank",
-    "tsne": "silhouette|silhouette_representation",
-    "example_views": "change",
-    "colour_histograms": "same_image|distance_same|distance_other",
-    "pretrain": "loss|contrastive_top1|entropy",
-}
-"""A pattern of the names under each prefix."""
+HIGHEST_FIRST = ("map_11", "mean_per_class", "top1")
+"""Metrics that may be Table 8's, the one that a trial has beside top-1 first."""
 
-_SCORED = ("linear_eval", "linear_sgd", "finetune", "finetune_transfer", "classifier", "transformation")
-OWN: dict[str, list[str]] = {
-    "top1": [f"{prefix}/top1" for prefix in _SCORED],
-    "top5": [f"{prefix}/top5" for prefix in _SCORED],
-    "score": [f"{prefix}/{name}" for name in ("map_11", "mean_per_class", "top1") for prefix in _SCORED],
-}
-"""Names for a metric of whichever protocol a trial has, so that trials of different protocols share a figure: the
-first of these that it left. ``score`` is Table 8's: by the data set top-1, the mean per class or the 11-point mAP."""
+SCORES = r"(.*/)?(top1|top5|mean_per_class|map_11|score|precision_at_\d+)"
+"""Pattern of the metrics of which more is better."""
 
 
-_PREFIXES = {"frozen": ("linear_eval", "knn")}
+def value_of(metrics: Mapping[str, float], name: str) -> float | None:
+    """The metric of that name, or of whichever protocol the trial has; None if the trial did not leave it."""
+    return next((metrics[key] for key in (name, *own().get(name, ())) if key in metrics), None)
 
 
-def prefixes_of(protocol: str) -> tuple[str, ...]:
+def names() -> dict[str, str]:
+    """A pattern of the names under each prefix: the measures of all protocols and methods that are registered."""
+    training = [f"pretrain/{name}" for name in ("loss", *_measured(), KNN)]
+    found: dict[str, list[str]] = {}
+    for name in (*(measure.name for protocol in PROTOCOLS for measure in protocol.measures()), *training):
+        prefix, _, rest = name.partition("/")
+        found.setdefault(prefix, []).append(rest)
+    return {prefix: "|".join(dict.fromkeys(rest)) for prefix, rest in found.items()}
+
+
+def own() -> dict[str, list[str]]:
+    """Names that stand for a metric of the protocol that a trial has, so that trials of different protocols share a
+    figure: the first of the listed metrics that the trial left.
+
+    ``score`` is Table 8's: top-1, the mean per class or the 11-point mAP, depending on the data set.
+    """
+    mains = [protocol.measures()[0].name.partition("/") for protocol in PROTOCOLS]
+    scored = [prefix for prefix, _, name in mains if name == "top1"]
+    return {
+        "top1": [f"{prefix}/top1" for prefix in scored],
+        "top5": [f"{prefix}/top5" for prefix in scored],
+        "score": [f"{prefix}/{name}" for name in HIGHEST_FIRST for prefix in scored],
+    }
+
+
+def _measured() -> list[str]:
+    return list(dict.fromkeys(measure.name for method in METHODS for measure in method.measures))
+
+
+def prefixes_of(protocol: str) -> set[str]:
     """The prefixes of the metrics that an evaluation protocol finds."""
-    return _PREFIXES.get(protocol, (protocol,))
+    measures = (one.measures() for one in PROTOCOLS if one.model_fields["protocol"].default == protocol)
+    return {measure.name.partition("/")[0] for found in measures for measure in found}
 
 
 def known_metric(name: str) -> str:
     """The name itself. Raises ValueError if no trial leaves such a metric."""
-    if name in OWN:
+    if name in own():
         return name
+    patterns = names()
     prefix, slash, rest = name.partition("/")
-    if prefix not in NAMES:
-        known = [*OWN, *(f"{one}/" for one in NAMES)]
+    if prefix not in patterns:
+        known = [*own(), *(f"{one}/" for one in patterns)]
         raise ValueError(f"there is no metric {quoted(name)}; {did_you_mean(prefix + slash, known)}")
-    if not re.fullmatch(NAMES[prefix], rest):
-        known = [f"{prefix}/{one}" for one in NAMES[prefix].replace(r"\d+", "<k>").split("|")]
+    if not re.fullmatch(patterns[prefix], rest):
+        known = [f"{prefix}/{one}" for one in patterns[prefix].replace(r"\d+", "<k>").split("|")]
         raise ValueError(f"there is no metric {quoted(name)}; {did_you_mean(name, known)}")
     return name

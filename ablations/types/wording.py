@@ -42,3 +42,8 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 trial`` or ``1,200 trials``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

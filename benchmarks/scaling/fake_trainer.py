@@ -10,8 +10,8 @@ from core import Pretrained
 from core.config import EvaluateConfig, PretrainConfig
 from core.data.dataset import Dataset
 from core.evaluation.scores import Scores
+from core.history import Epoch
 from core.numerics import Numerics
-from core.pretraining.history import Epoch
 
 SECONDS = 0.05
 
@@ -28,7 +28,10 @@ def pretrain(
     """All epochs at once, and no checkpoint, as of a training of less than half a minute."""
     time.sleep(SECONDS)
     numbers = range(1, config.epochs + 1)
-    history = [Epoch(n, 5.0 - n / 100, n / 2, 3.0, 0.1, 5000.0, time.time()) for n in numbers]
+    history = [
+        Epoch(n, {"loss": 5.0 - n / 100, "contrastive_top1": n / 2, "entropy": 3.0}, 0.1, 5000.0, time.time())
+        for n in numbers
+    ]
     for epoch in history:
         on_epoch(epoch)
     numerics = Numerics("float32", False)

@@ -3,25 +3,25 @@
 import torch
 from torch import Tensor
 
-from core.augment.levels import to_bytes
+from core.augment.operations.levels import to_bytes
+from core.augment.operations.rotate import quarter_turns
 from core.augment.policy import apply_all
-from core.augment.rotate import quarter_turns
-from core.config import augment as config
+from core.config.operations import Blur, Crop, Cutout, Flip, Grayscale, Jitter, Noise, Operations, Sobel
 from core.randomness import generator
 
 ROTATE = "Rotate {90°, 180°, 270°}"
 
-PANELS: dict[str, config.Operations] = {
+PANELS: dict[str, Operations] = {
     "Original": (),
-    "Crop and resize": (config.Crop(),),
-    "Crop, resize (and flip)": (config.Crop(), config.Flip(probability=1.0)),
-    "Color distort. (drop)": (config.Grayscale(probability=1.0),),
-    "Color distort. (jitter)": (config.Jitter(probability=1.0),),
+    "Crop and resize": (Crop(),),
+    "Crop, resize (and flip)": (Crop(), Flip(probability=1.0)),
+    "Color distort. (drop)": (Grayscale(probability=1.0),),
+    "Color distort. (jitter)": (Jitter(probability=1.0),),
     ROTATE: (),
-    "Cutout": (config.Cutout(),),
-    "Gaussian noise": (config.Noise(),),
-    "Gaussian blur": (config.Blur(sigma=(2.0, 2.0), probability=1.0),),
-    "Sobel filtering": (config.Sobel(),),
+    "Cutout": (Cutout(),),
+    "Gaussian noise": (Noise(),),
+    "Gaussian blur": (Blur(sigma=(2.0, 2.0), probability=1.0),),
+    "Sobel filtering": (Sobel(),),
 }
 """The paper's captions, in its order. It gives no settings: these are those of the policies, but always applied, and
 blurred as widely as appendix A allows."""

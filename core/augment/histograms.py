@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.augment.levels import to_bytes
-from core.augment.policy import apply_all, color_distortion
-from core.config.augment import Crop
+from core.augment.operations.levels import to_bytes
+from core.augment.policy import apply_all
+from core.config.operations import Crop
+from core.config.policies import color_distortion
 from core.randomness import generator
 
 

@@ -1,9 +1,8 @@
 """Separable resampling as two batched matrix products, with a matrix for each sample."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
-from torchvision.transforms.v2 import InterpolationMode
-from torchvision.transforms.v2 import functional as F
 
 
 def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
@@ -17,8 +16,7 @@ def resize(images: Tensor, size: int | None) -> Tensor:
     """images (B, C, S, S) in [0, 1] -> (B, C, size, size): whole, bicubic, antialiased, clipped. None: S."""
     if size is None or size == images.shape[-1]:
         return images
-    resized: Tensor = F.resize(images, [size, size], InterpolationMode.BICUBIC, antialias=True)
-    return resized.clamp_(0, 1)
+    return F.interpolate(images, (size, size), mode="bicubic", antialias=True).clamp_(0, 1)
 
 
 def resize_matrix(start: Tensor, length: Tensor, size_in: int, size_out: int) -> Tensor:

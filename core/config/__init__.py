@@ -1,57 +1,140 @@
 """Configurations: plain frozen values, importable without torch."""
 
-from core.config.augment import (
-    AugmentConfig,
-    AutoAugment,
-    CompositionAugment,
-    CustomAugment,
-    Operation,
-    SimclrAugment,
-)
 from core.config.base import Config
 from core.config.data import DataConfig
-from core.config.evaluate import Classifier, EvaluateConfig, Frozen
-from core.config.loss import ContrastiveLoss, CrossEntropy, LossConfig, Margin, NtLogistic, NtXent
-from core.config.model import EncoderConfig, HeadConfig
-from core.config.optimize import AdamW, Lars, OptimizerConfig, ScheduleConfig, Sgd
-from core.config.pictures import ColourHistograms, ExampleViews
-from core.config.probes import Retrieval, Spectrum, TransformationProbe, Tsne
+from core.config.encoder import ENCODERS, EncoderConfig, ResNet
+from core.config.head import HeadConfig
+from core.config.measures import Measure
+from core.config.methods import (
+    LOSSES,
+    METHODS,
+    ContrastiveLoss,
+    CrossEntropy,
+    LossConfig,
+    Margin,
+    MethodConfig,
+    NtLogistic,
+    NtXent,
+    Pass,
+)
+from core.config.metrics import METRICS, MetricInfo
+from core.config.operations import (
+    OPERATIONS,
+    Blur,
+    Crop,
+    Cutout,
+    Equalize,
+    Flip,
+    Grayscale,
+    Jitter,
+    MotionBlur,
+    Noise,
+    Operation,
+    OperationConfig,
+    Operations,
+    Rotate,
+    Sobel,
+    Solarize,
+    SubPolicy,
+)
+from core.config.optimizer import OPTIMIZERS, AdamW, Lars, OptimizerConfig, Sgd
+from core.config.policies import (
+    POLICIES,
+    AugmentConfig,
+    AutoAugment,
+    Branches,
+    CompositionAugment,
+    CustomAugment,
+    PolicyConfig,
+    SimclrAugment,
+)
+from core.config.protocols import (
+    PROTOCOLS,
+    Classifier,
+    ColourHistograms,
+    EvaluateConfig,
+    ExampleViews,
+    FineTune,
+    FineTuneTransfer,
+    Frozen,
+    LinearSgd,
+    Protocol,
+    Retrieval,
+    Spectrum,
+    TransformationProbe,
+    Tsne,
+)
+from core.config.registry import Registry
+from core.config.schedule import SCHEDULES, Cosine, ScheduleConfig
 from core.config.train import PretrainConfig, TrainConfig
-from core.config.tuning import FineTune, FineTuneTransfer, LinearSgd
 
 __all__ = [
+    "ENCODERS",
+    "LOSSES",
+    "METHODS",
+    "METRICS",
+    "OPERATIONS",
+    "OPTIMIZERS",
+    "POLICIES",
+    "PROTOCOLS",
+    "SCHEDULES",
     "AdamW",
     "AugmentConfig",
     "AutoAugment",
+    "Blur",
+    "Branches",
     "Classifier",
     "ColourHistograms",
     "CompositionAugment",
     "Config",
     "ContrastiveLoss",
+    "Cosine",
+    "Crop",
     "CrossEntropy",
     "CustomAugment",
+    "Cutout",
     "DataConfig",
     "EncoderConfig",
+    "Equalize",
     "EvaluateConfig",
     "ExampleViews",
     "FineTune",
     "FineTuneTransfer",
+    "Flip",
     "Frozen",
+    "Grayscale",
     "HeadConfig",
+    "Jitter",
     "Lars",
     "LinearSgd",
     "LossConfig",
     "Margin",
+    "Measure",
+    "MethodConfig",
+    "MetricInfo",
+    "MotionBlur",
+    "Noise",
     "NtLogistic",
     "NtXent",
     "Operation",
+    "OperationConfig",
+    "Operations",
     "OptimizerConfig",
+    "Pass",
+    "PolicyConfig",
     "PretrainConfig",
+    "Protocol",
+    "Registry",
+    "ResNet",
     "Retrieval",
+    "Rotate",
     "ScheduleConfig",
     "Sgd",
     "SimclrAugment",
+    "Sobel",
+    "Solarize",
     "Spectrum",
+    "SubPolicy",
     "TrainConfig",
     "TransformationProbe",
     "Tsne",

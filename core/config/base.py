@@ -1,10 +1,22 @@
 """What every configuration has in common."""
 
 import math
-from collections.abc import Callable
-from typing import Annotated, Any
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    Strict,
+    model_serializer,
+)
+
+_DEFINED: list["weakref.ref[type[Config]]"] = []
+"""Every configuration class, in the order of their definitions."""
 
 
 class Config(BaseModel):
@@ -22,6 +34,28 @@ class Config(BaseModel):
         use_attribute_docstrings=True,
     )
 
+    added_later: ClassVar[dict[str, Any]] = {}
+    """Fields that a later version added, with the value that means what was meant before. A dump leaves out a field
+    that has this value, so that no identifier of an older experiment changes."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        _DEFINED.append(weakref.ref(cls))
+
+    @model_serializer(mode="wrap")
+    def _without_added(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = handler(self)
+        for name, meaning in self.added_later.items():
+            if name in values and values[name] == meaning:
+                del values[name]
+        return values
+
+
+def defined_configs() -> Iterator[type[Config]]:
+    """Every configuration class, in the order of their definitions: a class follows those that its fields hold."""
+    return (config for reference in list(_DEFINED) if (config := reference()) is not None)
+
 
 def _ascending(limits: tuple[float, float]) -> tuple[float, float]:
     low, high = limits
@@ -31,14 +65,14 @@ def _ascending(limits: tuple[float, float]) -> tuple[float, float]:
 
 
 Range = Annotated[tuple[float, float], Strict(False), AfterValidator(_ascending)]
-"""[low, high], both above 0, of a uniform draw."""
+"""[low, high] of a uniform draw, both above 0."""
 
 Probability = Annotated[float, Field(ge=0, le=1)]
-"""How often an operation is applied, drawn for each sample by itself."""
+"""Probability that an operation is applied, drawn for each sample on its own."""
 
 
 def default_tag(field: str, tag: str) -> Callable[[Any], Any]:
-    """Of a choice between models told apart by ``field``: the model meant where ``field`` is not given."""
+    """Returns a validator that adds ``field: tag`` to a mapping that does not say which model it is."""
 
     def tagged(value: Any) -> Any:
         return {field: tag, **value} if isinstance(value, dict) else value

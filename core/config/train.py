@@ -4,14 +4,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from core.config.augment import AugmentConfig, SimclrAugment
 from core.config.base import Config
 from core.config.data import DataConfig
-from core.config.evaluate import Classifier, EvaluateConfig, Frozen
-from core.config.loss import CrossEntropy, LossConfig, NtXent
-from core.config.model import EncoderConfig, HeadConfig
-from core.config.optimize import Lars, OptimizerConfig, ScheduleConfig
-from core.config.probes import Spectrum
+from core.config.encoder import AnyEncoder, ResNet
+from core.config.head import HeadConfig
+from core.config.methods import LossConfig, NtXent, Pass
+from core.config.optimizer import AnyOptimizer, Lars
+from core.config.policies import AugmentConfig, SimclrAugment
+from core.config.protocols import EvaluateConfig, Frozen
+from core.config.schedule import AnySchedule, Cosine
 
 
 class PretrainConfig(Config):
@@ -20,11 +21,11 @@ class PretrainConfig(Config):
 
     data: DataConfig = DataConfig()
     augment: AugmentConfig = SimclrAugment()
-    encoder: EncoderConfig = EncoderConfig()
+    encoder: AnyEncoder = ResNet()
     head: HeadConfig = HeadConfig()
     loss: LossConfig = NtXent()
-    optimizer: OptimizerConfig = Lars()
-    schedule: ScheduleConfig = ScheduleConfig()
+    optimizer: AnyOptimizer = Lars()
+    schedule: AnySchedule = Cosine()
 
     epochs: Annotated[int, Field(ge=0)] = 100
     """Paper, Sec 2.3: 100. 0 leaves the encoder at its random initialisation."""
@@ -52,9 +53,19 @@ class PretrainConfig(Config):
     of a trial's identity and of what a checkpoint is compared by."""
 
     @property
+    def passes(self) -> tuple[Pass, ...]:
+        """What one training step passes through an encoder."""
+        return self.loss.passes(self.data.image_size)
+
+    @property
+    def trained_passes(self) -> tuple[Pass, ...]:
+        """The passes of a training step that have a gradient."""
+        return tuple(each for each in self.passes if each.has_gradient)
+
+    @property
     def views(self) -> int:
-        """Of a batch: two of every image, in a supervised training one."""
-        return self.batch_size if isinstance(self.loss, CrossEntropy) else 2 * self.batch_size
+        """Number of a batch's views that are trained on."""
+        return self.batch_size * sum(each.copies for each in self.trained_passes)
 
     @model_validator(mode="after")
     def _check_warmup(self) -> Self:
@@ -67,7 +78,12 @@ class PretrainConfig(Config):
 
     @model_validator(mode="after")
     def _check_chunk(self) -> Self:
-        views, chunk = self.views, self.batch_norm_chunk
+        for views in (self.batch_size * each.copies for each in self.trained_passes):
+            self._check_divides(views)
+        return self
+
+    def _check_divides(self, views: int) -> None:
+        chunk = self.batch_norm_chunk
         if chunk and chunk < views and views % chunk:
             divisors = [size for size in range(2, views + 1) if views % size == 0]
             near = [d for d in divisors if d < chunk][-1:] + [d for d in divisors if d > chunk][:1]
@@ -75,6 +91,10 @@ class PretrainConfig(Config):
                 f"batch_norm_chunk ({chunk}) must divide a batch's {views} views into equal chunks; "
                 f"the nearest that does is {' or '.join(map(str, near))}"
             )
+
+    @model_validator(mode="after")
+    def _check_method(self) -> Self:
+        self.loss.check(self)
         return self
 
 
@@ -96,25 +116,6 @@ class TrainConfig(Config):
         return self.pretrain.data, self.evaluation_data
 
     @model_validator(mode="after")
-    def _check_representation(self) -> Self:
-        wanted, depth = self.evaluate.representation, self.pretrain.head.depth
-        if isinstance(wanted, int) and wanted > depth:
-            raise ValueError(f"evaluate.representation is layer {wanted} of the head, which has {depth}")
-        return self
-
-    @model_validator(mode="after")
-    def _check_classifier(self) -> Self:
-        if isinstance(self.evaluate, Classifier) and not isinstance(self.pretrain.loss, CrossEntropy):
-            raise ValueError("evaluate.protocol classifier scores what loss.kind cross_entropy trains")
-        return self
-
-    @model_validator(mode="after")
-    def _check_spectrum(self) -> Self:
-        head, width = self.pretrain.head, self.pretrain.encoder.output
-        contrastive = not isinstance(self.pretrain.loss, CrossEntropy)
-        if isinstance(self.evaluate, Spectrum) and not (contrastive and (head.kind, head.output) == ("linear", width)):
-            raise ValueError(
-                "evaluate.protocol spectrum is of a square W: it needs a contrastive loss, head.kind linear and "
-                f"head.output {width}, the width of h"
-            )
+    def _check_protocol(self) -> Self:
+        self.evaluate.check(self.pretrain)
         return self

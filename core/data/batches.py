@@ -34,7 +34,7 @@ class Batches:
         self._seed = seed
         self._device = device
         self._epoch = -1
-        self._order, self._labels = torch.empty(0), torch.empty(0)
+        self._order, self._labels, self._numbers = torch.empty(0), torch.empty(0), torch.empty(0)
         self._stream: Generator[Tensor, None, None] | None = None
         self._streamed_next = -1
 
@@ -50,7 +50,7 @@ class Batches:
         else:
             chosen = self._order[batch][self._own]
             images = self._send(self.images[chosen], self._device)  # which travel only if not all did fit
-        return Batch(images, self._labels[batch], self.view_size)
+        return Batch(images, self._labels[batch], self.view_size, numbers=self._numbers[batch])
 
     def close(self) -> None:
         """End what decodes ahead. A step that is asked for later begins it again."""
@@ -62,8 +62,9 @@ class Batches:
         order = epoch_order(len(self.images), self._seed, epoch)
         self._epoch = epoch
         self._labels = self._send(self.labels[order], self._device)
+        self._numbers = self._send(order, self._device)
         if isinstance(self.images, Tensor):
-            self._order = self._send(order, self.images.device)
+            self._order = order if self.images.device.type == "cpu" else self._numbers
 
     def _decoded(self, images: StreamedImages, step: int) -> Tensor:
         if self._stream is None or step != self._streamed_next:

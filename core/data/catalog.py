@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from core.config.data import DataConfig
+from core.config.metrics import Metric
+from core.config.names import Names
+from core.config.registry import Code
+from core.data.transfer import table_8_metric
 from core.errors import DataError, MissingData
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -32,11 +36,37 @@ class DataSize:
         return replace(self, train=max(1, train))
 
 
-KNOWN_SIZES = {
-    SHAPES: DataSize(SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES),
+@dataclass(frozen=True)
+class DataSet:
+    """A data set that is known by its name."""
+
+    size: DataSize
+    """Numbers of images and classes that it has."""
+    load: Code | None = None
+    """Function ``(name, data_dir, size, choice) -> core.data.dataset.Dataset`` for images that are in memory as a
+    whole, as squares of ``size`` pixels. ``choice`` takes the training labels (N,) and returns the indices of the
+    images to keep."""
+    files: Code | None = None
+    """Function ``(name, data_dir) -> ImageFiles`` for images in files, where there is no ``load``."""
+    metric: Metric | None = None
+    """Metric by which it is scored where none is asked for. None: top-1, or map_11 where an image has several
+    labels."""
+
+
+DATA_SETS: Names[DataSet] = Names("data set")
+"""Data sets that are known by their names; every other name is that of an image folder.
+
+Sizes are those in Table 1 of Kornblith et al. (2019), whose twelve data sets the paper takes, with the splits of
+``core.data.transfer.TABLE_8``. Only Pets has 3,669 test images, where 3,369 is printed. Caltech-101's classes include
+the background there, and so here."""
+
+ARCHIVES = {
     "cifar10": DataSize(50_000, 10_000, 10),
     "cifar100": DataSize(50_000, 10_000, 100),
     "stl10": DataSize(105_000, 8_000, 10),
+}
+"""Data sets that torchvision loads from an archive."""
+FILES = {
     "food101": DataSize(75_750, 25_250, 101),
     "sun397": DataSize(19_850, 19_850, 397),
     "cars": DataSize(8_144, 8_041, 196),
@@ -47,9 +77,15 @@ KNOWN_SIZES = {
     "caltech101": DataSize(3_060, 6_084, 102),
     "flowers102": DataSize(2_040, 6_149, 102),
 }
-"""With the splits of ``core.data.transfer.TABLE_8``: the sizes in Table 1 of Kornblith et al. (2019), whose twelve
-data sets the paper takes; only Pets has 3,669 test images, where 3,369 is printed. Caltech-101's classes include the
-background there, and so here."""
+"""Data sets of image files that torchvision finds or downloads."""
+
+DATA_SETS.register(
+    SHAPES, DataSet(DataSize(SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES), load="core.data.sets.shapes:load")
+)
+for _name, _size in ARCHIVES.items():
+    DATA_SETS.register(_name, DataSet(_size, load="core.data.sets.archives:load", metric=table_8_metric(_name)))
+for _name, _size in FILES.items():
+    DATA_SETS.register(_name, DataSet(_size, files="core.data.sets.files:find", metric=table_8_metric(_name)))
 
 Label = int | tuple[int, ...]
 """A class number; or, of an image with several labels, as in ``Split.labels`` one number for every class."""
@@ -73,8 +109,14 @@ class ImageFiles:
 
 def data_size(config: DataConfig, data_dir: Path) -> DataSize:
     """The size of the data set after its subset is taken. Raises ``DataError`` where a folder is missing."""
-    size = KNOWN_SIZES.get(config.name) or list_folder(data_dir / config.name).size
+    known = DATA_SETS.get(config.name)
+    size = known.size if known else list_folder(data_dir / config.name).size
     return size.reduced(config)
+
+
+def metric_of(name: str) -> Metric | None:
+    """The metric by which a data set is scored; None where it is known by its labels alone."""
+    return DATA_SETS[name].metric if name in DATA_SETS else table_8_metric(name)
 
 
 def list_folder(root: Path) -> ImageFiles:
@@ -84,7 +126,7 @@ def list_folder(root: Path) -> ImageFiles:
     test = next((root / name for name in TEST_FOLDERS if _class_names(root / name)), root / TEST_FOLDERS[0])
     for split in (train, test):
         if not split.is_dir():
-            embedded = ", ".join(KNOWN_SIZES)
+            embedded = ", ".join(DATA_SETS)
             raise MissingData(
                 f"no folder {split}; an image folder is <data_dir>/{root.name}/{{train,test}}/<class>/*.jpg "
                 f"(png, jpeg, webp; val for test); built-in names are {embedded}"

@@ -1,10 +1,10 @@
 """A data set: images that are in memory, or are decoded while they are used."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
-from core.config.protocol import Metric
+from core.config.metrics import Metric
 from core.data.streamed import StreamedImages
 
 
@@ -45,7 +45,14 @@ class Batch(Split):
     """Images of one training step, on the device."""
 
     images: Tensor
-    """uint8 (B, 3, S, S); where several processes share the batch, only this one's, and ``labels`` those of all"""
+    """uint8 (B, 3, S, S); where several processes share the batch, only this one's"""
+    numbers: Tensor = field(kw_only=True)
+    """int64 (N,): the images' places in the training split. Where several processes share the batch, ``labels`` and
+    ``numbers`` are those of all."""
+
+    def rows(self, own: slice) -> "Batch":
+        """The same images, with the labels and numbers of ``own`` alone."""
+        return replace(self, labels=self.labels[own], numbers=self.numbers[own])
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms.v2.functional import pil_to_tensor
 
 from core.data.square import fit_square
 from core.errors import DataError, MissingData
@@ -24,6 +23,8 @@ def decode(path: str, size: int) -> Tensor:
     12 million pixels cost a fifth, and values move by about 1 of 255. Raises ``DataError`` with the path of a file that
     does not decode, ``MissingData`` of one that is not there.
     """
+    from torchvision.transforms.v2.functional import pil_to_tensor  # here, since torchvision takes seconds to import
+
     try:
         with Image.open(path) as image:
             image.draft(None, (MARGIN * size, MARGIN * size))  # does nothing to what is no JPEG, or small

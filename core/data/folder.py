@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 
 from core.data.cache import cached_images
-from core.data.catalog import ImageFiles, Listing
+from core.data.catalog import ImageFiles, Listing, metric_of
 from core.data.dataset import Dataset, Split
 from core.data.decode import VERSION, decode
 from core.data.streamed import StreamedImages
-from core.data.transfer import metric_of
 from core.errors import MissingData
 
 Progress = Callable[[str, int, int], None]

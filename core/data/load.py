@@ -1,6 +1,7 @@
 """From a configuration to images, in memory or decoded while they are used."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,14 +9,12 @@ import torch
 from torch import Tensor
 
 from core.config.data import DataConfig
-from core.data.archives import load_archive
-from core.data.catalog import KNOWN_SIZES, SHAPES, DataSize, ImageFiles, list_folder
+from core.config.registry import imported
+from core.data.catalog import DATA_SETS, DataSet, DataSize, ImageFiles, list_folder
 from core.data.dataset import Dataset
 from core.data.folder import Progress, load_files, stream_files
-from core.data.known_files import KNOWN_FILES, list_known
-from core.data.shapes import load_shapes
 from core.data.subset import balanced_subset
-from core.errors import DataError
+from core.errors import DataError, check_type
 from core.randomness import generator
 
 DEFAULT_DATA_DIR = Path("data")
@@ -24,41 +23,46 @@ MEMORY_SHARE = 0.7
 
 def load_data(
     config: DataConfig,
-    data_dir: Path = DEFAULT_DATA_DIR,
+    data_dir: str | Path = DEFAULT_DATA_DIR,
     progress: Progress = lambda task, done, total: None,
     *,
     stream: bool | None = None,
 ) -> Dataset:
-    """The data set, its training images reduced to ``config.subset``. Raises ``DataError``.
+    """The data set, its training images reduced to ``config.subset``.
 
-    ``stream`` is for image files: to decode images while they are used rather than all of them before. None: where
+    ``stream`` is for image files: whether they are decoded while they are used, rather than all before. None: where
     subset and test images take more than 70 % of the memory. It changes no pixel and no order, only the time that
     things take.
+
+    Raises ``DataError`` where data is missing, unreadable or unfit.
     """
-    if config.name in KNOWN_SIZES and config.name not in KNOWN_FILES:
-        data = _load_known(config, data_dir, KNOWN_SIZES[config.name].reduced(config))
+    check_type(config, DataConfig, "config")
+    data_dir = Path(data_dir)
+    known = DATA_SETS.get(config.name)
+    if known and known.load:
+        data = _load_known(config, data_dir, known)
+    elif known:
+        assert known.files is not None
+        data = _load_files(config, imported(known.files)(config.name, data_dir), progress, stream)
     else:
-        known = config.name in KNOWN_FILES
-        files = list_known(config.name, data_dir) if known else list_folder(data_dir / config.name)
-        data = _load_files(config, files, progress, stream)
+        data = _load_files(config, list_folder(data_dir / config.name), progress, stream)
     if config.stored_size is None:
         return data
     train, test = (replace(split, view_size=config.image_size) for split in (data.train, data.test))
     return replace(data, train=train, test=test)
 
 
-def _load_known(config: DataConfig, data_dir: Path, size: DataSize) -> Dataset:
-    """An archive's or the embedded one. ``shapes`` is drawn whole whatever the subset, into a file that is mapped, so
-    that only the subset takes memory."""
+def _load_known(config: DataConfig, data_dir: Path, known: DataSet) -> Dataset:
+    """A data set that is in memory as a whole."""
+    size = known.size.reduced(config)
     if not _fits(config, size):
         raise DataError(
             f"{config.name} at {config.stored_side} pixels takes {_bytes(config, size) / 2**30:.0f} GiB, and this "
             f"machine has {_memory() / 2**30:.0f} GiB; lower data.subset or data.image_size"
         )
-    if config.name != SHAPES:
-        return load_archive(config.name, data_dir, config.stored_side, lambda labels: _subset(labels, config))
-    data = load_shapes(config.stored_side)
-    return replace(data, train=data.train[_subset(data.train.labels, config)])
+    assert known.load is not None
+    load: Callable[..., Dataset] = imported(known.load)
+    return load(config.name, data_dir, config.stored_side, lambda labels: _subset(labels, config))
 
 
 def _load_files(config: DataConfig, files: ImageFiles, progress: Progress, stream: bool | None) -> Dataset:

@@ -2,8 +2,6 @@
 
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import InterpolationMode
-from torchvision.transforms.v2 import functional as F
 
 
 def fit_square(images: Tensor, size: int) -> Tensor:
@@ -11,6 +9,9 @@ def fit_square(images: Tensor, size: int) -> Tensor:
     longer one cropped to its centre. Images of that size already are left as they are."""
     if images.shape[-2:] == (size, size):
         return images
+    from torchvision.transforms.v2 import InterpolationMode  # here, since torchvision takes seconds to import
+    from torchvision.transforms.v2 import functional as F
+
     resized = F.resize(images, [size], InterpolationMode.BICUBIC, antialias=True)
     cropped: Tensor = F.center_crop(resized, [size, size])
     return cropped.to(torch.uint8)

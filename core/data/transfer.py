@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.config.protocol import Metric
+from core.config.metrics import METRICS, Metric
 from core.errors import DataError
 
 
@@ -11,13 +11,14 @@ class TransferSet:
     """A column of Table 8."""
 
     title: str
-    """As the paper writes it."""
+    """Name in the paper."""
     metric: Metric
+    """Metric in the paper."""
     train: tuple[str, ...]
-    """The splits, by the names that they have in the data set, of whose images the classifier is made in the end.
-    Appendix B.8 chooses hyper-parameters on a validation set, then trains on training and validation images."""
+    """Names of the splits that the final classifier is trained on. Appendix B.8 chooses hyper-parameters on a
+    validation set, then trains on training and validation images."""
     test: str
-    """The split that is scored."""
+    """Name of the split that is scored."""
 
 
 TABLE_8 = {
@@ -39,13 +40,14 @@ DTD come with ten splits each, of which the paper takes the first; Caltech-101 c
 images are 30 of each class, drawn here once and for all."""
 
 
-def metric_of(name: str) -> Metric | None:
-    """The metric of Table 8; None of a data set that is not in it."""
+def table_8_metric(name: str) -> Metric | None:
+    """The metric of Table 8; None for a data set that is not in it."""
     return TABLE_8[name].metric if name in TABLE_8 else None
 
 
 def check_metric(metric: Metric, name: str, multi_label: bool) -> None:
     """Raises ``DataError`` where the metric is for images with several labels and these have one, or the reverse."""
-    if (metric == "map_11") != multi_label:
-        labels, fit = ("several labels", "map_11") if multi_label else ("one label", "top1 or mean_per_class")
+    if METRICS[metric].several_labels != multi_label:
+        labels = "several labels" if multi_label else "one label"
+        fit = " or ".join(name for name in METRICS if METRICS[name].several_labels == multi_label)
         raise DataError(f"evaluate.metric is {metric}, but an image of {name} has {labels}; take {fit}, or none")

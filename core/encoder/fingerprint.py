@@ -1,4 +1,4 @@
-"""Telling whether two encoders are the same."""
+"""A hash that tells whether two encoders are the same."""
 
 import hashlib
 

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from core.config.model import HeadConfig
+from core.config.head import HeadConfig
 
 
 def build_head(config: HeadConfig, width: int) -> nn.Sequential:

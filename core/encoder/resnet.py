@@ -3,34 +3,51 @@
 Parameter names are torchvision's, and so is the place of the stride (the 3x3 convolution of a bottleneck).
 """
 
+from collections.abc import Callable, Iterator
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.config.model import EncoderConfig
-from core.cost import BASIC, STAGES, TORCHVISION_WIDTH, has_small_stem
+from core.config import encoder as config
 from core.encoder.convolution import Convolution3x3
+from core.encoder.encoder import Encoder
 from core.encoder.recompute import recomputed
 from core.encoder.selective import SelectiveBottleneck, deep_stem
 
+STAGES: dict[str, tuple[int, int, int, int]] = {
+    "resnet10": (1, 1, 1, 1),
+    "resnet18": (2, 2, 2, 2),
+    "resnet34": (3, 4, 6, 3),
+    "resnet50": (3, 4, 6, 3),
+    "resnet101": (3, 4, 23, 3),
+    "resnet152": (3, 8, 36, 3),
+}
+"""Blocks of each of the four stages (He et al. 2016, Table 1)."""
+SMALL_SIDE = 32
+"""Largest side in pixels for which ``stem: auto`` is the small stem (appendix B.9)."""
+TORCHVISION_NAMES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+TORCHVISION_WIDTH = 64
+"""Channels of torchvision's first stage."""
 SAFE_CHANNELS = 16
-"""Of fewer, the backward pass of a 1x1 convolution of stride 2 writes beyond its memory on a CPU, where the batch is
-odd and channels come last (PyTorch 2.14.1). The pixels are dropped by a pooling there, which is the same."""
+"""Channels from which a 1x1 convolution of stride 2 is safe. With fewer, its backward pass writes beyond its memory on
+a CPU when the batch is odd and channels come last (PyTorch 2.14.1). A pooling drops the pixels there, with the same
+result."""
 
 
-def build_encoder(config: EncoderConfig, image_size: int) -> "ResNet":
+def build_resnet(settings: config.ResNet, image_size: int) -> "ResNet":
     """Encoder f for views of ``image_size`` pixels, initialised from torch's global generator."""
-    small = has_small_stem(config, image_size)
-    block: type[Block] = BasicBlock if config.name in BASIC else Bottleneck
-    if config.selective_kernels:
-        block = SelectiveBottleneck
-    return ResNet(block, STAGES[config.name], round(64 * config.width), small)
+    return ResNet(settings, settings.stem == "small" or (settings.stem == "auto" and image_size <= SMALL_SIDE))
 
 
-class ResNet(nn.Module):
-    """views (B, 3, S, S) -> h (B, width of h), the output of the average pool. Paper, Sec 2.1."""
+class ResNet(Encoder):
+    """h is the output of the average pool. Paper, Sec 2.1."""
 
-    def __init__(self, block: "type[Block]", stages: tuple[int, ...], width: int, small_stem: bool) -> None:
+    stage_names = ("stage1", "stage2", "stage3", "stage4")
+
+    def __init__(self, settings: config.ResNet, small_stem: bool) -> None:
         super().__init__()
+        self.settings, self.small_stem = settings, small_stem
+        block, width, stages = _block(settings), settings.channels, STAGES[settings.name]
         self.conv1 = _stem(block, width, small_stem)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
@@ -39,18 +56,29 @@ class ResNet(nn.Module):
         self.layer2 = _stage(block, width * block.expansion, width * 2, stages[1], 2)
         self.layer3 = _stage(block, width * 2 * block.expansion, width * 4, stages[2], 2)
         self.layer4 = _stage(block, width * 4 * block.expansion, width * 8, stages[3], 2)
-        self.output = width * 8 * block.expansion
-        """Width of h."""
-        self.recompute = False
-        """Whether the backward pass computes the stem and every block anew, so that only what goes from one to the
-        next is kept; see ``recomputed``."""
+        self.width = settings.output
         _initialise(self)
 
-    def forward(self, views: Tensor) -> Tensor:
-        x = views
-        for part in (self._stem, *self.layer1, *self.layer2, *self.layer3, *self.layer4):
-            x = recomputed(part, x, self) if self.recompute else part(x)
-        return x.mean(dim=(2, 3))
+    def maps(self, views: Tensor) -> Iterator[Tensor]:
+        x = self._run(self._stem, views)
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            for block in stage:
+                x = self._run(block, x)
+            yield x
+
+    def unlike_torchvision(self) -> list[str]:
+        settings = self.settings
+        differences = {
+            settings.name: settings.name not in TORCHVISION_NAMES,
+            f"width {settings.width:g}": settings.width != 1,
+            "selective kernels": settings.selective_kernels,
+            "the small stem": self.small_stem,
+        }
+        return [what for what, differs in differences.items() if differs]
+
+    def _run(self, part: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        """The stem or a block. With ``recompute`` only what goes from one to the next is kept."""
+        return recomputed(part, x, self) if self.recompute else part(x)
 
     def _stem(self, views: Tensor) -> Tensor:
         x: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(views))))
@@ -103,6 +131,12 @@ class Bottleneck(nn.Module):
 
 
 Block = BasicBlock | Bottleneck | SelectiveBottleneck
+
+
+def _block(settings: config.ResNet) -> type[Block]:
+    if settings.selective_kernels:
+        return SelectiveBottleneck
+    return Bottleneck if settings.bottleneck else BasicBlock
 
 
 def _stem(block: type[Block], width: int, small: bool) -> nn.Module:

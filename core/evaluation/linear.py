@@ -11,13 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.config.evaluate import Frozen
-from core.config.protocol import Metric
+from core.config.metrics import Metric
+from core.config.protocols.frozen import Frozen
 from core.data.subset import stratified_part
-from core.evaluation.features import standardise
 from core.evaluation.likelihood import cross_entropy, curvature
 from core.evaluation.metrics import measure
 from core.randomness import generator
+from core.trained.features import standardise
 
 ITERATIONS = 1000
 TOLERANCE = 1e-5

@@ -1,9 +1,9 @@
-"""How well logits match labels, in percent: the metrics of Table 8's twelve data sets."""
+"""How a classifier's logits are scored: the metrics of Table 8's twelve data sets."""
 
-import torch
 from torch import Tensor
 
-from core.config.protocol import Metric
+from core.config.metrics import METRICS, Metric
+from core.config.registry import imported
 from core.data.dataset import Dataset
 from core.data.transfer import check_metric
 
@@ -17,37 +17,7 @@ def metric_for(wanted: Metric | None, data: Dataset) -> Metric:
 
 
 def measure(logits: Tensor, labels: Tensor, metric: Metric) -> float:
-    """logits (N, classes), labels (N,), or (N, classes) as in ``Split.labels`` where an image has several."""
-    match metric:
-        case "top1":
-            return top_k(logits, labels, 1)
-        case "mean_per_class":
-            return mean_per_class(logits, labels)
-        case "map_11":
-            return mean_average_precision(logits, labels)
-
-
-def top_k(logits: Tensor, labels: Tensor, k: int) -> float:
-    """Percent of rows (N, classes) whose label (N,) is among the k largest logits."""
-    guesses = logits.topk(min(k, logits.shape[1]), dim=1).indices
-    return 100 * (guesses == labels[:, None]).any(dim=1).float().mean().item()
-
-
-def mean_per_class(logits: Tensor, labels: Tensor) -> float:
-    """The mean over the classes that labels (N,) has of each one's top-1."""
-    right = logits.argmax(dim=1) == labels
-    return 100 * torch.stack([right[labels == label].double().mean() for label in labels.unique()]).mean().item()
-
-
-def mean_average_precision(scores: Tensor, labels: Tensor) -> float:
-    """scores and labels (N, classes): the mean over the classes of the 11-point average precision.
-
-    That of PASCAL VOC 2007: the mean over recalls 0, 0.1, ..., 1 of the best precision at that recall or above, where
-    an image that leaves a class open (-1) counts neither for nor against it. A class without an image has 0.
-    """
-    ranked = labels.gather(0, scores.argsort(dim=0, descending=True, stable=True))
-    hits = (ranked == 1).double().cumsum(dim=0)
-    precision = hits / (ranked >= 0).cumsum(dim=0).clamp(min=1)
-    recall = hits / hits[-1].clamp(min=1)
-    best = [torch.where(recall >= level / 10 - 1e-9, precision, 0).amax(dim=0) for level in range(11)]
-    return 100 * torch.stack(best).mean().item()
+    """The metric of logits (N, classes) and labels (N,), or (N, classes) as in ``Split.labels`` where an image has
+    several."""
+    score: float = imported(METRICS[metric].code)(logits, labels)
+    return score

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.config.probes import TransformationProbe
+from core.config.protocols.probes import TransformationProbe
 from core.data.batches import Batches
 from core.data.dataset import Split
 from core.optimizer.build import build_optimizer

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from core.data.dataset import Split
-from core.evaluation.features import encode, extract, scored_part
-from core.pretraining.pretrained import Pretrained
+from core.trained.features import encode, extract, scored_part
+from core.trained.pretrained import Pretrained
 
 
 class Network(nn.Module):

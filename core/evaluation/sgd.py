@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from core.augment.policy import one_view
-from core.config.augment import Crop, CustomAugment, Flip
-from core.config.optimize import Sgd
+from core.config.operations import Crop, Flip
+from core.config.optimizer import Sgd
+from core.config.policies import CustomAugment
 from core.data.batches import Batches, place
 from core.data.dataset import Split
 from core.errors import Diverged
@@ -15,8 +16,8 @@ from core.evaluation.likelihood import cross_entropy
 from core.evaluation.network import Network
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import Schedule, peak_rate
-from core.pretraining.pretrained import Pretrained
 from core.randomness import generator
+from core.trained.pretrained import Pretrained
 
 CROP_AND_FLIP = CustomAugment(both=(Crop(), Flip()))
 

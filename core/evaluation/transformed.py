@@ -5,16 +5,17 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from core.augment.policy import APPLY, apply_all, to_branches
+from core.augment.operations.rotate import quarter_turns
+from core.augment.policy import apply, apply_all
 from core.augment.resample import resize
-from core.augment.rotate import quarter_turns
 from core.augment.select import apply_where
-from core.config.augment import AugmentConfig, Grayscale, Noise, Operation, Operations, Rotate, Sobel
-from core.config.probes import Task, TransformationProbe
+from core.config.operations import Grayscale, Noise, Operation, Operations, Rotate, Sobel
+from core.config.policies import AugmentConfig
+from core.config.protocols.probes import Task, TransformationProbe
 from core.data.batches import in_order
 from core.data.dataset import Split
-from core.evaluation.features import BATCH
 from core.randomness import generator
+from core.trained.features import BATCH
 
 TASKS: dict[Task, tuple[Operation, tuple[float, ...]]] = {
     "color": (Grayscale(), (0.8, 0.2)),
@@ -64,7 +65,7 @@ def split_policy(policy: AugmentConfig, task: Task) -> tuple[Operations, Operati
     the truth; where it has none, it is last.
     """
     default, _ = TASKS[task]
-    branches = to_branches(policy)
+    branches = policy.branches()
     operations = (*branches.shared, *branches.both, *branches.first)
     of_task = [place for place, operation in enumerate(operations) if operation.kind == default.kind]
     first = of_task[0] if of_task else len(operations)
@@ -77,4 +78,4 @@ def transform(views: Tensor, labels: Tensor, operation: Operation, draws: torch.
     if isinstance(operation, Rotate):
         return quarter_turns(views, labels)
     always = operation.model_copy(update={"probability": 1.0})
-    return apply_where(labels == 1, lambda some: APPLY[type(always)](some, draws, always), views)
+    return apply_where(labels == 1, lambda some: apply(always, some, draws), views)

@@ -4,12 +4,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.loss.contrast import Contrast
+from core.loss.outcome import Outcome
 
 
-def cross_entropy(logits: Tensor, labels: Tensor) -> Contrast:
-    """logits (N, classes), labels (N,) -> the mean loss in nats, and the predictions' entropy and accuracy."""
+def cross_entropy(logits: Tensor, labels: Tensor) -> Outcome:
+    """The mean loss in nats of logits (N, classes) and labels (N,), in float32 or wider.
+
+    Statistics: ``entropy`` is the mean entropy of the predictions, in nats; ``supervised_top1`` the share of images
+    that are classified correctly.
+    """
     log_p = logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(dim=1)
     predictions = log_p.detach()
     entropy = -(predictions.exp() * predictions).sum(dim=1).mean()
-    return Contrast(F.nll_loss(log_p, labels), entropy, (predictions.argmax(dim=1) == labels).float().mean())
+    top1 = (predictions.argmax(dim=1) == labels).float().mean()
+    return Outcome(F.nll_loss(log_p, labels), {"entropy": entropy, "supervised_top1": top1})

@@ -6,7 +6,13 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from core.config.methods import NtXent
 from core.loss.tiles import tiles
+
+
+def nt_xent_of(z: Tensor, config: NtXent) -> Tensor:
+    """``nt_xent`` with the settings of a configuration."""
+    return nt_xent(z, config.temperature, config.negatives == "one_view")
 
 
 def nt_xent(z: Tensor, temperature: float, one_view: bool = False) -> Tensor:

@@ -9,6 +9,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.config.methods import Margin, NtLogistic
+
+
+def nt_logistic_of(z: Tensor, config: NtLogistic) -> Tensor:
+    """``nt_logistic`` with the settings of a configuration."""
+    return nt_logistic(z, config.temperature, config.negatives == "one_view", config.semi_hard)
+
+
+def margin_of(z: Tensor, config: Margin) -> Tensor:
+    """``margin`` with the settings of a configuration."""
+    return margin(z, config.margin, config.negatives == "one_view", config.semi_hard)
+
 
 def nt_logistic(z: Tensor, temperature: float, one_view: bool = False, semi_hard: bool = False) -> Tensor:
     """-log sigma(u.v+ / tau) - log sigma(-u.v- / tau). z (2N, d), rows i and N + i a positive pair -> scalar."""

@@ -1,11 +1,14 @@
 """The learning rate of each step."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from torch.optim import Optimizer
 
-from core.config.optimize import Scaling
+from core.config.optimizer import Scaling
+from core.config.schedule import SCHEDULES, Cosine
 from core.config.train import PretrainConfig
 
 
@@ -15,26 +18,41 @@ def peak_rate(learning_rate: float, scaling: Scaling, batch_size: int) -> float:
     return learning_rate * factor
 
 
+def cosine(progress: float, config: Cosine | None = None) -> float:
+    """1 at the beginning, 0 at the end; no restarts. Paper, Sec 2.3."""
+    return 0.5 * (1 + math.cos(math.pi * progress))
+
+
 @dataclass(frozen=True)
 class Schedule:
-    """Linear warmup from 0, then a cosine to 0 at the end; no restarts. Paper, Sec 2.3."""
+    """The learning rate by step: a linear warmup from 0, then a share of the peak."""
 
     peak: float
     warmup: int
-    """Steps. As in the released code, the first step of a warmup has the rate 0."""
+    """Steps of the warmup. As in the released code, the first of them has the rate 0."""
     total: int
-    """Steps."""
+    """Steps of the whole training."""
+    factor: Callable[[float], float] = cosine
+    """Share of the peak, by the share of the steps after the warmup that is done."""
 
     def __call__(self, step: int) -> float:
         if step < self.warmup:
             return self.peak * step / self.warmup
-        progress = (step - self.warmup) / (self.total - self.warmup)
-        return self.peak * 0.5 * (1 + math.cos(math.pi * progress))
+        return self.peak * self.factor((step - self.warmup) / (self.total - self.warmup))
 
     def set(self, optimizer: Optimizer, step: int) -> None:
-        """Make the rate of a step that of all of the optimiser's parameters."""
+        """Give every group of the optimiser's parameters its rate of a step; see ``core.optimizer.groups``."""
         for group in optimizer.param_groups:
-            group["lr"] = self(step)
+            rate = self.peak if group.get("constant") else self(step)
+            group["lr"] = rate * group.get("rate", 1.0)
+
+
+def freeze(optimizer: Optimizer, step: int) -> None:
+    """Drop the gradients of the groups that are not trained yet, so that the optimiser leaves them alone."""
+    for group in optimizer.param_groups:
+        if step < group.get("frozen_steps", 0):
+            for weight in group["params"]:
+                weight.grad = None
 
 
 def build_schedule(config: PretrainConfig, steps_per_epoch: int) -> Schedule:
@@ -43,4 +61,5 @@ def build_schedule(config: PretrainConfig, steps_per_epoch: int) -> Schedule:
     warmup = round(config.schedule.warmup_epochs * steps_per_epoch)
     optimizer = config.optimizer
     peak = peak_rate(optimizer.learning_rate, optimizer.scaling, config.batch_size)
-    return Schedule(peak, min(warmup, max(0, total - 1)), total)
+    factor = partial(SCHEDULES.code(config.schedule), config=config.schedule)
+    return Schedule(peak, min(warmup, max(0, total - 1)), total, factor)

@@ -3,30 +3,32 @@
 import time
 from collections.abc import Callable, Collection
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
+
+import torch
 
 from core.config.train import PretrainConfig
 from core.data.dataset import Dataset
-from core.errors import DataError
-from core.evaluation.training_knn import training_knn
-from core.pretraining.checkpoint import load_checkpoint, save_checkpoint
-from core.pretraining.history import Epoch
-from core.pretraining.pretrained import Pretrained
+from core.errors import DataError, check_type
+from core.files import as_path
+from core.history import Epoch
 from core.pretraining.training import Training
 from core.remote import AnyPath
+from core.trained.checkpoint import load_checkpoint, save_checkpoint
+from core.trained.pretrained import Pretrained
+from core.trained.training_knn import training_knn
 
 CHECKPOINT_SECONDS = 30.0
 CHECKPOINT_SHARE = 0.1
-"""Of a training's time, that its checkpoints take at most: a large one on a slow storage is written less often."""
+"""Largest share of a training's time that its checkpoints take: a large one on a slow storage is written less often."""
 
 
 def pretrain(
     config: PretrainConfig,
     data: Dataset,
     *,
-    device: str | None = None,
-    checkpoint: AnyPath | None = None,
+    device: str | torch.device | None = None,
+    checkpoint: str | AnyPath | None = None,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     on_checkpoint: Callable[[list[Epoch]], None] = lambda history: None,
@@ -34,25 +36,31 @@ def pretrain(
 ) -> Pretrained:
     """Train an encoder and return it with its head and the history of its epochs.
 
-    With ``checkpoint``, the state is written there every ``checkpoint_seconds``, after every step where that is 0, and
-    less often where it would take more than ``CHECKPOINT_SHARE`` of the time. A training that was interrupted continues
-    from it; on a CPU, with the same number of threads, the result is the same, bit for bit,
-    as without interruption. ``on_checkpoint`` is given the epochs that are safe on disk. After each epoch of ``judged``
-    the history has the encoder's ``knn_top1``, which changes nothing of the training, and the state is written at once.
+    ``device`` is where to train; None: the first GPU, else the CPU.
+
+    With ``checkpoint``, the state is written to this file every ``checkpoint_seconds``, or after every step where that
+    is 0, and less often where it would take more than ``CHECKPOINT_SHARE`` of the time. A training that was interrupted
+    continues from it; on a CPU, with the same number of threads, the result is the same, bit for bit, as without
+    interruption. ``on_checkpoint`` is given the epochs that are safe on disk. After each epoch of ``judged`` the
+    history has the encoder's ``knn_top1``, which does not change the training, and the state is written at once.
 
     In a process group of torch.distributed (NCCL or gloo), every process calls this, with the same data and a device of
-    its own. They share each batch's images out, and reach what one process would: the same views, global batch norm,
-    the loss of the whole batch, up to rounding. The first writes the checkpoint, which all read, and calls the two
-    callbacks; whatever ends it, a callback that raises too, the others wait for in vain, so who started them ends them.
+    its own. The processes share each batch's images, and reach what one process would: the same views, global batch
+    norm, the loss of the whole batch, up to rounding. The first writes the checkpoint, which all read, and calls the
+    two callbacks. If it ends early, for instance since a callback raises, the others wait for it in vain: whoever
+    started them must end them.
 
     Raises ``DataError`` where the data is smaller than a batch, has grown or shrunk since the checkpoint, or is
     streamed and has a file that does not decode, ValueError where the checkpoint is of another configuration or the
-    batch cannot be shared out evenly, ``Diverged`` where the loss or a weight is not finite, ``ProcessLost`` where
-    another process of the group is gone.
+    batch cannot be shared out evenly, ``TypeError`` where an argument is of a wrong type, ``Diverged`` where the loss
+    or a weight is not finite, ``ProcessLost`` where another process of the group is gone.
     """
+    check_type(config, PretrainConfig, "config")
+    check_type(data, Dataset, "data")
+    path = None if checkpoint is None else as_path(checkpoint)
     training = Training(config, data, device)
-    if checkpoint and (state := load_checkpoint(checkpoint)):
-        _check_same(state, config, data, checkpoint)
+    if path and (state := load_checkpoint(path)):
+        _check_same(state, config, data, path)
         training.restore(state)
     training.check_together()
     leads = training.share.leads
@@ -67,9 +75,9 @@ def pretrain(
                     _judge(training, data)
                 if leads:
                     on_epoch(training.history[-1])
-            if checkpoint and leads and (is_judged or time.monotonic() - saved >= pause):
+            if path and leads and (is_judged or time.monotonic() - saved >= pause):
                 begun = time.monotonic()
-                save_checkpoint(checkpoint, training.state())
+                save_checkpoint(path, training.state())
                 on_checkpoint(training.history)
                 saved = time.monotonic()
                 pause = max(checkpoint_seconds, (saved - begun) / CHECKPOINT_SHARE) if checkpoint_seconds else 0
@@ -77,8 +85,7 @@ def pretrain(
 
 
 def _judge(training: Training, data: Dataset) -> None:
-    accuracy = training_knn(training.result(), data)
-    training.history[-1] = replace(training.history[-1], knn_top1=accuracy)
+    training.history[-1] = training.history[-1].judged(training_knn(training.result(), data))
 
 
 def _check_same(state: dict[str, Any], config: PretrainConfig, data: Dataset, path: AnyPath) -> None:

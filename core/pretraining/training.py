@@ -3,29 +3,29 @@
 import math
 import time
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from core.augment.draw import shared
 from core.config.train import PretrainConfig
 from core.data.batches import Batches, place
-from core.data.dataset import Batch, Dataset
-from core.distributed import agreed, average_gradients, gather, own_share
+from core.data.dataset import Dataset, Split
+from core.distributed import add_up, agreed, average_gradients, own_share
 from core.encoder.global_norm import make_batch_norm_global
 from core.errors import DataError, Diverged, ProcessLost
 from core.hardware import pick_device
-from core.loss.contrast import Contrast
+from core.history import Epoch, history_from_json
+from core.loss.outcome import Outcome
+from core.methods.build import build_training
+from core.methods.method import Progress
 from core.numerics import Numerics, fastest_numerics
 from core.optimizer.build import build_optimizer
-from core.optimizer.schedule import build_schedule
-from core.pretraining.backward import Backward, Loss, own_rows, random_chunks
-from core.pretraining.history import Epoch
-from core.pretraining.objective import build_objective, training_images
-from core.pretraining.pretrained import Pretrained, build_model, copied
-from core.randomness import generator
+from core.optimizer.schedule import build_schedule, freeze
+from core.pretraining.state import VERSION, in_this_version
+from core.pretraining.step import Step
+from core.pretraining.trainer import EpochStart
+from core.trained.pretrained import Pretrained, copied
 
 
 class Training:
@@ -35,34 +35,32 @@ class Training:
     to the same weights.
     """
 
-    def __init__(self, config: PretrainConfig, data: Dataset, device: str | None = None) -> None:
+    def __init__(self, config: PretrainConfig, data: Dataset, device: str | torch.device | None = None) -> None:
         self.config = config
         self.device = pick_device(device)
         self.share = own_share()
-        images = training_images(config, data)
-        self.batches = Batches(place(images, self.device), config.batch_size, config.seed, self.device, self.share)
+        self.images = place(training_images(config, data), self.device)
+        self.batches = Batches(self.images, config.batch_size, config.seed, self.device, self.share)
         self.steps_per_epoch = self.batches.steps_per_epoch
-        if config.epochs and not self.steps_per_epoch:
-            raise DataError(
-                f"batch_size is {config.batch_size}, but {data.name} has {len(images)} training images; "
-                "lower batch_size or raise data.subset"
-            )
+        if config.epochs:
+            self._check_images(data.name)
         self.step = 0
         self.total_steps = config.epochs * self.steps_per_epoch
         self.rate = build_schedule(config, self.steps_per_epoch)
         self.classes = len(data.classes)
-        self.encoder, self.head = build_model(config, self.classes)
+        self.encoder, self.method = build_training(config, len(self.images), self.classes)
         self.encoder.recompute = config.recompute
-        self.objective = build_objective(config)
-        self.model = nn.Sequential(self.encoder, self.head).to(self.device)
+        self.model = nn.ModuleList([self.encoder, self.method]).to(self.device)
+        """All that is trained, and all that is kept between steps but the optimiser's state."""
         make_batch_norm_global(self.model)
         self._set_numerics(agreed(lambda: fastest_numerics(self.device, config.precision), self.device))
-        self.optimizer = build_optimizer(config.optimizer, self.model)
+        self.method.progress = self._progress()
+        self.optimizer = build_optimizer(config.optimizer, self.model, self.method.groups(self.encoder))
         self.history: list[Epoch] = []
         self._earlier_seconds = 0.0
         self._born = time.perf_counter()
-        self._statistics = torch.zeros(self.steps_per_epoch, 3, device=self.device)
-        """Loss, entropy and contrastive top-1 of the epoch's steps, on the device until the epoch ends."""
+        self.statistics = torch.zeros(self.steps_per_epoch, 1 + len(config.loss.measures), device=self.device)
+        """The loss and the method's measures of the epoch's steps, on the device until the epoch ends."""
         self._start_clock()
 
     @property
@@ -75,46 +73,37 @@ class Training:
 
     @property
     def seconds(self) -> float:
-        """Since the training began, without the time between an interruption and its continuation."""
+        """Seconds of training so far, without the time between an interruption and its continuation."""
         return self._earlier_seconds + time.perf_counter() - self._born
 
     def advance(self) -> None:
         """One step on the next batch."""
+        self.method.progress = self._progress()
+        if self.step % self.steps_per_epoch == 0:
+            start = EpochStart(self.encoder, self.images, self.optimizer, self.numerics, self.share, self.device)
+            self.method.before_epoch(self.method.progress.epoch, start)
         self.rate.set(self.optimizer, self.step)
-        augmentation = generator(self.config.seed, "augmentation", self.step, self.device)
-        batch = self.batches[self.step]
-        views = self.objective.views(batch, shared(augmentation, self.share, self.config.batch_size))
         self.optimizer.zero_grad(set_to_none=True)
-        result = self._backward(views, partial(self._loss, batch=batch))
+        step = Step(self.config, self.encoder, self.method, self.numerics, self.share, self.device, self.step)
+        done = step.run(self.batches[self.step])
+        freeze(self.optimizer, self.step)
         average_gradients(self.model)
         self.optimizer.step()
-        self._statistics[self.step % self.steps_per_epoch] = torch.stack(result).detach()
+        with torch.no_grad():
+            self.method.after_step(self.encoder, done.outputs, done.known, done.batch)
+        self.statistics[self.step % self.steps_per_epoch] = self._numbers(done.outcome)
         self.step += 1
-
-    def _loss(self, outputs: Tensor, batch: Batch) -> Contrast:
-        """Of the whole batch, whatever this process' share of it is."""
-        return self.objective.loss(gather(outputs, self.config.views // self.config.batch_size), batch)
-
-    def _backward(self, views: Tensor, loss: Loss) -> Contrast:
-        """All views in one pass, or in chunks."""
-        backward, chunk = Backward(self.encoder, self.head, self.numerics), self.config.batch_norm_chunk
-        if chunk is None or self.config.views <= chunk:
-            return backward.whole(views, loss)
-        draw = generator(self.config.seed, "chunks", self.step, self.device)
-        chunks = random_chunks(views, chunk, draw, self.share.processes)
-        return backward.in_chunks(views, loss, own_rows(chunks, self.share, self.config.batch_size))
 
     def end_epoch(self) -> Epoch:
         """Read the epoch's statistics back. Raises ``Diverged`` where a loss is not finite."""
-        statistics = self._statistics.cpu()
+        statistics = self.statistics.cpu()
         self._check_losses(statistics)
-        loss, entropy, top1 = statistics.double().mean(dim=0).tolist()
+        loss, *means = statistics.double().mean(dim=0).tolist()
+        measures = zip(self.config.loss.measures, means, strict=True)
         images = (self.step - self._clock_step) * self.config.batch_size
         epoch = Epoch(
             epoch=self.step // self.steps_per_epoch,
-            loss=loss,
-            contrastive_top1=100 * top1,
-            entropy=entropy,
+            metrics={"loss": loss} | {each.name: 100 * mean if each.is_percentage else mean for each, mean in measures},
             learning_rate=self.rate(self.step - 1),
             images_per_second=images / (time.perf_counter() - self._clock),
             time=time.time(),
@@ -125,28 +114,32 @@ class Training:
 
     def state(self) -> dict[str, Any]:
         """Everything needed to continue. Raises ``Diverged`` rather than give a state that is beyond repair."""
-        self._check_losses(self._statistics[: self.step % self.steps_per_epoch].cpu())
+        self._check_losses(self.statistics[: self.step % self.steps_per_epoch].cpu())
         self._check_weights()
         return {
+            "version": VERSION,
             "config": self.config.model_dump(mode="json", exclude_none=True),
-            "images": len(self.batches.images),
+            "images": len(self.images),
             "step": self.step,
-            "model": self.model.state_dict(),
+            "encoder": self.encoder.state_dict(),
+            "method": self.method.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "statistics": self._statistics,
+            "statistics": self.statistics,
             "numerics": asdict(self.numerics),
-            "history": [asdict(epoch) for epoch in self.history],
+            "history": [epoch.to_json() for epoch in self.history],
             "seconds": self.seconds,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from ``state``, of the same configuration and data, in the numerics that it was computed with."""
+        state = in_this_version(state)
         self._set_numerics(Numerics(**state["numerics"]))
         self.step = state["step"]
-        self.model.load_state_dict(state["model"])
+        self.encoder.load_state_dict(state["encoder"])
+        self.method.load_state_dict(state["method"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self._statistics.copy_(state["statistics"])
-        self.history = [Epoch(**epoch) for epoch in state["history"]]
+        self.statistics.copy_(state["statistics"])
+        self.history = history_from_json(state["history"], self.config.loss.measures)
         self._earlier_seconds = state["seconds"]
         self._start_clock()
 
@@ -161,13 +154,32 @@ class Training:
         """What was learned, for this process alone. Raises ``Diverged`` where a weight is not finite."""
         self._check_weights()
         result = Pretrained(
-            self.config, self.classes, self.encoder, self.head, self.numerics, self.history, self.seconds
+            self.config, self.classes, self.encoder, self.method.head, self.numerics, self.history, self.seconds
         )
         return result if self.share.processes == 1 else copied(result)
 
+    def _progress(self) -> Progress:
+        return Progress(self.step, self.total_steps, self.steps_per_epoch)
+
+    def _numbers(self, outcome: Outcome) -> Tensor:
+        """The loss and the measures (1 + M,), of all processes."""
+        named = [outcome.statistics[measure.name] for measure in self.config.loss.measures]
+        numbers = torch.stack([outcome.loss, *named]).detach()
+        if self.method.joint or self.share.processes == 1:
+            return numbers
+        return add_up(numbers).div_(self.share.processes)
+
     def _set_numerics(self, numerics: Numerics) -> None:
         self.numerics = numerics
-        self.encoder.to(memory_format=numerics.memory_format)
+        self.model.to(memory_format=numerics.memory_format)
+
+    def _check_images(self, name: str) -> None:
+        if not self.steps_per_epoch:
+            raise DataError(
+                f"batch_size is {self.config.batch_size}, but {name} has {len(self.images)} training images; "
+                "lower batch_size or raise data.subset"
+            )
+        self.config.loss.check_images(self.config, len(self.images))
 
     def _check_losses(self, statistics: Tensor) -> None:
         wrong = (~statistics[:, 0].isfinite()).nonzero()
@@ -177,17 +189,28 @@ class Training:
             raise self._diverged(f"the loss is {statistics[position, 0].item()}", first + position)
 
     def _check_weights(self) -> None:
-        """Of the running statistics of batch norm too: they are what an evaluation computes with."""
+        """Running statistics of batch norm are checked too: they are what an evaluation computes with."""
         numbers = [tensor for tensor in self.model.state_dict().values() if tensor.is_floating_point()]
         if not torch.stack(torch._foreach_norm(numbers, math.inf)).isfinite().all():
             raise self._diverged("a weight is no longer finite", self.step - 1)
 
     def _diverged(self, what: str, step: int) -> Diverged:
+        softer = ", or a higher loss.temperature" if hasattr(self.config.loss, "temperature") else ""
         return Diverged(
             f"{what} at step {step} of {self.total_steps} (epoch {step // self.steps_per_epoch + 1}, learning rate "
             f"{self.rate(step):.3g}); try an optimizer.learning_rate below {self.config.optimizer.learning_rate:g}, "
-            "a longer schedule.warmup_epochs, or a higher loss.temperature"
+            f"a longer schedule.warmup_epochs{softer}"
         )
 
     def _start_clock(self) -> None:
         self._clock, self._clock_step = time.perf_counter(), self.step
+
+
+def training_images(config: PretrainConfig, data: Dataset) -> Split:
+    """All training images, or for a supervised training those with a label. Raises ``DataError`` where that needs one
+    label and the images have several."""
+    if not config.loss.supervised:
+        return data.train
+    if data.train.multi_label:
+        raise DataError(f"an image of {data.name} has several labels, and loss.kind {config.loss.kind} needs one")
+    return data.train.labelled()

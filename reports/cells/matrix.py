@@ -51,7 +51,7 @@ def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matr
         mean=mean,
         spread=frame("spread"),
         count=frame("seeds").fillna(0).astype(int),
-        state=frame("state").fillna("missing"),
+        state=frame("state").fillna("waiting"),
         stopped_at=frame("stopped_at"),
         row_average=mean.mean(axis=1, skipna=False),
     )

@@ -16,12 +16,12 @@ from reports.cells.names import is_number
 from reports.paper.numbers import PaperNumbers
 
 HERE, PAPER, OTHERS = "here", "paper", "other methods"
-STATES = ("finished", "failed", "stopped", "missing")
-WORDS = {"finished": "done", "failed": "failed", "stopped": "stopped early", "missing": "no result yet"}
+STATES = ("done", "failed", "stopped", "waiting")
+WORDS = {"done": "done", "failed": "failed", "stopped": "stopped early", "waiting": "no result yet"}
 """For people."""
 COLUMNS = ["source", "metric", "mean", "spread", "seeds", "state", "stopped_at"]
 """Beside the axes."""
-PRINTED: dict[str, Any] = {"spread": float("nan"), "seeds": 1, "state": "finished", "stopped_at": float("nan")}
+PRINTED: dict[str, Any] = {"spread": float("nan"), "seeds": 1, "state": "done", "stopped_at": float("nan")}
 """What goes with a mean of the paper's."""
 PARAMETERS = "parameters"
 """Millions, of the encoder."""
@@ -36,12 +36,12 @@ def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame
     grid = table[table["baseline"] == ""]
     values = pd.to_numeric(grid[metric]) if metric in grid else float("nan")
     trials = grid[axes].astype(str).assign(seed=grid["seed"], state=grid["state"], value=values, stop=stop_epochs(grid))
-    trials["finished"] = trials["state"] == "finished"
+    trials["done"] = trials["state"] == "done"
     seeds = trials.groupby([*axes, "seed"], sort=False).agg(
-        value=("value", "mean"), finished=("finished", "all"), state=("state", _last_state), stop=("stop", "min")
+        value=("value", "mean"), done=("done", "all"), state=("state", _last_state), stop=("stop", "min")
     )
     stopped = (seeds["state"] == "stopped").groupby(axes, sort=False).transform("any")
-    seeds.loc[~seeds["finished"] | stopped, "value"] = float("nan")
+    seeds.loc[~seeds["done"] | stopped, "value"] = float("nan")
     cells = seeds.groupby(axes, sort=False).agg(
         mean=("value", "mean"),
         spread=("value", "std"),
@@ -54,7 +54,7 @@ def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame
 
 def _last_state(states: "pd.Series[str]") -> str:
     """Of the trials of one seed: stopped where one was, else failed, else missing, else finished."""
-    return next(state for state in ("stopped", "failed", "missing", "finished") if state in set(states))
+    return next(state for state in ("stopped", "failed", "waiting", "done") if state in set(states))
 
 
 def _first_state(states: "pd.Series[str]") -> str:

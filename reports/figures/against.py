@@ -92,7 +92,7 @@ def _dress(ax: Axes, points: pd.DataFrame, side: Side, x: str, y: str) -> None:
     ax.set_ylabel(f"{y}: {side.metric_label}")
     ax.margins(0.1)
     ax.grid(visible=True, axis="both", linestyle=":")
-    worst = points["state_x"].where(points["state_x"] != "finished", points["state_y"])
+    worst = points["state_x"].where(points["state_x"] != "done", points["state_y"])
     if note := gaps_note(worst):
         ax.text(0.02, 0.97, note, transform=ax.transAxes, va="top", fontsize=7, color=GREY)
 

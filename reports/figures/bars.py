@@ -95,5 +95,5 @@ def _notes(data: pd.DataFrame, spec: BarsReport) -> list[str]:
         *(["A vertical axis does not begin at 0, so that differences can be seen."] if cut else []),
         *([CUT] if any((cells["mean"] < low).any() for low, cells in limits) else []),
         *(["Diamonds: the paper's numbers at the same values."] if marked else []),
-        *(GAPS if (data["state"] != "finished").any() else []),
+        *(GAPS if (data["state"] != "done").any() else []),
     ]

@@ -29,7 +29,7 @@ def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: dict[
     ]
     if paper is not None:
         findings.append(_agreement(matrix, paper))
-    open_cells = int((matrix.state != "finished").to_numpy().sum())
+    open_cells = int((matrix.state != "done").to_numpy().sum())
     if open_cells:
         findings.append(_without_value(open_cells, pd.Series(matrix.state.to_numpy(dtype=str).reshape(-1))))
     return findings

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 AVERAGE = "average"
-HATCH = {"missing": "///", "failed": "xxx", "stopped": "---", "finished": ""}
+HATCH = {"waiting": "///", "failed": "xxx", "stopped": "---", "done": ""}
 """Of cells without a value: a trial that finished has none where its protocol has no such metric."""
 GREY = "#e6e6e6"
 LETTERS = 42
@@ -87,7 +87,7 @@ def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:
     states = [] if panel.state is None else panel.state.to_numpy(dtype=str).tolist()
     for row, column in np.argwhere(shown.isna().to_numpy()).tolist():
         inside = row < len(states) and column < len(states[row])
-        state = states[row][column] if inside else "missing"
+        state = states[row][column] if inside else "waiting"
         ax.add_patch(
             Rectangle((column, row), 1, 1, facecolor=GREY, edgecolor="#777777", hatch=HATCH[state], linewidth=0)
         )

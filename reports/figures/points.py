@@ -15,7 +15,7 @@ from reports.study_report import StudyReport
 from reports.style import COLORS, EMPTY, GREY, MARKERS
 from reports.tables.texts import pivoted
 
-GAP_MARKERS = {"missing": "|", "failed": "x", "stopped": "v"}
+GAP_MARKERS = {"waiting": "|", "failed": "x", "stopped": "v"}
 GAPS_NOTE = "Marks at the lower edge: | no result yet, x failed, a triangle and the epoch stopped early."
 EDGE = 0.02
 """Height of the marks, of the panel's."""
@@ -23,7 +23,7 @@ EDGE = 0.02
 
 def gap_notes(cells: pd.DataFrame) -> list[str]:
     """What ``draw_gaps`` draws, where it draws any."""
-    return [GAPS_NOTE] if (cells["state"] != "finished").any() else []
+    return [GAPS_NOTE] if (cells["state"] != "done").any() else []
 
 
 def draw_points(report: StudyReport, spec: PointsReport) -> Drawn:

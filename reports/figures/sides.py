@@ -61,7 +61,7 @@ def gaps_note(states: "pd.Series[str]") -> str:
 
 
 EMPTY_STYLES: dict[str, dict[str, Any]] = {
-    "missing": {"facecolor": "none", "edgecolor": EMPTY, "linestyle": ":", "linewidth": 0.7},
+    "waiting": {"facecolor": "none", "edgecolor": EMPTY, "linestyle": ":", "linewidth": 0.7},
     "failed": {"facecolor": "none", "edgecolor": EMPTY, "hatch": "xxx", "linewidth": 0.5},
     "stopped": {"facecolor": "none", "edgecolor": EMPTY, "hatch": "---", "linewidth": 0.5},
 }

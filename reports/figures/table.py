@@ -56,7 +56,7 @@ def table_figure(report: StudyReport, spec: TableReport, data: pd.DataFrame) -> 
     """Drawn of ``data`` alone."""
     numbers = report.paper
     notes = [f"Grey: {_source(numbers)}."] if numbers and (data["source"] != "here").any() else []
-    notes += ["… no result yet."] if (data["state"] == "missing").any() else []
+    notes += ["… no result yet."] if (data["state"] == "waiting").any() else []
     notes += ["stopped: early, without a result."] if (data["state"] == "stopped").any() else []
     for stacked, rotated in LAYOUTS:
         sheet = Sheet(blocks(data, spec, _source(numbers), stacked), rotated)

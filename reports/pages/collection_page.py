@@ -1,12 +1,12 @@
 """The page of several studies: what held of all of them first, then each one's figure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reports.cells.summary import STATES
 from reports.pages.web import Picture, fill, picture
 from reports.paper.numbers import paper_numbers
-from reports.statistics.verdicts import Verdict
+from reports.statistics.verdicts import Verdict, judge_page
 from reports.study_report import StudyReport
 
 
@@ -48,7 +48,7 @@ class Entry:
     @property
     def complete(self) -> bool:
         """Whether all its trials are finished, or were stopped early."""
-        return self.report is not None and not (self.states["failed"] or self.states["missing"])
+        return self.report is not None and not (self.states["failed"] or self.states["waiting"])
 
     @property
     def seconds(self) -> float:
@@ -61,5 +61,25 @@ class Entry:
 def write_collection(path: Path, title: str, name: str, scale: str, entries: list[Entry]) -> Path:
     """One file that needs no other, though the links to the studies' own pages lead beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    entries = judged_together(entries)
     verdicts = [verdict for entry in entries for verdict in entry.verdicts]
-    return fill("collection.html.j2", path, title=title, name=name, scale=scale, entries=entries, verdicts=verdicts)
+    values = {"title": title, "name": name, "scale": scale, "entries": entries, "verdicts": verdicts}
+    return fill("collection.html.j2", path, differing=_differing(entries), **values)
+
+
+def judged_together(entries: list[Entry]) -> list[Entry]:
+    """With the verdicts of all claims of the page, in the place of those of each study's own page."""
+    shown = [entry.report for entry in entries if entry.report]
+    verdicts = iter(judge_page([report.judged for report in shown]))
+    return [replace(entry, verdicts=next(verdicts)) if entry.report else entry for entry in entries]
+
+
+def _differing(entries: list[Entry]) -> list[tuple[Verdict, str]]:
+    """Verdicts that are others on the page of the study alone, with the word there."""
+    pairs = [
+        (here, there)
+        for entry in entries
+        if entry.report
+        for here, there in zip(entry.verdicts, entry.report.verdicts, strict=True)
+    ]
+    return [(here, there.word) for here, there in pairs if here.word != there.word]

@@ -7,6 +7,7 @@ from reports.cells.arrays import save_arrays
 from reports.figures.drawn import Drawn, draw
 from reports.pages.study_page import write_page
 from reports.specs import PicturesReport, TableReport
+from reports.statistics.record import save_record
 from reports.study_report import StudyReport
 from reports.style import house_style, save_figure
 from reports.tables.latex import latex
@@ -15,8 +16,8 @@ from reports.tables.texts import markdown
 
 
 def render(report: StudyReport, folder: Path) -> Path:
-    """Write ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv`` and ``report.html``, and of pictures
-    ``data.npz``; return the page."""
+    """Write ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv``, ``trials.csv``, ``verdicts.json`` and
+    ``report.html``, and of pictures ``data.npz``; return the page."""
     folder.mkdir(parents=True, exist_ok=True)
     with house_style():
         drawn = draw(report)
@@ -26,6 +27,7 @@ def render(report: StudyReport, folder: Path) -> Path:
     (folder / "table.tex").write_text(latex_table(report, drawn), encoding="utf-8")
     drawn.data.to_csv(folder / "data.csv", index=False)
     save_arrays(report.arrays, folder / "data.npz")
+    save_record(report.judged, report.verdicts, folder)
     return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text())
 
 

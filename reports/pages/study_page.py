@@ -28,7 +28,7 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
         rows=_rows(report, drawn),
         trials=table.to_dict("records"),
         failed=table[table["state"] == "failed"].to_dict("records"),
-        waiting=table[table["state"] == "missing"].to_dict("records"),
+        waiting=table[table["state"] == "waiting"].to_dict("records"),
         states=report.states,
         words=WORDS,
         most_named=MOST_NAMED,

@@ -1,84 +1,63 @@
-"""Whether claims of the paper hold in one's own results."""
+"""Whether claims of the paper hold in one's own results, in words and numbers.
 
-from collections.abc import Sequence
+SUPPORTED rejects that the claim is false, REFUTED that it is true, and NO DIFFERENCE that the effect is as large as
+what matters, either way; all else is UNDECIDED. ``docs/verdicts.md`` explains how each is taken.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from reports.cells.metric_names import unit_of
 from reports.cells.names import signed
-from reports.statistics.effects import VALUE, Agreement, Effect, NotInGridError, Similar
-from reports.statistics.sample import CONFIDENCE, Sample
-from reports.statistics.significance import Above, Within
-
-MOST_SEEDS = 1000
-
-Word = Literal["SUPPORTED", "REFUTED", "UNDECIDED"]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What the paper says, and the effect that is above a margin where it holds (or differences that are below)."""
-
-    says: str
-    """In the paper's words or close to them."""
-    source: str
-    """Where the paper says it."""
-    effect: Effect
-    margin: float = 0.0
-    """In the effect's units."""
-    metric: str | None = None
-    """None: the report's."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A claim's effect in each seed that is complete."""
-
-    claim: Claim
-    seeds: int
-    """That are complete."""
-    question: Above | Within | None
-    """None below one seed."""
-    cells: pd.DataFrame
-    """The rows that it is about, finished or not."""
-    missing: str = ""
-    """Why there is no effect."""
-
-    def p(self, seeds: Sequence[int]) -> list[float]:
-        """Of the claim, for each number of seeds, were mean and spread to stay as they are."""
-        return [] if self.question is None else self.question.p(np.array(seeds)).tolist()
+from reports.statistics.answers import Answer, ContrastAnswer
+from reports.statistics.claims import AgreementClaim, AllClaim, Claim, SimilarClaim, parts_of
+from reports.statistics.forecast import MOST_SEEDS, seeds_for
+from reports.statistics.looks import Looks
+from reports.statistics.page import Judged, Page
+from reports.statistics.ruling import FEWEST_SEEDS, Case, Ruling, Word, matters, problem, rule
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the results say of a claim."""
+    """What the results say of a claim, or of a part of one."""
 
     claim: Claim
+    """With the metric that it is about."""
     word: Word
     reason: str
     """Effect, interval, number of seeds and p, or what is missing; and what it would take to decide it."""
     cells: list[dict[str, str]] = field(default_factory=list)
     """The values of the axes in each cell that the claim is about."""
     mean: float | None = None
-    """The effect over the seeds; None where no seed is complete."""
+    """The effect over the seeds; None where no seed has it. Of several parts that of the one that decides."""
     interval: tuple[float, float] | None = None
-    """Of the mean, at 95 %; None below two seeds."""
+    """The interval of the effect; None where no verdict can be taken."""
+    level: float | None = None
+    """The level of the interval, such as 0.983: the one at which the verdict is taken."""
     seeds: int = 0
-    """That are complete."""
+    """How many seeds the effect is from."""
     p: float | None = None
-    """Corrected for the number of claims; None below two seeds."""
+    """Adjusted for all claims of the page; None where no verdict can be taken."""
     takes: str = ""
     """What it would take to decide it; empty where it is decided."""
     about: str = ""
     """What the effect is between, where the claim is about several differences and this is the one that decides."""
+    small: bool = False
+    """Whether the effect is certain, and as certainly smaller than what matters."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know of it, such as a spread that is far from the usual one."""
+    parts: tuple["Verdict", ...] = ()
+    """The parts of a claim that has several, each at the level of the whole."""
+    ruling: Ruling | None = field(default=None, repr=False)
+    """The level of the page's verdicts."""
 
     @property
     def unit(self) -> str:
-        """Of effect, interval and margin."""
-        return "rank correlation" if isinstance(self.claim.effect, Agreement) else unit_of(self.claim.metric or "")
+        """The unit of effect, interval and margin."""
+        return "rank correlation" if isinstance(self.claim, AgreementClaim) else unit_of(self.claim.metric or "")
 
     @property
     def measure(self) -> str:
@@ -87,105 +66,155 @@ class Verdict:
 
     @property
     def asked(self) -> str:
-        """Of the effect, as ``more than 3``; nothing where any effect will do."""
-        bound = "less" if isinstance(self.claim.effect, Similar) else "more"
-        return f"{bound} than {self.claim.margin:g}" if self.claim.margin else ""
+        """What is asked of the effect, as ``more than 3``; nothing where any effect will do."""
+        bound = "less" if isinstance(self.claim, SimilarClaim) else "more"
+        return f"{bound} than {self.claim.asked:g}" if self.claim.asked else ""
+
+    @property
+    def matters(self) -> str:
+        """The smallest effect that would matter, as ``1 point``; empty where that is not said."""
+        delta = matters(self.claim, self.claim.metric or "")
+        return "" if delta is None else amount(delta, self.unit)
+
+    @property
+    def level_text(self) -> str:
+        """``98.3 %``."""
+        return "" if self.level is None else f"{100 - float(f'{100 * (1 - self.level):.2g}'):.5g} %"
+
+    @property
+    def interval_text(self) -> str:
+        """``+0.4 to +3.1``; empty where there is none."""
+        return "" if self.interval is None else " to ".join(map(self.text, self.interval))
 
     def text(self, value: float) -> str:
-        """With as many digits as the unit deserves, and a sign."""
-        return f"{value:+.2f}" if isinstance(self.claim.effect, Agreement) else signed(value)
+        """A value of the effect with as many digits as the unit deserves, and a sign."""
+        return f"{value:+.2f}" if isinstance(self.claim, AgreementClaim) else signed(value)
 
 
-def judge(claims: list[Claim], table: pd.DataFrame, axes: list[str], metric: str) -> list[Verdict]:
-    """``table`` and ``axes`` as in ``StudyReport``.
-
-    A seed counts once all cells that the claim is about have a value, and the effect is taken within it, so that what
-    all cells of a seed have in common cancels. A verdict takes two seeds at least, and that the mean effect differs
-    from the margin at 5 % by Student's test, corrected by Holm for all claims of the study that have two seeds. The
-    best of many cells is helped by chance more than the best of few: a claim that pits 42 cells against 7 is the surer
-    the larger its margin.
-    """
-    measured = [_measure(claim, table, axes, claim.metric or metric) for claim in claims]
-    tested = [one for one in measured if one.seeds > 1]
-    corrected = dict(zip(map(id, tested), holm([one.p([one.seeds])[0] for one in tested]), strict=True))
-    return [_verdict(one, corrected.get(id(one)), len(tested), axes) for one in measured]
+def judge(
+    claims: Sequence[Claim], table: pd.DataFrame, axes: list[str], metric: str, looks: Looks = ()
+) -> list[Verdict]:
+    """Verdicts on the claims of one study, on a page of its own. ``table`` and ``axes`` as in ``StudyReport``."""
+    return judge_page([Judged(claims, table, axes, metric, looks)])[0]
 
 
-def holm(ps: list[float]) -> list[float]:
-    """Holm's correction of p values for being many (Holm 1979)."""
-    corrected, largest = [0.0] * len(ps), 0.0
-    for rank, number in enumerate(sorted(range(len(ps)), key=ps.__getitem__)):
-        largest = max(largest, min(1.0, (len(ps) - rank) * ps[number]))
-        corrected[number] = largest
-    return corrected
+def judge_page(studies: Sequence[Judged]) -> list[list[Verdict]]:
+    """Verdicts on the claims of several studies that stand on one page; a list for each study."""
+    page = Page(studies)
+    cases = [[_case(page, number, claim) for claim in study.claims] for number, study in enumerate(studies)]
+    ruling = rule([case for of_study in cases for case in of_study])
+    return [
+        [_verdict(case, ruling, study.metric) for case in of_study]
+        for study, of_study in zip(studies, cases, strict=True)
+    ]
 
 
-def _measure(claim: Claim, table: pd.DataFrame, axes: list[str], metric: str) -> Measured:
-    claim = replace(claim, metric=metric)
-    grid = table[table["baseline"] == ""]
-    values = pd.to_numeric(grid[metric]) if metric in grid else float("nan")
-    rows = grid[axes].astype(str).assign(seed=grid["seed"], **{VALUE: values})
-    rows.loc[grid["state"] != "finished", VALUE] = float("nan")
-    try:
-        rows = rows[claim.effect.about(rows)]
-        if stopped := int((grid.loc[rows.index, "state"] == "stopped").sum()):
-            return Measured(claim, 0, None, rows, f"{stopped} of its {len(rows)} trials were stopped early")
-        seeds = [seed for _, seed in rows.groupby("seed") if not seed[VALUE].isna().any() and len(seed) == _cells(rows)]
-        return Measured(claim, len(seeds), _question(claim, seeds), rows)
-    except NotInGridError as error:
-        return Measured(claim, 0, None, rows.iloc[:0], str(error))
+def _case(page: Page, number: int, claim: Claim) -> Case:
+    parts = parts_of(claim)
+    return Case(claim, [page.answer(number, part) for part in parts], page.studies[number].looks, len(parts))
 
 
-def _question(claim: Claim, seeds: list[pd.DataFrame]) -> Above | Within | None:
-    """What is asked of the effect in each of the seeds."""
-    if not seeds:
-        return None
-    if not isinstance(claim.effect, Similar):
-        return Above(Sample(tuple(map(claim.effect.effect, seeds))), claim.margin)
-    found = [claim.effect.differences(seed) for seed in seeds]
-    return Within({pair: Sample(tuple(one[pair] for one in found)) for pair in found[0]}, claim.margin)
-
-
-def _cells(rows: pd.DataFrame) -> int:
-    return len(rows.drop(columns=["seed", VALUE]).drop_duplicates())
-
-
-def _verdict(measured: Measured, p: float | None, tests: int, axes: list[str]) -> Verdict:
-    claim, n, question = measured.claim, measured.seeds, measured.question
-    distinct = measured.cells[axes].drop_duplicates()
-    cells = [dict(zip(axes, cell, strict=True)) for cell in distinct.itertuples(index=False, name=None)]
-    if question is None:
-        missing = measured.missing or "no seed has a value in every cell that this is about"
-        return Verdict(claim, "UNDECIDED", missing, cells, takes="" if measured.missing else "a seed that is complete")
-    mean, about = question.shown.mean, question.about
-    if p is None:
-        one = Verdict(claim, "UNDECIDED", "", cells, mean, seeds=1, takes="more seeds: --seeds 3", about=about)
-        return replace(one, reason=f"{one.measure} in one seed; a verdict takes {one.takes}")
-    word: Word = question.word if p < 1 - CONFIDENCE else "UNDECIDED"
-    takes = _what_it_takes(measured, tests) if word == "UNDECIDED" else ""
-    found = Verdict(claim, word, "", cells, mean, question.shown.interval, n, p, takes, about)
-    return replace(found, reason=_reason(found, question.shown.interval, tests))
-
-
-def _reason(verdict: Verdict, interval: tuple[float, float], tests: int) -> str:
-    asked = f", {verdict.asked} asked" if verdict.asked else ""
-    corrected = f" (Holm, {tests} claims)" if tests > 1 else ""
-    low, high = map(verdict.text, interval)
-    told = (
-        f"{verdict.measure}, 95 % interval {low} to {high}, over {verdict.seeds} "
-        f"seeds{asked}; p {p_text(verdict.p or 0.0)}{corrected}"
+def _verdict(case: Case, ruling: Ruling, metric: str) -> Verdict:
+    if isinstance(case.claim, AllClaim):
+        return _of_parts(case, ruling, metric)
+    claim = case.claim.model_copy(update={"metric": case.claim.metric or metric})
+    (answer,) = case.answers
+    if isinstance(answer, str):
+        return Verdict(claim, "UNDECIDED", answer, ruling=ruling)
+    found = Verdict(
+        claim,
+        ruling.word(case),
+        "",
+        cells=_cells(answer),
+        mean=None if np.isnan(answer.effect) else answer.effect,
+        seeds=answer.seeds,
+        about=answer.between,
+        ruling=ruling,
     )
-    return f"{told}; {verdict.takes}" if verdict.takes else told
+    return _open(found, answer, problem(answer)) if problem(answer) else _tested(found, answer, case, ruling)
+
+
+def _open(found: Verdict, answer: Answer, why: str) -> Verdict:
+    """On which no verdict can be taken."""
+    takes = "more seeds: --seeds 3" if found.mean is not None and answer.seeds < FEWEST_SEEDS else "results"
+    shown = f"{found.measure} in {_count(found.seeds, 'seed')}; " if found.mean is not None else ""
+    return replace(found, reason=f"{shown}{why}", takes=takes)
+
+
+def _tested(found: Verdict, answer: Answer, case: Case, ruling: Ruling) -> Verdict:
+    below, above = ruling.tails(case)
+    found = replace(
+        found,
+        interval=answer.interval(below, above),
+        level=1 - below - above,
+        p=ruling.adjusted.get(case.key),
+        small=ruling.small(case),
+        notes=tuple(answer.notes),
+        takes=_what_it_takes(answer, below + above) if found.word == "UNDECIDED" else "",
+    )
+    return replace(found, reason=_reason(found))
+
+
+def _reason(found: Verdict) -> str:
+    asked = f", {found.asked} asked" if found.asked else ""
+    among = f" among {found.ruling.claims} claims" if found.ruling and found.ruling.claims > 1 else ""
+    told = f"{found.measure}, {found.level_text} interval {found.interval_text}, over {found.seeds} seeds{asked}"
+    told += "" if found.p is None else f"; p {p_text(found.p)}{among}"
+    none = f"no difference larger than {found.matters}: " if found.word == "NO DIFFERENCE" else ""
+    small = [f"small: less than {found.matters}, either way"] if found.small else []
+    return none + "; ".join([told, *small, *found.notes, *([found.takes] if found.takes else [])])
+
+
+def _of_parts(case: Case, ruling: Ruling, metric: str) -> Verdict:
+    """All parts must hold: the one that decides is shown, and each is told."""
+    parts = [
+        _verdict(Case(part, [answer], case.looks, case.paid), ruling, metric)
+        for part, answer in zip(parts_of(case.claim), case.answers, strict=True)
+    ]
+    word = ruling.word(case)
+    shown = next((part for part in parts if part.word == word), parts[0])
+    return replace(
+        shown,
+        claim=case.claim.model_copy(update={"metric": shown.claim.metric}),
+        word=word,
+        cells=_each_once(cell for part in parts for cell in part.cells),
+        p=ruling.adjusted.get(case.key),
+        parts=tuple(parts),
+        notes=(),
+        reason="; ".join(f"{part.claim.says} ({part.word}: {part.reason})" for part in parts),
+    )
+
+
+def _what_it_takes(answer: Answer, alpha: float) -> str:
+    """How many seeds would find what matters, four times in five; never a forecast of the effect just seen."""
+    delta = answer.part.asked if isinstance(answer.part, SimilarClaim) else matters(answer.part, answer.measured.metric)
+    if not isinstance(answer, ContrastAnswer) or delta is None:
+        return "more seeds"
+    same = isinstance(answer.part, SimilarClaim)
+    seeds = seeds_for(answer.decision, delta, alpha, equivalence=same)
+    found = amount(delta if same else answer.part.asked + delta, unit_of(answer.measured.metric))
+    what = f"that no two are {found} apart" if same else f"an effect of {found}"
+    number = f"{seeds} seeds" if seeds else f"more than {MOST_SEEDS:,} seeds"
+    return f"with {number} {what} would be found four times in five"
+
+
+def _cells(answer: Answer) -> list[dict[str, str]]:
+    cells = answer.measured.cells[answer.about].to_dict("records")
+    return [{str(axis): str(value) for axis, value in cell.items()} for cell in cells]
+
+
+def _each_once(cells: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    return list({tuple(cell.items()): cell for cell in cells}.values())
+
+
+def _count(number: int, name: str) -> str:
+    return f"one {name}" if number == 1 else f"{number} {name}s"
+
+
+def amount(value: float, unit: str) -> str:
+    """``1 point``, ``0.5 points``, ``0.2 nats``."""
+    return f"{value:g} {unit.removesuffix('s') if value == 1 else unit}".rstrip()
 
 
 def p_text(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def _what_it_takes(measured: Measured, tests: int) -> str:
-    """Seeds that would decide it, were mean and spread to stay as they are."""
-    more = range(measured.seeds + 1, MOST_SEEDS + 1)
-    for n, p in zip(more, measured.p(more), strict=True):
-        if p < (1 - CONFIDENCE) / tests:
-            return f"about {n} seeds would decide it, if its spread stays"
-    return f"{MOST_SEEDS:,} seeds would not decide it: it is about as large as the margin"

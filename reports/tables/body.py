@@ -18,7 +18,7 @@ Labels = tuple[str, ...]
 Cell = dict[str, Any]
 Cells = dict[tuple[Labels, Column], Cell]
 Body = tuple[Row | Section, ...]
-EMPTY = {"failed": "failed", "stopped": "stopped", "missing": "…", "finished": "–"}
+EMPTY = {"failed": "failed", "stopped": "stopped", "waiting": "…", "done": "–"}
 """What stands for a mean that is not known."""
 
 

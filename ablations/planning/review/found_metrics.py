@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.errors import StudyError
-from ablations.types.metrics import NAMES, OWN, prefixes_of
+from ablations.types.metrics import names, own, prefixes_of
 from ablations.types.trial import Trial
 
 
@@ -15,7 +15,7 @@ def check_metrics(scaled: ScaledStudy, trials: Sequence[Trial]) -> None:
     if any(trial.config.pretrain.epochs for trial in trials):
         found.add("pretrain")
     for metric, place in scaled.metrics.items():
-        if not found & {name.partition("/")[0] for name in OWN.get(metric, [metric])}:
-            there = ", ".join(f"{prefix}/" for prefix in NAMES if prefix in found)
+        if not found & {name.partition("/")[0] for name in own().get(metric, [metric])}:
+            there = ", ".join(f"{prefix}/" for prefix in names() if prefix in found)
             told = f"the trials are scored by {', '.join(sorted(protocols))}, which finds {there}"
             raise StudyError(f"{place}: no trial finds {metric} at scale {scaled.scale}: {told}")

@@ -1,5 +1,8 @@
 """The in-process scheduler: one unit after the other, for debuggers and for machines without Ray."""
 
+from types import TracebackType
+from typing import Self
+
 from ablations.planning.stopping import Halving, StoppedEarly
 from ablations.running.schedulers.scheduler import Batch
 from ablations.running.worker import run_unit
@@ -9,6 +12,14 @@ from ablations.types.events import Event, Judged, Listen
 
 class InlineScheduler:
     """Runs the units in order, in this process."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
 
     def run(self, batch: Batch, listen: Listen) -> None:
         """See ``Scheduler.run``."""

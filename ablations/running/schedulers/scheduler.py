@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from ablations.planning.stopping import Judging
 from ablations.running.job import Job
@@ -25,11 +26,20 @@ class Batch:
 
 
 class Scheduler(Protocol):
-    """Runs units of work and tells what happens to them."""
+    """Runs units of work and tells what happens to them, inside a ``with`` block.
+
+    The block may begin to start what the scheduler needs, and returns at once. All workers are gone at its end.
+    """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
     def run(self, batch: Batch, listen: Listen) -> None:
         """Run every unit of the batch to its end.
 
         Raises ``StudyError`` if the batch cannot begin, and ``OSError`` if the storage cannot be used.
-        KeyboardInterrupt passes through, after all workers are gone.
+        KeyboardInterrupt passes through.
         """

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ablations.study.axes import Grid
 from ablations.study.checks.claim_names import check_claim_names
 from ablations.study.checks.report_names import check_report, default_report
-from ablations.study.claims import check_claims
+from ablations.study.claims import check_claims, parts_of
 from ablations.study.extends import Lineage
 from ablations.study.scales import all_scale_names
 from ablations.types.errors import StudyError
@@ -40,8 +40,9 @@ def named_metrics(lineage: Lineage) -> Iterator[tuple[str, str]]:
     """Metrics that the study names, and the place of each. Those that a report has by default are not among them."""
     study = lineage.merged()
     for number, claim in enumerate(study.claims):
-        if claim.metric:
-            yield claim.metric, lineage.says("claims").source.locate(("claims", number, "metric"))
+        for part, keys in parts_of(claim, ("claims", number)):
+            if part.metric:
+                yield part.metric, lineage.says("claims").source.locate((*keys, "metric"))
     if study.report:
         for keys, name in study.report.named("metric"):
             if keys[0] in study.report.model_fields_set:

@@ -19,17 +19,13 @@ from ablations.study.schema.settings_schema import (
     settings_tree,
 )
 from ablations.study.study import Study
-from ablations.types.metrics import NAMES, OWN
+from ablations.types.metrics import names, own
 from reports.paper.catalog import published
 
 FILE = "study.schema.json"
 SETTINGS: Schema = {"$ref": f"{REF}settings"}
 AXES: Schema = {"$ref": f"{REF}axes"}
 NULL: Schema = {"type": "null"}
-METRIC: Schema = {
-    "type": "string",
-    "pattern": f"^({'|'.join([*OWN, *(f'{prefix}/({rest})' for prefix, rest in NAMES.items())])})$",
-}
 
 
 def study_schema() -> Schema:
@@ -140,11 +136,16 @@ def _chosen(model: Schema, meant: bool) -> Schema:
     if "metric" in properties:
         properties["metric"] = _metric(properties["metric"])
     if "metrics" in properties:
-        properties["metrics"] = properties["metrics"] | {"items": METRIC}
+        properties["metrics"] = properties["metrics"] | {"items": _metric_name()}
     named = ["kind"] if "kind" in properties and not meant else []
     return model | {"properties": properties, "required": [*named, *model.get("required", [])]}
 
 
+def _metric_name() -> Schema:
+    patterns = [*own(), *(f"{prefix}/({rest})" for prefix, rest in names().items())]
+    return {"type": "string", "pattern": f"^({'|'.join(patterns)})$"}
+
+
 def _metric(schema: Schema) -> Schema:
     kept = {key: value for key, value in schema.items() if key in ("description", "default")}
-    return kept | (METRIC if NULL not in schema.get("anyOf", []) else {"anyOf": [METRIC, NULL]})
+    return kept | (_metric_name() if NULL not in schema.get("anyOf", []) else {"anyOf": [_metric_name(), NULL]})

@@ -108,7 +108,7 @@ def _empty_figure(panels: Sequence[PicturePanel]) -> Figure:
 
 
 def _seeds(chosen: Mapping[str, Mapping[str, Any]]) -> str:
-    seeds = sorted({str(row["seed"]) for row in chosen.values() if row["state"] == "finished"})
+    seeds = sorted({str(row["seed"]) for row in chosen.values() if row["state"] == "done"})
     return f"Drawn of seed {' and '.join(seeds)}."
 
 

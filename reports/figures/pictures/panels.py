@@ -56,10 +56,10 @@ def draw_missing(ax: Axes, panel: PicturePanel) -> None:
 
 def _missing(row: Mapping[Any, Any], left: TrialArrays) -> str:
     match row["state"]:
-        case "finished":
+        case "done":
             return "" if left.arrays else LEFT_NOTHING
         case "failed":
             return f"failed: {textwrap.shorten(row['error'], ERROR_LENGTH)}"
         case "stopped":
             return why_empty("stopped", row["stopped_at"])
-    return WORDS["missing"]
+    return WORDS["waiting"]

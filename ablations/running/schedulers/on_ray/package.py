@@ -18,6 +18,8 @@ from ablations.types.own_packages import FOLDER
 
 METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
 NAME = "simclr-ablations"
+INSTALLED = ("site-packages", "dist-packages")
+"""Folders that workers look into by themselves, and that must not come before Python's own modules."""
 
 
 class OwnCode(JobConfig):
@@ -25,11 +27,8 @@ class OwnCode(JobConfig):
     working folder. Ray itself puts that before all else, with any ``core.py`` or ``random.py`` in it."""
 
     def __init__(self, travels: bool) -> None:
-        is_installed = FOLDER.name in (
-            "site-packages",
-            "dist-packages",
-        )  # which must not come before Python's own modules
-        super().__init__(_py_driver_sys_path=[] if travels or is_installed else [str(FOLDER)])
+        is_found = travels or FOLDER.name in INSTALLED
+        super().__init__(_py_driver_sys_path=[] if is_found else [str(FOLDER)])
 
     def _runtime_env_has_working_dir(self) -> bool:
         """To Ray, a reason to leave the working folder out."""

@@ -1,24 +1,62 @@
 """The scheduler on Ray: on this machine, on a cluster that this machine is part of, or on one that it only reaches."""
 
-from dataclasses import dataclass
+import threading
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Self
 
-from ablations.running.schedulers.on_ray.connect import CLIENT, connected
-from ablations.running.schedulers.on_ray.outside import fit_from_outside
-from ablations.running.schedulers.on_ray.tune import fit
+from ablations.running.job import Job
 from ablations.running.schedulers.scheduler import Batch
 from ablations.types.events import Listen
 
+CLIENT = "ray://"
 
-@dataclass(frozen=True)
+
 class RayScheduler:
-    """Runs units wherever there is room for them."""
+    """Runs units wherever there is room for them.
 
-    address: str = "local"
-    """Address of a Ray cluster; ``local`` starts one on this machine for the time of the run."""
+    Ray starts in the background, since it takes seconds in which the driver has other things to do. The thread that
+    starts it also ends it: on Linux the processes that Ray starts die with the thread that started them.
+    """
+
+    def __init__(self, address: str, job: Job) -> None:
+        """``address`` is that of a Ray cluster; ``local`` starts one on this machine. Nodes are checked for ``job``."""
+        self._address, self._job = address, job
+        self._started: Future[None] = Future()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._hold, name="ray")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
 
     def run(self, batch: Batch, listen: Listen) -> None:
         """See ``Scheduler.run``. Raises ``StudyError`` too if there is no cluster, if it will never have room for a
         unit, or if a node lacks what a unit needs."""
-        with connected(self.address, batch.job):
-            run = fit_from_outside if self.address.startswith(CLIENT) else fit
-            run(batch, listen)
+        self._started.result()
+        if self._address.startswith(CLIENT):
+            from ablations.running.schedulers.on_ray.outside import fit_from_outside as fit
+        else:
+            from ablations.running.schedulers.on_ray.tune import fit
+        fit(batch, listen)
+
+    def _hold(self) -> None:
+        """Start Ray or connect to a cluster, and stay connected until the block ends."""
+        from ablations.running.schedulers.on_ray.connect import connected  # here, beside the driver's own imports
+
+        try:
+            with connected(self._address, self._job):
+                from ablations.running.schedulers.on_ray import tune  # noqa: F401 - imported while nobody waits for it
+
+                self._started.set_result(None)
+                self._over.wait()
+        except BaseException as error:
+            if self._started.done():
+                raise
+            self._started.set_exception(error)

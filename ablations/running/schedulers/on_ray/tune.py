@@ -25,14 +25,11 @@ from ablations.running.schedulers.on_ray.forget import NothingPrinted
 from ablations.running.schedulers.on_ray.memory_kills import survive_memory_kills
 from ablations.running.schedulers.on_ray.order import InOrder
 from ablations.running.schedulers.on_ray.private import send_no_secrets
-from ablations.running.schedulers.on_ray.train import run_over_workers
 from ablations.running.schedulers.scheduler import Batch
-from ablations.running.worker import run_unit
 from ablations.store.trial_store import TrialStore
 from ablations.study.study import Resources
 from ablations.types.events import EpochEnded, Event, Listen
 from ablations.types.trial import Unit
-from core.hardware import cap_memory, hide_gpus
 
 EPOCH_SECONDS = 0.5
 """Shortest time between two reported epochs: a report waits for the driver."""
@@ -104,6 +101,9 @@ def _in_order(batch: Batch) -> Callable[[], bytes]:
 
 
 def _run_on_worker(config: dict[str, Any]) -> None:
+    from ablations.running.worker import run_unit  # here, since PyTorch comes with it, which the driver does not need
+    from core.hardware import cap_memory, hide_gpus
+
     unit, job, resources = _work(config)
     if not resources.gpu:
         hide_gpus()  # Ray itself leaves all GPUs of a node visible
@@ -119,6 +119,8 @@ def _run_on_worker(config: dict[str, Any]) -> None:
         tune.report({"event": event})
 
     if resources.workers > 1:
+        from ablations.running.schedulers.on_ray.train import run_over_workers
+
         run_over_workers(unit, job, resources, emit)
     else:
         run_unit(unit, job, emit)

@@ -1,0 +1,64 @@
+"""Notes of data sets that this machine has decoded, so that a run finds out without PyTorch, which takes seconds.
+
+A note lies beside the decoded images and goes away with them. It is a digest of the data set's configuration, of the
+names, sizes and times of its files, and of the code that decodes them: if any of these changes, there is none.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import core.data
+from ablations.store.data_copies import FOLDERS
+from core.config import DataConfig
+from core.data.catalog import SHAPES
+from core.files import cache_dir
+
+MOST_FILES = 20_000
+"""Files of a data set beyond which no note is kept: to look at all of them takes longer than PyTorch's import."""
+
+
+def is_prepared(config: DataConfig, data_dir: Path) -> bool:
+    """Whether the data set was decoded here before, and is as it was."""
+    note = _note(config, data_dir)
+    return note is not None and note.exists()
+
+
+def note_prepared(config: DataConfig, data_dir: Path) -> None:
+    """Note that the data set is decoded; does nothing if the cache cannot be written."""
+    if note := _note(config, data_dir):
+        with suppress(OSError):
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.touch()
+
+
+def _note(config: DataConfig, data_dir: Path) -> Path | None:
+    digest = hashlib.sha256(f"{_code()}\n{config.model_dump_json()}\n".encode())
+    if config.name != SHAPES:
+        folder = data_dir / FOLDERS.get(config.name, config.name)
+        digest.update(f"{folder.resolve()}\n".encode())
+        for number, line in enumerate(_lines(folder)):
+            if number == MOST_FILES:
+                return None
+            digest.update(line.encode("utf-8", "surrogateescape"))
+    return cache_dir() / "images" / "prepared" / digest.hexdigest()
+
+
+def _lines(folder: Path) -> Iterator[str]:
+    """A line for each file below the folder, in order."""
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            with suppress(FileNotFoundError):  # a link to nothing
+                stat = Path(parent, name).stat()
+                yield f"{parent}/{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n"
+
+
+@cache
+def _code() -> str:
+    """Digest of the code that reads data sets."""
+    sources = sorted(Path(core.data.__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()

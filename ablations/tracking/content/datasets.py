@@ -1,0 +1,40 @@
+"""The data sets that a trial uses, as MLflow shows them beside its run."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from mlflow.entities import Dataset, DatasetInput, InputTag
+
+from ablations.types.identity import canonical
+from core.config import DataConfig, TrainConfig
+from core.data.catalog import DataSize
+
+CONTEXT = "mlflow.data.context"
+DIGEST = 16
+
+
+def dataset_inputs(config: TrainConfig, sizes: Mapping[DataConfig, DataSize]) -> list[DatasetInput]:
+    """What the encoder is trained on, and what it is scored on if that is another data set."""
+    pretrain, scored = config.all_data
+    used = {"training": pretrain, "evaluation": scored}
+    return [
+        DatasetInput(_dataset(data, sizes.get(data)), [InputTag(CONTEXT, context)])
+        for context, data in used.items()
+        if context == "training" or data != pretrain
+    ]
+
+
+def _dataset(config: DataConfig, size: DataSize | None) -> Dataset:
+    """The images that a configuration means; data that changed under its name has another digest."""
+    text = f"{canonical(config)}/{size}"
+    profile = config.model_dump(mode="json", exclude_none=True)
+    if size:
+        profile |= {"training_images": size.train, "test_images": size.test, "classes": size.classes}
+    return Dataset(
+        name=config.name,
+        digest=hashlib.sha256(text.encode()).hexdigest()[:DIGEST],
+        source_type="local",
+        source=json.dumps({"uri": config.name}),
+        profile=json.dumps(profile),
+    )

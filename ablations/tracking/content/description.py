@@ -1,0 +1,43 @@
+"""A study at one scale as plain values: what MLflow keeps of it, and what its report is drawn from."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ablations.planning.review.setting_use import shared_settings
+from ablations.study.library import reference
+from ablations.study.scaled_study import ScaledStudy
+from ablations.types.trial import Trial
+from core.cost import parameters
+
+
+def describe(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, Any]:
+    """The study and its trials as JSON-able values."""
+    study = scaled.study
+    return {
+        "name": study.name,
+        "title": study.title or study.name,
+        "claims": [claim.model_dump(mode="json") for claim in scaled.claims],
+        "reproduces": study.reproduces,
+        "scale": scaled.scale,
+        "scale_description": scaled.scale_description,
+        "report": scaled.report.model_dump(mode="json"),
+        "axes": scaled.axis_names,
+        "stop_early": scaled.stop_early.model_dump(mode="json") if scaled.stop_early else None,
+        "command": shlex.join(["ablate", "run", reference(Path(scaled.source.name)), *scaled.options]),
+        "settings": shared_settings(scaled, trials),
+        "trials": [_trial(trial) for trial in trials],
+    }
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    pretrain = trial.config.pretrain
+    return {
+        "trial_id": trial.id,
+        "name": trial.name,
+        "seed": trial.seed,
+        "baseline": trial.baseline or "",
+        "parameters": parameters(pretrain.encoder, pretrain.data.image_size) / 1e6,
+        "coordinates": trial.coordinates,
+    }

@@ -1,0 +1,52 @@
+"""What a report found, for MLflow's pages: the best cell, and a verdict on each claim."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reports.cells.metric_names import label_of
+from reports.cells.summary import summarise
+from reports.statistics.best import is_ranked
+from reports.statistics.ruling import WORDS
+from reports.statistics.verdicts import Verdict
+from reports.study_report import StudyReport
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The findings of a report."""
+
+    trials: int
+    """Number of trials that are done."""
+    verdicts: list[Verdict]
+    best: str
+    """A sentence on the best cell; empty before any trial is done, or for a metric of which more is not better."""
+    metrics: dict[str, float]
+    """``best/<metric>``: mean of the best cell, over its seeds. ``claims/supported``, ``claims/refuted``,
+    ``claims/no_difference`` and ``claims/undecided``: numbers of claims. ``claims/<n>``: effect of the claim with
+    that number, counted from 1."""
+
+
+def summary(report: StudyReport) -> Summary:
+    """The findings of a report."""
+    verdicts, best = report.verdicts, _best_cell(report)
+    words, effects = Counter(one.word for one in verdicts), enumerate((one.mean for one in verdicts), 1)
+    metrics = {f"claims/{word.lower().replace(' ', '_')}": float(words[word]) for word in WORDS if verdicts}
+    metrics |= {f"claims/{number}": effect for number, effect in effects if effect is not None}
+    text = ""
+    if best is not None:
+        metrics[f"best/{report.metric}"] = float(best["mean"])
+        cell = ", ".join(str(best[axis]) for axis in report.axes if best[axis])
+        seeds = f", mean of {best['seeds']} seeds" if best["seeds"] > 1 else ""
+        text = f"Best cell: {cell} with {best['mean']:.2f} ({label_of(report.metric)}{seeds})."
+    return Summary(report.states.get("done", 0), verdicts, text, metrics)
+
+
+def _best_cell(report: StudyReport) -> "pd.Series[float] | None":
+    """The row of the best cell; see ``reports.cells.summary``."""
+    if not is_ranked(report.metric) or not report.axes:
+        return None
+    cells = summarise(report.table, report.axes, report.metric).dropna(subset="mean")
+    ranked = cells.sort_values("mean", ascending=False, kind="stable")
+    return None if ranked.empty else ranked.iloc[0]

@@ -1,0 +1,66 @@
+"""The console that commands print on."""
+
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+NOTE = "yellow"
+"""Style of notes and warnings."""
+INDENT = "  "
+"""Indent of the further lines of a sentence."""
+WHOLE = "    "
+"""Indent of a line that is never broken, such as a command to be copied."""
+
+
+class WordConsole(Console):
+    """Breaks sentences between words on a terminal, and not at all in a pipe or a file.
+
+    A word that is longer than the terminal's width, such as a path, is left whole: the terminal itself breaks it, and
+    it can still be copied. A note that was just printed is not printed again: thirty studies may have the same trouble.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, highlight=False, **options)
+        self._last: tuple[Any, ...] = ()
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As rich's ``print``; tables and the like are fitted to the width."""
+        sentences = all(isinstance(one, str) for one in objects)
+        if sentences:
+            if options.get("style") == NOTE and objects == self._last:
+                return
+            self._last = objects
+        if sentences and self.is_terminal:
+            objects = tuple(broken(one, self.width) for one in objects)
+        super().print(*objects, **options | {"soft_wrap": sentences})
+
+
+@contextmanager
+def counting(console: Console, doing: str, total: int) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal how many of ``total`` things are done, if they are several.
+
+    Yields a function to be called with the name of each thing before it is done.
+    """
+    columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=console, transient=True, disable=total < 2 or not console.is_terminal) as bar:
+        task = bar.add_task(doing, total=total, completed=-1)
+
+        def begin(name: str) -> None:
+            bar.update(task, advance=1, description=f"{doing} {name}")
+
+        yield begin
+
+
+def broken(text: str, width: int) -> str:
+    """The text with line breaks between words, in lines of ``width`` characters."""
+    return "\n".join(line if line.startswith(WHOLE) else _broken(line, width) for line in text.split("\n"))
+
+
+def _broken(line: str, width: int) -> str:
+    return textwrap.fill(
+        line, width, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False, replace_whitespace=False
+    )

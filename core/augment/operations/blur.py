@@ -1,0 +1,28 @@
+"""Gaussian blur."""
+
+import torch
+from torch import Tensor
+
+from core.augment.resample import blur_matrix, resample
+from core.augment.select import apply_where, uniform
+from core.config.operations import Blur
+
+
+def random_blur(images: Tensor, generator: torch.Generator, config: Blur) -> Tensor:
+    """Blur with a width drawn from U(sigma) pixels. Appendix A."""
+    kernel = kernel_size(config.kernel, images.shape[2])
+    sigma = uniform(images, generator, *config.sigma)
+    chosen = uniform(images, generator) < config.probability
+    return apply_where(chosen, lambda some, s: gaussian_blur(some, s, kernel), images, sigma)
+
+
+def kernel_size(share: float, side: int) -> int:
+    """Odd number of pixels, at least 3: 23 for 10 % of 224, as in the released code."""
+    return max(3, int(share * side) // 2 * 2 + 1)
+
+
+def gaussian_blur(images: Tensor, sigma: Tensor, kernel: int) -> Tensor:
+    """images (B, C, H, W) in [0, 1], sigma (B,) in pixels; borders reflected."""
+    rows = blur_matrix(sigma, kernel, images.shape[2])
+    columns = blur_matrix(sigma, kernel, images.shape[3])
+    return resample(images, rows, columns).clamp_(0, 1)

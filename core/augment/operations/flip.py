@@ -1,0 +1,17 @@
+"""Horizontal flip."""
+
+import torch
+from torch import Tensor
+
+from core.augment.select import apply_where, uniform
+from core.config.operations import Flip
+
+
+def random_flip(images: Tensor, generator: torch.Generator, config: Flip) -> Tensor:
+    """Mirror left and right. Appendix A."""
+    return apply_where(uniform(images, generator) < config.probability, horizontal_flip, images)
+
+
+def horizontal_flip(images: Tensor) -> Tensor:
+    """(B, C, H, W) -> (B, C, H, W)."""
+    return images.flip(3)

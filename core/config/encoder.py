@@ -1,0 +1,70 @@
+"""The encoder f."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from core.config.base import Config
+from core.config.registry import Registry
+
+
+class EncoderConfig(Config):
+    """Base of all encoders."""
+
+    kind: str
+
+    @property
+    def output(self) -> int:
+        """Width of h."""
+        raise NotImplementedError
+
+
+ENCODERS: Registry[EncoderConfig] = Registry("encoder", EncoderConfig, tag="kind", default="resnet")
+"""Encoders, each with its function ``(config, image_size) -> core.encoder.encoder.Encoder``, which initialises it from
+torch's global generator."""
+
+AnyEncoder = Annotated[EncoderConfig, ENCODERS]
+
+
+@ENCODERS.add("core.encoder.resnet:build_resnet")
+class ResNet(EncoderConfig):
+    """The paper's ResNets, which turn an image into its representation h. Sec 2.1."""
+
+    added_later = {"kind": "resnet"}
+
+    kind: Literal["resnet"] = "resnet"
+
+    name: Literal["resnet10", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152"] = "resnet50"
+    """Depth. Paper, Sec 2.3: ResNet-50. ``resnet10`` (one basic block a stage) is ours, for laptops."""
+
+    width: Annotated[float, Field(gt=0, le=4)] = 1.0
+    """Multiplier of every channel count: 1, 2 and 4 in Figure 7."""
+
+    selective_kernels: bool = False
+    """Whether it has the selective kernels of SimCLRv2 (Sec 3.1), with the stem and shortcuts of ResNet-D. Not for
+    ``resnet10``, ``resnet18`` and ``resnet34``."""
+
+    stem: Literal["auto", "imagenet", "small"] = "auto"
+    """First layer. ``imagenet``: 7x7 convolution of stride 2, then max pooling. ``small``: 3x3 of stride 1, no pooling
+    (appendix B.9). ``auto``: ``small`` up to 32 pixels a side, as in the released code."""
+
+    @property
+    def bottleneck(self) -> bool:
+        """Whether its blocks are bottlenecks, with four times the channels at their end."""
+        return self.name not in ("resnet10", "resnet18", "resnet34")
+
+    @property
+    def channels(self) -> int:
+        """Channels of the stem."""
+        return round(64 * self.width)
+
+    @property
+    def output(self) -> int:
+        """Width of h: 2048 in the paper."""
+        return self.channels * 8 * (4 if self.bottleneck else 1)
+
+    @model_validator(mode="after")
+    def _check_selective(self) -> Self:
+        if self.selective_kernels and not self.bottleneck:
+            raise ValueError(f"{self.name} has no bottleneck; selective_kernels need resnet50, resnet101 or resnet152")
+        return self

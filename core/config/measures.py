@@ -1,0 +1,19 @@
+"""Numbers that a training or an evaluation reports."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number with a name."""
+
+    name: str
+    """Name in the history of a training or in the scores of a protocol, such as ``linear_eval/top1``. A part of it may
+    be a pattern: ``precision_at_\\d+``."""
+    label: str
+    """Label in figures and tables, with the unit in parentheses: ``contrastive accuracy (%)``."""
+
+    @property
+    def is_percentage(self) -> bool:
+        """Whether it is kept in percent. A method returns such a number as a share from 0 to 1."""
+        return self.label.endswith("(%)")

@@ -1,0 +1,25 @@
+"""The supervised baseline."""
+
+from typing import Literal
+
+from core.config.measures import Measure
+from core.config.methods.base import METHODS, MethodConfig, Pass
+
+
+@METHODS.add("core.methods.supervised:Supervised")
+class CrossEntropy(MethodConfig):
+    """The supervised baseline of Tables 1, 8 and B.3: a linear classifier on h in place of the head, trained with the
+    labels on one view of every image."""
+
+    gives = "classes"
+    supervised = True
+    measures = (
+        Measure("entropy", "entropy of the predicted distribution (nats)"),
+        Measure("supervised_top1", "training accuracy (%)"),
+    )
+
+    kind: Literal["cross_entropy"] = "cross_entropy"
+
+    def passes(self, image_size: int) -> tuple[Pass, ...]:
+        """One view of every image."""
+        return (Pass(1, image_size),)

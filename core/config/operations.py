@@ -1,0 +1,188 @@
+"""Augmentation operations. Each changes one sample of a batch at a time, with random parameters of its own."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, Strict
+
+from core.config.base import Config, Probability, Range
+from core.config.registry import Registry
+
+
+def _at_most_1(limits: tuple[float, float]) -> tuple[float, float]:
+    if limits[1] > 1:
+        raise ValueError(f"a crop covers at most the whole image, an area of 1, not {limits[1]:g}")
+    return limits
+
+
+Share = Annotated[Range, AfterValidator(_at_most_1)]
+"""[low, high] of an area that is drawn uniformly; 1 is the whole image."""
+
+BrightnessForm = Literal["multiplicative", "additive"]
+"""How brightness changes: by a factor from U(1 - d, 1 + d), as in torchvision and in SimCLRv2's code, or by an amount
+from U(-d, d) that is added, as in the code released for the paper."""
+
+SearchedOn = Literal["imagenet", "cifar10"]
+"""Data sets on which AutoAugment searched for sub-policies."""
+
+
+class OperationConfig(Config):
+    """Base of all operations."""
+
+    makes_size: ClassVar[bool] = False
+    """Whether the operation itself gives the views their size, as a crop does. Its function is then called with the
+    size as a fourth argument; before any other operation the image is resized whole."""
+
+    kind: str
+    probability: Probability = 1.0
+    """Probability that a sample is changed."""
+
+
+OPERATIONS: Registry[OperationConfig] = Registry("operation", OperationConfig, tag="kind")
+"""Operations, each with its function ``(images, generator, config) -> images`` on float images (B, 3, H, W) in [0, 1].
+Parameters are drawn for each image, by ``core.augment.draw`` or ``core.augment.select``."""
+
+Operation = Annotated[OperationConfig, OPERATIONS]
+
+
+def _named(operation: Any) -> Any:
+    """``{kind: crop}`` for ``crop``."""
+    return {"kind": operation} if isinstance(operation, str) else operation
+
+
+Operations = Annotated[tuple[Annotated[Operation, BeforeValidator(_named)], ...], Strict(False)]
+"""Operations that are applied one after the other, given by name or with their settings."""
+
+
+@OPERATIONS.add("core.augment.operations.crop:random_resized_crop")
+class Crop(OperationConfig):
+    """Random resized crop ("Inception crop"). Appendix A."""
+
+    makes_size = True
+
+    kind: Literal["crop"] = "crop"
+    area: Share = (0.08, 1.0)
+    """Share of the image that the crop covers. Appendix A: U(0.08, 1)."""
+    aspect: Range = (3 / 4, 4 / 3)
+    """Width over height, drawn log-uniformly. Appendix A: 3/4 to 4/3."""
+
+
+@OPERATIONS.add("core.augment.operations.flip:random_flip")
+class Flip(OperationConfig):
+    """Horizontal flip. Appendix A."""
+
+    kind: Literal["flip"] = "flip"
+    probability: Probability = 0.5
+
+
+@OPERATIONS.add("core.augment.operations.jitter:random_jitter")
+class Jitter(OperationConfig):
+    """Brightness, contrast, saturation and hue, in an order that is drawn for each sample. Appendix A, at s = 1.
+
+    All four are torchvision's: contrast is about the mean luminance, and the order is random. The snippet in appendix A
+    has a fixed order.
+    """
+
+    kind: Literal["jitter"] = "jitter"
+    brightness: Annotated[float, Field(ge=0)] = 0.8
+    """Largest change, as a share. Appendix A: 0.8 s."""
+    brightness_form: BrightnessForm = "multiplicative"
+    """How brightness changes: by a factor, as in torchvision, or by an amount that is added, as in the code released
+    for the paper."""
+    contrast: Annotated[float, Field(ge=0)] = 0.8
+    """Largest change, as a share. Appendix A: 0.8 s."""
+    saturation: Annotated[float, Field(ge=0)] = 0.8
+    """Largest change, as a share. Appendix A: 0.8 s."""
+    hue: Annotated[float, Field(ge=0, le=0.5)] = 0.2
+    """Largest shift, in turns of the colour circle. Appendix A: 0.2 s."""
+    probability: Probability = 0.8
+
+
+@OPERATIONS.add("core.augment.operations.grayscale:random_grayscale")
+class Grayscale(OperationConfig):
+    """Colour dropped. Appendix A."""
+
+    kind: Literal["grayscale"] = "grayscale"
+    probability: Probability = 0.2
+
+
+@OPERATIONS.add("core.augment.operations.cutout:random_cutout")
+class Cutout(OperationConfig):
+    """A grey square at a random place. The paper gives no size; in Figure 4 it is about half the side."""
+
+    kind: Literal["cutout"] = "cutout"
+    side: Annotated[float, Field(gt=0, le=1)] = 0.5
+    """Side of the square as a share of the image's side."""
+
+
+@OPERATIONS.add("core.augment.operations.sobel:random_sobel")
+class Sobel(OperationConfig):
+    """Gradient magnitude of each channel. The paper does not say which form of the filter it used."""
+
+    kind: Literal["sobel"] = "sobel"
+
+
+@OPERATIONS.add("core.augment.operations.noise:random_noise")
+class Noise(OperationConfig):
+    """Additive Gaussian noise. The paper gives no level; 0.1 is torchvision's default."""
+
+    kind: Literal["noise"] = "noise"
+    sigma: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Standard deviation, for pixel values from 0 to 1."""
+
+
+@OPERATIONS.add("core.augment.operations.blur:random_blur")
+class Blur(OperationConfig):
+    """Gaussian blur. Appendix A."""
+
+    kind: Literal["blur"] = "blur"
+    sigma: Range = (0.1, 2.0)
+    """Standard deviation in pixels. Appendix A: U[0.1, 2.0]."""
+    kernel: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    """Side of the kernel as a share of the image's side, made odd. Appendix A: 10 %, so 23 pixels at 224 and 3 at
+    32."""
+    probability: Probability = 0.5
+
+
+@OPERATIONS.add("core.augment.operations.rotate:random_rotate")
+class Rotate(OperationConfig):
+    """Rotation by 0, 90, 180 or 270 degrees, each equally likely. Sec 3 and Figure 4."""
+
+    kind: Literal["rotate"] = "rotate"
+
+
+@OPERATIONS.add("core.augment.operations.equalize:random_equalize")
+class Equalize(OperationConfig):
+    """Histogram of each channel made even. Appendix B.2, which gives no probability."""
+
+    kind: Literal["equalize"] = "equalize"
+    probability: Probability = 0.2
+
+
+@OPERATIONS.add("core.augment.operations.solarize:random_solarize")
+class Solarize(OperationConfig):
+    """Bright values inverted. Appendix B.2, which gives neither threshold nor probability."""
+
+    kind: Literal["solarize"] = "solarize"
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Lowest value that is inverted, for pixel values from 0 to 1."""
+    probability: Probability = 0.2
+
+
+@OPERATIONS.add("core.augment.operations.motion_blur:random_motion_blur")
+class MotionBlur(OperationConfig):
+    """Blur along a line of random direction. Appendix B.2, which gives neither length nor probability."""
+
+    kind: Literal["motion_blur"] = "motion_blur"
+    length: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    """Length of the line as a share of the image's side, made odd, like the kernel of ``Blur``."""
+    probability: Probability = 0.2
+
+
+@OPERATIONS.add("core.augment.operations.auto_augment:random_sub_policy")
+class SubPolicy(OperationConfig):
+    """One of AutoAugment's 25 sub-policies, drawn for each image: two operations, each with a probability and a
+    magnitude that were searched for (Cubuk et al. 2019)."""
+
+    kind: Literal["auto_augment"] = "auto_augment"
+    searched_on: SearchedOn = "imagenet"
+    """Data set on which the sub-policies were searched for."""

@@ -1,0 +1,51 @@
+"""What all protocols have in common."""
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from core.config.base import Config
+from core.config.data import EvaluationData
+from core.config.measures import Measure
+from core.config.registry import Registry
+
+if TYPE_CHECKING:
+    from core.config.train import PretrainConfig
+
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Representation = Literal["h", "z"] | Annotated[int, Field(ge=1, le=4)]
+
+
+class Protocol(Config):
+    """Base of all protocols: ways to score a pretrained encoder."""
+
+    several_labels: ClassVar[bool] = False
+    """Whether it takes images with several labels, or needs none."""
+
+    protocol: str
+
+    representation: Representation = "h"
+    """Representation that is scored: h, z = g(h), or the output of the head's first so many layers, ReLU included.
+    Paper, Sec 4.2: h; it is more than 10 % better than z. SimCLRv2 fine-tunes from the first layer."""
+
+    data: EvaluationData | None = None
+    """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
+    pretraining, its subset included."""
+
+    @classmethod
+    def measures(cls) -> tuple[Measure, ...]:
+        """The numbers that it may report, the main one first."""
+        raise NotImplementedError
+
+    def check(self, pretrain: "PretrainConfig") -> None:
+        """Raises ValueError where it cannot score what such a training gives."""
+        wanted, depth = self.representation, pretrain.head.depth
+        if isinstance(wanted, int) and wanted > depth:
+            raise ValueError(f"evaluate.representation is layer {wanted} of the head, which has {depth}")
+
+
+PROTOCOLS: Registry[Protocol] = Registry("protocol", Protocol, tag="protocol", default="frozen")
+"""Protocols, each with its function ``(config, pretrained, data) -> core.evaluation.scores.Scores``."""
+
+EvaluateConfig = Annotated[Protocol, PROTOCOLS]

@@ -1,0 +1,36 @@
+"""What an encoder costs, counted on the module itself: on the meta device, which computes and stores nothing."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from core.config.encoder import EncoderConfig
+from core.encoder.build import build_encoder
+
+
+def count(config: EncoderConfig, image_size: int) -> dict[str, int]:
+    """The numbers of ``core.cost.EncoderCost`` by name, for views of ``image_size`` pixels.
+
+    Two views pass the encoder: batch norm needs more than one value.
+    """
+    with torch.device("meta"):
+        encoder = build_encoder(config, image_size)
+        views = torch.empty(2, 3, image_size, image_size)
+    outputs: list[int] = []
+    for module in encoder.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            module.register_forward_hook(lambda *seen: outputs.append(_values(seen[2])))
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        encoder(views)
+    return {
+        "parameters": sum(weight.numel() for weight in encoder.parameters() if weight.ndim > 1),
+        "flops": counter.get_total_flops() // 2,
+        "activations": sum(outputs) // 2,
+    }
+
+
+def _values(output: Any) -> int:
+    assert isinstance(output, Tensor)
+    return output.numel()

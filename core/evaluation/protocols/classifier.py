@@ -1,0 +1,23 @@
+"""The classifier that a supervised training learned with its encoder."""
+
+from torch import nn
+
+from core.config.protocols.supervised import Classifier
+from core.data.dataset import Dataset
+from core.errors import DataError
+from core.evaluation.scores import Scores
+from core.trained.accuracy import top_k
+from core.trained.features import encode
+from core.trained.pretrained import Pretrained
+
+
+def score_classifier(config: Classifier, pretrained: Pretrained, data: Dataset) -> Scores:
+    """``classifier/top1`` and ``classifier/top5``: percent of ``data.test``, unaugmented.
+
+    Raises ``DataError`` where that has not as many classes as were learned.
+    """
+    if len(data.classes) != pretrained.classes:
+        raise DataError(f"the classifier knows {pretrained.classes} classes, and {data.name} has {len(data.classes)}")
+    model = nn.Sequential(pretrained.encoder, pretrained.head)
+    logits, labels = encode(model, pretrained, data.test)
+    return Scores({f"classifier/top{k}": top_k(logits, labels, k) for k in (1, 5)})

@@ -1,0 +1,110 @@
+"""Transfer to another data set by fine-tuning. Paper, appendix B.8.2."""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from core.config.metrics import Metric
+from core.config.protocols.tuning import FineTuneTransfer
+from core.data.dataset import Dataset, Split
+from core.data.subset import stratified_part
+from core.evaluation.metrics import measure, metric_for
+from core.evaluation.network import Network, predict
+from core.evaluation.scores import Scores
+from core.evaluation.sgd import Recipe, check_finite, train
+from core.optimizer.schedule import peak_rate
+from core.randomness import generator
+from core.trained.pretrained import Pretrained
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A point of the grid, both as the paper gives them."""
+
+    learning_rate: float
+    """Of a batch of 256."""
+    weight_decay: float
+    """To be divided by the learning rate."""
+
+
+def score_finetune_transfer(config: FineTuneTransfer, pretrained: Pretrained, data: Dataset) -> Scores:
+    """``finetune_transfer/<metric>``: percent on ``data.test``, by a copy of the whole network trained on
+    ``data.train``; ``finetune_transfer/learning_rate`` and ``finetune_transfer/weight_decay`` that were chosen.
+
+    Raises ``Diverged`` where the network trained on all training images is not finite.
+    """
+    split, classes, metric = data.train.labelled(), len(data.classes), metric_for(config.metric, data)
+    chosen = choose(config, pretrained, split, classes, metric)
+    network, recipe = fit(chosen, config, pretrained, split, classes)
+    logits, labels = predict(network, pretrained, data.test)
+    check_finite(logits, recipe)
+    metrics = {
+        metric: measure(logits, labels, metric),
+        "learning_rate": chosen.learning_rate,
+        "weight_decay": chosen.weight_decay,
+    }
+    return Scores({f"finetune_transfer/{name}": value for name, value in metrics.items()})
+
+
+def choose(config: FineTuneTransfer, pretrained: Pretrained, split: Split, classes: int, metric: Metric) -> Candidate:
+    """The best on images held out of ``split``; of equally good ones the first. One that diverged is the worst.
+    A grid of one is trained once less."""
+    grid = candidates(config, pretrained)
+    if len(grid) == 1:
+        return grid[0]
+    inner, outer = hold_out(split, config.holdout, generator(pretrained.config.seed, "fine-tuning holdout"))
+
+    def score(candidate: Candidate) -> float:
+        network, _ = fit(candidate, config, pretrained, inner, classes)
+        logits, labels = predict(network, pretrained, outer)
+        return measure(logits, labels, metric) if logits.isfinite().all() else -math.inf
+
+    return max(grid, key=score)
+
+
+def fit(
+    candidate: Candidate, config: FineTuneTransfer, pretrained: Pretrained, split: Split, classes: int
+) -> tuple[Network, Recipe]:
+    """A copy of the whole network, trained on ``split`` with batch norm in training mode."""
+    batch = min(config.batch_size, len(split))
+    rate = peak_rate(candidate.learning_rate, "linear", batch)
+    steps = config.steps or (40_000 if _from_scratch(pretrained) else 20_000)
+    recipe = Recipe(rate, batch, steps, candidate.weight_decay / rate)
+    network = Network(pretrained, config.representation, classes).train()
+    set_batch_norm_momentum(network, len(split) // batch)
+    train(network, split, recipe, pretrained)
+    return network, recipe
+
+
+def set_batch_norm_momentum(network: nn.Module, steps_per_epoch: int) -> None:
+    """The running statistics keep max(1 - 10 / s, 0.9) of themselves at a step; torch's momentum is what they take."""
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.momentum = 1 - max(1 - 10 / steps_per_epoch, 0.9)
+
+
+def candidates(config: FineTuneTransfer, pretrained: Pretrained) -> list[Candidate]:
+    """Every learning rate with every weight decay."""
+    from_scratch = _from_scratch(pretrained)
+    rates = config.learning_rates or (half_decades(-3, 0) if from_scratch else half_decades(-4, -1))
+    decays = config.weight_decays or (half_decades(-5, -1.5) if from_scratch else (0.0, *half_decades(-6, -3)))
+    return list(itertools.starmap(Candidate, itertools.product(rates, decays)))
+
+
+def half_decades(first: float, last: float) -> tuple[float, ...]:
+    """10^first to 10^last, evenly spaced on a logarithm: two to a power of ten."""
+    return tuple(10 ** (first + step / 2) for step in range(round(2 * (last - first)) + 1))
+
+
+def hold_out(split: Split, share: float, generator: torch.Generator) -> tuple[Split, Split]:
+    """What is left of ``split``, and ``share`` of it: of every class, or where images have several labels of all."""
+    held = torch.zeros(len(split), dtype=torch.bool)
+    held[stratified_part(split.labels, share, generator)] = True
+    return split[~held], split[held]
+
+
+def _from_scratch(pretrained: Pretrained) -> bool:
+    return pretrained.config.epochs == 0

@@ -1,0 +1,43 @@
+"""An encoder and a method from a configuration, initialised."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from core.config.methods import METHODS
+from core.config.train import PretrainConfig
+from core.encoder.build import build_encoder
+from core.encoder.encoder import Encoder
+from core.methods.method import Method
+from core.randomness import generator
+
+
+def build_training(config: PretrainConfig, images: int, classes: int) -> tuple[Encoder, Method]:
+    """Encoder and method on the CPU, initialised from ``config.seed``, for so many training images."""
+    with _seeded(config):
+        encoder = build_encoder(config.encoder, config.data.image_size)
+        return encoder, method_of(config)(config, encoder, images, classes)
+
+
+def build_model(config: PretrainConfig, classes: int) -> tuple[Encoder, nn.Sequential]:
+    """Encoder f and the method's head alone, with the same initialisation."""
+    with _seeded(config):
+        encoder = build_encoder(config.encoder, config.data.image_size)
+        return encoder, method_of(config).build_head(config, encoder, classes)
+
+
+def method_of(config: PretrainConfig) -> type[Method]:
+    """The class of the method that a configuration chooses."""
+    found: type[Method] = METHODS.code(config.loss)
+    return found
+
+
+@contextmanager
+def _seeded(config: PretrainConfig) -> Iterator[None]:
+    """torch's global generators are as before when the block ends."""
+    with torch.random.fork_rng(devices=[]):
+        # torch.manual_seed would seed the generators of all GPUs as well
+        torch.default_generator.manual_seed(generator(config.seed, "initialisation").initial_seed())
+        yield

@@ -1,0 +1,56 @@
+"""The chunks of a batch's views over which batch norm takes its statistics."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.distributed import Share
+
+Chunks = tuple[Tensor, ...]
+"""The rows of each chunk, int64 (size,)."""
+
+
+@dataclass(frozen=True)
+class Dealer:
+    """Deals views out in chunks of one size; every block of views by a draw of its own."""
+
+    size: int
+    share: Share
+    batch_size: int
+    draws: torch.Generator
+
+    def __call__(self, views: Tensor) -> Chunks:
+        """Rows of the views (V, 3, S, S) that this process has. A block that is no larger than a chunk is one."""
+        if self.share.processes * len(views) <= self.size:
+            return (torch.arange(len(views), device=views.device),)
+        chunks = random_chunks(views, self.size, self.draws, self.share.processes)
+        return own_rows(chunks, self.share, self.batch_size)
+
+
+def random_chunks(views: Tensor, size: int, generator: torch.Generator, processes: int = 1) -> Chunks:
+    """Rows of the views (V, ...) of each of so many processes together, dealt out at random in chunks of ``size``.
+
+    So a view shares a chunk with its positive as rarely as with any negative, and the statistics of batch norm
+    give no hint of which is which: the leak that global batch norm closes in the paper (Sec 2.2) and shuffling in
+    MoCo (He et al. 2020, Sec 3.3). Consecutive rows would share no chunk with their positives, but two chunks
+    would be views of the same images and have much the same statistics; and each would be of one branch, which
+    hides from the loss how the branches of an asymmetric policy differ.
+    """
+    order = torch.rand(processes * len(views), generator=generator, device=views.device).argsort()
+    return torch.split(order, size)
+
+
+def own_rows(chunks: Chunks, share: Share, batch_size: int) -> Chunks:
+    """The rows of this process in chunks of the rows of all processes, as rows of its own views; of some chunks it may
+    have none. A GPU is waited for, since only the numbers drawn say how many rows there are."""
+    if share.processes == 1:
+        return chunks
+    own = share.rows(batch_size)
+    return tuple(_own_rows(chunk.cpu(), own, batch_size).to(chunk.device) for chunk in chunks)
+
+
+def _own_rows(chunk: Tensor, own: slice, batch_size: int) -> Tensor:
+    image, copy = chunk % batch_size, chunk // batch_size
+    rows: Tensor = copy * (own.stop - own.start) + image - own.start
+    return rows[(image >= own.start) & (image < own.stop)]

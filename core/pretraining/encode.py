@@ -1,0 +1,30 @@
+"""How a training runs an encoder: its precision, its memory layout, and what it reads."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from core.encoder.encoder import Encoder
+from core.numerics import Numerics
+from core.pretraining.chunks import Chunks
+
+
+@dataclass(frozen=True)
+class Encode:
+    """views (V, 3, S, S) -> h (V, width), or the last map (V, width, H, W) where that is what is read."""
+
+    numerics: Numerics
+    reads: Literal["h", "map"] = "h"
+
+    def __call__(self, encoder: Encoder, views: Tensor) -> Tensor:
+        views = views.contiguous(memory_format=self.numerics.memory_format)
+        with self.numerics.autocast(views.device):
+            output: Tensor = encoder(views) if self.reads == "h" else encoder.map(views)
+        return output
+
+    def in_chunks(self, encoder: Encoder, views: Tensor, chunks: Chunks) -> Tensor:
+        """The same, with the views of one chunk at a time."""
+        outputs = torch.cat([self(encoder, views[rows]) for rows in chunks])
+        return torch.empty_like(outputs).index_copy_(0, torch.cat(chunks), outputs)

@@ -1,0 +1,184 @@
+"""The kinds of claims, as a study file writes them and as a verdict is taken on them.
+
+A study file may use short forms: values of any type, ``first`` and ``last`` in place of a value, a cell as a list of
+values, a margin by scale. Before a claim is judged they are resolved: every value is a text, every cell a mapping of
+axes to texts, and every margin a number. Which cells a claim compares is in ``reports.statistics.questions``.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+
+from reports.paper.catalog import published
+
+Where = dict[str, Any]
+"""Axes and the value of each, or its place: the cells that have them."""
+
+Cells = list[Annotated[list[Any], Field(min_length=1)] | Annotated[Where, Field(min_length=1)]]
+"""Each a value for every axis in the order of the grid, or a mapping of some axes to their values."""
+
+
+def known_numbers(key: str) -> str:
+    """The key itself. Raises ``ValueError`` where the project holds no numbers of the paper under it."""
+    if key not in published():
+        raise ValueError(f"there are no published numbers called {key!r}; known are {', '.join(published())}")
+    return key
+
+
+class ClaimBase(BaseModel):
+    """What the paper says."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        use_attribute_docstrings=True,
+    )
+
+    says: str
+    """The claim in the paper's words or close to them."""
+    source: str = ""
+    """The place in the paper. A part of a claim may leave it out."""
+    margin: float | dict[str, float] = 0.0
+    """How much larger than this the effect must be; in units of the metric, unless the kind says otherwise. Or by
+    scale, as ``{imagenet: 3}``: points of one data set are not points of another, so 0 at any other scale."""
+    delta: Annotated[float, Field(gt=0)] | None = None
+    """The largest difference that does not matter, in units of the metric: the verdict is NO DIFFERENCE once the effect
+    is sure to be smaller, either way. One point where it is not given and the metric is a percentage; none for other
+    metrics. Written before anything is measured: half the effect that the paper prints, and at most 1 point."""
+    metric: str | None = None
+    """The metric that the claim is about; the report's metric where it is not given."""
+
+    @property
+    def asked(self) -> float:
+        """The margin as a number, 0 where it is given for other scales alone."""
+        return 0.0 if isinstance(self.margin, dict) else self.margin
+
+
+class BetterClaim(ClaimBase):
+    """``cells`` are better ``than`` others. Either may be left out and means all the other cells."""
+
+    kind: Literal["better"] = "better"
+    cells: Cells = []
+    """Those that are better: each a value for every axis in the order of the grid, or a mapping of some axes to their
+    values."""
+    than: Cells = []
+    """Those that are worse, in the same form."""
+    by: Literal["best", "mean"] = "best"
+    """Whether the best of either side are compared, or their means."""
+
+
+class OrderingClaim(ClaimBase):
+    """The values of an axis come in an order; the effect is the smallest step. Other axes are averaged."""
+
+    kind: Literal["ordering"] = "ordering"
+    axis: str
+    """The axis that is ordered."""
+    order: Annotated[list[Any], Field(min_length=2)]
+    """Values of the axis, the best first."""
+    where: Where = {}
+    """Other axes and the value of each: only these cells count."""
+
+
+class TrendClaim(ClaimBase):
+    """A metric rises or falls along an axis; the effect is the rise of a straight line. Other axes are averaged."""
+
+    kind: Literal["trend"] = "trend"
+    axis: str
+    """The axis along which it rises, whose values are taken as equally far apart."""
+    direction: Literal["rising", "falling"] = "rising"
+    """The direction of the metric."""
+    where: Where = {}
+    """Other axes and the value of each: only these cells count."""
+
+
+class InteractionClaim(ClaimBase):
+    """The gain from ``low`` to ``high`` on one axis is larger at ``start`` of another than at its ``end``."""
+
+    kind: Literal["interaction"] = "interaction"
+    axis: str
+    """The axis that matters less along ``over``."""
+    low: Any = "first"
+    """Its value before the gain."""
+    high: Any = "last"
+    """Its value after the gain."""
+    over: str
+    """The other axis."""
+    start: Any = "first"
+    """The value of ``over`` where the gain is large."""
+    end: Any = "last"
+    """The value of ``over`` where the gain is small."""
+    where: Where = {}
+    """Further axes and the value of each: only these cells count."""
+
+
+class AgreementClaim(ClaimBase):
+    """The cells come in the paper's order: Spearman's rank correlation with its numbers is above the margin."""
+
+    kind: Literal["agreement"] = "agreement"
+    key: Annotated[str, AfterValidator(known_numbers)]
+    """The paper's numbers, such as ``figure_5``; the axes that they are by are axes of the grid, at 8 cells or more."""
+    margin: float | dict[str, float] = 0.5
+    """The correlation that must be exceeded."""
+
+
+class SimilarClaim(ClaimBase):
+    """The values of an axis make little difference: no two of them are further apart than the margin, by an equivalence
+    test. Other axes are averaged."""
+
+    kind: Literal["similar"] = "similar"
+    axis: str
+    """The axis whose values are compared."""
+    values: Annotated[list[Any], Field(min_length=2)] | None = None
+    """The values that are alike; all where none is named."""
+    where: Where = {}
+    """Other axes and the value of each: only these cells count."""
+    margin: Annotated[float, Field(gt=0)]
+    """How far apart they may be, either way; in units of the metric, and the same at every scale."""
+
+
+def _with_kind(value: Any) -> Any:
+    """A comparison where no kind is given."""
+    return {"kind": "better", **value} if isinstance(value, dict) and "kind" not in value else value
+
+
+Part = Annotated[
+    BetterClaim | OrderingClaim | TrendClaim | InteractionClaim | AgreementClaim | SimilarClaim,
+    Field(discriminator="kind"),
+    BeforeValidator(_with_kind),
+]
+
+
+class AllClaim(ClaimBase):
+    """Several parts, all of which must hold, such as the two halves of a sentence. One part that does not hold refutes
+    it."""
+
+    kind: Literal["all"] = "all"
+    parts: Annotated[list[Part], Field(min_length=2)]
+    """Claims of any other kind, each with a text, a margin and a metric of its own."""
+
+
+Claim = Annotated[
+    BetterClaim | OrderingClaim | TrendClaim | InteractionClaim | AgreementClaim | SimilarClaim | AllClaim,
+    Field(discriminator="kind"),
+    BeforeValidator(_with_kind),
+]
+
+
+def parts_of(claim: Claim) -> list[Part]:
+    """The parts of a claim that has several, else the claim itself."""
+    return claim.parts if isinstance(claim, AllClaim) else [claim]
+
+
+def read_claims(values: Sequence[dict[str, Any]]) -> list[Claim]:
+    """Claims from their JSON-able form, ``claim.model_dump(mode="json")``; the form of 0.1.0, with a nested ``effect``,
+    is read too."""
+    return TypeAdapter(list[Claim]).validate_python([_flat(one) for one in values])
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    flat = {name: value for name, value in values.items() if name != "effect"} | values.get("effect", {})
+    return {name: value for name, value in flat.items() if (name, value) != ("values", [])}

@@ -1,0 +1,82 @@
+"""The values of one metric as an array, a row a cell and a column a seed: what verdicts are computed from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+CORRECT = "correct/"
+"""Begins the name of a column with one array of booleans a trial: which test images it has right. ``correct/top1``
+belongs to the metric ``top1``."""
+TEST_IMAGES = "test_images"
+"""The column with the number of test images of a trial."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric of a study's grid; baselines are left out."""
+
+    metric: str
+    cells: pd.DataFrame
+    """One row a cell, one column an axis, values as text; in the order of the grid."""
+    seeds: list[int]
+    """All seeds of any cell, in order."""
+    values: np.ndarray
+    """(cells, seeds); NaN where there is no result."""
+    trials: np.ndarray
+    """(cells, seeds); the ids of the trials, empty where there is none."""
+    stopped: np.ndarray
+    """(cells,); how many trials of a cell were stopped early."""
+    correct: np.ndarray | None = None
+    """(cells, seeds, images); which images are right, False where there is no result. None unless every result has it
+    for the same images."""
+    resolution: float = 0.0
+    """What one test image is worth, in points; 0 where the number of images is not known."""
+
+
+def measure(table: pd.DataFrame, axes: list[str], metric: str) -> Measured:
+    """``table`` has one row a trial, as in ``StudyReport``."""
+    grid = table[table["baseline"] == ""].reset_index(drop=True)
+    cells = grid[axes].astype(str).drop_duplicates().reset_index(drop=True)
+    number = {cell: row for row, cell in enumerate(cells.itertuples(index=False, name=None))}
+    row = np.array([number[cell] for cell in grid[axes].astype(str).itertuples(index=False, name=None)], dtype=int)
+    seeds = sorted(set(grid["seed"]))
+    column = np.array([seeds.index(seed) for seed in grid["seed"]], dtype=int)
+    found = pd.to_numeric(grid[metric]).where(grid["state"] == "done") if metric in grid else grid["seed"] * np.nan
+    values = np.full((len(cells), len(seeds)), np.nan)
+    values[row, column] = found.to_numpy(dtype=float)
+    trials = np.full(values.shape, "", dtype=object)
+    trials[row, column] = _ids(grid, row)
+    stopped = np.bincount(row[grid["state"] == "stopped"], minlength=len(cells))
+    correct = _correct(grid, metric, values, row, column)
+    return Measured(metric, cells, seeds, values, trials, stopped, correct, _resolution(grid, correct))
+
+
+def _ids(grid: pd.DataFrame, row: np.ndarray) -> list[str]:
+    """The ids of trials; their places where the table has none."""
+    return list(map(str, grid["trial_id"])) if "trial_id" in grid else [f"{r}" for r in row]
+
+
+def _correct(
+    grid: pd.DataFrame, metric: str, values: np.ndarray, row: np.ndarray, column: np.ndarray
+) -> np.ndarray | None:
+    if (name := CORRECT + metric) not in grid:
+        return None
+    there = ~np.isnan(values[row, column])
+    arrays = [np.asarray(one, dtype=bool) for one in grid.loc[there, name] if _is_array(one)]
+    if len(arrays) < there.sum() or len({len(one) for one in arrays}) != 1:
+        return None
+    correct = np.zeros((*values.shape, len(arrays[0])), dtype=bool)
+    correct[row[there], column[there]] = arrays
+    return correct
+
+
+def _is_array(value: object) -> bool:
+    return isinstance(value, np.ndarray | list | tuple)
+
+
+def _resolution(grid: pd.DataFrame, correct: np.ndarray | None) -> float:
+    if correct is not None:
+        return 100.0 / int(correct.shape[-1])
+    known = pd.to_numeric(grid[TEST_IMAGES]).dropna() if TEST_IMAGES in grid else pd.Series(dtype=float)
+    return 100 / max(map(float, known)) if len(known) else 0.0

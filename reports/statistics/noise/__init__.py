@@ -1,0 +1,1 @@
+"""How sure the mean of a contrast is: over seeds, moderated by what cells usually spread, and over test images."""

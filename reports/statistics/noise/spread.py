@@ -1,0 +1,109 @@
+"""How sure a contrast of means is: its spread over seeds, moderated by the spreads of all cells of the page."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import f as fisher
+
+from reports.statistics.noise.prior import MOST, Prior
+
+UNUSUAL = 0.1
+"""The part of contrasts with a usual spread that is taken for unusual by chance."""
+MOST_FILLED = 0.25
+"""The largest part of a contrast that may be filled in for a seed in which a trial failed."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Contrasts of a grid, all of shape (..., contrasts)."""
+
+    mean: np.ndarray
+    """NaN where no seed has all of its cells."""
+    error: np.ndarray
+    """The standard error of the mean; NaN below two seeds."""
+    freedom: np.ndarray
+    """Degrees of freedom of the error."""
+    seeds: np.ndarray
+    """How many seeds it is from."""
+    own: np.ndarray
+    """Its own spread over seeds, as the standard deviation of a cell."""
+    usual: np.ndarray
+    """The spread of a cell that the prior expects; NaN without one."""
+
+
+def centred_variances(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The variance of each cell over seeds, once what all cells of a seed share is taken away, and its degrees of
+    freedom (cells,). ``values`` (..., cells, seeds); cells below two seeds are left out."""
+    counts = (~np.isnan(values)).sum(axis=-1).reshape(-1, values.shape[-2]).min(axis=0)
+    values, counts = values[..., counts > 1, :], counts[counts > 1]
+    rest, cells = values - _additive(values), max(values.shape[-2], 2)
+    return np.nansum(rest**2, axis=-1) / (counts - 1) * cells / (cells - 1), counts - 1.0
+
+
+def estimate(
+    values: np.ndarray, weights: np.ndarray, prior: Prior | None, floor: float = 0.0, images: np.ndarray | float = 0.0
+) -> Estimate:
+    """Contrasts of the cells' means. ``values`` (..., cells, seeds), ``weights`` (contrasts, cells); ``floor`` is the
+    least spread of a cell that the test set resolves, ``images`` the variance of each contrast over test images.
+
+    A contrast is taken within each seed, so that what the cells of a seed share cancels. Its variance is the mean of
+    its own and the prior's, weighted by degrees of freedom.
+    """
+    within, parts = _within_seeds(values, weights)
+    counts, seeds, size = (~np.isnan(within)).sum(axis=-1), parts.sum(axis=-1), (weights**2).sum(axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.nansum(within, axis=-1) / np.where(counts, counts, np.nan)
+        squares = np.nansum((within - mean[..., None]) ** 2, axis=-1)
+        own = squares / np.where(counts > 1, counts - 1, np.nan) / size * counts / seeds
+        variance, freedom = np.maximum(own, floor**2), counts - 1.0
+        usual = np.full(mean.shape, np.nan)
+        if prior is not None:
+            usual = np.broadcast_to(np.sqrt(prior.middle)[..., None], mean.shape)
+            variance, freedom = _moderated(own, variance, freedom, prior)
+        of_seeds = variance * size / seeds
+        total = of_seeds + images
+        freedom = np.minimum(freedom * (total / of_seeds) ** 2, MOST)  # of two variances: Satterthwaite 1946
+    return Estimate(mean, np.sqrt(total), freedom, counts, np.sqrt(own), usual)
+
+
+def _moderated(
+    own: np.ndarray, variance: np.ndarray, freedom: np.ndarray, prior: Prior
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of a contrast's own variance and the prior's, and its degrees of freedom. One that varies far more than
+    is usual, as where a training collapsed in one seed, keeps its own."""
+    d0, expected = prior.freedom[..., None], prior.middle[..., None]
+    moderated = (d0 * expected + freedom * own) / (d0 + freedom)
+    moderated = moderated if prior.trusted else np.maximum(moderated, variance)
+    unusual = own > expected * fisher.isf(UNUSUAL, freedom, d0)
+    return np.where(unusual, variance, moderated), np.where(unusual, freedom, freedom + d0)
+
+
+def _within_seeds(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The contrasts within each seed (..., contrasts, seeds), NaN where a cell is missing, and how much of a seed each
+    is. A small part that is missing is filled in by the cell's mean and the seed's other cells, and counts the less."""
+    missing = np.isnan(values)
+    if not missing.any():
+        within = weights @ values
+        return within, np.ones(within.shape)
+    filled = filled_in(values)
+    lost = np.isnan(filled)
+    share = weights**2 @ missing / (weights**2).sum(axis=-1, keepdims=True)
+    kept = (share <= MOST_FILLED) & ~((weights != 0) @ lost)
+    within = np.where(kept, weights @ np.where(lost, 0.0, filled), np.nan)
+    return within, np.where(kept, 1 - share, 0.0)
+
+
+def filled_in(values: np.ndarray) -> np.ndarray:
+    """With what cell and seed explain in the place of what is missing."""
+    return np.where(np.isnan(values), _additive(values), values)
+
+
+def _additive(values: np.ndarray) -> np.ndarray:
+    """What cell and seed explain, as a sum of both; NaN where either has no value."""
+    known = ~np.isnan(values)
+    seen, in_cell, in_seed = np.nan_to_num(values), known.sum(-1, keepdims=True), known.sum(-2, keepdims=True)
+    seed = np.zeros((*values.shape[:-2], 1, values.shape[-1]))
+    for _ in range(1 if known.all() else 50):
+        cell = ((seen - seed) * known).sum(-1, keepdims=True) / np.maximum(in_cell, 1)
+        seed = ((seen - cell) * known).sum(-2, keepdims=True) / np.maximum(in_seed, 1)
+    return np.where((in_cell > 0) & (in_seed > 0), cell + seed, np.nan)

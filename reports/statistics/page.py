@@ -1,0 +1,122 @@
+"""Everything on a page together: what its claims are answered, and the price of their number.
+
+A verdict is taken at 5 % false discoveries among all distinct claims of a page (Benjamini & Hochberg 1995), so that the
+family is the page's: a page of several studies has more claims than the page of one of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from reports.paper.numbers import paper_numbers
+from reports.statistics.agreement import FEWEST, Agreement, split
+from reports.statistics.answers import AgreementAnswer, Answer, ContrastAnswer
+from reports.statistics.claims import AgreementClaim, Claim, Part, parts_of
+from reports.statistics.decision import Decision
+from reports.statistics.looks import Looks
+from reports.statistics.measured import Measured, measure
+from reports.statistics.noise.images import variance_over_images
+from reports.statistics.noise.spread import estimate, filled_in
+from reports.statistics.noise.usual import Usual, usual_spreads
+from reports.statistics.questions import Question, question
+from reports.statistics.selection import NotInGridError
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A study, as far as its claims are concerned."""
+
+    claims: Sequence[Claim]
+    table: pd.DataFrame
+    """One row a trial, as in ``StudyReport``."""
+    axes: list[str]
+    metric: str
+    """The metric of claims that name none."""
+    looks: Looks = ()
+    """The numbers of seeds at which it was planned to look; empty where that is done once."""
+
+
+@dataclass
+class Page:
+    """The studies of a page, whose cells together say how much cells usually spread."""
+
+    studies: Sequence[Judged]
+    _measured: dict[tuple[int, str], Measured] = field(default_factory=dict)
+    _usual: dict[tuple[int, str], Usual] = field(default_factory=dict)
+    _decided: dict[object, Decision] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for metric in {_metric(part, study) for study in self.studies for part in _parts(study)}:
+            found = {number: measure(study.table, study.axes, metric) for number, study in enumerate(self.studies)}
+            self._measured |= {(number, metric): one for number, one in found.items()}
+            usual = usual_spreads(list(found.values()))
+            self._usual |= {(number, metric): one for number, one in zip(found, usual, strict=True)}
+
+    def answer(self, number: int, part: Part) -> Answer | str:
+        """The answer of a study to one of its claims, or to a part of it; a text where it has none."""
+        metric = _metric(part, self.studies[number])
+        measured, usual = self._measured[number, metric], self._usual[number, metric]
+        try:
+            if isinstance(part, AgreementClaim):
+                return _agreement(part, measured)
+            asked = question(part, measured.cells)
+        except NotInGridError as error:
+            return str(error)
+        if stopped := int(measured.stopped[asked.about].sum()):
+            return f"{stopped} of its {_trials(measured, asked.about)} trials were stopped early"
+        answer = ContrastAnswer(part, measured, asked, decision_on(measured, asked, usual))
+        return ContrastAnswer(part, measured, asked, self._decided.setdefault(answer.key, answer.decision))
+
+
+def _parts(study: Judged) -> list[Part]:
+    return [part for claim in study.claims for part in parts_of(claim)]
+
+
+def _metric(part: Part, study: Judged) -> str:
+    return part.metric or study.metric
+
+
+def _trials(measured: Measured, about: np.ndarray) -> int:
+    return int((measured.trials[about] != "").sum())
+
+
+def decision_on(measured: Measured, asked: Question, usual: Usual) -> Decision:
+    """The tests of a question; of many pages at once where the values have more dimensions."""
+    prior = usual.averages if asked.averaged else usual.cells
+    images = variance_over_images(measured, asked.weights)
+    return Decision(estimate(measured.values, asked.weights, prior, measured.resolution, images), asked.shape)
+
+
+def _agreement(part: AgreementClaim, measured: Measured) -> AgreementAnswer | str:
+    """The cells by the axes of the paper's numbers; other axes are averaged. Raises ``NotInGridError``."""
+    numbers = paper_numbers(part.key)
+    if numbers is None or measured.metric not in numbers.metrics:
+        raise NotInGridError(f"the project holds no {measured.metric} of {part.key}")
+    if missing := [axis for axis in numbers.axes if axis not in measured.cells]:
+        raise NotInGridError(f"this grid has no axis {', '.join(missing)}")
+    known = numbers.table.dropna(subset=measured.metric)
+    published = dict(zip(_keys(known, numbers.axes), known[measured.metric], strict=True))
+    keys = _keys(measured.cells, numbers.axes)
+    about = np.array([key in published for key in keys])
+    if stopped := int(measured.stopped[about].sum()):
+        return f"{stopped} of its {_trials(measured, about)} trials were stopped early"
+    filled = filled_in(measured.values)
+    filled = filled[:, ~np.isnan(filled).all(axis=0)]
+    means = {name: filled[[key == name for key in keys]].mean(axis=0) for name in dict.fromkeys(keys)}
+    names = [name for name, values in means.items() if name in published and len(values) and not np.isnan(values).any()]
+    if len(names) < FEWEST:
+        return f"an agreement takes {FEWEST} cells of the paper's, and {len(names)} have a result here"
+    agreement = Agreement(np.stack([means[name] for name in names]), np.array([published[name] for name in names]))
+    return AgreementAnswer(part, measured, agreement, about, split(agreement, _factors(names)))
+
+
+def _factors(names: list[tuple[str, ...]]) -> dict[str, np.ndarray]:
+    """For each value of any axis, which cells have it."""
+    values = dict.fromkeys(value for name in names for value in name if value)
+    return {value: np.array([value in name for name in names]) for value in values}
+
+
+def _keys(cells: pd.DataFrame, axes: list[str]) -> list[tuple[str, ...]]:
+    return list(cells[axes].itertuples(index=False, name=None))

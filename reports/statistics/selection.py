@@ -1,0 +1,74 @@
+"""Which cells of a grid a claim is about, as booleans, one a cell.
+
+An ordering, a trend, an interaction and a likeness average the axes that they do not name, and compare like with like:
+cells whose values on those axes are not there in full are left out, such as a depth that has no encoder of width 4.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+Values = Mapping[str, str]
+"""Some axes and the value of each, as text: the cells that have them."""
+
+
+class NotInGridError(ValueError):
+    """The claim is about cells that this grid does not have."""
+
+
+def matching(cells: pd.DataFrame, values: Values) -> np.ndarray:
+    """The cells that have these values; none where one of the axes is not there."""
+    found = np.ones(len(cells), dtype=bool)
+    for axis, value in values.items():
+        found &= np.array(cells[axis] == value) if axis in cells else False
+    return found
+
+
+def any_of(cells: pd.DataFrame, several: Sequence[Values]) -> np.ndarray:
+    """The cells that have any of several sets of values. Raises ``NotInGridError`` where one is of no cell."""
+    found = np.zeros(len(cells), dtype=bool)
+    for values in several:
+        one = matching(cells, values)
+        if not one.any():
+            raise NotInGridError(f"this grid has no cell {', '.join(values.values())}")
+        found |= one
+    return found
+
+
+def among(cells: pd.DataFrame, axis: str, values: Sequence[str], there: np.ndarray) -> np.ndarray:
+    """The cells of ``there`` with one of the values on an axis. Raises ``NotInGridError`` where a value has none."""
+    known = set(cells.loc[there, axis]) if axis in cells else set()
+    if absent := [value for value in values if value not in known]:
+        raise NotInGridError(f"this grid has no {axis} {', '.join(absent)}")
+    return np.asarray(there & np.array([value in values for value in cells[axis]]))
+
+
+def along(cells: pd.DataFrame, axis: str, there: np.ndarray) -> np.ndarray:
+    """The cells of ``there``, matched over several values of an axis. Raises ``NotInGridError`` where it has one."""
+    if axis not in cells or cells.loc[there, axis].nunique() < 2:
+        raise NotInGridError(f"this grid has not two values of {axis} there")
+    return matched(cells, there, [axis])
+
+
+def matched(cells: pd.DataFrame, there: np.ndarray, axes: Sequence[str]) -> np.ndarray:
+    """The cells of ``there`` whose values on all other axes occur with every combination of ``axes``."""
+    others = [str(name) for name in cells if name not in axes]
+    if not others:
+        return there
+    counts = Counter(_keys(cells[there], others))
+    whole = len(cells.loc[there, list(axes)].drop_duplicates())
+    found = there & np.array([counts[key] == whole for key in _keys(cells, others)])
+    if not found.any():
+        raise NotInGridError(f"this grid has no cells that differ in {', '.join(axes)} alone")
+    return np.asarray(found)
+
+
+def values_there(cells: pd.DataFrame, axis: str, there: np.ndarray) -> list[str]:
+    """The values of an axis among some cells, in the order of the grid."""
+    return list(dict.fromkeys(cells.loc[there, axis]))
+
+
+def _keys(cells: pd.DataFrame, axes: Sequence[str]) -> list[tuple[str, ...]]:
+    return list(cells[list(axes)].itertuples(index=False, name=None))

@@ -1,0 +1,114 @@
+"""The order of the paper's cells: the correlation, its interval inside [-1, 1], and what makes all of it."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import spearmanr
+
+from reports.paper.numbers import paper_numbers
+from reports.statistics.agreement import Agreement, spearman, split
+from reports.statistics.claims import AgreementClaim
+from reports.statistics.verdicts import Verdict, judge
+
+FIGURE_5 = paper_numbers("figure_5")
+assert FIGURE_5
+AXES = FIGURE_5.axes
+CLAIM = AgreementClaim(says="in the paper's order", source="Figure 5", key="figure_5")
+
+
+def table(values: dict[tuple[str, str], float], noise: float = 0.5, seeds: int = 3) -> pd.DataFrame:
+    random = np.random.default_rng(1)
+    return pd.DataFrame(
+        [
+            {AXES[0]: first, AXES[1]: second, "seed": seed, "baseline": "", "state": "done"}
+            | {"top1": value + noise * random.normal()}
+            for (first, second), value in values.items()
+            for seed in range(seeds)
+        ]
+    )
+
+
+def papers() -> dict[tuple[str, str], float]:
+    assert FIGURE_5
+    return {(first, second): value for first, second, value in FIGURE_5.table[[*AXES, "top1"]].itertuples(index=False)}
+
+
+def verdict(values: dict[tuple[str, str], float], **more: float) -> Verdict:
+    return judge([CLAIM], table(values, **more), AXES, "top1")[0]  # type: ignore[arg-type]
+
+
+def test_it_is_spearmans_of_the_means() -> None:
+    random = np.random.default_rng(0)
+    values, paper = random.normal(size=(12, 4)), random.integers(0, 5, 12).astype(float)
+    assert spearman(values.mean(axis=1), paper) == pytest.approx(spearmanr(values.mean(axis=1), paper).statistic)
+    assert Agreement(values, paper).rho == pytest.approx(spearmanr(values.mean(axis=1), paper).statistic)
+
+
+def test_the_papers_own_order_is_supported_and_another_refuted() -> None:
+    same, other = verdict(papers()), verdict({cell: -value for cell, value in papers().items()})
+    assert (same.word, other.word) == ("SUPPORTED", "REFUTED")
+    assert same.mean is not None and same.mean > 0.95
+    assert "over 49 cells; by chance as high with p < 0.001" in same.reason
+    assert same.unit == "rank correlation"
+
+
+@pytest.mark.parametrize("noise", [0.01, 5.0, 100.0])
+def test_an_interval_stays_inside_its_range(noise: float) -> None:
+    for values in (papers(), {cell: -value for cell, value in papers().items()}):
+        found = verdict(values, noise=noise)
+        assert found.interval is not None and found.mean is not None
+        assert -1 <= found.interval[0] <= found.mean <= found.interval[1] <= 1
+
+
+def test_it_is_refused_below_eight_cells() -> None:
+    few = dict(list(papers().items())[:7])
+    assert verdict(few).reason == "an agreement takes 8 cells of the paper's, and 7 have a result here"
+    assert verdict(few).word == "UNDECIDED"
+
+
+def test_cells_without_a_result_are_left_out() -> None:
+    results = table(papers())
+    results.loc[:5, "state"] = "failed"
+    found = judge([CLAIM], results, AXES, "top1")[0]
+    assert "over 47 cells" in found.reason
+
+
+def test_where_one_factor_makes_all_of_it_that_is_said() -> None:
+    """With crop the order is the paper's, and without it is by chance, as in the shipped grid."""
+    random = np.random.default_rng(2)
+    shuffled = dict(zip(papers(), random.permutation(list(papers().values())), strict=True))
+    values = {cell: (papers() if "crop" in cell else shuffled)[cell] for cell in papers()}
+    told = verdict(values).notes
+    assert any(one.startswith("the 13 cells with crop agree at +0.9") and "the 36 without at" in one for one in told)
+    assert not any("cells with" in one for one in verdict(papers()).notes)
+
+
+def test_two_groups_that_are_apart_are_no_order_within_them() -> None:
+    random = np.random.default_rng(4)
+    inside = np.arange(30) < 10
+    paper = random.normal(size=30) + 10 * inside
+    ours = random.normal(size=(30, 3)) * 0.1 + random.normal(size=(30, 1)) + 10 * inside[:, None]
+    found = Agreement(ours, paper)
+    assert found.rho > 0.4
+    assert split(found, {"a": inside, "b": np.arange(30) % 2 == 0}).startswith("the 10 cells with a agree at")
+
+
+def test_noise_never_refutes_an_order_that_is_there() -> None:
+    """Means that are mostly noise agree less than the true ones do."""
+    random = np.random.default_rng(5)
+    refuted = 0
+    for _ in range(200):
+        paper = random.normal(size=30)
+        true = 0.8 * paper + 0.6 * random.normal(size=30)
+        refuted += Agreement(true[:, None] + 2.0 * random.normal(size=(30, 3)), paper).refuted(0.5) < 0.025
+    assert refuted <= 10
+
+
+def test_permutations_are_all_orders_where_those_are_few() -> None:
+    """Of eight cells in the paper's order 1 of 40,320 is as good, or 20 with as many as were tried."""
+    values = np.arange(8.0)[:, None] + np.array([0.0, 0.1, 0.05])
+    assert Agreement(values, np.arange(8.0)).by_chance == pytest.approx(1 / 20_001, rel=3)
+    worse = sum(np.dot(order, np.arange(5)) >= 26 for order in itertools.permutations(range(5))) / 120
+    assert Agreement(np.array([0.0, 2, 1, 4, 3])[:, None], np.arange(5.0)).by_chance > worse / 5

@@ -1,0 +1,459 @@
+"""Verdicts: contrasts of means in both directions, never from too few seeds, at the price of looking at many."""
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import false_discovery_control, ttest_1samp
+from scipy.stats import t as student
+
+from reports.cells.metric_names import unit_of
+from reports.cells.names import signed
+from reports.statistics.claims import Claim, read_claims
+from reports.statistics.looks import total_level
+from reports.statistics.page import Judged
+from reports.statistics.record import read_record, save_record, verdict_values
+from reports.statistics.verdicts import Verdict, judge, judge_page
+
+AXES = ["x"]
+METRIC = "top1"
+Values = list[float | None]
+
+
+def results(**cells: Values) -> pd.DataFrame:
+    rows = [
+        {"x": cell, "seed": seed, "baseline": "", "state": "done" if value is not None else "failed", METRIC: value}
+        for cell, values in cells.items()
+        for seed, value in enumerate(values)
+    ]
+    rows.append({"x": "", "seed": 0, "baseline": "random", "state": "done", METRIC: 99.0})
+    return pd.DataFrame(rows).assign(trial_id=[f"{row['x']}-{row['seed']}" for row in rows])
+
+
+def grid(values: dict[tuple[str, str], list[float]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"x": x, "y": y, "seed": seed, "baseline": "", "state": "done", METRIC: value}
+            for (x, y), seeds in values.items()
+            for seed, value in enumerate(seeds)
+        ]
+    )
+
+
+def claim(kind: str = "better", **values: Any) -> Claim:
+    return read_claims([{"says": "it is so", "source": "section 1", "kind": kind, **values}])[0]
+
+
+def better(cells: str = "", than: str = "", **values: Any) -> Claim:
+    return claim(cells=[{"x": c} for c in cells], than=[{"x": c} for c in than], **values)
+
+
+def verdict(asked: Claim, **cells: Values) -> Verdict:
+    return judge([asked], results(**cells), AXES, METRIC)[0]
+
+
+def effect(asked: Claim, table: pd.DataFrame, axes: list[str]) -> float | None:
+    return judge([asked], table, axes, METRIC)[0].mean
+
+
+# What is measured
+
+
+def test_one_cell_against_another_is_students_paired_test() -> None:
+    found = verdict(better("a", "b"), a=[10.0, 20.0, 33.0], b=[5.0, 15.2, 30.0])
+    test = ttest_1samp([5.0, 4.8, 3.0], 0)
+    low, high = test.confidence_interval(0.95)
+    expected = f"+4.3 points, 95 % interval {signed(low)} to {signed(high)}, over 3 seeds; p {test.pvalue:.3f}"
+    assert (found.reason, found.word) == (expected, "SUPPORTED")
+
+
+def test_the_effect_is_between_the_best_means_and_not_the_mean_of_the_bests() -> None:
+    """Within each seed another cell of a and b is the best, by chance."""
+    found = verdict(better("ab", "c"), a=[20.0, 10.0, 15.0], b=[10.0, 20.0, 14.0], c=[15.0, 15.2, 15.4])
+    assert found.mean == pytest.approx(15.0 - 15.2)
+    assert found.about == "between a and c"
+    assert found.word == "UNDECIDED"
+
+
+def test_sides_that_are_left_out_are_all_other_cells() -> None:
+    cells: dict[str, Values] = {"a": [1.0, 1.1, 0.9], "b": [5.0, 5.5, 5.1], "c": [9.0, 9.1, 8.8]}
+    assert verdict(better("c"), **cells).word == "SUPPORTED"
+    assert verdict(better(than="ab"), **cells).word == "SUPPORTED"
+    assert verdict(better("b"), **cells).word == "REFUTED"
+
+
+def test_a_cell_is_not_compared_with_itself() -> None:
+    found = verdict(better("c", "ac"), a=[1.0], c=[3.0])
+    assert found.mean == 2
+
+
+def test_the_margin_is_what_is_asked() -> None:
+    cells: dict[str, Values] = {"a": [20.0, 21.0, 22.0], "b": [10.0, 11.5, 12.0]}
+    assert verdict(better("a", margin=5), **cells).word == "SUPPORTED"
+    assert verdict(better("a", margin=15), **cells).word == "REFUTED"
+    assert "more than 15 asked" in verdict(better("a", margin=15), **cells).reason
+
+
+def test_an_ordering_is_as_strong_as_its_smallest_step() -> None:
+    table = grid({("a", "1"): [9.0], ("a", "2"): [7.0], ("b", "1"): [6.0], ("b", "2"): [6.0], ("c", "1"): [1.0]})
+    axes = ["x", "y"]
+    assert effect(claim("ordering", axis="x", order=["a", "b", "c"]), table, axes) == 3  # no (c, 2), so of y 1 alone
+    assert effect(claim("ordering", axis="x", order=["a", "b"]), table, axes) == 2
+    assert effect(claim("ordering", axis="x", order=["c", "b"]), table, axes) == -5
+    assert effect(claim("ordering", axis="x", order=["a", "b"], where={"y": "1"}), table, axes) == 3
+
+
+def test_a_trend_is_the_rise_of_a_straight_line() -> None:
+    table = grid({(x, "1"): [value] for x, value in zip("abcd", (1.0, 2.0, 4.0, 5.0), strict=True)})
+    rise = 3 * np.polyfit([0, 1, 2, 3], [1.0, 2.0, 4.0, 5.0], 1)[0]
+    assert effect(claim("trend", axis="x"), table, ["x", "y"]) == pytest.approx(rise)
+    assert effect(claim("trend", axis="x", direction="falling"), table, ["x", "y"]) == pytest.approx(-rise)
+
+
+def test_an_interaction_is_a_difference_of_gains() -> None:
+    """Larger batches matter less with longer training."""
+    table = grid({("256", "100"): [50.0], ("4096", "100"): [60.0], ("256", "800"): [66.0], ("4096", "800"): [69.0]})
+    asked = claim("interaction", axis="x", low="256", high="4096", over="y", start="100", end="800")
+    assert effect(asked, table, ["x", "y"]) == 7
+
+
+def test_like_is_compared_with_like() -> None:
+    """Depth 101 has no width of 4, and depth 101 at width 1 would spoil the gain from 1 to 4."""
+    sizes = {("18", "1"): [50.0], ("18", "2"): [59.0], ("18", "4"): [65.0], ("101", "1"): [66.0], ("101", "2"): [71.0]}
+    axes = ["x", "y"]
+    assert effect(claim("trend", axis="y"), grid(sizes), axes) == pytest.approx(15)
+    apart = judge([claim("trend", axis="y")], grid({("a", "1"): [1.0], ("b", "2"): [2.0]}), axes, METRIC)
+    assert "no cells that differ in y alone" in apart[0].reason
+    asked = claim("interaction", axis="y", low="1", high="2", over="x", start="18", end="101")
+    assert effect(asked, grid(sizes), axes) == pytest.approx(4)
+
+
+def test_likeness_is_the_largest_difference() -> None:
+    table = grid({("a", "1"): [9.0], ("a", "2"): [1.0], ("b", "1"): [6.0], ("b", "2"): [3.0], ("c", "1"): [40.0]})
+    found = judge([claim("similar", axis="x", margin=1.0)], table, ["x", "y"], METRIC)[0]
+    assert (found.mean, found.about) == (34, "between c and b")  # there is no (c, 2), so of y 1 alone
+    two = judge([claim("similar", axis="x", values=["a", "b"], margin=1.0)], table, ["x", "y"], METRIC)[0]
+    assert two.mean == pytest.approx(0.5)
+    one = judge([claim("similar", axis="z", margin=1.0)], table, ["x", "y"], METRIC)[0]
+    assert "not two values" in one.reason
+
+
+# How it is decided
+
+
+def both_ways(cells: dict[str, list[float]], better: str, worse: str) -> float:
+    """Pair by pair, in plain loops: for each of the worse some better one, the choice of which is paid for; and the
+    other way round. Two-sided."""
+
+    def p(one: str, other: str) -> float:
+        differences = [x - y for x, y in zip(cells[one], cells[other], strict=True)]
+        return float(ttest_1samp(differences, 0, alternative="greater").pvalue)
+
+    supported = max(simes([p(a, b) for a in better]) for b in worse)
+    refuted = max(simes([p(b, a) for b in worse]) for a in better)
+    return min(1.0, 2 * min(supported, refuted))
+
+
+def simes(ps: list[float]) -> float:
+    """The best of n is paid for n times, the second best half of that, the fourth a quarter."""
+    return min(len(ps) / rank * sorted(ps)[rank - 1] for rank in (1, 2, 4, 8, 16) if rank <= len(ps))
+
+
+@pytest.mark.parametrize("apart", [0.0, 2.0, -2.0])
+@pytest.mark.parametrize(("one", "other"), [("a", "bcd"), ("ab", "cd"), ("abc", "d")])
+def test_the_best_of_several_is_the_slow_test_of_every_pair(one: str, other: str, apart: float) -> None:
+    random = np.random.default_rng(7)
+    of_seed = random.normal(50, 5, 6)  # what all cells of a seed have in common cancels
+    cells = {x: list(of_seed + random.normal(apart * (x in one), 0.7, 6)) for x in "abcd"}
+    found = judge([better(one, other)], results(**cells), AXES, METRIC)[0]  # type: ignore[arg-type]
+    expected = both_ways(cells, one, other)
+    assert (found.word in ("SUPPORTED", "REFUTED")) == (expected <= 0.05)
+    if found.word in ("SUPPORTED", "REFUTED"):
+        assert found.p == pytest.approx(expected, rel=1e-6)
+
+
+def test_an_interval_agrees_with_the_verdict() -> None:
+    random = np.random.default_rng(8)
+    kinds = [better("ab", "cd"), claim("ordering", axis="x", order=list("abcd")), better("a", "b", margin=0.5)]
+    words = set()
+    for _ in range(60):
+        cells = {x: list(random.normal(random.normal(0, 2), 0.7, 4)) for x in "abcd"}
+        for asked in kinds:
+            found = judge([asked], results(**cells), AXES, METRIC)[0]  # type: ignore[arg-type]
+            assert found.interval is not None and found.mean is not None
+            low, high = found.interval
+            assert low <= found.mean <= high
+            words.add(found.word)
+            if found.word == "NO DIFFERENCE":  # its interval is another
+                assert -1 < low <= high < 1
+                continue
+            assert (found.word == "SUPPORTED") == (low > asked.asked)
+            assert (found.word == "REFUTED") == (high < asked.asked)
+    assert words >= {"SUPPORTED", "REFUTED", "UNDECIDED"}
+
+
+def slow_equivalence(cells: dict[str, list[float]], margin: float) -> tuple[str, float]:
+    """A pair at a time, by scipy's one-sided tests: word and two-sided p."""
+    inside, outside = [], []
+    for a, b in itertools.combinations(cells.values(), 2):
+        for one, other in ((a, b), (b, a)):
+            differences = [x - y for x, y in zip(one, other, strict=True)]
+            inside.append(ttest_1samp(differences, margin, alternative="less").pvalue)
+            outside.append(ttest_1samp(differences, margin, alternative="greater").pvalue)
+    supported, refuted = max(inside), simes(outside)
+    p = min(1.0, 2 * min(supported, refuted))
+    return ("SUPPORTED" if supported < refuted else "REFUTED") if p < 0.05 else "UNDECIDED", p
+
+
+@pytest.mark.parametrize("margin", [0.5, 1.0, 2.0, 4.0, 8.0])
+@pytest.mark.parametrize("seeds", [3, 9])
+@pytest.mark.parametrize("apart", [0.0, 3.0])
+def test_likeness_is_the_slow_equivalence_test_of_every_pair(seeds: int, apart: float, margin: float) -> None:
+    random = np.random.default_rng(seeds)
+    of_seed = random.normal(50, 5, seeds)
+    cells = {x: list(of_seed + random.normal(apart * number, 0.7, seeds)) for number, x in enumerate("abc")}
+    word, p = slow_equivalence(cells, margin)
+    found = judge([claim("similar", axis="x", margin=margin)], results(**cells), AXES, METRIC)[0]  # type: ignore[arg-type]
+    assert (found.word, found.p) == (word, pytest.approx(p, rel=1e-6))
+
+
+def test_no_difference_is_a_verdict_of_its_own() -> None:
+    same: dict[str, Values] = {"a": [50.0, 51.0, 52.1, 49.0, 50.5], "b": [50.1, 51.0, 52.0, 49.1, 50.4]}
+    found = verdict(better("a", "b"), **same)
+    test = ttest_1samp([-0.1, 0.0, 0.1, -0.1, 0.1], 0)
+    low, high = test.confidence_interval(0.9)
+    assert found.word == "NO DIFFERENCE"
+    assert found.reason.startswith(
+        f"no difference larger than 1 point: +0 points, 90 % interval {signed(low)} to {signed(high)}, over 5 seeds"
+    )
+    assert verdict(better("a", "b", delta=0.05), **same).word == "UNDECIDED"
+    assert found.takes == ""
+
+
+def test_an_effect_that_is_certain_and_does_not_matter_is_small() -> None:
+    found = verdict(better("a", "b"), a=[50.3, 51.31, 52.29, 49.3], b=[50.0, 51.0, 52.0, 49.01])
+    assert (found.word, found.small) == ("SUPPORTED", True)
+    assert "small: less than 1 point, either way" in found.reason
+    assert not verdict(better("a", "b", delta=0.2), a=[50.3, 51.31, 52.29], b=[50.0, 51.0, 52.0]).small
+
+
+def test_what_does_not_matter_is_not_known_of_other_units() -> None:
+    table = results(a=[3.0, 3.1, 3.2], b=[3.0, 3.11, 3.19]).rename(columns={METRIC: "pretrain/entropy"})
+    asked = better("a", "b", metric="pretrain/entropy")
+    assert judge([asked], table, AXES, METRIC)[0].word == "UNDECIDED"
+    given = better("a", "b", metric="pretrain/entropy", delta=0.5)
+    assert judge([given], table, AXES, METRIC)[0].reason.startswith("no difference larger than 0.5 nats: ")
+
+
+# Several parts
+
+
+def halves(*parts: Claim) -> Claim:
+    return claim("all", parts=[part.model_dump() for part in parts])
+
+
+def test_all_parts_must_hold_and_one_that_does_not_refutes() -> None:
+    cells: dict[str, Values] = {"a": [9.0, 9.2, 9.1], "b": [5.0, 5.1, 5.3], "c": [1.0, 1.2, 1.1], "d": [1.0, 3.0, 0.5]}
+    assert verdict(halves(better("a", "b"), better("b", "c")), **cells).word == "SUPPORTED"
+    refuted = verdict(halves(better("a", "b"), better("c", "b")), **cells)
+    assert (refuted.word, [part.word for part in refuted.parts]) == ("REFUTED", ["SUPPORTED", "REFUTED"])
+    assert refuted.mean == pytest.approx(-4.03, abs=0.01)
+    waits = verdict(halves(better("a", "b"), better("c", "d")), **cells)
+    assert (waits.word, waits.cells) == ("UNDECIDED", [{"x": x} for x in "abcd"])
+    assert "it is so (UNDECIDED: " in waits.reason
+
+
+def test_a_part_without_results_holds_a_claim_up_and_does_not_hide_that_it_is_refuted() -> None:
+    cells: dict[str, Values] = {"a": [9.0, 9.2, 9.1], "b": [5.0, 5.1, 5.3]}
+    assert verdict(halves(better("a", "b"), better("z")), **cells).word == "UNDECIDED"
+    assert verdict(halves(better("b", "a"), better("z")), **cells).word == "REFUTED"
+
+
+def test_choosing_the_part_that_refutes_is_paid_for() -> None:
+    cells: dict[str, Values] = {"a": [9.0, 10.0, 9.4], "b": [10.4, 10.6, 10.8], "c": [1.0, 1.2, 1.1]}
+    alone, one_of_two = verdict(better("a", "b"), **cells), verdict(halves(better("a", "b"), better("a", "c")), **cells)
+    assert alone.p is not None and one_of_two.p is not None
+    assert one_of_two.p == pytest.approx(2 * alone.p)
+
+
+# Seeds
+
+
+def test_a_verdict_takes_three_seeds() -> None:
+    one, two = verdict(better("a"), a=[90.0], b=[1.0]), verdict(better("a"), a=[90.0, 91.0], b=[1.0, 2.1])
+    assert (one.word, two.word) == ("UNDECIDED", "UNDECIDED")
+    assert one.reason == "+89.0 points in one seed; a verdict takes three seeds"
+    assert (two.seeds, two.takes, two.interval) == (2, "more seeds: --seeds 3", None)
+
+
+def test_a_failed_trial_costs_its_own_comparisons_and_no_whole_seed() -> None:
+    cells: dict[str, Values] = {"a": [20.0, 21.0, 22.0, 20.5], "b": [10.0, 11.1, None, 10.2], "c": [9.0, 9.1, 9.3, 9.2]}
+    found = verdict(better("a"), **cells)
+    assert (found.word, found.seeds) == ("SUPPORTED", 4)
+    lost: dict[str, Values] = {"a": [20.0, 21.0, 22.0], "b": [10.0, None, None], "c": [9.0, 9.1, 9.3]}
+    assert "in one seed alone" in verdict(better("a"), **lost).reason
+    gone: dict[str, Values] = {"a": [20.0, 21.0, 22.0], "b": [None, None, None]}
+    assert "no seed has a value in every cell" in verdict(better("a"), **gone).reason
+
+
+def test_seeds_that_are_all_the_same_tell_nothing_of_chance() -> None:
+    found = verdict(better("a", "b"), a=[2.0, 3.0, 4.0], b=[1.0, 2.0, 3.0])
+    assert (found.word, "same in all seeds" in found.reason) == ("UNDECIDED", True)
+
+
+def test_what_the_grid_does_not_have_is_said() -> None:
+    assert "no cell z" in verdict(better("z"), a=[1.0]).reason
+    assert "no cells to compare" in verdict(better("a"), a=[1.0]).reason
+    unfinished = results(a=[None], b=[None]).drop(columns=METRIC)
+    assert "no seed" in judge([better("a")], unfinished, AXES, METRIC)[0].reason
+    absent = [
+        claim("ordering", axis="x", order=["a", "z"]),
+        claim("interaction", axis="x", low="a", high="b", over="y", start="1", end="2"),
+        claim("trend", axis="z"),
+    ]
+    for asked in absent:
+        assert judge([asked], results(a=[1.0, 2.0], b=[1.0, 3.0]), AXES, METRIC)[0].word == "UNDECIDED"
+
+
+def test_how_many_seeds_would_find_what_matters_is_said() -> None:
+    """Differences spread by 2: for an effect of 1 point at 5 %, by the power of Student's test."""
+    found = verdict(better("a", "b"), a=[-2.0, 0.0, 2.0], b=[0.0, 0.0, 0.0])
+    random = np.random.default_rng(0)
+
+    def power(n: int) -> float:
+        values = random.normal(1.0, 2.0, (40_000, n))
+        t = values.mean(axis=1) / values.std(axis=1, ddof=1) * np.sqrt(n)
+        return float((t > student.isf(0.025, n - 1)).mean())
+
+    seeds = int(found.takes.split()[1])
+    assert found.takes == f"with {seeds} seeds an effect of 1 point would be found four times in five"
+    assert power(seeds - 2) < 0.8 < power(seeds + 1)
+    asked = verdict(better("a", "b", margin=3.0), a=[-1.0, 5.0, 7.0], b=[0.0, 0.0, 0.0])
+    assert "an effect of 4 points" in asked.takes
+    alike = verdict(claim("similar", axis="x", margin=3.0), a=[-2.0, 1.0, 4.0], b=[0.0, 0.0, 0.0])
+    assert "that no two are 3 points apart" in alike.takes
+    wild = verdict(better("a", "b", delta=0.01), a=[-20.0, 0.0, 20.0], b=[0.0, 0.0, 0.0])
+    assert wild.takes.startswith("with more than 1,000 seeds")
+
+
+def test_the_test_sets_own_noise_enters_the_interval() -> None:
+    """200 images, of which the two cells have others right: 4 points are not sure, however alike the seeds are."""
+    random = np.random.default_rng(6)
+    right = {x: random.random(200) < rate for x, rate in (("a", 0.6), ("b", 0.5))}
+    rows = []
+    for (x, images), seed in itertools.product(right.items(), range(3)):
+        flipped = images ^ (np.arange(200) == seed + 100 * (x == "b"))  # one image a seed
+        row = {"x": x, "seed": seed, "baseline": "", "state": "done", "correct/top1": flipped}
+        rows.append(row | {METRIC: 100 * flipped.mean()})
+    table = pd.DataFrame(rows)
+    bare, counted, known = (
+        judge([better("a", "b")], one, AXES, METRIC)[0]
+        for one in (
+            table.drop(columns="correct/top1"),
+            table.drop(columns="correct/top1").assign(test_images=200),
+            table,
+        )
+    )
+    widths = [one.interval[1] - one.interval[0] for one in (bare, counted, known) if one.interval]
+    assert (bare.word, known.word) == ("SUPPORTED", "UNDECIDED")
+    assert widths[0] <= widths[1] < widths[2]
+    assert widths[2] == pytest.approx(2 * 1.96 * 100 * np.sqrt(0.49 / 200), rel=0.2)
+
+
+# Many claims, many looks
+
+
+CELLS: dict[str, Values] = {"a": [10.8, 13.5, 12.6], "b": [8.0, 8.9, 8.0], "c": [7.9, 8.0, 9.5], "d": [7.0, 9.0, 8.1]}
+
+
+def test_one_claim_among_many_needs_more() -> None:
+    alone = verdict(better("a", "b"), **CELLS)
+    claims = [better("a", "b"), better("b", "c"), better("c", "d")]
+    among = judge(claims, results(**CELLS), AXES, METRIC)
+    assert (alone.word, among[0].word) == ("SUPPORTED", "UNDECIDED")
+    assert "among 3 claims" in among[0].reason
+    assert {round(one.level or 0, 6) for one in among} == {round(1 - 0.05 / 3, 6)}
+
+
+def test_the_p_values_are_adjusted_by_benjamini_and_hochberg() -> None:
+    claims = [better(a, b, delta=1e-6) for a, b in ("ab", "bc", "ad", "ac")]
+    alone = [verdict(one, **CELLS).p for one in claims]
+    together = [one.p for one in judge(claims, results(**CELLS), AXES, METRIC)]
+    assert together == pytest.approx(false_discovery_control(alone).tolist())  # type: ignore[arg-type]
+
+
+def test_a_hypothesis_counts_once_however_many_studies_state_it() -> None:
+    table = results(**CELLS)
+    once = Judged([better("a", "b")], table, AXES, METRIC)
+    other = Judged([better("a", "b", says="in other words")], table.assign(y="1"), ["x", "y"], METRIC)
+    first, second = judge_page([once, other])
+    assert (first[0].p, first[0].word, first[0].interval) == (second[0].p, second[0].word, second[0].interval)
+    assert first[0].ruling is not None and first[0].ruling.claims == 1
+    assert first[0].ruling.sentence == ""
+    more = judge_page([once, replace(once, claims=[better("b", "c")])])[0][0]
+    assert more.ruling is not None
+    assert more.ruling.sentence.startswith("2 distinct claims can be judged on this page. At most 5 % of those")
+
+
+def test_claims_that_cannot_be_judged_cost_nothing() -> None:
+    found = judge([better("a", "b"), better("z"), better("y")], results(**CELLS), AXES, METRIC)
+    assert (found[0].word, found[0].p) == ("SUPPORTED", verdict(better("a", "b"), **CELLS).p)
+
+
+def test_looking_again_is_paid_for() -> None:
+    once = judge([better("a", "b")], results(**CELLS), AXES, METRIC)[0]
+    looked = judge([better("a", "b")], results(**CELLS), AXES, METRIC, looks=(3, 5, 10))[0]
+    assert once.p is not None
+    assert looked.p == pytest.approx(float(total_level(once.p, (3, 5, 10))))
+    assert (once.word, looked.word) == ("SUPPORTED", "UNDECIDED")
+    assert looked.level_text == "97.9 %"
+
+
+# What is told
+
+
+def test_the_cells_that_a_claim_is_about_are_named() -> None:
+    assert verdict(better("a", "b"), a=[1.0], b=[2.0], c=[3.0]).cells == [{"x": "a"}, {"x": "b"}]
+
+
+def test_a_spread_that_is_far_from_the_usual_one_is_said() -> None:
+    random = np.random.default_rng(3)
+    many = {f"c{number}": list(random.normal(size=3)) for number in range(50)}
+    found = judge([better("a", "b", delta=0.01)], results(a=[0.5, 0.52, 0.48], b=[0.0, 0.0, 0.0], **many), AXES, METRIC)  # type: ignore[arg-type]
+    assert "its cells spread by 0.014 over seeds, where" in found[0].reason
+    assert found[0].word == "UNDECIDED"
+
+
+def test_a_small_effect_is_told_with_the_digits_that_it_has() -> None:
+    shown = {12.34: "+12.3", -1.0: "-1.0", 0.0041: "+0.0041", -0.04: "-0.04", 0.5: "+0.5"}
+    assert {value: signed(value) for value in shown} == shown
+
+
+def test_an_effect_has_the_unit_of_its_metric() -> None:
+    table = results(a=[3.0, 3.1, 3.3], b=[1.0, 1.0, 1.1]).rename(columns={METRIC: "pretrain/entropy"})
+    asked = better("a", "b", metric="pretrain/entropy")
+    assert " nats, 95 % interval" in judge([asked], table, AXES, METRIC)[0].reason
+    own = better("a", "b")
+    assert " nats, 95 % interval" in judge([own], table, AXES, "pretrain/entropy")[0].reason
+    assert unit_of("tsne/silhouette") == "" != unit_of("mine/score")
+
+
+def test_anyone_can_judge_again_from_the_files(tmp_path: Path) -> None:
+    table = results(**CELLS, e=[1.0, None, 2.0]).assign(run_id="r", error="", stopped_at=np.nan)
+    claims = [better("a", "b"), better("e"), halves(better("a", "c"), better("b", "c"))]
+    judged = Judged(claims, table, AXES, METRIC, (3, 5))
+    verdicts = judge_page([judged])[0]
+    save_record(judged, verdicts, tmp_path)
+    again = read_record(tmp_path)
+    assert [verdict_values(one) for one in judge_page([again])[0]] == [verdict_values(one) for one in verdicts]
+    assert again.looks == (3, 5)
+
+
+def test_claims_of_an_older_form_are_read() -> None:
+    old = {"kind": "similar", "says": "a", "source": "b", "margin": 2.0, "metric": None}
+    (read,) = read_claims([old | {"effect": {"axis": "x", "values": [], "where": {}}}])
+    assert read == claim("similar", axis="x", margin=2.0).model_copy(update={"says": "a", "source": "b"})
