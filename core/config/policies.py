@@ -45,13 +45,13 @@ class Branches:
     """A policy in full: operations in order, and the branches that they act on."""
 
     shared: Sequence = ()
-    """Drawn once for an image: both branches get the same outcome."""
+    """Operations drawn once for an image: both branches get the same outcome."""
     both: Sequence = ()
-    """Drawn for each branch on its own."""
+    """Operations drawn for each branch on its own."""
     first: Sequence = ()
-    """On the first branch only, after ``both``."""
+    """Operations on the first branch only, after ``both``."""
     second: Sequence = ()
-    """On the second branch only, after ``both``."""
+    """Operations on the second branch only, after ``both``."""
 
 
 class PolicyConfig(Config):

@@ -5,7 +5,7 @@ from core.encoder.encoder import Encoder
 
 
 def build_encoder(config: EncoderConfig, image_size: int) -> Encoder:
-    """Encoder f for views of ``image_size`` pixels, initialised from torch's global generator."""
+    """Build the encoder f for views of ``image_size`` pixels, initialised from torch's global generator."""
     encoder = ENCODERS.code(config)(config, image_size)
-    assert isinstance(encoder, Encoder), f"{type(encoder).__name__} is no core.encoder.encoder.Encoder"
+    assert isinstance(encoder, Encoder), f"{type(encoder).__name__} is not a core.encoder.encoder.Encoder"
     return encoder

@@ -22,18 +22,18 @@ from core.randomness import generator
 
 
 class Done(NamedTuple):
-    """What a step leaves for ``Method.after_step`` and for the record."""
+    """Result of a step, for ``Method.after_step`` and for the record."""
 
     outcome: Outcome
     outputs: Any
-    """Without a gradient."""
+    """Outputs without a gradient."""
     known: Any
     batch: Batch
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a step needs, and the order in which it asks the method. Draws depend on the seed and the step alone."""
+    """One step, which asks the method in a fixed order. Random numbers depend on the seed and the step only."""
 
     config: PretrainConfig
     encoder: Encoder
@@ -76,7 +76,7 @@ class Step:
         return Encode(self.numerics, self.method.reads)
 
     def _dealer(self, purpose: str) -> Dealer | None:
-        """None where batch norm takes its statistics over whole blocks."""
+        """Return how views are dealt out to chunks; None where batch norm takes its statistics over whole blocks."""
         chunk, copies = self.config.batch_norm_chunk, max(each.copies for each in self.config.passes)
         if chunk is None or copies * self.config.batch_size <= chunk:
             return None
@@ -88,11 +88,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Seeing:
-    """The ``See`` of a step."""
+    """Runs encoders without a gradient: the ``See`` of a step."""
 
     encode: Encode
     dealer: Dealer | None
-    """Deals keys out by draws of their own, so that a key shares a chunk with its query as rarely as with others."""
+    """Deals keys out to chunks by draws of their own, so that a key shares a chunk with its query as rarely as with
+    others."""
     rows: Rows
 
     @torch.no_grad()

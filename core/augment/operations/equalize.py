@@ -16,7 +16,7 @@ def random_equalize(images: Tensor, generator: torch.Generator, config: Equalize
 
 
 def equalize(images: Tensor) -> Tensor:
-    """images (B, C, H, W) in [0, 1], taken as bytes; torchvision's operation has no parameter and looks at each
-    channel of each image by itself."""
+    """Equalise images (B, C, H, W) in [0, 1], taken as bytes. torchvision's operation has no parameter and treats each
+    channel of each image separately."""
     spread: Tensor = F.equalize(to_bytes(images))
     return spread.float().div_(255)

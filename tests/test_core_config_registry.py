@@ -173,10 +173,10 @@ class Flop(OperationConfig):
     [
         (
             Nameless,
-            r'cannot register test_core_registry.Nameless as operation: it needs a field kind: Literal\["its_name"\]',
+            r'cannot register \w+.Nameless as operation: it needs a field kind: Literal\["its_name"\]',
         ),
         (Flop, r"operation 'flip' exists already \(core\.config\.operations\.Flip\); give yours another name"),
-        (NtXent, "cannot register NtXent as operation: it is no OperationConfig"),
+        (NtXent, "cannot register NtXent as operation: it is not a subclass of OperationConfig"),
     ],
 )
 def test_what_cannot_be_registered_is_refused(config: Any, message: str) -> None:

@@ -14,7 +14,7 @@ import torch
 from own_methods import KINDS, Clusters, Crops, Memory, Paint, Queue, own_methods
 from processes import after_steps, assert_same, in_processes
 from pydantic import ValidationError
-from test_core_training import NoReadback
+from test_core_pretraining_loop import NoReadback
 
 from core import DataError, Frozen, evaluate, load_pretrained, pretrain
 from core.cost import forward_flops, training_bytes, training_flops, training_pixels
