@@ -19,6 +19,7 @@ from core.config import LOSSES, METHODS, OPERATIONS, CustomAugment, NtXent, Oper
 from core.config.registry import parts_of
 from core.cost import encoder_cost, training_flops
 from core.data.catalog import data_size
+from core.encoder.build import build_encoder
 from core.pretraining.training import Training
 from core.randomness import generator
 from helpers import random_dataset, random_images, small_config
@@ -100,6 +101,13 @@ def test_the_cost_of_an_encoder_from_outside_is_counted() -> None:
     assert (cost.parameters, cost.activations) == (first + second, 4 * 8**2 + 6 * 4**2)
     assert cost.flops == 2 * (first * 8**2 + second * 4**2)
     assert training_flops(config) == 6 * cost.flops
+
+
+@pytest.mark.usefixtures("registered")
+def test_an_encoder_that_is_not_what_its_configuration_says_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Tiny, "output", 7)
+    with pytest.raises(ValueError, match=r"encoder\.kind tiny: .* says that h has 7 features, its module 8"):
+        build_encoder(Tiny(), 16)
 
 
 @pytest.mark.usefixtures("registered")

@@ -4,10 +4,8 @@ import torch
 from torch import Tensor
 
 from core.augment.resample import resize
-from core.config.operations import OPERATIONS, OperationConfig
+from core.config.operations import OPERATIONS, OperationConfig, Operations
 from core.config.policies import PolicyConfig
-
-Operations = tuple[OperationConfig, ...]
 
 
 def two_views(images: Tensor, policy: PolicyConfig, generator: torch.Generator, size: int | None = None) -> Tensor:

@@ -12,7 +12,7 @@ from core.data.dataset import Batch
 from core.distributed import Share
 from core.encoder.encoder import Encoder
 from core.loss.outcome import Outcome
-from core.methods.method import Head, Method
+from core.methods.method import Head, Method, Views
 from core.numerics import Numerics
 from core.pretraining.backward import Backward
 from core.pretraining.chunks import Dealer
@@ -48,6 +48,7 @@ class Step:
         method, rows = self.method, self._rows
         draws = shared(self._draws("augmentation"), self.share, self.config.batch_size)
         views = method.views(batch, draws)
+        self._check(views)
         seen = rows.of_batch(batch)
         with torch.no_grad():
             known = method.known(views, Seeing(self._encode, self._dealer("key chunks"), rows))
@@ -66,6 +67,17 @@ class Step:
         else:
             outcome = backward.in_chunks(views.trained, loss, tuple(map(dealer, views.trained)))
         return Done(outcome, detached[0], known, seen)
+
+    def _check(self, views: Views) -> None:
+        """Raise ValueError where the method's views are not those that its configuration promises."""
+        images = self.config.batch_size // self.share.processes
+        found = [len(block) / images for block in views.trained]
+        promised = [each.copies for each in self.config.trained_passes]
+        if found != promised:
+            raise ValueError(
+                f"loss.kind {self.config.loss.kind}: passes promises blocks of {promised} views of each image, and "
+                f"views returned {found}"
+            )
 
     @property
     def _rows(self) -> Rows:

@@ -165,7 +165,13 @@ class Training:
 
     def _numbers(self, outcome: Outcome) -> Tensor:
         """Return the loss and the measures (1 + M,) of all processes."""
-        named = [outcome.statistics[measure.name] for measure in self.config.loss.measures]
+        names = [measure.name for measure in self.config.loss.measures]
+        if set(names) != set(outcome.statistics):
+            raise ValueError(
+                f"loss.kind {self.config.loss.kind}: measures promises {names}, and loss returned "
+                f"{list(outcome.statistics)}"
+            )
+        named = [outcome.statistics[name] for name in names]
         numbers = torch.stack([outcome.loss, *named]).detach()
         if self.method.joint or self.share.processes == 1:
             return numbers
