@@ -1,8 +1,7 @@
 """The commands. Nothing heavy is imported before the arguments and the study are known to be good."""
 
+import os
 import signal
-import sys
-from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
@@ -250,8 +249,7 @@ for command in (
 
 def main() -> None:
     """The entry point of ``ablate``."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # what the terminal's encoding cannot show ends no command
+    os.environ["MPLBACKEND"] = "agg"  # figures are files here, whatever a shell or a notebook has set
     app()
 
 

@@ -39,6 +39,7 @@ def new(
 
 def schema() -> None:
     """Print the JSON Schema of study files, for editors."""
-    from ablations.study.schema.study_schema import schema_text
+    with told():
+        from ablations.study.schema.study_schema import schema_text
 
-    typer.echo(schema_text(), nl=False)
+        console.whole(schema_text().rstrip("\n"))

@@ -8,10 +8,17 @@ AblateError (1)          something went wrong that running again may repair
 """
 
 import copyreg
+import errno
 from typing import Any
 
+from ablations.types.wording import shortened
 from core.errors import StorageAway, StorageRefused, is_full
 from core.remote import AnyPath
+
+PLACE_ERRORS = (errno.ENOENT, errno.ENAMETOOLONG, errno.EROFS, errno.ELOOP, errno.EPERM, errno.EISDIR, errno.ENXIO)
+"""Numbers of errors that concern the place of a file."""
+LONGEST_PATH = 200
+"""Characters of a path that a message repeats."""
 
 
 class AblateError(Exception):
@@ -66,3 +73,12 @@ def storage_error(error: BaseException | None, place: AnyPath) -> AblateError | 
     if isinstance(error, OSError) and is_full(error):
         return DiskFullError(str(error.filename or place))
     return None
+
+
+def place_error(error: OSError) -> AblateError | None:
+    """What to tell a user if the error means that a file or folder cannot be where it was asked for; None otherwise."""
+    if error.errno not in PLACE_ERRORS:
+        return None
+    if error.filename is None:  # as of Python's search for a temporary folder
+        return StudyError(f"{error.strerror}; set TMPDIR to a folder that this user can write")
+    return StudyError(f"{shortened(str(error.filename), LONGEST_PATH)}: {error.strerror}; choose another place")
