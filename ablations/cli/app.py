@@ -224,14 +224,14 @@ def list_studies(
     """List all studies, how far they have come and what is left. The shipped ones, and those in ./studies."""
     with told():
         from ablations.cli.overview import overview
-        from ablations.cli.tables import print_studies
+        from ablations.cli.tables import studies_table
 
         open_store(storage)
         listed = overview(scale, storage, data_dir)
         if as_json:
             print_document(listed)
         else:
-            print_studies(listed, console)
+            console.print(studies_table(listed))
             console.print(f"several studies together: {', '.join(listed.collections)}", style="dim")
 
 

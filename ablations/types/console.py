@@ -48,7 +48,8 @@ class WordConsole(Console):
             self._last = objects
         if sentences and self.is_terminal:
             objects = tuple(broken(one, self.width) for one in objects)
-        self._write(super().print, *objects, **options | {"soft_wrap": sentences})
+        uncut = {} if self.is_terminal else {"crop": False}
+        self._write(super().print, *objects, **options | {"soft_wrap": sentences} | uncut)
 
     def _write(self, write: Callable[..., None], *objects: Any, **options: Any) -> None:
         """Write; a full disk under the output ends no run, which goes on without."""
