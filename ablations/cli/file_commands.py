@@ -1,4 +1,4 @@
-"""Commands that write what a study begins with."""
+"""Commands that write what a new study needs."""
 
 from typing import Annotated
 

@@ -113,7 +113,9 @@ def _difference_row(name: str, one: str, other: str, gain: str = "") -> Row:
 
 
 def _table(values: dict[str, Any], heading: str) -> Rows:
-    return Rows((heading, ""), [Row((name, _text(value)), (name, _text(value))) for name, value in values.items()])
+    return Rows(
+        (heading, ""), [Row((name, _text(value)), (f"{name}: {_text(value)}",)) for name, value in values.items()]
+    )
 
 
 def _settings_table(planned: FoundTrial) -> Rows:
