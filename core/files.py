@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, in a folder or in an object store."""
 
 import errno
+import functools
 import os
 import re
 import secrets
@@ -21,6 +22,8 @@ LEFTOVER_SECONDS = 24 * 60 * 60.0
 _UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{16}")
 """Name of an unfinished file, with the name of the file that it was to be. A looser pattern would match an editor's
 swap file."""
+ONLY_USER = 0o700
+"""Rights of a folder that only its user can open."""
 STALE_READS = 9
 """Number of stale reads in a row that may be an accident. One more is an error."""
 
@@ -209,7 +212,39 @@ def is_there(path: AnyPath) -> bool:
 
 
 def cache_dir() -> Path:
-    """Folder for decoded images, measurements of the hardware and counts of encoders: ``$XDG_CACHE_HOME`` or
-    ``~/.cache``."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "simclr-ablations"
+    """Folder for decoded images, measurements of the hardware and counts of encoders.
+
+    It is ``$XDG_CACHE_HOME`` or ``~/.cache``; if that cannot be written, as in some containers, ``temporary_home()``.
+    Raises ``OSError`` as that does.
+    """
+    return _cache_dir(os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser()), tempfile.gettempdir())
+
+
+def temporary_home() -> Path:
+    """A folder among the system's temporary files that only this user can open, the same for all processes.
+
+    Raises ``OSError`` if another user's folder is in its place.
+    """
+    folder = Path(tempfile.gettempdir()) / f"simclr-ablations-{os.getuid()}"
+    with suppress(FileExistsError):
+        folder.mkdir(ONLY_USER)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        told = "belongs to another user; set HOME or XDG_CACHE_HOME to a folder that this user can write"
+        raise PermissionError(errno.EACCES, told, str(folder))
+    return folder
+
+
+def can_be_written(folder: Path) -> bool:
+    """Whether this user can make files in the folder, which is made if need be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):  # RuntimeError is for a user without a home
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+@functools.cache
+def _cache_dir(base: str, temporary: str) -> Path:
+    """``temporary`` is the system's folder: it is part of the key, since it may change between two calls."""
+    folder = Path(base) / "simclr-ablations"
+    return folder if can_be_written(folder) else temporary_home()

@@ -1,8 +1,7 @@
 """The commands. Nothing heavy is imported before the arguments and the study are known to be good."""
 
+import os
 import signal
-import sys
-from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
@@ -228,14 +227,14 @@ def list_studies(
     """List all studies, how far they have come and what is left. The shipped ones, and those in ./studies."""
     with told():
         from ablations.cli.overview import overview
-        from ablations.cli.tables import print_studies
+        from ablations.cli.tables import studies_table
 
         open_store(storage)
         listed = overview(scale, storage, data_dir)
         if as_json:
             print_document(listed)
         else:
-            print_studies(listed, console)
+            console.print(studies_table(listed))
             console.print(f"several studies together: {', '.join(listed.collections)}", style="dim")
 
 
@@ -253,8 +252,7 @@ for command in (
 
 def main() -> None:
     """The entry point of ``ablate``."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # what the terminal's encoding cannot show ends no command
+    os.environ["MPLBACKEND"] = "agg"  # figures are files here, whatever a shell or a notebook has set
     app()
 
 

@@ -1,4 +1,4 @@
-"""``--until-decided``: more seeds for the claims that are not decided yet, and for no other cell."""
+"""``--until-decided``: adds seeds to the cells of claims that are not decided yet, and to no others."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def undecided(
     plans: Sequence[Plan], outcomes: Mapping[str, Outcome], most: int, where: Where, console: Console
 ) -> Iterator[Plan]:
-    """The plans of studies with a claim that more seeds may decide, with those seeds."""
+    """Plans of the studies with a claim that more seeds may decide; the seeds are added."""
     for plan in plans:
         outcome = outcomes[plan.scaled.study.name]
         if outcome.drawn and not outcome.left and (more := next_seeds(plan.trials, outcome.drawn.verdicts, most)):

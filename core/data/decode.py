@@ -1,5 +1,6 @@
 """Pixels of an image file."""
 
+import warnings
 from collections.abc import Sequence
 
 import torch
@@ -8,6 +9,9 @@ from torch import Tensor
 
 from core.data.square import fit_square
 from core.errors import DataError, MissingData
+
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# A photograph of 95 million pixels is no attack; twice as many are an error, which is told with the file's name.
 
 VERSION = 2
 """Version of the pixels that a file gives. Files of decoded images have it in their names; raise it when the pixels
