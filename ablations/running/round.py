@@ -19,6 +19,7 @@ from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.collection_report import cannot_be_drawn
 from ablations.tracking.content.summary import summary
+from ablations.tracking.on_request import Extras
 from ablations.tracking.report import DrawnReport, draw_report
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.types.duration import clock
@@ -30,12 +31,14 @@ from ablations.types.trial import State, group_units
 class Round:
     """Plans that are run as one. Trouble of one study does not stop the others; a study alone raises it."""
 
-    def __init__(self, collection: CollectionPlan, plans: Sequence[Plan], where: Where, console: Console) -> None:
+    def __init__(
+        self, collection: CollectionPlan, plans: Sequence[Plan], where: Where, console: Console, extras: Extras
+    ) -> None:
         self.plans = list(plans)
         self.unable: dict[str, str] = {}
         """Reasons why studies could not begin or could not be completed, by name."""
         self._scaled = collection.scaled
-        self._where, self._console = where, console
+        self._where, self._console, self._extras = where, console, extras
         self._store = TrialStore(where.storage)
         self._states: dict[str, State] = {}
 
@@ -45,7 +48,7 @@ class Round:
             keep_schema(self._store)
             _record_known(self.plans, self._store)
             self._load_data()
-            self._runs = [_StudyRun(plan, ResilientTracker(plan, self._store, self._console)) for plan in self.plans]
+            self._runs = [_StudyRun(plan, self._tracker(plan)) for plan in self.plans]
             try:
                 groups = together(self.plans, self._scaled.name)
                 for group in groups:
@@ -55,6 +58,9 @@ class Round:
                     run.close(self._states)
             drawn = {run.name: self._draw(run) for run in self._runs}
             return {run.name: Outcome(run.states, drawn[run.name], run.tracker.refusal) for run in self._runs}
+
+    def _tracker(self, plan: Plan) -> ResilientTracker:
+        return ResilientTracker(plan, self._store, self._console, self._extras)
 
     def _load_data(self) -> None:
         """Load every data set once. Studies whose data cannot be loaded are left out."""
