@@ -103,6 +103,12 @@ def run(
     retry: Annotated[
         Retry | None, typer.Option("--retry", help="Run failed trials again: all, or those of one kind.")
     ] = None,
+    log_models: Annotated[
+        bool, typer.Option("--log-models", help="Write encoders to MLflow as logged models, weights included.")
+    ] = False,
+    system_metrics: Annotated[
+        bool, typer.Option("--system-metrics", help="Write processor, memory, network and GPU to MLflow.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong, on stderr.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -114,13 +120,15 @@ def run(
             return
         from ablations.running.run import run_studies
         from ablations.running.schedule import Where
+        from ablations.tracking.on_request import Extras
 
         signal.signal(signal.SIGTERM, _interrupt)
         to = SILENT if quiet else errors if as_json else console
         if not quiet:
             print_beginning(plan, to)
         where = Where(storage, data_dir, address, inline)
-        outcomes = run_studies(plan, where, to, most_seeds if until_decided else None)
+        extras = Extras(log_models, system_metrics)
+        outcomes = run_studies(plan, where, to, most_seeds if until_decided else None, extras)
         if as_json:
             from ablations.cli.to_documents import run_document
 

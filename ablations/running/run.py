@@ -8,18 +8,24 @@ from ablations.running.outcome import Outcome, Outcomes
 from ablations.running.round import Round
 from ablations.running.schedule import Where
 from ablations.running.until_decided import undecided
+from ablations.tracking.on_request import NOTHING, Extras
 from ablations.types.errors import StudyError
 
 
-def run_plan(plan: Plan, where: Where, console: Console, most_seeds: int | None = None) -> Outcome:
+def run_plan(
+    plan: Plan, where: Where, console: Console, most_seeds: int | None = None, extras: Extras = NOTHING
+) -> Outcome:
     """Run what is left of one study; see ``run_studies``."""
-    return run_studies(plan_of_one(plan), where, console, most_seeds).by_study[plan.scaled.study.name]
+    return run_studies(plan_of_one(plan), where, console, most_seeds, extras).by_study[plan.scaled.study.name]
 
 
-def run_studies(plan: CollectionPlan, where: Where, console: Console, most_seeds: int | None = None) -> Outcomes:
+def run_studies(
+    plan: CollectionPlan, where: Where, console: Console, most_seeds: int | None = None, extras: Extras = NOTHING
+) -> Outcomes:
     """Run what is left of all studies, log it and draw it.
 
     With ``most_seeds``, add seeds to the cells of undecided claims until these are decided or the cells have so many.
+    ``extras`` are what MLflow is given besides.
 
     Raises ``StudyError`` if no study can begin. KeyboardInterrupt passes through; finished results are in the store.
     """
@@ -29,7 +35,7 @@ def run_studies(plan: CollectionPlan, where: Where, console: Console, most_seeds
     unable = dict(plan.unable)
     plans = plan.plans
     while plans:
-        round_ = Round(plan, plans, where, console)
+        round_ = Round(plan, plans, where, console, extras)
         outcomes |= round_.run()
         unable |= round_.unable
         plans = list(undecided(round_.plans, outcomes, most_seeds, where, console)) if most_seeds else []
