@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from command_line import ablate
 from mlflow import MlflowClient
 from rich.console import Console
-from test_ablations_cli import ablate
 from typer.testing import CliRunner
 
 import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from image_folders import make_folder
 from rich.console import Console
-from test_core_data import make_folder
 
 from ablations.running.prepare_data import prepare_data
 from ablations.store import prepared
