@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ablations.planning.looks import known_looks
 from ablations.planning.plan import known_trials
 from ablations.store.locations import reports_folder
 from ablations.store.trial_store import TrialStore
@@ -49,7 +50,8 @@ def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -
             name = study.study.name
             begin(name)
             try:
-                now = describe(study, known_trials(study, TrialStore(storage)))
+                trials = known_trials(study, TrialStore(storage))
+                now = describe(study, trials, known_looks(study, trials, storage))
                 drawn[name] = draw_report(name, study.label, storage, description=now)
                 for note in drawn[name].notes:
                     console.print(note, style="yellow")

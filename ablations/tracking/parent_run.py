@@ -11,7 +11,17 @@ from mlflow.entities import Experiment, Metric
 
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.artifacts import Artifacts
-from ablations.tracking.client import PARENT, REPORT_FOLDER, SCALE, STUDY, STUDY_FILE, TRIAL, all_runs, find_parent
+from ablations.tracking.client import (
+    LOOKS,
+    PARENT,
+    REPORT_FOLDER,
+    SCALE,
+    STUDY,
+    STUDY_FILE,
+    TRIAL,
+    all_runs,
+    find_parent,
+)
 from ablations.tracking.content.limits import TAG, TEXT, parameters, run_name, tags, takes_name
 from ablations.tracking.content.notes import experiment_note, parent_note
 from ablations.tracking.content.study import parent_parameters
@@ -44,6 +54,8 @@ class ParentRun:
         known = bool(run and run.data.params)
         wanted = parameters({} if known else parent_parameters(scaled))
         facts = {**provenance(), **source(description["command"]), "ablate.schema": str(SCHEMA)}
+        if description["looks"]:
+            facts[LOOKS] = ", ".join(map(str, description["looks"]))
         client.log_batch(self.id, params=wanted, tags=tags(facts))
         self._save_description()
 

@@ -90,7 +90,8 @@ class ResilientTracker:
 
     def _open(self) -> Tracker:
         scaled, trials = self._plan.scaled, self._plan.trials
-        tracker = Tracker(scaled, trials, describe(scaled, trials), self._plan.sizes, self._say)
+        description = describe(scaled, trials, self._plan.looks)
+        tracker = Tracker(scaled, trials, description, self._plan.sizes, self._say)
         if self._started:
             tracker.parent.begin()
         self._save_all(tracker)
