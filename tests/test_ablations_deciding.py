@@ -94,8 +94,8 @@ def test_the_cells_of_undecided_claims_get_the_seeds_of_the_next_look() -> None:
     more = next_seeds(trials + added, verdicts, (3, 5))
     assert [(trial.coordinates["loss.temperature"], trial.seed) for trial in more] == [
         (0.1, 3),
-        (0.1, 4),
         (0.5, 3),
+        (0.1, 4),
         (0.5, 4),
     ]
     assert next_seeds(trials + added + more, verdicts, (3, 5)) == []

@@ -19,8 +19,8 @@ def run_plan(plan: Plan, where: Where, console: Console, most_seeds: int | None 
 def run_studies(plan: CollectionPlan, where: Where, console: Console, most_seeds: int | None = None) -> Outcomes:
     """Run what is left of all studies, log it and draw it.
 
-    With ``most_seeds``, look at the claims after 3, 5 and so many seeds; the cells of those that are not decided get the
-    seeds of the next look.
+    With ``most_seeds``, look at the claims after 3, 5 and so many seeds; the cells of those that are not decided get
+    the seeds of the next look.
 
     Raises ``StudyError`` if no study can begin. KeyboardInterrupt passes through; finished results are in the store.
     """

@@ -65,7 +65,7 @@ def next_seeds(trials: list[Trial], verdicts: "Sequence[Verdict]", looks: Looks)
         fewest = min(map(len, cells.values()), default=0)
         look = next((look for look in looks if look > fewest), 0)
         added |= {trial.id: trial for of_cell in cells.values() for trial in _up_to(look, of_cell)}
-    return list(added.values())
+    return sorted(added.values(), key=lambda trial: trial.seed)  # so that an interrupted run has whole seeds
 
 
 def _up_to(look: int, of_cell: list[Trial]) -> Iterator[Trial]:

@@ -84,7 +84,7 @@ class ParentRun:
             if known.get(name) != value and takes_name(name)
         ]
         note = parent_note(self._description, self.id, summary)
-        self._client.log_batch(self.id, metrics, tags=tags({BEST: summary.best, NOTE: note}))
+        self._client.log_batch(self.id, metrics, tags=tags({BEST: summary.best, NOTE: note, **summary.tags}))
         note = experiment_note(self._description, self.id, summary)
         self._client.set_experiment_tag(self._experiment.experiment_id, NOTE, note[:TEXT])
 

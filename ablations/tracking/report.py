@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ablations.store.drawn import DrawnVerdict, save_verdicts
 from ablations.store.locations import reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.client import LOOKS, Children, tracking_uri
@@ -65,7 +64,6 @@ def draw_report(
     folder = reports_folder(storage) / study / label
     report = _study_report(recorded, store)
     page = render(report, folder)
-    save_verdicts(folder, [DrawnVerdict(v.word, v.claim.says, v.claim.source, v.reason) for v in report.verdicts])
     pictures = draw_pictures(recorded.table, store, folder)
     notes += [str(one) for one in recorded.differences]
     figure = folder / "figure.png"
