@@ -50,7 +50,7 @@ def test_a_table_of_results_has_typed_columns() -> None:
             result = Result(trial.id, "failed", {}, 0.0, 1.0, {}, "diverged at step 3", "diverged")
         if trial is not waiting:
             TrialStore(Path("runs")).save_result(result)
-    tracker.close(complete=False)
+    tracker.close(["done", "failed", "waiting"])
     table = results(study)
     assert table.attrs["axes"] == ["loss.temperature", "augment.flip", "head.kind"]
     assert table.attrs["metrics"] == ["knn/top1", "linear_eval/top1", "score", "seconds", "top1"]

@@ -38,7 +38,7 @@ def finish(name: str, seeds: int = 1) -> None:
     plan = make_plan(load_study(name, seeds=seeds), store, Path("data"))
     for unit in plan.units:
         store.record(unit)
-        store.save_history(unit.pretrain_id, [Epoch(1, 3.0, 1.0, 2.0, 0.1, 9.0, 1.8e9)], trained=True)
+        store.save_history(unit.pretrain_id, [Epoch(1, {"loss": 3.0}, 0.1, 9.0, 1.8e9)], trained=True)
         for trial in unit.trials:
             found = {"linear_eval/top1": 40.0, "knn/top1": 30.0, "pretrain/loss": 3.0}
             store.save_result(Result(trial.id, "done", found, 1.0, 1.8e9, {"device": "none"}))
@@ -63,8 +63,8 @@ def test_of_two_studies_with_one_name_the_one_that_is_asked_for_is_drawn() -> No
     assert list(drawn(one)) == ["0.1", "0.5"]
     assert list(drawn(other)) == ["0.5", "0.7", "0.9"]
     assert [set(results(load_study(name))["loss.temperature"]) for name in (one, other)] == [
-        {"0.1", "0.5"},
-        {"0.5", "0.7", "0.9"},
+        {0.1, 0.5},
+        {0.5, 0.7, 0.9},
     ]
     _, text = ablate("plan", one)
     assert "b.yaml: this study is called 'same' too" in text
@@ -92,7 +92,7 @@ def test_further_seeds_on_the_storage_are_drawn_and_told() -> None:
     finish(name, seeds=2)
     write(name, "loss.temperature: [0.1, 0.5, 0.9]")
     table: Any = results(load_study(name))
-    assert Counter(table["loss.temperature"]) == {"0.1": 2, "0.5": 2, "0.9": 1}
+    assert Counter(table["loss.temperature"]) == {0.1: 2, 0.5: 2, 0.9: 1}
     assert list(drawn(name)) == ["0.1", "0.5", "0.9"]
     told = ablate("plan", name)[1]
     assert "seeds: the study asks for 1 a cell, and 2 of 3 cells have more on this storage" in told

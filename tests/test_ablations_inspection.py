@@ -92,7 +92,8 @@ def test_a_trial_that_never_ran_is_shown_as_it_is_planned(store: TrialStore) -> 
         assert "head.kind nonlinear default" in words
         assert words.endswith("no result yet")
     code, text = ablate("show", planned.id, "--study", "small.yaml")
-    assert (code, "small.yaml has no trial whose id begins so" in text) == (2, True)
+    assert (code, "no trial of small.yaml has such an id at this scale" in text) == (2, True)
+    assert ablate("show", planned.id, "--scale", "laptop")[0] == 2  # at that scale it is another trial
     assert ablate("show", "", "--study", "other")[0] == 2
 
 

@@ -51,8 +51,8 @@ def test_the_supervised_classifiers_are_known_too() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("accuracy", "begin with linear_eval/, knn/"),
-        ("linear_eval/top2", "of linear_eval there are top1, top5"),
+        ("accuracy", "known are top1, top5, score, linear_eval/, knn/"),
+        ("linear_eval/top2", r"did you mean .linear_eval/top5.\?"),
         ("retrieval/precision_at_x", "precision_at_<k>"),
     ],
 )

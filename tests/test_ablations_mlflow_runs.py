@@ -146,6 +146,15 @@ def test_a_trial_that_is_seen_to_start_lasts_from_there(monkeypatch: pytest.Monk
     assert {run.info.end_time - run.info.start_time for run in children()} == {14000}
 
 
+def test_a_parent_run_lasts_from_the_first_trial_to_the_last_and_no_longer() -> None:
+    list(events(plan("small")))
+    record(plan("small"))
+    first = parent().info
+    assert (first.start_time, first.end_time) == (1_800_000_007_000, 1_800_000_009_000)
+    record(plan("small"))
+    assert (parent().info.start_time, parent().info.end_time) == (first.start_time, first.end_time)
+
+
 @pytest.mark.parametrize(
     ("states", "has_begun", "status"),
     [
@@ -195,7 +204,7 @@ def test_a_parent_run_says_what_it_is() -> None:
     assert found.data.params == {"study": "small", "scale": "quick"}
     assert found.data.metrics == {"best/top1": 40.0}
     note = found.data.tags["mlflow.note.content"]
-    assert note.startswith("**small** at scale quick (")
+    assert note.startswith("**small**, at scale quick (")
     assert "ablate run study.yaml" in note
     assert "Best cell: 1, 0.1 with 40.00 (top-1 (%))." in note
     assert "| batch_size | 16 |" in note

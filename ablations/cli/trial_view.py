@@ -39,19 +39,20 @@ def find_trial(store: TrialStore, start: str) -> StoredTrial:
 def stored_or_planned(
     store: TrialStore, start: str, study: str | None, scale: str | None, assignments: Sequence[str]
 ) -> tuple[StoredTrial, FoundTrial | None]:
-    """The trial whose id begins so, and the plan that has it, if a study was named or the trial never ran.
+    """The trial whose id begins so, and the plan that has it, if a plan was asked for or the trial never ran.
 
     Raises ``StudyError`` unless there is exactly one.
     """
-    stored = [trial_id for trial_id in store.trial_ids() if trial_id.startswith(start)]
-    if stored and study is None:
+    asked = study is not None or scale is not None or assignments
+    if not asked and any(trial_id.startswith(start) for trial_id in store.trial_ids()):
         return find_trial(store, start), None
     if planned := find_planned(start, study, scale, assignments):
         trial = planned.trial
         config = trial.config.model_dump(mode="json")
         return StoredTrial(trial.id, trial.pretrain_id, config, store.result(trial.id)), planned
-    if study is not None:
-        raise StudyError(f"{start}: {study} has no trial whose id begins so; 'ablate plan {study}' shows ids")
+    if asked:
+        place = study or "any study that has a name"
+        raise StudyError(f"{start}: no trial of {place} has such an id at this scale; 'ablate plan' shows ids")
     return find_trial(store, start), None
 
 

@@ -2,13 +2,12 @@
 
 from urllib.parse import urlsplit
 
+from ablations.tracking.content.views import WORKFLOW
 from ablations.types.redaction import without_secrets
 from reports.study_report import RunPages
 
 LOCAL = "http://127.0.0.1:5000"
 """Where ``ablate ui`` serves what no server does."""
-WORKFLOW = "?workflowType=machine_learning"
-"""Without it MLflow opens a run in its frame for generative AI."""
 WHILE_SERVED = "Links to MLflow work on the machine of the run, while 'ablate ui' is running in its folder."
 
 
@@ -21,4 +20,4 @@ def run_pages(tracking_uri: str, experiment_id: str, run_id: str) -> RunPages | 
     if parts.scheme in ("http", "https"):
         server = parts._replace(query="", fragment="").geturl().rstrip("/")
         note = ""
-    return RunPages(f"{server}/#/experiments/{experiment_id}/runs/", run_id, note, WORKFLOW)
+    return RunPages(f"{server}/#/experiments/{experiment_id}/runs/", run_id, note, f"?{WORKFLOW}")

@@ -22,12 +22,14 @@ from ablations.tracking.client import (
     all_runs,
     find_parent,
 )
-from ablations.tracking.content.limits import TAG, TEXT, parameters, run_name, tags, takes_name
+from ablations.tracking.content.limits import TAG, TEXT, parameters, readable, run_name, tags, takes_name
 from ablations.tracking.content.notes import experiment_note, parent_note
 from ablations.tracking.content.study import parent_parameters
 from ablations.tracking.content.summary import Summary
+from ablations.tracking.content.views import runs_page, view_tags
 from ablations.tracking.provenance import provenance, source
 from ablations.types.identity import SCHEMA
+from ablations.types.trial import Result
 
 NOTE = "mlflow.note.content"
 BEST = "ablate.best"
@@ -43,13 +45,19 @@ class ParentRun:
         scaled: ScaledStudy,
         description: dict[str, Any],
         trial_ids: Collection[str],
+        results: Collection[Result],
     ) -> None:
+        """``results`` are those that the storage has already; a run that is made for them has their time."""
         self._client, self._experiment = client, experiment
         self._artifacts = Artifacts.to_write(client, experiment)
         self._description = description
         self._begun = False
+        self._ended = max((int(1000 * result.finished_at) for result in results), default=None)
         run = find_parent(client, experiment.experiment_id, scaled.label)
-        self.id: str = run.info.run_id if run else self._create(scaled, trial_ids)
+        self._has_ended = bool(run and run.info.end_time)
+        starts = [result.finished_at - result.seconds for result in results]
+        start = int(1000 * min(starts, default=time.time()))
+        self.id: str = run.info.run_id if run else self._create(scaled, trial_ids, start)
         client.update_run(self.id, status="SCHEDULED")
         known = bool(run and run.data.params)
         wanted = parameters({} if known else parent_parameters(scaled))
@@ -68,10 +76,10 @@ class ParentRun:
     def close(self, status: str) -> None:
         """End the run, with this study's description: a run with other seeds may have put its own there."""
         self._save_description()
-        if status == "SCHEDULED":
+        if status == "SCHEDULED" or (self._has_ended and not self._begun):  # a run that ran nothing lasts no longer
             self._client.update_run(self.id, status=status)
         else:
-            self._client.set_terminated(self.id, status)
+            self._client.set_terminated(self.id, status, None if self._begun else self._ended)
 
     def save_report(self, folder: Path, summary: Summary) -> None:
         """Write the files of a drawn report, and what it found."""
@@ -79,26 +87,24 @@ class ParentRun:
         known = self._client.get_run(self.id).data.metrics
         now = int(time.time() * 1000)
         metrics = [
-            Metric(name, value, now, summary.trials)
+            Metric(name, value, now, 0)  # at step 0 MLflow's charts are bars
             for name, value in summary.metrics.items()
             if known.get(name) != value and takes_name(name)
         ]
         note = parent_note(self._description, self.id, summary)
         self._client.log_batch(self.id, metrics, tags=tags({BEST: summary.best, NOTE: note, **summary.tags}))
-        note = experiment_note(self._description, self.id, summary)
-        self._client.set_experiment_tag(self._experiment.experiment_id, NOTE, note[:TEXT])
+        self._tag_experiment({NOTE: self._experiment_note(self.id, summary)})
+        self._tag_experiment(view_tags(summary.axes, summary.metric, summary.scores))
 
-    def _create(self, scaled: ScaledStudy, trial_ids: Collection[str]) -> str:
+    def _create(self, scaled: ScaledStudy, trial_ids: Collection[str], start: int) -> str:
         named = {STUDY: scaled.study.name, SCALE: scaled.label, **source(self._description["command"])}
         name = run_name(f"{scaled.study.name} at {scaled.label}")
-        created = self._client.create_run(self._experiment.experiment_id, tags=named, run_name=name)
+        created = self._client.create_run(self._experiment.experiment_id, start, named, name)
         run_id: str = created.info.run_id
-        self._client.set_tag(run_id, NOTE, parent_note(self._description, run_id, None)[:TAG])
+        self._client.set_tag(run_id, NOTE, readable(parent_note(self._description, run_id, None))[:TAG])
         self._adopt(run_id, trial_ids)
-        experiment_tags = {STUDY: scaled.study.name, NOTE: experiment_note(self._description, run_id, None)[:TEXT]}
-        for name, value in experiment_tags.items():
-            if name not in self._experiment.tags:
-                self._client.set_experiment_tag(self._experiment.experiment_id, name, value)
+        wanted = {STUDY: scaled.study.name, NOTE: self._experiment_note(run_id, None)}
+        self._tag_experiment({name: value for name, value in wanted.items() if name not in self._experiment.tags})
         return run_id
 
     def _adopt(self, run_id: str, trial_ids: Collection[str]) -> None:
@@ -114,6 +120,13 @@ class ParentRun:
             elif trial_id in trial_ids:
                 self._client.set_tag(run.info.run_id, PARENT, run_id)
                 adopted.add(trial_id)
+
+    def _experiment_note(self, run_id: str, summary: Summary | None) -> str:
+        return experiment_note(self._description, run_id, runs_page(self._experiment.experiment_id), summary)
+
+    def _tag_experiment(self, wanted: dict[str, str]) -> None:
+        for name, value in wanted.items():
+            self._client.set_experiment_tag(self._experiment.experiment_id, name, readable(value)[:TEXT])
 
     def _save_description(self) -> None:
         self._artifacts.save_text(self.id, json.dumps(self._description, indent=1), STUDY_FILE)

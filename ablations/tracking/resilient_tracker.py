@@ -90,21 +90,22 @@ class ResilientTracker:
 
     def _open(self) -> Tracker:
         scaled, trials = self._plan.scaled, self._plan.trials
+        results = self._store.results(trials).values()
         description = describe(scaled, trials, self._plan.looks)
-        tracker = Tracker(scaled, trials, description, self._plan.sizes, self._say)
+        tracker = Tracker(scaled, trials, description, self._plan.sizes, results, self._say)
         if self._started:
             tracker.parent.begin()
-        self._save_all(tracker)
+        self._save_all(tracker, results)
         return tracker
 
     def _finish(self, tracker: Tracker, states: Collection[State]) -> None:
         if self._trials:  # else it was opened a moment ago
             tracker.look_again()
-            self._save_all(tracker)
+            self._save_all(tracker, self._store.results(self._plan.trials).values())
         tracker.parent.close(parent_status(states, bool(self._started)))
 
-    def _save_all(self, tracker: Tracker) -> None:
-        for result in self._store.results(self._plan.trials).values():
+    def _save_all(self, tracker: Tracker, results: Collection[Result]) -> None:
+        for result in results:
             self._save_result(tracker, result)
 
     def _save_history(self, tracker: Tracker, pretrain_id: str) -> None:

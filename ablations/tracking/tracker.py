@@ -5,7 +5,7 @@ so that writing it again changes nothing.
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from ablations.tracking.content.limits import (
     tags,
     takes_name,
 )
+from ablations.tracking.content.notes import trial_note
 from ablations.tracking.content.trial import (
     HISTORY,
     RESULT,
@@ -87,19 +88,21 @@ class Tracker:
         trials: Sequence[Trial],
         description: dict[str, Any],
         sizes: Mapping[DataConfig, DataSize],
+        results: Collection[Result],
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         """``description`` is kept with the parent run: what a report needs to know of the study.
 
-        ``sizes`` are those of the data sets, and ``tell`` is told what MLflow does not take.
+        ``sizes`` are those of the data sets, ``results`` are those that the storage has already, and ``tell`` is told
+        what MLflow does not take.
         """
         self.client = open_client()
         experiment = open_experiment(self.client, scaled.study.name)
         self.experiment_id = experiment.experiment_id
         self.trials = {trial.id: trial for trial in trials}
-        self.parent = ParentRun(self.client, experiment, scaled, description, self.trials)
+        self.parent = ParentRun(self.client, experiment, scaled, description, self.trials, results)
         self._artifacts = Artifacts.to_write(self.client, experiment)
-        self._source = source(description["command"])
+        self._study, self._source = scaled.study.name, source(description["command"])
         self._sizes, self._tell = sizes, tell
         self._name = secrets.token_hex(8)
         self.client.set_tag(self.parent.id, WRITER, self._name)
@@ -157,7 +160,7 @@ class Tracker:
             self._delete(known)  # its error and traceback are not this result's
         child = self._child(result.trial_id, history, began(result, history, started))
         config, ended = self.trials[result.trial_id].config, int(result.finished_at * 1000)
-        metrics = [*history_metrics(history[child.epochs :]), *result_metrics(result, config.pretrain.epochs)]
+        metrics = [*history_metrics(history[child.epochs :]), *result_metrics(result)]
         self._artifacts.save_text(child.run_id, config.model_dump_json(indent=1), "config.json")
         if result.traceback:
             self._artifacts.save_text(child.run_id, readable(result.traceback), "traceback.txt")
@@ -184,6 +187,7 @@ class Tracker:
 
     def _open_child(self, trial: Trial, history: Sequence[Epoch], start: int) -> _Child:
         wanted = {PARENT: self.parent.id, TRIAL: trial.id, **trial_tags(trial, history), **self._source}
+        wanted[NOTE] = trial_note(self._study, trial.id)
         named = {tag.key: tag.value for tag in tags(wanted)}
         run = self.client.create_run(self.experiment_id, start, named, run_name(trial.name))
         self.client.log_inputs(run.info.run_id, dataset_inputs(trial.config, self._sizes))

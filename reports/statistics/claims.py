@@ -6,11 +6,15 @@ axes to texts, and every margin a number. Which cells a claim compares is in ``r
 """
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from reports.paper.catalog import published
+
+LONGEST_NAME = 60
+"""Characters of a name that an error repeats."""
 
 Where = dict[str, Any]
 """Axes and the value of each, or its place: the cells that have them."""
@@ -22,7 +26,9 @@ Cells = list[Annotated[list[Any], Field(min_length=1)] | Annotated[Where, Field(
 def known_numbers(key: str) -> str:
     """The key itself. Raises ``ValueError`` where the project holds no numbers of the paper under it."""
     if key not in published():
-        raise ValueError(f"there are no published numbers called {key!r}; known are {', '.join(published())}")
+        close = get_close_matches(key[:LONGEST_NAME], published(), n=1)
+        told = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(published())}"
+        raise ValueError(f"there are no published numbers called {key[:LONGEST_NAME]!r}; {told}")
     return key
 
 

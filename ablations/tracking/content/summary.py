@@ -22,11 +22,14 @@ CLAIM = "ablate.claim."
 class Summary:
     """The findings of a report."""
 
-    trials: int
-    """Number of trials that are done."""
     verdicts: list[Verdict]
     best: str
     """A sentence on the best cell; empty before any trial is done, or for a metric of which more is not better."""
+    axes: list[str]
+    metric: str
+    """The report's metric."""
+    scores: list[str]
+    """Names of the metrics that evaluations have left, the report's first."""
     metrics: dict[str, float]
     """``best/<metric>``: mean of the best cell, over its seeds. ``claims/supported``, ``claims/refuted``,
     ``claims/no_difference`` and ``claims/undecided``: numbers of claims. ``claims/<n>``: effect of the claim with
@@ -50,6 +53,7 @@ def summary(report: StudyReport) -> Summary:
         cell = ", ".join(str(best[axis]) for axis in report.axes if best[axis])
         seeds = f", mean of {best['seeds']} seeds" if best["seeds"] > 1 else ""
         text = f"Best cell: {cell} with {best['mean']:.2f} ({label_of(report.metric)}{seeds})."
+<<<<<<< HEAD
     return Summary(report.states.get("done", 0), verdicts, text, metrics, tags)
 
 
@@ -60,6 +64,9 @@ def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
     yield from ((name, value) for name, value in found.items() if value is not None and isfinite(value))
     if verdict.seeds:
         yield "_seeds", float(verdict.seeds)
+=======
+    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics)
+>>>>>>> main
 
 
 def _best_cell(report: StudyReport) -> "pd.Series[float] | None":
@@ -69,3 +76,8 @@ def _best_cell(report: StudyReport) -> "pd.Series[float] | None":
     cells = summarise(report.table, report.axes, report.metric).dropna(subset="mean")
     ranked = cells.sort_values("mean", ascending=False, kind="stable")
     return None if ranked.empty else ranked.iloc[0]
+
+
+def _scores(report: StudyReport) -> list[str]:
+    names = [str(name) for name in report.table.columns if "/" in str(name) and not str(name).startswith("pretrain/")]
+    return sorted(names, key=lambda name: name.rsplit("/", 1)[-1] != report.metric.rsplit("/", 1)[-1])

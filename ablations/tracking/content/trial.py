@@ -66,11 +66,14 @@ def history_metrics(history: Sequence[Epoch]) -> Iterator[Metric]:
             yield Metric(f"pretrain/{name}", value, milliseconds, step)
 
 
-def result_metrics(result: Result, epochs: int) -> Iterator[Metric]:
-    """The metrics of the result, without those of the last epoch, which the history has."""
+def result_metrics(result: Result) -> Iterator[Metric]:
+    """The metrics of the result, without those of the last epoch, which the history has.
+
+    They are at step 0: of single points at another step MLflow draws curves of one point, and of these bars.
+    """
     for name, value in {**result.metrics, "seconds": result.seconds}.items():
         if not name.startswith("pretrain/"):
-            yield Metric(name, value, int(result.finished_at * 1000), epochs)
+            yield Metric(name, value, int(result.finished_at * 1000), 0)
 
 
 def parameter_values(config: TrainConfig) -> dict[str, object]:
