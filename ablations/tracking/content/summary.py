@@ -53,8 +53,7 @@ def summary(report: StudyReport) -> Summary:
         cell = ", ".join(str(best[axis]) for axis in report.axes if best[axis])
         seeds = f", mean of {best['seeds']} seeds" if best["seeds"] > 1 else ""
         text = f"Best cell: {cell} with {best['mean']:.2f} ({label_of(report.metric)}{seeds})."
-<<<<<<< HEAD
-    return Summary(report.states.get("done", 0), verdicts, text, metrics, tags)
+    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics, tags)
 
 
 def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
@@ -64,9 +63,6 @@ def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
     yield from ((name, value) for name, value in found.items() if value is not None and isfinite(value))
     if verdict.seeds:
         yield "_seeds", float(verdict.seeds)
-=======
-    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics)
->>>>>>> main
 
 
 def _best_cell(report: StudyReport) -> "pd.Series[float] | None":
