@@ -47,6 +47,8 @@ def run_study(
     address: str = "local",
     inline: bool = False,
     retry: str | None = None,
+    log_models: bool = False,
+    system_metrics: bool = False,
 ) -> "Outcome":
     """Run what is left of a study, log it and draw it, as ``ablate run`` does. A notebook shows the outcome's figure.
 
@@ -57,10 +59,11 @@ def run_study(
     from ablations.running.run import run_plan
     from ablations.running.schedule import Where
     from ablations.store.migration import open_store
+    from ablations.tracking.on_request import Extras
 
     where = Where(location(storage), location(data_dir), address, inline)
     plan = make_plan(study, open_store(where.storage, console.print), where.data_dir, retry)
-    return run_plan(plan, where, console)
+    return run_plan(plan, where, console, extras=Extras(log_models, system_metrics))
 
 
 def _console() -> WordConsole:

@@ -1,4 +1,5 @@
-"""What a training costs: floating-point operations and memory. Needs torch only for an encoder not counted before."""
+"""Cost of a training: floating-point operations and memory. Torch is imported only for an encoder that was not counted
+before."""
 
 import hashlib
 import importlib.util
@@ -13,28 +14,29 @@ from core.config.train import PretrainConfig
 from core.files import cache_dir, write_text
 
 BACKWARD = 2
-"""Forward passes that a backward pass costs, about."""
+"""Number of forward passes that cost as much as a backward pass, about."""
 FLOAT32 = 4
 """Bytes of a number in single precision."""
 
 
 @dataclass(frozen=True)
 class EncoderCost:
-    """What one encoder costs at one size of its views."""
+    """Cost of one encoder for views of one size."""
 
     parameters: int
-    """Weights that are matrices or kernels; vectors (batch norm and biases) are thousandths of them."""
+    """Number of weights in matrices and kernels; vectors (batch norm and biases) are thousandths of them."""
     flops: int
-    """Floating-point operations of a forward pass of one view; a multiplication and an addition are two."""
+    """Floating-point operations of a forward pass for one view; a multiplication and an addition are two."""
     activations: int
-    """Output values of its convolutions and linear layers for one view."""
+    """Number of output values of its convolutions and linear layers for one view."""
 
 
 def encoder_cost(config: EncoderConfig, image_size: int) -> EncoderCost:
-    """The counts of an encoder for views of ``image_size`` pixels.
+    """Return the cost of an encoder for views of ``image_size`` pixels.
 
-    Counting builds the encoder and needs torch, so that the counts are kept in the user's cache folder: whoever plans
-    trainings of a known encoder starts without torch. They are counted anew when the encoder's code changes.
+    Counting builds the encoder, which needs torch. The counts are therefore kept in the user's cache folder, so that a
+    program that plans trainings of known encoders starts without torch. An encoder whose code has changed is counted
+    again.
     """
     return _encoder_cost(config, image_size, _code_of(type(config)))
 
@@ -55,18 +57,18 @@ def _encoder_cost(config: EncoderConfig, image_size: int, code: str) -> EncoderC
 
 
 def parameters(config: EncoderConfig, image_size: int) -> int:
-    """Weights of the encoder f, without those of batch norm."""
+    """Number of weights of the encoder f, without those of batch norm."""
     return encoder_cost(config, image_size).parameters
 
 
 def forward_flops(config: EncoderConfig, image_size: int) -> int:
-    """Operations of a forward pass of one view."""
+    """Floating-point operations of a forward pass for one view."""
     return encoder_cost(config, image_size).flops
 
 
 def training_flops(config: PretrainConfig) -> int:
-    """Operations of a training step for one image: forward passes of all its views, backward passes of those that are
-    trained on."""
+    """Floating-point operations of a training step for one image: a forward pass for each of its views, and a backward
+    pass for each view that is trained on."""
     return sum(
         each.copies * (1 + BACKWARD * each.has_gradient) * forward_flops(config.encoder, each.size)
         for each in config.passes
@@ -74,16 +76,16 @@ def training_flops(config: PretrainConfig) -> int:
 
 
 def training_pixels(config: PretrainConfig) -> int:
-    """Pixels of all views of one image in a training step."""
+    """Number of pixels of all views of one image in a training step."""
     return sum(each.copies * each.size**2 for each in config.passes)
 
 
 def training_bytes(config: PretrainConfig, value_bytes: int, workers: int = 1, images: int = 0) -> int:
-    """Memory of a training step in bytes, about, for each of several workers that share the batch.
+    """Memory of a training step in bytes, about, for each of several ``workers`` that share the batch.
 
-    That is what the backward pass needs, a convolution's output once before batch norm and once after, in values of
-    ``value_bytes``; the weights with their gradient and momentum in float32; and what the method keeps, with so many
-    training ``images``. What recomputation saves is not counted.
+    It is the sum of what the backward pass needs (each convolution's output before and after batch norm, in values of
+    ``value_bytes``), of the weights with their gradients and momenta in float32, and of what the method keeps for this
+    number of training ``images``. Recomputation, which needs less, is not counted.
     """
     kept = [_kept_values(config, each.copies, each.size, workers) for each in config.trained_passes]
     activations = max(kept) if config.batch_norm_chunk else sum(kept)
@@ -99,8 +101,8 @@ def _kept_values(config: PretrainConfig, copies: int, size: int, workers: int) -
 
 @lru_cache(maxsize=1024)
 def _code_of(kind: type[EncoderConfig]) -> str:
-    """A hash of the encoder's source: of the module that builds it, and if that is known by its name alone of the
-    modules beside it."""
+    """Hash of an encoder's source: of the module that builds it, and of the modules beside it if it was registered by
+    name."""
     code = ENCODERS.source(kind)
     if isinstance(code, str):
         spec = importlib.util.find_spec(code.partition(":")[0])

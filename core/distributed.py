@@ -1,7 +1,7 @@
-"""One training in several processes: what each has of a batch, and what they tell each other.
+"""One training in several processes: each process's part of a batch, and what the processes exchange.
 
-The process group is that of torch.distributed, NCCL or gloo, and whoever starts the processes begins it. Without one,
-or in one of a single process, a share is the whole batch and nothing is told.
+The process group is that of torch.distributed, with NCCL or gloo; whoever starts the processes sets it up. Without a
+group, or in a group of one process, a share is the whole batch and nothing is exchanged.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,25 +21,27 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Share:
-    """Of every batch the ``rank``-th of so many equal parts, one for each process."""
+    """One of several equal parts of every batch: the part of process number ``rank``."""
 
     rank: int = 0
     processes: int = 1
 
     @property
     def leads(self) -> bool:
-        """Whether this process speaks and writes for all."""
+        """Whether this is the process that writes files and reports for all."""
         return self.rank == 0
 
     def rows(self, batch_size: int) -> slice:
-        """Of the batch's images. ValueError where the parts cannot be equal."""
+        """The rows of the batch's images that belong to this share. Raises ValueError where the parts cannot be
+        equal."""
         if batch_size % self.processes:
             raise ValueError(f"batch_size {batch_size:,} cannot be shared out evenly among {self.processes} processes")
         size = batch_size // self.processes
         return slice(self.rank * size, (self.rank + 1) * size)
 
     def part(self, whole: Tensor, copies: int, dimension: int = 0) -> Tensor:
-        """The rows along a dimension, which has those of all images ``copies`` times, as the views of a batch are."""
+        """The share's rows of a tensor that holds, along one dimension, the rows of all images ``copies`` times, as the
+        views of a batch do."""
         if self.processes == 1:
             return whole
         apart = whole.unflatten(dimension, (copies, self.processes, -1))
@@ -48,17 +50,17 @@ class Share:
 
 
 def own_share() -> Share:
-    """Of this process in its group."""
+    """The share of this process in its group."""
     if distributed.is_available() and distributed.is_initialized():
         return Share(distributed.get_rank(), distributed.get_world_size())
     return Share()
 
 
 def gather(own: Tensor, copies: int) -> Tensor:
-    """Every process' rows (copies * n, d) -> those of the whole batch (copies * N, d), as one process has them.
+    """Collect the rows (copies * n, d) of every process: (copies * N, d), in the order in which one process has them.
 
-    The gradient that comes back is the sum of what all processes make of these rows: without it, a negative would
-    only be pushed away in its own process.
+    In the backward pass, the gradients that all processes have for these rows are added up. Without that, a negative
+    would only be pushed away in its own process.
     """
     if own_share().processes == 1:
         return own
@@ -67,7 +69,7 @@ def gather(own: Tensor, copies: int) -> Tensor:
 
 
 class _Gather(torch.autograd.Function):
-    """(n, d) of every process -> (processes, n, d)."""
+    """Gathers (n, d) of every process into (processes, n, d)."""
 
     @staticmethod
     def forward(ctx: Any, own: Tensor) -> Tensor:
@@ -81,7 +83,8 @@ class _Gather(torch.autograd.Function):
 
 
 def average_gradients(model: nn.Module) -> None:
-    """Every process then has the mean over all: where each took the loss of the whole batch, that loss's gradient."""
+    """Replace every gradient by its mean over all processes. If each process took the loss of the whole batch, that is
+    the gradient of this loss."""
     processes = own_share().processes
     gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
     if processes == 1 or not gradients:
@@ -92,7 +95,7 @@ def average_gradients(model: nn.Module) -> None:
 
 
 def gathered(own: Tensor) -> Tensor:
-    """(...) of every process, of one shape -> (processes, ...). Without a gradient."""
+    """Gather a tensor (...) of every process, all of one shape, into (processes, ...). No gradient flows back."""
     whole = own.new_empty(own_share().processes, *own.shape)
     with _told():
         distributed.all_gather(list(whole.unbind()), own.contiguous())
@@ -100,14 +103,14 @@ def gathered(own: Tensor) -> Tensor:
 
 
 def add_up(values: Tensor) -> Tensor:
-    """The sum over all processes, in the place of ``values``."""
+    """Replace ``values`` by their sum over all processes, and return them."""
     with _told():
         distributed.all_reduce(values)
     return values
 
 
 def agreed(decide: Callable[[], Value], device: torch.device) -> Value:
-    """What the leading process decides; the others do not."""
+    """The value that ``decide`` returns in the leading process. The other processes do not call it."""
     share = own_share()
     if share.processes == 1:
         return decide()
@@ -120,7 +123,7 @@ def agreed(decide: Callable[[], Value], device: torch.device) -> Value:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """gloo has no error of its own for another process that is gone."""
+    """Raise ``ProcessLost`` where another process is gone, for which gloo has no error of its own."""
     try:
         yield
     except torch.OutOfMemoryError:

@@ -15,35 +15,38 @@ import errno
 
 
 class DataError(ValueError):
-    """The message names the file, folder or setting, and the remedy."""
+    """Data is missing, unreadable or unfit. The message names the file, folder or setting, and the remedy."""
 
 
 class MissingData(DataError):
-    """What is named is not there, or no longer there: nothing that a training could have been given."""
+    """Data that is named is not there, or no longer there, so that no training was given it."""
 
 
 class Diverged(RuntimeError):
-    """The message names the step, the learning rate and what to try."""
+    """The loss or a weight is not finite. The message names the step, the learning rate and what to try."""
 
 
 class ProcessLost(RuntimeError):
-    """The others cannot go on without it. All of them continue from the last checkpoint."""
+    """Another process of the same training is gone, and the rest cannot go on without it. A new start continues from
+    the last checkpoint."""
 
 
 class StorageRefused(OSError):
-    """There is no such bucket, or no right to use it. ``filename`` is the place, ``strerror`` the reason."""
+    """An object store cannot be used as it is named: there is no such bucket, or no permission to use it. ``filename``
+    is the place, ``strerror`` the reason."""
 
 
 class StorageAway(OSError):
-    """It may answer again later. ``filename`` is the place, ``strerror`` what its library said."""
+    """An object store does not answer, or not as it should. It may answer again later. ``filename`` is the place,
+    ``strerror`` the message of the library."""
 
 
 def check_type(value: object, kind: type, name: str) -> None:
-    """Raises ``TypeError`` where an argument called ``name`` is of another type than ``kind``."""
+    """Raise ``TypeError`` where the argument called ``name`` is not of the type ``kind``."""
     if not isinstance(value, kind):
         raise TypeError(f"{name} should be a {kind.__name__}, not {value!r:.80}")
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether it says that no space is left: on the disk, or of what the user may take of it."""
+    """Whether an error says that no space is left, on the disk or in the user's quota."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, in a folder or in an object store."""
 
 import errno
+import functools
 import os
 import re
 import secrets
@@ -17,12 +18,14 @@ from core.errors import is_full
 from core.remote import LIBRARIES, AnyPath, RemotePath
 
 LEFTOVER_SECONDS = 24 * 60 * 60.0
-"""After which an unfinished file is taken for what a killed process left behind; nothing here takes a day to write."""
+"""Age after which an unfinished file counts as left behind by a killed process. Nothing here takes a day to write."""
 _UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{16}")
-"""The name of an unfinished file, with that of the file that it was to be. A looser pattern would take the swap file of
-an editor for one."""
+"""Name of an unfinished file, with the name of the file that it was to be. A looser pattern would match an editor's
+swap file."""
+ONLY_USER = 0o700
+"""Rights of a folder that only its user can open."""
 STALE_READS = 9
-"""After which one more tells that it is no accident."""
+"""Number of stale reads in a row that may be an accident. One more is an error."""
 
 
 def as_path(path: str | AnyPath) -> AnyPath:
@@ -40,9 +43,10 @@ def as_path(path: str | AnyPath) -> AnyPath:
 
 @contextmanager
 def unfinished(path: Path) -> Iterator[Path]:
-    """A name of its own beside ``path``, for a file that is moved there when it is whole; else it is removed.
+    """Yield a temporary name beside ``path``. The block moves the finished file from there to ``path``; otherwise it is
+    removed.
 
-    What processes that were killed left of the same file is removed too. On a full disk the error names ``path``.
+    Files that killed processes left of the same path are removed too. On a full disk the error names ``path``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path)
@@ -80,7 +84,7 @@ def _remove_leftovers(path: Path) -> None:
 
 @contextmanager
 def whole_file(path: AnyPath) -> Iterator[BinaryIO]:
-    """A binary file to write; it takes its place at ``path`` when the block ends, and not if it raises."""
+    """Yield a binary file to write. It appears at ``path`` when the block ends, and not if the block raises."""
     if isinstance(path, RemotePath):
         with _named(tempfile.gettempdir()), tempfile.NamedTemporaryFile() as local:
             yield local.file  # type: ignore[misc]
@@ -97,8 +101,8 @@ def whole_file(path: AnyPath) -> Iterator[BinaryIO]:
 
 @contextmanager
 def as_local(path: AnyPath) -> Iterator[Path]:
-    """A file to read on this machine: itself, or for the time of the block a copy. Raises ``FileNotFoundError`` where
-    there is none to copy."""
+    """Yield a local file to read: ``path`` itself, or a copy of an object that lasts as long as the block. Raises
+    ``FileNotFoundError`` where there is no object to copy."""
     if not isinstance(path, RemotePath):
         look_anew(path)
         yield path
@@ -110,7 +114,8 @@ def as_local(path: AnyPath) -> Iterator[Path]:
 
 
 def read_text(path: AnyPath) -> str:
-    """What a small file says. Of one that is replaced meanwhile NFS 3 has nothing more to give: it is read anew."""
+    """Return the text of a small file. If NFS 3 reports that the file was replaced while it was read, it is read
+    again."""
     for _ in range(STALE_READS):
         try:
             return path.read_text()
@@ -130,7 +135,8 @@ def write_text(path: AnyPath, text: str) -> None:
 
 
 def create_text(path: AnyPath, text: str) -> bool:
-    """False where it is there already: of several that create it at once, it is True for one."""
+    """Write a new file and return whether it was created. If several processes create it at once, the result is True
+    for one of them."""
     if isinstance(path, RemotePath):
         return path.create(text.encode())
     with unfinished(path) as temporary:
@@ -145,16 +151,17 @@ def create_text(path: AnyPath, text: str) -> bool:
 
 
 def _is_same(temporary: Path, path: Path) -> bool:
-    """Whether the link is there that was refused: NFS asks again where an answer was lost, and then it is in its own
-    way."""
+    """Whether the link that was refused is there already: NFS repeats a request whose answer was lost, and then finds
+    its own link."""
     try:
         return temporary.samefile(path)
-    except FileNotFoundError:  # another's, and removed since
+    except FileNotFoundError:  # it was another process's, and has been removed
         return False
 
 
 def _create_in_place(path: Path, text: str) -> bool:
-    """For a moment it is there and empty: who looks then takes what it says for nothing, and this process finds out."""
+    """Create a file without hard links. For a moment it is there and empty; a reader then takes it for nothing, and
+    this process still finds out if another created it."""
     try:
         with path.open("x") as file:
             file.write(text)
@@ -165,8 +172,8 @@ def _create_in_place(path: Path, text: str) -> bool:
 
 @contextmanager
 def one_at_a_time(lock: Path) -> Iterator[None]:
-    """Of the processes that reach the file ``lock``, which stays there; one that dies lets the next in. Where it cannot
-    be locked all go on at once."""
+    """Hold an exclusive lock on the file ``lock``, which stays there. A process that dies releases it. Does nothing
+    where locking is not supported."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     file_lock = FileLock(lock)
     with suppress(OSError):
@@ -178,19 +185,19 @@ def one_at_a_time(lock: Path) -> Iterator[None]:
 
 
 def place_once(temporary: Path, path: Path) -> None:
-    """Have the file at ``path`` too, unless another is there already."""
+    """Put the file at ``path`` too, unless there is one already."""
     try:
         os.link(temporary, path)
     except FileExistsError:
         pass
-    except OSError:  # no hard links on this file system: of two that write at the same moment, the later stays
+    except OSError:  # no hard links on this file system: if two processes write at once, the later file stays
         if not path.exists():
             temporary.replace(path)
 
 
 def look_anew(path: AnyPath) -> None:
-    """Before it is opened, where another machine may have made it: an NFS client that has looked for a file in vain
-    remembers for up to a minute that it is not there, unless it opens the folder."""
+    """Refresh what an NFS client knows about a path before it is opened. A client that has looked for a file in vain
+    remembers for up to a minute that it is not there, unless its folder is opened."""
     if isinstance(path, RemotePath) or path.exists():
         return
     look_anew(path.parent)
@@ -199,12 +206,45 @@ def look_anew(path: AnyPath) -> None:
 
 
 def is_there(path: AnyPath) -> bool:
-    """As ``path.exists()``, by the server's word where it is another's; see ``look_anew``."""
+    """Whether the path exists, also if another machine has just created it; see ``look_anew``."""
     look_anew(path)
     return path.exists()
 
 
 def cache_dir() -> Path:
-    """Where decoded images and hardware measurements are kept: ``$XDG_CACHE_HOME`` or ``~/.cache``."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "simclr-ablations"
+    """Folder for decoded images, measurements of the hardware and counts of encoders.
+
+    It is ``$XDG_CACHE_HOME`` or ``~/.cache``; if that cannot be written, as in some containers, ``temporary_home()``.
+    Raises ``OSError`` as that does.
+    """
+    return _cache_dir(os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser()), tempfile.gettempdir())
+
+
+def temporary_home() -> Path:
+    """A folder among the system's temporary files that only this user can open, the same for all processes.
+
+    Raises ``OSError`` if another user's folder is in its place.
+    """
+    folder = Path(tempfile.gettempdir()) / f"simclr-ablations-{os.getuid()}"
+    with suppress(FileExistsError):
+        folder.mkdir(ONLY_USER)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        told = "belongs to another user; set HOME or XDG_CACHE_HOME to a folder that this user can write"
+        raise PermissionError(errno.EACCES, told, str(folder))
+    return folder
+
+
+def can_be_written(folder: Path) -> bool:
+    """Whether this user can make files in the folder, which is made if need be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):  # RuntimeError is for a user without a home
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+@functools.cache
+def _cache_dir(base: str, temporary: str) -> Path:
+    """``temporary`` is the system's folder: it is part of the key, since it may change between two calls."""
+    folder = Path(base) / "simclr-ablations"
+    return folder if can_be_written(folder) else temporary_home()

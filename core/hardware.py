@@ -1,6 +1,6 @@
-"""Which device to compute on, and what it is called.
+"""Devices to compute on, their names and their memory.
 
-Functions import torch when they are called: who only plans or schedules trainings does not wait for it.
+Functions import torch when they are called, so that a program that only plans or schedules trainings starts without it.
 """
 
 import os
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     import torch
 
 BESIDE = 2**29
-"""Bytes that a process takes of a GPU beside its tensors, about: CUDA's context and its kernels."""
+"""Bytes of a GPU that a process takes besides its tensors, about: CUDA's context and its kernels."""
 
 
 def pick_device(name: "str | torch.device | None" = None) -> "torch.device":
-    """The device of that name, else the first GPU, else the CPU. Raises ValueError where there is no such device."""
+    """Return the device of that name, else the first GPU, else the CPU. Raises ValueError where there is no such
+    device."""
     import torch
 
     if not isinstance(name, str | torch.device | None):
@@ -30,12 +31,12 @@ def pick_device(name: "str | torch.device | None" = None) -> "torch.device":
 
 
 def hide_gpus() -> None:
-    """Hide all GPUs from a process that has not used one yet, and that computes on the CPU since it was given none."""
+    """Hide all GPUs from this process, which has not used one yet and computes on the CPU."""
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 def memory_bytes(device: "torch.device") -> int:
-    """All memory of the GPU, or of the machine."""
+    """Total memory of the GPU, or of the machine, in bytes."""
     import torch
 
     if device.type == "cuda":
@@ -54,7 +55,7 @@ def cap_memory(share: float) -> None:
 
 
 def free_bytes(device: "torch.device") -> int:
-    """Memory of a GPU that this process may still take."""
+    """Bytes of a GPU that this process may still take."""
     import torch
 
     free, whole = torch.cuda.mem_get_info(device)
@@ -72,14 +73,14 @@ def forget_memory_peak() -> None:
 
 
 def memory_peak(device: "torch.device") -> int:
-    """The most bytes of a GPU that this process has taken at once; 0 for a CPU, where it is not known."""
+    """Largest number of bytes of a GPU that this process has held at once; 0 for a CPU, where it is not known."""
     import torch
 
     return torch.cuda.max_memory_reserved(device) if device.type == "cuda" else 0
 
 
 def hardware_name(device: "torch.device") -> str:
-    """Name of the GPU or of the processor, for people."""
+    """Name of the GPU or of the processor."""
     import torch
 
     if device.type == "cuda":

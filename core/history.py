@@ -1,4 +1,4 @@
-"""What is recorded of each epoch of a training. Needs no torch."""
+"""Record of each epoch of a training. Needs no torch."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from core.config.measures import Measure
 
 VERSION = 2
 """Version of an epoch's JSON form. In version 1 the metrics ``loss``, ``contrastive_top1``, ``entropy`` and
-``knn_top1`` stood beside the other fields, and a supervised training's accuracy was called ``contrastive_top1`` too."""
+``knn_top1`` were fields like the others, and a supervised training's accuracy was called ``contrastive_top1`` too."""
 VERSION_1_METRICS = ("loss", "contrastive_top1", "entropy", "knn_top1")
 KNN = "knn_top1"
 
@@ -31,26 +31,26 @@ class Epoch:
 
     @property
     def loss(self) -> float:
-        """The mean loss."""
+        """Mean loss."""
         return self.metrics["loss"]
 
     @property
     def knn_top1(self) -> float | None:
-        """Percent; None where it was not asked for."""
+        """Accuracy of nearest neighbours in percent; None where it was not asked for."""
         return self.metrics.get(KNN)
 
     def numbers(self) -> dict[str, Any]:
-        """All numbers of the epoch by name, the metrics beside the others."""
+        """Return all numbers of the epoch by name, in one mapping."""
         values = self.to_json()
         del values["version"]
         return {"epoch": values.pop("epoch"), **values.pop("metrics"), **values}
 
     def judged(self, knn_top1: float) -> Self:
-        """The same epoch with its ``knn_top1``."""
+        """Return the same epoch with its ``knn_top1``."""
         return replace(self, metrics={**self.metrics, KNN: knn_top1})
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, with their version."""
+        """Return plain values, with their version."""
         return {
             "version": VERSION,
             "epoch": self.epoch,
@@ -62,7 +62,7 @@ class Epoch:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any], top1: str = "contrastive_top1") -> Self:
-        """An epoch from its plain values, of this version or an older one.
+        """Return an epoch from its plain values, of this version or an older one.
 
         ``top1`` is the training's own name for what version 1 always called ``contrastive_top1``. Raises ``TypeError``
         where the values are not those of an epoch.
@@ -76,6 +76,6 @@ class Epoch:
 
 
 def history_from_json(values: Iterable[Mapping[str, Any]], measures: Iterable[Measure]) -> list[Epoch]:
-    """The epochs of a training whose method has these measures."""
+    """Return the epochs of a training whose method has these measures."""
     top1 = next((measure.name for measure in measures if measure.name.endswith("top1")), "contrastive_top1")
     return [Epoch.from_json(each, top1) for each in values]

@@ -1,4 +1,4 @@
-"""In which precision and memory layout the encoder is fastest on this hardware: measured, not guessed."""
+"""The precision and memory layout in which an encoder is fastest on this hardware: measured, not guessed."""
 
 import json
 import time
@@ -19,13 +19,13 @@ Precision = Literal["float32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 
 CLEARLY_FASTER = 1.15
-"""bfloat16 is chosen only where it is this many times as fast, so that noise does not decide."""
+"""Least speed-up for which bfloat16 is chosen, so that noise does not decide."""
 ROUNDS = 3
 
 
 @dataclass(frozen=True)
 class Numerics:
-    """How the encoder computes."""
+    """Precision and memory layout of an encoder's computations."""
 
     precision: Precision
     channels_last: bool
@@ -42,11 +42,11 @@ class Numerics:
 
 
 def fastest_numerics(device: torch.device, precision: Precision | Literal["auto"]) -> Numerics:
-    """The memory layout, and for ``auto`` the precision, that trains a small ResNet fastest on ``device``.
+    """Return the memory layout, and for ``auto`` the precision, that trains a small ResNet fastest on ``device``.
 
-    Measured once for a kind of hardware and a PyTorch version (a few seconds), then remembered in the
-    user's cache folder, so that every trial on one machine computes alike. The first trials of a study begin
-    together: one of them measures while the others wait, or they would measure each other.
+    It is measured once for each kind of hardware and version of PyTorch, which takes a few seconds, and then kept in
+    the user's cache folder, so that every trial on one machine computes in the same way. The first trials of a study
+    start together: one of them measures while the others wait, or they would measure each other.
     """
     path = cache_dir() / f"numerics-{_hardware_key(device)}.json"
     if not path.exists():
@@ -58,7 +58,7 @@ def fastest_numerics(device: torch.device, precision: Precision | Literal["auto"
 
 
 def choose(times: dict[str, float], precision: Precision | Literal["auto"]) -> Numerics:
-    """From the time of a step, in any unit, by ``str(Numerics)`` to the numerics to use."""
+    """Choose the numerics from the time of a step with each, in any unit, by ``str(Numerics)``."""
 
     def fastest(of: Precision) -> Numerics:
         return min((Numerics(of, last) for last in (False, True)), key=lambda n: times[str(n)])
@@ -75,8 +75,8 @@ def _hardware_key(device: torch.device) -> str:
 
 
 def _measure(device: torch.device) -> dict[str, float]:
-    """Of the time that a training step of each takes, one after the other, each one's share, by ``str(Numerics)``: the
-    median of some rounds, so that what else begins or ends on the machine meanwhile slows none of them alone."""
+    """Relative time of a training step with each choice, by ``str(Numerics)``: the median over rounds in which the
+    choices take turns, so that other load on the machine slows them all."""
     choices = [Numerics(precision, last) for precision in PRECISIONS for last in (False, True)]
     trained = [(numerics, *_model_and_views(device, numerics)) for numerics in choices]
     rounds = [[_step_seconds(*each) for each in trained] for _ in range(ROUNDS + 1)]
@@ -85,7 +85,7 @@ def _measure(device: torch.device) -> dict[str, float]:
 
 
 def _model_and_views(device: torch.device, numerics: Numerics) -> tuple[Encoder, Tensor]:
-    """A small ResNet, and as many views as such a device is used for."""
+    """A small ResNet, and a number of views that is usual for such a device."""
     on_gpu = device.type == "cuda"
     probe = ResNet(name="resnet18") if on_gpu else ResNet(name="resnet10", width=0.25)
     with torch.random.fork_rng([device] if on_gpu else []):

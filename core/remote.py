@@ -1,9 +1,9 @@
-"""Objects of S3 and of Google Cloud Storage by the names that ``pathlib.Path`` has for files.
+"""Objects of S3 and Google Cloud Storage, with the methods that ``pathlib.Path`` has for files.
 
-An object appears whole or not at all, and who asks after a write sees it. There are no folders: one is what the keys of
-objects begin with, and is there while such an object is.
+An object appears whole or not at all, and a reader that asks after a write sees it. There are no folders: a folder is a
+common beginning of objects' keys, and exists while there is such an object.
 
-What goes wrong is an ``OSError``, whatever library it comes from: ``FileNotFoundError`` as with files, else
+Every failure is an ``OSError``, whatever library it comes from: ``FileNotFoundError`` as for files, else
 ``StorageRefused`` or ``StorageAway``.
 """
 
@@ -19,21 +19,22 @@ from typing import Any, BinaryIO, Self, TypeAlias
 from core.errors import StorageAway, StorageRefused, is_full
 
 LIBRARIES = {"s3": "s3fs", "gs": "gcsfs"}
-"""By scheme, what fsspec needs. Both make an object on the condition that it is not there, which leases are made of."""
+"""Library that fsspec needs for each scheme. Both can create an object on condition that it does not exist, on which
+leases are built."""
 CREDENTIALS = "credentials come from the environment, or from the files that the provider's own tools keep"
 PRESENT, CONFLICT = "PreconditionFailed", "ConditionalRequestConflict"
-"""What S3 answers where an object is there already, and where it is made and removed at the same moment."""
+"""Answers of S3 where an object exists already, and where it is created and removed at the same moment."""
 BLOCK = 16 * 2**20
-"""Bytes of a large object that are read at a time."""
+"""Number of bytes of a large object that are read at a time."""
 
 
 @dataclass(frozen=True, order=True)
 class RemotePath:
-    """An object, or a folder of objects. What is not said of a method is as in ``pathlib.Path``."""
+    """An object, or a folder of objects. Methods without a description do what they do in ``pathlib.Path``."""
 
     scheme: str
     key: PurePosixPath
-    """Its first part is the bucket."""
+    """Bucket, followed by the key within it."""
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.key}"
@@ -61,7 +62,7 @@ class RemotePath:
         return self
 
     def mkdir(self, parents: bool = False, exist_ok: bool = False) -> None:
-        """There is nothing to make."""
+        """Do nothing: there are no folders to create."""
 
     def exists(self) -> bool:
         return bool(self._ask("exists"))
@@ -73,15 +74,15 @@ class RemotePath:
         return bool(self._ask("isfile"))
 
     def size(self) -> int:
-        """In bytes."""
+        """Size in bytes."""
         return int(self._ask("size"))
 
     def iterdir(self) -> Iterator[Self]:
         return self.glob("*")
 
     def glob(self, pattern: str) -> Iterator[Self]:
-        """Without ``**``. All that lies below is listed at once, however deep: 1,000 objects a request, where folder by
-        folder a store of so many trials takes as many requests."""
+        """Paths that match a pattern without ``**``. All objects below are listed at once, 1,000 for each request.
+        Folder by folder, a store of as many trials would take as many requests."""
         parts = PurePosixPath(pattern).parts
         plain = next(number for number, part in enumerate(parts) if "*" in part)
         base, wanted = replace(self, key=self.key.joinpath(*parts[:plain])), parts[plain:]
@@ -91,7 +92,7 @@ class RemotePath:
                 yield replace(self, key=base.key.joinpath(*found))
 
     def files(self) -> list[Self]:
-        """Every object below, however deep."""
+        """All objects below, at any depth."""
         with self._in_bucket():
             keys = self._ask("find")
         return [replace(self, key=PurePosixPath(key)) for key in keys if key.startswith(f"{self.key}/")]
@@ -103,17 +104,19 @@ class RemotePath:
         return self.read_bytes().decode()
 
     def download(self, file: BinaryIO) -> None:
-        """Into ``file``. Raises ``StorageAway`` where the object is replaced meanwhile: there is no mixture of two."""
+        """Copy the object into ``file``. Raises ``StorageAway`` where the object is replaced during the copy, so that
+        two versions are never mixed."""
         with self._told(), self._store().open(str(self.key), "rb") as remote:
             shutil.copyfileobj(remote, file, BLOCK)
 
     def download_all(self, folder: Path) -> None:
-        """Every object below into a folder that is made for it."""
+        """Copy all objects below into a folder that is created for them."""
         with self._told():
             self._store().get(f"{self.key}/", f"{folder}/", recursive=True)
 
     def upload(self, file: Path) -> None:
-        """Whole or not at all: parts of a large one are put together at the end, and are no object before."""
+        """Copy a file to the object, which appears whole: the parts of a large one are joined at the end, and are no
+        object before."""
         with self._in_bucket(), self._told():
             self._store().put_file(str(file), str(self.key))
 
@@ -125,7 +128,8 @@ class RemotePath:
         self.write_bytes(b"")
 
     def create(self, content: bytes) -> bool:
-        """False where it is there already: of several that create it at once, it is True for one."""
+        """Create the object and return whether it was created. If several processes create it at once, the result is
+        True for one of them."""
         while True:
             try:
                 with self._in_bucket():
@@ -141,11 +145,12 @@ class RemotePath:
                 return True
 
     def copy_to(self, other: Self) -> None:
-        """Without passing through this machine."""
+        """Copy the object to another one, inside the store."""
         self._ask("cp_file", str(other.key))
 
     def unlink(self, missing_ok: bool = False) -> None:
-        """Where there is nothing S3 says nothing, so that nothing is raised whatever ``missing_ok`` is."""
+        """Remove the object. S3 does not say whether there was one, so that nothing is raised whatever ``missing_ok``
+        is."""
         with suppress(FileNotFoundError):
             self._ask("rm_file")
 
@@ -154,8 +159,8 @@ class RemotePath:
             return getattr(self._store(), method)(str(self.key), *arguments, **options)
 
     def _store(self) -> Any:
-        """One for a process, which asks anew each time: other processes write too."""
-        import fsspec  # here, since most runs keep to files
+        """The process's file system of this scheme. It keeps no listings, since other processes write too."""
+        import fsspec  # imported here, since most runs use files only
 
         return fsspec.filesystem(self.scheme, use_listings_cache=False)
 
@@ -168,7 +173,7 @@ class RemotePath:
 
     @contextmanager
     def _in_bucket(self) -> Iterator[None]:
-        """Where an object need not be there, it is the bucket that is not."""
+        """Report a missing bucket where the object itself need not exist."""
         try:
             yield
         except FileNotFoundError as error:
@@ -177,14 +182,17 @@ class RemotePath:
 
 
 AnyPath: TypeAlias = Path | RemotePath
-"""A file or folder, here or in an object store."""
+"""A file or folder, on this machine or in an object store."""
 
 
 def _translated(error: Exception, place: str) -> Exception:
-    """A mistake in the program stays what it is."""
-    said = error.__cause__ or error  # of which s3fs keeps less
+    """Return the ``OSError`` that corresponds to an error of a library. A mistake in the program is returned
+    unchanged."""
+    said = error.__cause__ or error  # s3fs itself says less
     text = f"{type(said).__name__}: {said}"
-    if isinstance(error, FileNotFoundError | FileExistsError) or is_full(error):  # the disk here, of a download
+    if isinstance(error, FileNotFoundError | FileExistsError) or is_full(
+        error
+    ):  # the local disk is full during a download
         return error
     if isinstance(error, ImportError):
         return StorageRefused(errno.ENOSYS, f"needs {LIBRARIES[place.partition(':')[0]]}: {error}", place)

@@ -82,7 +82,8 @@ def test_after_a_new_schema_nothing_is_trained_again(
     monkeypatch.setattr("ablations.tracking.report.draw_report", undrawn)
     made, where = plan(storage, "0.1"), Where(storage, Path("data"), inline=True)
     run_plan(made, where, Console(quiet=True))
-    expected = read_study("small", "quick").table.drop(columns=["run_id", "trial_id", "loss.temperature", "name"])
+    ids = ["run_id", "trial_id", "encoder_id", "loss.temperature", "name"]
+    expected = read_study("small", "quick").table.drop(columns=ids)
     (storage / "trials" / made.trials[1].id / "result.json").unlink()
     raised()
     moved = plan(storage, "0.2")
@@ -91,7 +92,7 @@ def test_after_a_new_schema_nothing_is_trained_again(
     assert moved.trained == {moved.trials[1].pretrain_id}
     monkeypatch.setattr("ablations.running.worker.pretrain", lambda *a, **k: pytest.fail("trained again"))
     run_plan(moved, where, Console(quiet=True))
-    table = read_study("small", "quick").table.drop(columns=["run_id", "trial_id", "loss.temperature", "name"])
+    table = read_study("small", "quick").table.drop(columns=ids)
     assert table.drop(columns="seconds").equals(expected.drop(columns="seconds"))
     assert plan(storage, "0.2").units == []
     assert capsys.readouterr().out == ""  # there was nothing more to move

@@ -208,9 +208,10 @@ def test_a_parent_run_says_what_it_is() -> None:
     assert "ablate run study.yaml" in note
     assert "Best cell: 1, 0.1 with 40.00 (top-1 (%))." in note
     assert "| batch_size | 16 |" in note
-    assert f"get-artifact?path=report%2Ffigure.png&run_uuid={found.info.run_id}" in note
+    assert f"get-artifact?path=report%2Ffigure.svg&run_uuid={found.info.run_id}" in note
     assert {file.path for file in client.list_artifacts(found.info.run_id, "report")} >= {
         "report/figure.png",
+        "report/figure.svg",
         "report/report.html",
     }
     experiment = client.get_experiment_by_name("small")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from core import config
-from core.augment import (
+from core.augment.operations import (
     auto_augment,
     blur,
     crop,

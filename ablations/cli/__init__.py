@@ -2,3 +2,7 @@
 
 Nothing heavy is imported before the arguments and the study are known to be good.
 """
+
+from ablations.types.environment import open_streams
+
+open_streams()  # before anything here opens a file

@@ -1,8 +1,7 @@
 """The commands. Nothing heavy is imported before the arguments and the study are known to be good."""
 
+import os
 import signal
-import sys
-from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
@@ -108,6 +107,12 @@ def run(
     retry: Annotated[
         Retry | None, typer.Option("--retry", help="Run failed trials again: all, or those of one kind.")
     ] = None,
+    log_models: Annotated[
+        bool, typer.Option("--log-models", help="Write encoders to MLflow as logged models, weights included.")
+    ] = False,
+    system_metrics: Annotated[
+        bool, typer.Option("--system-metrics", help="Write processor, memory, network and GPU to MLflow.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong, on stderr.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -119,13 +124,15 @@ def run(
             return
         from ablations.running.run import run_studies
         from ablations.running.schedule import Where
+        from ablations.tracking.on_request import Extras
 
         signal.signal(signal.SIGTERM, _interrupt)
         to = SILENT if quiet else errors if as_json else console
         if not quiet:
             print_beginning(plan, to)
         where = Where(storage, data_dir, address, inline)
-        outcomes = run_studies(plan, where, to, most_seeds if until_decided else None)
+        extras = Extras(log_models, system_metrics)
+        outcomes = run_studies(plan, where, to, most_seeds if until_decided else None, extras)
         if as_json:
             from ablations.cli.to_documents import run_document
 
@@ -232,14 +239,14 @@ def list_studies(
     """List all studies, how far they have come and what is left. The shipped ones, and those in ./studies."""
     with told():
         from ablations.cli.overview import overview
-        from ablations.cli.tables import print_studies
+        from ablations.cli.tables import studies_table
 
         open_store(storage)
         listed = overview(scale, storage, data_dir)
         if as_json:
             print_document(listed)
         else:
-            print_studies(listed, console)
+            console.print(studies_table(listed))
             console.print(f"several studies together: {', '.join(listed.collections)}", style="dim")
 
 
@@ -257,8 +264,7 @@ for command in (
 
 def main() -> None:
     """The entry point of ``ablate``."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # what the terminal's encoding cannot show ends no command
+    os.environ["MPLBACKEND"] = "agg"  # figures are files here, whatever a shell or a notebook has set
     app()
 
 

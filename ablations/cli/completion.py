@@ -1,4 +1,4 @@
-"""What a shell completes. Nothing here may fail or be slow: what cannot be found out is not offered."""
+"""Shell completion. Nothing here may fail or be slow: what cannot be found out is not offered."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from ablations.types.errors import StudyError
 
 
 def studies(incomplete: str) -> list[str]:
-    """Names of studies, and YAML files here, in the folder that is begun, and in folders of these."""
+    """Names of studies, and YAML files in this folder, in the folder that was typed, and one level below."""
     folder = Path(incomplete).parent if "/" in incomplete else Path()
     files = [str(path) for pattern in ("*.yaml", "*/*.yaml") for path in sorted(folder.glob(pattern))]
     return [
@@ -24,7 +24,7 @@ def studies(incomplete: str) -> list[str]:
 
 
 def trials(context: typer.Context, incomplete: str) -> list[str]:
-    """Ids of a storage that is a folder."""
+    """Ids of trials, if the storage is a folder."""
     from ablations.store.trial_store import TrialStore
 
     storage = context.params.get("storage") or DEFAULT_STORAGE
@@ -35,13 +35,13 @@ def trials(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def scales(context: typer.Context, incomplete: str) -> list[str]:
-    """The common ones, and the study's own where it is named already."""
-    begun = next(iter(context.args), None)  # an option that still has no value hides what stands before it
+    """Names of the common scales, and of the study's own if it was typed already."""
+    begun = next(iter(context.args), None)  # typer does not parse what stands before an option without a value
     return [name for name in _scales(context.params.get("study") or begun) if name.startswith(incomplete)]
 
 
 def assignments(incomplete: str) -> list[str]:
-    """``path=``, and once that is there the values, where they can be listed."""
+    """``path=`` for each setting; once that is typed, its values if they can be listed."""
     found = [one for one in _assignments() if one.startswith(incomplete)]
     return [one for one in found if one.endswith("=") != ("=" in incomplete)]
 

@@ -1,4 +1,4 @@
-"""Commands that write what a study begins with."""
+"""Commands that write what a new study needs."""
 
 from typing import Annotated
 
@@ -42,6 +42,7 @@ def new(
 
 def schema() -> None:
     """Print the JSON Schema of study files, for editors."""
-    from ablations.study.schema.study_schema import schema_text
+    with told():
+        from ablations.study.schema.study_schema import schema_text
 
-    typer.echo(schema_text(), nl=False)
+        console.whole(schema_text().rstrip("\n"))

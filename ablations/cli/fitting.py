@@ -1,9 +1,9 @@
 """Rows that fit the console: as a table, or one below the other on a terminal that is too narrow for it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -24,32 +24,36 @@ class Row:
     style: str = ""
 
 
-def print_rows(
-    console: Console, columns: Sequence[str], rows: Sequence[Row], spare: Collection[str] = (), last: int = 0
-) -> None:
-    """Print the rows so that no word is broken.
+@dataclass(frozen=True)
+class Rows:
+    """Rows to be printed so that no word is broken."""
 
-    ``spare`` are columns that a narrow terminal leaves out; the last column is at least ``last`` characters wide.
-    """
-    every, fewer = _table(columns, rows, last), _table(columns, rows, last, spare)
-    if not console.is_terminal:
-        console.width = max(console.width, _measured(console, every).maximum)
-    for table in (every, fewer):
-        if _measured(console, table).minimum <= console.width:
-            console.print(table)
+    columns: Sequence[str]
+    rows: Sequence[Row]
+    spare: Collection[str] = field(default=())
+    """Columns that a narrow terminal leaves out."""
+    last: int = 0
+    """Least width of the last column."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        every, fewer = self._table(), self._table(self.spare)
+        if not console.is_terminal:
+            yield from console.render(every, options.update_width(_measured(console, every).maximum))
             return
-    for row in rows:
-        console.print(_card(row, console.width))
+        for table in (every, fewer):
+            if _measured(console, table).minimum <= options.max_width:
+                yield table
+                return
+        yield from (_card(row, options.max_width) for row in self.rows)
 
-
-def _table(columns: Sequence[str], rows: Sequence[Row], last: int, without: Collection[str] = ()) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    kept = [number for number, column in enumerate(columns) if column not in without]
-    for number in kept:
-        table.add_column(columns[number], min_width=last if number == kept[-1] else None)
-    for row in rows:
-        table.add_row(*(row.cells[number] for number in kept), style=row.style)
-    return table
+    def _table(self, without: Collection[str] = ()) -> Table:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        kept = [number for number, column in enumerate(self.columns) if column not in without]
+        for number in kept:
+            table.add_column(self.columns[number], min_width=self.last if number == kept[-1] else None)
+        for row in self.rows:
+            table.add_row(*(row.cells[number] for number in kept), style=row.style)
+        return table
 
 
 def _measured(console: Console, table: Table) -> Measurement:

@@ -12,7 +12,7 @@ from ablations.cli import completion
 from ablations.cli.invocation import again
 from ablations.store.locations import location
 from ablations.types.console import WordConsole
-from ablations.types.errors import AblateError, storage_error
+from ablations.types.errors import AblateError, place_error, storage_error
 from ablations.types.redaction import without_secrets
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def told() -> Iterator[None]:
         errors.print(without_secrets(str(error)), style="red")
         raise typer.Exit(error.exit_code) from None
     except OSError as error:
-        if not (known := storage_error(error, Path.cwd())):
+        if not (known := storage_error(error, Path.cwd()) or place_error(error)):
             raise
         errors.print(without_secrets(str(known)), style="red")
         raise typer.Exit(known.exit_code) from None
@@ -49,6 +49,11 @@ def told() -> Iterator[None]:
         message = f"\nInterrupted. Finished results are kept; continue with\n    {again(*sys.argv[1:])}"
         errors.print(message)
         raise typer.Exit(INTERRUPTED) from None
+    if console.failed:
+        errors.print(
+            f"standard output: {console.failed}; what was to be printed is lost, and results are kept", style="red"
+        )
+        raise typer.Exit(AblateError.exit_code)
 
 
 def parse_location(text: str) -> AnyPath:
@@ -98,7 +103,7 @@ SetOption = Annotated[
 
 def print_document(document: "Document") -> None:
     """Print a JSON document whole, in ASCII and without colours."""
-    typer.echo(document.model_dump_json(indent=2, ensure_ascii=True))
+    console.whole(document.model_dump_json(indent=2, ensure_ascii=True))
 
 
 def open_store(storage: AnyPath) -> "TrialStore":

@@ -1,4 +1,4 @@
-"""The studies that there are: what they reproduce, how far they have come, what is left of them."""
+"""All studies: what they reproduce, how far they have come, what is left of them."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from core.remote import AnyPath
 
 
 def overview(scale: str | None, storage: AnyPath, data_dir: AnyPath) -> ListDocument:
-    """Shipped studies and those in ``./studies``. One that cannot be run has a ``problem`` and ends nothing."""
+    """The shipped studies and those in ``./studies``. One that cannot be run has a ``problem``, and hides no other."""
     store, speeds = TrialStore(storage), load_speeds(storage)
     entries = [_entry(path, scale, store, data_dir, speeds) for path in all_studies().values()]
     return ListDocument(scale=scale or DEFAULT_SCALE, studies=entries, collections=list(all_collections()))

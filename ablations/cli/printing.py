@@ -32,11 +32,11 @@ def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as
 
         print_document(plan_document(plan, storage, price))
         return
-    from ablations.cli.tables import heading, print_trials
+    from ablations.cli.tables import heading, plan_table
     from ablations.planning.estimate_text import cost_text
 
     console.print(heading(plan))
-    print_trials(plan, console)
+    console.print(plan_table(plan))
     console.print(cost_text(plan.groups, storage, price))
     print_warnings(plan)
 
@@ -48,7 +48,7 @@ def print_status(plan: "CollectionPlan", storage: AnyPath, as_json: bool) -> Non
 
         print_document(status_document(plan, storage))
         return
-    from ablations.cli.tables import heading, print_collection
+    from ablations.cli.tables import collection_table, heading
     from ablations.cli.to_documents import together_entries
     from ablations.store.drawn import drawn_page
 
@@ -56,7 +56,7 @@ def print_status(plan: "CollectionPlan", storage: AnyPath, as_json: bool) -> Non
     if plan.scaled.is_one_study:
         _print_study_status(plan.plans[0], storage)
     else:
-        print_collection(plan, console)
+        console.print(collection_table(plan))
         if verdicts := together_entries(plan.scaled, storage):
             console.print(_claims_line(one.verdict for one in verdicts))
     if page := drawn_page(storage, plan.scaled.name, plan.scaled.label):
@@ -65,11 +65,11 @@ def print_status(plan: "CollectionPlan", storage: AnyPath, as_json: bool) -> Non
 
 def print_beginning(plan: "CollectionPlan", to: Console) -> None:
     """The heading of a run, and what a reviewer would ask."""
-    from ablations.cli.tables import heading, print_collection
+    from ablations.cli.tables import collection_table, heading
 
     to.print(heading(plan))
     if not plan.scaled.is_one_study:
-        print_collection(plan, to)
+        to.print(collection_table(plan))
     print_warnings(plan)
 
 

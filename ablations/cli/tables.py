@@ -3,10 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from rich.console import Console
-
 from ablations.cli.documents import ListDocument, StudyEntry
-from ablations.cli.fitting import Row, print_rows
+from ablations.cli.fitting import Row, Rows
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.estimate_text import workers_text
 from ablations.planning.origins import origins
@@ -43,27 +41,26 @@ def study_heading(plan: Plan) -> str:
     return "\n".join(filter(None, lines))
 
 
-def print_trials(plan: CollectionPlan, console: Console) -> None:
+def plan_table(plan: CollectionPlan) -> Rows:
     """One row a trial of a study, in the order of the grid, or one row a study of a collection."""
     if not plan.scaled.is_one_study:
-        print_collection(plan, console)
-        return
+        return collection_table(plan)
     one = plan.plans[0]
     columns = [*one.scaled.axis_names, "seed", "trial", "encoder", "state"]
-    print_rows(console, columns, list(_trial_rows(one)), spare=["encoder"])
+    return Rows(columns, list(_trial_rows(one)), spare=["encoder"])
 
 
-def print_collection(plan: CollectionPlan, console: Console) -> None:
+def collection_table(plan: CollectionPlan) -> Rows:
     """One row a study of a collection."""
     columns = ("study", "reproduces", "trials", "trainings", "shared", "state")
-    print_rows(console, columns, list(_study_rows(plan)), spare=["trainings", "shared"])
+    return Rows(columns, list(_study_rows(plan)), spare=["trainings", "shared"])
 
 
-def print_studies(listed: ListDocument, console: Console) -> None:
+def studies_table(listed: ListDocument) -> Rows:
     """One row a study that there is."""
     columns = ("study", "reproduces", "trials", "trainings", "state", "left", "title")
     rows = [_listed_row(study) for study in listed.studies]
-    print_rows(console, columns, rows, spare=["reproduces", "trials", "trainings"], last=TITLE_WIDTH)
+    return Rows(columns, rows, spare=["reproduces", "trials", "trainings"], last=TITLE_WIDTH)
 
 
 def states_lines(plan: Plan, storage: AnyPath) -> Iterator[tuple[str, str]]:

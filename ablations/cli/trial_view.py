@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from ablations.cli.fitting import Row, Rows
 from ablations.planning.configuration.find_planned import FoundTrial, find_planned
 from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.study.overrides import OPTION
@@ -18,10 +18,10 @@ from core.history import Epoch
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 60
-"""Characters of a curve."""
+"""Characters of the longest curve."""
 
 Difference = tuple[str, Any, Any]
-"""A name and what either trial has there; None where it has nothing."""
+"""A name, and the values of both trials; None for a trial that has none."""
 
 
 def find_trial(store: TrialStore, start: str) -> StoredTrial:
@@ -70,21 +70,20 @@ def show(store: TrialStore, trial: StoredTrial, planned: FoundTrial | None = Non
 
 def compare(one: StoredTrial, other: StoredTrial) -> RenderableType:
     """What differs in configuration and in result."""
-    table = Table("", one.id, other.id, "", box=None, header_style="bold")
-    for name, a, b in config_differences(one, other):
-        table.add_row(name, _text(a), _text(b), "")
-    for name, a, b in result_differences(one, other):
-        table.add_row(name, _text(a), _text(b), _gain(a, b))
-    return table if table.row_count else Text("They do not differ, neither in configuration nor in result.")
+    rows = [_difference_row(name, _text(a), _text(b)) for name, a, b in config_differences(one, other)]
+    rows += [_difference_row(name, _text(a), _text(b), _gain(a, b)) for name, a, b in result_differences(one, other)]
+    if not rows:
+        return Text("They do not differ, neither in configuration nor in result.")
+    return Rows(("", one.id, other.id, ""), rows)
 
 
 def config_differences(one: StoredTrial, other: StoredTrial) -> Iterator[Difference]:
-    """By dotted path."""
+    """What differs between two configurations, by dotted path."""
     return _differences(dotted_values(one.config), dotted_values(other.config))
 
 
 def result_differences(one: StoredTrial, other: StoredTrial) -> Iterator[Difference]:
-    """Of the states, the metrics and the facts."""
+    """What differs between the states, the metrics and the facts."""
     return _differences(_results(one), _results(other))
 
 
@@ -110,22 +109,26 @@ def _text(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else value if isinstance(value, str) else json.dumps(value)
 
 
-def _table(values: dict[str, Any], heading: str) -> Table:
-    table = Table(heading, "", box=None, header_style="bold")
-    for name, value in values.items():
-        table.add_row(name, _text(value))
-    return table
+def _difference_row(name: str, one: str, other: str, gain: str = "") -> Row:
+    return Row((name, one, other, gain), (name, one, other, *([gain] if gain else [])))
 
 
-def _settings_table(planned: FoundTrial) -> Table:
+def _table(values: dict[str, Any], heading: str) -> Rows:
+    return Rows(
+        (heading, ""), [Row((name, _text(value)), (f"{name}: {_text(value)}",)) for name, value in values.items()]
+    )
+
+
+def _settings_table(planned: FoundTrial) -> Rows:
     """Every setting with its origin and place; defaults are dim."""
     scaled = planned.scaled
-    table = Table("setting", "", f"from ({scaled.study.name} at scale {scaled.scale})", box=None, header_style="bold")
+    rows = []
     for setting in planned.settings():
         origin = setting.place if setting.origin == OPTION else f"{setting.origin}  {setting.place}"
-        style = "dim" if setting.origin == "default" else None
-        table.add_row(setting.path, _text(setting.value), origin.strip(), style=style)
-    return table
+        value, style = _text(setting.value), "dim" if setting.origin == "default" else ""
+        card = setting.path, value, f"from {origin.strip()}"
+        rows.append(Row((setting.path, value, origin.strip()), card, style))
+    return Rows(("setting", "", f"from ({scaled.study.name} at scale {scaled.scale})"), rows)
 
 
 def _curves(history: tuple[Epoch, ...]) -> Iterator[Text]:

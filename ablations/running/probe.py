@@ -1,4 +1,4 @@
-"""A few steps of what is left and was never measured on this machine, so that a plan can say how long it takes."""
+"""Measures a few steps of what was never measured on this machine, so that a plan can say how long it takes."""
 
 import time
 
@@ -28,12 +28,14 @@ from core.remote import AnyPath
 
 STEPS, WARM_UP = 3, 2
 EVALUATED = 1000
-"""Images that an evaluation is timed on, fewer where the study has fewer."""
+"""Images that an evaluation is timed on, or fewer if the study has fewer."""
 
 
 def probe(plan: Plan, storage: AnyPath, console: Console) -> None:
-    """Time every kind of training that is left, on images of noise, and every kind of evaluation but those of 20,000
-    steps and of images with several labels."""
+    """Time every kind of training and evaluation that is left, on images of noise.
+
+    Evaluations of 20,000 steps, and those of images with several labels, are left out.
+    """
     threads = max(1, int(plan.scaled.resources.cpu))
     torch.set_num_threads(threads)
     hardware = hardware_of(pick_device(), threads)
@@ -89,7 +91,7 @@ def _time_evaluation(plan: Plan, trial: Trial, training: Training, hardware: Har
 
 
 def _peak(training: Training, data: DataConfig, images: int, hardware: Hardware) -> int:
-    """Bytes of a GPU, with all images that will lie on it, of which there were few here; 0 of a CPU."""
+    """Peak memory of a GPU in bytes, as if all images were on it, of which the probe had few; 0 for a CPU."""
     peak = memory_peak(training.device)
     return peak + image_bytes(data, images, hardware) if peak else 0
 

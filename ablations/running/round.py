@@ -18,6 +18,7 @@ from ablations.store.leases.live_run import LiveRun
 from ablations.store.migration import keep_schema
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
+from ablations.tracking.on_request import Extras
 from ablations.types.console import counting
 from ablations.types.duration import clock
 from ablations.types.errors import AblateError, StudyError
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
 class Round:
     """Plans that are run as one. Trouble of one study does not stop the others; a study alone raises it."""
 
-    def __init__(self, collection: CollectionPlan, plans: Sequence[Plan], where: Where, console: Console) -> None:
+    def __init__(
+        self, collection: CollectionPlan, plans: Sequence[Plan], where: Where, console: Console, extras: Extras
+    ) -> None:
         self.plans = list(plans)
         self.unable: dict[str, str] = {}
         """Reasons why studies could not begin or could not be completed, by name."""
         self._scaled = collection.scaled
-        self._where, self._console = where, console
+        self._where, self._console, self._extras = where, console, extras
         self._store = TrialStore(where.storage)
         self._states: dict[str, State] = {}
 
@@ -63,7 +66,9 @@ class Round:
     def _open_mlflow(self) -> None:
         from ablations.tracking.resilient_tracker import ResilientTracker  # here, since MLflow takes seconds to import
 
-        self._runs = [_StudyRun(plan, ResilientTracker(plan, self._store, self._console)) for plan in self.plans]
+        self._runs = [
+            _StudyRun(plan, ResilientTracker(plan, self._store, self._console, self._extras)) for plan in self.plans
+        ]
 
     def _load_data(self) -> None:
         """Load every data set once. Studies whose data cannot be loaded are left out."""

@@ -8,19 +8,24 @@ from ablations.running.outcome import Outcome, Outcomes
 from ablations.running.round import Round
 from ablations.running.schedule import Where
 from ablations.running.until_decided import set_looks, undecided
+from ablations.tracking.on_request import NOTHING, Extras
 from ablations.types.errors import StudyError
 
 
-def run_plan(plan: Plan, where: Where, console: Console, most_seeds: int | None = None) -> Outcome:
+def run_plan(
+    plan: Plan, where: Where, console: Console, most_seeds: int | None = None, extras: Extras = NOTHING
+) -> Outcome:
     """Run what is left of one study; see ``run_studies``."""
-    return run_studies(plan_of_one(plan), where, console, most_seeds).by_study[plan.scaled.study.name]
+    return run_studies(plan_of_one(plan), where, console, most_seeds, extras).by_study[plan.scaled.study.name]
 
 
-def run_studies(plan: CollectionPlan, where: Where, console: Console, most_seeds: int | None = None) -> Outcomes:
+def run_studies(
+    plan: CollectionPlan, where: Where, console: Console, most_seeds: int | None = None, extras: Extras = NOTHING
+) -> Outcomes:
     """Run what is left of all studies, log it and draw it.
 
     With ``most_seeds``, look at the claims after 3, 5 and so many seeds; the cells of those that are not decided get
-    the seeds of the next look.
+    the seeds of the next look. ``extras`` are what MLflow is given besides.
 
     Raises ``StudyError`` if no study can begin. KeyboardInterrupt passes through; finished results are in the store.
     """
@@ -30,7 +35,7 @@ def run_studies(plan: CollectionPlan, where: Where, console: Console, most_seeds
     unable = dict(plan.unable)
     plans = [set_looks(one, most_seeds, where, console) for one in plan.plans] if most_seeds else plan.plans
     while plans:
-        round_ = Round(plan, plans, where, console)
+        round_ = Round(plan, plans, where, console, extras)
         outcomes |= round_.run()
         unable |= round_.unable
         plans = list(undecided(round_.plans, outcomes, most_seeds, where, console)) if most_seeds else []

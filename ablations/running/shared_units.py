@@ -1,4 +1,4 @@
-"""Units that several runs want: each is run by one of them, and the others find its results in the store."""
+"""Units that several runs want: one of them runs each, and the others find its results in the store."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from ablations.types.trial import Unit
 POLL_SECONDS = 2.0
 
 RunUnits = Callable[[Sequence[Unit], Listen], None]
-"""Runs units, and tells their events."""
+"""A function that runs units and reports their events."""
 
 
 def run_shared(
@@ -21,7 +21,7 @@ def run_shared(
 ) -> None:
     """Run the units; those that other runs hold come last.
 
-    A unit that another run has ended meanwhile is only told. One that its run has left, or whose run is dead, is run.
+    A unit that another run has ended is only reported. A unit that its run has given up, or whose run is dead, is run.
     """
     left = list(units)
     while left:

@@ -1,4 +1,4 @@
-"""``--until-decided``: more seeds for the claims that are not decided yet, and for no other cell."""
+"""``--until-decided``: adds seeds to the cells of claims that are not decided yet, and to no others."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -41,7 +41,7 @@ def set_looks(plan: Plan, most: int, where: Where, console: Console) -> Plan:
 def undecided(
     plans: Sequence[Plan], outcomes: Mapping[str, Outcome], most: int, where: Where, console: Console
 ) -> Iterator[Plan]:
-    """The plans of studies with a claim that more seeds may decide, with the seeds of its next look."""
+    """Plans of the studies with a claim that more seeds may decide, with the seeds of its next look."""
     verdicts = _verdicts(outcomes)
     for plan in plans:
         name = plan.scaled.study.name

@@ -43,6 +43,13 @@ class Artifacts:
         else:
             self.client.log_artifacts(run_id, str(folder), to)
 
+    def save_model(self, model_id: str, folder: Path) -> None:
+        """Copy a folder's content into that of a logged model."""
+        if self.folder:
+            shutil.copytree(folder, self._of(model_id, self.folder / "models"), dirs_exist_ok=True)
+        else:
+            self.client.log_model_artifacts(model_id, str(folder))
+
     def save_text(self, run_id: str, text: str, name: str) -> None:
         """Write a text file, in UTF-8."""
         if self.folder:

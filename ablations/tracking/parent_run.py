@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Metric
@@ -27,9 +27,13 @@ from ablations.tracking.content.notes import experiment_note, parent_note
 from ablations.tracking.content.study import parent_parameters
 from ablations.tracking.content.summary import Summary
 from ablations.tracking.content.views import runs_page, view_tags
+from ablations.tracking.on_request import Extras
 from ablations.tracking.provenance import provenance, source
 from ablations.types.identity import SCHEMA
 from ablations.types.trial import Result
+
+if TYPE_CHECKING:
+    from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
 NOTE = "mlflow.note.content"
 BEST = "ablate.best"
@@ -46,12 +50,15 @@ class ParentRun:
         description: dict[str, Any],
         trial_ids: Collection[str],
         results: Collection[Result],
+        extras: Extras,
     ) -> None:
         """``results`` are those that the storage has already; a run that is made for them has their time."""
         self._client, self._experiment = client, experiment
         self._artifacts = Artifacts.to_write(client, experiment)
         self._description = description
         self._begun = False
+        self._extras = extras
+        self._monitor: SystemMetricsMonitor | None = None
         self._ended = max((int(1000 * result.finished_at) for result in results), default=None)
         run = find_parent(client, experiment.experiment_id, scaled.label)
         self._has_ended = bool(run and run.info.end_time)
@@ -72,9 +79,15 @@ class ParentRun:
         if not self._begun:
             self._client.update_run(self.id, status="RUNNING")
             self._begun = True
+            if self._extras.system_metrics:
+                from ablations.tracking.on_request.system_metrics import started_monitor  # few runs need its imports
+
+                self._monitor = started_monitor(self.id, self._client.tracking_uri)
 
     def close(self, status: str) -> None:
         """End the run, with this study's description: a run with other seeds may have put its own there."""
+        if self._monitor:
+            self._monitor.finish()
         self._save_description()
         if status == "SCHEDULED" or (self._has_ended and not self._begun):  # a run that ran nothing lasts no longer
             self._client.update_run(self.id, status=status)

@@ -14,6 +14,7 @@ from ablations.tracking.client import Children, only_writer, tracking_uri
 from ablations.tracking.content.description import describe
 from ablations.tracking.content.study import parent_status
 from ablations.tracking.content.summary import Summary
+from ablations.tracking.on_request import NOTHING, Extras
 from ablations.tracking.tracker import Tracker
 from ablations.tracking.unreachable import Trouble, trouble
 from ablations.types.events import Event, Saved, Started, TrialEnded
@@ -35,7 +36,8 @@ class ResilientTracker:
     Any exception counts as no answer unless it is known to last: every artifact storage has exceptions of its own.
     """
 
-    def __init__(self, plan: Plan, store: TrialStore, console: Console) -> None:
+    def __init__(self, plan: Plan, store: TrialStore, console: Console, extras: Extras = NOTHING) -> None:
+        self._extras = extras
         self._plan, self._store, self._console = plan, store, console
         self._trials = {unit.pretrain_id: [trial.id for trial in unit.trials] for unit in plan.units}
         self._started: dict[str, float] = {}
@@ -92,7 +94,7 @@ class ResilientTracker:
         scaled, trials = self._plan.scaled, self._plan.trials
         results = self._store.results(trials).values()
         description = describe(scaled, trials, self._plan.looks)
-        tracker = Tracker(scaled, trials, description, self._plan.sizes, results, self._say)
+        tracker = Tracker(scaled, trials, description, self._plan.sizes, results, self._extras, self._say)
         if self._started:
             tracker.parent.begin()
         self._save_all(tracker, results)
@@ -107,6 +109,8 @@ class ResilientTracker:
     def _save_all(self, tracker: Tracker, results: Collection[Result]) -> None:
         for result in results:
             self._save_result(tracker, result)
+            if self._extras.log_models:
+                self._write(tracker, result.trial_id, partial(tracker.save_model, result, self._store))
 
     def _save_history(self, tracker: Tracker, pretrain_id: str) -> None:
         history = self._store.history(pretrain_id)
@@ -118,7 +122,7 @@ class ResilientTracker:
     def _save_ended(self, tracker: Tracker, trial_id: str) -> None:
         tracker.look_again(trial_id)
         if result := self._store.result(trial_id):
-            self._save_result(tracker, result)
+            self._save_all(tracker, [result])
 
     def _save_result(self, tracker: Tracker, result: Result) -> None:
         pretrain_id = tracker.trials[result.trial_id].pretrain_id

@@ -12,6 +12,7 @@ from typing import Any
 
 from mlflow.entities import Metric
 
+from ablations.store.trial_store import TrialStore
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.artifacts import Artifacts
 from ablations.tracking.client import (
@@ -51,6 +52,8 @@ from ablations.tracking.content.trial import (
     result_tags,
     trial_tags,
 )
+from ablations.tracking.on_request import NOTHING, Extras
+from ablations.tracking.on_request.logged_models import LoggedModels
 from ablations.tracking.parent_run import NOTE, ParentRun
 from ablations.tracking.provenance import provenance, source
 from ablations.types.identity import SCHEMA
@@ -89,19 +92,21 @@ class Tracker:
         description: dict[str, Any],
         sizes: Mapping[DataConfig, DataSize],
         results: Collection[Result],
+        extras: Extras = NOTHING,
         tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         """``description`` is kept with the parent run: what a report needs to know of the study.
 
-        ``sizes`` are those of the data sets, ``results`` are those that the storage has already, and ``tell`` is told
-        what MLflow does not take.
+        ``sizes`` are those of the data sets, ``results`` are those that the storage has already, ``extras`` are what
+        is written besides, and ``tell`` is told what MLflow does not take.
         """
         self.client = open_client()
         experiment = open_experiment(self.client, scaled.study.name)
         self.experiment_id = experiment.experiment_id
         self.trials = {trial.id: trial for trial in trials}
-        self.parent = ParentRun(self.client, experiment, scaled, description, self.trials, results)
+        self.parent = ParentRun(self.client, experiment, scaled, description, self.trials, results, extras)
         self._artifacts = Artifacts.to_write(self.client, experiment)
+        self._models = LoggedModels(self.client, experiment) if extras.log_models else None
         self._study, self._source = scaled.study.name, source(description["command"])
         self._sizes, self._tell = sizes, tell
         self._name = secrets.token_hex(8)
@@ -169,6 +174,12 @@ class Tracker:
         self.client.set_terminated(child.run_id, RUN_STATUS[result.state], ended)
         child.tags |= {RESULT: written[RESULT]}
         child.status, child.metrics = RUN_STATUS[result.state], None  # only now is everything there
+
+    def save_model(self, result: Result, store: TrialStore) -> None:
+        """Write the encoder of a trial that is done as a logged model, if that was asked for."""
+        child = self._children.get(result.trial_id)
+        if self._models and child and result.state == "done":
+            self._models.save(child.run_id, self.trials[result.trial_id].pretrain_id, store)
 
     def _writes_alone(self) -> bool:
         """A tracker that finds another's name at the parent run puts its own there: the other finds out as well."""

@@ -1,8 +1,10 @@
 """The console that commands print on."""
 
+import os
 import textwrap
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -24,8 +26,18 @@ class WordConsole(Console):
     """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(markup=False, highlight=False, **options)
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
         self._last: tuple[Any, ...] = ()
+        self._failed = ""
+
+    @property
+    def failed(self) -> str:
+        """Why the output could not be written; empty if it could. From then on nothing is printed."""
+        return self._failed
+
+    def whole(self, text: str) -> None:
+        """Print a text as it is, such as a JSON document."""
+        self._write(super().print, text, soft_wrap=True)
 
     def print(self, *objects: Any, **options: Any) -> None:
         """As rich's ``print``; tables and the like are fitted to the width."""
@@ -36,7 +48,19 @@ class WordConsole(Console):
             self._last = objects
         if sentences and self.is_terminal:
             objects = tuple(broken(one, self.width) for one in objects)
-        super().print(*objects, **options | {"soft_wrap": sentences})
+        uncut = {} if self.is_terminal else {"crop": False}
+        self._write(super().print, *objects, **options | {"soft_wrap": sentences} | uncut)
+
+    def _write(self, write: Callable[..., None], *objects: Any, **options: Any) -> None:
+        """Write; a full disk under the output ends no run, which goes on without."""
+        try:
+            write(*objects, **options)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise  # the reader wants no more
+            self._failed = error.strerror or str(error)
+            with Path(os.devnull).open("w") as nothing, suppress(OSError, ValueError):
+                os.dup2(nothing.fileno(), self.file.fileno())  # what is still to be flushed goes there
 
 
 @contextmanager

@@ -16,7 +16,11 @@ from core.errors import StorageAway, StorageRefused, is_full
 from core.remote import AnyPath
 
 IMPOSSIBLE = (errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS)
-"""Errors of a path that no waiting mends: its name is too long, its links run in a circle, its disk is read-only."""
+"""Numbers of errors that no waiting mends: a name is too long, links run in a circle, a disk is read-only."""
+PLACE_ERRORS = (*IMPOSSIBLE, errno.ENOENT, errno.EPERM, errno.EISDIR, errno.ENXIO)
+"""Numbers of errors that concern the place of a file."""
+LONGEST_PATH = 200
+"""Characters of a path that a message repeats."""
 
 
 class AblateError(Exception):
@@ -71,5 +75,15 @@ def storage_error(error: BaseException | None, place: AnyPath) -> AblateError | 
     if isinstance(error, OSError) and is_full(error):
         return DiskFullError(str(error.filename or place))
     if isinstance(error, OSError) and error.errno in IMPOSSIBLE:
-        return StudyError(f"{shortened(str(error.filename or place), 200)}: {error.strerror}")
+        path = shortened(str(error.filename or place), LONGEST_PATH)
+        return StudyError(f"{path}: {error.strerror}; choose another place")
     return None
+
+
+def place_error(error: OSError) -> AblateError | None:
+    """What to tell a user if the error means that a file or folder cannot be where it was asked for; None otherwise."""
+    if error.errno not in PLACE_ERRORS:
+        return None
+    if error.filename is None:  # as of Python's search for a temporary folder
+        return StudyError(f"{error.strerror}; set TMPDIR to a folder that this user can write")
+    return StudyError(f"{shortened(str(error.filename), LONGEST_PATH)}: {error.strerror}; choose another place")

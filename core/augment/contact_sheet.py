@@ -23,12 +23,12 @@ PANELS: dict[str, Operations] = {
     "Gaussian blur": (Blur(sigma=(2.0, 2.0), probability=1.0),),
     "Sobel filtering": (Sobel(),),
 }
-"""The paper's captions, in its order. It gives no settings: these are those of the policies, but always applied, and
-blurred as widely as appendix A allows."""
+"""The paper's captions, in its order. The paper gives no settings: these are those of the policies, but always applied,
+and blurred as much as appendix A allows."""
 
 
 def contact_sheet(image: Tensor, seed: int) -> list[tuple[str, Tensor]]:
-    """uint8 image (3, S, S) -> the ten panels of Figure 4: a caption, and an image uint8 (3, S, S)."""
+    """Return the ten panels of Figure 4 for a uint8 image (3, S, S): a caption and a uint8 image (3, S, S) each."""
     return [(caption, _panel(image, caption, seed)) for caption in PANELS]
 
 

@@ -1,4 +1,4 @@
-"""Random numbers for each image of a batch, of which this process may have a share alone."""
+"""Random numbers for each image of a batch, of which this process may have only a share."""
 
 from collections.abc import Callable
 
@@ -9,16 +9,18 @@ from core.distributed import Share
 
 
 class SharedGenerator(torch.Generator):
-    """Draws for the whole batch, of which this process keeps the numbers of its own images: so the views are the same
-    whatever the number of processes. What is drawn are parameters, a few numbers an image, but for noise."""
+    """A generator that draws for the whole batch, of which this process keeps the numbers of its own images: so the
+    views do not depend on the number of processes. Draws are parameters, a few numbers for each image, except for
+    noise."""
 
     share: Share
     images: int
-    """Of the share."""
+    """Number of images in the share."""
 
 
 def shared(generator: torch.Generator, share: Share, batch_size: int) -> torch.Generator:
-    """For the share of a batch of so many images; the generator itself where that is all of them."""
+    """Return a generator for this share of a batch of ``batch_size`` images; the generator itself where the share is
+    all of them."""
     if share.processes == 1:
         return generator
     result = SharedGenerator(generator.device)
@@ -35,7 +37,8 @@ def draw(
     *each: int,
     first: tuple[int, ...] = (),
 ) -> Tensor:
-    """``torch.rand``, or what is called like it, for images (B, C, H, W) -> (*first, B, *each)."""
+    """Draw (*first, B, *each) numbers for images (B, C, H, W) from ``torch.rand``, or from another function with its
+    arguments."""
     if not isinstance(generator, SharedGenerator):
         return distribution((*first, len(images), *each), generator=generator, device=images.device)
     share, copies = generator.share, len(images) // generator.images

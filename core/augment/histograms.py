@@ -23,10 +23,10 @@ class Crops:
 
 
 def colour_histograms(images: Tensor, seed: int, crops: int = 4, bins: int = 32, strength: float = 1.0) -> Crops:
-    """uint8 images (N, 3, S, S) -> crops of them, with colour distortion (Sec 3.1, Figure 6).
+    """Return crops of uint8 images (N, 3, S, S), with colour distortion (Sec 3.1, Figure 6).
 
     Crop and colour distortion are those of the default policy (appendix A), drawn for each crop, but the jitter is
-    applied to all. A ``strength`` of 0 leaves out both jitter and grayscale. A seed has the same crops at every
+    applied to all. A ``strength`` of 0 leaves out both jitter and grayscale. A seed gives the same crops at every
     strength. Raises ValueError where ``bins`` does not divide the 256 values evenly.
     """
     if not (0 < bins <= 256 and 256 % bins == 0):
@@ -42,6 +42,6 @@ def colour_histograms(images: Tensor, seed: int, crops: int = 4, bins: int = 32,
 
 
 def _histogram(image: Tensor, bins: int) -> Tensor:
-    """uint8 (3, S, S) -> (bins,), summing to 1."""
+    """Shares (bins,) of the values of a uint8 image (3, S, S); they sum to 1."""
     places = image.flatten().long() // (256 // bins)
     return places.bincount(minlength=bins) / len(places)

@@ -1,19 +1,17 @@
-"""From a policy to the views of every image."""
+"""The views of every image, made by a policy."""
 
 import torch
 from torch import Tensor
 
 from core.augment.resample import resize
-from core.config.operations import OPERATIONS, OperationConfig
+from core.config.operations import OPERATIONS, OperationConfig, Operations
 from core.config.policies import PolicyConfig
-
-Operations = tuple[OperationConfig, ...]
 
 
 def two_views(images: Tensor, policy: PolicyConfig, generator: torch.Generator, size: int | None = None) -> Tensor:
-    """uint8 images (N, 3, H, W) -> float32 views (2N, 3, size, size), or (2N, 3, H, W), in [0, 1].
+    """Return float32 views (2N, 3, size, size), or (2N, 3, H, W), in [0, 1], of uint8 images (N, 3, H, W).
 
-    Rows i and N + i are the positive pair made of image i. Every parameter is drawn for each sample. The first
+    Rows i and N + i are the positive pair made from image i. Every parameter is drawn for each sample. The first
     operation gives the views their size: a crop takes its box from the whole image, and before any other operation the
     image is resized.
     """
@@ -25,22 +23,22 @@ def two_views(images: Tensor, policy: PolicyConfig, generator: torch.Generator, 
 
 
 def one_view(images: Tensor, policy: PolicyConfig, generator: torch.Generator, size: int | None = None) -> Tensor:
-    """uint8 images (N, 3, H, W) -> float32 views (N, 3, size, size), or (N, 3, H, W), in [0, 1], made as those of the
-    first branch are."""
+    """Return float32 views (N, 3, size, size), or (N, 3, H, W), in [0, 1], of uint8 images (N, 3, H, W), made as the
+    first branch of a policy makes them."""
     branches = policy.branches()
     operations = branches.shared + branches.both + branches.first
     return resize(apply_all(operations, images.float().div_(255), generator, size), size)
 
 
 def apply_all(operations: Operations, images: Tensor, generator: torch.Generator, size: int | None = None) -> Tensor:
-    """Float images (B, 3, H, W) in [0, 1] after all operations, in their order; the first one makes the size."""
+    """Apply operations in their order to float images (B, 3, H, W) in [0, 1]; the first one makes the size."""
     for operation in operations:
         images = apply(operation, images, generator, size)
     return images
 
 
 def apply(operation: OperationConfig, images: Tensor, generator: torch.Generator, size: int | None = None) -> Tensor:
-    """Float images (B, 3, H, W) in [0, 1] after one operation, of side ``size`` if it is given."""
+    """Apply one operation to float images (B, 3, H, W) in [0, 1]; the result has side ``size`` if that is given."""
     code = OPERATIONS.code(operation)
     if operation.makes_size:
         return code(images, generator, operation, size)  # type: ignore[no-any-return]

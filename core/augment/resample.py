@@ -6,24 +6,25 @@ from torch import Tensor
 
 
 def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """images (B, C, H, W), rows (B, h, H), columns (B, w, W) -> (B, C, h, w)."""
+    """Resample images (B, C, H, W) by rows (B, h, H) and columns (B, w, W) to (B, C, h, w)."""
     batch, channels, height, width = images.shape
     across = images.reshape(batch, channels * height, width) @ columns.mT
     return rows[:, None] @ across.view(batch, channels, height, columns.shape[1])
 
 
 def resize(images: Tensor, size: int | None) -> Tensor:
-    """images (B, C, S, S) in [0, 1] -> (B, C, size, size): whole, bicubic, antialiased, clipped. None: S."""
+    """Resize whole images (B, C, S, S) in [0, 1] to (B, C, size, size): bicubic, antialiased, clipped. None: to S."""
     if size is None or size == images.shape[-1]:
         return images
     return F.interpolate(images, (size, size), mode="bicubic", antialias=True).clamp_(0, 1)
 
 
 def resize_matrix(start: Tensor, length: Tensor, size_in: int, size_out: int) -> Tensor:
-    """Bicubic, antialiased resize of the pixels [start, start + length) to ``size_out`` pixels.
+    """Return the matrices (B, size_out, size_in) of a bicubic, antialiased resize of pixels [start, start + length),
+    both (B,), to ``size_out`` pixels.
 
-    start, length (B,) -> (B, size_out, size_in). Weights as in PIL and ``torchvision`` with ``antialias``:
-    Keys' cubic with a = -0.5, widened when shrinking, normalised over the pixels inside the crop.
+    Weights as in PIL and ``torchvision`` with ``antialias``: Keys' cubic with a = -0.5, widened when shrinking,
+    normalised over the pixels inside the crop.
     """
     scale = (length / size_out)[:, None, None]
     centre = scale * (torch.arange(size_out, device=start.device) + 0.5)[:, None]
@@ -41,7 +42,8 @@ def _cubic(x: Tensor) -> Tensor:
 
 
 def blur_matrix(sigma: Tensor, kernel: int, size: int) -> Tensor:
-    """Gaussian blur of ``kernel`` pixels (odd) with reflected borders: sigma (B,) -> (B, size, size)."""
+    """Return the matrices (B, size, size) of a Gaussian blur with sigma (B,) and ``kernel`` pixels, an odd number;
+    borders are reflected."""
     offset = torch.arange(kernel, device=sigma.device) - kernel // 2
     taps = torch.exp(-0.5 * (offset / sigma[:, None]) ** 2)
     taps = taps / taps.sum(dim=1, keepdim=True)

@@ -1,4 +1,4 @@
-"""Applying an operation to some samples of a batch."""
+"""Operations that are applied to some samples of a batch."""
 
 from collections.abc import Callable
 
@@ -9,15 +9,15 @@ from core.augment.draw import draw
 
 
 def uniform(images: Tensor, generator: torch.Generator, low: float = 0.0, high: float = 1.0) -> Tensor:
-    """One draw from U(low, high) for each image (B, C, H, W) -> (B,)."""
+    """Draw (B,) numbers from U(low, high), one for each image (B, C, H, W)."""
     return low + (high - low) * draw(torch.rand, images, generator)
 
 
 def apply_where(chosen: Tensor, operation: Callable[..., Tensor], images: Tensor, *parameters: Tensor) -> Tensor:
-    """``operation(images, *parameters)`` where ``chosen``, the image itself elsewhere.
+    """Return ``operation(images, *parameters)`` where ``chosen``, and the image itself elsewhere.
 
-    images (B, C, H, W), chosen (B,) bool, each of parameters (B, ...). A CPU computes the chosen samples
-    alone. On a GPU all are computed and selected, since counting the chosen ones would synchronise.
+    images (B, C, H, W), chosen (B,) bool, each of parameters (B, ...). A CPU computes the chosen samples only. A GPU
+    computes all and selects, since counting the chosen ones would synchronise.
     """
     if images.device.type == "cpu":
         return _compute_chosen(chosen, operation, images, *parameters)

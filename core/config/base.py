@@ -1,4 +1,4 @@
-"""What every configuration has in common."""
+"""Base class of all configurations."""
 
 import math
 import weakref
@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 _DEFINED: list["weakref.ref[type[Config]]"] = []
-"""Every configuration class, in the order of their definitions."""
+"""All configuration classes, in the order of their definitions."""
 
 
 class Config(BaseModel):
@@ -35,8 +35,8 @@ class Config(BaseModel):
     )
 
     added_later: ClassVar[dict[str, Any]] = {}
-    """Fields that a later version added, with the value that means what was meant before. A dump leaves out a field
-    that has this value, so that no identifier of an older experiment changes."""
+    """Fields that a later version added, each with the value that means what was meant before. A dump leaves out a
+    field with this value, so that the identifiers of older experiments do not change."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
@@ -53,7 +53,8 @@ class Config(BaseModel):
 
 
 def defined_configs() -> Iterator[type[Config]]:
-    """Every configuration class, in the order of their definitions: a class follows those that its fields hold."""
+    """Return all configuration classes, in the order of their definitions: a class comes after those that its fields
+    hold."""
     return (config for reference in list(_DEFINED) if (config := reference()) is not None)
 
 
@@ -72,7 +73,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 def default_tag(field: str, tag: str) -> Callable[[Any], Any]:
-    """Returns a validator that adds ``field: tag`` to a mapping that does not say which model it is."""
+    """Return a validator that adds ``field: tag`` to a mapping that does not say which model it is."""
 
     def tagged(value: Any) -> Any:
         return {field: tag, **value} if isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""Which images are trained on."""
+"""The images of a training."""
 
 from typing import Annotated, Self
 
@@ -18,37 +18,37 @@ def _count_or_fraction(subset: int | float) -> int | float:
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 ImageSize = Annotated[int, Field(ge=8, le=1024)]
 Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
-"""Of images: a count (``4000``), or a fraction with a point (``0.1``)."""
+"""Number of images: a count (``4000``), or a fraction with a point (``0.1``)."""
 
 
 class DataConfig(Config):
-    """A data set, and how much of it."""
+    """A data set, and the part of it that is used."""
 
     name: Name = "imagenet"
-    """``shapes`` (embedded), one of those that torchvision knows (``core.data.catalog.KNOWN_SIZES``), or the name of
-    an image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp}``, with ``val`` for ``test`` as
-    ImageNet has it. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
+    """Name of the data set: ``shapes`` (embedded), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an
+    image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp}``, with ``val`` for ``test`` as ImageNet
+    has it. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
 
     image_size: ImageSize = 224
     """Side in pixels of every view. Paper, Sec 2.3: 224."""
 
     stored_size: ImageSize | None = None
-    """Side in pixels of the stored images; None: ``image_size``. An image is stored as a square: its shorter side
-    resized to this many pixels, its longer one cropped to the centre. The random crop is drawn from that square and
-    resized to a view; the encoder is scored on the square resized to a view. The paper's random crop is drawn from
-    the whole image: one of 8 % has 63 pixels a side of a square of 224, and 141 of one of 500."""
+    """Side in pixels of the stored images; None: ``image_size``. An image is stored as a square: its shorter side is
+    resized to this many pixels, its longer side cropped to the centre. The random crop is drawn from that square and
+    resized to a view; the encoder is scored on the square resized to a view. The paper's random crop is drawn from the
+    whole image: a crop of 8 % has a side of 63 pixels in a square of 224, and of 141 in one of 500."""
 
     subset: Amount = 1.0
-    """Training images to keep, the same number of every class: a count (``4000``) or a fraction (``0.1``). Of
-    ``stl10``'s labelled and unlabelled images it keeps the same fraction; those of ``voc2007``, which are of several
-    classes each, it draws without regard to them."""
+    """Number of training images that are kept, the same of every class: a count (``4000``) or a fraction (``0.1``). The
+    same fraction is kept of ``stl10``'s labelled and unlabelled images. Images of ``voc2007``, which have several
+    classes each, are drawn regardless of their classes."""
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
-    """Which images the subset holds; apart from the training seed, so that seeds differ in training alone."""
+    """Seed of the choice of these images; apart from the training seed, so that seeds differ in training alone."""
 
     @property
     def stored_side(self) -> int:
-        """Of the stored images, in pixels."""
+        """Side of the stored images in pixels."""
         return self.stored_size or self.image_size
 
     @model_validator(mode="after")
@@ -62,19 +62,20 @@ class EvaluationData(Config):
     """Another data set than that of the pretraining, to score on."""
 
     name: Name
-    """As of ``DataConfig``."""
+    """Name of the data set, as in the field ``data`` of the pretraining."""
 
     image_size: ImageSize | None = None
-    """None: that of the pretraining. Appendix B.8.1: 224, which is that of the pretraining as well."""
+    """Side in pixels of every view; None: that of the pretraining. Appendix B.8.1: 224, which is that of the
+    pretraining as well."""
 
     subset: Amount = 1.0
-    """As of ``DataConfig``."""
+    """Number of training images that are kept, the same of every class: a count (``4000``) or a fraction (``0.1``)."""
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
-    """As of ``DataConfig``."""
+    """Seed of the choice of these images."""
 
     def sized(self, image_size: int) -> DataConfig:
-        """With that image size where it has none of its own."""
+        """Return it as a ``DataConfig``, with this image size if it has none of its own."""
         return DataConfig(
             name=self.name,
             image_size=self.image_size or image_size,

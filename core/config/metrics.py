@@ -9,7 +9,7 @@ from core.config.registry import Code
 
 @dataclass(frozen=True)
 class MetricInfo:
-    """What is known of a metric."""
+    """Label and code of a metric."""
 
     label: str
     """Name in figures and tables, with its unit: ``top-1 (%)``."""

@@ -12,9 +12,9 @@ Entry = TypeVar("Entry")
 
 
 class Names(Mapping[str, Entry], Generic[Entry]):
-    """What is known of each thing of a kind, by its name.
+    """Entries for the things of one kind, by name.
 
-    As metadata of an annotation, ``Annotated[str, METRICS]``, it makes the field one of the names that are registered,
+    As metadata of an annotation, ``Annotated[str, METRICS]``, it restricts the field to the names that are registered,
     now or later.
     """
 
@@ -23,7 +23,7 @@ class Names(Mapping[str, Entry], Generic[Entry]):
         self.what = what
         self._entries: dict[str, Entry] = {}
         self._in_use = False
-        """Whether a model has a field of this kind already, which must be rebuilt when the registry changes."""
+        """Whether a model already has a field of this kind, and must be rebuilt when the registry changes."""
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__  # annotations are hashed

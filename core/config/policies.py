@@ -37,21 +37,19 @@ Transformation = Literal["crop", "cutout", "color", "sobel", "noise", "blur", "r
 Addition = Literal["rotate", "noise", "sobel"]
 """Operations that the last rows of Table 3 add to the policy, to be predicted from h and from g(h)."""
 
-Sequence = tuple[OperationConfig, ...]
-
 
 @dataclass(frozen=True)
 class Branches:
     """A policy in full: operations in order, and the branches that they act on."""
 
-    shared: Sequence = ()
-    """Drawn once for an image: both branches get the same outcome."""
-    both: Sequence = ()
-    """Drawn for each branch on its own."""
-    first: Sequence = ()
-    """On the first branch only, after ``both``."""
-    second: Sequence = ()
-    """On the second branch only, after ``both``."""
+    shared: Operations = ()
+    """Operations drawn once for an image: both branches get the same outcome."""
+    both: Operations = ()
+    """Operations drawn for each branch on its own."""
+    first: Operations = ()
+    """Operations on the first branch only, after ``both``."""
+    second: Operations = ()
+    """Operations on the second branch only, after ``both``."""
 
 
 class PolicyConfig(Config):
@@ -123,9 +121,9 @@ class CompositionAugment(PolicyConfig):
         first = tuple(operation for name in names for operation in self._transformation(name))
         return Branches(shared=(Crop(area=self.crop_area),), first=first)
 
-    def _transformation(self, name: Transformation) -> Sequence:
+    def _transformation(self, name: Transformation) -> Operations:
         """One transformation of Figure 5; its crop flips too, as in "crop, resize (and flip)"."""
-        operations: dict[Transformation, Sequence] = {
+        operations: dict[Transformation, Operations] = {
             "crop": (Crop(area=self.crop_area), Flip()),
             "cutout": (Cutout(),),
             "color": color_distortion(self.strength),
@@ -171,7 +169,7 @@ class CustomAugment(PolicyConfig):
         return Branches(self.shared, self.both, self.first, self.second)
 
 
-BROADER: Sequence = (Sobel(probability=0.2), Equalize(), Solarize(), MotionBlur())
+BROADER: Operations = (Sobel(probability=0.2), Equalize(), Solarize(), MotionBlur())
 """Operations that appendix B.2 adds."""
 
 ADDITIONS: dict[Addition, OperationConfig] = {
@@ -182,7 +180,7 @@ ADDITIONS: dict[Addition, OperationConfig] = {
 """Operations that the last rows of Table 3 add."""
 
 
-def color_distortion(strength: float, brightness_form: BrightnessForm = "multiplicative") -> Sequence:
+def color_distortion(strength: float, brightness_form: BrightnessForm = "multiplicative") -> Operations:
     """Jitter, then grayscale. Appendix A: (0.8 s, 0.8 s, 0.8 s, 0.2 s)."""
     jitter = Jitter(
         brightness=0.8 * strength,

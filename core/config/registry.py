@@ -1,9 +1,9 @@
 """One registry for each kind of part: what there is, by name, and the code behind it.
 
-A part is a frozen configuration and the function or class that it configures. The configurations of one kind are told
-apart by a tag (``kind``, ``policy`` or ``protocol``). Whatever needs to know the parts of a kind asks its registry: the
-unions of the configuration's fields (and so validation, the JSON schema, the reference and completion), the cost model
-and the code that runs a part. So one registration is all that a new part needs, inside the project
+A part is a frozen configuration and the function or class that it configures. A tag (``kind``, ``policy`` or
+``protocol``) distinguishes the configurations of one kind. Everything that needs to know the parts of a kind asks its
+registry: the unions of the configuration's fields (and so validation, the JSON schema, the reference and completion),
+the cost model, and the code that runs a part. So a new part needs one registration only, inside the project
 
     @OPERATIONS.add("core.augment.operations.flip:random_flip")
     class Flip(OperationConfig): ...
@@ -25,8 +25,8 @@ from core.config.base import Config, default_tag, defined_configs
 Part = TypeVar("Part", bound=Config)
 Member = TypeVar("Member", bound=Config)
 Code = str | Callable[..., Any]
-"""A function or class, or where to import it from as ``package.module:name``: configurations import without torch, and
-the code behind them mostly needs it."""
+"""A function or class, or its place as ``package.module:name``: configurations import without torch, and most code
+needs it."""
 
 
 _OF_BASE: dict[type[Config], "Registry[Any]"] = {}
@@ -41,14 +41,14 @@ class Registry(Generic[Part]):
 
     def __init__(self, what: str, base: type[Part], tag: str, default: str | None = None) -> None:
         """``what`` names the kind in messages, ``base`` is the base class of its configurations. ``default`` is the tag
-        that is meant where none is given."""
+        that applies where none is given."""
         self.what, self.base, self.tag, self.default = what, base, tag, default
         _OF_BASE[base] = self
         self._configs: dict[str, type[Part]] = {}
         self._code: dict[type[Config], Code | None] = {}
         self._imported: dict[type[Config], Any] = {}
         self._in_use = False
-        """Whether a model has a field of this kind already, which must be rebuilt when the registry changes."""
+        """Whether a model already has a field of this kind, and must be rebuilt when the registry changes."""
 
     def __iter__(self) -> Iterator[type[Part]]:
         first = [self._configs[self.default]] if self.default in self._configs else []
@@ -58,11 +58,11 @@ class Registry(Generic[Part]):
         return config in self._code
 
     def names(self) -> list[str]:
-        """Tags of all parts, the default first."""
+        """Return the tags of all parts, the default first."""
         return [self._tag_of(config) for config in self]
 
     def add(self, code: Code | None = None) -> Callable[[type[Member]], type[Member]]:
-        """Class decorator that registers a configuration class with its code, if its kind has any."""
+        """Return a class decorator that registers a configuration class with its code, if its kind has any."""
 
         def decorate(config: type[Member]) -> type[Member]:
             self.register(config, code)  # type: ignore[arg-type]  # Member is a Part, which typing cannot say
@@ -71,9 +71,10 @@ class Registry(Generic[Part]):
         return decorate
 
     def register(self, config: type[Part], code: Code | None = None) -> None:
-        """Add a part. Raises ValueError where it is of another kind, or its tag is missing or is another part's."""
+        """Add a part. Raises ValueError where it is of another kind, or its tag is missing or taken."""
         if not issubclass(config, self.base):
-            raise ValueError(f"cannot register {config.__name__} as {self.what}: it is no {self.base.__name__}")
+            base = self.base.__name__
+            raise ValueError(f"cannot register {config.__name__} as {self.what}: it is not a subclass of {base}")
         name = self._tag_of(config)
         if other := self._configs.get(name):
             place = f"{other.__module__}.{other.__name__}"
@@ -89,18 +90,18 @@ class Registry(Generic[Part]):
         self._rebuild()
 
     def named(self, name: str) -> type[Part]:
-        """The configuration class with that tag. Raises KeyError."""
+        """Return the configuration class with that tag. Raises KeyError."""
         return self._configs[name]
 
     def code(self, config: Part | type[Part]) -> Any:
-        """The function or class behind a configuration, imported now if it was not before."""
+        """Return the function or class behind a configuration, and import it if necessary."""
         kind = config if isinstance(config, type) else type(config)
         if kind not in self._imported:
             self._imported[kind] = imported(self.source(kind))
         return self._imported[kind]
 
     def source(self, config: type[Part]) -> Code:
-        """The code behind a configuration as it was registered, imported or not."""
+        """Return the code behind a configuration as it was registered, imported or not."""
         code = self._code[config]
         assert code is not None, f"{config.__name__} was registered without code"
         return code
@@ -128,13 +129,13 @@ class Registry(Generic[Part]):
 
 
 def parts_of(config: type[Any]) -> list[type[Any]]:
-    """The configuration classes that a field of this type may have: all parts of a kind for its base class, else the
-    class itself."""
+    """Return the configuration classes that a field of this type may have: all parts of a kind for its base class, else
+    the class itself."""
     return list(_OF_BASE[config]) if config in _OF_BASE else [config]
 
 
 def imported(code: Code) -> Callable[..., Any]:
-    """The function or class itself."""
+    """Return the function or class itself."""
     if not isinstance(code, str):
         return code
     module, _, name = code.partition(":")
@@ -143,6 +144,6 @@ def imported(code: Code) -> Callable[..., Any]:
 
 
 def rebuild_configs() -> None:
-    """Have every configuration class validate by what the registries hold now."""
+    """Make every configuration class validate by the current content of the registries."""
     for config in defined_configs():
         config.model_rebuild(force=True)

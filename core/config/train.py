@@ -1,4 +1,4 @@
-"""One experiment: what is trained, and how it is scored."""
+"""One experiment: a training, and how it is scored."""
 
 from typing import Annotated, Literal, Self
 
@@ -16,8 +16,8 @@ from core.config.schedule import AnySchedule, Cosine
 
 
 class PretrainConfig(Config):
-    """Everything that changes the learned encoder, and ``recompute``, which does not. The defaults are the paper's
-    (Sec 2.3)."""
+    """Everything that changes the learned encoder, and ``recompute``, which does not. Defaults are the paper's (Sec
+    2.3)."""
 
     data: DataConfig = DataConfig()
     augment: AugmentConfig = SimclrAugment()
@@ -28,33 +28,34 @@ class PretrainConfig(Config):
     schedule: AnySchedule = Cosine()
 
     epochs: Annotated[int, Field(ge=0)] = 100
-    """Paper, Sec 2.3: 100. 0 leaves the encoder at its random initialisation."""
+    """Number of passes over the training images; 0 leaves the encoder at its random initialisation. Paper, Sec 2.3:
+    100."""
 
     batch_size: Annotated[int, Field(ge=2)] = 4096
-    """N images, so 2N views and 2(N - 1) negatives. Paper, Sec 2.3: 4096."""
+    """Number of images N in a batch, so 2N views and 2(N - 1) negatives. Paper, Sec 2.3: 4096."""
 
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    """Of the initialisation, the order of the data and every augmentation."""
+    """Seed of the initialisation, the order of the data and every augmentation."""
 
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of the encoder's matrix products and convolutions, under ``bfloat16`` (autocast) of what passes between its
-    layers too. On a GPU, cuDNN may compute ``float32`` convolutions in TF32, as PyTorch allows by default.
-    ``auto``: the one that is faster on the hardware at hand, measured; which one it was is reported."""
+    """Precision of the encoder's matrix products and convolutions, and with ``bfloat16`` (autocast) also of the values
+    between its layers. On a GPU, cuDNN may compute ``float32`` convolutions in TF32, as PyTorch allows by default.
+    ``auto``: the one that is faster on this hardware, as measured; a result says which one it was."""
 
     batch_norm_chunk: Annotated[int, Field(ge=2)] | None = None
-    """Views that go through the encoder at once, and over which its batch norms take their statistics: less memory,
-    about a third more time, and another result. Must divide the batch's views; a batch that has no more is one
-    chunk. Head and loss take the whole batch in any case. Which views share a chunk: ``random_chunks``. None: the
-    whole batch. Paper, Sec 2.2 ("Global BN"): the whole batch, over all devices."""
+    """Number of views that go through the encoder at once, and over which its batch norms take their statistics: less
+    memory, about a third more time, and another result. It must divide the batch's views; a batch that is not larger is
+    one chunk. Head and loss take the whole batch in any case. Views are dealt out to chunks at random. None: the whole
+    batch. Paper, Sec 2.2 ("Global BN"): the whole batch, over all devices."""
 
     recompute: bool = Field(default=False, exclude=True)
-    """Whether the backward pass computes the encoder's activations anew, block by block, instead of finding them
-    kept: less memory, about a third more time, and the same result. So it is left out of every dump, and with that
-    of a trial's identity and of what a checkpoint is compared by."""
+    """Whether the backward pass recomputes the encoder's activations, block by block, instead of keeping them: less
+    memory, about a third more time, and the same result. It is therefore left out of every dump, and so of a trial's
+    identity and of the check of checkpoints."""
 
     @property
     def passes(self) -> tuple[Pass, ...]:
-        """What one training step passes through an encoder."""
+        """All passes of views through an encoder in one training step."""
         return self.loss.passes(self.data.image_size)
 
     @property
@@ -64,7 +65,7 @@ class PretrainConfig(Config):
 
     @property
     def views(self) -> int:
-        """Number of a batch's views that are trained on."""
+        """Number of views in a batch that are trained on."""
         return self.batch_size * sum(each.copies for each in self.trained_passes)
 
     @model_validator(mode="after")
@@ -106,13 +107,13 @@ class TrainConfig(Config):
 
     @property
     def evaluation_data(self) -> DataConfig:
-        """What the encoder is scored on."""
+        """Data that the encoder is scored on."""
         other = self.evaluate.data
         return other.sized(self.pretrain.data.image_size) if other else self.pretrain.data
 
     @property
     def all_data(self) -> tuple[DataConfig, DataConfig]:
-        """What the encoder is trained on, and what it is scored on."""
+        """Data that the encoder is trained on, and data that it is scored on."""
         return self.pretrain.data, self.evaluation_data
 
     @model_validator(mode="after")

@@ -1,10 +1,10 @@
-"""Images decoded by worker processes before they are asked for.
+"""Images that worker processes decode before they are needed.
 
-Processes and not threads, since a thread that decodes takes the interpreter from the one that launches the GPU's work:
-beside one of them, each on a core of its own, 140,000 small operations a second were launched, beside a process
-285,000, and alone 296,000. They are started from a server that is itself started anew, since a process with threads,
-such as a worker of Ray, is not safe to fork. Python therefore imports the main script again, as on every such start:
-one that trains needs ``if __name__ == "__main__":``.
+Processes, not threads: a thread that decodes takes the interpreter from the thread that launches the GPU's work.
+Measured with a core for each: 140,000 small operations a second were launched beside a decoding thread, 285,000 beside
+a process, and 296,000 alone. A fork server starts the processes, since a process with threads, such as a worker of Ray,
+is not safe to fork. Python therefore imports the main script again, as for every such start: a script that trains needs
+``if __name__ == "__main__":``.
 """
 
 import itertools
@@ -23,7 +23,7 @@ from core.data.streamed import StreamedImages
 from core.errors import DataError
 
 BATCHES_AHEAD = 2
-"""What is decoded and not yet asked for lies in shared memory: 1.2 GB for batches of 4096 images of 224 pixels."""
+"""Number of batches that are decoded ahead, into shared memory: 1.2 GB for batches of 4096 images of 224 pixels."""
 
 Paths = tuple[str, ...]
 
@@ -31,9 +31,9 @@ Paths = tuple[str, ...]
 def decode_ahead(
     images: StreamedImages, batches: Iterable[Tensor], device: torch.device
 ) -> Generator[Tensor, None, None]:
-    """For each batch of indices (B,) its images, uint8 (B, 3, S, S) on the device, without waiting for the device.
+    """Yield the images of each batch of indices (B,), uint8 (B, 3, S, S) on the device, without waiting for the device.
 
-    There is a worker for each of PyTorch's threads; a batch is divided among all of them. They end with the
+    There is a worker for each of PyTorch's threads, and a batch is divided among all of them. They end with the
     generator. Raises ``DataError`` with the path of a file that does not decode, when its batch is asked for.
     """
     workers = torch.get_num_threads()
@@ -42,7 +42,7 @@ def decode_ahead(
         while batch := list(itertools.islice(parts, workers)):
             yield torch.cat([_decoded(part).to(device, non_blocking=True) for part in batch])
     finally:
-        del parts  # which ends the workers, even while an exception keeps this frame
+        del parts  # ends the workers, even while an exception keeps this frame
 
 
 def _loader(
@@ -57,25 +57,26 @@ def _loader(
         pin_memory=device.type == "cuda",
         multiprocessing_context=_processes(),
         worker_init_fn=_end_with_parent,
-        generator=torch.Generator(),  # else the global one is drawn from
+        generator=torch.Generator(),  # otherwise the global generator would be used
     )
 
 
 def _divide(images: StreamedImages, batches: Iterable[Tensor], workers: int) -> Iterator[Paths]:
-    """Exactly so many parts of every batch, some of them empty if it is small."""
+    """Yield exactly ``workers`` parts of every batch, some of them empty if it is small."""
     for batch in batches:
         for part in batch.tensor_split(workers):
             yield tuple(images.paths[number] for number in part.tolist())
 
 
 class _Decoder(Dataset[Tensor | DataError]):
-    """What a worker does. It holds no list of files, since every worker would have a copy."""
+    """Decodes files in a worker. It holds no list of files, since every worker would have a copy."""
 
     def __init__(self, size: int) -> None:
         self._size = size
 
     def __getitem__(self, paths: Paths) -> Tensor | DataError:
-        """An error is handed over, since one that is raised comes with the worker's traceback in its message."""
+        """Return an error instead of raising it, since a raised one arrives with the worker's traceback in its
+        message."""
         try:
             return decode_all(paths, self._size)
         except DataError as error:
@@ -89,8 +90,8 @@ def _decoded(part: Tensor | DataError) -> Tensor:
 
 
 def _end_with_parent(worker: int) -> None:
-    """Even if that is killed. PyTorch has its workers watch the process that forked them, which here is the server,
-    and the server waits for the workers."""
+    """End this worker when its parent ends, even if the parent is killed. PyTorch has workers watch the process that
+    forked them, which here is the fork server, and the server waits for the workers."""
 
     def watch() -> None:
         if parent := multiprocessing.parent_process():

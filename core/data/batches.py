@@ -1,4 +1,4 @@
-"""The order in which images are trained on."""
+"""Batches of images, in the order in which they are trained on."""
 
 import itertools
 from collections.abc import Generator, Iterator
@@ -16,10 +16,10 @@ from core.randomness import generator
 
 
 class Batches:
-    """The batch of any step. Every epoch is a new permutation, its incomplete last batch left out.
+    """Batches by the number of their step. Every epoch is a new permutation, without its incomplete last batch.
 
-    Of streamed images the steps after the one that was last asked for are decoded meanwhile, so that they are best
-    asked for in their order. Of a ``share``, only its own images are read.
+    If images are streamed, the batches that follow the one asked for last are decoded ahead, so it is best to ask for
+    them in order. With a ``share``, only its own images are read.
     """
 
     def __init__(
@@ -39,8 +39,8 @@ class Batches:
         self._streamed_next = -1
 
     def __getitem__(self, step: int) -> Batch:
-        """batch_size images, or the share's, and the labels of all, on the device. Raises ``DataError`` as
-        ``decode_ahead`` does."""
+        """Return the batch of a step on the device: all its images, or the share's, with the labels of all. Raises
+        ``DataError`` as ``decode_ahead`` does."""
         epoch, position = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             self._begin(epoch)
@@ -49,11 +49,13 @@ class Batches:
             images = self._decoded(self.images, step)
         else:
             chosen = self._order[batch][self._own]
-            images = self._send(self.images[chosen], self._device)  # which travel only if not all did fit
+            images = self._send(
+                self.images[chosen], self._device
+            )  # on the CPU only if not all of them fit on the device
         return Batch(images, self._labels[batch], self.view_size, numbers=self._numbers[batch])
 
     def close(self) -> None:
-        """End what decodes ahead. A step that is asked for later begins it again."""
+        """End the decoding ahead. Asking for a batch starts it again."""
         if self._stream:
             self._stream.close()
         self._stream = None
@@ -76,19 +78,19 @@ class Batches:
 
     @staticmethod
     def _send(values: Tensor, device: torch.device) -> Tensor:
-        """To the device without waiting for it: what leaves the CPU must be pinned for that."""
+        """Send values to the device without waiting for it, for which values on the CPU must be pinned."""
         if values.device.type == "cpu" and device.type == "cuda":
             values = values.pin_memory()
         return values.to(device, non_blocking=True)
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> Tensor:
-    """A permutation of so many images, (count,) on the CPU."""
+    """Return a permutation (count,) of an epoch's images, on the CPU."""
     return torch.randperm(count, generator=generator(seed, "order", epoch))
 
 
 def batches_from(step: int, count: int, batch_size: int, seed: int) -> Iterator[Tensor]:
-    """Without end, the indices (batch_size,) of that step's images and of the steps after it."""
+    """Yield the indices (batch_size,) of a step's images and of all steps after it, without end."""
     first, position = divmod(step, count // batch_size)
     for epoch in itertools.count(first):
         whole = epoch_order(count, seed, epoch)[: count // batch_size * batch_size]
@@ -97,14 +99,14 @@ def batches_from(step: int, count: int, batch_size: int, seed: int) -> Iterator[
 
 
 def in_order(images: Tensor | StreamedImages, batch_size: int, device: torch.device) -> Iterator[Tensor]:
-    """All images in their order, uint8 (batch_size, 3, S, S) and a smaller rest, on the device."""
+    """Yield all images in their order, uint8 (batch_size, 3, S, S) on the device; the last batch may be smaller."""
     if isinstance(images, StreamedImages):
         return decode_ahead(images, torch.arange(len(images)).split(batch_size), device)
     return (batch.to(device, non_blocking=True) for batch in images.split(batch_size))
 
 
 def place(split: Split, device: torch.device, share: float = 0.5) -> Split:
-    """Its images on the device, or where they are if they are streamed or would take more than ``share`` of a GPU's
+    """Move the images of a split to the device, unless they are streamed or would take more than ``share`` of a GPU's
     free memory."""
     if isinstance(split.images, StreamedImages):
         return split

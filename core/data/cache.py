@@ -14,10 +14,10 @@ Fill = Callable[[Tensor], None]
 
 
 def cached_images(key: str, count: int, size: int, fill: Fill) -> Tensor:
-    """uint8 (count, 3, size, size) from the file of that key; where there is none, ``fill`` makes them first.
+    """Return uint8 (count, 3, size, size) from the file of this key, which ``fill`` makes first if there is none.
 
-    The file appears whole or not at all. One process makes it while others wait, or where nothing can be locked make
-    the same.
+    The file appears whole or not at all. One process makes it while others wait; where locking is not supported, all
+    make the same file.
     """
     path = cache_dir() / "images" / f"{key}.npy"
     if not path.exists():
@@ -28,7 +28,8 @@ def cached_images(key: str, count: int, size: int, fill: Fill) -> Tensor:
 
 
 def _take_space(path: Path) -> None:
-    """A mapped file takes its space when it is written to, and on a full disk that write kills the process."""
+    """Reserve the space of a file that will be mapped: on a full disk, writing to a mapped file would kill the
+    process."""
     with path.open("r+b") as file:
         os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 

@@ -1,4 +1,4 @@
-"""What data there is, and how much: found out without reading an image, and without torch."""
+"""The data sets and their sizes, found without reading an image and without torch."""
 
 import os
 from dataclasses import dataclass, replace
@@ -14,7 +14,8 @@ from core.errors import DataError, MissingData
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 TEST_FOLDERS = ("test", "val")
-"""The first that has class folders is the test split: ImageNet's labelled one is ``val``."""
+"""Names of the test split's folder; the first that has class folders counts. ImageNet's labelled test split is
+``val``."""
 
 SHAPES = "shapes"
 SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES = 6000, 2000, 10
@@ -29,7 +30,7 @@ class DataSize:
     classes: int
 
     def reduced(self, config: DataConfig) -> "DataSize":
-        """After the subset is taken. Raises ``DataError`` where it is larger than what there is."""
+        """Return the size after the subset is taken. Raises ``DataError`` where the subset is larger than the data."""
         train = round(config.subset * self.train) if isinstance(config.subset, float) else config.subset
         if train > self.train:
             raise DataError(f"data.subset is {train:,}, but {config.name} has {self.train:,} training images")
@@ -38,7 +39,7 @@ class DataSize:
 
 @dataclass(frozen=True)
 class DataSet:
-    """A data set that is known by its name."""
+    """A data set with a name of its own."""
 
     size: DataSize
     """Numbers of images and classes that it has."""
@@ -88,14 +89,14 @@ for _name, _size in FILES.items():
     DATA_SETS.register(_name, DataSet(_size, files="core.data.sets.files:find", metric=table_8_metric(_name)))
 
 Label = int | tuple[int, ...]
-"""A class number; or, of an image with several labels, as in ``Split.labels`` one number for every class."""
+"""A class number; for an image with several labels one number for every class, as in ``Split.labels``."""
 Listing: TypeAlias = tuple[tuple[str, Label], ...]
-"""Path and label of every image. Text, since a million of ``Path`` are slow and large."""
+"""Path and label of every image. Paths are text, since a million ``Path`` objects are slow and large."""
 
 
 @dataclass(frozen=True)
 class ImageFiles:
-    """A data set of image files, found and not yet read."""
+    """A data set of image files that are listed and not yet read."""
 
     name: str
     classes: tuple[str, ...]
@@ -108,20 +109,20 @@ class ImageFiles:
 
 
 def data_size(config: DataConfig, data_dir: Path) -> DataSize:
-    """The size of the data set after its subset is taken. Raises ``DataError`` where a folder is missing."""
+    """Return the size of the data set after its subset is taken. Raises ``DataError`` where a folder is missing."""
     known = DATA_SETS.get(config.name)
     size = known.size if known else list_folder(data_dir / config.name).size
     return size.reduced(config)
 
 
 def metric_of(name: str) -> Metric | None:
-    """The metric by which a data set is scored; None where it is known by its labels alone."""
+    """Return the metric by which a data set is scored; None where the kind of its labels decides."""
     return DATA_SETS[name].metric if name in DATA_SETS else table_8_metric(name)
 
 
 def list_folder(root: Path) -> ImageFiles:
-    """List ``<root>/{train,test}/<class>/*``, or ``val`` for ``test``. Raises ``DataError`` where that is not what is
-    there, ``MissingData`` where nothing is."""
+    """List ``<root>/{train,test}/<class>/*``, or ``val`` for ``test``. Raises ``MissingData`` where there is no such
+    folder, ``DataError`` where its content is not of this form."""
     train = root / "train"
     test = next((root / name for name in TEST_FOLDERS if _class_names(root / name)), root / TEST_FOLDERS[0])
     for split in (train, test):

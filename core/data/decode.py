@@ -1,5 +1,6 @@
-"""From a file to an image's pixels."""
+"""Pixels of an image file."""
 
+import warnings
 from collections.abc import Sequence
 
 import torch
@@ -9,25 +10,29 @@ from torch import Tensor
 from core.data.square import fit_square
 from core.errors import DataError, MissingData
 
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# A photograph of 95 million pixels is no attack; twice as many are an error, which is told with the file's name.
+
 VERSION = 2
-"""Raised when the pixels that a file gives change: files of decoded images have it in their name."""
+"""Version of the pixels that a file gives. Files of decoded images have it in their names; raise it when the pixels
+change."""
 
 MARGIN = 2
-"""A JPEG is decoded at no less than so many times the wanted side: as ``Image.thumbnail`` does, for the same reason."""
+"""Least size at which a JPEG is decoded, as a multiple of the wanted side; ``Image.thumbnail`` has the same."""
 
 
 def decode(path: str, size: int) -> Tensor:
-    """uint8 (3, size, size): the shorter side resized, the longer one cropped to its centre.
+    """Decode a file to uint8 (3, size, size): the shorter side resized, the longer one cropped to its centre.
 
-    A JPEG much larger than that is decoded at 1/2, 1/4 or 1/8 of its size, by fewer coefficients of its blocks:
-    12 million pixels cost a fifth, and values move by about 1 of 255. Raises ``DataError`` with the path of a file that
-    does not decode, ``MissingData`` of one that is not there.
+    A JPEG that is much larger is decoded at 1/2, 1/4 or 1/8 of its size, from fewer coefficients of its blocks: 12
+    million pixels take a fifth of the time, and values change by about 1 of 255. Raises ``DataError`` with the path of
+    a file that does not decode, ``MissingData`` with the path of a file that is not there.
     """
     from torchvision.transforms.v2.functional import pil_to_tensor  # here, since torchvision takes seconds to import
 
     try:
         with Image.open(path) as image:
-            image.draft(None, (MARGIN * size, MARGIN * size))  # does nothing to what is no JPEG, or small
+            image.draft(None, (MARGIN * size, MARGIN * size))  # does nothing to small images and other formats
             pixels: Tensor = pil_to_tensor(image.convert("RGB"))
     except FileNotFoundError as error:
         raise MissingData(f"{path}: is no longer there; put it back") from error
@@ -37,7 +42,7 @@ def decode(path: str, size: int) -> Tensor:
 
 
 def decode_all(paths: Sequence[str], size: int) -> Tensor:
-    """uint8 (N, 3, size, size), one after the other."""
+    """Decode files one after the other to uint8 (N, 3, size, size)."""
     images = torch.empty(len(paths), 3, size, size, dtype=torch.uint8)
     for image, path in zip(images, paths, strict=True):
         image.copy_(decode(path, size))

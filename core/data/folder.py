@@ -1,4 +1,4 @@
-"""Image files: decoded once into a file, or decoded while they are used."""
+"""Image files, decoded once into a file, or decoded while they are used."""
 
 import hashlib
 import os
@@ -17,17 +17,17 @@ from core.data.streamed import StreamedImages
 from core.errors import MissingData
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many images are done, and how many there are."""
+"""Called with the task, the number of images that are done, and the number of all images."""
 
 LOOKED_AT = 10
-"""Images of a streamed split that are decoded at once: data of the wrong kind is to be found before a training."""
+"""Number of images of a streamed split that are decoded at once, so that unfit data is found before a training."""
 
 
 def load_files(files: ImageFiles, size: int, progress: Progress) -> Dataset:
-    """Both splits as squares of ``size`` pixels.
+    """Load both splits as squares of ``size`` pixels.
 
-    The first call decodes on all cores into the user's cache folder; later ones map that file into memory.
-    Raises ``DataError`` with the path of a file that is not there or does not decode.
+    The first call decodes on all cores into the user's cache folder; later calls map that file into memory. Raises
+    ``DataError`` with the path of a file that is not there or does not decode.
     """
     train = _load(f"{files.name}-train", files.train, size, progress)
     test = _load(f"{files.name}-test", files.test, size, progress)
@@ -35,8 +35,8 @@ def load_files(files: ImageFiles, size: int, progress: Progress) -> Dataset:
 
 
 def stream_files(files: ImageFiles, size: int) -> Dataset:
-    """The same images, each of them decoded whenever it is used. Raises ``DataError`` as ``load_files`` does, for
-    most files not before they are used."""
+    """Return the same images, each decoded when it is used. Raises ``DataError`` as ``load_files`` does, for most files
+    only when they are used."""
     train, test = _stream(files.train, size), _stream(files.test, size)
     return Dataset(files.name, files.classes, train, test, metric_of(files.name))
 
@@ -67,13 +67,13 @@ def _decode_into(out: Tensor, name: str, listing: Listing, size: int, progress: 
 
 
 def _fingerprint(listing: Listing) -> str:
-    """Changes when a file is added, removed, renamed, resized or touched."""
+    """Hash that changes when a file is added, removed, renamed, resized or touched."""
     digest = hashlib.sha256()
     for name, label in listing:
         path = Path(name)
         try:
             stat = path.stat()
         except FileNotFoundError as error:
-            raise MissingData(f"{path}: is not there, though it is listed; unpack the data set anew") from error
+            raise MissingData(f"{path}: is listed, but not there; unpack the data set again") from error
         digest.update(f"{label}/{path.name}/{stat.st_size}/{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""From a configuration to images, in memory or decoded while they are used."""
+"""The images of a configuration, in memory or decoded while they are used."""
 
 import os
 from collections.abc import Callable
@@ -28,11 +28,11 @@ def load_data(
     *,
     stream: bool | None = None,
 ) -> Dataset:
-    """The data set, its training images reduced to ``config.subset``.
+    """Load a data set, its training images reduced to ``config.subset``.
 
-    ``stream`` is for image files: whether they are decoded while they are used, rather than all before. None: where
-    subset and test images take more than 70 % of the memory. It changes no pixel and no order, only the time that
-    things take.
+    ``stream`` is for image files: whether they are decoded while they are used, instead of all before. None: where
+    subset and test images take more than 70 % of the memory. It changes neither pixels nor order, only how long things
+    take.
 
     Raises ``DataError`` where data is missing, unreadable or unfit.
     """
@@ -53,7 +53,7 @@ def load_data(
 
 
 def _load_known(config: DataConfig, data_dir: Path, known: DataSet) -> Dataset:
-    """A data set that is in memory as a whole."""
+    """Load a data set that is held in memory as a whole."""
     size = known.size.reduced(config)
     if not _fits(config, size):
         raise DataError(
@@ -66,7 +66,8 @@ def _load_known(config: DataConfig, data_dir: Path, known: DataSet) -> Dataset:
 
 
 def _load_files(config: DataConfig, files: ImageFiles, progress: Progress, stream: bool | None) -> Dataset:
-    """What would fit is decoded whole: into a file that is mapped, and that serves every subset."""
+    """Load image files. Those that fit into memory are decoded as a whole, into a file that is mapped and serves every
+    subset."""
     size = files.size.reduced(config)
     kept = _subset(torch.tensor([label for _, label in files.train]), config)
     if not stream and _fits(config, files.size):
@@ -84,7 +85,7 @@ def _part(files: ImageFiles, kept: Tensor | slice) -> ImageFiles:
 
 
 def _subset(labels: Tensor, config: DataConfig) -> Tensor | slice:
-    """Ascending indices of the training images to keep."""
+    """Return the ascending indices of the training images that are kept."""
     if config.subset == 1.0 and isinstance(config.subset, float):
         return slice(None)  # copies nothing
     return balanced_subset(labels, config.subset, generator(config.subset_seed, "subset"))
@@ -95,10 +96,10 @@ def _fits(config: DataConfig, size: DataSize) -> bool:
 
 
 def _bytes(config: DataConfig, size: DataSize) -> int:
-    """Of so many images in memory."""
+    """Memory of these images in bytes."""
     return (size.train + size.test) * 3 * config.stored_side**2
 
 
 def _memory() -> int:
-    """Of this machine, in bytes."""
+    """Memory of this machine in bytes."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -5,8 +5,8 @@ from torch import Tensor
 
 
 def fit_square(images: Tensor, size: int) -> Tensor:
-    """uint8 (..., 3, H, W) -> (..., 3, size, size): the shorter side resized (bicubic, antialiased), the
-    longer one cropped to its centre. Images of that size already are left as they are."""
+    """Fit uint8 images (..., 3, H, W) into (..., 3, size, size): the shorter side is resized (bicubic, antialiased),
+    the longer one cropped to its centre. Images that have this size already are returned unchanged."""
     if images.shape[-2:] == (size, size):
         return images
     from torchvision.transforms.v2 import InterpolationMode  # here, since torchvision takes seconds to import

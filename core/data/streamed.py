@@ -1,4 +1,4 @@
-"""Images that are decoded whenever they are asked for, since there are more than fit in memory."""
+"""Images that are decoded when they are needed, since they do not fit in memory."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from core.data.decode import decode_all
 
 @dataclass(frozen=True)
 class StreamedImages:
-    """Files that index as a tensor uint8 (N, 3, size, size) of their images does.
+    """Files that are indexed like a tensor uint8 (N, 3, size, size) of their images.
 
     ``core.data.ahead`` decodes many of them faster.
     """
@@ -22,10 +22,10 @@ class StreamedImages:
         return len(self.paths)
 
     def __getitem__(self, index: Tensor | slice) -> Tensor:
-        """The images at index, decoded. Raises ``DataError`` with the path of a file that does not decode."""
+        """Decode the images at ``index``. Raises ``DataError`` with the path of a file that does not decode."""
         return decode_all(self.part(index).paths, self.size)
 
     def part(self, index: Tensor | slice) -> "StreamedImages":
-        """The images at index, numbers or a mask, not decoded."""
+        """Return the files at ``index``, numbers or a mask, without decoding them."""
         numbers = torch.arange(len(self))[index].tolist()
         return StreamedImages(tuple(self.paths[number] for number in numbers), self.size)

@@ -1,16 +1,16 @@
-"""Parts of a data set that keep its classes in balance."""
+"""Parts of a data set that keep its classes balanced."""
 
 import torch
 from torch import Tensor
 
 
 def balanced_subset(labels: Tensor, amount: int | float, generator: torch.Generator) -> Tensor:
-    """Ascending indices of ``amount`` (a count, or a fraction as a float) of the samples with labels (N,).
+    """Return the ascending indices of ``amount`` (a count, or a fraction as a float) of the samples with labels (N,).
 
-    Every class gives equally many, to within one; a class that is too small gives all it has and the
-    others make up for it. Images without a label (-1) are no class: their share of the subset is their
-    share of the data, rounded down. Images with several labels, (N, classes), are drawn without regard to them.
-    ValueError where the count is above N.
+    Every class contributes the same number, to within one; a class that is too small contributes all it has, and the
+    others make up for it. Images without a label (-1) are no class: their share of the subset is their share of the
+    data, rounded down. Images with several labels, (N, classes), are drawn regardless of them. Raises ValueError where
+    the count is above N.
     """
     total = max(1, round(amount * len(labels))) if isinstance(amount, float) else amount
     if total > len(labels):
@@ -26,10 +26,10 @@ def balanced_subset(labels: Tensor, amount: int | float, generator: torch.Genera
 
 
 def stratified_part(labels: Tensor, share: float, generator: torch.Generator) -> Tensor:
-    """Ascending indices of ``share`` of every class of labels (N,), rounded to whole samples.
+    """Return the ascending indices of a ``share`` of every class of labels (N,), rounded to whole samples.
 
-    A class keeps at least one sample out of the part, and has at least one in it if it has two. Samples with
-    several labels, (N, classes), are taken for one class.
+    A class keeps at least one sample outside the part, and has at least one inside if it has two. Samples with several
+    labels, (N, classes), count as one class.
     """
     if labels.ndim == 2:
         labels = labels.new_zeros(len(labels))
@@ -41,7 +41,7 @@ def stratified_part(labels: Tensor, share: float, generator: torch.Generator) ->
 
 
 def _turns(labels: Tensor) -> Tensor:
-    """For each sample, how many of its class stand before it."""
+    """Return for each sample the number of samples of its class before it."""
     by_class = torch.argsort(labels, stable=True)
     starts = torch.searchsorted(labels[by_class], labels[by_class])
     turns = torch.empty_like(by_class)

@@ -35,18 +35,18 @@ TABLE_8 = {
     "caltech101": TransferSet("Caltech-101", "mean_per_class", ("train",), "test"),
     "flowers102": TransferSet("Flowers", "mean_per_class", ("train", "val"), "test"),
 }
-"""By the name in ``DataConfig``, in the order of the paper's columns. ``birdsnap`` is an image folder. SUN397 and
-DTD come with ten splits each, of which the paper takes the first; Caltech-101 comes with none, and its training
-images are 30 of each class, drawn here once and for all."""
+"""Data sets of Table 8 by their names in ``DataConfig``, in the order of the paper's columns. ``birdsnap`` is an image
+folder. SUN397 and DTD come with ten splits each, of which the paper takes the first. Caltech-101 comes with none; its
+training images are 30 of each class, drawn here once and for all."""
 
 
 def table_8_metric(name: str) -> Metric | None:
-    """The metric of Table 8; None for a data set that is not in it."""
+    """Return the metric of Table 8; None for a data set that is not in it."""
     return TABLE_8[name].metric if name in TABLE_8 else None
 
 
 def check_metric(metric: Metric, name: str, multi_label: bool) -> None:
-    """Raises ``DataError`` where the metric is for images with several labels and these have one, or the reverse."""
+    """Raise ``DataError`` where the metric is for images with several labels and these have one, or the reverse."""
     if METRICS[metric].several_labels != multi_label:
         labels = "several labels" if multi_label else "one label"
         fit = " or ".join(name for name in METRICS if METRICS[name].several_labels == multi_label)

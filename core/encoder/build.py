@@ -5,7 +5,16 @@ from core.encoder.encoder import Encoder
 
 
 def build_encoder(config: EncoderConfig, image_size: int) -> Encoder:
-    """Encoder f for views of ``image_size`` pixels, initialised from torch's global generator."""
+    """Build the encoder f for views of ``image_size`` pixels, initialised from torch's global generator.
+
+    Raises ``TypeError`` or ValueError where the module is not what its configuration says.
+    """
     encoder = ENCODERS.code(config)(config, image_size)
-    assert isinstance(encoder, Encoder), f"{type(encoder).__name__} is no core.encoder.encoder.Encoder"
+    if not isinstance(encoder, Encoder):
+        raise TypeError(f"encoder.kind {config.kind}: {type(encoder).__name__} is not a core.encoder.encoder.Encoder")
+    if encoder.width != config.output:
+        raise ValueError(
+            f"encoder.kind {config.kind}: its configuration says that h has {config.output} features, its module "
+            f"{encoder.width}"
+        )
     return encoder

@@ -1,4 +1,4 @@
-"""What an encoder costs, counted on the module itself: on the meta device, which computes and stores nothing."""
+"""Cost of an encoder, counted on the module itself, on the meta device, which computes and stores nothing."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from core.encoder.build import build_encoder
 
 
 def count(config: EncoderConfig, image_size: int) -> dict[str, int]:
-    """The numbers of ``core.cost.EncoderCost`` by name, for views of ``image_size`` pixels.
+    """Return the numbers of ``core.cost.EncoderCost`` by name, for views of ``image_size`` pixels.
 
-    Two views pass the encoder: batch norm needs more than one value.
+    Two views pass the encoder, since batch norm needs more than one value.
     """
     with torch.device("meta"):
         encoder = build_encoder(config, image_size)

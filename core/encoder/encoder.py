@@ -1,4 +1,4 @@
-"""What everybody may ask of an encoder f."""
+"""Base class of the encoders f: everything that the rest of the program asks of one."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 
 class Encoder(nn.Module):
-    """views (B, 3, S, S) in [0, 1] -> representation h (B, width).
+    """Maps views (B, 3, S, S) in [0, 1] to representations h (B, width).
 
-    A subclass sets ``width`` and defines ``maps``. One without maps defines ``forward`` instead; it then serves every
-    method and protocol but those that ask for a map or a stage.
+    A subclass sets ``width`` and defines ``maps``. A subclass without maps defines ``forward`` instead; it then serves
+    every method and protocol except those that need a map or a stage.
     """
 
     stage_names: ClassVar[tuple[str, ...]] = ()
@@ -20,23 +20,24 @@ class Encoder(nn.Module):
     width: int
     """Width of h."""
     recompute: bool = False
-    """Whether the backward pass computes activations anew instead of keeping them. An encoder that cannot do that
-    ignores it."""
+    """Whether the backward pass recomputes activations instead of keeping them. An encoder that cannot do that ignores
+    it."""
 
     def maps(self, views: Tensor) -> Iterator[Tensor]:
-        """The outputs (B, C, H, W) of the stages, one after the other. Raises ``TypeError`` where there are none."""
+        """Yield the outputs (B, C, H, W) of the stages. Raises ``TypeError`` where there are none."""
         raise TypeError(f"{type(self).__name__} has no maps, only h")
 
     def map(self, views: Tensor) -> Tensor:
-        """The last map (B, width, H, W), before it is pooled."""
+        """Return the last map (B, width, H, W), before it is pooled."""
         return deque(self.maps(views), maxlen=1).pop()  # keeps no earlier map
 
     def stages(self, views: Tensor) -> dict[str, Tensor]:
-        """The output of every stage, pooled: (B, C) by name."""
+        """Return the pooled output (B, C) of every stage by name."""
         return {name: pool(each) for name, each in zip(self.stage_names, self.maps(views), strict=True)}
 
     def unlike_torchvision(self) -> list[str]:
-        """What keeps its weights from being those of torchvision's model of the same name; empty where they are."""
+        """Return the reasons why its weights are not those of torchvision's model of the same name; empty where they
+        are."""
         return [f"the form of {type(self).__name__}"]
 
     def forward(self, views: Tensor) -> Tensor:
@@ -44,5 +45,5 @@ class Encoder(nn.Module):
 
 
 def pool(values: Tensor) -> Tensor:
-    """(B, C, H, W) -> (B, C): the mean over all places."""
+    """Return the mean over all places: (B, C) for maps (B, C, H, W)."""
     return values.mean(dim=(2, 3))

@@ -1,4 +1,4 @@
-"""A hash that tells whether two encoders are the same."""
+"""Hash of an encoder, equal for equal encoders."""
 
 import hashlib
 
@@ -6,7 +6,7 @@ from torch import nn
 
 
 def encoder_hash(encoder: nn.Module) -> str:
-    """16 hex digits over every parameter and buffer, in order."""
+    """Return 16 hex digits that depend on every parameter and buffer, in order."""
     digest = hashlib.sha256()
     for name, tensor in encoder.state_dict().items():
         digest.update(name.encode())

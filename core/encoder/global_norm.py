@@ -1,7 +1,7 @@
 """Batch norm over the batches of all processes: "Global BN" of the paper, Sec 2.2.
 
-torch.nn.SyncBatchNorm computes the same on GPUs and refuses the CPU. This one takes any device that the process
-group does, so that what trains on GPUs is what the tests compare with a single process.
+torch.nn.SyncBatchNorm computes the same on GPUs and refuses the CPU. This one works on every device of the process
+group, so that the tests compare with a single process what trains on GPUs.
 """
 
 from typing import Any
@@ -16,8 +16,8 @@ from core.distributed import add_up, gathered, own_share
 
 
 def make_batch_norm_global(model: nn.Module) -> None:
-    """Put a ``GlobalBatchNorm`` in the place of every batch norm inside ``model``; parameters, buffers and their names
-    stay. Does nothing in a single process."""
+    """Replace every batch norm inside ``model`` by a ``GlobalBatchNorm``; parameters, buffers and their names stay.
+    Does nothing in a single process."""
     if own_share().processes == 1:
         return
     for parent in list(model.modules()):
@@ -27,11 +27,11 @@ def make_batch_norm_global(model: nn.Module) -> None:
 
 
 class GlobalBatchNorm(_BatchNorm):
-    """x (B, C) or (B, C, H, W), where every process has a B of its own, which may be 0.
+    """Batch norm of x (B, C) or (B, C, H, W), where every process has a B of its own, which may be 0.
 
-    In training, mean and variance are those of all processes' x together, and so is the gradient of x. The gradients
-    of weight and bias are of this process' share of the views, to be added up like those of all other weights. Every
-    process must run the same batch norms in the same order, backward too.
+    In training, mean and variance are those of all processes' x together, and so is the gradient of x. The gradients of
+    weight and bias are those of this process's views, to be added up like those of all other weights. Every process
+    must run the same batch norms in the same order, in the backward pass too.
     """
 
     running_mean: Tensor
@@ -39,7 +39,7 @@ class GlobalBatchNorm(_BatchNorm):
     momentum: float
 
     def _check_input_dim(self, input: Tensor) -> None:
-        """Of any number of dimensions."""
+        """Accept any number of dimensions."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
@@ -57,7 +57,7 @@ class GlobalBatchNorm(_BatchNorm):
 
 
 class _Normalize(torch.autograd.Function):
-    """The output, and mean (C,) and unbiased variance (C,) over all processes."""
+    """Returns the output, and mean (C,) and unbiased variance (C,) over all processes."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
@@ -83,9 +83,10 @@ class _Normalize(torch.autograd.Function):
 
 
 def _global_moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Values a channel (1,), mean (C,) and sum of squares about it (C,) over all processes, float32 or wider.
+    """Return the number of values in a channel (1,), their mean (C,) and their sum of squares about it (C,), over all
+    processes, in float32 or wider.
 
-    Each process' own mean and squares are gathered and joined as in Chan et al. (1979): a difference of two large
+    Each process's own mean and squares are gathered and combined as in Chan et al. (1979): a difference of two large
     sums would lose the variance of a channel that is far from 0.
     """
     x = x.to(torch.promote_types(x.dtype, torch.float32))
@@ -98,12 +99,12 @@ def _global_moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _reduced(x: Tensor) -> tuple[int, ...]:
-    """All dimensions but the channels'."""
+    """Return all dimensions except the channels'."""
     return (0, *range(2, x.ndim))
 
 
 def _channels(x: Tensor) -> tuple[int, ...]:
-    """In which values of the channels (C,) go with x."""
+    """Return the shape in which values of the channels (C,) broadcast with x."""
     return (1, -1, *[1] * (x.ndim - 2))
 
 

@@ -6,10 +6,10 @@ from core.config.head import HeadConfig
 
 
 def build_head(config: HeadConfig, width: int) -> nn.Sequential:
-    """g for representations of ``width``: h (B, width) -> z (B, config.output), or h itself for ``none``.
+    """Build g: from h (B, width) to z (B, config.output), or to h itself for ``none``.
 
-    One module a layer, each with its batch norm and, but for the last, its ReLU; so ``head[:k]`` is the first
-    k layers, and no layer is the identity.
+    There is one module for each layer, with its batch norm and, except for the last layer, its ReLU. So ``head[:k]`` is
+    the first k layers, and no layer is the identity.
     """
     match config.kind:
         case "none":
@@ -22,7 +22,7 @@ def build_head(config: HeadConfig, width: int) -> nn.Sequential:
 
 
 def build_classifier(width: int, classes: int) -> nn.Sequential:
-    """The linear classifier of a supervised training: h (B, width) -> logits (B, classes)."""
+    """Build the linear classifier of a supervised training: from h (B, width) to logits (B, classes)."""
     layer = nn.Linear(width, classes)
     nn.init.normal_(layer.weight, std=0.01)
     nn.init.zeros_(layer.bias)
@@ -34,7 +34,7 @@ def _hidden_layer(width: int) -> nn.Sequential:
 
 
 def _last_layer(width: int, output: int) -> nn.Sequential:
-    """Batch norm of the output has no beta."""
+    """Build the last layer, whose batch norm has no beta."""
     norm = nn.BatchNorm1d(output)
     norm.bias.requires_grad_(False)
     return nn.Sequential(_dense(width, output), norm)

@@ -1,4 +1,4 @@
-"""Activations that the backward pass computes anew instead of finding them kept (Chen et al. 2016)."""
+"""Recomputed activations: the backward pass computes them again instead of keeping them (Chen et al. 2016)."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,9 +9,9 @@ from torch.utils.checkpoint import checkpoint
 
 
 def recomputed(part: Callable[[Tensor], Tensor], x: Tensor, model: nn.Module) -> Tensor:
-    """``part(x)``, of which only x is kept: the backward pass runs ``part`` again, with the same result.
+    """Return ``part(x)`` and keep only x: the backward pass runs ``part`` again, with the same result.
 
-    ``model`` has the part's batch norms; their running statistics count the first run alone.
+    ``model`` contains the part's batch norms; their running statistics count the first run only.
     """
 
     def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
@@ -23,7 +23,7 @@ def recomputed(part: Callable[[Tensor], Tensor], x: Tensor, model: nn.Module) ->
 
 @contextmanager
 def running_statistics_kept(model: nn.Module) -> Iterator[None]:
-    """Batch norms normalise as ever and leave their running statistics and ``num_batches_tracked`` as they are."""
+    """Keep the running statistics and ``num_batches_tracked`` of all batch norms, which normalise as usual."""
     before = [(m, m.momentum, m.num_batches_tracked) for m in model.modules() if isinstance(m, _BatchNorm)]
     for norm, _, _ in before:  # with track_running_stats off, autograd would save fewer tensors than in the first run
         norm.momentum, norm.num_batches_tracked = 0.0, None

@@ -1,4 +1,4 @@
-"""ResNet (He et al. 2016) as in SimCLR: every width multiplied, the last gamma of a block at zero.
+"""ResNet (He et al. 2016) as in SimCLR: every width multiplied, the last gamma of a block initialised to zero.
 
 Parameter names are torchvision's, and so is the place of the stride (the 3x3 convolution of a bottleneck).
 """
@@ -35,12 +35,12 @@ result."""
 
 
 def build_resnet(settings: config.ResNet, image_size: int) -> "ResNet":
-    """Encoder f for views of ``image_size`` pixels, initialised from torch's global generator."""
+    """Build the encoder f for views of ``image_size`` pixels, initialised from torch's global generator."""
     return ResNet(settings, settings.stem == "small" or (settings.stem == "auto" and image_size <= SMALL_SIDE))
 
 
 class ResNet(Encoder):
-    """h is the output of the average pool. Paper, Sec 2.1."""
+    """A ResNet; h is the output of the average pool. Paper, Sec 2.1."""
 
     stage_names = ("stage1", "stage2", "stage3", "stage4")
 
@@ -77,7 +77,7 @@ class ResNet(Encoder):
         return [what for what, differs in differences.items() if differs]
 
     def _run(self, part: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        """The stem or a block. With ``recompute`` only what goes from one to the next is kept."""
+        """Run the stem or a block. With ``recompute``, only its input is kept."""
         return recomputed(part, x, self) if self.recompute else part(x)
 
     def _stem(self, views: Tensor) -> Tensor:
@@ -107,7 +107,7 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1x1, 3x3 and 1x1 convolutions, the last of four times the width, and a shortcut."""
+    """1x1, 3x3 and 1x1 convolutions, the last with four times the width, and a shortcut."""
 
     expansion = 4
 
@@ -146,8 +146,8 @@ def _stem(block: type[Block], width: int, small: bool) -> nn.Module:
 
 
 def _stage(block: type[Block], channels: int, width: int, blocks: int, stride: int) -> nn.Sequential:
-    """The first block's shortcut is a convolution where the shape changes. The released code has one in the
-    first stage of a ResNet-18 or 34 too, which torchvision has not; here it has one where it is wider than
+    """Build a stage. The first block's shortcut is a convolution where the shape changes. The released code has one in
+    the first stage of a ResNet-18 or 34 too, torchvision does not. Here the first stage has one if it is wider than
     torchvision's, so that both the parameters of Figure 7 and torchvision's weights fit."""
     output = width * block.expansion
     project = stride != 1 or channels != output or width > TORCHVISION_WIDTH

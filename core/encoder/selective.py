@@ -1,6 +1,6 @@
-"""Selective kernels (Li et al. 2019) as SimCLRv2 uses them, with the ResNet-D stem and shortcut that come with them.
+"""Selective kernels (Li et al. 2019) as in SimCLRv2, with the ResNet-D stem and shortcut that come with them.
 
-Source: SimCLRv2, Sec 3.1, and its released code: two branches, a ratio of 1/16 and at least 32 channels between.
+Source: SimCLRv2, Sec 3.1, and its released code: two branches, a ratio of 1/16, and at least 32 channels in between.
 """
 
 import torch
@@ -14,8 +14,8 @@ LEAST = 32
 
 
 class SelectiveKernel(nn.Module):
-    """A 3x3 convolution of twice the width, whose two halves are mixed channel by channel: what the whole image
-    holds decides on the shares. x (B, channels, S, S) -> (B, width, S / stride, S / stride)."""
+    """A 3x3 convolution of twice the width, whose two halves are mixed channel by channel, with shares that depend on
+    the whole image. From x (B, channels, S, S) to (B, width, S / stride, S / stride)."""
 
     def __init__(self, channels: int, width: int, stride: int) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class SelectiveBottleneck(nn.Module):
 
 
 def deep_stem(width: int) -> nn.Sequential:
-    """Three 3x3 convolutions in place of one of 7x7, the first of stride 2."""
+    """Build three 3x3 convolutions in place of one of 7x7; the first has stride 2."""
     half = width // 2
     return nn.Sequential(
         *(nn.Conv2d(3, half, 3, 2, 1, bias=False), nn.BatchNorm2d(half), nn.ReLU(inplace=True)),
@@ -67,8 +67,8 @@ def deep_stem(width: int) -> nn.Sequential:
 
 
 def pooled_shortcut(channels: int, output: int, stride: int) -> nn.Sequential:
-    """Averages 2x2 pixels instead of dropping three of four; at stride 1 the last row and column stand in for
-    those beyond them."""
+    """Build a shortcut that averages 2x2 pixels instead of dropping three of four. At stride 1, the last row and column
+    are repeated beyond the border."""
     pad: nn.Module = nn.ReplicationPad2d((0, 1, 0, 1)) if stride == 1 else nn.Identity()
     pool = nn.AvgPool2d(2, stride, ceil_mode=stride > 1)
     return nn.Sequential(pad, pool, nn.Conv2d(channels, output, 1, bias=False), nn.BatchNorm2d(output))

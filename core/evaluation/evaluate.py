@@ -1,4 +1,4 @@
-"""Scoring a pretrained encoder by the protocol of a configuration."""
+"""Evaluation of a pretrained encoder by a protocol."""
 
 from core.config.protocols import PROTOCOLS, EvaluateConfig, Protocol
 from core.data.dataset import Dataset
@@ -8,10 +8,10 @@ from core.trained.pretrained import Pretrained
 
 
 def evaluate(config: EvaluateConfig, pretrained: Pretrained, data: Dataset) -> Scores:
-    """Scores on ``data.test``, with the labels of ``data.train``. ``pretrained`` stays as it is.
+    """Score an encoder on ``data.test``, with the labels of ``data.train``. ``pretrained`` stays as it is.
 
-    The metrics of each protocol are those that its configuration's ``measures`` names. Raises ``DataError`` where
-    images have several labels and the protocol needs one.
+    The metrics are those that ``measures`` of the protocol's configuration names. Raises ``DataError`` where images
+    have several labels and the protocol needs one, ``TypeError`` where an argument is of a wrong type.
     """
     check_type(config, Protocol, "config")
     check_type(pretrained, Pretrained, "pretrained")

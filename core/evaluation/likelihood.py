@@ -1,4 +1,5 @@
-"""How well logits explain labels: those of one class an image by a softmax, those of several by a sigmoid each.
+"""How well logits explain labels: by a softmax where an image has one label, by a sigmoid for each class where it has
+several.
 
 Logits are (classes, N) here: long rows are several times faster than short ones.
 """
@@ -8,10 +9,10 @@ from torch import Tensor
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean over the images, in nats: logits (classes, N), labels (N,).
+    """Return the mean cross-entropy over the images in nats, of logits (classes, N) and labels (N,).
 
-    Of labels (N, classes) that are 0 or 1, the binary cross-entropy of each class, summed over the classes; each is
-    the mean over the images that do not leave that class open (-1).
+    For labels (N, classes) of 0 or 1 it is the binary cross-entropy of each class, summed over the classes. Images that
+    leave a class open (-1) do not count in its mean.
     """
     if labels.ndim == 1:
         return F.cross_entropy(logits[None], labels[None])
@@ -21,6 +22,6 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def curvature(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean second derivative of an image's cross-entropy in a logit: logits (classes, N) -> scalar."""
+    """Return the mean second derivative of an image's cross-entropy by a logit: a scalar for logits (classes, N)."""
     probabilities = logits.softmax(dim=0) if labels.ndim == 1 else logits.sigmoid()
     return (probabilities * (1 - probabilities)).mean()

@@ -1,6 +1,6 @@
 """Linear evaluation: logistic regression on frozen features. Paper, appendix B.8.
 
-It is multinomial, or where images have several labels a binary one for each class.
+It is multinomial; where images have several labels, it is a binary one for each class.
 """
 
 import math
@@ -21,15 +21,15 @@ from core.trained.features import standardise
 
 ITERATIONS = 1000
 TOLERANCE = 1e-5
-"""Largest component of the gradient at which a search ends, where the l2 weight is not smaller still: the
-gradient of the penalty is as small as the l2 weight, and must not be taken for convergence."""
+"""Largest component of the gradient at which a search ends, unless the l2 weight is smaller still: the gradient of the
+penalty is as small as the l2 weight, and must not be taken for convergence."""
 MEMORY = 20
 """Steps from which L-BFGS estimates the curvature."""
 
 
 @dataclass(frozen=True)
 class LinearClassifier:
-    """logits = weight @ h + bias."""
+    """Linear classifier: logits = weight @ h + bias."""
 
     weight: Tensor
     """(classes, d)"""
@@ -37,16 +37,16 @@ class LinearClassifier:
     """(classes,)"""
 
     def __call__(self, features: Tensor) -> Tensor:
-        """(N, d) -> (N, classes)."""
+        """Return logits (N, classes) of features (N, d)."""
         return F.linear(features, self.weight, self.bias)
 
 
 def fit_path(features: Tensor, labels: Tensor, classes: int, l2s: Sequence[float]) -> Iterator[LinearClassifier]:
-    """For each of l2s the minimiser of ``cross_entropy`` + l2 / 2 * |weight|^2; the bias is not penalised.
+    """Yield for each of l2s the minimiser of ``cross_entropy`` + l2 / 2 * |weight|^2; the bias is not penalised.
 
-    features (N, d), labels (N,) or (N, classes). Each search starts where the one before it ended, so l2s are best
-    descending. The problem is convex: its start saves time, and changes the answer by what the search leaves
-    undone, in float32 at most some thousandths of the objective.
+    features (N, d), labels (N,) or (N, classes). Each search starts where the one before it ended, so descending l2s
+    are best. The problem is convex: the start saves time, and changes the result only by what the search leaves undone,
+    in float32 at most some thousandths of the objective.
     """
     axes = torch.linalg.eigh(features.T @ features).eigenvectors  # a rotation, which leaves |weight| as it is
     rotated = features @ axes
@@ -57,10 +57,10 @@ def fit_path(features: Tensor, labels: Tensor, classes: int, l2s: Sequence[float
 
 
 def _minimise(features: Tensor, labels: Tensor, l2: float, start: LinearClassifier) -> LinearClassifier:
-    """L-BFGS along principal axes, each stretched by what the curvature is there where the search starts.
+    """Minimise by L-BFGS along principal axes, each stretched by the curvature at the start of the search.
 
-    Frozen features vary a thousand times as much along some axes as along others. Unstretched, a weak l2
-    weight takes thousands of steps.
+    Frozen features vary a thousand times as much along some axes as along others. Without stretching, a weak l2 weight
+    takes thousands of steps.
     """
     stretch = (curvature(start(features).T, labels) * features.square().mean(dim=0) + l2).rsqrt()
     weight, bias = (start.weight / stretch).requires_grad_(), start.bias.clone().requires_grad_()
@@ -85,10 +85,10 @@ def _minimise(features: Tensor, labels: Tensor, l2: float, start: LinearClassifi
 
 
 def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen, metric: Metric) -> float:
-    """The l2 weight of the grid that scores best on images held out of the training set.
+    """Choose the l2 weight of the grid that scores best on images held out of the training set.
 
-    features (N, d) as the encoder gives them; what standardises them is measured without the held-out images.
-    Of equally good l2 weights the strongest. The test set has no part in it.
+    features (N, d) as the encoder gives them; the statistics that standardise them are measured without the held-out
+    images. Among equally good l2 weights the strongest is chosen. The test set is not used.
     """
     held = stratified_part(labels.cpu(), config.holdout, generator(0, "linear evaluation holdout"))
     kept = torch.ones(len(labels), dtype=torch.bool)
@@ -102,12 +102,12 @@ def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen, me
 
 
 def fit_chosen(features: Tensor, labels: Tensor, classes: int, config: Frozen, l2: float) -> LinearClassifier:
-    """The classifier of one l2 weight of the grid, found along the same path as it was chosen on."""
+    """Fit the classifier of one l2 weight of the grid, along the path on which it was chosen."""
     *_, classifier = fit_path(features, labels, classes, [weight for weight in l2_grid(config) if weight >= l2])
     return classifier
 
 
 def l2_grid(config: Frozen) -> list[float]:
-    """Descending, evenly spaced on a logarithm."""
+    """Return the l2 weights, descending and evenly spaced on a logarithm."""
     low, high = math.log10(config.l2_low), math.log10(config.l2_high)
     return [float(10**exponent) for exponent in torch.linspace(high, low, config.l2_count, dtype=torch.float64)]

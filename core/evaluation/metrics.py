@@ -1,4 +1,4 @@
-"""How a classifier's logits are scored: the metrics of Table 8's twelve data sets."""
+"""Metrics of a classifier's logits: those of Table 8's twelve data sets, and every other that is registered."""
 
 from torch import Tensor
 
@@ -9,15 +9,15 @@ from core.data.transfer import check_metric
 
 
 def metric_for(wanted: Metric | None, data: Dataset) -> Metric:
-    """The one that is wanted, else the data set's own, else that of such labels. Raises ``DataError`` where what is
-    wanted is for labels of the other kind."""
+    """Choose the metric: the one that is wanted, else the data set's own, else the usual one for its labels. Raises
+    ``DataError`` where the wanted one is for the other kind of labels."""
     metric = wanted or data.metric or ("map_11" if data.test.multi_label else "top1")
     check_metric(metric, data.name, data.test.multi_label)
     return metric
 
 
 def measure(logits: Tensor, labels: Tensor, metric: Metric) -> float:
-    """The metric of logits (N, classes) and labels (N,), or (N, classes) as in ``Split.labels`` where an image has
-    several."""
+    """Compute a metric of logits (N, classes) and labels (N,), or (N, classes) as in ``Split.labels`` where an image
+    has several."""
     score: float = imported(METRICS[metric].code)(logits, labels)
     return score

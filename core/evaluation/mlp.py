@@ -15,7 +15,8 @@ from core.randomness import generator
 
 
 def fit_mlp(features: Tensor, labels: Tensor, classes: int, config: TransformationProbe) -> Callable[[Tensor], Tensor]:
-    """From features (N, d) on their device and labels (N,) on the CPU, what turns (M, d) into logits (M, classes)."""
+    """Fit a network to features (N, d) on their device and labels (N,) on the CPU. It maps features (M, d) to logits
+    (M, classes)."""
     batch_size = min(config.batch_size, len(labels))
     batches = Batches(Split(features, labels), batch_size, config.seed, features.device)
     steps = config.epochs * batches.steps_per_epoch
@@ -32,7 +33,8 @@ def fit_mlp(features: Tensor, labels: Tensor, classes: int, config: Transformati
 
 
 def build_mlp(width: int, classes: int, draws: torch.Generator) -> nn.Sequential:
-    """One hidden layer as wide as the features, on the CPU; torch's global generators stay as they are."""
+    """Build a network with one hidden layer as wide as the features, on the CPU; torch's global generators stay as they
+    are."""
     return nn.Sequential(_layer(width, width, draws), nn.ReLU(), _layer(width, classes, draws))
 
 

@@ -12,7 +12,7 @@ from core.trained.pretrained import Pretrained
 
 
 class Network(nn.Module):
-    """What is scored of a pretrained network, copied, and a linear classifier on it, all zeros at first.
+    """A copy of the scored part of a pretrained network, with a linear classifier that starts at zero.
 
     The released code sets the classifier to zero wherever it loads an encoder.
     """
@@ -20,24 +20,25 @@ class Network(nn.Module):
     def __init__(self, pretrained: Pretrained, representation: Literal["h", "z"] | int, classes: int) -> None:
         super().__init__()
         self.body = copy.deepcopy(scored_part(pretrained, representation))
-        """views (B, 3, S, S) -> features (B, d)"""
-        self.classifier = nn.utils.skip_init(  # whose initialisation would be drawn from torch's global generator
+        """Maps views (B, 3, S, S) to features (B, d)."""
+        self.classifier = nn.utils.skip_init(  # its initialisation would use torch's global generator
             nn.Linear, _width(self.body, pretrained), classes, device=pretrained.device
         )
-        """features (B, d) -> logits (B, classes)"""
+        """Maps features (B, d) to logits (B, classes)."""
         nn.init.zeros_(self.classifier.weight)
         nn.init.zeros_(self.classifier.bias)
 
 
 def predict(network: Network, pretrained: Pretrained, split: Split) -> tuple[Tensor, Tensor]:
-    """Logits (N, classes) and labels of the images that have a label, whole and unaugmented, in evaluation mode."""
+    """Return logits (N, classes) and labels of the images that have a label, whole and unaugmented, in evaluation
+    mode."""
     features, labels = encode(network.body, pretrained, split)
     with torch.inference_mode():
         return network.classifier(features), labels
 
 
 def _width(body: nn.Module, pretrained: Pretrained) -> int:
-    """d, seen on a black image."""
+    """Return the number of features d, found with a black image."""
     side = pretrained.config.data.image_size
     image = torch.zeros(1, 3, side, side, dtype=torch.uint8)
     return extract(body, image, pretrained.numerics, pretrained.device).shape[1]

@@ -1,4 +1,4 @@
-"""What an evaluation finds."""
+"""Result of an evaluation."""
 
 from dataclasses import dataclass, field
 
@@ -7,9 +7,9 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Scores:
-    """Numbers, and what a report draws."""
+    """Numbers, and arrays that a report draws."""
 
     metrics: dict[str, float]
-    """By ``protocol/name``; accuracies in percent."""
+    """Metrics by ``protocol/name``; accuracies in percent."""
     arrays: dict[str, Tensor] = field(default_factory=dict)
-    """On the CPU, by the same kind of name."""
+    """Arrays on the CPU, by the same kind of name."""

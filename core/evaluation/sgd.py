@@ -1,4 +1,4 @@
-"""SGD on random crops and flips: what linear evaluation and fine-tuning have in common. Appendices B.5, B.6, B.8.2."""
+"""SGD on random crops and flips, for linear evaluation and fine-tuning. Appendices B.5, B.6, B.8.2."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,29 +24,31 @@ CROP_AND_FLIP = CustomAugment(both=(Crop(), Flip()))
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and how fast a network is trained."""
+    """Learning rate and length of a network's training."""
 
     learning_rate: float
-    """Of the first step; it falls as a cosine to 0."""
+    """Learning rate of the first step; it falls to 0 as a cosine."""
     batch_size: int
     steps: int
     weight_decay: float = 0.0
-    """On every weight but batch norm and biases."""
+    """Weight decay of every weight but batch norm and biases."""
 
 
 def recipe_of_epochs(epochs: int, learning_rate: float, batch_size: int, images: int) -> Recipe:
-    """``epochs`` passes over ``images`` rounded to whole steps, at least one; ``learning_rate`` is of a batch of 256.
+    """Return the recipe of ``epochs`` passes over ``images``, rounded to whole steps, at least one; ``learning_rate``
+    is that of a batch of 256.
 
-    1 % of ImageNet, 12,811 images, is 3.13 batches of 4096, and 60 epochs of it 188 steps.
+    1 % of ImageNet, 12,811 images, is 3.13 batches of 4096, so 60 epochs of it are 188 steps.
     """
     batch = min(batch_size, images)
     return Recipe(peak_rate(learning_rate, "linear", batch), batch, max(1, round(epochs * images / batch)))
 
 
 def train(network: Network, split: Split, recipe: Recipe, pretrained: Pretrained) -> None:
-    """In place, all parameters that require a gradient; every module stays in its mode. Never waits for the device.
+    """Train all parameters that require a gradient, in place. Every module stays in its mode. Never waits for the
+    device.
 
-    ``pretrained`` gives device, numerics and seed.
+    Device, numerics and seed are those of ``pretrained``.
     """
     device, numerics, seed = pretrained.device, pretrained.numerics, pretrained.config.seed
     batches = Batches(place(split, device), recipe.batch_size, seed, device)
@@ -67,7 +69,7 @@ def train(network: Network, split: Split, recipe: Recipe, pretrained: Pretrained
 
 
 def check_finite(logits: Tensor, recipe: Recipe) -> None:
-    """Raises ``Diverged``."""
+    """Raise ``Diverged`` where a logit is not finite."""
     if not logits.isfinite().all():
         raise Diverged(
             f"the logits are not finite after {recipe.steps:,} steps that began with a learning rate of "

@@ -1,4 +1,4 @@
-"""Views whose label is the transformation that they had."""
+"""Views with the transformation that they had as their label."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ TASKS: dict[Task, tuple[Operation, tuple[float, ...]]] = {
     "noise": (Noise(), (0.5, 0.5)),
     "sobel": (Sobel(), (0.5, 0.5)),
 }
-"""The operation of each task, and how frequent each label is. Table 3, "random guess"."""
+"""Operation of each task, and frequency of each label. Table 3, "random guess"."""
 
 
 def label_count(task: Task) -> int:
@@ -31,7 +31,7 @@ def label_count(task: Task) -> int:
 
 
 def draw_labels(count: int, config: TransformationProbe, name: str) -> Tensor:
-    """int64 (count,): quarter turns, or 1 where the operation is applied and 0 where it is not."""
+    """Draw labels int64 (count,): quarter turns, or 1 where the operation is applied and 0 where it is not."""
     frequencies = torch.tensor(TASKS[config.task][1])
     draws = generator(config.seed, f"transformation labels {name}")
     return frequencies.multinomial(count, replacement=True, generator=draws)
@@ -45,9 +45,9 @@ def transformed_views(
     name: str,
     device: torch.device,
 ) -> Iterator[Tensor]:
-    """The images of a split and labels (N,) -> batches of float32 views (B, 3, S, S) in [0, 1] on ``device``.
+    """Yield batches of float32 views (B, 3, S, S) in [0, 1] on ``device``, of the images of a split with labels (N,).
 
-    Each has had the policy's other operations too, as its first branch has them.
+    Each view also had the policy's other operations, as its first branch has them.
     """
     before, operation, after = split_policy(policy, config.task)
     batches = in_order(split.images, BATCH, device)
@@ -59,10 +59,10 @@ def transformed_views(
 
 
 def split_policy(policy: AugmentConfig, task: Task) -> tuple[Operations, Operation, Operations]:
-    """The first branch's operations before the task's, that operation, and those after it.
+    """Return the first branch's operations before the task's, that operation, and those after it.
 
-    Where the policy has it more than once, the first counts and the others are left out, or a label would not be
-    the truth; where it has none, it is last.
+    If the policy has the task's operation more than once, the first counts and the others are left out, or a label
+    would not be true. If it has none, the operation comes last.
     """
     default, _ = TASKS[task]
     branches = policy.branches()
@@ -74,7 +74,8 @@ def split_policy(policy: AugmentConfig, task: Task) -> tuple[Operations, Operati
 
 
 def transform(views: Tensor, labels: Tensor, operation: Operation, draws: torch.Generator) -> Tensor:
-    """views (B, 3, S, S) with as many quarter turns as labels (B,) say, or with the operation where they are 1."""
+    """Return views (B, 3, S, S) turned by as many quarters as labels (B,) say, or with the operation applied where
+    labels are 1."""
     if isinstance(operation, Rotate):
         return quarter_turns(views, labels)
     always = operation.model_copy(update={"probability": 1.0})

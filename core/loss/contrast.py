@@ -1,4 +1,4 @@
-"""The loss of a batch of projections, and what Table 5 reports beside it."""
+"""The loss of a batch of projections, and the statistics of Table 5."""
 
 import torch
 import torch.nn.functional as F
@@ -10,11 +10,11 @@ from core.loss.statistics import statistics
 
 
 def contrast(z: Tensor, config: ContrastiveLoss) -> Outcome:
-    """The loss of z (2N, d), where rows i and N + i are a positive pair, computed in float32 or wider.
+    """Return the loss of z (2N, d), where rows i and N + i are a positive pair, computed in float32 or wider.
 
-    Statistics (Table 5): ``entropy`` is that of a first branch view's distribution over the second branch's N views, in
-    nats, at most ln N; ``contrastive_top1`` the share of first branch views whose most similar second branch view is
-    their positive.
+    Statistics (Table 5): ``entropy`` is the entropy of a first branch view's distribution over the second branch's N
+    views, in nats, at most ln N. ``contrastive_top1`` is the share of first branch views whose most similar second
+    branch view is their positive.
     """
     z = z.to(torch.promote_types(z.dtype, torch.float32))
     z = F.normalize(z, dim=1) if config.normalize else z

@@ -8,9 +8,9 @@ from core.loss.outcome import Outcome
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Outcome:
-    """The mean loss in nats of logits (N, classes) and labels (N,), in float32 or wider.
+    """Return the mean loss in nats of logits (N, classes) and labels (N,), computed in float32 or wider.
 
-    Statistics: ``entropy`` is the mean entropy of the predictions, in nats; ``supervised_top1`` the share of images
+    Statistics: ``entropy`` is the mean entropy of the predictions, in nats; ``supervised_top1`` is the share of images
     that are classified correctly.
     """
     log_p = logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(dim=1)

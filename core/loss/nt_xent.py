@@ -11,17 +11,16 @@ from core.loss.tiles import tiles
 
 
 def nt_xent_of(z: Tensor, config: NtXent) -> Tensor:
-    """``nt_xent`` with the settings of a configuration."""
+    """Return ``nt_xent`` with the settings of a configuration."""
     return nt_xent(z, config.temperature, config.negatives == "one_view")
 
 
 def nt_xent(z: Tensor, temperature: float, one_view: bool = False) -> Tensor:
-    """z (2N, d), rows i and N + i a positive pair -> the mean over the 2N views.
+    """Return the mean loss over the 2N views, for z (2N, d) where rows i and N + i are a positive pair.
 
-    Each view is told from its negatives, which are all other views, or those of the other branch alone
-    (``one_view``). Its similarity to itself is masked out, so that no exponential overflows at a small
-    temperature. The backward pass computes the similarities anew: beside z and its gradient, one tile and
-    2N numbers are all that is kept.
+    The negatives of a view are all other views, or those of the other branch only (``one_view``). Its similarity to
+    itself is masked out, so that no exponential overflows at a small temperature. The backward pass computes the
+    similarities again: besides z and its gradient, only one tile and 2N numbers are kept.
     """
     return _NtXent.apply(z, temperature, one_view)  # type: ignore[no-any-return]
 
@@ -54,7 +53,7 @@ class _NtXent(torch.autograd.Function):
 
 
 def _logits(z: Tensor, branch: int, rows: slice, temperature: float, one_view: bool) -> Tensor:
-    """Of some rows against their candidates; a view is no candidate of its own."""
+    """Return the logits of some rows against their candidates; a view is not its own candidate."""
     logits = (z[rows] @ z[_columns(len(z) // 2, branch, one_view)].T).div_(temperature)
     if not one_view:
         logits.diagonal(rows.start)[: rows.stop - rows.start].fill_(float("-inf"))
@@ -62,6 +61,6 @@ def _logits(z: Tensor, branch: int, rows: slice, temperature: float, one_view: b
 
 
 def _columns(batch: int, branch: int, one_view: bool) -> slice:
-    """The candidates: the branch that the positive is in, or both."""
+    """Return the candidates: the branch that the positive is in, or both branches."""
     other = 1 - branch
     return slice(other * batch, (other + 1) * batch) if one_view else slice(0, 2 * batch)

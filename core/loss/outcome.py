@@ -1,4 +1,4 @@
-"""What a loss function gives."""
+"""Result of a loss function."""
 
 from typing import NamedTuple
 

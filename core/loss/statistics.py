@@ -1,4 +1,4 @@
-"""How well a batch's positive pairs are told apart: the columns of Table 5."""
+"""How well a batch's positive pairs are recognised: the columns of Table 5."""
 
 import torch
 from torch import Tensor
@@ -8,10 +8,10 @@ from core.loss.tiles import tiles
 
 @torch.no_grad()
 def statistics(z: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
-    """z (2N, d) -> entropy in nats, at most ln N, and contrastive accuracy from 0 to 1, each a scalar.
+    """Return the entropy of z (2N, d) in nats, at most ln N, and the contrastive accuracy from 0 to 1, each a scalar.
 
-    As in the released code, a view of the first branch is compared with the N of the second branch, and not
-    with the 2N - 1 that the loss sees.
+    As in the released code, a view of the first branch is compared with the N of the second branch, and not with the 2N
+    - 1 that the loss sees.
     """
     batch = len(z) // 2
     entropy, hits = z.new_zeros(()), z.new_zeros(())

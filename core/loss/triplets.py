@@ -1,8 +1,8 @@
 """NT-Logistic and margin triplet: Table 2's losses of a view, its positive and one negative, over a batch.
 
-Table 2 gives a loss for one negative. In a batch it is the mean over all triplets of a view, its positive and
-each of its negatives, or with semi-hard mining over one triplet for each view. The paper does not say how it
-weighs a view's negatives against its positive; so written, both have the same weight.
+Table 2 gives a loss for one negative. In a batch it is the mean over all triplets of a view, its positive and each of
+its negatives, or with semi-hard mining over one triplet for each view. The paper does not say how it weighs a view's
+negatives against its positive; here both have the same weight.
 """
 
 import torch
@@ -13,29 +13,31 @@ from core.config.methods import Margin, NtLogistic
 
 
 def nt_logistic_of(z: Tensor, config: NtLogistic) -> Tensor:
-    """``nt_logistic`` with the settings of a configuration."""
+    """Return ``nt_logistic`` with the settings of a configuration."""
     return nt_logistic(z, config.temperature, config.negatives == "one_view", config.semi_hard)
 
 
 def margin_of(z: Tensor, config: Margin) -> Tensor:
-    """``margin`` with the settings of a configuration."""
+    """Return ``margin`` with the settings of a configuration."""
     return margin(z, config.margin, config.negatives == "one_view", config.semi_hard)
 
 
 def nt_logistic(z: Tensor, temperature: float, one_view: bool = False, semi_hard: bool = False) -> Tensor:
-    """-log sigma(u.v+ / tau) - log sigma(-u.v- / tau). z (2N, d), rows i and N + i a positive pair -> scalar."""
+    """Return -log sigma(u.v+ / tau) - log sigma(-u.v- / tau), a scalar, for z (2N, d) where rows i and N + i are a
+    positive pair."""
     positive, negative, weight = _similarities(z, one_view, semi_hard)
     return -F.logsigmoid(positive / temperature).mean() - (weight * F.logsigmoid(-negative / temperature)).sum()
 
 
 def margin(z: Tensor, margin: float, one_view: bool = False, semi_hard: bool = False) -> Tensor:
-    """max(u.v- - u.v+ + m, 0). z (2N, d), rows i and N + i a positive pair -> scalar."""
+    """Return max(u.v- - u.v+ + m, 0), a scalar, for z (2N, d) where rows i and N + i are a positive pair."""
     positive, negative, weight = _similarities(z, one_view, semi_hard)
     return (weight * F.relu(negative - positive[:, None] + margin)).sum()
 
 
 def _similarities(z: Tensor, one_view: bool, semi_hard: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """u.v+ (2N,), u.v for every v (2N, 2N), and the weight of each as a negative (2N, 2N), which sum to 1."""
+    """Return u.v+ (2N,), u.v for every v (2N, 2N), and the weight of each as a negative (2N, 2N); the weights sum to
+    1."""
     batch = len(z) // 2
     similarity = z @ z.T
     positive = torch.cat([similarity.diagonal(batch), similarity.diagonal(-batch)])
@@ -47,7 +49,7 @@ def _similarities(z: Tensor, one_view: bool, semi_hard: bool) -> tuple[Tensor, T
 
 
 def _candidates(batch: int, one_view: bool, device: torch.device) -> Tensor:
-    """Which views are negatives of which, (2N, 2N) of bool: never a view itself or its positive."""
+    """Return which views are negatives of which, (2N, 2N) of bool: never a view itself or its positive."""
     image = torch.arange(2 * batch, device=device) % batch
     branch = torch.arange(2 * batch, device=device) // batch
     other_image = image[:, None] != image
@@ -55,7 +57,7 @@ def _candidates(batch: int, one_view: bool, device: torch.device) -> Tensor:
 
 
 def _semi_hard(similarity: Tensor, positive: Tensor, candidates: Tensor) -> Tensor:
-    """One negative for each view: the most similar of those less similar than the positive, else the least
+    """Return one negative for each view: the most similar of those less similar than the positive, else the least
     similar of all (Schroff et al. 2015)."""
     easier = candidates & (similarity < positive[:, None])
     hardest = similarity.masked_fill(~easier, float("-inf")).argmax(dim=1)

@@ -1,5 +1,5 @@
-"""Methods: what is trained, on which views, by which loss.
+"""Methods: each says what is trained, on which views, and by which loss.
 
-``method`` has the types that all share, the others one method each. A method's configuration, with the numbers that are
-known without building anything, is in ``core.config.methods``.
+``method`` has the base class and the types that all methods share; every other module is one method. A method's
+configuration is in ``core.config.methods``, with the numbers that are known without building anything.
 """

@@ -1,4 +1,4 @@
-"""An encoder and a method from a configuration, initialised."""
+"""Initialised encoders and methods from a configuration."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,28 +15,28 @@ from core.randomness import generator
 
 
 def build_training(config: PretrainConfig, images: int, classes: int) -> tuple[Encoder, Method]:
-    """Encoder and method on the CPU, initialised from ``config.seed``, for so many training images."""
+    """Build encoder and method on the CPU, initialised from ``config.seed``, for this number of training images."""
     with _seeded(config):
         encoder = build_encoder(config.encoder, config.data.image_size)
         return encoder, method_of(config)(config, encoder, images, classes)
 
 
 def build_model(config: PretrainConfig, classes: int) -> tuple[Encoder, nn.Sequential]:
-    """Encoder f and the method's head alone, with the same initialisation."""
+    """Build the encoder f and the method's head only, with the same initialisation."""
     with _seeded(config):
         encoder = build_encoder(config.encoder, config.data.image_size)
         return encoder, method_of(config).build_head(config, encoder, classes)
 
 
 def method_of(config: PretrainConfig) -> type[Method]:
-    """The class of the method that a configuration chooses."""
+    """Return the class of the method that a configuration chooses."""
     found: type[Method] = METHODS.code(config.loss)
     return found
 
 
 @contextmanager
 def _seeded(config: PretrainConfig) -> Iterator[None]:
-    """torch's global generators are as before when the block ends."""
+    """Seed torch's global generator for the block. Afterwards all global generators are as before."""
     with torch.random.fork_rng(devices=[]):
         # torch.manual_seed would seed the generators of all GPUs as well
         torch.default_generator.manual_seed(generator(config.seed, "initialisation").initial_seed())

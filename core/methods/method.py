@@ -1,4 +1,4 @@
-"""The seam between a training and what it trains: everything that one method does differently from another."""
+"""Base class of the methods: everything in which one method differs from another."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,43 +18,43 @@ Head = Callable[[Tensor], Tensor]
 
 
 class Views(NamedTuple):
-    """What a method makes of the images of a batch."""
+    """Views of the images of a batch."""
 
     trained: tuple[Tensor, ...]
-    """Blocks of views, float32 (copies * B, 3, S, S) in [0, 1], each ordered by copy: all images, then all again. Each
-    block passes the encoder on its own, with batch norm statistics of its own, and with a gradient."""
+    """Blocks of views, float32 (copies * B, 3, S, S) in [0, 1], each ordered by copy: all images, then all images
+    again. Each block passes the encoder on its own, with its own batch norm statistics, and with a gradient."""
     others: Any = None
-    """Whatever else ``known`` needs, such as the views that a target sees."""
+    """Anything else that ``known`` needs, such as the views that a target sees."""
 
 
 class See(Protocol):
-    """Runs an encoder and a head without a gradient, as a step would run them: in the training's precision, in chunks
+    """Runs an encoder and a head without a gradient, as a step runs them: in the training's precision, and in chunks
     where batch norm has chunks."""
 
     def __call__(self, encoder: Encoder, head: Head, views: Tensor) -> Tensor:
-        """Outputs for views (copies * B, 3, S, S): those of the whole batch, or of this process's share where the
-        method is not ``joint``."""
+        """Return the outputs for views (copies * B, 3, S, S): those of the whole batch, or of this process's share
+        where the method is not ``joint``."""
 
 
 class Trainer(Protocol):
-    """What a method may ask for before an epoch."""
+    """Services of the training that a method may use before an epoch."""
 
     def features(self, head: nn.Module | None = None) -> Tensor:
-        """float32 (n, d), the same in all processes: h of every training image, neither cropped nor flipped, in
-        evaluation mode, followed by ``head`` where one is given."""
+        """Return float32 (n, d), the same in all processes: h of every training image, neither cropped nor flipped, in
+        evaluation mode, passed through ``head`` where one is given."""
 
     def forget(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Drop what the optimiser remembers of these parameters, such as their momentum."""
+        """Drop what the optimiser remembers about these parameters, such as their momentum."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a training stands."""
+    """Position of a training."""
 
     step: int
-    """Steps done before this one."""
+    """Number of steps before this one."""
     total: int
-    """Steps of the whole training."""
+    """Number of steps of the whole training."""
     steps_per_epoch: int
 
     @property
@@ -64,7 +64,7 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """Share of the training that is done: from 0 to just below 1."""
+        """Share of the training that is done, from 0 to just below 1."""
         return self.step / self.total
 
 
@@ -85,54 +85,57 @@ class Method(nn.Module):
     joint: ClassVar[bool] = True
     """Whether the loss relates the images of a batch to each other, so that it needs the outputs of all processes."""
     reads: ClassVar[Literal["h", "map"]] = "h"
-    """Output of the encoder that ``project`` takes: h, or the last map before it is pooled."""
+    """Output of the encoder that ``project`` takes: h, or the last map before pooling."""
 
     head: nn.Sequential
 
     def __init__(self, config: PretrainConfig, encoder: Encoder, images: int, classes: int) -> None:
-        """``images`` is the number of training images. A subclass calls this first, then adds its own modules."""
+        """Build the head. ``images`` is the number of training images. A subclass calls this first, then adds its own
+        modules."""
         super().__init__()
         self.config = config
         self.settings: Any = config.loss
-        """Configuration of the method."""
+        """Configuration of the method, ``config.loss``."""
         self.progress = Progress(0, 1, 1)
-        """Where the training stands; set before every step."""
+        """Position of the training, set before every step."""
         self.head = self.build_head(config, encoder, classes)
 
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:
-        """What follows the encoder: the projection head g, a classifier, a decoder. One module a layer."""
+        """Build what follows the encoder, one module for each layer: the projection head g, a classifier, a decoder."""
         return build_head(config.head, encoder.width)
 
     def groups(self, encoder: Encoder) -> Sequence[Group]:
-        """Parameters that do not follow the optimiser's common settings, such as a rate of their own."""
+        """Return parameters that do not follow the optimiser's common settings, for instance with their own rate."""
         return ()
 
     def before_epoch(self, epoch: int, trainer: Trainer) -> None:
-        """Called before the first step of every epoch, for what needs all images, such as clusters."""
+        """Prepare an epoch, before its first step: for what needs all images, such as clusters."""
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
-        """The views of this process's images. Their numbers and sizes are those of the configuration's ``passes``."""
+        """Return the views of this process's images. Their numbers and sizes are those of the configuration's
+        ``passes``."""
         raise NotImplementedError
 
     def known(self, views: Views, see: See) -> Any:
-        """What the loss compares outputs with: keys, a teacher's outputs, clean pictures. Runs without a gradient."""
+        """Return what the loss compares outputs with: keys, a teacher's outputs, clean pictures. Runs without a
+        gradient."""
         return None
 
     def project(self, h: tuple[Tensor, ...]) -> Any:
-        """Outputs for the h of each block: a tensor or a tuple of tensors, their rows in the order of the views. Runs
-        in the training's precision, on this process's share."""
+        """Return the outputs for the h of each block: a tensor or a tuple of tensors, with rows in the order of the
+        views. Runs in the training's precision, on this process's share."""
         return self.head(joined(h))
 
     def loss(self, outputs: Any, known: Any, batch: Batch) -> Outcome:
-        """The loss and its statistics, of what ``project`` and ``known`` returned. ``batch`` has the labels and the
-        numbers of the same images."""
+        """Return the loss and its statistics, from the results of ``project`` and ``known``. ``batch`` has the labels
+        and the numbers of the same images."""
         raise NotImplementedError
 
     def after_step(self, encoder: Encoder, outputs: Any, known: Any, batch: Batch) -> None:
-        """Called after every step, without a gradient, to move targets, fill queues or memories."""
+        """Update the method after a step, without a gradient: move targets, fill queues or memories."""
 
 
 def joined(blocks: tuple[Tensor, ...]) -> Tensor:
-    """All rows as one tensor; that of a single block is not copied."""
+    """Return all rows as one tensor; a single block is not copied."""
     return blocks[0] if len(blocks) == 1 else torch.cat(blocks)

@@ -13,7 +13,7 @@ from core.methods.method import Method, Views
 
 
 class SimCLR(Method):
-    """Trained by any contrastive loss."""
+    """SimCLR, with any contrastive loss."""
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
         return Views((two_views(batch.images, self.config.augment, draws, batch.view_size),))

@@ -16,7 +16,7 @@ from core.methods.method import Method, Views
 
 
 class Supervised(Method):
-    """A linear classifier stands in the place of the projection head."""
+    """Supervised training with a linear classifier in place of the projection head."""
 
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:

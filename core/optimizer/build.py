@@ -1,4 +1,4 @@
-"""From a configuration to an optimiser."""
+"""Optimisers from configurations."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -11,10 +11,10 @@ from core.optimizer.groups import Group
 
 
 def build_optimizer(config: OptimizerConfig, model: nn.Module, groups: Sequence[Group] = ()) -> Optimizer:
-    """An optimiser of the model's trainable parameters; the schedule sets its learning rate at each step.
+    """Build an optimiser of the model's trainable parameters; the schedule sets its learning rate at each step.
 
-    Vectors (batch norm and biases) are excluded from weight decay and from LARS' adaptation. ``groups`` are parameters
-    of the model that differ in something; all others come before them, matrices first.
+    Vectors (batch norm and biases) have no weight decay and no adaptation by LARS. ``groups`` are parameters of the
+    model with other settings; all other parameters come before them, matrices first.
     """
     apart = {id(weight) for group in groups for weight in group.parameters}
     common = [weight for weight in model.parameters() if id(weight) not in apart]
@@ -27,7 +27,7 @@ def build_optimizer(config: OptimizerConfig, model: nn.Module, groups: Sequence[
 
 
 def _parts(weights: Iterable[nn.Parameter], decay: float) -> Iterator[dict[str, Any]]:
-    """Matrices, then vectors."""
+    """Yield the group of the matrices, then that of the vectors."""
     trained = [weight for weight in weights if weight.requires_grad]
     yield {"params": [weight for weight in trained if weight.ndim > 1], "weight_decay": decay, "adapt": True}
     yield {"params": [weight for weight in trained if weight.ndim <= 1], "weight_decay": 0.0, "adapt": False}

@@ -1,4 +1,4 @@
-"""Parameters that do not follow the optimiser's common settings."""
+"""Groups of parameters with other settings than the optimiser's common ones."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Group:
-    """Some parameters and what is different for them."""
+    """A group of parameters, and what is different for it."""
 
     parameters: tuple[nn.Parameter, ...]
     rate: float = 1.0
-    """Multiplies the learning rate."""
+    """Factor of the learning rate."""
     decay: float = 1.0
-    """Multiplies the weight decay, where a parameter has any: vectors have none."""
+    """Factor of the weight decay; vectors have none in any case."""
     constant: bool = False
     """Whether the learning rate stays at its peak."""
     frozen_steps: int = 0
-    """Steps at the beginning in which they are not trained."""
+    """Number of steps at the beginning in which the group is not trained."""

@@ -11,7 +11,7 @@ Groups = list[dict[str, Any]]
 
 
 def lars(groups: Groups, settings: config.Lars) -> Lars:
-    """LARS as in the released code of SimCLR."""
+    """Build LARS as in the released code of SimCLR."""
     return Lars(
         groups,
         lr=settings.learning_rate,
@@ -22,10 +22,10 @@ def lars(groups: Groups, settings: config.Lars) -> Lars:
 
 
 def sgd(groups: Groups, settings: config.Sgd) -> SGD:
-    """PyTorch's SGD."""
+    """Build PyTorch's SGD."""
     return SGD(groups, lr=settings.learning_rate, momentum=settings.momentum, nesterov=settings.nesterov)
 
 
 def adamw(groups: Groups, settings: config.AdamW) -> AdamW:
-    """PyTorch's AdamW."""
+    """Build PyTorch's AdamW."""
     return AdamW(groups, lr=settings.learning_rate, betas=(settings.beta1, settings.beta2))

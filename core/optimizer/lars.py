@@ -10,9 +10,9 @@ from torch import Tensor
 class Lars(torch.optim.Optimizer):
     """Momentum SGD whose step on each adapted tensor is scaled by trust_coefficient * |w| / |g|.
 
-    Weight decay is added to the gradient before its norm is taken, the learning rate is folded into the
-    momentum buffer, and a tensor whose weight or gradient is all zero takes a step of the plain learning
-    rate. Groups with ``adapt=False`` (batch norm and biases) get neither decay nor adaptation.
+    Weight decay is added to the gradient before its norm is taken, and the learning rate is part of the momentum
+    buffer. A tensor whose weight or gradient is all zero takes a step of the plain learning rate. Groups with
+    ``adapt=False`` (batch norm and biases) have neither decay nor adaptation.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Lars(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """One update; reads nothing back from the device."""
+        """Update all weights; reads nothing back from the device."""
         for group in self.param_groups:
             weights = [w for w in group["params"] if w.grad is not None]
             if weights:
@@ -60,7 +60,7 @@ class Lars(torch.optim.Optimizer):
 
 
 def _trust(weights: list[Tensor], gradients: list[Tensor], coefficient: float) -> list[Tensor]:
-    """Trust ratio of each tensor, 1 where either norm is 0."""
+    """Return the trust ratio of each tensor, 1 where either norm is 0."""
     weight_norms = torch.stack(torch._foreach_norm(weights))
     gradient_norms = torch.stack(torch._foreach_norm(gradients))
     adapted = (weight_norms > 0) & (gradient_norms > 0)

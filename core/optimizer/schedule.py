@@ -13,27 +13,28 @@ from core.config.train import PretrainConfig
 
 
 def peak_rate(learning_rate: float, scaling: Scaling, batch_size: int) -> float:
-    """Paper, Sec 2.3 and appendix B.1: 4.8 at a batch of 4096, linear from 0.3 or square root from 0.075."""
+    """Scale a learning rate with the batch size. Paper, Sec 2.3 and appendix B.1: 4.8 at a batch of 4096, linear from
+    0.3 or square root from 0.075."""
     factor = batch_size / 256 if scaling == "linear" else math.sqrt(batch_size)
     return learning_rate * factor
 
 
 def cosine(progress: float, config: Cosine | None = None) -> float:
-    """1 at the beginning, 0 at the end; no restarts. Paper, Sec 2.3."""
+    """Return a half cosine: 1 at the beginning, 0 at the end, no restarts. Paper, Sec 2.3."""
     return 0.5 * (1 + math.cos(math.pi * progress))
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """The learning rate by step: a linear warmup from 0, then a share of the peak."""
+    """Learning rate by step: a linear warmup from 0, then a share of the peak."""
 
     peak: float
     warmup: int
-    """Steps of the warmup. As in the released code, the first of them has the rate 0."""
+    """Number of steps of the warmup. As in the released code, the first of them has the rate 0."""
     total: int
-    """Steps of the whole training."""
+    """Number of steps of the whole training."""
     factor: Callable[[float], float] = cosine
-    """Share of the peak, by the share of the steps after the warmup that is done."""
+    """Share of the peak, as a function of the share of the steps after the warmup that is done."""
 
     def __call__(self, step: int) -> float:
         if step < self.warmup:
@@ -41,14 +42,14 @@ class Schedule:
         return self.peak * self.factor((step - self.warmup) / (self.total - self.warmup))
 
     def set(self, optimizer: Optimizer, step: int) -> None:
-        """Give every group of the optimiser's parameters its rate of a step; see ``core.optimizer.groups``."""
+        """Set the learning rate of every group of parameters for a step; see ``core.optimizer.groups``."""
         for group in optimizer.param_groups:
             rate = self.peak if group.get("constant") else self(step)
             group["lr"] = rate * group.get("rate", 1.0)
 
 
 def freeze(optimizer: Optimizer, step: int) -> None:
-    """Drop the gradients of the groups that are not trained yet, so that the optimiser leaves them alone."""
+    """Drop the gradients of groups that are not trained yet, so that the optimiser skips them."""
     for group in optimizer.param_groups:
         if step < group.get("frozen_steps", 0):
             for weight in group["params"]:
@@ -56,7 +57,7 @@ def freeze(optimizer: Optimizer, step: int) -> None:
 
 
 def build_schedule(config: PretrainConfig, steps_per_epoch: int) -> Schedule:
-    """The schedule of a whole training. A warmup that rounds to all of its steps is one step shorter."""
+    """Build the schedule of a whole training. A warmup that rounds to all of its steps is shortened by one step."""
     total = config.epochs * steps_per_epoch
     warmup = round(config.schedule.warmup_epochs * steps_per_epoch)
     optimizer = config.optimizer

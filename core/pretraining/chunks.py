@@ -1,4 +1,4 @@
-"""The chunks of a batch's views over which batch norm takes its statistics."""
+"""Chunks of a batch's views, over which batch norm takes its statistics."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from torch import Tensor
 from core.distributed import Share
 
 Chunks = tuple[Tensor, ...]
-"""The rows of each chunk, int64 (size,)."""
+"""Rows of each chunk, int64 (size,)."""
 
 
 @dataclass(frozen=True)
 class Dealer:
-    """Deals views out in chunks of one size; every block of views by a draw of its own."""
+    """Deals views out to chunks of one size, by a new draw for every block of views."""
 
     size: int
     share: Share
@@ -21,7 +21,8 @@ class Dealer:
     draws: torch.Generator
 
     def __call__(self, views: Tensor) -> Chunks:
-        """Rows of the views (V, 3, S, S) that this process has. A block that is no larger than a chunk is one."""
+        """Return the rows of this process's views (V, 3, S, S) in each chunk. A block that is not larger than a chunk
+        is one chunk."""
         if self.share.processes * len(views) <= self.size:
             return (torch.arange(len(views), device=views.device),)
         chunks = random_chunks(views, self.size, self.draws, self.share.processes)
@@ -29,21 +30,21 @@ class Dealer:
 
 
 def random_chunks(views: Tensor, size: int, generator: torch.Generator, processes: int = 1) -> Chunks:
-    """Rows of the views (V, ...) of each of so many processes together, dealt out at random in chunks of ``size``.
+    """Return the rows of the views (V, ...) of all processes together, dealt out at random to chunks of ``size``.
 
-    So a view shares a chunk with its positive as rarely as with any negative, and the statistics of batch norm
-    give no hint of which is which: the leak that global batch norm closes in the paper (Sec 2.2) and shuffling in
-    MoCo (He et al. 2020, Sec 3.3). Consecutive rows would share no chunk with their positives, but two chunks
-    would be views of the same images and have much the same statistics; and each would be of one branch, which
-    hides from the loss how the branches of an asymmetric policy differ.
+    So a view shares a chunk with its positive as rarely as with any negative, and the statistics of batch norm give no
+    hint about which is which. That is the leak that global batch norm closes in the paper (Sec 2.2), and shuffling in
+    MoCo (He et al. 2020, Sec 3.3). With consecutive rows, no view would share a chunk with its positive, but two chunks
+    would be views of the same images with nearly the same statistics. Each chunk would also be of one branch, which
+    would hide from the loss how the branches of an asymmetric policy differ.
     """
     order = torch.rand(processes * len(views), generator=generator, device=views.device).argsort()
     return torch.split(order, size)
 
 
 def own_rows(chunks: Chunks, share: Share, batch_size: int) -> Chunks:
-    """The rows of this process in chunks of the rows of all processes, as rows of its own views; of some chunks it may
-    have none. A GPU is waited for, since only the numbers drawn say how many rows there are."""
+    """Return the rows of this process in chunks of the rows of all processes, as rows of its own views; in some chunks
+    it may have none. This waits for a GPU, since only the drawn numbers say how many rows there are."""
     if share.processes == 1:
         return chunks
     own = share.rows(batch_size)

@@ -1,4 +1,4 @@
-"""How a training runs an encoder: its precision, its memory layout, and what it reads."""
+"""How a training runs an encoder: its precision, its memory layout, and the output that it reads."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +13,7 @@ from core.pretraining.chunks import Chunks
 
 @dataclass(frozen=True)
 class Encode:
-    """views (V, 3, S, S) -> h (V, width), or the last map (V, width, H, W) where that is what is read."""
+    """Maps views (V, 3, S, S) to h (V, width), or to the last map (V, width, H, W) where a method reads that."""
 
     numerics: Numerics
     reads: Literal["h", "map"] = "h"
@@ -25,6 +25,6 @@ class Encode:
         return output
 
     def in_chunks(self, encoder: Encoder, views: Tensor, chunks: Chunks) -> Tensor:
-        """The same, with the views of one chunk at a time."""
+        """Return the same, computed for one chunk at a time."""
         outputs = torch.cat([self(encoder, views[rows]) for rows in chunks])
         return torch.empty_like(outputs).index_copy_(0, torch.cat(chunks), outputs)

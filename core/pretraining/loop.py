@@ -1,4 +1,4 @@
-"""Contrastive pretraining (Algorithm 1 of the paper) that can be stopped and continued at any step."""
+"""Pretraining that can be stopped and continued at any step."""
 
 import time
 from collections.abc import Callable, Collection
@@ -89,12 +89,12 @@ def _judge(training: Training, data: Dataset) -> None:
 
 
 def _check_same(state: dict[str, Any], config: PretrainConfig, data: Dataset, path: AnyPath) -> None:
-    """The steps of one training are not to be continued as another's. What is None counts as left out, so that an
-    optional field of a later version makes no configuration another."""
+    """Raise where a checkpoint is of another configuration or of other data. A field that is None counts as left out,
+    so that an optional field of a later version does not make a configuration another one."""
     if state.get("config") != config.model_dump(mode="json", exclude_none=True):
         raise ValueError(f"{path} is the checkpoint of another configuration; delete it, or name another file")
     if state["images"] != len(data.train):
         raise DataError(
             f"{path} is the checkpoint of a training on {state['images']:,} images, but {data.name} now has "
-            f"{len(data.train):,} training images; restore the data, or delete the checkpoint to train anew"
+            f"{len(data.train):,} training images; restore the data, or delete the checkpoint to train again"
         )

@@ -1,4 +1,4 @@
-"""Which rows of a batch a method is given: those of all processes, or those of its own."""
+"""The rows of a batch that a method is given: those of all processes, or its own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ class Rows:
 
     @property
     def own(self) -> slice:
-        """This process's images of the batch."""
+        """Rows of this process's images in the batch."""
         return self.share.rows(self.batch_size)
 
     def of_batch(self, batch: Batch) -> Batch:
-        """The batch with the labels and numbers of those rows."""
+        """Return the batch with the labels and numbers of those rows."""
         return batch if self.joint else batch.rows(self.own)
 
     def of_outputs(self, own: Any) -> Any:
-        """Outputs (copies * images, ...) for this process's images -> those of the rows, with a gradient to all
-        processes."""
+        """Return the outputs of those rows, from outputs (copies * images, ...) for this process's images. Their
+        gradient goes back to all processes."""
         if not self.joint or self.share.processes == 1:
             return own
         images = self.own.stop - self.own.start
@@ -37,5 +37,5 @@ class Rows:
 
 
 def each_tensor(change: Callable[[Tensor], Tensor], outputs: Any) -> Any:
-    """The same for a tensor and for a tuple of tensors."""
+    """Apply ``change`` to a tensor, or to each tensor of a tuple."""
     return tuple(each_tensor(change, one) for one in outputs) if isinstance(outputs, tuple) else change(outputs)

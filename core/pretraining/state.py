@@ -1,4 +1,4 @@
-"""The state of a training between two steps, as it is kept in a checkpoint."""
+"""State of a training between two steps, as it is kept in a checkpoint."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ VERSION = 2
 
 
 def in_this_version(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The state of this version or an older one, in the layout of this one."""
+    """Return a state of this version or an older one in the layout of this version."""
     state = dict(state)
     if state.pop("version", 1) == 1:
         model = state.pop("model")

@@ -12,7 +12,7 @@ from core.data.dataset import Batch
 from core.distributed import Share
 from core.encoder.encoder import Encoder
 from core.loss.outcome import Outcome
-from core.methods.method import Head, Method
+from core.methods.method import Head, Method, Views
 from core.numerics import Numerics
 from core.pretraining.backward import Backward
 from core.pretraining.chunks import Dealer
@@ -22,18 +22,18 @@ from core.randomness import generator
 
 
 class Done(NamedTuple):
-    """What a step leaves for ``Method.after_step`` and for the record."""
+    """Result of a step, for ``Method.after_step`` and for the record."""
 
     outcome: Outcome
     outputs: Any
-    """Without a gradient."""
+    """Outputs without a gradient."""
     known: Any
     batch: Batch
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a step needs, and the order in which it asks the method. Draws depend on the seed and the step alone."""
+    """One step, which asks the method in a fixed order. Random numbers depend on the seed and the step only."""
 
     config: PretrainConfig
     encoder: Encoder
@@ -48,6 +48,7 @@ class Step:
         method, rows = self.method, self._rows
         draws = shared(self._draws("augmentation"), self.share, self.config.batch_size)
         views = method.views(batch, draws)
+        self._check(views)
         seen = rows.of_batch(batch)
         with torch.no_grad():
             known = method.known(views, Seeing(self._encode, self._dealer("key chunks"), rows))
@@ -67,6 +68,17 @@ class Step:
             outcome = backward.in_chunks(views.trained, loss, tuple(map(dealer, views.trained)))
         return Done(outcome, detached[0], known, seen)
 
+    def _check(self, views: Views) -> None:
+        """Raise ValueError where the method's views are not those that its configuration promises."""
+        images = self.config.batch_size // self.share.processes
+        found = [len(block) / images for block in views.trained]
+        promised = [each.copies for each in self.config.trained_passes]
+        if found != promised:
+            raise ValueError(
+                f"loss.kind {self.config.loss.kind}: passes promises blocks of {promised} views of each image, and "
+                f"views returned {found}"
+            )
+
     @property
     def _rows(self) -> Rows:
         return Rows(self.method.joint, self.share, self.config.batch_size)
@@ -76,7 +88,7 @@ class Step:
         return Encode(self.numerics, self.method.reads)
 
     def _dealer(self, purpose: str) -> Dealer | None:
-        """None where batch norm takes its statistics over whole blocks."""
+        """Return how views are dealt out to chunks; None where batch norm takes its statistics over whole blocks."""
         chunk, copies = self.config.batch_norm_chunk, max(each.copies for each in self.config.passes)
         if chunk is None or copies * self.config.batch_size <= chunk:
             return None
@@ -88,11 +100,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Seeing:
-    """The ``See`` of a step."""
+    """Runs encoders without a gradient: the ``See`` of a step."""
 
     encode: Encode
     dealer: Dealer | None
-    """Deals keys out by draws of their own, so that a key shares a chunk with its query as rarely as with others."""
+    """Deals keys out to chunks by draws of their own, so that a key shares a chunk with its query as rarely as with
+    others."""
     rows: Rows
 
     @torch.no_grad()

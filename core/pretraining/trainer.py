@@ -1,4 +1,4 @@
-"""What a method may ask for before an epoch."""
+"""Services of a training that a method may use before an epoch."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +26,8 @@ class EpochStart:
     device: torch.device
 
     def features(self, head: nn.Module | None = None) -> Tensor:
-        """Every process encodes an equal part of the images; the last image fills up what is missing to that."""
+        """Return the features of all images. Every process encodes an equal part; the last image fills a part that is
+        too short."""
         count, processes = len(self.images), self.share.processes
         own = torch.arange(self.share.rank, -(-count // processes) * processes, processes).clamp(max=count - 1)
         part = self.images[own] if processes > 1 else self.images

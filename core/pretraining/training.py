@@ -1,4 +1,4 @@
-"""The steps of one training, and the state that they leave between them."""
+"""Steps of one training, and its state between them."""
 
 import math
 import time
@@ -31,8 +31,8 @@ from core.trained.pretrained import Pretrained, copied
 class Training:
     """One training. ``advance`` takes a step and never waits for the device; ``end_epoch`` and ``state`` do.
 
-    In a process group every process has one, and takes each step with the others: on its share of the batch's images,
-    to the same weights.
+    In a process group every process has one. All take each step together, each on its share of the batch's images, and
+    reach the same weights.
     """
 
     def __init__(self, config: PretrainConfig, data: Dataset, device: str | torch.device | None = None) -> None:
@@ -51,7 +51,8 @@ class Training:
         self.encoder, self.method = build_training(config, len(self.images), self.classes)
         self.encoder.recompute = config.recompute
         self.model = nn.ModuleList([self.encoder, self.method]).to(self.device)
-        """All that is trained, and all that is kept between steps but the optimiser's state."""
+        """Encoder and method: everything that is trained, and everything that is kept between steps except the
+        optimiser's state."""
         make_batch_norm_global(self.model)
         self._set_numerics(agreed(lambda: fastest_numerics(self.device, config.precision), self.device))
         self.method.progress = self._progress()
@@ -60,7 +61,7 @@ class Training:
         self._earlier_seconds = 0.0
         self._born = time.perf_counter()
         self.statistics = torch.zeros(self.steps_per_epoch, 1 + len(config.loss.measures), device=self.device)
-        """The loss and the method's measures of the epoch's steps, on the device until the epoch ends."""
+        """Loss and measures of the epoch's steps, on the device until the epoch ends."""
         self._start_clock()
 
     @property
@@ -77,7 +78,7 @@ class Training:
         return self._earlier_seconds + time.perf_counter() - self._born
 
     def advance(self) -> None:
-        """One step on the next batch."""
+        """Take a step on the next batch."""
         self.method.progress = self._progress()
         if self.step % self.steps_per_epoch == 0:
             start = EpochStart(self.encoder, self.images, self.optimizer, self.numerics, self.share, self.device)
@@ -95,7 +96,8 @@ class Training:
         self.step += 1
 
     def end_epoch(self) -> Epoch:
-        """Read the epoch's statistics back. Raises ``Diverged`` where a loss is not finite."""
+        """Read the epoch's statistics back and add them to the history. Raises ``Diverged`` where a loss is not
+        finite."""
         statistics = self.statistics.cpu()
         self._check_losses(statistics)
         loss, *means = statistics.double().mean(dim=0).tolist()
@@ -113,7 +115,7 @@ class Training:
         return epoch
 
     def state(self) -> dict[str, Any]:
-        """Everything needed to continue. Raises ``Diverged`` rather than give a state that is beyond repair."""
+        """Return everything that is needed to continue. Raises ``Diverged`` where a loss or a weight is not finite."""
         self._check_losses(self.statistics[: self.step % self.steps_per_epoch].cpu())
         self._check_weights()
         return {
@@ -131,7 +133,7 @@ class Training:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Continue from ``state``, of the same configuration and data, in the numerics that it was computed with."""
+        """Continue from the state of a training with the same configuration and data, in its numerics."""
         state = in_this_version(state)
         self._set_numerics(Numerics(**state["numerics"]))
         self.step = state["step"]
@@ -144,14 +146,14 @@ class Training:
         self._start_clock()
 
     def check_together(self) -> None:
-        """Raises ``ProcessLost`` where processes stand at different steps: a shared folder may show one of them an
-        older checkpoint."""
+        """Raise ``ProcessLost`` where processes are at different steps: a shared folder may show one of them an older
+        checkpoint."""
         step = agreed(lambda: self.step, self.device)
         if step != self.step:
             raise ProcessLost(f"this process continues from step {self.step}, the leading one from step {step}")
 
     def result(self) -> Pretrained:
-        """What was learned, for this process alone. Raises ``Diverged`` where a weight is not finite."""
+        """Return what was learned, for this process alone. Raises ``Diverged`` where a weight is not finite."""
         self._check_weights()
         result = Pretrained(
             self.config, self.classes, self.encoder, self.method.head, self.numerics, self.history, self.seconds
@@ -162,8 +164,14 @@ class Training:
         return Progress(self.step, self.total_steps, self.steps_per_epoch)
 
     def _numbers(self, outcome: Outcome) -> Tensor:
-        """The loss and the measures (1 + M,), of all processes."""
-        named = [outcome.statistics[measure.name] for measure in self.config.loss.measures]
+        """Return the loss and the measures (1 + M,) of all processes."""
+        names = [measure.name for measure in self.config.loss.measures]
+        if set(names) != set(outcome.statistics):
+            raise ValueError(
+                f"loss.kind {self.config.loss.kind}: measures promises {names}, and loss returned "
+                f"{list(outcome.statistics)}"
+            )
+        named = [outcome.statistics[name] for name in names]
         numbers = torch.stack([outcome.loss, *named]).detach()
         if self.method.joint or self.share.processes == 1:
             return numbers
@@ -189,7 +197,8 @@ class Training:
             raise self._diverged(f"the loss is {statistics[position, 0].item()}", first + position)
 
     def _check_weights(self) -> None:
-        """Running statistics of batch norm are checked too: they are what an evaluation computes with."""
+        """Raise ``Diverged`` where a weight or a buffer is not finite. Running statistics are checked too, since an
+        evaluation computes with them."""
         numbers = [tensor for tensor in self.model.state_dict().values() if tensor.is_floating_point()]
         if not torch.stack(torch._foreach_norm(numbers, math.inf)).isfinite().all():
             raise self._diverged("a weight is no longer finite", self.step - 1)
@@ -207,8 +216,8 @@ class Training:
 
 
 def training_images(config: PretrainConfig, data: Dataset) -> Split:
-    """All training images, or for a supervised training those with a label. Raises ``DataError`` where that needs one
-    label and the images have several."""
+    """Return all training images, or those with a label for a supervised training. Raises ``DataError`` where that
+    needs one label and the images have several."""
     if not config.loss.supervised:
         return data.train
     if data.train.multi_label:

@@ -5,27 +5,27 @@ from torch import Tensor
 
 
 def top_1(logits: Tensor, labels: Tensor) -> float:
-    """Percent of rows (N, classes) whose label (N,) has the largest logit."""
+    """Return the percentage of rows (N, classes) whose label (N,) has the largest logit."""
     return top_k(logits, labels, 1)
 
 
 def top_k(logits: Tensor, labels: Tensor, k: int) -> float:
-    """Percent of rows (N, classes) whose label (N,) is among the k largest logits."""
+    """Return the percentage of rows (N, classes) whose label (N,) is among the k largest logits."""
     guesses = logits.topk(min(k, logits.shape[1]), dim=1).indices
     return 100 * (guesses == labels[:, None]).any(dim=1).float().mean().item()
 
 
 def mean_per_class(logits: Tensor, labels: Tensor) -> float:
-    """The mean over the classes that labels (N,) has of each one's top-1."""
+    """Return the mean top-1 over the classes that labels (N,) contain."""
     right = logits.argmax(dim=1) == labels
     return 100 * torch.stack([right[labels == label].double().mean() for label in labels.unique()]).mean().item()
 
 
 def mean_average_precision(scores: Tensor, labels: Tensor) -> float:
-    """scores and labels (N, classes): the mean over the classes of the 11-point average precision.
+    """Return the mean over the classes of the 11-point average precision of scores and labels (N, classes).
 
-    That of PASCAL VOC 2007: the mean over recalls 0, 0.1, ..., 1 of the best precision at that recall or above, where
-    an image that leaves a class open (-1) counts neither for nor against it. A class without an image has 0.
+    It is that of PASCAL VOC 2007: the mean over recalls 0, 0.1, ..., 1 of the best precision at that recall or above.
+    An image that leaves a class open (-1) counts neither for nor against it. A class without an image has 0.
     """
     ranked = labels.gather(0, scores.argsort(dim=0, descending=True, stable=True))
     hits = (ranked == 1).double().cumsum(dim=0)

@@ -1,4 +1,4 @@
-"""The state of a training, in a file."""
+"""Checkpoint files."""
 
 from typing import Any, BinaryIO
 
@@ -9,20 +9,20 @@ from core.remote import AnyPath
 
 
 def save_checkpoint(path: AnyPath, state: dict[str, Any]) -> None:
-    """Tensors and plain values; the file appears whole or not at all."""
+    """Write tensors and plain values to a file that appears whole or not at all."""
     with whole_file(path) as file:
         try:
             torch.save(state, file)
-        except RuntimeError as error:  # of a full disk PyTorch says only that it is at another position than expected
+        except RuntimeError as error:  # on a full disk, PyTorch only says that the position is not the expected one
             if isinstance(error.__context__, OSError):
                 raise error.__context__ from None
             raise
 
 
 def load_checkpoint(path: AnyPath) -> dict[str, Any] | None:
-    """What was saved, on the CPU, or None where there is no readable checkpoint. Runs no code from the file.
+    """Return what was saved, on the CPU, or None where there is no readable checkpoint. Runs no code from the file.
 
-    A file that is there and may not be opened is an ``OSError``: it could be whole.
+    A file that exists and may not be opened raises ``OSError``: it could be whole.
     """
     try:
         with as_local(path) as local, local.open("rb") as file:
@@ -34,6 +34,6 @@ def load_checkpoint(path: AnyPath) -> dict[str, Any] | None:
 def _loaded(file: BinaryIO) -> dict[str, Any] | None:
     try:
         state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception:  # of a damaged file almost any: OSError, RuntimeError, UnpicklingError, KeyError, ...
+    except Exception:  # a damaged file may raise almost anything: OSError, RuntimeError, UnpicklingError, KeyError, ...
         return None
     return state

@@ -1,4 +1,4 @@
-"""Encoders for others to use: a safetensors file with its configuration, or weights for torchvision's ResNet.
+"""Encoders for other programs: a safetensors file with its configuration, or weights for torchvision's ResNet.
 
 An encoder takes views in [0, 1] that are not normalised by a mean and a deviation.
 """
@@ -30,7 +30,7 @@ def export_encoder(pretrained: Pretrained, path: str | AnyPath) -> None:
 
 
 def load_encoder(path: str | AnyPath) -> Encoder:
-    """The encoder f that ``export_encoder`` wrote, on the CPU and in evaluation mode. Runs no code from the file.
+    """Load the encoder f that ``export_encoder`` wrote, on the CPU and in evaluation mode. Runs no code from the file.
 
     Raises ``FileNotFoundError``, and ``DataError`` where ``export_encoder`` did not write the file.
     """
@@ -39,14 +39,14 @@ def load_encoder(path: str | AnyPath) -> Encoder:
             config = PretrainConfig.model_validate(json.loads(file.metadata()[CONFIG]))
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, TypeError, KeyError, ValueError) as error:
-        raise DataError(f"{path}: is no encoder that export_encoder wrote ({error})") from error
+        raise DataError(f"{path}: is not an encoder that export_encoder wrote ({error})") from error
     encoder = build_encoder(config.encoder, config.data.image_size)
     encoder.load_state_dict(weights)
     return encoder.eval()
 
 
 def torchvision_weights(pretrained: Pretrained) -> dict[str, Tensor]:
-    """f as a state dict of torchvision's model of the same name, without its ``fc``:
+    """Return f as a state dict of torchvision's model of the same name, without its ``fc``:
     ``model.load_state_dict(weights, strict=False)``.
 
     Raises ValueError for an encoder that torchvision does not have, such as a ResNet of another width.

@@ -1,4 +1,4 @@
-"""Representations of a whole split."""
+"""Representations of all images of a split."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -17,13 +17,14 @@ BATCH = 500
 
 
 def scored_part(pretrained: Pretrained, representation: Literal["h", "z"] | int) -> nn.Sequential:
-    """f, followed by as much of g as the representation has behind it. Its modules are the encoder's own."""
+    """Return f, followed by the layers of g that the representation needs. The modules are the encoder's own."""
     depth = len(pretrained.head) if representation == "z" else 0 if representation == "h" else representation
     return nn.Sequential(pretrained.encoder, *pretrained.head[:depth])
 
 
 def encode(model: nn.Module, pretrained: Pretrained, split: Split) -> tuple[Tensor, Tensor]:
-    """Features (N, d) and labels (N,) or (N, classes) of the images that have a label, on the encoder's device."""
+    """Return features (N, d) and labels (N,) or (N, classes) of the images that have a label, on the encoder's
+    device."""
     split = split.labelled()
     features = extract(model, split.images, pretrained.numerics, pretrained.device, split.view_size)
     return features, split.labels.to(features.device)
@@ -36,14 +37,15 @@ def extract(
     device: torch.device,
     view_size: int | None = None,
 ) -> Tensor:
-    """What ``model`` gives for uint8 images (N, 3, S, S), resized to ``view_size`` if it is given, else unaugmented:
-    float32 (N, d) on ``device``."""
+    """Return the outputs of ``model``, float32 (N, d) on ``device``, for uint8 images (N, 3, S, S), unaugmented and
+    resized to ``view_size`` if that is given."""
     views = (resize(batch.float().div_(255), view_size) for batch in in_order(images, BATCH, device))
     return extract_views(model, views, numerics)
 
 
 def extract_views(model: nn.Module, batches: Iterable[Tensor], numerics: Numerics) -> Tensor:
-    """Outputs of ``model`` for batches of float32 views (B, 3, S, S) in [0, 1] on its device: float32 (N, d) there.
+    """Return the outputs of ``model``, float32 (N, d), for batches of float32 views (B, 3, S, S) in [0, 1] on its
+    device.
 
     It runs in evaluation mode: batch norm uses its running statistics and keeps them. Afterwards every module is in the
     mode that it was in.
@@ -65,6 +67,6 @@ def _features(model: nn.Module, views: Tensor, numerics: Numerics) -> Tensor:
 
 
 def standardise(train: Tensor, *others: Tensor) -> list[Tensor]:
-    """Zero mean and unit variance of every feature, both measured on ``train`` (N, d) alone."""
+    """Scale features (N, d) to zero mean and unit variance, both measured on ``train`` only."""
     mean, deviation = train.mean(dim=0), train.std(dim=0).clamp(min=1e-6)
     return [(features - mean) / deviation for features in (train, *others)]

@@ -10,9 +10,9 @@ CHUNK = 1000
 def nearest_neighbours(
     train: Tensor, labels: Tensor, queries: Tensor, classes: int, neighbors: int, temperature: float
 ) -> Tensor:
-    """Votes (M, classes) for queries (M, d) by the nearest of train (N, d) with labels (N,).
+    """Return votes (M, classes) for queries (M, d) by the nearest of train (N, d) with labels (N,).
 
-    A neighbour's vote weighs exp(cosine similarity / temperature), relative to the nearest one's.
+    A neighbour's vote counts exp(cosine similarity / temperature), relative to the nearest one's.
     """
     similarity, index = most_similar(train, queries, min(neighbors, len(train)))
     weight = ((similarity - similarity[:, :1]) / temperature).exp()
@@ -20,8 +20,8 @@ def nearest_neighbours(
 
 
 def most_similar(keys: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """For queries (M, d) the keys (N, d) with the highest cosine similarity: it, (M, count), descending, and their
-    indices (M, count)."""
+    """Return the highest cosine similarities of queries (M, d) to keys (N, d), descending, and the keys' indices, both
+    (M, count)."""
     keys = F.normalize(keys, dim=1)
     found = [(chunk @ keys.T).topk(count, dim=1) for chunk in F.normalize(queries, dim=1).split(CHUNK)]
     return torch.cat([chunk.values for chunk in found]), torch.cat([chunk.indices for chunk in found])

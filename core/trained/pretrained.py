@@ -1,4 +1,4 @@
-"""What a pretraining leaves behind."""
+"""Result of a pretraining."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -22,14 +22,14 @@ VERSION = 2
 
 @dataclass(frozen=True)
 class Pretrained:
-    """An encoder f, its head g, and how they came about."""
+    """An encoder f with its head, and how it was trained."""
 
     config: PretrainConfig
     classes: int
     """Number of classes of the data set that it was trained on."""
     encoder: Encoder
     head: nn.Sequential
-    """What the method puts on the encoder: g, a classifier, a decoder."""
+    """The method's head: the projection head g, a classifier or a decoder."""
     numerics: Numerics
     history: list[Epoch]
     seconds: float
@@ -37,7 +37,7 @@ class Pretrained:
 
     @property
     def device(self) -> torch.device:
-        """Where its weights are."""
+        """Device of its weights."""
         return next(self.encoder.parameters()).device
 
     def save(self, path: str | AnyPath) -> None:
@@ -57,7 +57,7 @@ class Pretrained:
 
 
 def load_pretrained(path: str | AnyPath, device: str | torch.device | None = None) -> Pretrained | None:
-    """The pretrained encoder that ``Pretrained.save`` wrote, or None where there is no readable file.
+    """Load what ``Pretrained.save`` wrote, or return None where there is no readable file.
 
     ``device`` is where to put it; None: the first GPU, else the CPU.
     """
@@ -72,7 +72,7 @@ def load_pretrained(path: str | AnyPath, device: str | torch.device | None = Non
 
 
 def copied(pretrained: Pretrained) -> Pretrained:
-    """The same with weights of its own, and with batch norms that do not wait for other processes."""
+    """Return a copy with its own weights, and with batch norms that do not wait for other processes."""
     p = pretrained
     weights = p.encoder.state_dict(), p.head.state_dict()
     encoder, head = _model_with(p.config, p.classes, *weights, p.numerics, p.device)

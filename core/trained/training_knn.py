@@ -1,4 +1,4 @@
-"""How far an encoder has come while it is trained: what its own training images' nearest neighbours say."""
+"""Progress of an encoder during its training, measured by nearest neighbours among its training images."""
 
 import torch
 
@@ -12,20 +12,21 @@ from core.trained.neighbours import nearest_neighbours
 from core.trained.pretrained import Pretrained
 
 IMAGES = 2000
-"""One half votes on the other."""
+"""Number of training images; one half votes on the other."""
 NEIGHBORS = 20
 
 
 def training_knn(pretrained: Pretrained, data: Dataset) -> float:
-    """Percent of some training images that are given their class by those nearest to them among some others.
+    """Return the percentage of some training images whose nearest neighbours among other training images give them
+    their class.
 
-    They are the same images for every training on the data. The encoder stays as it is, and no random number of a
+    The images are the same for every training on the data. The encoder stays as it is, and no random number of a
     training is used. An image must not have several labels.
     """
     split = data.train.labelled()
     draw = generator(0, "training_knn")
     chosen = balanced_subset(split.labels, min(IMAGES, len(split)), draw)
-    shuffled = chosen[torch.randperm(len(chosen), generator=draw)]  # the classes may take turns
+    shuffled = chosen[torch.randperm(len(chosen), generator=draw)]  # classes may alternate
     features, labels = encode(pretrained.encoder, pretrained, split[shuffled])
     known, asked = slice(0, None, 2), slice(1, None, 2)
     votes = nearest_neighbours(

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 from ablations.tracking.content.summary import Summary
 from reports.statistics.ruling import WORDS
 
-FIGURE = "report/figure.png"
+FIGURE = "report/figure.svg"
+"""The figure that is narrow enough: MLflow cuts off what is wider than its page."""
 SHOWN_SETTINGS = 40
 """Most settings in a description; the rest is in the artifact study.json."""
 
@@ -69,16 +70,15 @@ def _short(summary: Summary | None) -> str:
 
 def _findings(description: dict[str, Any], run_id: str, summary: Summary | None) -> list[str]:
     if summary is None:
-        claims = [f"- {claim['says']} ({claim['source']})" for claim in description["claims"]]
+        claims = [f"- {_line(claim['says'])} ({_line(claim['source'])})" for claim in description["claims"]]
         return ["\n".join(["Claims, without verdicts so far:", "", *claims])] if claims else []
-    rows = [
-        f"| {verdict.word.lower()} | {_cell(verdict.claim.says)} ({_cell(verdict.claim.source)}) "
-        f"| {_cell(verdict.reason)} |"
+    verdicts = [
+        f"- **{verdict.word.lower()}**: {_line(verdict.claim.says)} ({_line(verdict.claim.source)}) "
+        f"*{_line(verdict.reason)}*"
         for verdict in summary.verdicts
     ]
-    table = ["\n".join(["| verdict | claim | effect |", "|---|---|---|", *rows])] if rows else []
-    figure = f"![figure](get-artifact?{urlencode({'path': FIGURE, 'run_uuid': run_id})})"
-    return [*table, figure]
+    address = f"get-artifact?{urlencode({'path': FIGURE, 'run_uuid': run_id})}"
+    return ["\n".join(verdicts), f"![figure]({address})"]
 
 
 def _settings(description: dict[str, Any]) -> list[str]:
@@ -92,4 +92,9 @@ def _settings(description: dict[str, Any]) -> list[str]:
 
 def _cell(text: str) -> str:
     """Text in a Markdown table."""
-    return " ".join(text.replace("|", "\\|").split())
+    return _line(text).replace("|", "\\|")
+
+
+def _line(text: str) -> str:
+    """Text on one line."""
+    return " ".join(text.split())

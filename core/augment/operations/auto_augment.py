@@ -1,8 +1,8 @@
 """AutoAugment (Cubuk et al. 2019): each image draws one of 25 pairs of operations.
 
-The operations are torchvision's, but on values in [0, 1]. What is defined on bytes (posterize, equalize,
-autocontrast) rounds to them first; no result is cut off to a byte, so that it is within 2/255 of what torchvision
-makes of the same bytes.
+The operations are torchvision's, but on values in [0, 1]. Operations that are defined on bytes (posterize, equalize,
+autocontrast) round to bytes first. Results are not rounded to bytes, so they are within 2/255 of torchvision's result
+for the same bytes.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from core.augment.select import apply_where, uniform
 from core.config.operations import SubPolicy
 
 TRANSLATION = 150 / 331
-"""Longest, as a share of the side: 150 pixels of the 331 for which the policy was searched."""
+"""Longest translation, as a share of the side: 150 pixels of the 331 for which the policy was searched."""
 
 OPERATIONS: dict[Name, Callable[[Tensor, Tensor], Tensor]] = {
     "ShearX": lambda images, amount: shear_x(images, 0.3 * amount),
@@ -41,7 +41,8 @@ OPERATIONS: dict[Name, Callable[[Tensor, Tensor], Tensor]] = {
     "Equalize": lambda images, amount: equalize(images),
     "Invert": lambda images, amount: invert(images),
 }
-"""Each takes an amount (B,) in [-1, 1], which is level / 9 with a sign; the last five know no direction."""
+"""Operations by name. Each takes an amount (B,) in [-1, 1], which is level / 9 with a sign; the last five have no
+direction."""
 
 NAMES = tuple(OPERATIONS)
 
@@ -55,7 +56,8 @@ def random_sub_policy(images: Tensor, generator: torch.Generator, config: SubPol
 
 
 def draw_operations(images: Tensor, generator: torch.Generator, table: Table) -> tuple[Tensor, Tensor]:
-    """(operations, amounts), each (B, 2): places in NAMES, or -1 for none, and amounts with equally likely signs."""
+    """Draw (operations, amounts), each (B, 2): positions in NAMES, or -1 for none, and amounts with equally likely
+    signs."""
     pair = draw(partial(torch.randint, len(table)), images, generator)
     chance, sign = draw(torch.rand, images, generator, 2, first=(2,))
     operation, probability, level = _on_device(table, images.device)[:, pair]
@@ -63,15 +65,15 @@ def draw_operations(images: Tensor, generator: torch.Generator, table: Table) ->
 
 
 def _on_device(table: Table, device: torch.device) -> Tensor:
-    """(3, 25, 2): place in NAMES, probability and level. Filled in number by number, since a GPU that is sent a
-    list is waited for."""
+    """Return (3, 25, 2): position in NAMES, probability and level. Numbers are filled in one by one, since sending a
+    list to a GPU waits for it."""
     rows = [(NAMES.index(name), probability, level or 0) for pair in table for name, probability, level in pair]
     numbers = [torch.full((), float(value), device=device) for column in zip(*rows, strict=True) for value in column]
     return torch.stack(numbers).view(3, len(table), 2)
 
 
 def apply_pairs(images: Tensor, table: Table, operations: Tensor, amounts: Tensor) -> Tensor:
-    """images (B, 3, H, W) in [0, 1]; what ``draw_operations`` has drawn from ``table``."""
+    """Apply to images (B, 3, H, W) in [0, 1] the pairs that ``draw_operations`` drew from ``table``."""
     for place in (0, 1):
         for name in dict.fromkeys(pair[place][0] for pair in table):
             now = operations[:, place] == NAMES.index(name)

@@ -21,7 +21,7 @@ Name = Literal[
     "Invert",
 ]
 Step: TypeAlias = tuple[Name, float, int | None]
-"""An operation, its probability, and its level of 0 to 9, or None where it has none."""
+"""An operation, its probability, and its level from 0 to 9, or None where it has no level."""
 
 Table: TypeAlias = tuple[tuple[Step, Step], ...]
 

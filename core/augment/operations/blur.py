@@ -9,7 +9,7 @@ from core.config.operations import Blur
 
 
 def random_blur(images: Tensor, generator: torch.Generator, config: Blur) -> Tensor:
-    """Blur with a width drawn from U(sigma) pixels. Appendix A."""
+    """Blur with a standard deviation drawn from U(sigma) pixels. Appendix A."""
     kernel = kernel_size(config.kernel, images.shape[2])
     sigma = uniform(images, generator, *config.sigma)
     chosen = uniform(images, generator) < config.probability
@@ -17,12 +17,12 @@ def random_blur(images: Tensor, generator: torch.Generator, config: Blur) -> Ten
 
 
 def kernel_size(share: float, side: int) -> int:
-    """Odd number of pixels, at least 3: 23 for 10 % of 224, as in the released code."""
+    """Return an odd number of pixels, at least 3: 23 for 10 % of 224, as in the released code."""
     return max(3, int(share * side) // 2 * 2 + 1)
 
 
 def gaussian_blur(images: Tensor, sigma: Tensor, kernel: int) -> Tensor:
-    """images (B, C, H, W) in [0, 1], sigma (B,) in pixels; borders reflected."""
+    """Blur images (B, C, H, W) in [0, 1] by sigma (B,) pixels; borders are reflected."""
     rows = blur_matrix(sigma, kernel, images.shape[2])
     columns = blur_matrix(sigma, kernel, images.shape[3])
     return resample(images, rows, columns).clamp_(0, 1)

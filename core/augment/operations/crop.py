@@ -14,7 +14,8 @@ ATTEMPTS = 10
 
 
 def random_resized_crop(images: Tensor, generator: torch.Generator, config: Crop, size: int | None = None) -> Tensor:
-    """Crop a box of random area, aspect and place, and resize it to a square of ``size``; None: the image's own.
+    """Crop a box of random area, aspect and place, and resize it to a square of ``size``. None: to the image's own
+    size.
 
     Appendix A. An image that is not cropped is resized whole.
     """
@@ -30,15 +31,15 @@ def random_resized_crop(images: Tensor, generator: torch.Generator, config: Crop
 def resized_crop(
     images: Tensor, top: Tensor, left: Tensor, height: Tensor, width: Tensor, size: int | None = None
 ) -> Tensor:
-    """images (B, C, H, W) in [0, 1], box edges (B,) in whole pixels -> (B, C, size, size), or (B, C, H, W); bicubic,
-    antialiased, clipped."""
+    """Crop images (B, C, H, W) in [0, 1] to boxes with edges (B,) in whole pixels, and resize them to (B, C, size,
+    size), or to (B, C, H, W): bicubic, antialiased, clipped."""
     rows = resize_matrix(top, height, images.shape[2], size or images.shape[2])
     columns = resize_matrix(left, width, images.shape[3], size or images.shape[3])
     return resample(images, rows, columns).clamp_(0, 1)
 
 
 def draw_boxes(images: Tensor, generator: torch.Generator, config: Crop) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """(top, left, height, width), each (B,): the first of ten draws that fits, else the whole image."""
+    """Draw (top, left, height, width), each (B,): the first of ten draws that fits, else the whole image."""
     full_height, full_width = images.shape[2:]
     draws = draw(torch.rand, images, generator, ATTEMPTS, first=(2,))
     low, high = config.area

@@ -19,7 +19,7 @@ def random_cutout(images: Tensor, generator: torch.Generator, config: Cutout) ->
 
 
 def cut_square(images: Tensor, top: Tensor, left: Tensor, side: Tensor) -> Tensor:
-    """images (B, C, H, W), edges (B,) in pixels."""
+    """Paint a grey square with edges (B,) in pixels on each of images (B, C, H, W)."""
     down = torch.arange(images.shape[2], device=images.device) - top[:, None]
     across = torch.arange(images.shape[3], device=images.device) - left[:, None]
     rows, columns = ((d >= 0) & (d < side[:, None]) for d in (down, across))

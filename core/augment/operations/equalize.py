@@ -15,8 +15,8 @@ def random_equalize(images: Tensor, generator: torch.Generator, config: Equalize
 
 
 def equalize(images: Tensor) -> Tensor:
-    """images (B, C, H, W) in [0, 1], taken as bytes; torchvision's operation has no parameter and looks at each
-    channel of each image by itself."""
+    """Equalise images (B, C, H, W) in [0, 1], taken as bytes. torchvision's operation has no parameter and treats each
+    channel of each image separately."""
     from torchvision.transforms.v2.functional import equalize_image  # here, since torchvision takes seconds to import
 
     spread: Tensor = equalize_image(to_bytes(images))

@@ -8,10 +8,10 @@ from core.config.operations import Flip
 
 
 def random_flip(images: Tensor, generator: torch.Generator, config: Flip) -> Tensor:
-    """Mirror left and right. Appendix A."""
+    """Mirror images left to right. Appendix A."""
     return apply_where(uniform(images, generator) < config.probability, horizontal_flip, images)
 
 
 def horizontal_flip(images: Tensor) -> Tensor:
-    """(B, C, H, W) -> (B, C, H, W)."""
+    """Mirror images (B, C, H, W)."""
     return images.flip(3)

@@ -13,11 +13,11 @@ def random_grayscale(images: Tensor, generator: torch.Generator, config: Graysca
 
 
 def grayscale(images: Tensor) -> Tensor:
-    """(B, 3, H, W) -> (B, 3, H, W), three equal channels."""
+    """Return images (B, 3, H, W) with three equal channels."""
     return luminance(images).expand_as(images)
 
 
 def luminance(images: Tensor) -> Tensor:
-    """ITU-R 601-2, as in PIL and torchvision: (B, 3, H, W) -> (B, 1, H, W)."""
+    """Return the luminance (B, 1, H, W) of images (B, 3, H, W): ITU-R 601-2, as in PIL and torchvision."""
     red, green, blue = images.unbind(dim=1)
     return (0.2989 * red + 0.587 * green + 0.114 * blue).unsqueeze(1)

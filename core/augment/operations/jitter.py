@@ -1,6 +1,6 @@
-"""Colour jitter: brightness, contrast, saturation and hue, in an order drawn for each sample.
+"""Colour jitter: brightness, contrast, saturation and hue, in an order that is drawn for each sample.
 
-As torchvision defines them; brightness may be added too, as in the code released for the paper.
+All four are torchvision's; brightness may also be added, as in the code released for the paper.
 """
 
 import torch
@@ -15,7 +15,8 @@ BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
 
 
 def random_jitter(images: Tensor, generator: torch.Generator, config: Jitter) -> Tensor:
-    """Factors from U(max(0, 1 - d), 1 + d), hue from U(-d, d); clipped to [0, 1] after each. Appendix A."""
+    """Jitter by factors from U(max(0, 1 - d), 1 + d) and a hue shift from U(-d, d), clipped to [0, 1] after each.
+    Appendix A."""
     amounts = torch.stack([uniform(images, generator, low, high) for low, high in _ranges(config)], dim=1)
     order = draw(torch.rand, images, generator, 4).argsort(dim=1)
     chosen = uniform(images, generator) < config.probability
@@ -34,11 +35,11 @@ def _ranges(config: Jitter) -> list[tuple[float, float]]:
 def jitter(
     images: Tensor, amounts: Tensor, order: Tensor, brightness_form: BrightnessForm = "multiplicative"
 ) -> Tensor:
-    """images (B, 3, H, W) in [0, 1]; amounts (B, 4) of brightness, contrast, saturation, hue; order (B, 4),
-    a permutation of 0 to 3 for each sample.
+    """Jitter images (B, 3, H, W) in [0, 1] by amounts (B, 4) of brightness, contrast, saturation and hue, in the order
+    (B, 4), a permutation of 0 to 3 for each sample.
 
-    Hue is the costly one, and the other three are blends that one function does. So hue has one turn for all
-    samples, and a sample's three blends take theirs before it or after it.
+    Hue is the costly one, and the other three are blends that one function does. So hue is applied once to all samples,
+    and each sample's three blends come before it or after it.
     """
     hue_turn = order.argsort(dim=1)[:, HUE]
     turns = torch.arange(HUE, device=images.device).expand(len(images), -1)
@@ -58,7 +59,7 @@ def jitter(
 
 
 def _blend(images: Tensor, which: Tensor, factor: Tensor) -> Tensor:
-    """For each sample the ``which`` of brightness, contrast and saturation, by its factor."""
+    """Change each sample's brightness, contrast or saturation, as ``which`` says, by its factor."""
     which = which[:, None, None, None]
     gray = luminance(images)
     other = torch.where(which == CONTRAST, gray.mean(dim=(2, 3), keepdim=True), gray * (which == SATURATION))
@@ -71,27 +72,27 @@ def _blend_additive(images: Tensor, which: Tensor, amount: Tensor) -> Tensor:
 
 
 def adjust_brightness(images: Tensor, factor: Tensor) -> Tensor:
-    """images (B, 3, H, W), factor (B,): 0 is black, 1 the image itself."""
+    """Scale the brightness of images (B, 3, H, W) by a factor (B,): 0 gives black, 1 the image itself."""
     return (images * factor[:, None, None, None]).clamp_(0, 1)
 
 
 def add_brightness(images: Tensor, amount: Tensor) -> Tensor:
-    """images (B, 3, H, W), amount (B,) to add to every value."""
+    """Add an amount (B,) to every value of images (B, 3, H, W)."""
     return (images + amount[:, None, None, None]).clamp_(0, 1)
 
 
 def adjust_contrast(images: Tensor, factor: Tensor) -> Tensor:
-    """0 is the image's mean luminance everywhere, 1 the image itself."""
+    """Scale the contrast by a factor (B,): 0 gives the image's mean luminance everywhere, 1 the image itself."""
     return _mix(images, luminance(images).mean(dim=(2, 3), keepdim=True), factor)
 
 
 def adjust_saturation(images: Tensor, factor: Tensor) -> Tensor:
-    """0 is the luminance, 1 the image itself."""
+    """Scale the saturation by a factor (B,): 0 gives the luminance, 1 the image itself."""
     return _mix(images, luminance(images), factor)
 
 
 def adjust_hue(images: Tensor, shift: Tensor) -> Tensor:
-    """shift (B,), in turns of the colour circle: HSV's hue is moved, saturation and value are kept."""
+    """Shift the hue by (B,) turns of the colour circle; HSV's saturation and value are kept."""
     red, green, blue = images.unbind(dim=1)
     value = torch.maximum(torch.maximum(red, green), blue)
     chroma = value - torch.minimum(torch.minimum(red, green), blue)

@@ -20,17 +20,18 @@ def random_motion_blur(images: Tensor, generator: torch.Generator, config: Motio
 
 
 def motion_blur(images: Tensor, angle: Tensor, length: int) -> Tensor:
-    """images (B, C, H, W) in [0, 1]; the mean along a line of ``length`` pixels, at angle (B,) in radians from the
-    rows, which turns from right to down; borders reflected."""
+    """Average images (B, C, H, W) in [0, 1] along a line of ``length`` pixels at angle (B,), in radians from right to
+    down; borders are reflected."""
     if not len(images):
-        return images  # of which a convolution in groups knows nothing
+        return images  # a convolution in groups cannot take an empty batch
     kernels = line_kernels(angle, length).repeat_interleave(images.shape[1], dim=0)[:, None]
     padded = F.pad(images, [length // 2] * 4, mode="reflect").flatten(0, 1)[None]
     return F.conv2d(padded, kernels, groups=len(kernels)).view_as(images).clamp(0, 1)
 
 
 def line_kernels(angle: Tensor, length: int) -> Tensor:
-    """(B, length, length), each summing to 1: a pixel's weight falls from 1 on the line to 0 a pixel beside it."""
+    """Return kernels (B, length, length) that sum to 1: a pixel's weight falls from 1 on the line to 0 one pixel beside
+    it."""
     place = torch.arange(length, device=angle.device) - length // 2
     beside = place[:, None] * angle.cos()[:, None, None] - place * angle.sin()[:, None, None]
     along = place[:, None] * angle.sin()[:, None, None] + place * angle.cos()[:, None, None]

@@ -16,5 +16,5 @@ def random_noise(images: Tensor, generator: torch.Generator, config: Noise) -> T
 
 
 def add_noise(images: Tensor, noise: Tensor) -> Tensor:
-    """Both (B, C, H, W); clipped to [0, 1]."""
+    """Add noise to images, both (B, C, H, W), and clip to [0, 1]."""
     return (images + noise).clamp_(0, 1)

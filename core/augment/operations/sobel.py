@@ -14,10 +14,10 @@ def random_sobel(images: Tensor, generator: torch.Generator, config: Sobel) -> T
 
 
 def gradient_magnitude(images: Tensor) -> Tensor:
-    """(B, C, H, W) -> (B, C, H, W): sqrt(gx^2 + gy^2) of each channel, borders repeated, clipped to [0, 1].
+    """Return sqrt(gx^2 + gy^2) of each channel of images (B, C, H, W), borders repeated, clipped to [0, 1].
 
-    The smoothing [1, 2, 1] and the difference [-1, 0, 1] are applied as shifted sums: quicker than a
-    depthwise convolution on a CPU.
+    The smoothing [1, 2, 1] and the difference [-1, 0, 1] are applied as shifted sums, which is faster than a depthwise
+    convolution on a CPU.
     """
     padded = F.pad(images, (1, 1, 1, 1), mode="replicate")
     down = padded[:, :, :-2] + 2 * padded[:, :, 1:-1] + padded[:, :, 2:]

@@ -1,6 +1,6 @@
-"""Shear, translation and rotation: each pixel is the nearest one of where it comes from, black outside.
+"""Shear, translation and rotation: each pixel takes the nearest pixel of its source, or black outside the image.
 
-As in torchvision, with a parameter for each sample. images (B, C, H, W) -> (B, C, H, W).
+As in torchvision, with a parameter for each sample. Images are (B, C, H, W) throughout.
 """
 
 import torch
@@ -9,31 +9,31 @@ from torch import Tensor
 
 
 def shear_x(images: Tensor, slope: Tensor) -> Tensor:
-    """Row y moves left by slope (B,) times y pixels; the upper edge stays."""
+    """Move row y left by slope (B,) times y pixels; the upper edge stays."""
     x, y = _places(images)
     return _nearest(images, x + slope[:, None, None] * (y + images.shape[2] / 2), y)
 
 
 def shear_y(images: Tensor, slope: Tensor) -> Tensor:
-    """Column x moves up by slope (B,) times x pixels; the left edge stays."""
+    """Move column x up by slope (B,) times x pixels; the left edge stays."""
     x, y = _places(images)
     return _nearest(images, x, y + slope[:, None, None] * (x + images.shape[3] / 2))
 
 
 def translate_x(images: Tensor, distance: Tensor) -> Tensor:
-    """To the right by distance (B,) pixels."""
+    """Move images to the right by distance (B,) pixels."""
     x, y = _places(images)
     return _nearest(images, x - distance[:, None, None], y)
 
 
 def translate_y(images: Tensor, distance: Tensor) -> Tensor:
-    """Down by distance (B,) pixels."""
+    """Move images down by distance (B,) pixels."""
     x, y = _places(images)
     return _nearest(images, x, y - distance[:, None, None])
 
 
 def rotate(images: Tensor, degrees: Tensor) -> Tensor:
-    """Counter-clockwise about the centre by degrees (B,)."""
+    """Rotate images counter-clockwise about their centre by degrees (B,)."""
     x, y = _places(images)
     angle = degrees.deg2rad()[:, None, None]
     cosine, sine = angle.cos(), angle.sin()
@@ -41,7 +41,7 @@ def rotate(images: Tensor, degrees: Tensor) -> Tensor:
 
 
 def _places(images: Tensor) -> tuple[Tensor, Tensor]:
-    """x (W,) and y (H, 1) of every pixel, from the image's centre."""
+    """Coordinates x (W,) and y (H, 1) of every pixel, from the image's centre."""
     height, width = images.shape[2:]
     x = torch.arange(width, device=images.device) - (width - 1) / 2
     y = torch.arange(height, device=images.device) - (height - 1) / 2
@@ -49,7 +49,7 @@ def _places(images: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _nearest(images: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """The pixels at x and y, each of a shape that broadcasts to (B, H, W)."""
+    """The nearest pixels to x and y, each of a shape that broadcasts to (B, H, W)."""
     batch, _, height, width = images.shape
     grid = [axis.expand(batch, height, width) / (size / 2) for axis, size in ((x, width), (y, height))]
     return F.grid_sample(images, torch.stack(grid, dim=3), mode="nearest", align_corners=False)

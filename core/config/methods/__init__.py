@@ -1,5 +1,6 @@
-"""Configurations of the methods: what the field ``loss`` may be."""
+"""Configurations of the methods: what the field ``loss`` may be. A new file in this folder needs no mention here."""
 
+from core.config.discovery import import_all
 from core.config.methods.base import METHODS, LossConfig, MethodConfig, Pass
 from core.config.methods.contrastive import LOSSES, ContrastiveLoss, Margin, NtLogistic, NtXent
 from core.config.methods.supervised import CrossEntropy
@@ -16,3 +17,5 @@ __all__ = [
     "NtXent",
     "Pass",
 ]
+
+import_all(__name__, __path__)

@@ -1,4 +1,5 @@
-"""What the configuration of a method says about the method, so that nobody else needs to know its name."""
+"""Base class of the methods' configurations. They say what others need to know of a method, so that nobody needs to
+know its name."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -27,7 +28,8 @@ class Pass:
 
 
 class MethodConfig(Config):
-    """Base of all methods: a loss, and what belongs to it. The field ``loss`` of a training chooses one by its kind."""
+    """Base of all methods: a loss with everything that belongs to it. The field ``loss`` of a training chooses a method
+    by its kind."""
 
     kind: str
 
@@ -39,19 +41,20 @@ class MethodConfig(Config):
     """Numbers that are reported for each epoch, besides the loss."""
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
-        """What one training step passes through an encoder, for views of ``image_size`` pixels. Passes with a gradient
-        come in the order of ``Views.trained``."""
+        """Return what one training step passes through an encoder, for views of ``image_size`` pixels. Passes with a
+        gradient come in the order of ``Views.trained``."""
         raise NotImplementedError
 
     def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
-        """Memory that the method's own modules and buffers take, in bytes: targets, queues, memories of all images."""
+        """Return the memory of the method's own modules and buffers in bytes: targets, queues, memories of all
+        images."""
         return 0
 
     def check(self, pretrain: "PretrainConfig") -> None:
-        """Raises ValueError where the method cannot work with the rest of the configuration."""
+        """Check the rest of the configuration. Raises ValueError where the method cannot work with it."""
 
     def check_images(self, pretrain: "PretrainConfig", images: int) -> None:
-        """Raises ``DataError`` where the method cannot work with so many training images."""
+        """Check the number of training images. Raises ``DataError`` where the method cannot work with it."""
 
 
 METHODS: Registry[MethodConfig] = Registry("loss", MethodConfig, tag="kind", default="nt_xent")

@@ -33,7 +33,7 @@ class ContrastiveLoss(MethodConfig):
         return float(getattr(self, "temperature", 1.0))
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
-        """Both views in one pass, so that batch norm sees all 2N."""
+        """Return one pass with both views, so that batch norm sees all 2N."""
         return (Pass(2, image_size),)
 
 

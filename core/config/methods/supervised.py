@@ -21,5 +21,5 @@ class CrossEntropy(MethodConfig):
     kind: Literal["cross_entropy"] = "cross_entropy"
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
-        """One view of every image."""
+        """Return one pass with one view of every image."""
         return (Pass(1, image_size),)

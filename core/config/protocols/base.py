@@ -1,4 +1,4 @@
-"""What all protocols have in common."""
+"""Base class of all protocols."""
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -26,8 +26,8 @@ class Protocol(Config):
     protocol: str
 
     representation: Representation = "h"
-    """Representation that is scored: h, z = g(h), or the output of the head's first so many layers, ReLU included.
-    Paper, Sec 4.2: h; it is more than 10 % better than z. SimCLRv2 fine-tunes from the first layer."""
+    """Representation that is scored: h, z = g(h), or the output of one of the head's layers, counted from 1, ReLU
+    included. Paper, Sec 4.2: h; it is more than 10 % better than z. SimCLRv2 fine-tunes from the first layer."""
 
     data: EvaluationData | None = None
     """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
@@ -35,12 +35,16 @@ class Protocol(Config):
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
-        """The numbers that it may report, the main one first."""
+        """Return the numbers that it may report, the main one first."""
         raise NotImplementedError
 
     def check(self, pretrain: "PretrainConfig") -> None:
-        """Raises ValueError where it cannot score what such a training gives."""
-        wanted, depth = self.representation, pretrain.head.depth
+        """Check the training. Raises ValueError where the protocol cannot score its result."""
+        wanted, depth, loss = self.representation, pretrain.head.depth, pretrain.loss
+        if wanted != "h" and loss.gives not in ("projection", "classes"):
+            raise ValueError(
+                f"evaluate.representation is {wanted}, but loss.kind {loss.kind} trains no projection; take h"
+            )
         if isinstance(wanted, int) and wanted > depth:
             raise ValueError(f"evaluate.representation is layer {wanted} of the head, which has {depth}")
 

@@ -1,4 +1,4 @@
-"""The protocols that look at images and at no encoder: pictures of what the augmentations do.
+"""Protocols that look at images and at no encoder: pictures of what the augmentations do.
 
 The paper shows them in Figures 4 and 6. ``epochs: 0`` saves the training.
 """
@@ -33,11 +33,11 @@ class ExampleViews(Protocol):
 
 @PROTOCOLS.add("core.evaluation.protocols.colour_histograms:score_colour_histograms")
 class ColourHistograms(Protocol):
-    """The histograms of the pixel values of several crops of an image, by which a network could tell whose crops they
-    are without knowing what they show (Sec 3.1, Figure 6).
+    """Histograms of the pixel values of several crops of an image. A network could use them to recognise crops of one
+    image without knowing what they show (Sec 3.1, Figure 6).
 
-    The paper shows two images, without and with colour distortion. It has no number for how well the histograms tell
-    images apart; the metrics are ours.
+    The paper shows two images, without and with colour distortion. It has no number for how well the histograms
+    distinguish images; the metrics are ours.
     """
 
     several_labels = True

@@ -1,4 +1,5 @@
-"""The protocols that look inside a pretrained model: what its representations tell and which images they put together.
+"""Protocols that look inside a pretrained model: what can be predicted from its representations, and which images they
+put together.
 
 The paper shows them in Table 3 and in Figures B.3 and B.4. Retrieval is ours.
 """
@@ -101,7 +102,7 @@ class Spectrum(Protocol):
         head, width = pretrain.head, pretrain.encoder.output
         if pretrain.loss.gives != "projection" or (head.kind, head.output) != ("linear", width):
             raise ValueError(
-                "evaluate.protocol spectrum is of a square W: it needs a contrastive loss, head.kind linear and "
+                "evaluate.protocol spectrum needs a square W: a contrastive loss, head.kind linear and "
                 f"head.output {width}, the width of h"
             )
 

@@ -23,4 +23,4 @@ class Classifier(Protocol):
     def check(self, pretrain: "PretrainConfig") -> None:
         super().check(pretrain)
         if not pretrain.loss.supervised:
-            raise ValueError("evaluate.protocol classifier scores what loss.kind cross_entropy trains")
+            raise ValueError("evaluate.protocol classifier needs a classifier, which loss.kind cross_entropy trains")

@@ -1,4 +1,4 @@
-"""CIFAR-10, CIFAR-100 and STL-10 through torchvision, which downloads them where they are missing."""
+"""CIFAR-10, CIFAR-100 and STL-10 from torchvision, which downloads them where they are missing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +14,13 @@ from core.data.square import fit_square
 from core.errors import DataError
 
 Choice = Callable[[Tensor], Tensor | slice]
-"""From labels (N,) to the indices of the images that are kept."""
+"""Function from labels (N,) to the indices of the images that are kept."""
 
 Archive: TypeAlias = datasets.CIFAR10 | datasets.STL10
 
 
 def load(name: str, data_dir: Path, image_size: int, choice: Choice) -> Dataset:
-    """The data set, with the chosen training images; only they are resized, since resized images may be large.
+    """Load the data set with the chosen training images. Only these are resized, since resized images may be large.
 
     Training on STL-10 includes its 100,000 unlabelled images. Raises ``DataError`` where a download fails.
     """

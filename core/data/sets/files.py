@@ -1,6 +1,6 @@
-"""The data sets of Table 8 that are image files: torchvision finds or downloads them, and knows what they show.
+"""The data sets of Table 8 that consist of image files: torchvision finds or downloads them, and knows their labels.
 
-What it says for each is where the files are; they are decoded as those of an image folder.
+Only the places of the files are taken from torchvision; they are decoded like those of an image folder.
 """
 
 from collections.abc import Callable
@@ -18,21 +18,21 @@ from core.errors import DataError
 from core.randomness import generator
 
 Part = tuple[tuple[str, ...], Listing]
-"""The names of the classes, and a split."""
+"""Names of the classes, and the files of a split."""
 
 CALTECH_IMAGES = 30
-"""Of each class in the training set. Appendix B.8.1."""
+"""Number of training images of each class. Appendix B.8.1."""
 
 VOC_LABELS = {"1": 1, "-1": 0, "0": -1}
-"""In the lists of the development kit 0 is a class of which an image has only objects marked as difficult. Its
-evaluation counts such an image neither for nor against the class; the paper does not say, and so it is here, in
-the training too."""
+"""Labels of PASCAL VOC 2007 in the lists of its development kit. There 0 marks a class of which an image has only
+objects that are marked as difficult. The kit's evaluation counts such an image neither for nor against the class. The
+paper does not say what it does; here it is the same in evaluation and training."""
 
 
 def find(name: str, data_dir: Path) -> ImageFiles:
-    """The files of the splits of ``TABLE_8``, from ``data_dir`` as torchvision lays it out, or downloaded to there.
+    """List the files of the splits of ``TABLE_8``, from ``data_dir`` as torchvision lays it out, or downloaded to it.
 
-    Raises ``DataError`` where it is not there whole and cannot be downloaded.
+    Raises ``DataError`` where the data is not complete and cannot be downloaded.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     splits = TABLE_8[name]
@@ -42,12 +42,15 @@ def find(name: str, data_dir: Path) -> ImageFiles:
     except DataError:
         raise
     except (ImportError, KeyError, OSError, RuntimeError, ValueError) as error:
-        raise DataError(f"{name} is not whole in {data_dir.resolve()} and could not be downloaded ({error})") from error
+        raise DataError(
+            f"{name} is not complete in {data_dir.resolve()} and could not be downloaded ({error})"
+        ) from error
     return ImageFiles(name, classes, tuple(image for _, part in train for image in part), test)
 
 
 def _opened(kind: Callable[..., Any], data_dir: Path, **options: Any) -> Any:
-    """Downloaded only where it is missing: torchvision unpacks an archive anew at every download."""
+    """Open a data set, and download it only where it is missing: torchvision unpacks an archive again at every
+    download."""
     try:
         return kind(data_dir, **options)
     except (OSError, RuntimeError):
@@ -55,17 +58,19 @@ def _opened(kind: Callable[..., Any], data_dir: Path, **options: Any) -> Any:
 
 
 def _by_split(kind: Callable[..., Any], data_dir: Path, split: str) -> Part:
-    data = _opened(kind, data_dir, split=split, loader=Path)  # in place of the image, its path
+    data = _opened(kind, data_dir, split=split, loader=Path)  # gives the path instead of the image
     return tuple(data.classes), tuple((str(path), int(label)) for path, label in data)
 
 
 def _pets(data_dir: Path, split: str) -> Part:
     data = _opened(datasets.OxfordIIITPet, data_dir, split=split)
-    return tuple(data.classes), tuple(zip(map(str, data._images), data._labels, strict=True))  # it takes no loader
+    return tuple(data.classes), tuple(
+        zip(map(str, data._images), data._labels, strict=True)
+    )  # this class takes no loader
 
 
 def _sun397(data_dir: Path, split: str) -> Part:
-    """torchvision knows none of its splits."""
+    """List a split of SUN397, which torchvision does not know."""
     data = _opened(datasets.SUN397, data_dir, loader=Path)
     root = data_dir / "SUN397"
     if not (root / f"{split}.txt").exists():
@@ -79,7 +84,7 @@ def _sun397(data_dir: Path, split: str) -> Part:
 
 
 def _caltech101(data_dir: Path, split: str) -> Part:
-    """Of all its folders; torchvision leaves out the background."""
+    """List a split of all folders of Caltech-101; torchvision leaves out the background."""
     root = Path(_opened(datasets.Caltech101, data_dir).root) / "101_ObjectCategories"
     classes = tuple(sorted(folder.name for folder in root.iterdir() if folder.is_dir()))
     files = [sorted(path for path in (root / name).iterdir() if path.suffix in SUFFIXES) for name in classes]

@@ -45,11 +45,11 @@ REACH = 5.5
 STROKE = 1.5
 """Pixels from the middle of a stroke to its edge."""
 SHIFT = 1.5
-"""Pixels that a glyph may stand off its place, either way along each axis."""
+"""Largest shift of a glyph from its place in pixels, in either direction along each axis."""
 TILT = math.pi
-"""Radians that a glyph may be turned either way: every one stands at an angle of its own."""
+"""Largest tilt of a glyph in radians, in either direction: every glyph has an angle of its own."""
 TINT, TINT_RANGE = 0.6, 0.05
-"""Hue of the ground, in turns, and how far it may lie off either way; the glyph's is half a turn away."""
+"""Hue of the ground in turns, and its largest deviation in either direction; the glyph's hue is half a turn away."""
 SATURATION = (0.6, 0.9)
 LIGHTNESS = (0.3, 0.5)
 """Luminance of the ground."""
@@ -85,9 +85,9 @@ GLYPHS: dict[str, list[tuple[Point, Point]]] = {
 
 
 def load(name: str, data_dir: Path, image_size: int, choice: Callable[[Tensor], Tensor | slice]) -> Dataset:
-    """The data set, its images resized from 32 pixels where ``image_size`` is another.
+    """Load the data set, its images resized from 32 pixels if ``image_size`` is another.
 
-    It is drawn whole whatever the choice, into a file that is mapped, so that only what is chosen takes memory.
+    It is drawn as a whole whatever the choice, into a file that is mapped, so that only the chosen images take memory.
     """
     train, test = (_load(split, count, image_size) for split, count in (("train", SHAPES_TRAIN), ("test", SHAPES_TEST)))
     return Dataset(name, tuple(GLYPHS), train[choice(train.labels)], test)
@@ -106,7 +106,7 @@ def _load(split: str, count: int, image_size: int) -> Split:
 
 
 def draw(glyph: str, count: int, generator: torch.Generator) -> Tensor:
-    """uint8 (count, 3, SIDE, SIDE) of one class."""
+    """Draw images uint8 (count, 3, SIDE, SIDE) of one class."""
     cover = _cover(GLYPHS[glyph], count, generator)[:, None]
     ground, paint = _colours(count, generator)
     light = F.interpolate(
@@ -118,7 +118,7 @@ def draw(glyph: str, count: int, generator: torch.Generator) -> Tensor:
 
 
 def _cover(strokes: list[tuple[Point, Point]], count: int, generator: torch.Generator) -> Tensor:
-    """Share of each pixel that is painted: (count, SIDE, SIDE)."""
+    """Draw the share of each pixel that is painted: (count, SIDE, SIDE)."""
     pixel = torch.arange(SIDE) + 0.5
     cover = torch.zeros(count, SIDE, SIDE)
     cutting = SPACING * (torch.rand(count, 2, generator=generator) - 0.5)
@@ -133,7 +133,7 @@ def _cover(strokes: list[tuple[Point, Point]], count: int, generator: torch.Gene
 
 
 def _distance(x: Tensor, y: Tensor, start: Point, end: Point) -> Tensor:
-    """Pixels from each point to a stroke."""
+    """Return the distance of each point to a stroke in pixels."""
     (ax, ay), (bx, by) = ((REACH * px, REACH * py) for px, py in (start, end))
     dx, dy = bx - ax, by - ay
     along = (((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)).clamp_(0, 1)
@@ -141,7 +141,7 @@ def _distance(x: Tensor, y: Tensor, start: Point, end: Point) -> Tensor:
 
 
 def _colours(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Of the ground and of the glyph, (count, 3) each; opposite hues of nearly the same luminance."""
+    """Draw the colours of ground and glyph, (count, 3) each: opposite hues of nearly the same luminance."""
     low, high = LIGHTNESS
     lightness = low + (high - low) * torch.rand(count, generator=generator)
     ground = _colour(TINT + TINT_RANGE * _spread(generator, count), lightness, generator)
@@ -150,7 +150,7 @@ def _colours(count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
 
 
 def _colour(hue: Tensor, luminance: Tensor, generator: torch.Generator) -> Tensor:
-    """RGB (count, 3) of a hue in turns and a luminance (count,), its saturation drawn."""
+    """Draw RGB colours (count, 3) with a hue in turns, a luminance (count,) and a random saturation."""
     low, high = SATURATION
     saturation = low + (high - low) * torch.rand(len(hue), generator=generator)
     k = (torch.tensor([5.0, 3.0, 1.0]) + 6 * hue[:, None]) % 6
@@ -159,5 +159,5 @@ def _colour(hue: Tensor, luminance: Tensor, generator: torch.Generator) -> Tenso
 
 
 def _spread(generator: torch.Generator, *shape: int) -> Tensor:
-    """Uniform from -1 to 1."""
+    """Draw uniform numbers from -1 to 1."""
     return 2 * torch.rand(*shape, generator=generator) - 1

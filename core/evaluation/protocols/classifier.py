@@ -1,4 +1,4 @@
-"""The classifier that a supervised training learned with its encoder."""
+"""Score of the classifier that a supervised training learned with its encoder."""
 
 from torch import nn
 
@@ -12,12 +12,14 @@ from core.trained.pretrained import Pretrained
 
 
 def score_classifier(config: Classifier, pretrained: Pretrained, data: Dataset) -> Scores:
-    """``classifier/top1`` and ``classifier/top5``: percent of ``data.test``, unaugmented.
+    """Return ``classifier/top1`` and ``classifier/top5``, percent of ``data.test``, unaugmented.
 
-    Raises ``DataError`` where that has not as many classes as were learned.
+    Raises ``DataError`` where the data has another number of classes than was learned.
     """
     if len(data.classes) != pretrained.classes:
-        raise DataError(f"the classifier knows {pretrained.classes} classes, and {data.name} has {len(data.classes)}")
+        raise DataError(
+            f"the classifier was trained on {pretrained.classes} classes, and {data.name} has {len(data.classes)}"
+        )
     model = nn.Sequential(pretrained.encoder, pretrained.head)
     logits, labels = encode(model, pretrained, data.test)
     return Scores({f"classifier/top{k}": top_k(logits, labels, k) for k in (1, 5)})

@@ -1,4 +1,4 @@
-"""Whose crop it is, told by its colours alone. Paper, Sec 3.1 and Figure 6."""
+"""How well the colours of a crop identify its image. Paper, Sec 3.1 and Figure 6."""
 
 import torch
 from torch import Tensor
@@ -13,17 +13,23 @@ from core.trained.pretrained import Pretrained
 
 
 def score_colour_histograms(config: ColourHistograms, pretrained: Pretrained, data: Dataset) -> Scores:
-    """Of some images the arrays ``colour_histograms/crops``, uint8 (N, K, 3, S, S), and their
-    ``colour_histograms/histograms``, float32 (N, K, bins).
+    """Return crops of some images and their histograms, and how well the histograms tell images apart.
 
-    Three metrics of ours, over more images: ``colour_histograms/same_image``, the percentage of crops whose most
-    similar histogram, of all others, is of a crop of the same image; and the mean distance of two crops' histograms,
-    ``colour_histograms/distance_same`` of one image and ``colour_histograms/distance_other`` of two: half the sum of
-    their absolute differences, in percent, so 0 if they are equal and 100 if they have no value in common.
-    Raises ``DataError`` where there are not two images.
+    Arrays: ``colour_histograms/crops``, uint8 (N, K, 3, S, S), and ``colour_histograms/histograms``, float32 (N, K,
+    bins).
+
+    Metrics of ours, over more images: ``colour_histograms/same_image`` is the percentage of crops whose most similar
+    histogram among all others belongs to a crop of the same image. ``colour_histograms/distance_same`` and
+    ``colour_histograms/distance_other`` are the mean distances between the histograms of two crops, of one image and of
+    two. A distance is half the sum of absolute differences in percent: 0 if the histograms are equal, 100 if they have
+    no value in common.
+
+    Raises ``DataError`` where there are fewer than two images.
     """
     if len(data.train) < 2:
-        raise DataError(f"colour histograms are compared between images, but {data.name} has {len(data.train)}")
+        raise DataError(
+            f"colour histograms of two images are compared, but {data.name} has {len(data.train)} training images"
+        )
     seed = pretrained.config.seed if config.seed is None else config.seed
     order = torch.randperm(len(data.train), generator=generator(seed, "colour histograms: images"))
     images = data.train.images[order[: config.images]]
@@ -36,7 +42,7 @@ def score_colour_histograms(config: ColourHistograms, pretrained: Pretrained, da
 
 
 def _metrics(histograms: Tensor) -> dict[str, float]:
-    """Histograms (N, K, bins)."""
+    """Return the metrics of histograms (N, K, bins)."""
     flat = histograms.flatten(0, 1).double()
     distances = 50 * torch.cdist(flat, flat, p=1)
     image = torch.arange(len(histograms)).repeat_interleave(histograms.shape[1])

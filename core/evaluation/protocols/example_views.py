@@ -13,10 +13,10 @@ from core.trained.pretrained import Pretrained
 
 
 def score_example_views(config: ExampleViews, pretrained: Pretrained, data: Dataset) -> Scores:
-    """An array uint8 (3, S, S) for each of the ten panels, ``example_views/<caption>``.
+    """Return each of the ten panels as an array uint8 (3, S, S), ``example_views/<caption>``.
 
-    A metric of ours: ``example_views/change``, the mean difference between a pixel value of the image and of one of
-    the nine views, in percent of the range of the values. Raises ``DataError`` where there are fewer images.
+    A metric of ours, ``example_views/change``, is the mean difference between pixel values of the image and of the nine
+    views, in percent of the values' range. Raises ``DataError`` where there is no such image.
     """
     if config.image >= len(data.train):
         raise DataError(

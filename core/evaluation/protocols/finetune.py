@@ -12,12 +12,12 @@ from core.trained.accuracy import top_k
 from core.trained.pretrained import Pretrained
 
 FEW_LABELS = 0.01
-"""Up to which share of the training images there are more epochs."""
+"""Largest share of labelled training images for which there are more epochs."""
 
 
 def score_finetune(config: FineTune, pretrained: Pretrained, data: Dataset) -> Scores:
-    """``finetune/top1`` and ``finetune/top5``: percent of ``data.test``, by a copy of the whole network trained on
-    ``config.labels`` of ``data.train``. Raises ``DataError`` where there are fewer, and ``Diverged``."""
+    """Return ``finetune/top1`` and ``finetune/top5``, percent of ``data.test``, for a copy of the whole network trained
+    on ``config.labels`` of ``data.train``. Raises ``DataError`` where there are fewer labels, and ``Diverged``."""
     labelled = data.train.labelled()
     split = keep_labels(config, labelled)
     network = Network(pretrained, config.representation, len(data.classes)).train()
@@ -30,7 +30,7 @@ def score_finetune(config: FineTune, pretrained: Pretrained, data: Dataset) -> S
 
 
 def keep_labels(config: FineTune, split: Split) -> Split:
-    """The same number of images of every class to within one, and at least one."""
+    """Return a part with the same number of images of every class, to within one, and at least one."""
     amount = config.labels if isinstance(config.labels, int) else round(config.labels * len(split))
     amount = max(amount, len(split.labels.unique()))
     if amount > len(split):
@@ -41,6 +41,6 @@ def keep_labels(config: FineTune, split: Split) -> Split:
 
 
 def default_epochs(labels: int | float, images: int) -> int:
-    """60 with up to 1 % of the images, 30 with more."""
+    """Return 60 for up to 1 % of the images, 30 for more."""
     share = labels / images if isinstance(labels, int) else labels
     return 60 if share <= FEW_LABELS else 30

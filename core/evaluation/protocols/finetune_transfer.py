@@ -22,17 +22,17 @@ from core.trained.pretrained import Pretrained
 
 @dataclass(frozen=True)
 class Candidate:
-    """A point of the grid, both as the paper gives them."""
+    """A point of the grid, in the paper's units."""
 
     learning_rate: float
-    """Of a batch of 256."""
+    """Learning rate of a batch of 256."""
     weight_decay: float
-    """To be divided by the learning rate."""
+    """Weight decay, to be divided by the learning rate."""
 
 
 def score_finetune_transfer(config: FineTuneTransfer, pretrained: Pretrained, data: Dataset) -> Scores:
-    """``finetune_transfer/<metric>``: percent on ``data.test``, by a copy of the whole network trained on
-    ``data.train``; ``finetune_transfer/learning_rate`` and ``finetune_transfer/weight_decay`` that were chosen.
+    """Return ``finetune_transfer/<metric>``, percent on ``data.test``, for a copy of the whole network trained on
+    ``data.train``, and the chosen ``finetune_transfer/learning_rate`` and ``finetune_transfer/weight_decay``.
 
     Raises ``Diverged`` where the network trained on all training images is not finite.
     """
@@ -50,8 +50,8 @@ def score_finetune_transfer(config: FineTuneTransfer, pretrained: Pretrained, da
 
 
 def choose(config: FineTuneTransfer, pretrained: Pretrained, split: Split, classes: int, metric: Metric) -> Candidate:
-    """The best on images held out of ``split``; of equally good ones the first. One that diverged is the worst.
-    A grid of one is trained once less."""
+    """Return the candidate that is best on images held out of ``split``; the first of equally good ones. One that
+    diverged is the worst. A grid of one candidate needs no such training."""
     grid = candidates(config, pretrained)
     if len(grid) == 1:
         return grid[0]
@@ -68,7 +68,7 @@ def choose(config: FineTuneTransfer, pretrained: Pretrained, split: Split, class
 def fit(
     candidate: Candidate, config: FineTuneTransfer, pretrained: Pretrained, split: Split, classes: int
 ) -> tuple[Network, Recipe]:
-    """A copy of the whole network, trained on ``split`` with batch norm in training mode."""
+    """Train a copy of the whole network on ``split``, with batch norm in training mode."""
     batch = min(config.batch_size, len(split))
     rate = peak_rate(candidate.learning_rate, "linear", batch)
     steps = config.steps or (40_000 if _from_scratch(pretrained) else 20_000)
@@ -80,14 +80,15 @@ def fit(
 
 
 def set_batch_norm_momentum(network: nn.Module, steps_per_epoch: int) -> None:
-    """The running statistics keep max(1 - 10 / s, 0.9) of themselves at a step; torch's momentum is what they take."""
+    """Set the share of the running statistics that is kept at a step to max(1 - 10 / s, 0.9); torch's momentum is the
+    share that is replaced."""
     for module in network.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.momentum = 1 - max(1 - 10 / steps_per_epoch, 0.9)
 
 
 def candidates(config: FineTuneTransfer, pretrained: Pretrained) -> list[Candidate]:
-    """Every learning rate with every weight decay."""
+    """Return every learning rate with every weight decay."""
     from_scratch = _from_scratch(pretrained)
     rates = config.learning_rates or (half_decades(-3, 0) if from_scratch else half_decades(-4, -1))
     decays = config.weight_decays or (half_decades(-5, -1.5) if from_scratch else (0.0, *half_decades(-6, -3)))
@@ -95,12 +96,13 @@ def candidates(config: FineTuneTransfer, pretrained: Pretrained) -> list[Candida
 
 
 def half_decades(first: float, last: float) -> tuple[float, ...]:
-    """10^first to 10^last, evenly spaced on a logarithm: two to a power of ten."""
+    """Return the values from 10^first to 10^last, evenly spaced on a logarithm, two to a power of ten."""
     return tuple(10 ** (first + step / 2) for step in range(round(2 * (last - first)) + 1))
 
 
 def hold_out(split: Split, share: float, generator: torch.Generator) -> tuple[Split, Split]:
-    """What is left of ``split``, and ``share`` of it: of every class, or where images have several labels of all."""
+    """Divide ``split`` into the kept part and the held-out part, a ``share`` of every class, or of all images where
+    they have several labels."""
     held = torch.zeros(len(split), dtype=torch.bool)
     held[stratified_part(split.labels, share, generator)] = True
     return split[~held], split[held]

@@ -18,11 +18,11 @@ Encoded = tuple[Tensor, Tensor]
 
 
 def score_frozen(config: Frozen, pretrained: Pretrained, data: Dataset) -> Scores:
-    """Percent of ``data.test`` classified correctly, by classifiers that are made from ``data.train``.
+    """Return the percentages of ``data.test`` that classifiers made from ``data.train`` classify correctly.
 
-    ``linear_eval/top1``, ``linear_eval/top5``, ``linear_eval/mean_per_class`` where that is the metric,
-    ``linear_eval/l2`` (the weight that was chosen), ``knn/top1``. Where images have several labels:
-    ``linear_eval/map_11`` and ``linear_eval/l2``. Raises ``DataError`` where the metric does not suit the labels.
+    ``linear_eval/top1``, ``linear_eval/top5``, ``linear_eval/<metric>`` where that is another one, ``linear_eval/l2``
+    (the chosen weight) and ``knn/top1``. Where images have several labels: ``linear_eval/map_11`` and
+    ``linear_eval/l2``. Raises ``DataError`` where the metric does not suit the labels.
     """
     metric = metric_for(config.metric, data)
     model = scored_part(pretrained, config.representation)

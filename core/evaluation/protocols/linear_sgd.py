@@ -10,7 +10,7 @@ from core.trained.pretrained import Pretrained
 
 
 def score_linear_sgd(config: LinearSgd, pretrained: Pretrained, data: Dataset) -> Scores:
-    """``linear_sgd/top1`` and ``linear_sgd/top5``: percent of ``data.test``, by a linear classifier trained on
+    """Return ``linear_sgd/top1`` and ``linear_sgd/top5``, percent of ``data.test``, for a linear classifier trained on
     ``data.train`` with the encoder frozen. Raises ``Diverged``."""
     split = data.train.labelled()
     network = Network(pretrained, config.representation, len(data.classes))

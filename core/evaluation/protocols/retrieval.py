@@ -14,12 +14,13 @@ from core.trained.pretrained import Pretrained
 
 
 def score_retrieval(config: Retrieval, pretrained: Pretrained, data: Dataset) -> Scores:
-    """``retrieval/precision_at_1`` and, with k = ``config.neighbors``, ``retrieval/precision_at_<k>``: of the nearest
-    training images, the percentage of the test image's own class, over all of ``data.test``.
+    """Return ``retrieval/precision_at_1`` and, for k = ``config.neighbors``, ``retrieval/precision_at_<k>``: the
+    percentage of the nearest training images that have the test image's class, over all of ``data.test``.
 
-    For some of the test images, sorted by their class, the arrays hold Q ``retrieval/queries``, uint8 (Q, 3, S, S),
-    their ``retrieval/query_labels`` (Q,), their ``retrieval/neighbors``, uint8 (Q, k, 3, S, S), the nearest first,
-    with ``retrieval/neighbor_labels`` and ``retrieval/similarities``, both (Q, k).
+    Arrays hold Q test images, sorted by class: ``retrieval/queries``, uint8 (Q, 3, S, S), ``retrieval/query_labels``
+    (Q,), and ``retrieval/neighbors``, uint8 (Q, k, 3, S, S), nearest first, with ``retrieval/neighbor_labels`` and
+    ``retrieval/similarities``, both (Q, k).
+
     Raises ``DataError`` where there are fewer than k training images with a label.
     """
     train, test = data.train.labelled(), data.test.labelled()
@@ -38,7 +39,7 @@ def score_retrieval(config: Retrieval, pretrained: Pretrained, data: Dataset) ->
 
 
 def _choose_queries(config: Retrieval, test: Split) -> Tensor:
-    """Their indices (Q,), by class."""
+    """Choose the indices (Q,) of the queries, sorted by class."""
     amount = min(config.queries, len(test))
     chosen = balanced_subset(test.labels, amount, generator(config.seed, "retrieval queries"))
     return chosen[test.labels[chosen].argsort(stable=True)]

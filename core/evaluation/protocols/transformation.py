@@ -1,4 +1,4 @@
-"""Predicting from a frozen representation which transformation a view had. Paper, Sec 4.2 and Table 3."""
+"""Prediction of a view's transformation from its frozen representation. Paper, Sec 4.2 and Table 3."""
 
 from torch import Tensor
 
@@ -13,8 +13,9 @@ from core.trained.pretrained import Pretrained
 
 
 def score_transformation(config: TransformationProbe, pretrained: Pretrained, data: Dataset) -> Scores:
-    """``transformation/top1``: percent of the views of ``data.test`` whose transformation is predicted correctly;
-    ``transformation/chance``: what guessing the most frequent one gets right. The images need no label."""
+    """Return ``transformation/top1``, the percentage of views of ``data.test`` whose transformation is predicted
+    correctly, and ``transformation/chance``, the percentage for guessing the most frequent one. Images need no
+    label."""
     features, labels = _encode(config, pretrained, data.train, "train")
     test_features, test_labels = _encode(config, pretrained, data.test, "test")
     features, test_features = standardise(features, test_features)
@@ -28,7 +29,8 @@ def score_transformation(config: TransformationProbe, pretrained: Pretrained, da
 
 
 def _encode(config: TransformationProbe, pretrained: Pretrained, split: Split, name: str) -> tuple[Tensor, Tensor]:
-    """Features (N, d) of one view of each image, on the encoder's device, and the views' labels (N,) on the CPU."""
+    """Return features (N, d) of one view of each image, on the encoder's device, and the views' labels (N,) on the
+    CPU."""
     labels = draw_labels(len(split), config, name)
     views = transformed_views(split, labels, pretrained.config.augment, config, name, pretrained.device)
     model = scored_part(pretrained, config.representation)

@@ -14,11 +14,11 @@ from core.trained.pretrained import Pretrained
 
 
 def score_tsne(config: Tsne, pretrained: Pretrained, data: Dataset) -> Scores:
-    """The arrays ``tsne/embedding``, float32 (N, 2), and ``tsne/labels`` (N,) of images of ``data.test``.
+    """Return the arrays ``tsne/embedding``, float32 (N, 2), and ``tsne/labels`` (N,) of images of ``data.test``.
 
-    Two metrics of ours, mean silhouettes by class from -1 to 1: ``tsne/silhouette`` of the embedding, and
-    ``tsne/silhouette_representation`` of the representations that it is made from.
-    Raises ``DataError`` where the images are of one class or not more than the perplexity.
+    Metrics of ours are mean silhouettes by class, from -1 to 1: ``tsne/silhouette`` of the embedding, and
+    ``tsne/silhouette_representation`` of the representations that it is made from. Raises ``DataError`` where the
+    images have only one class, or are not more than the perplexity.
     """
     from sklearn.metrics import silhouette_score
 
@@ -36,7 +36,8 @@ def score_tsne(config: Tsne, pretrained: Pretrained, data: Dataset) -> Scores:
 
 
 def choose_images(labels: Tensor, config: Tsne) -> Tensor:
-    """Indices (N,) into labels (M,): up to ``config.images`` of each of ``config.classes`` classes, by class."""
+    """Return indices (N,) into labels (M,): up to ``config.images`` of each of ``config.classes`` classes, sorted by
+    class."""
     draws = generator(config.seed, "t-SNE")
     present = labels.unique()
     classes = present[torch.randperm(len(present), generator=draws)][: config.classes].sort().values
@@ -48,18 +49,18 @@ def _check(labels: Tensor, config: Tsne, name: str) -> None:
     classes = len(labels.unique())
     if not 1 < classes < len(labels):
         raise DataError(
-            f"t-SNE is scored by class, but of {name} it has {len(labels)} test images of {classes} classes; it needs "
-            "two classes, and more than one image of one; raise evaluate.images"
+            f"t-SNE is scored by class, but has {len(labels)} test images of {classes} classes of {name}; it needs two "
+            "classes, and more than one image of one class; raise evaluate.images"
         )
     if config.perplexity >= len(labels):
         raise DataError(
-            f"evaluate.perplexity is {config.perplexity:g}, but of {name} t-SNE has {len(labels)} test images; lower "
+            f"evaluate.perplexity is {config.perplexity:g}, but t-SNE has {len(labels)} test images of {name}; lower "
             "evaluate.perplexity, or raise evaluate.images"
         )
 
 
 def _embed(points: np.ndarray, config: Tsne) -> np.ndarray:
-    """(N, d) -> float32 (N, 2)."""
+    """Embed points (N, d) into float32 (N, 2)."""
     from sklearn.manifold import TSNE
 
     tsne = TSNE(perplexity=config.perplexity, init="pca", random_state=config.seed)

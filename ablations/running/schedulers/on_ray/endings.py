@@ -1,4 +1,4 @@
-"""What the driver hears from Ray Tune: events of the workers, and why a worker came to no end."""
+"""What the driver hears from Ray Tune: events of the workers, and why a worker did not end its unit."""
 
 import pickle
 import time
@@ -143,8 +143,10 @@ def _reason(error: Exception | None, trial: TuneTrial) -> tuple[str, Kind]:
 
 
 def _error(trial: TuneTrial) -> Exception | None:
-    """The trial's last error, from the file that the driver has just written: Tune itself looks where it will have
-    been copied to."""
+    """The trial's last error, from the file that the driver has just written.
+
+    Tune's own function looks for the file where it has not been copied to yet.
+    """
     path = trial.pickled_error_file
     error: Exception | None = pickle.loads(Path(path).read_bytes()) if path else None
     return error
@@ -156,11 +158,11 @@ def _cause(error: Exception | None) -> Exception | None:
 
 
 def _first_words(told: str) -> str:
-    """The first line that says why, in several workers' tracebacks that Ray has put one after the other."""
+    """The first line that says why, out of the tracebacks of several workers that Ray has joined."""
     lines = (line.rstrip() for line in told.splitlines() if line.strip() and not line.startswith((" ", "Traceback")))
     return next((line for line in lines if not line.endswith(":") and "ray::" not in line), told.strip())
 
 
 def _start_error(trial: TuneTrial) -> str:
-    """All that Tune keeps of a worker that never started."""
+    """Tune's text about a worker that never started."""
     return Path(trial.error_file).read_text(encoding="utf-8", errors="replace") if trial.error_file else ""

@@ -1,7 +1,7 @@
-"""The network interface over which the processes of a training speak, and how long they wait for each other.
+"""The network interface over which the processes of a training talk, and how long they wait for each other.
 
-gloo takes that of the machine's own name, which on Debian and Ubuntu is 127.0.1.1: on two machines the processes then
-wait for each other for ever.
+gloo takes the address of the machine's own name. On Debian and Ubuntu that is 127.0.1.1, with which processes on two
+machines would wait for each other for ever.
 """
 
 import os
@@ -24,9 +24,11 @@ GLOO_INTERFACE, NCCL_INTERFACE = "GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"
 RENDEZVOUS = "torch.distributed.rendezvous"
 """A module, and in the package a function of that name."""
 LONGEST_WAIT = 3 * 60 * 60
-"""Seconds that a worker waits for the others: their first exchange comes after each node has copied and decoded its
-images, and one may take longer. Those that cannot reach each other at all wait as long. That one has died needs no such
-limit: Ray Train asks all of them time and again, and ends all when one is dead, or does not answer for ten minutes."""
+"""Seconds that a worker waits for the others.
+
+Their first exchange comes after each node has copied and decoded its images, which may take long on one of them.
+Workers that cannot reach each other wait as long. The limit is not needed for a worker that has died: Ray Train ends
+all workers when one is dead, or has not answered for ten minutes."""
 
 
 class _Backend(_TorchBackend):
@@ -34,13 +36,13 @@ class _Backend(_TorchBackend):
         worker_group.execute(name_interface)
         worker_group.execute(keep_store_on_loopback)
         if not worker_group.get_resources_per_worker().get("GPU"):
-            worker_group.execute(hide_gpus)  # Ray itself leaves all of a node's in sight
+            worker_group.execute(hide_gpus)  # Ray itself leaves all GPUs of a node visible
         super().on_start(worker_group, backend_config)
 
 
 @dataclass
 class TorchOverNodes(TorchConfig):
-    """A process group over the addresses by which Ray's nodes know each other; gloo's own variable goes before."""
+    """A process group over the addresses by which Ray's nodes know each other, unless gloo's own variable is set."""
 
     timeout_s: int = LONGEST_WAIT
 
@@ -50,8 +52,9 @@ class TorchOverNodes(TorchConfig):
 
 
 def name_interface() -> None:
-    """That has this node's address, for gloo, and where that is loopback for NCCL too, which finds others by itself;
-    does nothing where none has it, or another was named."""
+    """Tell gloo which interface has this node's address, unless the user has named one, or none has it.
+
+    NCCL is told so for loopback alone; it finds other interfaces by itself."""
     address = ray.util.get_node_ip_address()
     for name, addresses in psutil.net_if_addrs().items():
         if address in (one.address for one in addresses):

@@ -1,4 +1,4 @@
-"""Whether every node of a cluster has what it needs: the package, the storage and, where it trains, the data, at the
+"""Checks that every node of a cluster has what it needs: the package, the storage and, if it trains, the data, at the
 same paths."""
 
 import uuid
@@ -16,13 +16,13 @@ from ablations.types.errors import StudyError
 
 PACKAGE = "simclr-ablations"
 NEEDED = ("filelock", "pydantic", "ruamel", "safetensors", "sklearn", "torch", "torchvision")
-"""What workers import, beside the package."""
+"""Modules that workers import, beside the package."""
 PATIENCE = 60.0
-"""Seconds in which all nodes are to answer."""
+"""Seconds within which all nodes must answer."""
 
 
 def alive_nodes() -> list[dict[str, Any]]:
-    """What Ray says of each node that has not gone away."""
+    """Ray's description of each node that is there."""
     return [node for node in ray.nodes() if node["Alive"]]
 
 
@@ -31,8 +31,10 @@ class LacksPackage(StudyError):
 
 
 def check_nodes(job: Job) -> None:
-    """Asks all nodes at once, before any trial. Raises ``StudyError`` with what is missing, by node; ``LacksPackage``
-    where the package is among it."""
+    """Ask all nodes at once what they lack.
+
+    Raises ``StudyError`` with what is missing on which node, or ``LacksPackage`` if the package is missing somewhere.
+    """
     marker = job.storage / f"marker-{uuid.uuid4().hex}"
     marker.touch()
     try:
@@ -46,8 +48,11 @@ def check_nodes(job: Job) -> None:
 
 
 def looks_for(marker: str, data: str | None, code: str) -> Callable[[], list[str]]:
-    """What a node is asked. As a function of a function it travels whole, and with plain text alone: the node may not
-    have the package."""
+    """The function that a node runs.
+
+    It is made inside another function and keeps only texts, so that Ray sends its code along: the node may not have the
+    package.
+    """
 
     def look() -> list[str]:
         missing = [f"{name} is not installed" for name in NEEDED if not find_spec(name)]
@@ -68,8 +73,11 @@ def looks_for(marker: str, data: str | None, code: str) -> Callable[[], list[str
 
 
 def _problems(marker: str, data: str | None) -> Iterator[str]:
-    """A node without cores trains nothing and needs no data, but all else: with ``ray://`` Tune runs on the head, and
-    what begins the trainings of several workers may run anywhere."""
+    """What is missing on which node.
+
+    A node without cores trains nothing, so it needs no data. It needs all else: with ``ray://`` Tune runs on the head,
+    and a trial that waits for several workers may run anywhere.
+    """
     asked, code = {}, code_hash()
     for node in alive_nodes():
         needed = data if node["Resources"].get("CPU") else None

@@ -39,7 +39,7 @@ class TuneActor:
 
 
 def fit_from_outside(batch: Batch, listen: Listen) -> None:
-    """As ``tune.fit``. Raises ``AblateError`` if the cluster is lost."""
+    """Run the batch as ``tune.fit`` does, but on the cluster. Raises ``AblateError`` if the cluster is lost."""
     actor: Any = ray.remote(TuneActor).options(num_cpus=0, resources=HEAD, max_concurrency=2).remote()
     try:
         fitting = actor.fit.remote(batch)

@@ -1,4 +1,4 @@
-"""This package on its way to nodes that lack it, or have another version of it."""
+"""Sends this package to nodes that lack it or have another version."""
 
 import hashlib
 import shutil
@@ -41,7 +41,7 @@ def _packages() -> list[Path]:
 
 @cache
 def code_hash() -> str:
-    """Of all code of this package; its version does not tell two checkouts apart."""
+    """Hash of all code of this package, since a version does not tell two checkouts apart."""
     found = hashlib.sha256()
     for package in _packages():
         for path in sorted(package.rglob("*.py")):
@@ -51,8 +51,10 @@ def code_hash() -> str:
 
 @contextmanager
 def travelling() -> Iterator[list[str]]:
-    """Folders for Ray's ``py_modules``, which come before what a node has installed. What the package stands on,
-    PyTorch above all, must be there."""
+    """Yields folders for Ray's ``py_modules``, which a node prefers to what it has installed.
+
+    The dependencies, PyTorch above all, must be installed there.
+    """
     with tempfile.TemporaryDirectory(prefix="ablate-package-") as name:
         folder = Path(name)
         yield [str(part) for part in (*(_copy(package, folder) for package in _packages()), _metadata(folder))]
@@ -63,7 +65,7 @@ def _copy(package: Path, folder: Path) -> Path:
 
 
 def _metadata(folder: Path) -> Path:
-    """By which a node knows the version, as of an installed package."""
+    """The file from which a node reads the version, as from that of an installed package."""
     version = package_version()
     made = folder / f"{NAME.replace('-', '_')}-{version}.dist-info"
     made.mkdir()

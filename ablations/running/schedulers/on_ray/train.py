@@ -1,8 +1,8 @@
-"""A unit over several workers: a process group of Ray Train, begun from inside a Tune trial.
+"""A unit over several workers: a process group of Ray Train that a Tune trial starts and waits for.
 
-The first worker runs the unit as a single one would, and the others take part in its training. What it tells goes
-through a queue, since a report of Ray Train waits for all workers. Ray Train ends the others when one fails or dies; it
-starts none again: the Tune trial fails, and is started again as any other whose worker died.
+The first worker runs the unit as a single one would, and the others take part in its training. Its events go through a
+queue, since a report of Ray Train waits for all workers. If a worker fails or dies, Ray Train ends the others and
+starts none again: the Tune trial fails, and is started again like any trial whose worker died.
 """
 
 import os
@@ -35,16 +35,19 @@ SETTINGS = {
     "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
 }
-"""Of Ray Train, which takes them from the environment: quick to see an end, and nothing that is not used here."""
+"""Settings that Ray Train reads from the environment: it notices ends quickly, and leaves out what is not used here."""
 
 Told = Event | list[Result] | Exception | None
-"""An event, the failures that another than the first worker has to tell, an error of the storage, or None: the unit has
-come to its end."""
+"""What comes through the queue: an event, the failures that a worker other than the first has met, an error of the
+storage, or None at the end of the unit."""
 
 
 def run_over_workers(unit: Unit, job: Job, resources: Resources, emit: Callable[[Event], None]) -> None:
-    """Raises ``ProcessLost`` where a worker died: what it was at goes on from its last checkpoint when run again.
-    Raises ``OSError`` where the storage cannot be used."""
+    """Run a unit over ``resources.workers`` workers.
+
+    Raises ``ProcessLost`` if a worker died; run again, the training continues from its last checkpoint. Raises
+    ``OSError`` if the storage cannot be used.
+    """
     os.environ.update(SETTINGS)
     queue = Queue(actor_options={"num_cpus": 0})
     over, failed, problem = False, list[Result](), None
@@ -68,7 +71,7 @@ def run_over_workers(unit: Unit, job: Job, resources: Resources, emit: Callable[
 
 
 def _trainer(unit: Unit, job: Job, resources: Resources, queue: Queue, folder: str) -> TorchTrainer:
-    """Where nothing is to be trained only evaluations are left, which are one worker's."""
+    """The trainer, of a single worker if only evaluations are left."""
     trained = TrialStore(job.storage).encoder_path(unit.pretrain_id).exists()
     nothing = trained or not unit.trials[0].config.pretrain.epochs
     each = {"CPU": resources.cpu} | ({"GPU": resources.gpu} if resources.gpu else {})
@@ -84,7 +87,7 @@ def _trainer(unit: Unit, job: Job, resources: Resources, queue: Queue, folder: s
 
 
 def _told(queue: Queue, fit: "Future[Any]") -> Iterator[Told]:
-    """Until the training has ended, whether well or not."""
+    """What comes through the queue, until the training has ended or failed."""
     ended = False
     while not ended:
         ended = fit.done()
@@ -94,7 +97,7 @@ def _told(queue: Queue, fit: "Future[Any]") -> Iterator[Told]:
 
 
 def _work(config: dict[str, Any]) -> None:
-    """What every worker does."""
+    """The function that every worker runs."""
     unit, job, queue = config["unit"], config["job"], config["queue"]
     try:
         run_unit(unit, job, queue.put) if own_share().leads else assist(unit, job)
@@ -110,7 +113,7 @@ def _work(config: dict[str, Any]) -> None:
 
 
 def _told_of(error: Exception, unit: Unit, job: Job) -> Told:
-    """What ends the first worker's unit is no trial's failure where another worker meets it."""
+    """What a worker reports of its error: failures of the trials, or the error itself if it ends the unit."""
     if isinstance(error, OSError) and is_full(error):
         return disk_full(unit, job, error)
     return error if own_share().leads or ends_unit(error) else failures(unit, error)

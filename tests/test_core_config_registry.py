@@ -19,6 +19,7 @@ from core.config import LOSSES, METHODS, OPERATIONS, CustomAugment, NtXent, Oper
 from core.config.registry import parts_of
 from core.cost import encoder_cost, training_flops
 from core.data.catalog import data_size
+from core.encoder.build import build_encoder
 from core.pretraining.training import Training
 from core.randomness import generator
 from helpers import random_dataset, random_images, small_config
@@ -103,6 +104,13 @@ def test_the_cost_of_an_encoder_from_outside_is_counted() -> None:
 
 
 @pytest.mark.usefixtures("registered")
+def test_an_encoder_that_is_not_what_its_configuration_says_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Tiny, "output", 7)
+    with pytest.raises(ValueError, match=r"encoder\.kind tiny: .* says that h has 7 features, its module 8"):
+        build_encoder(Tiny(), 16)
+
+
+@pytest.mark.usefixtures("registered")
 def test_parts_from_outside_are_in_schema_and_settings() -> None:
     models = definitions()
     assert models["Vignette"]["description"] == "Darkens towards the corners."
@@ -173,10 +181,10 @@ class Flop(OperationConfig):
     [
         (
             Nameless,
-            r'cannot register test_core_registry.Nameless as operation: it needs a field kind: Literal\["its_name"\]',
+            r'cannot register \w+.Nameless as operation: it needs a field kind: Literal\["its_name"\]',
         ),
         (Flop, r"operation 'flip' exists already \(core\.config\.operations\.Flip\); give yours another name"),
-        (NtXent, "cannot register NtXent as operation: it is no OperationConfig"),
+        (NtXent, "cannot register NtXent as operation: it is not a subclass of OperationConfig"),
     ],
 )
 def test_what_cannot_be_registered_is_refused(config: Any, message: str) -> None:

@@ -143,7 +143,9 @@ def test_what_is_missing_and_cannot_be_downloaded_is_said(
     for module in ("food101", "sun397", "dtd", "fgvc_aircraft", "oxford_iiit_pet", "caltech", "flowers102", "voc"):
         monkeypatch.setattr(f"torchvision.datasets.{module}.download_and_extract_archive", no_download)
     reason = "cannot be downloaded anymore" if name == "cars" else "no network"
-    with pytest.raises(DataError, match=rf"{name} is not whole in {tmp_path} and could not be downloaded .*{reason}"):
+    with pytest.raises(
+        DataError, match=rf"{name} is not complete in {tmp_path} and could not be downloaded .*{reason}"
+    ):
         load(name, tmp_path)
 
 
@@ -165,9 +167,9 @@ def remove(pattern: str) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     ("make", "spoil", "message"),
     [
-        (food101, remove("food-101/images/ramen/test1.jpg"), "ramen/test1.jpg: is not there, though it is listed"),
+        (food101, remove("food-101/images/ramen/test1.jpg"), "ramen/test1.jpg: is listed, but not there"),
         (sun397, remove("SUN397/Training_01.txt"), "Training_01.txt is missing; .*Partitions.zip into"),
-        (voc2007, remove("VOCdevkit/VOC2007/ImageSets/Main/*_test.txt"), r"voc2007 is not whole.*\*_test.txt"),
+        (voc2007, remove("VOCdevkit/VOC2007/ImageSets/Main/*_test.txt"), r"voc2007 is not complete.*\*_test.txt"),
     ],
     ids=["an image", "the splits", "the labels"],
 )

@@ -195,7 +195,7 @@ def test_the_embedding_and_its_score(pretrained: Pretrained) -> None:
 @pytest.mark.parametrize(
     ("config", "classes", "message"),
     [
-        (Tsne(images=7), 4, "perplexity is 30, but of random t-SNE has 28 test images"),
+        (Tsne(images=7), 4, "perplexity is 30, but t-SNE has 28 test images of random"),
         (Tsne(images=40), 1, "40 test images of 1 classes"),
         (Tsne(images=1, perplexity=1), 4, r"4 test images of 4 classes.*raise evaluate\.images"),
     ],

@@ -33,7 +33,7 @@ def test_the_file_is_plain_safetensors_with_its_configuration(tmp_path: Path) ->
 @pytest.mark.parametrize("content", [b"", b"not safetensors", b"\x02\x00\x00\x00\x00\x00\x00\x00{}"])
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "other").write_bytes(content)
-    with pytest.raises(DataError, match="is no encoder"):
+    with pytest.raises(DataError, match="is not an encoder"):
         load_encoder(tmp_path / "other")
     with pytest.raises(FileNotFoundError):
         load_encoder(tmp_path / "nowhere")

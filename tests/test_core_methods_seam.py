@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import torch
-from own_methods import KINDS, Clusters, Crops, Memory, Paint, Queue, own_methods
+from own_methods import KINDS, Clusters, Crops, Memory, Paint, PaintConfig, Queue, own_methods
 from processes import after_steps, assert_same, in_processes
 from pydantic import ValidationError
-from test_core_training import NoReadback
+from test_core_pretraining_loop import NoReadback
 
 from core import DataError, Frozen, evaluate, load_pretrained, pretrain
+from core.config import Measure, Pass
 from core.cost import forward_flops, training_bytes, training_flops, training_pixels
 from core.data.dataset import Dataset
 from core.history import Epoch
@@ -133,6 +134,16 @@ def test_a_method_refuses_what_it_cannot_work_with() -> None:
         small_config(loss={"kind": "own_clusters", "clusters": 20})
     with pytest.raises(DataError, match=r"loss\.length is 24, but 32 images less a batch are fewer"):
         training("own_queue", random_dataset(train=32))
+
+
+def test_a_method_that_breaks_its_configurations_promises_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PaintConfig, "passes", lambda self, image_size: (Pass(2, image_size),))
+    with pytest.raises(ValueError, match=r"own_paint: passes promises blocks of \[2\] .* returned \[1.0\]"):
+        training("own_paint").advance()
+    monkeypatch.undo()
+    monkeypatch.setattr(PaintConfig, "measures", (Measure("eror", "squared error"),))
+    with pytest.raises(ValueError, match=r"own_paint: measures promises \['eror'\], and loss returned \['error'\]"):
+        training("own_paint").advance()
 
 
 def test_every_block_must_be_divided_by_the_chunks() -> None:
