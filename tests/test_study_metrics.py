@@ -2,10 +2,11 @@
 
 import pytest
 
-from ablations.types.metrics import known_metric
+from ablations.types.metrics import known_metric, labels, own
 from core import HeadConfig, evaluate, pretrain
 from core.config import PROTOCOLS, Classifier, Protocol
 from helpers import random_dataset, small_config
+from reports.cells.metric_names import METRIC_LABELS, add_labels, label_of, unit_of
 
 SHORT: dict[str, dict[str, object]] = {
     "frozen": {"l2_count": 1},
@@ -49,3 +50,16 @@ def test_the_supervised_classifiers_are_known_too() -> None:
 def test_what_no_trial_leaves_is_refused(name: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         known_metric(name)
+
+
+def test_reports_call_metrics_what_their_protocols_and_methods_call_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reports.cells.metric_names.METRIC_LABELS", METRIC_LABELS.copy())
+    assert {name: label for name, label in METRIC_LABELS.items() if name not in own()}.items() <= labels().items()
+    add_labels(labels())
+    assert label_of("retrieval/precision_at_10") == "retrieved images of the same class (%)"
+    assert [unit_of(name) for name in ("retrieval/precision_at_10", "linear_eval/l2", "mine/x")] == [
+        "points",
+        "",
+        "points",
+    ]
+    assert label_of("mine/x") == "mine/x"
