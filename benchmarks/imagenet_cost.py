@@ -131,7 +131,7 @@ Computed by `python benchmarks/imagenet_cost.py` from the plans at scale `imagen
 measured to do ({GPU}): {VIEWS_A_SECOND:,} views of 224 pixels a second through a
 ResNet-50 in training, augmentation included, which is {FLOPS_A_SECOND / 1e12:.0f} TFLOP/s of convolutions. Other
 encoders are assumed to reach the same, which narrow ones do not. **Nothing of it was run on ImageNet.** Hours on N GPUs
-assume that all GPUs are busy, and that a trial, with its evaluations, uses so many that each has 64 images of its batch.
+assume that all GPUs are busy, and that a trial, with its evaluations, uses so many that each has 64 images of a batch.
 """
 REMARKS = """
 What the bottleneck would be:
