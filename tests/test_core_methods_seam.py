@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 import torch
+from dispatch import NoReadback
 from own_methods import KINDS, Clusters, Crops, Memory, Paint, PaintConfig, Queue, own_methods
 from processes import after_steps, assert_same, in_processes
 from pydantic import ValidationError
-from test_core_pretraining_loop import NoReadback
 
 from core import DataError, Frozen, evaluate, load_pretrained, pretrain
 from core.config import Measure, Pass

@@ -18,6 +18,7 @@ from ray.train import ScalingConfig, TrainingFailedError
 from ray.train.torch import TorchTrainer
 from ray.tune.search import BasicVariantGenerator
 from ray.util.queue import Empty
+from ray_processes import worker_processes
 from rich.console import Console
 
 from ablations.cli.tables import study_heading
@@ -444,8 +445,6 @@ def test_of_an_encoder_that_is_there_one_worker_is_enough() -> None:
 
 def train_processes() -> list[int]:
     """Workers of this test's Ray that are in a training."""
-    from test_ray_scheduler import worker_processes
-
     return sorted(worker_processes(b"RayTrainWorker"))
 
 

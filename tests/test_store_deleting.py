@@ -10,10 +10,9 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
+from command_line import ablate
 from hypothesis import HealthCheck, given, settings
-from typer.testing import CliRunner
 
-from ablations.cli.app import app
 from ablations.planning.plan import make_plan
 from ablations.store.cleaning import unneeded
 from ablations.store.folders import files_below
@@ -26,13 +25,6 @@ from core.trained.checkpoint import save_checkpoint
 
 STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n  evaluate.neighbors: [5, 7]\n"
 ORPHAN = "0123456789abcdef"
-
-
-def ablate(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
 
 
 def fill(storage: AnyPath) -> list[Trial]:

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
+from command_line import invoke
 from PIL import Image
 from rich.console import Console
 from torchvision import datasets
@@ -66,7 +67,8 @@ def undrawn(*arguments: object) -> NoReturn:
 
 
 def ablate(*arguments: str) -> str:
-    result = CliRunner().invoke(app, arguments)
+    """Output of a command that succeeds."""
+    result = invoke(*arguments)
     assert result.exit_code == 0, result.output
     return result.output
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 import torch
+from command_line import ablate
 from safetensors.numpy import save_file
-from typer.testing import CliRunner
 
-from ablations.cli.app import app
 from ablations.store.trial_store import TrialStore
 from helpers import small_study
 
@@ -20,13 +19,6 @@ GRID = "grid:\n  loss.temperature: [0.1, 0.5]\n"
 STORE = TrialStore(Path("runs"))
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
-
-
-def ablate(*arguments: str) -> tuple[int, str]:
-    """Exit code and everything that was printed."""
-    result = CliRunner().invoke(app, [*arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    return result.exit_code, result.output
 
 
 @pytest.fixture(scope="module")
