@@ -161,7 +161,7 @@ def test_a_continued_training_computes_as_it_began(tmp_path: Path, step: int, mo
     continued.restore(load_checkpoint(tmp_path / "checkpoint.pt") or {})
     run(continued, 12)
     assert continued.result().numerics == began
-    assert continued.encoder.conv1.weight.is_contiguous(memory_format=torch.channels_last)
+    assert continued.encoder.get_parameter("conv1.weight").is_contiguous(memory_format=torch.channels_last)
     for name, tensor in whole.model.state_dict().items():
         assert torch.equal(tensor, continued.model.state_dict()[name]), name
 

@@ -16,8 +16,8 @@ from ablations.planning.plan import Plan, make_plan
 from ablations.running.job import Job
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
+from ablations.running.schedulers.on_ray.endings import WORKER_DEATHS
 from ablations.running.schedulers.on_ray.scheduler import RayScheduler
-from ablations.running.schedulers.on_ray.tune import WORKER_DEATHS
 from ablations.running.schedulers.scheduler import Batch
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study

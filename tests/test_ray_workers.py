@@ -11,8 +11,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import cloudpickle
 import pytest
+from ray import cloudpickle
 from ray.exceptions import RayTaskError
 from ray.train import ScalingConfig, TrainingFailedError
 from ray.train.torch import TorchTrainer
@@ -339,7 +339,7 @@ class FakeQueue(queue.Queue[Any]):
         except queue.Empty as error:
             raise Empty from error
 
-    def shutdown(self) -> None:  # type: ignore[override]
+    def shutdown(self) -> None:
         pass
 
 
@@ -361,7 +361,7 @@ def run_fake(
 
     monkeypatch.setattr(train, "Queue", FakeQueue)
     monkeypatch.setattr(train, "TorchTrainer", FakeTrainer)
-    monkeypatch.setattr(train.os, "environ", {})
+    monkeypatch.setattr(os, "environ", {})
     TrialStore(STORAGE).record(made.units[0])
     run_over_workers(made.units[0], job(), Resources(workers=2), seen.append)
     return seen

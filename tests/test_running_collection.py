@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 from command_line import ablate
 from mlflow import MlflowClient
+from recorded import experiment
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -64,8 +66,13 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[Unit]:
     return units
 
 
+def temperature_of(trial: Trial) -> float:
+    temperature: float = attrgetter("loss.temperature")(trial.config.pretrain)
+    return temperature
+
+
 def _score(trial: Trial) -> float:
-    temperature = trial.config.pretrain.loss.temperature
+    temperature = temperature_of(trial)
     return 100 * temperature + trial.seed + (trial.seed % 3) * temperature / 10
 
 
@@ -130,7 +137,7 @@ def test_a_training_is_run_as_the_first_study_that_wants_it_asks() -> None:
     )
     groups = plan().groups
     assert [group.scaled.resources for group in groups] == [Resources(cpu=1), Resources(cpu=2)]
-    temperatures = [[unit.trials[0].config.pretrain.loss.temperature for unit in group.units] for group in groups]
+    temperatures = [[temperature_of(unit.trials[0]) for unit in group.units] for group in groups]
     assert temperatures == [[0.1, 0.5], [0.9]]
     assert [len(unit.trials) for unit in groups[0].units] == [1, 2]
 
@@ -326,8 +333,7 @@ def test_mlflow_has_the_page_of_all_in_one_run(ran: list[Unit]) -> None:
     assert page
     assert ablate("report", "both.yaml")[0] == 0
     client = MlflowClient(tracking_uri())
-    experiment = client.get_experiment_by_name("both")
-    (kept,) = client.search_runs([experiment.experiment_id])
+    (kept,) = client.search_runs([experiment("both").experiment_id])
     assert (kept.info.run_name, kept.info.status, kept.data.tags[COLLECTION]) == ("both at quick", "FINISHED", "quick")
     there = Path(client.download_artifacts(kept.info.run_id, "report/report.html"))
     assert there.read_bytes() == page.read_bytes()

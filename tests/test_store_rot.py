@@ -44,6 +44,13 @@ def trial() -> str:
     return STORE.trial_ids()[0]
 
 
+def encoder_of(trial_id: str) -> str:
+    """Id of the encoder that a stored trial uses."""
+    found = STORE.stored(trial_id).pretrain_id
+    assert found is not None
+    return found
+
+
 def edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     values = json.loads(path.read_text(encoding="utf-8"))
     change(values)
@@ -97,7 +104,7 @@ def test_an_edited_result_is_named_by_every_command_and_evaluated_anew() -> None
     "content", ["", "{", "[]", '{"epochs": null}', '{"epochs": [1]}', '{"epochs": [{"epoch": 1}]}']
 )
 def test_a_damaged_history_is_named_and_read_from_the_encoder(content: str) -> None:
-    encoder = STORE.stored(trial()).pretrain_id
+    encoder = encoder_of(trial())
     before = STORE.history(encoder)
     Path(str(STORE.history_path(encoder))).write_text(content, encoding="utf-8")
     told: list[str] = []
@@ -109,7 +116,7 @@ def test_a_damaged_history_is_named_and_read_from_the_encoder(content: str) -> N
 
 
 def swap() -> None:
-    one, other = (Path(str(STORE.encoder_path(STORE.stored(name).pretrain_id))) for name in STORE.trial_ids())
+    one, other = (Path(str(STORE.encoder_path(encoder_of(name)))) for name in STORE.trial_ids())
     kept = one.read_bytes()
     one.write_bytes(other.read_bytes())
     other.write_bytes(kept)
@@ -117,7 +124,7 @@ def swap() -> None:
 
 def change_a_weight() -> None:
     for name in STORE.trial_ids():
-        path = STORE.encoder_path(STORE.stored(name).pretrain_id)
+        path = STORE.encoder_path(encoder_of(name))
         state = torch.load(str(path), weights_only=True)
         next(iter(state["encoder"].values())).add_(1e-3)
         torch.save(state, str(path))
