@@ -30,7 +30,7 @@ from ablations.planning.plan import Plan, make_plan
 from ablations.running.job import Job
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
-from ablations.schedulers import inline
+from ablations.running.schedulers import inline
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.settings import dotted_values
@@ -135,7 +135,7 @@ def run(plan: Plan, where: Where) -> Clock:
     clock = Clock()
     for name in ("__init__", "record", "close"):
         setattr(ResilientTracker, name, timed(clock, getattr(ResilientTracker, name)))
-    inline.run_unit = train
+    inline.run_unit = train  # type: ignore[attr-defined, assignment]
     run_plan(plan, where, Console(quiet=True))
     return clock
 

@@ -63,7 +63,7 @@ class Grid:
         noise = np.broadcast_to(np.asarray(self.noise, dtype=float), (pages, cells))
         if self.differing:
             noise = noise * np.sqrt(self.differing / random.chisquare(self.differing, (pages, cells)))
-        values = random.normal(size=(pages, cells, seeds)) * noise[..., None] + self.means[:, None]
+        values: np.ndarray = random.normal(size=(pages, cells, seeds)) * noise[..., None] + self.means[:, None]
         values += SEED_SPREAD * random.normal(size=(pages, 1, seeds))
         if self.shared:
             first = self.cells.iloc[:, 0].astype(int).to_numpy()

@@ -1,6 +1,7 @@
 """Policies: which branch gets what, and that every sample draws for itself."""
 
 import itertools
+from operator import attrgetter
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from core.config.policies import Transformation
 from core.randomness import generator
 from helpers import random_images
 
-OPERATIONS = [operation() for operation in config.OPERATIONS]
+OPERATIONS = [operation.model_validate({}) for operation in config.OPERATIONS]
 TRANSFORMATIONS = ["crop", "cutout", "color", "sobel", "noise", "blur", "rotate"]
 
 
@@ -106,7 +107,7 @@ def test_simclr_switches() -> None:
     assert kinds(SimclrAugment()) == ["crop", "flip", "jitter", "grayscale", "blur"]
     assert kinds(SimclrAugment(flip=False, blur=False)) == ["crop", "jitter", "grayscale"]
     assert kinds(SimclrAugment(broader=True))[5:] == ["sobel", "equalize", "solarize", "motion_blur"]
-    assert SimclrAugment(brightness_form="additive").branches().both[2].brightness_form == "additive"
+    assert SimclrAugment(brightness_form="additive").branches().both[2].model_dump()["brightness_form"] == "additive"
 
 
 def test_what_table_3_adds_comes_last_and_half_the_views_are_corrupted() -> None:
@@ -127,7 +128,7 @@ def test_a_views_addition_is_its_own() -> None:
 
 def test_strength_scales_the_jitter() -> None:
     jitter = SimclrAugment(strength=0.5).branches().both[2]
-    assert (jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue) == (0.4, 0.4, 0.4, 0.1)
+    assert attrgetter("brightness", "contrast", "saturation", "hue")(jitter) == (0.4, 0.4, 0.4, 0.1)
 
 
 def test_custom_lists_reach_their_branches() -> None:

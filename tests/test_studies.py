@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+from operator import attrgetter
 from pathlib import Path
 
 import pandas as pd
@@ -37,7 +38,7 @@ def paper(key: str) -> PaperNumbers:
 
 
 def value(key: str, *cell: str, metric: str = "top1") -> float:
-    return float(by_cell(key).loc[cell if len(cell) > 1 else cell[0], metric])
+    return float(str(by_cell(key).loc[cell if len(cell) > 1 else cell[0], metric]))
 
 
 @functools.cache
@@ -218,7 +219,7 @@ def test_there_are_claims_of_all_kinds() -> None:
     assert {claim.kind for claim in claims} == {
         "agreement",
         "all",
-        *(kind.model_fields["kind"].default for kind in QUESTIONS),
+        *(attrgetter("model_fields")(kind)["kind"].default for kind in QUESTIONS),
     }
 
 
