@@ -228,3 +228,27 @@ def test_the_quick_scale_is_small_and_embedded(path: Path) -> None:
     assert {data.name for trial in trials for data in trial.config.all_data} == {"shapes"}
     trainings = {trial.pretrain_id for trial in trials if trial.config.pretrain.epochs}
     assert len(trainings) <= MOST_QUICK_TRAININGS or path.stem in THE_GRID
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("name", ["overview", "depth_width", "v2_models"])
+def test_supervised_points_are_trained_with_crop_and_flip_alone(name: str, scale: str) -> None:
+    configs = [trial.config.pretrain for trial in enumerate_trials(load_study(name, scale))]
+    branches = [config.augment.branches() for config in configs if config.loss.kind == "cross_entropy"]
+    assert branches or (name, scale) in {("v2_models", small) for small in ("quick", "laptop", "cifar10")}
+    assert all([operation.kind for operation in each.both] == ["crop", "flip"] for each in branches)
+    assert not any(each.shared or each.first or each.second for each in branches)
+
+
+def test_supervised_points_of_figures_1_and_7_are_table_b3s_column_crop() -> None:
+    """Their numbers are equal there too: 76.5 and 78.4."""
+    crop = {
+        trial.coordinates["encoder.width"]: trial.id
+        for trial in enumerate_trials(load_study("longer_supervised", "imagenet"))
+        if trial.coordinates and trial.coordinates["epochs"] == 90 and trial.coordinates["augment"] == "Crop"
+    }
+    for name in ("overview", "depth_width"):
+        for trial in enumerate_trials(load_study(name, "imagenet")):
+            width = trial.coordinates.get("encoder.width")
+            if trial.coordinates.get("points") == "Supervised" and width in crop:
+                assert trial.id == crop[width]
