@@ -252,3 +252,23 @@ def test_supervised_points_of_figures_1_and_7_are_table_b3s_column_crop() -> Non
             width = trial.coordinates.get("encoder.width")
             if trial.coordinates.get("points") == "Supervised" and width in crop:
                 assert trial.id == crop[width]
+
+
+LINEAR_AND_TUNED = ("finetune_architectures", "finetune_epochs", "broader_augmentation", "v2_models")
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("name", LINEAR_AND_TUNED)
+def test_linear_columns_are_the_linear_evaluation_of_the_scale(name: str, scale: str) -> None:
+    """At the paper's scale that is appendix B.6's."""
+    trials = enumerate_trials(load_study(name, scale))
+    linear = {t.config.evaluate.protocol for t in trials if t.coordinates.get("evaluate") == "linear"}
+    assert linear == {"linear_sgd" if scale == "imagenet" else "frozen"}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_a_baseline_is_scored_as_cells_are(path: Path, scale: str) -> None:
+    trials = enumerate_trials(load_study(str(path), scale))
+    cells = {trial.config.scored_by for trial in trials if trial.baseline is None}
+    assert {trial.config.scored_by for trial in trials if trial.baseline is not None} <= cells

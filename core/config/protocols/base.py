@@ -22,6 +22,8 @@ class Protocol(Config):
 
     several_labels: ClassVar[bool] = False
     """Whether it takes images with several labels, or needs none."""
+    task_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that choose a task. Scores of two tasks are never compared with each other."""
 
     protocol: str
 

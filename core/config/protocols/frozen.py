@@ -22,6 +22,7 @@ class Frozen(Protocol):
     """
 
     several_labels = True
+    task_fields = ("metric",)
 
     protocol: Literal["frozen"] = "frozen"
 

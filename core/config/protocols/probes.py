@@ -37,6 +37,7 @@ class TransformationProbe(Protocol):
     """
 
     several_labels = True
+    task_fields = ("task",)
 
     protocol: Literal["transformation"] = "transformation"
 
