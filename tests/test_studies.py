@@ -272,3 +272,12 @@ def test_a_baseline_is_scored_as_cells_are(path: Path, scale: str) -> None:
     trials = enumerate_trials(load_study(str(path), scale))
     cells = {trial.config.scored_by for trial in trials if trial.baseline is None}
     assert {trial.config.scored_by for trial in trials if trial.baseline is not None} <= cells
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_there_is_no_blur_at_the_scale_of_appendix_b9_but_where_it_is_ablated(path: Path) -> None:
+    for trial in enumerate_trials(load_study(str(path), "cifar10")):
+        policy = trial.config.pretrain.augment
+        is_ablated = path.stem == "flip_blur" or "Blur" in str(trial.coordinates.get("augment"))
+        if policy.policy == "simclr":
+            assert policy.blur == (is_ablated and trial.coordinates.get("leave_one_out") != "blur"), trial.name
