@@ -4,6 +4,7 @@ import functools
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,6 +16,7 @@ from reports.paper.catalog import paper_axes, published
 from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.statistics.claims import AgreementClaim, parts_of
 from reports.statistics.questions import QUESTIONS, question
+from reports.statistics.verdicts import judge
 
 load_study = functools.cache(load_uncached)
 
@@ -281,3 +283,18 @@ def test_there_is_no_blur_at_the_scale_of_appendix_b9_but_where_it_is_ablated(pa
         is_ablated = path.stem == "flip_blur" or "Blur" in str(trial.coordinates.get("augment"))
         if policy.policy == "simclr":
             assert policy.blur == (is_ablated and trial.coordinates.get("leave_one_out") != "blur"), trial.name
+
+
+@pytest.mark.parametrize(("rise", "expected"), [(0.0, "SUPPORTED"), (-3.0, "SUPPORTED"), (3.0, "REFUTED")])
+def test_no_benefit_of_longer_supervised_training_is_decided_where_there_is_none(rise: float, expected: str) -> None:
+    """By simulation, over ten seeds that spread by half a point: a flat truth is no longer undecided for ever."""
+    study, draws = load_study("longer_supervised", "quick"), np.random.default_rng(0)
+    cells, claim = _cells(study), study.claims[0]
+    epochs = sorted(set(cells["epochs"]), key=float)
+    rows = [
+        {**cell, "trial_id": f"{number}/{seed}", "seed": seed, "baseline": "", "state": "done"}
+        | {"top1": 70 + rise * epochs.index(cell["epochs"]) + draws.normal(0, 0.5)}
+        for number, cell in enumerate(cells.to_dict("records"))
+        for seed in range(10)
+    ]
+    assert judge([claim], pd.DataFrame(rows), study.axis_names, "top1")[0].word == expected
