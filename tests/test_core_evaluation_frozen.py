@@ -166,7 +166,7 @@ def test_it_is_the_test_images_that_are_scored() -> None:
 
 def test_neighbours_vote_as_written_out() -> None:
     (train, labels), (queries, _) = clusters(60), clusters(10, seed=1)
-    votes = nearest_neighbours(train, labels, queries, 5, neighbors=7, temperature=0.1)
+    (votes,) = nearest_neighbours(train, labels, queries, 5, [7], temperature=0.1)
     for query, vote in zip(queries, votes, strict=True):
         cosine = [float(torch.cosine_similarity(query, t, dim=0)) for t in train]
         nearest = sorted(range(60), key=lambda i: -cosine[i])[:7]
@@ -178,7 +178,7 @@ def test_neighbours_vote_as_written_out() -> None:
 
 def test_more_neighbours_than_images_is_all_of_them() -> None:
     train, labels = clusters(20)
-    assert nearest_neighbours(train, labels, train, 5, neighbors=200, temperature=0.1).shape == (20, 5)
+    assert nearest_neighbours(train, labels, train, 5, [200], temperature=0.1)[0].shape == (20, 5)
 
 
 def test_top_k_by_hand() -> None:

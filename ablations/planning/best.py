@@ -40,13 +40,14 @@ def best_of(plan: Plan) -> BestCell | None:
 class Ranking:
     """Cells of a grid by their means so far; baselines are left out.
 
-    It stays empty if more of the metric is not better, or if not all cells are scored by the same protocol, task and
-    data set.
+    It stays empty if more of the metric is not better, or if the cells are not evaluated alike.
     """
 
     def __init__(self, trials: Sequence[Trial], metric: str) -> None:
         grid = [trial for trial in trials if trial.baseline is None]
-        compares = re.fullmatch(SCORES, metric) and len({trial.config.scored_by for trial in grid}) == 1
+        evaluations = {trial.config.evaluate.model_dump_json() for trial in grid}
+        data = {trial.config.evaluation_data.model_dump_json() for trial in grid}
+        compares = re.fullmatch(SCORES, metric) and len(evaluations) == len(data) == 1
         self._metric = metric
         self._trials = {trial.id: trial for trial in grid} if compares else {}
         self._values: dict[tuple[str, ...], dict[int, float]] = {}

@@ -31,7 +31,13 @@ METRIC_LABELS = {
 }
 
 
+KNN_AT = "knn/top1_at_"
+
+
 def label_of(metric: str) -> str:
+    """Return what a metric is called, with its unit."""
+    if metric.startswith(KNN_AT):
+        return f"k-nearest neighbours, k = {metric.removeprefix(KNN_AT)}, top-1 (%)"
     return METRIC_LABELS.get(metric, metric)
 
 

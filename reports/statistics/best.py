@@ -9,6 +9,8 @@ from reports.cells.summary import HERE
 
 RANKED = ("top1", "top5", "score", "mean_per_class", "map_11")
 """Metrics of which more is better; of others, such as an entropy, none is the best."""
+AT_K = "top1_at_"
+"""Begins the name of a top-1 accuracy at one of several k."""
 
 
 def best_cells(data: pd.DataFrame, by: list[str]) -> pd.Series:
@@ -26,7 +28,9 @@ def best_cells(data: pd.DataFrame, by: list[str]) -> pd.Series:
 
 
 def is_ranked(metric: str) -> bool:
-    return metric.rsplit("/", 1)[-1] in RANKED and not metric.startswith("pretrain/")
+    """Whether more of a metric is better."""
+    name = metric.rsplit("/", 1)[-1]
+    return (name in RANKED or name.startswith(AT_K)) and not metric.startswith("pretrain/")
 
 
 def _leads(first: "pd.Series[float]", second: "pd.Series[float]") -> bool:
