@@ -118,8 +118,9 @@ def test_a_damaged_checkpoint_raises_nothing(tmp_path: Path) -> None:
 
 
 def test_a_file_that_may_not_be_opened_is_not_taken_for_a_damaged_one(tmp_path: Path) -> None:
-    with pytest.raises(IsADirectoryError):
-        load_checkpoint(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        load_checkpoint(tmp_path / "file" / "checkpoint.pt")
 
 
 def test_a_checkpoint_of_another_configuration_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """What a report found, for MLflow's pages: the best cell, and a verdict on each claim."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from reports.cells.metric_names import label_of
@@ -11,6 +13,9 @@ from reports.statistics.best import is_ranked
 from reports.statistics.ruling import WORDS
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
+
+CLAIM = "ablate.claim."
+"""Beginning of a tag of a parent run: the verdict on one claim."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +34,34 @@ class Summary:
     metrics: dict[str, float]
     """``best/<metric>``: mean of the best cell, over its seeds, where all cells are scored alike.
     ``claims/supported``, ``claims/refuted``, ``claims/no_difference`` and ``claims/undecided``: numbers of claims.
-    ``claims/<n>``: effect of the claim with that number, counted from 1."""
+    ``claims/<n>``: effect of the claim with that number, counted from 1; ``claims/<n>_low`` and ``_high``: ends of its
+    interval, at the level ``_level``; ``_p``: its p among all claims; ``_seeds``: how many seeds it is from."""
+    tags: dict[str, str]
+    """``ablate.claim.<n>``: the verdict on the claim with that number, and its text."""
 
 
 def summary(report: StudyReport) -> Summary:
     """The findings of a report."""
     verdicts, best = report.verdicts, _best_cells(report)
-    words, effects = Counter(one.word for one in verdicts), enumerate((one.mean for one in verdicts), 1)
+    words = Counter(one.word for one in verdicts)
     metrics = {f"claims/{word.lower().replace(' ', '_')}": float(words[word]) for word in WORDS if verdicts}
-    metrics |= {f"claims/{number}": effect for number, effect in effects if effect is not None}
+    for number, verdict in enumerate(verdicts, 1):
+        metrics |= {f"claims/{number}{name}": value for name, value in _numbers(verdict)}
+    tags = {f"{CLAIM}{number}": f"{one.word}: {one.claim.says}" for number, one in enumerate(verdicts, 1)}
     if len(best) == 1:
         metrics[f"best/{report.metric}"] = float(best[0]["mean"])
     told = [_told(cell, report, len(best) > 1) for cell in best]
     text = f"Best cell{'s' if len(best) > 1 else ''}: {'; '.join(told)}." if told else ""
-    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics)
+    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics, tags)
+
+
+def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
+    """What is known of a verdict, by the end of the metric's name."""
+    low, high = verdict.interval or (None, None)
+    found = {"": verdict.mean, "_low": low, "_high": high, "_level": verdict.level, "_p": verdict.p}
+    yield from ((name, value) for name, value in found.items() if value is not None and isfinite(value))
+    if verdict.seeds:
+        yield "_seeds", float(verdict.seeds)
 
 
 def _told(best: dict[str, Any], report: StudyReport, several: bool) -> str:

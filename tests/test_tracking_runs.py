@@ -103,7 +103,7 @@ def test_a_failed_trial_that_was_tried_again_does_not_come_back_with_a_restored_
     delete_experiment()
     record(plan("small"))
     assert len(children()) == 4
-    assert read_study("small", "quick").table["state"].tolist().count("finished") == 3
+    assert read_study("small", "quick").table["state"].tolist().count("done") == 3
 
 
 def test_two_runs_of_a_trial_are_read_as_the_latest() -> None:
@@ -283,7 +283,7 @@ def test_what_was_edited_in_mlflow_is_named_and_the_storage_is_drawn(name: str) 
     assert len(drawn.notes) == 2
     assert all(says in note for note in drawn.notes)
     table = drawn.report.table
-    assert table[table["state"] == "finished"]["top1"].tolist() == [40.0, 40.0]
+    assert table[table["state"] == "done"]["top1"].tolist() == [40.0, 40.0]
     result = CliRunner().invoke(app, ["report", "study.yaml"])
     assert (result.exit_code, result.output.count(says)) == (0, 2)
 
@@ -312,4 +312,4 @@ def test_a_trial_that_was_removed_from_the_storage_is_drawn_as_mlflow_has_it() -
     record(plan("small"))
     shutil.rmtree("runs/trials")
     drawn = draw_report("small", "quick", Path("runs"))
-    assert (drawn.notes, drawn.report.states["finished"]) == ([], 2)
+    assert (drawn.notes, drawn.report.states["done"]) == ([], 2)

@@ -148,7 +148,7 @@ def test_a_console_remembers_why_it_could_not_write() -> None:
         (["run", "small.yaml", "--inline", "--storage", "/proc/x"], "/proc/x: No such file or directory"),
         (["run", "small.yaml", "--inline", "--storage", "x" * 300], "x...: File name too long"),
         (["gc", "--storage", "/proc/x"], "/proc/x: No such file or directory"),
-        (["new", "/proc/mine.yaml"], "/proc/mine.yaml: No such file or directory"),
+        (["new", "/proc/mine.yaml"], "/proc/mine.yaml: cannot be written: No such file or directory"),
         (["plan", "x" * 5000], "no such file"),
         (["plan", "loop.yaml"], "no such file"),
     ],
