@@ -83,8 +83,8 @@ def test_sentences_compare_within_one_way_of_scoring(spec: Report) -> None:
     assert f"random ({LINEAR}): 20.0; the best is +14.0 points from it." in found
     assert f"scratch ({TUNED}): 55.0; the best is +5.0 points from it." in found
     assert "else: 44.0 by tsne on x; no cell is scored so, and none is compared with it." in found
-    assert f"width ({LINEAR}) from 1 to 2: +4.0 points, averaged over evaluate." in found
-    assert f"width ({TUNED}) from 1 to 2: -2.0 points, averaged over evaluate." in found
+    assert f"width ({LINEAR}) from 1 to 2: +4.0 points." in found
+    assert f"width ({TUNED}) from 1 to 2: -2.0 points." in found
     assert len(found) == 7
 
 

@@ -141,7 +141,8 @@ def _along(data: pd.DataFrame, axis: str, axes: list[str], told: str) -> str:
     here, paper = (_change(of(data, source).dropna(subset="mean"), axis, others) for source in (HERE, PAPER))
     if here is None:
         return ""
-    over = f", averaged over {', '.join(others)}" if others else ""
+    varied = [name for name in others if of(data, HERE)[name].nunique() > 1]
+    over = f", averaged over {', '.join(varied)}" if varied else ""
     return f"{axis}{told}{here}{over}" + (f"; in the paper{paper}." if paper else ".")
 
 
