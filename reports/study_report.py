@@ -6,6 +6,7 @@ from functools import cached_property
 import pandas as pd
 
 from reports.cells.arrays import TrialArrays
+from reports.cells.circumstances import circumstances
 from reports.cells.metric_names import label_of
 from reports.cells.scoring import Baseline, baselines_of
 from reports.cells.summary import STATES
@@ -102,6 +103,11 @@ class StudyReport:
     def verdicts(self) -> list[Verdict]:
         """Verdicts on the claims, on a page of the study's own."""
         return judge_page([self.judged])[0]
+
+    @property
+    def circumstances(self) -> str:
+        """That its cells differ in hardware or numerics; empty where they do not."""
+        return circumstances(self.table)
 
     @property
     def states(self) -> dict[str, int]:

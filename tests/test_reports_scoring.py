@@ -1,16 +1,19 @@
 """Numbers of two protocols, tasks or data sets are drawn beside each other and never compared with each other."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from reports.cells.circumstances import circumstances
 from reports.cells.matrix import to_matrix
 from reports.cells.scoring import Baseline, baselines_of, scored_as
 from reports.cells.summary import HERE, beside, in_common, of, summarise
 from reports.figures.drawn import Drawn, draw
 from reports.figures.findings import cell_findings, heatmap_findings
 from reports.figures.heatmap import heatmap_figure
+from reports.pages.render import render
 from reports.paper.numbers import PaperMatrix
 from reports.specs import BarsReport, HeatmapReport, PointsReport, Report, TableReport
 from reports.statistics.best import best_cells
@@ -177,6 +180,19 @@ def test_an_order_of_cells_that_are_scored_in_two_ways_is_not_judged() -> None:
     assert f"scored by {TUNED} and {LINEAR}" in mixed.reason
     alike = judge([claim], pd.DataFrame(rows).assign(scored_by=LINEAR), axes, "top1")[0]
     assert alike.mean is not None
+
+
+def test_a_figure_says_where_its_cells_differ_in_hardware_or_numerics(tmp_path: Path) -> None:
+    numerics = ["bfloat16 channels_last"] * 6 + ["float32 contiguous"]
+    mixed = TABLE.assign(device="GPU", numerics=numerics)
+    report = StudyReport("s", "t", TableReport(rows=["width"], columns="evaluate"), mixed, AXES)
+    told = "Its cells differ in numerics: bfloat16 channels_last (6 trials), float32 contiguous (1 trial)."
+    page = render(report, tmp_path)
+    for path in (page, tmp_path / "figure.md", tmp_path / "table.md"):
+        assert told in path.read_text()
+        assert "differ in hardware" not in path.read_text()
+    for alike in (mixed.assign(numerics="float32"), TABLE, mixed.assign(state="waiting")):
+        assert circumstances(alike) == ""
 
 
 def test_trials_that_do_not_say_how_they_are_scored_count_as_scored_alike() -> None:
