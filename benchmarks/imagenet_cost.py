@@ -56,7 +56,8 @@ def units_of(studies: Iterable[ScaledStudy]) -> list[Unit]:
 def row(name: str, units: list[Unit]) -> str:
     """A row of the table.
 
-    On N GPUs a study takes the sum shared by all, but never less than the longest training on the most GPUs of one trial."""
+    On N GPUs a study takes the sum shared by all, but never less than the longest training on the most GPUs of one
+    trial."""
     hours = [seconds(unit) / 3600 for unit in units]
     walls = [max(sum(hours) / gpus, max(hours) / min(gpus, most_workers(units))) for gpus in GPUS]
     cells = [f"{sum(hours):,.0f}", *(f"{wall:,.1f}" for wall in walls), f"{max(hours) / 8:,.1f}"]

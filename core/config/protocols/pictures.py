@@ -18,6 +18,8 @@ class ExampleViews(Protocol):
 
     several_labels = True
 
+    reads_representation = False
+
     protocol: Literal["example_views"] = "example_views"
 
     image: Annotated[int, Field(ge=0)] = 0
@@ -41,6 +43,8 @@ class ColourHistograms(Protocol):
     """
 
     several_labels = True
+
+    reads_representation = False
 
     protocol: Literal["colour_histograms"] = "colour_histograms"
 
