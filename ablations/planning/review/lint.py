@@ -11,6 +11,7 @@ from ablations.study.library import files_named
 from ablations.study.settings import dotted_values
 from ablations.types.trial import Trial
 from core.config import TrainConfig
+from core.config.base import whole
 from reports.paper.catalog import paper_axes
 from reports.specs import PicturesReport
 
@@ -85,9 +86,9 @@ def _is_default(trial: Trial, plan: Plan) -> bool:
     """Whether the cell has the values that a trial without axes would have, or trains nothing."""
     if not trial.config.pretrain.epochs:
         return True
-    default = dotted_values(TrainConfig().model_dump(mode="json"))
+    default = dotted_values(whole(TrainConfig()))
     settings = {".".join(path): setting.value for path, setting in plan.scaled.settings.items()}
-    flat = dotted_values(trial.config.model_dump(mode="json"))
+    flat = dotted_values(whole(trial.config))
     for axis in trial.coordinates:
         path = axis if axis.startswith("evaluate.") else f"pretrain.{axis}"
         if path not in flat or flat[path] != settings.get(axis, default.get(path)):
