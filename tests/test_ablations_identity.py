@@ -27,6 +27,8 @@ def test_ids_are_pinned() -> None:
         {"precision": "float32"},
         {"batch_norm_chunk": 2048},
         {"augment": {"color": False}},
+        {"optimizer": {"adapt_classifier": False}},
+        {"encoder": {"initialisation": "released"}},
         {"augment": {"color_form": "released_v1"}},
         {"augment": {"color_form": "released_v2"}},
     ],

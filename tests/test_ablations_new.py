@@ -73,6 +73,16 @@ def test_what_is_commented_out_is_good_as_well(question: str) -> None:
     assert (scaled.resources.gpu, enumerate_trials(scaled)[0].config.pretrain.encoder.name) == (0.5, "resnet18")
 
 
+def test_colour_distortion_is_left_out_whole() -> None:
+    """Jitter and grayscale: its claim says that it is needed, and a strength of 0 would leave grayscale."""
+    ablate("new", "mine", "--template", "augmentation", "--data", "shapes")
+    scaled = load_study("mine")
+    without = next(t for t in enumerate_trials(scaled) if t.coordinates.get("leave_one_out") == "colour distortion")
+    assert [each.kind for each in without.config.pretrain.augment.branches().both] == ["crop", "flip", "blur"]
+    claim = next(claim for claim in scaled.claims if claim.says == "Colour distortion is needed.")
+    assert claim.than == [{"leave_one_out": "colour distortion"}]
+
+
 def test_a_name_is_a_study_and_a_file_is_a_file() -> None:
     ablate("new")
     assert sorted(str(path) for path in Path("studies").iterdir()) == ["studies/my_temperature.yaml", f"studies/{FILE}"]

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import scipy.stats
 import torch
 import torchvision
 from pydantic import ValidationError
@@ -17,7 +18,7 @@ from core.config import HeadConfig, ResNet
 from core.encoder.build import build_encoder
 from core.encoder.convolution import Convolution3x3
 from core.encoder.fingerprint import encoder_hash
-from core.encoder.head import build_head
+from core.encoder.head import build_classifier, build_head
 from core.encoder.selective import SelectiveKernel, pooled_shortcut
 
 FIGURE_7 = {
@@ -188,3 +189,47 @@ def test_a_convolution_of_a_single_pixel_has_the_gradient_that_it_should(stride:
         assert low.weight.grad is not None
         torch.testing.assert_close(low.weight.grad[:, :, 1, 1].float(), expected, atol=0.5, rtol=0.05)
         assert int(low.weight.grad.count_nonzero()) <= 16 * 32
+
+
+def test_convolutions_are_initialised_as_in_pytorch_or_as_in_the_released_code() -> None:
+    """The released code: tf.variance_scaling_initializer() of fan in, scale 1, truncated normal. Its draws are
+    compared with scipy's truncated normal of two standard deviations, by moments and by Kolmogorov's distance."""
+    torch.manual_seed(0)
+    shapes = {"conv1": (3, 7), "layer1.0.conv2": (64, 3), "layer4.0.downsample.0": (256, 1)}  # C_in, kernel
+    encoders = {
+        name: build_encoder(ResNet.model_validate({"name": "resnet18", "initialisation": name}), 224)
+        for name in ("fan_out", "released")
+    }
+    assert ResNet().initialisation == "fan_out"
+    for name, (channels, kernel) in shapes.items():
+        released = encoders["released"].get_submodule(name).weight.detach().double().flatten()
+        deviation = math.sqrt(1 / (channels * kernel**2))
+        scale = deviation / scipy.stats.truncnorm(-2, 2).std()
+        assert released.std().item() == pytest.approx(deviation, rel=0.03)
+        assert released.abs().max() <= 2 * scale * (1 + 1e-6)
+        assert released.abs().max() > 1.9 * scale
+        assert scipy.stats.kstest(released.numpy()[:9000], scipy.stats.truncnorm(-2, 2, scale=scale).cdf).pvalue > 1e-4
+        weight = encoders["fan_out"].get_submodule(name).weight.detach().double()
+        fan_out = weight.shape[0] * kernel**2
+        assert weight.std().item() == pytest.approx(math.sqrt(2 / fan_out), rel=0.03)
+        assert scipy.stats.kstest(weight.flatten().numpy()[:9000], "norm", (0, math.sqrt(2 / fan_out))).pvalue > 1e-4
+
+
+def test_every_convolution_has_the_initialisation_selective_kernels_too() -> None:
+    torch.manual_seed(0)
+    settings = ResNet(name="resnet50", width=0.25, selective_kernels=True, initialisation="released")
+    for module in build_encoder(settings, 224).modules():
+        if isinstance(module, nn.Conv2d):
+            weight = module.weight.detach()
+            assert weight.std().item() == pytest.approx(weight[0].numel() ** -0.5, rel=0.12)
+
+
+def test_dense_layers_of_the_head_are_normal_with_a_hundredth_as_in_the_released_code() -> None:
+    """tf.random_normal_initializer(stddev=.01), in the projection head and in the supervised head."""
+    torch.manual_seed(0)
+    dense = [m for m in build_head(HeadConfig(layers=3), 512).modules() if isinstance(m, nn.Linear)]
+    dense += list(build_classifier(512, 200))
+    for layer in dense:
+        assert layer.weight.std().item() == pytest.approx(0.01, rel=0.03)
+        assert layer.bias is None or (layer.bias == 0).all()
+    assert len(dense) == 4
