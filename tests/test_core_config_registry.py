@@ -9,10 +9,10 @@ import torch
 from own_parts import Halves, Norms, OnlyVignette, Pull, Sign, Tiny, Vignette, own_parts, vignette
 from pydantic import ValidationError
 
-from ablations.grid import enumerate_trials
-from ablations.load import load_study
-from ablations.metrics import known_metric
-from ablations.settings_schema import definitions, settings_tree
+from ablations.planning.grid import enumerate_trials
+from ablations.study.load import load_study
+from ablations.study.schema.settings_schema import definitions, settings_tree
+from ablations.types.metrics import known_metric
 from core import DataConfig, Frozen, PretrainConfig, TrainConfig, evaluate, load_data, load_pretrained, pretrain
 from core.augment.policy import two_views
 from core.config import LOSSES, METHODS, OPERATIONS, CustomAugment, NtXent, OperationConfig, OptimizerConfig

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock
+from image_folders import make_folder
 from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
@@ -30,20 +31,6 @@ from helpers import random_images
 
 PINNED_SUMS = [358444, 227331, 381725, 366945]
 PINNED_MEAN, PINNED_DEVIATION = 98.5335, 65.4459
-
-FORMATS = ("png", "jpg", "jpeg", "webp")
-
-
-def make_folder(root: Path, classes: int = 3, train: int = 4, test: int = 2, side: int = 20) -> Path:
-    """``<root>/{train,test}/<class>/*`` in all formats; the red channel tells the class."""
-    for split, count in (("train", train), ("test", test)):
-        for number in range(classes):
-            folder = root / split / f"class{number}"
-            folder.mkdir(parents=True)
-            for image in range(count):
-                pixels = np.full((side + image, side, 3), (60 * number, 100, 30 * image), dtype=np.uint8)
-                Image.fromarray(pixels).save(folder / f"{image}.{FORMATS[image % 4]}")
-    return root
 
 
 def test_shapes_are_the_same_everywhere_and_balanced() -> None:

@@ -93,7 +93,8 @@ class ResilientTracker:
     def _open(self) -> Tracker:
         scaled, trials = self._plan.scaled, self._plan.trials
         results = self._store.results(trials).values()
-        tracker = Tracker(scaled, trials, describe(scaled, trials), self._plan.sizes, results, self._extras, self._say)
+        description = describe(scaled, trials, self._plan.looks)
+        tracker = Tracker(scaled, trials, description, self._plan.sizes, results, self._extras, self._say)
         if self._started:
             tracker.parent.begin()
         self._save_all(tracker, results)

@@ -1,7 +1,9 @@
 """What a report found, for MLflow's pages: the best cell, and a verdict on each claim."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 
 import pandas as pd
 
@@ -11,6 +13,9 @@ from reports.statistics.best import is_ranked
 from reports.statistics.ruling import WORDS
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
+
+CLAIM = "ablate.claim."
+"""Beginning of a tag of a parent run: the verdict on one claim."""
 
 
 @dataclass(frozen=True)
@@ -28,22 +33,36 @@ class Summary:
     metrics: dict[str, float]
     """``best/<metric>``: mean of the best cell, over its seeds. ``claims/supported``, ``claims/refuted``,
     ``claims/no_difference`` and ``claims/undecided``: numbers of claims. ``claims/<n>``: effect of the claim with
-    that number, counted from 1."""
+    that number, counted from 1; ``claims/<n>_low`` and ``_high``: ends of its interval, at the level ``_level``;
+    ``_p``: its p among all claims; ``_seeds``: how many seeds it is from."""
+    tags: dict[str, str]
+    """``ablate.claim.<n>``: the verdict on the claim with that number, and its text."""
 
 
 def summary(report: StudyReport) -> Summary:
     """The findings of a report."""
     verdicts, best = report.verdicts, _best_cell(report)
-    words, effects = Counter(one.word for one in verdicts), enumerate((one.mean for one in verdicts), 1)
+    words = Counter(one.word for one in verdicts)
     metrics = {f"claims/{word.lower().replace(' ', '_')}": float(words[word]) for word in WORDS if verdicts}
-    metrics |= {f"claims/{number}": effect for number, effect in effects if effect is not None}
+    for number, verdict in enumerate(verdicts, 1):
+        metrics |= {f"claims/{number}{name}": value for name, value in _numbers(verdict)}
+    tags = {f"{CLAIM}{number}": f"{one.word}: {one.claim.says}" for number, one in enumerate(verdicts, 1)}
     text = ""
     if best is not None:
         metrics[f"best/{report.metric}"] = float(best["mean"])
         cell = ", ".join(str(best[axis]) for axis in report.axes if best[axis])
         seeds = f", mean of {best['seeds']} seeds" if best["seeds"] > 1 else ""
         text = f"Best cell: {cell} with {best['mean']:.2f} ({label_of(report.metric)}{seeds})."
-    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics)
+    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics, tags)
+
+
+def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
+    """What is known of a verdict, by the end of the metric's name."""
+    low, high = verdict.interval or (None, None)
+    found = {"": verdict.mean, "_low": low, "_high": high, "_level": verdict.level, "_p": verdict.p}
+    yield from ((name, value) for name, value in found.items() if value is not None and isfinite(value))
+    if verdict.seeds:
+        yield "_seeds", float(verdict.seeds)
 
 
 def _best_cell(report: StudyReport) -> "pd.Series[float] | None":

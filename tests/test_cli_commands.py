@@ -6,18 +6,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
-
-from ablations.cli.app import app
+from command_line import ablate
 
 STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n"
-
-
-def ablate(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
 
 
 def test_plan_shows_every_trial() -> None:

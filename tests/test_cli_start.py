@@ -6,14 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from image_folders import make_folder
 from rich.console import Console
-from test_core_data import make_folder
 
+from ablations.planning.grid import enumerate_trials
 from ablations.running.prepare_data import prepare_data
 from ablations.store import prepared
 from ablations.store.prepared import is_prepared
+from ablations.study.load import load_study
 from core import load_data
 from core.config import DataConfig
+from core.cost import training_flops
 from helpers import small_study
 
 STUDY = small_study("grid:\n  loss.temperature: [0.1]\n", epochs=1).replace("image_size: 16", "image_size: 32")
@@ -42,6 +45,8 @@ def test_a_module_leaves_out_what_takes_seconds_to_import(modules: str, missing:
 
 def test_a_trial_needs_neither_torchvision_nor_dynamo() -> None:
     Path("small.yaml").write_text(STUDY)
+    config = enumerate_trials(load_study(Path("small.yaml")))[0].config.pretrain
+    training_flops(config)  # as the plan before a run does: it counts the encoder once, for all processes
     code = """
 from pathlib import Path
 from rich.console import Console
@@ -63,6 +68,7 @@ def test_data_that_is_prepared_needs_no_torch() -> None:
     code = """
 from pathlib import Path
 from rich.console import Console
+from ablations.planning.grid import enumerate_trials
 from ablations.running.prepare_data import prepare_data
 from core.config import DataConfig
 prepare_data([DataConfig(name='shapes', image_size=16)], Path('data'), Console(quiet=True))

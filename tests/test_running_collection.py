@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from command_line import ablate
 from mlflow import MlflowClient
 from rich.console import Console
-from test_ablations_cli import ablate
 from typer.testing import CliRunner
 
 import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced
@@ -299,7 +299,47 @@ def test_machines_read_one_document_of_all_studies(ran: list[Unit]) -> None:
     assert (report_.page, report_.verdicts) == (run_.page, run_.verdicts)
     status = CollectionStatusDocument.model_validate_json(machine("status", "both.yaml"))
     assert status.counts.done == 9
+    assert status.verdicts == run_.verdicts
     assert [one.study for one in status.studies] == ["temperature", "neighbors"]
+
+
+MANY = """\
+claims:
+  - {says: warm is a little better, source: here, cells: [[0.1]], than: [[0.2]]}
+""" + "".join(
+    f"  - {{says: claim {n}, source: here, cells: [[0.1]], than: [[{n}]]}}\n" for n in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+)
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_claims_of_a_collection_are_judged_together_and_counted_so(
+    ran: list[Unit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim that is supported among its study's own claims alone is not among those of all studies."""
+
+    def score(trial: Trial) -> float:
+        """p is 0.01 in the first study, and far from anything in the second."""
+        place = round(10 * trial.config.pretrain.loss.temperature)
+        if trial.config.evaluate.neighbors == 5:
+            return 10.0 + (2.5, 3.0, 3.6)[trial.seed] * (place == 1)
+        return 10.0 + (0.0, 5.0, -5.0)[(trial.seed + place) % 3]
+
+    monkeypatch.setattr("test_ablations_collection._score", score)
+    grid = "grid: {loss.temperature: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]}\nseeds: 3\n"
+    one = "claims: [{says: cold is better, source: here, cells: [[0.1]], than: [[0.2]]}]\n"
+    write(
+        first=small_study(grid + one, 1, "first"),
+        second=small_study(grid + MANY, 1, "second").replace("neighbors: 5", "neighbors: 1"),
+    )
+    run_ = CollectionRunDocument.model_validate_json(machine("run", "both.yaml", "--inline"))
+    alone = [entry.verdict for study in run_.studies if study.report for entry in study.report.verdicts]
+    counted = run_.verdicts.model_dump()
+    assert sum(counted.values()) == len(alone) == 8
+    assert alone.count("SUPPORTED") == 1 + counted["supported"]
+    assert alone[0] == "SUPPORTED"
+    for command in (["report", "both.yaml"], ["run", "both.yaml", "--inline"], ["status", "both.yaml"]):
+        text = ablate(*command)[1]
+        assert f"claims  {counted['undecided']} undecided; judged together" in text, text
 
 
 def machine(*arguments: str, code: int = 0) -> str:

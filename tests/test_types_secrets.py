@@ -1,4 +1,4 @@
-"""What is told and kept has no secret of the environment; test_ablations_safety_ray.py looks through a whole run."""
+"""What is told and kept has no secret of the environment; test_ray_safety.py looks through a whole run."""
 
 import os
 import subprocess

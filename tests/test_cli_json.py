@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 from typer.testing import CliRunner
 
 from ablations.cli.app import app
@@ -16,9 +17,13 @@ from ablations.cli.documents import (
     RunDocument,
     ShowDocument,
     StatusDocument,
+    VerdictEntry,
 )
 from ablations.study.settings import dotted_values
+from ablations.tracking.client import tracking_uri
 from helpers import small_study
+from reports.statistics.record import read_record, verdict_values
+from reports.statistics.verdicts import judge_page
 
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\nbaselines: {random: {epochs: 0}}\n", epochs=1)
 
@@ -104,6 +109,41 @@ def test_a_run_and_what_it_leaves(study: str, mlflow_db: None) -> None:
     assert listed["small"].counts and listed["small"].counts.done == 3
     assert listed["small"].flops_left == 0
     assert listed["quickstart"].seconds_left is not None  # by the speed of the run above
+
+
+def test_a_verdict_has_the_same_numbers_everywhere(mlflow_db: None) -> None:
+    Path("studies").mkdir()
+    claims = """\
+seeds: 3
+claims:
+  - {says: cold is better, source: here, cells: [[0.1]], than: [[0.5]]}
+  - says: both
+    source: here
+    kind: all
+    parts:
+      - {says: warm is better, cells: [[0.5]], than: [[0.1]]}
+      - {says: alike, kind: similar, axis: loss.temperature, margin: 90}
+"""
+    Path("studies/small.yaml").write_text(small_study("grid: {loss.temperature: [0.1, 0.5]}\n" + claims, epochs=1))
+    report = RunDocument.model_validate(document("run", "small", "--inline")).report
+    assert report
+    first, second = report.verdicts
+    assert (first.unit, first.metric, first.seeds, first.claims, first.matters) == ("points", "top1", 3, 2, "1 point")
+    assert first.effect is not None and first.interval is not None and first.level is not None
+    assert first.interval[0] < first.effect < first.interval[1]
+    assert [part.says for part in second.parts] == ["warm is better", "alike"]
+    assert second.parts[0].effect == -first.effect
+    assert StatusDocument.model_validate(document("status", "small")).verdicts == report.verdicts
+    assert ReportDocument.model_validate(document("report", "small")).verdicts == report.verdicts
+    judged = read_record(Path("runs/reports/small/quick"))  # the file is whole: anyone can judge again
+    again = [VerdictEntry.model_validate(verdict_values(one)) for one in judge_page([judged])[0]]
+    assert [(one.verdict, one.effect) for one in again] == [(one.verdict, one.effect) for one in report.verdicts]
+    run = MlflowClient(tracking_uri()).search_runs(["1"], "tags.ablate.study = 'small'")[0]
+    assert run.data.tags["ablate.claim.1"] == f"{first.verdict}: cold is better"
+    found = {name.removeprefix("claims/1"): run.data.metrics[name] for name in run.data.metrics if "claims/1" in name}
+    low, high = first.interval
+    wanted = {"": first.effect, "_low": low, "_high": high, "_level": first.level, "_p": first.p, "_seeds": 3.0}
+    assert found == wanted
 
 
 def test_list_tells_what_is_left_at_a_scale(study: str) -> None:

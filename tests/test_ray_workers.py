@@ -444,7 +444,7 @@ def test_of_an_encoder_that_is_there_one_worker_is_enough() -> None:
 
 def train_processes() -> list[int]:
     """Workers of this test's Ray that are in a training."""
-    from test_ablations_ray import worker_processes
+    from test_ray_scheduler import worker_processes
 
     return sorted(worker_processes(b"RayTrainWorker"))
 
