@@ -222,6 +222,31 @@ def test_there_are_claims_of_all_kinds() -> None:
     }
 
 
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_colours_are_jittered_as_in_the_code_behind_the_results(path: Path, scale: str) -> None:
+    """Every training that jitters colours, at every scale; and the file says so in its header, or extends one that
+    does."""
+    if path.stem in ("color_form", "example_views", "colour_histograms"):  # which ablates it, and which train nothing
+        return
+    forms = {
+        getattr(trial.config.pretrain.augment, "color_form", None)
+        for trial in enumerate_trials(load_study(str(path), scale))
+    }
+    form = "released_v2" if path.stem.startswith("v2_") else "released_v1"
+    assert form in forms <= {form, None}
+    assert "# Colours are jittered as in the code" in path.read_text() or "\nextends: " in path.read_text()
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_at_the_papers_scale_convolutions_are_initialised_as_in_the_released_code(path: Path) -> None:
+    trials = enumerate_trials(load_study(str(path), "imagenet"))
+    assert {trial.config.pretrain.encoder.initialisation for trial in trials} == {"released"}
+    assert {trial.config.pretrain.encoder.initialisation for trial in enumerate_trials(load_study(str(path)))} == {
+        "fan_out"
+    }
+
+
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_the_quick_scale_is_small_and_embedded(path: Path) -> None:
     trials = enumerate_trials(load_study(str(path), "quick"))

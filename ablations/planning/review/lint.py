@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from ablations.planning.former import changes_of
 from ablations.planning.plan import Plan
 from ablations.planning.review.plausible import implausible
 from ablations.planning.review.setting_use import unused
@@ -25,7 +26,7 @@ def warnings(plan: Plan) -> list[str]:
     """Sentences, each with its remedy."""
     scaled = plan.scaled
     found = [*scaled.notes, *_names(plan), *_paper(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
-    found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan)]
+    found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *_former(plan)]
     return list(dict.fromkeys(found))
 
 
@@ -79,6 +80,19 @@ def _stopping(plan: Plan) -> Iterator[str]:
         yield (
             "stop_early leaves a claim undecided, and a cell without a mean, if any of its trials is stopped; explore "
             "with it, then take it out: the stopped trainings go on"
+        )
+
+
+def _former(plan: Plan) -> Iterator[str]:
+    """Results under the ids that trials had before the settings of shipped studies and scales changed."""
+    trials = [trial for trial in plan.trials if trial.id in plan.former]
+    changes = list(dict.fromkeys(change for trial in trials for change in changes_of(trial)))
+    if changes:
+        told = "; ".join(f"{one.path} was {one.before}, and {one.why}" for one in changes)
+        asked = " ".join(f"--set {one.path}={one.before}" for one in changes)
+        yield (
+            f"{len(trials)} of {len(plan.trials)} trials have a result from before this study changed: {told}. Those "
+            f"are other trials, which stay as they are and are not drawn here; {asked} is the study with them"
         )
 
 
