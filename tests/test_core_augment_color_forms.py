@@ -1,7 +1,7 @@
 """Each form of the colour jitter against a transcription of its source: NumPy and colorsys, pixel by pixel.
 
-``released_v1`` and ``released_v2`` are data_util.py of google-research/simclr, at its first and its last commit. They call
-tf.image: random_brightness (adds), random_contrast (about the mean of each channel), random_saturation and
+``released_v1`` and ``released_v2`` are data_util.py of google-research/simclr, at its first and last commit. They
+call tf.image: random_brightness (adds), random_contrast (about the mean of each channel), random_saturation and
 random_hue (in HSV), and clip to [0, 1] after each of the four, whose order is shuffled.
 """
 

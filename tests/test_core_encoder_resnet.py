@@ -224,6 +224,15 @@ def test_every_convolution_has_the_initialisation_selective_kernels_too() -> Non
             assert weight.std().item() == pytest.approx(weight[0].numel() ** -0.5, rel=0.12)
 
 
+def test_batch_norms_have_the_released_codes_constants() -> None:
+    """batch_norm_decay 0.9, of which torch's momentum is the rest, and BATCH_NORM_EPSILON 1e-5."""
+    encoder = build_encoder(ResNet(name="resnet50", width=0.125, selective_kernels=True), 224)
+    norms = [
+        m for part in (encoder, build_head(HeadConfig(), 16)) for m in part.modules() if hasattr(m, "running_mean")
+    ]
+    assert {(norm.momentum, norm.eps) for norm in norms} == {(0.1, 1e-5)}
+
+
 def test_dense_layers_of_the_head_are_normal_with_a_hundredth_as_in_the_released_code() -> None:
     """tf.random_normal_initializer(stddev=.01), in the projection head and in the supervised head."""
     torch.manual_seed(0)
