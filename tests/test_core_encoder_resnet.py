@@ -192,7 +192,7 @@ def test_a_convolution_of_a_single_pixel_has_the_gradient_that_it_should(stride:
 
 
 def test_convolutions_are_initialised_as_in_pytorch_or_as_in_the_released_code() -> None:
-    """The released code: tf.variance_scaling_initializer() of fan in, scale 1, truncated normal. Its draws are
+    """The released code: tf.variance_scaling_initializer() of fan in, scale 1, truncated normal. Ours are
     compared with scipy's truncated normal of two standard deviations, by moments and by Kolmogorov's distance."""
     torch.manual_seed(0)
     shapes = {"conv1": (3, 7), "layer1.0.conv2": (64, 3), "layer4.0.downsample.0": (256, 1)}  # C_in, kernel
