@@ -19,7 +19,7 @@ SHORT: dict[str, dict[str, object]] = {
 }
 """Settings with which a protocol takes a second on 64 images; another has its defaults."""
 UNSUPERVISED = [
-    config(**SHORT.get(name, {}))
+    config.model_validate(SHORT.get(name, {}))
     for name, config in zip(PROTOCOLS.names(), PROTOCOLS, strict=True)
     if config is not Classifier
 ]

@@ -10,7 +10,7 @@ from core.history import KNN
 HIGHEST_FIRST = ("map_11", "mean_per_class", "top1")
 """Metrics that may be Table 8's, the one that a trial has beside top-1 first."""
 
-SCORES = r"(.*/)?(top1|top5|mean_per_class|map_11|score|precision_at_\d+)"
+SCORES = r"(.*/)?(top1|top5|top1_at_\d+|mean_per_class|map_11|score|precision_at_\d+)"
 """Pattern of the metrics of which more is better."""
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from reports.cells.names import signed
 
+KNN_AT = "knn/top1_at_"
+"""Begins the names of accuracies of nearest neighbours, one for each k."""
 METRIC_LABELS = {
     "linear_eval/top1": "linear evaluation, top-1 (%)",
     "linear_eval/top5": "linear evaluation, top-5 (%)",
@@ -44,6 +46,8 @@ def add_labels(labels: Mapping[str, str]) -> None:
 
 def label_of(metric: str) -> str:
     """Return the label of a metric, with its unit in parentheses; the name itself where it has none."""
+    if metric.startswith(KNN_AT):
+        return f"k-nearest neighbours, k = {metric.removeprefix(KNN_AT)}, top-1 (%)"
     return _known_label(metric) or metric
 
 
