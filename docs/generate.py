@@ -38,6 +38,7 @@ WORDS = {
     "baselines": "[settings](#settings) by the name of the baseline",
     "claims": "list of [claims](#claims)",
     "grid": "a [grid](#grid), or a list of them",
+    "parts": "list of [claims](#claims) of the other kinds",
     "report": "a [report](#reports)",
     "resources": "[resources](#resources)",
     "scales": "[scales](#scale) by name",

@@ -30,6 +30,8 @@ def by_locale(path: Path) -> list[str]:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TEXT):
             continue
         modes = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+        if ast.unparse(node.func) == "os.open":
+            continue  # a descriptor has no encoding
         is_binary = node.func.attr == "open" and any("b" in str(mode) for mode in modes)
         of_a_run = node.func.attr == "read_text" and node.args  # see ``Artifacts``
         if not is_binary and not of_a_run and "encoding" not in {keyword.arg for keyword in node.keywords}:

@@ -50,10 +50,10 @@ def turn_hue(image: Image, shift: float) -> Image:
 
 def tensorflow_step(image: Image, which: int, amount: float, brightness_is_added: bool) -> Image:
     if which == 0:
-        return image + amount if brightness_is_added else image * amount
+        return np.asarray(image + amount if brightness_is_added else image * amount)
     if which == 1:
         channel_means = image.reshape(-1, 3).mean(axis=0)
-        return (image - channel_means) * amount + channel_means
+        return np.asarray((image - channel_means) * amount + channel_means)
     return scale_saturation(image, amount) if which == 2 else turn_hue(image, amount)
 
 
@@ -62,7 +62,7 @@ def torchvision_step(image: Image, which: int, amount: float, brightness_is_adde
     if which == 0:
         return image + amount if brightness_is_added else image * amount
     if which == 1:
-        return amount * image + (1 - amount) * luminance.mean()
+        return np.asarray(amount * image + (1 - amount) * luminance.mean())
     return amount * image + (1 - amount) * luminance[..., None] if which == 2 else turn_hue(image, amount)
 
 

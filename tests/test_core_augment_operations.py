@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -32,6 +33,8 @@ from core.augment.operations.solarize import solarize
 from core.augment.select import apply_where
 from core.randomness import generator
 from helpers import random_images
+
+Adjust = Callable[..., Tensor]
 
 STEP = 1 / 255
 TWO_STEPS = 2 * STEP + 1e-6
@@ -90,7 +93,7 @@ def test_a_box_that_never_fits_is_the_whole_image() -> None:
         (adjust_hue, F.adjust_hue, -0.5, 0.5),
     ],
 )
-def test_colour_adjustments_are_torchvisions(ours, theirs, low: float, high: float) -> None:
+def test_colour_adjustments_are_torchvisions(ours: Adjust, theirs: Adjust, low: float, high: float) -> None:
     batch = images(16)
     amounts = torch.linspace(low, high, 16)
     adjusted = ours(batch, amounts)

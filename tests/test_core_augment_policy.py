@@ -1,6 +1,7 @@
 """Policies: which branch gets what, and that every sample draws for itself."""
 
 import itertools
+from operator import attrgetter
 from typing import get_args
 
 import pytest
@@ -15,7 +16,7 @@ from core.config.policies import Transformation
 from core.randomness import generator
 from helpers import random_images
 
-OPERATIONS = [operation() for operation in config.OPERATIONS]
+OPERATIONS = [operation.model_validate({}) for operation in config.OPERATIONS]
 TRANSFORMATIONS = ["crop", "cutout", "color", "sobel", "noise", "blur", "rotate"]
 
 
@@ -130,7 +131,7 @@ def test_a_views_addition_is_its_own() -> None:
 
 def test_strength_scales_the_jitter() -> None:
     jitter = SimclrAugment(strength=0.5).branches().both[2]
-    assert (jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue) == (0.4, 0.4, 0.4, 0.1)
+    assert attrgetter("brightness", "contrast", "saturation", "hue")(jitter) == (0.4, 0.4, 0.4, 0.1)
 
 
 @pytest.mark.parametrize("form", get_args(ColorForm))

@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 import typer
+from mlflow import MlflowClient
+from mlflow.entities import Experiment
 from PIL import Image
 from ray.exceptions import RayError
 from rich.console import Console
@@ -24,6 +26,7 @@ from ablations.store.migration import open_store
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.tracking import client as tracking
+from ablations.tracking import database
 from ablations.types.errors import AblateError, DiskFullError, StudyError
 from ablations.types.events import Saved
 from ablations.types.failures import kind_of
@@ -154,7 +157,7 @@ def test_a_ray_that_does_not_start_is_said(
     def fail(**options: object) -> None:
         raise error
 
-    monkeypatch.setattr(connect.ray, "init", fail)
+    monkeypatch.setattr("ray.init", fail)
     with pytest.raises(kind, match=told):
         connect._start(address)
 
@@ -163,7 +166,7 @@ def test_a_run_ends_when_ray_has_no_node_left(monkeypatch: pytest.MonkeyPatch) -
     """Tune itself waits for ever."""
     alive = [True]
     monkeypatch.setattr(endings, "LOOK_SECONDS", -1.0)
-    monkeypatch.setattr(endings.ray, "nodes", lambda: [{"Alive": False}, {"Alive": alive[0]}])
+    monkeypatch.setattr("ray.nodes", lambda: [{"Alive": False}, {"Alive": alive[0]}])
     listener = endings.Endings(None, work_of)
     listener.on_step_end(0, [])
     alive[0] = False
@@ -245,13 +248,14 @@ def test_a_new_database_has_all_of_its_tables(
         def __init__(self, uri: str) -> None:
             self.path = Path(uri.removeprefix("sqlite:///"))
 
-        def search_experiments(self, max_results: int) -> None:
+        def search_experiments(self, max_results: int) -> list[Experiment]:
             self.path.write_bytes(empty_mlflow.read_bytes())
             assert not Path("mlflow.db").exists()
             if killed:
                 raise KeyboardInterrupt
+            return list(MlflowClient(f"sqlite:///{self.path}").search_experiments(max_results=max_results))
 
-    monkeypatch.setattr(tracking, "MlflowClient", Client)
+    monkeypatch.setattr(database, "MlflowClient", Client)
     if killed:
         with pytest.raises(KeyboardInterrupt):
             tracking.open_client()

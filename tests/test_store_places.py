@@ -35,10 +35,10 @@ MISTAKES = {
     "s3://": "is no s3://bucket/folder",
     "s3:///runs": "is no s3://bucket/folder",
     "s3://lab/runs?versionId=1": "is no s3://bucket/folder",
-    "s3://me:hunter2@lab/runs": "s3://***@lab/runs: a password does not belong here",
+    "s3://me:hunter2@lab/runs": "s3://lab/runs: a password does not belong here",
     "file://lab/runs": "is no file:///folder of this machine",
     "file://": "is no file:///folder of this machine",
-    "s4://me:hunter2@lab/runs": "s4://***@lab/runs: there is no",
+    "s4://me:hunter2@lab/runs": "s4://lab/runs: there is no",
 }
 
 

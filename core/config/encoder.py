@@ -1,6 +1,6 @@
 """The encoder f."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,9 @@ from core.config.registry import Registry
 
 class EncoderConfig(Config):
     """Base of all encoders."""
+
+    stages: ClassVar[tuple[str, ...]] = ()
+    """Names of the stages whose outputs can be scored, of those that its module names."""
 
     kind: str
 
@@ -30,6 +33,7 @@ AnyEncoder = Annotated[EncoderConfig, ENCODERS]
 class ResNet(EncoderConfig):
     """The paper's ResNets, which turn an image into its representation h. Sec 2.1."""
 
+    stages = ("stage1", "stage2", "stage3", "stage4")
     added_later = {"kind": "resnet", "initialisation": "fan_out"}
 
     kind: Literal["resnet"] = "resnet"

@@ -1,7 +1,7 @@
 """Questions that a careful reviewer would ask of a study before it runs. None of them stops it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ablations.planning.former import changes_of
@@ -56,9 +56,21 @@ def _claims(plan: Plan) -> Iterator[str]:
     seeds = Counter(trial.cell for trial in trials if trial.baseline is None)
     if study.claims and not plan.scaled.stop_early and min(seeds.values()) == 1:
         yield "a claim is never decided from one seed; add --seeds 3, or --until-decided"
+    yield from _uncompared(trials)
     compared = len(seeds) > 1 and not isinstance(plan.scaled.report, PicturesReport)
     if compared and not study.baselines and not any(_is_default(trial, plan) for trial in trials):
         yield "no baseline: no cell is the study's own default; add 'baselines', or the default value to an axis"
+
+
+def _uncompared(trials: Sequence[Trial]) -> Iterator[str]:
+    """Baselines that are scored as no cell is."""
+    cells = {trial.config.scored_by for trial in trials if trial.baseline is None}
+    for trial in trials:
+        if trial.baseline is not None and trial.config.scored_by not in cells:
+            yield (
+                f"baseline {trial.baseline!r} is scored by {trial.config.scored_by}, and no cell is, so that nothing "
+                "is compared with it; give it the protocol of the cells, or take it out"
+            )
 
 
 def _seeds(plan: Plan) -> Iterator[str]:

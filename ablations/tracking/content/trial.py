@@ -45,7 +45,7 @@ def result_tags(result: Result) -> dict[str, str]:
 
 
 def began(result: Result | None, history: Sequence[Epoch], started: float | None) -> int:
-    """When a trial began, in milliseconds since 1970, as nearly as it is known.
+    """The start of a trial in milliseconds since 1970, as nearly as it is known.
 
     ``started`` is when this process saw it start. Else a trial with a result began as long before its end as it took,
     and any other began its first epoch as long before that epoch's end as the second took.

@@ -20,6 +20,7 @@ class ExampleViews(Protocol):
     several_labels = True
 
     added_later = {"color_form": "torchvision"}
+    reads_representation = False
 
     protocol: Literal["example_views"] = "example_views"
 
@@ -48,6 +49,7 @@ class ColourHistograms(Protocol):
 
     several_labels = True
 
+    reads_representation = False
     added_later = {"color_form": "torchvision"}
 
     protocol: Literal["colour_histograms"] = "colour_histograms"
