@@ -8,11 +8,12 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 import ablations  # noqa: F401 - before anything imports Ray, which reads what it sets
+from ablations.types.errors import AblateError
 from core.remote import AnyPath, RemotePath
 
 
@@ -56,6 +57,38 @@ def other_mlflow(empty_mlflow: Path, own_folders: None, monkeypatch: pytest.Monk
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{Path('other.db').resolve()}")
 
     return turn
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs without their report, which takes seconds."""
+
+    def refuse(*arguments: object) -> NoReturn:
+        raise AblateError("figures take seconds")
+
+    monkeypatch.setattr("ablations.tracking.report.draw_report", refuse)
+
+
+@pytest.fixture(scope="session")
+def blank_figure(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with an empty figure in each format."""
+    from matplotlib.figure import Figure
+
+    from reports.style import save_figure
+
+    folder = tmp_path_factory.mktemp("blank")
+    save_figure(Figure(figsize=(1, 1)), folder, "figure")
+    return folder
+
+
+@pytest.fixture
+def blank_figures(blank_figure: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports that are whole but for their figure, which is empty: saving a real one takes seconds."""
+
+    def save(figure: object, folder: Path, name: str) -> list[Path]:
+        return [Path(shutil.copy(file, folder / f"{name}{file.suffix}")) for file in blank_figure.iterdir()]
+
+    monkeypatch.setattr("reports.pages.render.save_figure", save)
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from helpers import small_study
 from reports.statistics.record import read_record, verdict_values
 from reports.statistics.verdicts import judge_page
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\nbaselines: {random: {epochs: 0}}\n", epochs=1)
 
 

@@ -18,7 +18,7 @@ from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.types.trial import Result
 from helpers import epoch, small_study
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 RUNS = Path("runs")
 RULE = "stop_early: {grace_epochs: 1, reduction: 2}\n"

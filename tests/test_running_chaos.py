@@ -37,6 +37,8 @@ from core.errors import MissingData
 from core.trained import checkpoint
 from helpers import small_study
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 WHERE = Where(Path("runs"), Path("data"), inline=True)
 STORE = TrialStore(Path("runs"))
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=2)

@@ -26,7 +26,7 @@ from core import DataError, Diverged
 from core.errors import MissingData
 from helpers import small_study
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=2)
 STORAGE = Path("runs")

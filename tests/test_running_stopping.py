@@ -33,7 +33,7 @@ from ablations.types.trial import Result
 from core.history import Epoch
 from helpers import small_study
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 WHERE = Where(Path("runs"), Path("data"))
 RULE = "stop_early: {grace_epochs: 1, reduction: 2}\n"

@@ -37,6 +37,8 @@ from core.files import write_text
 from core.remote import AnyPath
 from helpers import epoch, local, small_study
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1)
 QUIET = Console(quiet=True)
 ENCODER = "0123456789abcdef"

@@ -16,7 +16,7 @@ from ablations.types.trial import Result
 from core.history import Epoch
 from helpers import small_study
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 
 def write(name: str, grid: str, rest: str = "") -> str:

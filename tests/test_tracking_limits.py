@@ -26,6 +26,8 @@ from ablations.tracking.reader import read_study
 from ablations.types.errors import AblateError
 from helpers import small_study
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 TEXT = st.text(max_size=600) | st.text(alphabet="/.a\0\ud800é", max_size=20)
 
 
