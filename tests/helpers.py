@@ -16,7 +16,7 @@ from core.remote import AnyPath
 
 
 def random_images(count: int, side: int = 32, seed: int = 0) -> torch.Tensor:
-    """uint8 (count, 3, side, side)."""
+    """Images of noise, uint8 (count, 3, side, side)."""
     return torch.randint(
         0, 256, (count, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed)
     )
@@ -38,7 +38,7 @@ def pixels(split: Split) -> Tensor:
 
 
 def coloured(count: int, seed: int) -> Split:
-    """Four classes that their colours tell apart."""
+    """Images of four classes, each in a colour of its own."""
     labels = torch.arange(count) % 4
     colours = torch.tensor([[200, 40, 40], [40, 200, 40], [40, 40, 200], [200, 200, 40]])
     return Split((colours[labels][:, :, None, None] + random_images(count, 16, seed) // 5).to(torch.uint8), labels)
@@ -63,7 +63,7 @@ def local(path: AnyPath) -> Path:
 
 
 def small_study(rest: str, epochs: int, name: str = "small") -> str:
-    """A study file of trials of a second, but for its grid and what else is in ``rest``."""
+    """Text of a study file whose trials take a second; ``rest`` holds its grid and other settings."""
     return f"""\
 name: {name}
 base:
@@ -110,6 +110,6 @@ class Features(nn.Module):
 def knowing(
     pretrained: Pretrained, function: Callable[[Tensor], Tensor], policy: AugmentConfig = NOTHING
 ) -> Pretrained:
-    """With an encoder whose h is that function of the views."""
+    """The pretrained model, with an encoder whose h is the given function of the views."""
     config = pretrained.config.model_copy(update={"augment": policy})
     return replace(pretrained, encoder=Features(function), config=config)  # type: ignore[arg-type]

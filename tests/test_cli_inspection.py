@@ -1,4 +1,4 @@
-"""Trials of a store shown, compared and removed."""
+"""``ablate show``, ``diff``, ``rm`` and ``gc`` show, compare and remove trials of a store."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n  evaluate.neighbor
 
 @pytest.fixture
 def store(storage: AnyPath, monkeypatch: pytest.MonkeyPatch) -> TrialStore:
-    """Of four trials and two encoders: two finished, one failed, one that waits."""
+    """A store of four trials and two encoders: two trials finished, one failed, one waits."""
     monkeypatch.setenv("ABLATE_STORAGE", str(storage))
     Path("small.yaml").write_text(STUDY)
     store = TrialStore(storage)

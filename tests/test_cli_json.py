@@ -1,4 +1,4 @@
-"""What machines read: one document on stdout, whatever happens, with the keys that are documented."""
+"""``--json`` prints one document on stdout in every case, with the documented keys."""
 
 import json
 from pathlib import Path

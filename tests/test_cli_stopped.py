@@ -1,4 +1,4 @@
-"""What was stopped early, as commands see it, and studies that do not stop early."""
+"""Commands show trials that were stopped early, and run them on in studies that do not stop early."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ GRID = "grid: {loss.temperature: [0.05, 0.1, 0.5]}\n"
 
 
 def plan(text: str, name: str = "small") -> Plan:
-    """Of a study that ``ablate`` finds by its name."""
+    """The plan of a study that ``ablate`` finds by its name."""
     Path("studies").mkdir(exist_ok=True)
     path = Path(f"studies/{name}.yaml")
     path.write_text(small_study(text, epochs=4, name=name))

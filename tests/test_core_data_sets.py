@@ -182,7 +182,7 @@ def test_a_small_class_gives_what_it_has() -> None:
 
 
 def test_images_without_a_label_are_no_class_of_their_own() -> None:
-    """As on STL-10, where they are most of the images: the subset holds both kinds in the data's proportion."""
+    """On STL-10 they are most of the images: the subset holds both kinds in the data's proportion."""
     labels = torch.cat([torch.arange(100) % 5, torch.full((900,), -1)])
     for amount in (200, 0.2):
         kept = labels[balanced_subset(labels, amount, generator(0, "subset"))]
@@ -245,7 +245,7 @@ class Archive:
 
 
 class Stl10(Archive):
-    """As STL-10: channels first, and images without a label."""
+    """A data set like STL-10: channels first, and images without a label."""
 
     def __init__(self, root: Path, split: str, download: bool) -> None:
         super().__init__(root, split != "test", download)

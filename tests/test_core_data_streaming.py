@@ -169,7 +169,7 @@ if __name__ == "__main__":
 
 
 def test_workers_end_with_a_process_that_is_killed(folder: Path) -> None:
-    """As Ray kills its workers: what they started must not stay and fill the memory."""
+    """Ray kills its workers; processes that they started must not stay and fill the memory."""
     Path("stream.py").write_text(STREAM)
     command = [sys.executable, "stream.py", str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -190,7 +190,7 @@ def spoil(folder: Path, number: int) -> Path:
 
 
 def test_a_file_that_does_not_decode_ends_a_training_with_its_path(folder: Path) -> None:
-    """And nothing but that: no traceback of a worker."""
+    """The message has nothing else: no traceback of a worker."""
     bad = spoil(folder, 5)
     data = load_data(DATA, folder, stream=True)
     with pytest.raises(DataError) as raised:
@@ -217,7 +217,7 @@ def test_data_of_the_wrong_kind_is_found_when_it_is_loaded(folder: Path) -> None
 def test_what_does_not_fit_is_streamed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, room: int, subset: float, streamed: bool, decoded: int
 ) -> None:
-    """By the memory for so many images. If only the subset fits, the rest of the folder is not decoded."""
+    """The memory has room for so many images. If only the subset fits, the rest of the folder is not decoded."""
     monkeypatch.setattr("core.data.load.MEMORY_SHARE", (room + 0.5) * 3 * 16**2 / load._memory())
     calls: list[int] = []
     data = load_data(DATA.model_copy(update={"subset": subset}), folder, lambda task, done, total: calls.append(done))
@@ -231,7 +231,7 @@ def test_what_does_not_fit_is_streamed(
 
 @pytest.fixture
 def imagenet(folder: Path) -> Path:
-    """As it is unpacked: ``val`` in class folders, suffixes in upper case."""
+    """ImageNet as it is unpacked: ``val`` in class folders, suffixes in upper case."""
     (folder / "photos/test").rename(folder / "photos/val")
     for path in sorted((folder / "photos").glob("*/*/*")):
         path.rename(path.with_suffix(".JPEG"))

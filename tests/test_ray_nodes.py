@@ -1,4 +1,4 @@
-"""What a node of a cluster is asked before the first trial."""
+"""Every node of a cluster is checked before the first trial."""
 
 import os
 import re
@@ -173,7 +173,7 @@ def test_all_nodes_that_live_are_asked_and_for_data_those_that_train(monkeypatch
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    """Of a head that trains nothing, and a node that does."""
+    """A cluster of a head that trains nothing and a node that does."""
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     made.add_node(num_cpus=1)
     ray.init(address=made.address, log_to_driver=False)

@@ -145,7 +145,7 @@ def test_a_wide_table_is_narrowed_and_then_set_over_both_columns(columns: int, e
 
 
 def invented_table(path: Path, scale: str) -> str:
-    """Of two seeds of every cell of a shipped study."""
+    """LaTeX table of invented results: two seeds of every cell of a shipped study."""
     scaled, random = load_study(str(path), scale, seeds=2), np.random.default_rng(0)
     metrics = {*getattr(scaled.report, "metrics", []), scaled.report.metric}
     rows = []

@@ -1,4 +1,4 @@
-"""What benchmarks/chaos found broken: full disks, damaged files, data that vanishes, a database that is half made."""
+"""Faults that benchmarks/chaos found: full disks, damaged files, data that vanishes, a half-made database."""
 
 import errno
 import os
@@ -123,7 +123,7 @@ def work_of(config: dict[str, Any]) -> NoReturn:
 
 
 def test_what_ends_a_run_passes_through_tune() -> None:
-    """Which makes a text of what a callback raises while a result is taken in."""
+    """Tune makes a text of what a callback raises while a result is taken in."""
 
     def listen(event: object) -> None:
         raise DiskFullError("runs")
@@ -179,7 +179,7 @@ def test_a_run_ends_when_ray_has_no_node_left(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.usefixtures("mlflow_db")
 @pytest.mark.parametrize("streamed", [True, False])
 def test_data_that_vanishes_and_comes_back_costs_no_retry(monkeypatch: pytest.MonkeyPatch, streamed: bool) -> None:
-    """Where all images are decoded before, a training on fewer of them than the others had would not be noticed."""
+    """If all images are decoded before, a training on fewer of them than the others had would not be noticed."""
     make_photos()
     monkeypatch.setattr("core.data.load.MEMORY_SHARE", 0 if streamed else 0.7)
     monkeypatch.setattr("core.data.folder.LOOKED_AT", 1)

@@ -375,7 +375,7 @@ def test_curves_reach_mlflow_from_the_checkpoint_on(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_streamed_file_that_does_not_decode_fails_the_trials_that_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With its path and no traceback. The untrained baseline reaches it when it is scored."""
+    """The error has its path and no traceback. The untrained baseline reaches it when it is scored."""
     from PIL import Image
 
     for split, count in (("train", 40), ("test", 20)):

@@ -59,7 +59,7 @@ def plan(storage: AnyPath, grid: str = TWO) -> Plan:
 
 
 def results(storage: AnyPath) -> dict[str, Any]:
-    """Of every trial, all but what it took and when."""
+    """Results of every trial, without their times."""
     store = TrialStore(storage)
     found = [trial.result for trial in store.all_stored()]
     return {one.trial_id: {**asdict(one), "seconds": 0, "finished_at": 0} for one in found if one}

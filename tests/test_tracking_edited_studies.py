@@ -1,4 +1,4 @@
-"""Two study files with one name, and a study that is edited between runs: what is asked for is what is drawn."""
+"""Two study files with one name, and a study edited between runs: the report shows the study that was asked for."""
 
 import csv
 import json

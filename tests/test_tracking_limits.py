@@ -1,4 +1,4 @@
-"""What MLflow and real databases do not take: it is kept within limits, named, or told with exit code 1."""
+"""Values that MLflow or its database refuses are shortened, named, or told with exit code 1."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What is written to MLflow only if a run asks for it: encoders as logged models, and metrics of the machine."""
+"""Logged models and system metrics are written to MLflow only if a run asks for them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Homes, streams and places as containers, batch systems and shells leave them: it works, or a sentence helps."""
+"""Odd homes, streams and folders, as in containers and batch systems: commands work, or say what to do."""
 
 import errno
 import os

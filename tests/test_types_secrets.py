@@ -1,4 +1,4 @@
-"""What is told and kept has no secret of the environment; test_ray_safety.py looks through a whole run."""
+"""Messages and stored results hold no secret of the environment; test_ray_safety.py searches a whole run."""
 
 import os
 import subprocess
@@ -65,7 +65,7 @@ def test_places_of_secrets_and_plain_words_are_told(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_failed_trial_keeps_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of an error that has one in its words, as those of HTTP libraries have: neither the store nor MLflow gets it."""
+    """An error's words may hold one, as those of HTTP libraries do: neither the store nor MLflow gets it."""
     monkeypatch.setenv("AWS_SESSION_TOKEN", CANARY)
     try:
         raise AblateError(f"Invalid header {CANARY}")
