@@ -1,5 +1,6 @@
 """Small data and small configurations."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,11 @@ def pixels(split: Split) -> Tensor:
     """Images of a split in memory, uint8 (N, 3, S, S). Fails if they are streamed."""
     assert isinstance(split.images, Tensor)
     return split.images
+
+
+def memory_share(images: float, side: int) -> float:
+    """Value of ``core.data.load.MEMORY_SHARE`` at which so many images of that side in pixels fit."""
+    return images * 3 * side**2 / (os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
 
 
 def coloured(count: int, seed: int) -> Split:

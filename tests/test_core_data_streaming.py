@@ -14,13 +14,12 @@ import torch
 from PIL import Image
 
 from core import DataConfig, DataError, encoder_hash, load_data, pretrain
-from core.data import load
 from core.data.batches import Batches, batches_from, epoch_order, place
 from core.data.dataset import Dataset, Split
 from core.data.streamed import StreamedImages
 from core.distributed import Share
 from core.trained.features import encode
-from helpers import pixels, random_images, small_config
+from helpers import memory_share, pixels, random_images, small_config
 
 CPU = torch.device("cpu")
 DATA = DataConfig(name="photos", image_size=16)
@@ -218,7 +217,7 @@ def test_what_does_not_fit_is_streamed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, room: int, subset: float, streamed: bool, decoded: int
 ) -> None:
     """The memory has room for so many images. If only the subset fits, the rest of the folder is not decoded."""
-    monkeypatch.setattr("core.data.load.MEMORY_SHARE", (room + 0.5) * 3 * 16**2 / load._memory())
+    monkeypatch.setattr("core.data.load.MEMORY_SHARE", memory_share(room + 0.5, 16))
     calls: list[int] = []
     data = load_data(DATA.model_copy(update={"subset": subset}), folder, lambda task, done, total: calls.append(done))
     assert isinstance(data.train.images, StreamedImages) is streamed

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from ablations.cli.options import told
 from ablations.planning.plan import Plan, make_plan
+from ablations.running.job import Job
 from ablations.running.outcome import Outcome
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
@@ -160,8 +161,8 @@ def test_a_ray_that_does_not_start_is_said(
         raise error
 
     monkeypatch.setattr("ray.init", fail)
-    with pytest.raises(kind, match=told):
-        connect._start(address)
+    with pytest.raises(kind, match=told), connect.connected(address, Job(Path("runs"), Path("data"), "me")):
+        pass
 
 
 def test_a_run_ends_when_ray_has_no_node_left(monkeypatch: pytest.MonkeyPatch) -> None:

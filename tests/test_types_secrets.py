@@ -9,11 +9,11 @@ import pytest
 from canaries import CANARY, NAMES, holding
 
 from ablations.running.schedulers.on_ray.private import send_no_secrets
-from ablations.running.worker import _failure
+from ablations.running.worker import failures
 from ablations.store.trial_store import TrialStore
 from ablations.types.errors import AblateError
 from ablations.types.redaction import without_secrets
-from ablations.types.trial import Trial
+from ablations.types.trial import Trial, Unit
 from core.config import TrainConfig
 from helpers import small_study
 
@@ -70,7 +70,7 @@ def test_a_failed_trial_keeps_no_secret(monkeypatch: pytest.MonkeyPatch) -> None
     try:
         raise AblateError(f"Invalid header {CANARY}")
     except AblateError as error:
-        result = _failure(Trial(TrainConfig(), {}, 0), error)
+        (result,) = failures(Unit((Trial(TrainConfig(), {}, 0),)), error)
     TrialStore(Path("runs")).save_result(result)
     assert "Invalid header ***" in result.error
     assert "raise AblateError" in result.traceback
