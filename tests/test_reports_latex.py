@@ -61,7 +61,7 @@ def test_a_reader_gets_every_text_back(text: str) -> None:
     assert not re.search(r"--|``|''|,,|[?!]`", tex)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.lists(PRINTED, min_size=3, max_size=3), min_size=1, max_size=3), PRINTED, ANY, st.booleans())
 def test_a_table_is_well_formed_whatever_is_in_it(
     cells: list[list[str]], corner: str, caption: str, bold: bool

@@ -112,7 +112,10 @@ def test_no_file_takes_the_place_of_a_closed_stream() -> None:
     assert int(Path("said").read_text()) > 2
 
 
-@pytest.mark.parametrize("command", [["plan", "small.yaml"], ["plan", "small.yaml", "--json"], ["schema"], ["list"]])
+@pytest.mark.parametrize(
+    "command",
+    [["plan", "small.yaml"], ["plan", "small.yaml", "--json"], ["schema"], pytest.param(["list"], marks=SLOW)],
+)
 def test_an_output_that_is_full_is_named(command: list[str]) -> None:
     ran = ablate(*command, output="/dev/full", HOME=str(Path.cwd()))
     assert ran.returncode == 1
