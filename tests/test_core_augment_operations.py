@@ -11,20 +11,20 @@ from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
 from core import config
+from core.augment.operations.adjust import (
+    add_brightness,
+    adjust_brightness,
+    adjust_contrast,
+    adjust_hue,
+    adjust_saturation,
+)
 from core.augment.operations.blur import gaussian_blur, kernel_size, random_blur
 from core.augment.operations.crop import draw_boxes, resized_crop
 from core.augment.operations.cutout import FILL, cut_square
 from core.augment.operations.equalize import equalize
 from core.augment.operations.flip import horizontal_flip
 from core.augment.operations.grayscale import grayscale
-from core.augment.operations.jitter import (
-    add_brightness,
-    adjust_brightness,
-    adjust_contrast,
-    adjust_hue,
-    adjust_saturation,
-    jitter,
-)
+from core.augment.operations.jitter import jitter
 from core.augment.operations.motion_blur import motion_blur
 from core.augment.operations.noise import add_noise
 from core.augment.operations.rotate import quarter_turns

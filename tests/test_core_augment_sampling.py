@@ -102,8 +102,9 @@ def test_factors_of_the_jitter(draw: Draw) -> None:
     assert (torch.corrcoef(amounts.T) - torch.eye(4)).abs().max() < SIGMAS / math.sqrt(COUNT)
 
 
-def test_brightness_that_is_added_is_drawn_around_zero(draw: Draw) -> None:
-    _, amounts, _ = draw("jitter", {"brightness_form": "additive", "brightness": 0.3})
+@pytest.mark.parametrize("form", ["additive", "released_v1"])
+def test_brightness_that_is_added_is_drawn_around_zero(draw: Draw, form: str) -> None:
+    _, amounts, _ = draw("jitter", {"color_form": form, "brightness": 0.3})
     assert_uniform(amounts[:, 0], -0.3, 0.3)
     assert_uniform(amounts[:, 1], 0.2, 1.8)
 

@@ -37,6 +37,7 @@ class TransformationProbe(Protocol):
     """
 
     several_labels = True
+    task_fields = ("task",)
 
     protocol: Literal["transformation"] = "transformation"
 
@@ -64,6 +65,8 @@ class TransformationProbe(Protocol):
 class Retrieval(Protocol):
     """The training images that are most similar to a test image, by the cosine of their representations. Ours."""
 
+    one_pass = True
+
     protocol: Literal["retrieval"] = "retrieval"
 
     neighbors: Count = 10
@@ -87,6 +90,8 @@ class Spectrum(Protocol):
     """
 
     several_labels = True
+
+    reads_representation = False
 
     protocol: Literal["spectrum"] = "spectrum"
 
