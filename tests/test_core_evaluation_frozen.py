@@ -1,6 +1,7 @@
 """Evaluation: the encoder stays frozen, the test set chooses nothing, the classifiers are the textbook's."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch.nn.functional as F
 from pydantic import ValidationError
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+from torch import Tensor
 
 from core import Frozen, TrainConfig, encoder_hash, evaluate, pretrain
 from core.data.dataset import Dataset, Split
@@ -22,7 +24,7 @@ from core.trained.neighbours import nearest_neighbours
 from helpers import coloured, random_dataset, small_config
 
 
-def clusters(count: int, classes: int = 5, width: int = 20, noise: float = 1.5, seed: int = 0):
+def clusters(count: int, classes: int = 5, width: int = 20, noise: float = 1.5, seed: int = 0) -> tuple[Tensor, Tensor]:
     """Overlapping Gaussian classes: features (count, width), labels (count,)."""
     g = generator(seed, "clusters")
     centres = torch.randn(classes, width, generator=generator(0, "centres"))
@@ -41,7 +43,7 @@ def test_linear_evaluation_is_scikit_learns(l2: float) -> None:
     assert np.abs(probabilities - theirs.predict_proba(test_x.numpy())).max() < 0.02
 
 
-def objective(classifier: LinearClassifier, x: torch.Tensor, y: torch.Tensor, l2: float) -> float:
+def objective(classifier: LinearClassifier, x: Tensor, y: Tensor, l2: float) -> float:
     """In float64: the optimum of a weak l2 weight is a small number."""
     weight, bias = classifier.weight.double(), classifier.bias.double()
     return float(F.cross_entropy(F.linear(x.double(), weight, bias), y) + l2 / 2 * weight.square().sum())
@@ -82,16 +84,16 @@ def test_the_chosen_l2_weight_is_fitted_along_the_path_that_it_was_chosen_on() -
 
 def test_l2_is_chosen_on_held_out_training_images(monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels = torch.arange(40.0)[:, None], torch.arange(40) % 4
-    fitted: list[torch.Tensor] = []
-    scored: list[torch.Tensor] = []
+    fitted: list[Tensor] = []
+    scored: list[Tensor] = []
     by_l2 = {1.0: 10.0, 0.1: 30.0, 0.01: 30.0}
 
-    def fit_path(inner, inner_labels, classes, l2s):
+    def fit_path(inner: Tensor, inner_labels: Tensor, classes: int, l2s: list[float]) -> list[Any]:
         assert inner_labels.bincount().tolist() == [7] * 4
         fitted.append(inner.flatten())
         return [lambda outer, l2=l2: (l2, outer) for l2 in l2s]
 
-    def measure(answer, outer_labels, metric):
+    def measure(answer: tuple[float, Tensor], outer_labels: Tensor, metric: str) -> float:
         assert metric == "mean_per_class"
         scored.append(answer[1].flatten())
         assert outer_labels.bincount().tolist() == [3] * 4
@@ -115,10 +117,10 @@ def test_a_small_class_is_both_fitted_and_held_out() -> None:
     x, y = clusters(400)
     kept = (y != 0) | (torch.arange(400) < 10)
     x, y = x[kept], y[kept]
-    seen: list[torch.Tensor] = []
+    seen: list[Tensor] = []
     path = linear.fit_path
 
-    def look(inner, inner_labels, classes, l2s):
+    def look(inner: Tensor, inner_labels: Tensor, classes: int, l2s: list[float]) -> Any:
         seen.append(inner_labels.bincount(minlength=5))
         return path(inner, inner_labels, classes, l2s)
 
@@ -137,9 +139,9 @@ def test_the_grid_is_the_papers() -> None:
 
 
 def test_test_labels_have_no_part_in_the_choice(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[torch.Tensor] = []
+    seen: list[Tensor] = []
 
-    def spy(features, labels, classes, config, metric):
+    def spy(features: Tensor, labels: Tensor, classes: int, config: Frozen, metric: str) -> float:
         seen.append(labels)
         return 0.1
 
@@ -225,11 +227,17 @@ def test_what_is_scored_can_be_any_stage_and_any_layer_of_the_head(
 ) -> None:
     data = random_dataset()
     pretrained = pretrain(small_config(epochs=0), data)
-    seen: list[torch.Tensor] = []
-    monkeypatch.setattr(module, "standardise", lambda *features: seen.extend(features) or standardise(*features))
+    seen: list[Tensor] = []
+
+    def standardise_and_look(*features: Tensor) -> Any:
+        seen.extend(features)
+        return standardise(*features)
+
+    monkeypatch.setattr(module, "standardise", standardise_and_look)
     evaluate(Frozen.model_validate({"representation": representation, "l2_count": 1}), pretrained, data)
     x = data.train.images[:4].float() / 255
-    encoder, layers = pretrained.encoder.eval(), list(pretrained.head.eval())
+    encoder: Any = pretrained.encoder.eval()
+    layers = list(pretrained.head.eval())
     if str(representation).startswith("stage"):
         x = encoder.maxpool(encoder.relu(encoder.bn1(encoder.conv1(x))))
         for number in range(1, int(str(representation)[-1]) + 1):
@@ -261,7 +269,8 @@ def test_one_pass_serves_several_evaluations_and_changes_none() -> None:
     pretrained = pretrain(small_config(), data, device="cpu")
     representations = ["stage1", "stage3", "h", 1, "z"]
     passes: list[int] = []
-    hook = pretrained.encoder.conv1.register_forward_hook(lambda *_: passes.append(1))
+    encoder: Any = pretrained.encoder
+    hook = encoder.conv1.register_forward_hook(lambda *_: passes.append(1))
     configs = [Frozen.model_validate({"representation": each, "l2_count": 2}) for each in representations]
     apart = [evaluate(config, pretrained, data).metrics for config in configs]
     assert len(passes) == 2 * len(configs)  # of the training and of the test images

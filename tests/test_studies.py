@@ -2,6 +2,8 @@
 
 import functools
 import itertools
+from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,8 @@ import pytest
 from ablations.planning.grid import enumerate_trials
 from ablations.study.load import load_study as load_uncached
 from ablations.study.scaled_study import ScaledStudy
+from ablations.types.trial import Trial
+from core.config import ResNet, SimclrAugment
 from helpers import shipped
 from reports.paper.catalog import paper_axes, published
 from reports.paper.numbers import PaperNumbers, paper_numbers
@@ -39,7 +43,7 @@ def paper(key: str) -> PaperNumbers:
 
 
 def value(key: str, *cell: str, metric: str = "top1") -> float:
-    return float(by_cell(key).loc[cell if len(cell) > 1 else cell[0], metric])
+    return float(str(by_cell(key).loc[cell if len(cell) > 1 else cell[0], metric]))
 
 
 @functools.cache
@@ -220,8 +224,36 @@ def test_there_are_claims_of_all_kinds() -> None:
     assert {claim.kind for claim in claims} == {
         "agreement",
         "all",
-        *(kind.model_fields["kind"].default for kind in QUESTIONS),
+        *(attrgetter("model_fields")(kind)["kind"].default for kind in QUESTIONS),
     }
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_colours_are_jittered_as_in_the_code_behind_the_results(path: Path, scale: str) -> None:
+    """Every training that jitters colours, at every scale; and the file says so in its header, or extends one that
+    does."""
+    if path.stem in ("color_form", "example_views", "colour_histograms"):  # which ablates it, and which train nothing
+        return
+    forms = {
+        getattr(trial.config.pretrain.augment, "color_form", None)
+        for trial in enumerate_trials(load_study(str(path), scale))
+    }
+    form = "released_v2" if path.stem.startswith("v2_") else "released_v1"
+    assert form in forms <= {form, None}
+    assert "# Colours are jittered as in the code" in path.read_text() or "\nextends: " in path.read_text()
+
+
+def initialisations(trials: Sequence[Trial]) -> set[str]:
+    encoders = [trial.config.pretrain.encoder for trial in trials]
+    return {encoder.initialisation for encoder in encoders if isinstance(encoder, ResNet)}
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_at_the_papers_scale_convolutions_are_initialised_as_in_the_released_code(path: Path) -> None:
+    trials = enumerate_trials(load_study(str(path), "imagenet"))
+    assert initialisations(trials) == {"released"}
+    assert initialisations(enumerate_trials(load_study(str(path)))) == {"fan_out"}
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
@@ -281,7 +313,7 @@ def test_there_is_no_blur_at_the_scale_of_appendix_b9_but_where_it_is_ablated(pa
     for trial in enumerate_trials(load_study(str(path), "cifar10")):
         policy = trial.config.pretrain.augment
         is_ablated = path.stem == "flip_blur" or "Blur" in str(trial.coordinates.get("augment"))
-        if policy.policy == "simclr":
+        if isinstance(policy, SimclrAugment):
             assert policy.blur == (is_ablated and trial.coordinates.get("leave_one_out") != "blur"), trial.name
 
 

@@ -13,7 +13,9 @@ from ablations.tracking.client import LOOKS, Children, tracking_uri
 from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
+from ablations.types.metrics import labels
 from core.remote import AnyPath
+from reports.cells.metric_names import add_labels
 from reports.pages.render import render
 from reports.specs import Report
 from reports.statistics.claims import read_claims
@@ -71,6 +73,7 @@ def draw_report(
 
 
 def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
+    add_labels(labels())
     description = recorded.description
     spec: Report = TypeAdapter(Report).validate_python(description["report"])
     return StudyReport(

@@ -29,6 +29,16 @@ def names() -> dict[str, str]:
     return {prefix: "|".join(dict.fromkeys(rest)) for prefix, rest in found.items()}
 
 
+def labels() -> dict[str, str]:
+    """The label of each measure of all protocols and methods that are registered, by its name, which may be a pattern.
+
+    Methods share names, such as ``pretrain/entropy``; the label is that of the first.
+    """
+    measures = [(measure.name, measure) for protocol in PROTOCOLS for measure in protocol.measures()]
+    measures += [(f"pretrain/{measure.name}", measure) for method in METHODS for measure in method.measures]
+    return {name: measure.label for name, measure in reversed(measures)}
+
+
 def own() -> dict[str, list[str]]:
     """Names that stand for a metric of the protocol that a trial has, so that trials of different protocols share a
     figure: the first of the listed metrics that the trial left.
