@@ -39,7 +39,7 @@ def score_finetune_transfer(config: FineTuneTransfer, pretrained: Pretrained, da
     split, classes, metric = data.train.labelled(), len(data.classes), metric_for(config.metric, data)
     chosen = choose(config, pretrained, split, classes, metric)
     network, recipe = fit(chosen, config, pretrained, split, classes)
-    logits, labels = predict(network, pretrained, data.test)
+    logits, labels = predict(network, pretrained, data.test, config.test_crop)
     check_finite(logits, recipe)
     metrics = {
         metric: measure(logits, labels, metric),
@@ -59,7 +59,7 @@ def choose(config: FineTuneTransfer, pretrained: Pretrained, split: Split, class
 
     def score(candidate: Candidate) -> float:
         network, _ = fit(candidate, config, pretrained, inner, classes)
-        logits, labels = predict(network, pretrained, outer)
+        logits, labels = predict(network, pretrained, outer, config.test_crop)
         return measure(logits, labels, metric) if logits.isfinite().all() else -math.inf
 
     return max(grid, key=score)
