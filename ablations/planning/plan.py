@@ -38,6 +38,8 @@ class Plan:
     """Epochs after which a training may be stopped early, by ``pretrain_id``; only trainings that may be."""
     looks: Looks = ()
     """Numbers of seeds at which its claims are looked at; empty if that is done once."""
+    former: int = 0
+    """Number of trials that are left and were done with the choices of seed 0; see ``Study.vary``."""
 
     @property
     def trainings(self) -> int:
@@ -84,7 +86,9 @@ def plan_trials(
     if scaled.resources.pack:
         scaled = replace(scaled, resources=packed(scaled.resources, units, sizes, load_speeds(store.root)))
     looks = known_looks(scaled, trials, store.root)
-    return Plan(scaled, trials, results, units, sizes, trained, judged, looks)
+    former = store.results([trial.former for trial in left if trial.former]).values()
+    done = sum(result.state == "done" for result in former)
+    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, done)
 
 
 def known_trials(scaled: ScaledStudy, store: TrialStore) -> list[Trial]:

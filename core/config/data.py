@@ -21,6 +21,11 @@ Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
 """Number of images: a count (``4000``), or a fraction with a point (``0.1``)."""
 
 
+def is_all(amount: int | float) -> bool:
+    """Return whether it is the whole: the fraction 1.0."""
+    return isinstance(amount, float) and amount == 1.0
+
+
 class DataConfig(Config):
     """A data set, and the part of it that is used."""
 

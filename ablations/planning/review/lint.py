@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from ablations.planning.origins import former_text
 from ablations.planning.plan import Plan
 from ablations.planning.review.plausible import implausible
 from ablations.planning.review.setting_use import unused
@@ -24,7 +25,7 @@ def warnings(plan: Plan) -> list[str]:
     """Sentences, each with its remedy."""
     scaled = plan.scaled
     found = [*scaled.notes, *_names(plan), *_paper(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
-    found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan)]
+    found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *filter(None, [former_text(plan)])]
     return list(dict.fromkeys(found))
 
 

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from core.config.measures import Measure
 from core.config.metrics import METRICS, Metric
-from core.config.protocols.base import PROTOCOLS, Count, Protocol
+from core.config.protocols.base import PROTOCOLS, Count, Protocol, Seed
 
 
 @PROTOCOLS.add("core.evaluation.protocols.frozen:score_frozen")
@@ -22,6 +22,7 @@ class Frozen(Protocol):
     """
 
     several_labels = True
+    added_later = {"holdout_seed": 0}
 
     protocol: Literal["frozen"] = "frozen"
 
@@ -41,11 +42,17 @@ class Frozen(Protocol):
     statistics that standardise the features are then measured without them. Appendix B.8 chooses on a validation set,
     and does not say on which where a data set comes with none; here all data sets are treated alike. Where an image has
     several labels it is a share of all images, whatever their classes."""
+    holdout_seed: Seed = 0
+    """Seed of the choice of these images."""
 
     neighbors: Count = 200
     """k of the nearest-neighbour vote. Not in the paper; Wu et al. 2018: 200."""
     neighbor_temperature: Annotated[float, Field(gt=0)] = 0.1
     """Temperature of the vote: a neighbour counts exp(cosine / temperature). Not in the paper."""
+
+    @property
+    def holds_out(self) -> bool:
+        return self.l2_count > 1
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:

@@ -14,7 +14,7 @@ from pydantic import Field, Strict
 from core.config.data import Amount
 from core.config.measures import Measure
 from core.config.metrics import METRICS, Metric
-from core.config.protocols.base import PROTOCOLS, Count, Protocol
+from core.config.protocols.base import PROTOCOLS, Count, Protocol, Seed
 
 Rate = Annotated[float, Field(gt=0)]
 WeightDecay = Annotated[float, Field(ge=0)]
@@ -100,6 +100,12 @@ class FineTuneTransfer(Protocol):
     holdout: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Share of every class's training images on which they are chosen. The paper takes a data set's own validation
     images where it has any."""
+    holdout_seed: Seed | None = None
+    """Seed of the choice of these images. None: the training's, so that every seed of a study has its own."""
+
+    @property
+    def holds_out(self) -> bool:
+        return any(tried is None or len(tried) > 1 for tried in (self.learning_rates, self.weight_decays))
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:

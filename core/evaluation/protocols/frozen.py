@@ -7,8 +7,7 @@ from core.config.protocols.frozen import Frozen
 from core.data.dataset import Dataset
 from core.evaluation.linear import choose_l2, fit_chosen
 from core.evaluation.metrics import measure, metric_for
-from core.evaluation.scores import Scores
-from core.trained.accuracy import top_k
+from core.evaluation.scores import Scores, accuracies
 from core.trained.features import encode, scored_part, standardise
 from core.trained.neighbours import nearest_neighbours
 from core.trained.pretrained import Pretrained
@@ -29,21 +28,21 @@ def score_frozen(config: Frozen, pretrained: Pretrained, data: Dataset) -> Score
     train, test = (encode(model, pretrained, split) for split in (data.train, data.test))
     classes = len(data.classes)
     scores = _linear(config, train, test, classes, metric)
-    return Scores(scores if data.test.multi_label else scores | _knn(config, train, test, classes))
+    return scores if data.test.multi_label else scores | _knn(config, train, test, classes)
 
 
-def _linear(config: Frozen, train: Encoded, test: Encoded, classes: int, metric: Metric) -> dict[str, float]:
+def _linear(config: Frozen, train: Encoded, test: Encoded, classes: int, metric: Metric) -> Scores:
     l2 = choose_l2(*train, classes, config, metric)
     features, test_features = standardise(train[0], test[0])
     logits = fit_chosen(features, train[1], classes, config, l2)(test_features)
-    return {**_accuracies(logits, test[1], metric), "linear_eval/l2": l2}
+    return _scored(logits, test[1], metric) | Scores({"linear_eval/l2": l2})
 
 
-def _accuracies(logits: Tensor, labels: Tensor, metric: Metric) -> dict[str, float]:
-    own = {f"linear_eval/{metric}": measure(logits, labels, metric)}
-    return own if labels.ndim == 2 else own | {f"linear_eval/top{k}": top_k(logits, labels, k) for k in (1, 5)}
+def _scored(logits: Tensor, labels: Tensor, metric: Metric) -> Scores:
+    own = Scores({f"linear_eval/{metric}": measure(logits, labels, metric)}, images=len(labels))
+    return own if labels.ndim == 2 else own | accuracies("linear_eval", logits, labels)
 
 
-def _knn(config: Frozen, train: Encoded, test: Encoded, classes: int) -> dict[str, float]:
+def _knn(config: Frozen, train: Encoded, test: Encoded, classes: int) -> Scores:
     votes = nearest_neighbours(*train, test[0], classes, config.neighbors, config.neighbor_temperature)
-    return {"knn/top1": top_k(votes, test[1], 1)}
+    return accuracies("knn", votes, test[1], (1,))
