@@ -21,14 +21,13 @@ def origins(plan: Plan) -> str:
 
 
 def former_text(plan: Plan) -> str:
-    """What the storage has of the trials that are left, from before subsets and hold-outs followed the seed; empty if
-    it has nothing."""
+    """What the storage has of the trials that are left from before choices followed the seed; empty if nothing."""
     if not plan.former:
         return ""
+    was = "was" if plan.former == 1 else "were"
     return (
-        f"{counted(plan.former, 'trial')} to run {'was' if plan.former == 1 else 'were'} done with the subset, hold-out "
-        "or labels of seed 0, which stay in the storage; 'vary: []' in the study takes those results, and its verdicts "
-        "do not cover another choice"
+        f"{counted(plan.former, 'trial')} to run {was} done with the subset, hold-out or labels of seed 0, which stay "
+        "in the storage; 'vary: []' in the study takes those results, and its verdicts do not cover another choice"
     )
 
 

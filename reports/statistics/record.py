@@ -9,6 +9,7 @@ import pandas as pd
 from reports.statistics.claims import read_claims
 from reports.statistics.measured import CORRECT
 from reports.statistics.page import Judged
+from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.verdicts import Verdict
 
 TRIALS, VERDICTS = "trials.csv", "verdicts.json"
@@ -38,6 +39,8 @@ def verdict_values(verdict: Verdict) -> dict[str, Any]:
         "claims": verdict.ruling.claims if verdict.ruling else 0,
         "takes": verdict.takes,
         "notes": list(verdict.notes),
+        "varied": list(verdict.varied),
+        "fixed": list(verdict.fixed),
         "reason": verdict.reason,
         "parts": [verdict_values(part) for part in verdict.parts],
     }
@@ -52,6 +55,8 @@ def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
         "axes": judged.axes,
         "metric": judged.metric,
         "looks": list(judged.looks),
+        "varied": list(judged.varied),
+        "fixed": list(judged.fixed),
         "claims": [claim.model_dump(mode="json") for claim in judged.claims],
         "verdicts": [verdict_values(verdict) for verdict in verdicts],
     }
@@ -65,4 +70,6 @@ def read_record(folder: Path) -> Judged:
     table = pd.read_csv(folder / TRIALS, dtype=texts, keep_default_na=False, na_values={})
     for name in table.columns.difference(list(texts)):
         table[name] = pd.to_numeric(table[name], errors="coerce")
-    return Judged(read_claims(values["claims"]), table, values["axes"], values["metric"], tuple(values["looks"]))
+    seeds = (tuple(values.get(name, known)) for name, known in (("varied", VARIED), ("fixed", FIXED)))
+    looks = tuple(values["looks"])
+    return Judged(read_claims(values["claims"]), table, values["axes"], values["metric"], looks, *seeds)

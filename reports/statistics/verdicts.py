@@ -51,6 +51,10 @@ class Verdict:
     """What a reader must know of it, such as a spread that is far from the usual one."""
     parts: tuple["Verdict", ...] = ()
     """The parts of a claim that has several, each at the level of the whole."""
+    varied: tuple[str, ...] = ()
+    """What differs between the seeds of a cell."""
+    fixed: tuple[str, ...] = ()
+    """What is the same in all seeds, so that the verdict does not cover it."""
     ruling: Ruling | None = field(default=None, repr=False)
     """The level of the page's verdicts."""
 
@@ -104,9 +108,15 @@ def judge_page(studies: Sequence[Judged]) -> list[list[Verdict]]:
     cases = [[_case(page, number, claim) for claim in study.claims] for number, study in enumerate(studies)]
     ruling = rule([case for of_study in cases for case in of_study])
     return [
-        [_verdict(case, ruling, study.metric) for case in of_study]
+        [_with_seeds(_verdict(case, ruling, study.metric), study) for case in of_study]
         for study, of_study in zip(studies, cases, strict=True)
     ]
+
+
+def _with_seeds(found: Verdict, study: Judged) -> Verdict:
+    """The verdict with what its seeds vary, its parts too."""
+    parts = tuple(_with_seeds(part, study) for part in found.parts)
+    return replace(found, varied=study.varied, fixed=study.fixed, parts=parts)
 
 
 def _case(page: Page, number: int, claim: Claim) -> Case:
