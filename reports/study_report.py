@@ -97,7 +97,8 @@ class StudyReport:
     @property
     def seeds_text(self) -> str:
         """What a seed varies, in sentences for below the verdicts; empty without claims."""
-        return seeds_text(self.varied, self.fixed) if self.claims else ""
+        fixed = [each for each in self.fixed if any(each in verdict.fixed for verdict in self.verdicts)]
+        return seeds_text(self.varied, fixed) if self.claims else ""
 
     @cached_property
     def verdicts(self) -> list[Verdict]:

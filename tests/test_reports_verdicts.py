@@ -453,6 +453,26 @@ def test_anyone_can_judge_again_from_the_files(tmp_path: Path) -> None:
     assert again.looks == (3, 5)
 
 
+def test_which_images_are_right_is_in_the_files_as_bits(tmp_path: Path) -> None:
+    """Each image in a bit; trials that are not done have none, and a column that a done one lacks is not used."""
+    random = np.random.default_rng(1)
+    table = results(a=[60.0, None, 61.0, 62.0], b=[50.0, 51.0, 50.0, 52.0])
+    right = [random.random(1001) < 0.5 if state == "done" else None for state in table["state"]]
+    table["correct/top1"] = pd.Series(right, dtype=object)
+    judged = Judged([better("a", "b")], table.rename(columns={METRIC: "top1"}), AXES, "top1")
+    (verdict,) = judge_page([judged])[0]
+    assert "test images" not in verdict.fixed
+    save_record(judged, [verdict], tmp_path)
+    assert "correct" not in (tmp_path / "trials.csv").read_text()
+    assert (tmp_path / "right_images.npz").stat().st_size < 8 * 126 + 1000
+    (again,) = judge_page([read_record(tmp_path)])[0]
+    assert verdict_values(again) == verdict_values(verdict)
+    save_record(Judged(judged.claims, judged.table.drop(columns="correct/top1"), AXES, "top1"), [verdict], tmp_path)
+    assert not (tmp_path / "right_images.npz").exists()
+    (without,) = judge_page([read_record(tmp_path)])[0]
+    assert without.fixed == ("training subset", "hold-out", "choice of labels", "test images")
+
+
 def test_claims_of_an_older_form_are_read() -> None:
     old = {"kind": "similar", "says": "a", "source": "b", "margin": 2.0, "metric": None}
     (read,) = read_claims([old | {"effect": {"axis": "x", "values": [], "where": {}}}])

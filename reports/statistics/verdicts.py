@@ -18,6 +18,7 @@ from reports.statistics.forecast import MOST_SEEDS, seeds_for
 from reports.statistics.looks import Looks
 from reports.statistics.page import Judged, Page
 from reports.statistics.ruling import FEWEST_SEEDS, Case, Ruling, Word, matters, problem, rule
+from reports.statistics.seeds import TEST_IMAGES
 
 
 @dataclass(frozen=True)
@@ -108,15 +109,21 @@ def judge_page(studies: Sequence[Judged]) -> list[list[Verdict]]:
     cases = [[_case(page, number, claim) for claim in study.claims] for number, study in enumerate(studies)]
     ruling = rule([case for of_study in cases for case in of_study])
     return [
-        [_with_seeds(_verdict(case, ruling, study.metric), study) for case in of_study]
+        [_with_seeds(_verdict(case, ruling, study.metric), study.varied, _fixed(case, study)) for case in of_study]
         for study, of_study in zip(studies, cases, strict=True)
     ]
 
 
-def _with_seeds(found: Verdict, study: Judged) -> Verdict:
+def _with_seeds(found: Verdict, varied: tuple[str, ...], fixed: tuple[str, ...]) -> Verdict:
     """The verdict with what its seeds vary, its parts too."""
-    parts = tuple(_with_seeds(part, study) for part in found.parts)
-    return replace(found, varied=study.varied, fixed=study.fixed, parts=parts)
+    parts = tuple(_with_seeds(part, varied, fixed) for part in found.parts)
+    return replace(found, varied=varied, fixed=fixed, parts=parts)
+
+
+def _fixed(case: Case, study: Judged) -> tuple[str, ...]:
+    """What the verdict does not cover: the choice of test images only where it is not in the interval."""
+    covered = all(isinstance(one, ContrastAnswer) and one.measured.correct is not None for one in case.answers)
+    return tuple(each for each in study.fixed if each != TEST_IMAGES or not covered)
 
 
 def _case(page: Page, number: int, claim: Claim) -> Case:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from ablations.types.choices import CHOICES, Choice, choices_of, follows_by_itself
 from ablations.types.trial import Trial
-from reports.statistics.seeds import VARIED
+from reports.statistics.seeds import TEST_IMAGES, VARIED
 
 WORDS: dict[Choice, str] = {"subset": "training subset", "holdout": "hold-out", "labels": "choice of labels"}
-TEST_IMAGES = "test images"
 OWN_DRAWS = "draws of the evaluation"
 """Words for a protocol's own ``seed``, such as that of the images of a t-SNE."""
 
