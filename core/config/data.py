@@ -49,7 +49,7 @@ class DataConfig(Config):
     classes each, are drawn regardless of their classes."""
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the choice of these images; apart from the training seed, so that seeds differ in training alone."""
+    """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
     @property
     def stored_side(self) -> int:
@@ -77,7 +77,7 @@ class EvaluationData(Config):
     """Number of training images that are kept, the same of every class: a count (``4000``) or a fraction (``0.1``)."""
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the choice of these images."""
+    """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
     def sized(self, image_size: int) -> DataConfig:
         """Return it as a ``DataConfig``, with this image size if it has none of its own."""

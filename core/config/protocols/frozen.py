@@ -43,7 +43,7 @@ class Frozen(Protocol):
     and does not say on which where a data set comes with none; here all data sets are treated alike. Where an image has
     several labels it is a share of all images, whatever their classes."""
     holdout_seed: Seed = 0
-    """Seed of the choice of these images."""
+    """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
     neighbors: Count = 200
     """k of the nearest-neighbour vote. Not in the paper; Wu et al. 2018: 200."""

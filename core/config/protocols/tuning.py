@@ -55,7 +55,7 @@ class FineTune(Protocol):
     """Labelled training images that are kept, the same number of every class and at least one: a fraction or a count.
     Paper, Sec 4 and appendix B.2: 0.01, 0.1 and 1.0."""
     labels_seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the choice of these images; apart from the training seed, so that seeds differ in training alone."""
+    """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
     epochs: Count | None = None
     """Epochs of the fine-tuning. Appendix B.5: 60 with 1 % of the labels and 30 with 10 %. None: 60 up to 1 %, else 30,
