@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from command_line import ablate
 
-from ablations.cli.app import app
 from ablations.cli.trial_view import _curve
 from ablations.planning.plan import make_plan
 from ablations.store.folders import files_below
@@ -18,13 +17,6 @@ from core.trained.checkpoint import save_checkpoint
 from helpers import epoch
 
 STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n  evaluate.neighbors: [5, 7]\n"
-
-
-def ablate(*arguments: str, answer: str | None = None) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments, input=answer)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
 
 
 @pytest.fixture

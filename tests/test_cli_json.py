@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import invoke
 from mlflow import MlflowClient
-from typer.testing import CliRunner
 
-from ablations.cli.app import app
 from ablations.cli.documents import (
     DiffDocument,
     ListDocument,
@@ -29,9 +28,8 @@ STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\nbaselines: {random: {
 
 
 def ablate(*arguments: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
+    """Exit code, output and errors."""
+    result = invoke(*arguments)
     return result.exit_code, result.stdout, result.stderr
 
 

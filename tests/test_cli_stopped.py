@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import ablate
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -44,13 +45,6 @@ def stopped() -> Plan:
     for trial in others:
         store.save_result(Result(trial.id, "done", {"linear_eval/top1": 50.0}, 6.0, 5.0, {}))
     return made
-
-
-def ablate(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
 
 
 def document(*arguments: str) -> Any:

@@ -90,9 +90,9 @@ def test_the_seed_of_the_hold_out_chooses_its_images(monkeypatch: pytest.MonkeyP
     for seed in (0, 1, 1):
         evaluate(Frozen(l2_count=2, holdout_seed=seed), pretrained, data)
     assert seen[0] != seen[1] == seen[2]
-    grid = {"steps": 1, "batch_size": 16, "learning_rates": (0.1, 0.2), "weight_decays": (0.0,)}
+    grid = FineTuneTransfer(steps=1, batch_size=16, learning_rates=(0.1, 0.2), weight_decays=(0.0,))
     for own in (None, 5, 6):
-        evaluate(FineTuneTransfer(holdout_seed=own, **grid), pretrained, data)
+        evaluate(grid.model_copy(update={"holdout_seed": own}), pretrained, data)
     assert seen[3] == seen[4] != seen[5]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ablations.cli.tables import states_lines, study_heading
 from ablations.planning.estimate import estimate
-from ablations.planning.origins import former_text, origins
+from ablations.planning.origins import origins, unvaried_text
 from ablations.planning.plan import Plan, make_plan
 from ablations.planning.review.lint import warnings
 from ablations.store.speeds import Hardware, training_speed
@@ -60,11 +60,11 @@ def test_results_with_the_choices_of_seed_0_are_told(store: TrialStore) -> None:
     before = make_plan(load_study("study.yaml"), store, Path("data"))
     for trial in before.trials[:4]:
         store.save_result(Result(trial.id, "done", {}, 1.0, 0.0, {}))
-    assert (before.former, make_plan(load_study("study.yaml"), store, Path("data")).former) == (0, 0)
+    assert (before.unvaried, make_plan(load_study("study.yaml"), store, Path("data")).unvaried) == (0, 0)
     Path("study.yaml").write_text(small_study(f"{GRID}seeds: 2\n", epochs=2))
     after = make_plan(load_study("study.yaml"), store, Path("data"))
     told = "2 trials to run were done with the subset, hold-out or labels of seed 0"
     assert len(after.results) == 2
-    assert told in former_text(after)
+    assert told in unvaried_text(after)
     assert any(warning.startswith(told) for warning in warnings(after))
     assert any(line.startswith(told) for line, _ in states_lines(after, store.root))

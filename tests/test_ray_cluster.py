@@ -11,8 +11,8 @@ from ray.cluster_utils import Cluster
 from ablations.planning.plan import make_plan
 from ablations.running.job import Job
 from ablations.running.schedulers.inline import InlineScheduler
+from ablations.running.schedulers.on_ray.endings import WORKER_DEATHS
 from ablations.running.schedulers.on_ray.scheduler import RayScheduler
-from ablations.running.schedulers.on_ray.tune import WORKER_DEATHS
 from ablations.running.schedulers.scheduler import Batch
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study

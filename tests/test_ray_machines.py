@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from machines import Machine, Network, can_be_made, network
-from test_ray_hosts import EPOCHS, GRID, PATIENCE, RAY, quiet, results, wait_until
+from ray_hosts import EPOCHS, GRID, PATIENCE, RAY, quiet, results, wait_until
 
 from ablations.store.trial_store import TrialStore
 from core.history import Epoch

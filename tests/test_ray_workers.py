@@ -11,13 +11,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import cloudpickle
 import pytest
+from ray import cloudpickle
 from ray.exceptions import RayTaskError
 from ray.train import ScalingConfig, TrainingFailedError
 from ray.train.torch import TorchTrainer
 from ray.tune.search import BasicVariantGenerator
 from ray.util.queue import Empty
+from ray_processes import worker_processes
 from rich.console import Console
 
 from ablations.cli.tables import study_heading
@@ -338,7 +339,7 @@ class FakeQueue(queue.Queue[Any]):
         except queue.Empty as error:
             raise Empty from error
 
-    def shutdown(self) -> None:  # type: ignore[override]
+    def shutdown(self) -> None:
         pass
 
 
@@ -360,7 +361,7 @@ def run_fake(
 
     monkeypatch.setattr(train, "Queue", FakeQueue)
     monkeypatch.setattr(train, "TorchTrainer", FakeTrainer)
-    monkeypatch.setattr(train.os, "environ", {})
+    monkeypatch.setattr(os, "environ", {})
     TrialStore(STORAGE).record(made.units[0])
     run_over_workers(made.units[0], job(), Resources(workers=2), seen.append)
     return seen
@@ -444,8 +445,6 @@ def test_of_an_encoder_that_is_there_one_worker_is_enough() -> None:
 
 def train_processes() -> list[int]:
     """Workers of this test's Ray that are in a training."""
-    from test_ray_scheduler import worker_processes
-
     return sorted(worker_processes(b"RayTrainWorker"))
 
 

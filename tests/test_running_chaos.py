@@ -157,7 +157,7 @@ def test_a_ray_that_does_not_start_is_said(
     def fail(**options: object) -> None:
         raise error
 
-    monkeypatch.setattr(connect.ray, "init", fail)
+    monkeypatch.setattr("ray.init", fail)
     with pytest.raises(kind, match=told):
         connect._start(address)
 
@@ -166,7 +166,7 @@ def test_a_run_ends_when_ray_has_no_node_left(monkeypatch: pytest.MonkeyPatch) -
     """Tune itself waits for ever."""
     alive = [True]
     monkeypatch.setattr(endings, "LOOK_SECONDS", -1.0)
-    monkeypatch.setattr(endings.ray, "nodes", lambda: [{"Alive": False}, {"Alive": alive[0]}])
+    monkeypatch.setattr("ray.nodes", lambda: [{"Alive": False}, {"Alive": alive[0]}])
     listener = endings.Endings(None, work_of)
     listener.on_step_end(0, [])
     alive[0] = False

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
+from recorded import experiment
 from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
@@ -21,7 +23,8 @@ from ablations.study.load import load_study
 from ablations.tracking import provenance
 from ablations.tracking.client import TRIAL, child_runs, find_parent, tracking_uri
 from ablations.tracking.reader import read_study
-from ablations.types.events import Held, Saved, Started, TrialEnded
+from ablations.types.events import Event, Held, Saved, Started, TrialEnded
+from ablations.types.trial import Unit
 from core import load_pretrained
 from core.hardware import pick_device
 
@@ -59,14 +62,13 @@ def run(text: str = STUDY, *assignments: str, retry: str | None = None) -> Outco
     return run_plan(plan(text, *assignments, retry=retry), WHERE, Console(quiet=True))
 
 
-def mlflow_children() -> dict[str, list[object]]:
+def mlflow_children() -> dict[str, list[Run]]:
     """Runs by trial id."""
     client = MlflowClient(tracking_uri())
-    experiment = client.get_experiment_by_name("small")
-    parent = find_parent(client, experiment.experiment_id, "quick")
+    parent = find_parent(client, experiment("small").experiment_id, "quick")
     assert parent is not None
-    children: dict[str, list[object]] = {}
-    for child in child_runs(client, experiment.experiment_id, parent.info.run_id):
+    children: dict[str, list[Run]] = {}
+    for child in child_runs(client, experiment("small").experiment_id, parent.info.run_id):
         children.setdefault(child.data.tags[TRIAL], []).append(child)
     return children
 
@@ -171,9 +173,9 @@ def test_a_bug_is_told_with_its_traceback(monkeypatch: pytest.MonkeyPatch) -> No
 def test_an_interrupted_run_keeps_what_is_finished_and_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     from ablations.running import worker
 
-    ended = []
+    ended: list[Unit] = []
 
-    def interrupt_third(unit, job, listen):
+    def interrupt_third(unit: Unit, job: Job, listen: Callable[[Event], None]) -> None:
         if len(ended) == 2:
             raise KeyboardInterrupt
         ended.append(unit)
@@ -364,7 +366,9 @@ def test_a_streamed_file_that_does_not_decode_fails_the_trials_that_reach_it(mon
     made = plan(text)
     outcome = run_plan(made, WHERE, Console(quiet=True))
     assert set(outcome.states.values()) == {"failed"}
-    results = [TrialStore(WHERE.storage).result(trial.id) for trial in made.trials]
+    found = [TrialStore(WHERE.storage).result(trial.id) for trial in made.trials]
+    results = [result for result in found if result]
+    assert len(results) == len(found)
     assert {(result.error.split(":")[0], result.traceback) for result in results} == {(str(bad.resolve()), "")}
 
 

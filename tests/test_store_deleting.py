@@ -10,10 +10,9 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
+from command_line import ablate
 from hypothesis import HealthCheck, given, settings
-from typer.testing import CliRunner
 
-from ablations.cli.app import app
 from ablations.planning.plan import make_plan
 from ablations.store.cleaning import unneeded
 from ablations.store.folders import files_below
@@ -23,16 +22,10 @@ from ablations.types.trial import Result, Trial
 from core.files import is_unfinished, whole_file, write_text
 from core.remote import AnyPath, RemotePath
 from core.trained.checkpoint import save_checkpoint
+from helpers import local
 
 STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n  evaluate.neighbors: [5, 7]\n"
 ORPHAN = "0123456789abcdef"
-
-
-def ablate(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
 
 
 def fill(storage: AnyPath) -> list[Trial]:
@@ -216,17 +209,17 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_link_is_removed_and_not_followed(folder: Path) -> None:
     first, second, *_ = fill(folder)
     store = TrialStore(folder)
-    linked(store.encoder_folder(ORPHAN), Path("disk/orphan"))
-    linked(store.encoder_folder(first.pretrain_id), Path("disk/encoder"))
-    linked(store.trial_folder(first.id), Path("disk/trial"))
+    linked(local(store.encoder_folder(ORPHAN)), Path("disk/orphan"))
+    linked(local(store.encoder_folder(first.pretrain_id)), Path("disk/encoder"))
+    linked(local(store.trial_folder(first.id)), Path("disk/trial"))
     beyond = {path: path.read_bytes() for path in files_below(Path("disk"))}
     code, text = ablate("gc", "--yes")
     assert (code, "a link, what it points to stays" in text) == (0, True)
-    assert not store.encoder_folder(ORPHAN).is_symlink()
+    assert not local(store.encoder_folder(ORPHAN)).is_symlink()
     for trial in (first, second):
         assert ablate("rm", trial.id, "--yes")[0] == 0
-    assert not store.trial_folder(first.id).is_symlink()
-    assert not store.encoder_folder(first.pretrain_id).is_symlink()
+    assert not local(store.trial_folder(first.id)).is_symlink()
+    assert not local(store.encoder_folder(first.pretrain_id)).is_symlink()
     assert {path: path.read_bytes() for path in files_below(Path("disk"))} == beyond
 
 
@@ -236,7 +229,7 @@ def test_what_lies_behind_a_link_stays(folder: Path) -> None:
     store = TrialStore(folder)
     save_checkpoint(store.checkpoint_path(first.pretrain_id), {"state": 1})
     write_text(store.encoder_folder(first.pretrain_id) / f".history.json.{ORPHAN}", "half")
-    linked(store.encoder_folder(first.pretrain_id), Path("disk/encoder"))
+    linked(local(store.encoder_folder(first.pretrain_id)), Path("disk/encoder"))
     linked(folder / "encoders", Path("disk/encoders"))
     beyond = set(files_below(Path("disk")))
     code, text = ablate("gc", "--yes")
@@ -347,7 +340,7 @@ def strike(root: Path, kind: str, place: str, number: int, file: str, content: b
 
 
 def inventory(root: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in files_below(root) if path.is_file()}
+    return {local(path): path.read_bytes() for path in files_below(root) if path.is_file()}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

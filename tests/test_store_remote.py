@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
+from command_line import invoke
 from PIL import Image
 from rich.console import Console
 from torchvision import datasets
@@ -39,6 +40,7 @@ from ablations.study.load import load_study
 from ablations.study.study import Resources
 from ablations.types.errors import AblateError, DiskFullError, LostStorageError, StudyError
 from ablations.types.events import Event
+from core import pretrain
 from core.data.catalog import DATA_SETS
 from core.errors import StorageAway, StorageRefused
 from core.remote import AnyPath, RemotePath
@@ -66,7 +68,8 @@ def undrawn(*arguments: object) -> NoReturn:
 
 
 def ablate(*arguments: str) -> str:
-    result = CliRunner().invoke(app, arguments)
+    """Output of a command that succeeds."""
+    result = invoke(*arguments)
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -96,7 +99,7 @@ def test_a_run_in_an_object_store_is_a_run_in_a_folder(bucket: RemotePath, monke
 
 def test_two_runs_at_once_train_nothing_twice(bucket: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = bucket / "runs"
-    made, pretrain, begun, seen = plan(storage), worker.pretrain, list[float](), list[dict[str, str]]()
+    made, begun, seen = plan(storage), list[float](), list[dict[str, str]]()
 
     def counted(config: Any, *arguments: Any, **options: Any) -> Any:
         begun.append(config.loss.temperature)

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from command_line import ablate
 
 from ablations import load_study, results
-from ablations.cli.app import app
 from ablations.planning.plan import make_plan
 from ablations.store.trial_store import TrialStore
 from ablations.types.trial import Result
@@ -18,13 +17,6 @@ from core.history import Epoch
 from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
-
-
-def ablate(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
 
 
 def write(name: str, grid: str, rest: str = "") -> str:

@@ -20,14 +20,14 @@ def origins(plan: Plan) -> str:
     return "; ".join(parts)
 
 
-def former_text(plan: Plan) -> str:
+def unvaried_text(plan: Plan) -> str:
     """What the storage has of the trials that are left from before choices followed the seed; empty if nothing."""
-    if not plan.former:
+    if not plan.unvaried:
         return ""
-    was = "was" if plan.former == 1 else "were"
+    was = "was" if plan.unvaried == 1 else "were"
     return (
-        f"{counted(plan.former, 'trial')} to run {was} done with the subset, hold-out or labels of seed 0, which stay "
-        "in the storage; 'vary: []' in the study takes those results, and its verdicts do not cover another choice"
+        f"{counted(plan.unvaried, 'trial')} to run {was} done with the subset, hold-out or labels of seed 0, which "
+        "stay in the storage; 'vary: []' in the study takes those results, and its verdicts do not cover another choice"
     )
 
 

@@ -15,7 +15,9 @@ from ablations.tracking.content.right_images import Stored, with_right_images
 from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
+from ablations.types.metrics import labels
 from core.remote import AnyPath
+from reports.cells.metric_names import add_labels
 from reports.pages.render import render
 from reports.specs import Report
 from reports.statistics.claims import parts_of, read_claims
@@ -81,6 +83,7 @@ def _stored_arrays(recorded: Recorded, store: TrialStore) -> Stored:
 
 
 def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> StudyReport:
+    add_labels(labels())
     description = recorded.description
     spec: Report = TypeAdapter(Report).validate_python(description["report"])
     claims = read_claims(description["claims"])

@@ -34,6 +34,11 @@ class Scores:
 
 def accuracies(protocol: str, logits: Tensor, labels: Tensor, ks: Sequence[int] = (1, 5)) -> Scores:
     """Score logits (N, classes) by labels (N,): ``<protocol>/top1`` and ``<protocol>/top5``, or other ``ks``."""
-    right = {f"{protocol}/top{k}": is_among(logits, labels, k) for k in ks}
+    return percentages({f"{protocol}/top{k}": is_among(logits, labels, k) for k in ks})
+
+
+def percentages(right: dict[str, Tensor]) -> Scores:
+    """Score test images that are right, booleans (N,), by the name of the metric that is their percentage."""
     metrics = {name: percent(one) for name, one in right.items()}
-    return Scores(metrics, right={name: one.cpu() for name, one in right.items()}, images=len(labels))
+    images = max(map(len, right.values()), default=0)
+    return Scores(metrics, right={name: one.cpu() for name, one in right.items()}, images=images)

@@ -45,6 +45,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "name": trial.name,
         "seed": trial.seed,
         "baseline": trial.baseline or "",
+        "scored_by": trial.config.scored_by,
         "parameters": parameters(pretrain.encoder, pretrain.data.image_size) / 1e6,
         "coordinates": trial.coordinates,
     }

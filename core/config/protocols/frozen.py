@@ -2,11 +2,13 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, Strict, model_validator
 
 from core.config.measures import Measure
 from core.config.metrics import METRICS, Metric
 from core.config.protocols.base import PROTOCOLS, Count, Protocol, Seed
+
+Distance = Literal["cosine", "euclidean"]
 
 
 @PROTOCOLS.add("core.evaluation.protocols.frozen:score_frozen")
@@ -22,7 +24,9 @@ class Frozen(Protocol):
     """
 
     several_labels = True
-    added_later = {"holdout_seed": 0}
+    one_pass = True
+    task_fields = ("metric",)
+    added_later = {"holdout_seed": 0, "neighbor_distance": "cosine"}
 
     protocol: Literal["frozen"] = "frozen"
 
@@ -45,10 +49,15 @@ class Frozen(Protocol):
     holdout_seed: Seed = 0
     """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
-    neighbors: Count = 200
-    """k of the nearest-neighbour vote. Not in the paper; Wu et al. 2018: 200."""
+    neighbors: Count | Annotated[tuple[Count, ...], Strict(False), Field(min_length=1)] = 200
+    """k of the nearest-neighbour vote, or several of them, which cost no more: ``knn/top1`` is that of the first, and
+    ``knn/top1_at_<k>`` that of each. Not in the paper; Wu et al. 2018: 200."""
+    neighbor_distance: Distance = "cosine"
+    """What is near. ``cosine``: the angle between representations, which is their distance once they are normalised.
+    ``euclidean``: the distance between representations as they are, where each neighbour's vote counts once. Not in the
+    paper; Wu et al. 2018: cosine."""
     neighbor_temperature: Annotated[float, Field(gt=0)] = 0.1
-    """Temperature of the vote: a neighbour counts exp(cosine / temperature). Not in the paper."""
+    """Temperature of the vote: with cosine a neighbour counts exp(cosine / temperature). Not in the paper."""
 
     @property
     def holds_out(self) -> bool:
@@ -62,6 +71,7 @@ class Frozen(Protocol):
             *linear,
             Measure("linear_eval/l2", "l2 weight of the linear evaluation"),
             Measure("knn/top1", "k-nearest neighbours, top-1 (%)"),
+            Measure(r"knn/top1_at_\d+", "k-nearest neighbours at each of several k, top-1 (%)"),
         )
 
     @model_validator(mode="after")
