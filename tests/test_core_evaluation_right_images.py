@@ -10,6 +10,7 @@ from image_folders import make_folder
 from core import EvaluateConfig, Frozen, Pretrained, TrainConfig, evaluate, load_data, pretrain
 from core.config import Classifier, DataConfig, FineTune, FineTuneTransfer, LinearSgd
 from core.data.dataset import Dataset, Split
+from core.data.subset import stratified_part
 from core.evaluation import linear
 from core.evaluation.protocols import finetune_transfer
 from helpers import coloured, random_dataset, small_config
@@ -76,10 +77,9 @@ def test_streamed_images_are_right_in_the_same_order(tmp_path: Path) -> None:
 
 def test_the_seed_of_the_hold_out_chooses_its_images(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[int]] = []
-    part = linear.stratified_part
 
     def spy(labels: torch.Tensor, share: float, draws: torch.Generator) -> torch.Tensor:
-        seen.append(part(labels, share, draws).tolist())
+        seen.append(stratified_part(labels, share, draws).tolist())
         return torch.tensor(seen[-1])
 
     monkeypatch.setattr(linear, "stratified_part", spy)
