@@ -24,6 +24,11 @@ Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
 """Number of images: a count (``4000``), or a fraction with a point (``0.1``)."""
 
 
+def is_all(amount: int | float) -> bool:
+    """Return whether it is the whole: the fraction 1.0."""
+    return isinstance(amount, float) and amount == 1.0
+
+
 class DataConfig(Config):
     """A data set, and the part of it that is used."""
 
@@ -54,7 +59,7 @@ class DataConfig(Config):
     classes each, are drawn regardless of their classes."""
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the choice of these images; apart from the training seed, so that seeds differ in training alone."""
+    """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
     @property
     def longest_side(self) -> int:
@@ -87,7 +92,7 @@ class EvaluationData(Config):
     """Number of training images that are kept, the same of every class: a count (``4000``) or a fraction (``0.1``)."""
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the choice of these images."""
+    """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
     shape: Shape | None = None
     """Shape of the images that crops are cut from, as in the field ``data``; None: that of the pretraining."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.config.data import DataConfig
+from core.config.data import DataConfig, is_all
 from core.config.registry import imported
 from core.data.catalog import DATA_SETS, DataSet, DataSize, ImageFiles, list_folder
 from core.data.dataset import Dataset
@@ -88,7 +88,7 @@ def _part(files: ImageFiles, kept: Tensor | slice) -> ImageFiles:
 
 def _subset(labels: Tensor, config: DataConfig) -> Tensor | slice:
     """Return the ascending indices of the training images that are kept."""
-    if config.subset == 1.0 and isinstance(config.subset, float):
+    if is_all(config.subset):
         return slice(None)  # copies nothing
     return balanced_subset(labels, config.subset, generator(config.subset_seed, "subset"))
 

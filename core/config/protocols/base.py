@@ -43,6 +43,11 @@ class Protocol(Config):
     """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
     pretraining, its subset included."""
 
+    @property
+    def holds_out(self) -> bool:
+        """Whether it chooses a hyper-parameter on training images that it holds out, by ``holdout_seed``."""
+        return False
+
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
         """Return the numbers that it may report, the main one first."""

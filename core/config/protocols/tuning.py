@@ -13,7 +13,7 @@ from pydantic import Field, Strict
 from core.config.data import Amount
 from core.config.measures import Measure
 from core.config.metrics import METRICS, Metric
-from core.config.protocols.base import PROTOCOLS, Count, Protocol, TestCrop
+from core.config.protocols.base import PROTOCOLS, Count, Protocol, Seed, TestCrop
 
 Rate = Annotated[float, Field(gt=0)]
 WeightDecay = Annotated[float, Field(ge=0)]
@@ -62,7 +62,7 @@ class FineTune(Protocol):
     """Labelled training images that are kept, the same number of every class and at least one: a fraction or a count.
     Paper, Sec 4 and appendix B.2: 0.01, 0.1 and 1.0."""
     labels_seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the choice of these images; apart from the training seed, so that seeds differ in training alone."""
+    """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
     epochs: Count | None = None
     """Epochs of the fine-tuning. Appendix B.5: 60 with 1 % of the labels and 30 with 10 %. None: 60 up to 1 %, else 30,
@@ -112,9 +112,15 @@ class FineTuneTransfer(Protocol):
     holdout: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Share of every class's training images on which they are chosen. The paper takes a data set's own validation
     images where it has any."""
+    holdout_seed: Seed | None = None
+    """Seed of the choice of these images. None: the training's, so that every seed of a study has its own."""
     test_crop: TestCrop = 1.0
     """Side of the square in the middle of a test image that is scored, as a share of its shorter side. Appendix
     B.8.2: 0.875, which is a crop of 224 from an image resized to 256."""
+
+    @property
+    def holds_out(self) -> bool:
+        return any(tried is None or len(tried) > 1 for tried in (self.learning_rates, self.weight_decays))
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
