@@ -11,8 +11,8 @@ from reports.statistics.record import save_record
 from reports.study_report import StudyReport
 from reports.style import house_style, save_figure
 from reports.tables.latex import latex
+from reports.tables.markdown import markdown, plain
 from reports.tables.text_blocks import text_blocks
-from reports.tables.texts import markdown
 
 
 def render(report: StudyReport, folder: Path) -> Path:
@@ -22,13 +22,14 @@ def render(report: StudyReport, folder: Path) -> Path:
     with house_style():
         drawn = draw(report)
         save_figure(drawn.figure, folder, "figure")
-    (folder / "figure.md").write_text(f"![{report.title}](figure.png)\n\n{drawn.caption}\n")
-    (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner, drawn.bold))
+    figure = f"![{plain(report.title)}](figure.png)\n\n{plain(drawn.caption)}\n"
+    (folder / "figure.md").write_text(figure, encoding="utf-8")
+    (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner, drawn.bold), encoding="utf-8")
     (folder / "table.tex").write_text(latex_table(report, drawn), encoding="utf-8")
-    drawn.data.to_csv(folder / "data.csv", index=False)
+    drawn.data.to_csv(folder / "data.csv", index=False, encoding="utf-8")
     save_arrays(report.arrays, folder / "data.npz")
     save_record(report.judged, report.verdicts, folder)
-    return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text())
+    return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text(encoding="utf-8"))
 
 
 def latex_table(report: StudyReport, drawn: Drawn) -> str:

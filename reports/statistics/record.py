@@ -46,7 +46,7 @@ def verdict_values(verdict: Verdict) -> dict[str, Any]:
 def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
     """Write ``trials.csv``, every trial's values, and ``verdicts.json``, the claims and the verdicts on them."""
     left_out = [name for name in judged.table if name in LEFT_OUT or str(name).startswith(CORRECT)]
-    judged.table.drop(columns=left_out).to_csv(folder / TRIALS, index=False)
+    judged.table.drop(columns=left_out).to_csv(folder / TRIALS, index=False, encoding="utf-8")
     values = {
         "version": VERSION,
         "axes": judged.axes,
