@@ -29,6 +29,6 @@ def draw_pictures(table: pd.DataFrame, store: TrialStore, folder: Path) -> list[
     for row in table[table["state"] == "done"].to_dict("records"):
         left = trial_arrays(store, row["trial_id"])
         if left.protocol in PICTURES:
-            with house_style():
+            with house_style(" ".join([row["name"], *left.classes])):
                 paths += save_figure(single_picture(row, left), folder, f"{left.protocol}-{row['trial_id']}")[:1]
     return paths

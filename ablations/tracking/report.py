@@ -15,6 +15,7 @@ from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
 from core.remote import AnyPath
+from reports.fonts import fonts_for
 from reports.pages.render import render
 from reports.specs import Report
 from reports.statistics.claims import read_claims
@@ -67,7 +68,7 @@ def draw_report(
     page = render(report, folder)
     save_verdicts(folder, [DrawnVerdict(v.word, v.claim.says, v.claim.source, v.reason) for v in report.verdicts])
     pictures = draw_pictures(recorded.table, store, folder)
-    notes += [str(one) for one in recorded.differences]
+    notes += [str(one) for one in recorded.differences] + list(filter(None, [fonts_for(report.texts).note]))
     figure = folder / "figure.png"
     return DrawnReport(folder, page, figure, recorded.experiment_id, report.verdicts, pictures, report, notes)
 

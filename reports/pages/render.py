@@ -19,7 +19,7 @@ def render(report: StudyReport, folder: Path) -> Path:
     """Write ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv``, ``trials.csv``, ``verdicts.json`` and
     ``report.html``, and of pictures ``data.npz``; return the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    with house_style():
+    with house_style(report.texts):
         drawn = draw(report)
         save_figure(drawn.figure, folder, "figure")
     figure = f"![{plain(report.title)}](figure.png)\n\n{plain(drawn.caption)}\n"
