@@ -11,6 +11,7 @@ from ablations.study.load import load_study
 from helpers import shipped
 
 BASE = "name: small\nbase: {data: {name: shapes, image_size: 32, subset: 6000}, batch_size: 100, epochs: 6}\n"
+GRID = "grid: {loss.temperature: [0.1, 0.2]}\n"
 CLAIMS = "claims: [{says: a, source: b, cells: [[0.1]]}]\n"
 
 
@@ -55,6 +56,12 @@ def test_each_has_its_warning(rest: str, expected: str) -> None:
 )
 def test_a_baseline_may_have_several_forms(rest: str) -> None:
     assert not any("no baseline" in warning or "scaling" in warning for warning in found(rest))
+
+
+def test_one_image_a_class_is_told() -> None:
+    Path("study.yaml").write_text(BASE.replace("subset: 6000", "subset: 10").replace("size: 100", "size: 10") + GRID)
+    told = warnings(make_plan(load_study("study.yaml"), TrialStore(Path("runs")), Path("data")))
+    assert sum("none can be held out, so the frozen protocol takes the middle of its grid" in one for one in told) == 1
 
 
 def test_pictures_alone_need_no_baseline() -> None:

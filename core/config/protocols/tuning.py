@@ -99,7 +99,7 @@ class FineTuneTransfer(Protocol):
     evenly spaced on a logarithm. Batch norm and biases are excluded; the paper does not say."""
     holdout: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Share of every class's training images on which they are chosen. The paper takes a data set's own validation
-    images where it has any."""
+    images where it has any. The middle of the grid is taken if each class has one image only."""
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
