@@ -161,6 +161,16 @@ def test_a_place_that_cannot_be_is_told_in_a_sentence(arguments: list[str], told
     assert len(ran.stderr) < 2000
 
 
+@pytest.mark.parametrize("arguments", [["report", "small.yaml"], ["ui"]])
+def test_a_database_that_cannot_be_made_is_told_at_once(arguments: list[str]) -> None:
+    """MLflow itself tries for minutes, with a page of warnings."""
+    ran = ablate(*arguments, MLFLOW_TRACKING_URI="sqlite:////proc/new/mlflow.db", HOME=str(Path.cwd()))
+    assert ran.returncode == 1
+    assert "make that writable, or set MLFLOW_TRACKING_URI" in ran.stderr
+    assert "WARNING" not in ran.stderr
+    assert "http://" not in ran.stdout
+
+
 def test_errors_of_a_place_are_told_from_others() -> None:
     assert isinstance(place_error(FileNotFoundError(errno.ENOENT, "No such file", "/a")), StudyError)
     assert "TMPDIR" in str(place_error(FileNotFoundError(errno.ENOENT, "No usable temporary directory found in []")))
