@@ -22,15 +22,15 @@ from core.data.catalog import DataSize, data_size
 
 GPU = "H100 80GB, bfloat16 channels_last, PyTorch 2.11"
 VIEWS_A_SECOND = 3486
-"""Of a ResNet-50 at 224 pixels, augmentation included: gpu.py."""
+"""Views a second for a ResNet-50 at 224 pixels, augmentation included; measured by gpu.py."""
 FLOPS_A_SECOND = VIEWS_A_SECOND * 3 * 8.18e9
 HARDWARE = Hardware("NVIDIA H100 80GB", 80 * 10**9, threads=12)
 DECODE_SECONDS = 2.8e-3
-"""Of a 500 x 375 JPEG to 224 pixels on one core: streaming.py."""
+"""Seconds to decode a 500 x 375 JPEG to 224 pixels on one core; measured by streaming.py."""
 CORES = 12
 """Beside each GPU, as scales/imagenet.yaml asks for."""
 FOLDERS = {"imagenet": DataSize(1_281_167, 50_000, 1000), "birdsnap": DataSize(47_386, 2_443, 500)}
-"""Of the image folders; birdsnap's as in appendix B.8."""
+"""Sizes of the image folders; birdsnap's is as in appendix B.8."""
 GPUS = (8, 64, 512)
 TRIED = 57
 """Trainings of a transfer by fine-tuning: appendix B.8.2's grid of 56, and the one that is reported."""
@@ -54,7 +54,10 @@ def units_of(studies: Iterable[ScaledStudy]) -> list[Unit]:
 
 
 def row(name: str, units: list[Unit]) -> str:
-    """On N GPUs: the sum shared by all, but never less than the longest training on the most GPUs of one trial."""
+    """A row of the table.
+
+    On N GPUs a study takes the sum shared by all, but never less than the longest training on the most GPUs of one
+    trial."""
     hours = [seconds(unit) / 3600 for unit in units]
     walls = [max(sum(hours) / gpus, max(hours) / min(gpus, most_workers(units))) for gpus in GPUS]
     cells = [f"{sum(hours):,.0f}", *(f"{wall:,.1f}" for wall in walls), f"{max(hours) / 8:,.1f}"]
@@ -62,7 +65,7 @@ def row(name: str, units: list[Unit]) -> str:
 
 
 def seconds(unit: Unit) -> float:
-    """Of one GPU."""
+    """Seconds of one GPU."""
     return (training(unit) + sum(map(evaluation, unit.trials))) / FLOPS_A_SECOND
 
 

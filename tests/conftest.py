@@ -63,7 +63,7 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
     """Puts a table of the paper under the key ``table_0``."""
 
     def write(axes: list[str], rows: list[list[Any]], **more: Any) -> None:
-        values = {"title": "Table 0", "caption": "c", "source": "s", "published_as": "read from figure"}
+        values: dict[str, Any] = {"title": "Table 0", "caption": "c", "source": "s", "published_as": "read from figure"}
         values |= {"setting": "ResNet-50, 100 epochs", "axes": axes, "rows": rows}
         values |= {"metrics": {"top1": "ImageNet top-1 (%)"}}
         (tmp_path / "table_0.json").write_text(json.dumps(values | more))
@@ -104,5 +104,5 @@ def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> RemotePath:
 
 @pytest.fixture(params=["folder", "s3"])
 def storage(request: pytest.FixtureRequest) -> AnyPath:
-    """Of each kind."""
+    """A place for a study's results: a folder, and a bucket."""
     return Path("runs") if request.param == "folder" else request.getfixturevalue("bucket") / "runs"

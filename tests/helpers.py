@@ -12,6 +12,7 @@ from core import Pretrained
 from core.config import AugmentConfig, CustomAugment, PretrainConfig
 from core.data.dataset import Dataset, Split
 from core.history import Epoch
+from core.remote import AnyPath
 
 
 def random_images(count: int, side: int = 32, seed: int = 0) -> torch.Tensor:
@@ -22,11 +23,18 @@ def random_images(count: int, side: int = 32, seed: int = 0) -> torch.Tensor:
 
 
 def random_dataset(train: int = 64, test: int = 40, classes: int = 4, side: int = 16) -> Dataset:
-    splits = [
+    """``train`` and ``test`` images of noise, labelled 0, 1, ... in turn."""
+    first, second = (
         Split(random_images(count, side, seed), torch.arange(count) % classes)
         for seed, count in enumerate((train, test))
-    ]
-    return Dataset("random", tuple("abcdefghij"[:classes]), *splits)
+    )
+    return Dataset("random", tuple("abcdefghij"[:classes]), first, second)
+
+
+def pixels(split: Split) -> Tensor:
+    """Images of a split in memory, uint8 (N, 3, S, S). Fails if they are streamed."""
+    assert isinstance(split.images, Tensor)
+    return split.images
 
 
 def coloured(count: int, seed: int) -> Split:
@@ -46,6 +54,12 @@ def epoch(
 ) -> Epoch:
     """An epoch of a contrastive training, at a learning rate of 0.1 and 100 images a second."""
     return Epoch(number, {"loss": loss, "contrastive_top1": top1, "entropy": entropy, **more}, 0.1, 100.0, time)
+
+
+def local(path: AnyPath) -> Path:
+    """The path. Fails if it is one of an object store."""
+    assert isinstance(path, Path)
+    return path
 
 
 def small_study(rest: str, epochs: int, name: str = "small") -> str:

@@ -30,8 +30,8 @@ def trials(axes: list[str], values: Values, **columns: list[float]) -> pd.DataFr
 
 
 def report(spec: Report, table: pd.DataFrame, axes: list[str], **changes: Any) -> StudyReport:
-    values = {"name": "small", "title": "A title", "spec": spec, "table": table, "axes": axes, "scale": "quick"}
-    return StudyReport(**(values | {"reproduces": "table_0"} | changes))
+    values: dict[str, Any] = {"name": "small", "title": "A title", "spec": spec, "table": table, "axes": axes}
+    return StudyReport(**(values | {"scale": "quick", "reproduces": "table_0"} | changes))
 
 
 def drawn(spec: Report, table: pd.DataFrame, axes: list[str], **changes: Any) -> Drawn:

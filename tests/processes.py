@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.distributed as distributed
 from torch import Tensor, multiprocessing, nn
+from torch.multiprocessing.spawn import start_processes
 
 from core import pretrain
 from core.encoder.encoder import Encoder
@@ -25,9 +26,9 @@ TRAININGS: dict[str, dict[str, Any]] = {
     "in chunks": {"batch_norm_chunk": 4},
 }
 """In double precision; the last one's chunks are so small that a process has no view of some."""
-TINY = {"data": {"name": "random", "image_size": 8}, "batch_size": 8}
+TINY: dict[str, Any] = {"data": {"name": "random", "image_size": 8}, "batch_size": 8}
 """In single precision rounding moves an activation across a ReLU's kink now and then, so that there are few here."""
-SINGLE = {"nt_xent": TINY, "margin": TINY | {"loss": {"kind": "margin"}}}
+SINGLE: dict[str, dict[str, Any]] = {"nt_xent": TINY, "margin": TINY | {"loss": {"kind": "margin"}}}
 
 
 def compute_in_double(training: Training) -> None:
@@ -69,9 +70,7 @@ def one_of_several(rank: int, processes: int, folder: str, task: Any, backend: s
 def in_processes(processes: int, folder: Path, task: Any, backend: str = "gloo") -> list[Any]:
     """What the task, a function of the folder, gives in each of so many processes of one group."""
     multiprocessing.set_forkserver_preload([__name__, "torch._dynamo"])  # imported once, not by every process
-    multiprocessing.start_processes(
-        one_of_several, (processes, str(folder), task, backend), processes, start_method="forkserver"
-    )
+    start_processes(one_of_several, (processes, str(folder), task, backend), processes, start_method="forkserver")
     return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(processes)]
 
 
@@ -101,7 +100,7 @@ def assert_parallel(found: dict[str, Tensor], expected: dict[str, Tensor]) -> No
 def twenty_steps(folder: Path, loss: str) -> dict[str, Any]:
     """At a learning rate at which the rounding of single precision does not grow: at three times as much it is a
     thousand times as large every four steps, whatever rounds."""
-    changes = {"loss": {"kind": loss}, "epochs": 5, "optimizer": {"learning_rate": 0.1}}
+    changes: dict[str, Any] = {"loss": {"kind": loss}, "epochs": 5, "optimizer": {"learning_rate": 0.1}}
     result = pretrain(small_config(**changes), random_dataset(), device="cpu")
     return {
         "encoder": result.encoder.state_dict(),

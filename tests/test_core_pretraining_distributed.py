@@ -24,7 +24,7 @@ from torch import Tensor
 from core import ProcessLost, pretrain
 from core.augment.draw import shared
 from core.augment.policy import one_view, two_views
-from core.config.operations import Operations
+from core.config.operations import Noise, Operations
 from core.config.policies import AutoAugment, CompositionAugment, CustomAugment, SimclrAugment
 from core.data.batches import Batches
 from core.data.dataset import Split
@@ -197,7 +197,7 @@ EVERY_OPERATION: Operations = CustomAugment.model_validate(
         SimclrAugment(broader=True, also=("rotate", "noise", "sobel")),
         CompositionAugment(first="noise", second="rotate"),
         AutoAugment(),
-        CustomAugment(shared=EVERY_OPERATION[:2], both=EVERY_OPERATION, first=("noise",), second=EVERY_OPERATION[2:3]),
+        CustomAugment(shared=EVERY_OPERATION[:2], both=EVERY_OPERATION, first=(Noise(),), second=EVERY_OPERATION[2:3]),
     ],
 )
 @pytest.mark.parametrize(("make", "copies"), [(two_views, 2), (one_view, 1)])

@@ -208,11 +208,12 @@ def errors() -> list[tuple[Exception, type[Exception], str]]:
     from botocore.exceptions import EndpointConnectionError, NoCredentialsError
     from google.auth.exceptions import DefaultCredentialsError
 
+    refused = DefaultCredentialsError("none were found")  # type: ignore[no-untyped-call]
     return [
         (EndpointConnectionError(endpoint_url="http://x"), StorageAway, "Could not connect"),
         (TimeoutError("slow"), StorageAway, "slow"),
         (NoCredentialsError(), StorageRefused, "Unable to locate credentials; credentials come from"),
-        (DefaultCredentialsError("none were found"), StorageRefused, "none were found; credentials come from"),
+        (refused, StorageRefused, "none were found; credentials come from"),
         (PermissionError("Access Denied"), StorageRefused, "Access Denied; credentials come from"),
         (ImportError("Install s3fs"), StorageRefused, "needs s3fs"),
         (FileNotFoundError("x"), FileNotFoundError, "x"),
@@ -229,7 +230,7 @@ def test_what_goes_wrong_is_told_as_of_files(monkeypatch: pytest.MonkeyPatch) ->
         with pytest.raises(kind, match=text) as caught:
             (bucket / "schema.json").read_text()
         assert type(caught.value) is kind
-        if kind in (StorageAway, StorageRefused):
+        if isinstance(caught.value, StorageAway | StorageRefused):
             assert caught.value.filename == f"{bucket}/schema.json"
 
 

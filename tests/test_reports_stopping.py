@@ -69,7 +69,7 @@ def test_nor_has_one_over_which_another_axis_is_averaged() -> None:
 
 def test_findings_count_it() -> None:
     assert "3 of 4 cells have no value yet (1 failed, 2 stopped early)." in cell_findings(
-        summarise(TABLE, AXES, METRIC), AXES, {}
+        summarise(TABLE, AXES, METRIC), AXES, []
     )
 
 

@@ -24,7 +24,9 @@ def render(report: StudyReport, folder: Path) -> Path:
         save_figure(drawn.figure, folder, "figure")
     figure = f"![{plain(report.title)}](figure.png)\n\n{plain(drawn.caption)}\n"
     (folder / "figure.md").write_text(figure, encoding="utf-8")
-    (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner, drawn.bold), encoding="utf-8")
+    note = f"\n{plain(report.circumstances)}\n" if report.circumstances else ""
+    table = markdown(drawn.texts, drawn.corner, drawn.bold)
+    (folder / "table.md").write_text(table + note, encoding="utf-8")
     (folder / "table.tex").write_text(latex_table(report, drawn), encoding="utf-8")
     drawn.data.to_csv(folder / "data.csv", index=False, encoding="utf-8")
     save_arrays(report.arrays, folder / "data.npz")
