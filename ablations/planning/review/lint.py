@@ -96,15 +96,16 @@ def _stopping(plan: Plan) -> Iterator[str]:
 
 
 def _former(plan: Plan) -> Iterator[str]:
-    """Results under the ids that trials had before the settings of shipped studies and scales changed."""
+    """Results under the ids that trials had before the settings of shipped studies and scales changed. The sentence
+    counts nothing, so that a collection says it once."""
     trials = [trial for trial in plan.trials if trial.id in plan.former]
     changes = list(dict.fromkeys(change for trial in trials for change in changes_of(trial)))
     if changes:
         told = "; ".join(f"{one.path} was {one.before}, and {one.why}" for one in changes)
         asked = " ".join(f"--set {one.path}={one.before}" for one in changes)
         yield (
-            f"{len(trials)} of {len(plan.trials)} trials have a result from before this study changed: {told}. Those "
-            f"are other trials, which stay as they are and are not drawn here; {asked} is the study with them"
+            f"this storage has results from before the study changed: {told}. They are of other trials, stay as they "
+            f"are, and are not drawn here; {asked} is the study with them"
         )
 
 
