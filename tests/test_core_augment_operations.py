@@ -136,7 +136,7 @@ def test_flip_is_torchvisions() -> None:
 
 @pytest.mark.parametrize(("side", "pixels"), [(224, 23), (96, 9), (64, 7), (32, 3), (16, 3)])
 def test_blur_kernel_is_a_tenth_of_the_side_made_odd(side: int, pixels: int) -> None:
-    """And that is as far as a point spreads, under the policy's own blur."""
+    """A point spreads as far as that under the policy's own blur."""
     assert kernel_size(config.Blur().kernel, side) == pixels
     point = torch.zeros(1, 3, side, side)
     point[:, :, side // 2, side // 2] = 1

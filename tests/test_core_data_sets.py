@@ -17,7 +17,6 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from core import DataConfig, DataError, load_data
-from core.data import load
 from core.data.batches import Batches
 from core.data.cache import cached_images
 from core.data.catalog import DATA_SETS, DataSet, DataSize, data_size
@@ -27,7 +26,7 @@ from core.data.sets.shapes import GLYPHS, VERSION, draw
 from core.data.square import fit_square
 from core.data.subset import balanced_subset, stratified_part
 from core.randomness import generator
-from helpers import pixels, random_images
+from helpers import memory_share, pixels, random_images
 
 PINNED_SUMS = [358444, 227331, 381725, 366945]
 PINNED_MEAN, PINNED_DEVIATION = 98.5335, 65.4459
@@ -182,7 +181,7 @@ def test_a_small_class_gives_what_it_has() -> None:
 
 
 def test_images_without_a_label_are_no_class_of_their_own() -> None:
-    """As on STL-10, where they are most of the images: the subset holds both kinds in the data's proportion."""
+    """On STL-10 they are most of the images: the subset holds both kinds in the data's proportion."""
     labels = torch.cat([torch.arange(100) % 5, torch.full((900,), -1)])
     for amount in (200, 0.2):
         kept = labels[balanced_subset(labels, amount, generator(0, "subset"))]
@@ -245,7 +244,7 @@ class Archive:
 
 
 class Stl10(Archive):
-    """As STL-10: channels first, and images without a label."""
+    """A data set like STL-10: channels first, and images without a label."""
 
     def __init__(self, root: Path, split: str, download: bool) -> None:
         super().__init__(root, split != "test", download)
@@ -296,7 +295,7 @@ def test_data_that_does_not_fit_is_refused_by_its_subset(
     archives: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Memory for 40 images of 48 pixels: room for the 12 test images and 24 others, not for all 72."""
-    monkeypatch.setattr("core.data.load.MEMORY_SHARE", 40 * 3 * 48**2 / load._memory())
+    monkeypatch.setattr("core.data.load.MEMORY_SHARE", memory_share(40, 48))
     with pytest.raises(DataError, match=r"lower data.subset or data.image_size"):
         load_data(DataConfig(name="cifar10", image_size=48), tmp_path)
     assert len(load_data(DataConfig(name="cifar10", image_size=48, subset=24), tmp_path).train) == 24

@@ -96,7 +96,7 @@ def test_stored_images_are_no_smaller_than_views() -> None:
 
 
 def stored_larger() -> Dataset:
-    """As ``load_data`` gives it for images of 16 pixels that are stored in 40."""
+    """The data set that ``load_data`` gives for images of 16 pixels that are stored in 40."""
     data = random_dataset(side=40)
     train, test = (Split(s.images, s.labels, 16) for s in (data.train, data.test))
     return Dataset("random", data.classes, train, test)

@@ -152,7 +152,7 @@ def test_test_labels_have_no_part_in_the_choice(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_it_is_the_test_images_that_are_scored() -> None:
-    """With labels drawn at random they score chance, 25 %, and the training images would still score 100."""
+    """Under labels drawn at random they score chance, 25 %, and the training images would still score 100."""
     train, test = coloured(80, seed=0), coloured(200, seed=1)
     data = Dataset("coloured", ("a", "b", "c", "d"), train, test)
     pretrained = pretrain(small_config(epochs=0), data, device="cpu")

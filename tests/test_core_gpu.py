@@ -1,4 +1,4 @@
-"""What only a GPU can show. Skipped where there is none."""
+"""Properties that only a GPU can show. Skipped where there is none."""
 
 import math
 from collections.abc import Iterator

@@ -75,7 +75,7 @@ def test_a_history_has_the_methods_own_measures(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_chunks_are_exact(kind: str) -> None:
-    """With running statistics in place of each chunk's the gradient is that of the whole batch."""
+    """The gradient is that of the whole batch once running statistics replace each chunk's."""
     gradients = []
     for more in [dict[str, Any](), dict[str, Any](batch_norm_chunk=4)]:
         made = training(kind, **more)
@@ -228,7 +228,7 @@ def in_two(folder: Path) -> dict[str, Any]:
 
 
 def uneven_features() -> torch.Tensor:
-    """Of 17 images, which no two processes can share evenly."""
+    """Features of 17 images, which no two processes can share evenly."""
     from core.pretraining.trainer import EpochStart
 
     made = training("own_clusters", random_dataset(train=17))
@@ -238,7 +238,7 @@ def uneven_features() -> torch.Tensor:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Of two processes."""
+    """Results of two processes."""
     return in_processes(2, tmp_path_factory.mktemp("processes"), in_two)
 
 
