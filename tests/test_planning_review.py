@@ -119,6 +119,24 @@ def test_a_setting_that_some_trials_have_no_use_for_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("chosen", "assignments", "count"),
+    [
+        ("augment: {policy: auto_augment}", [], 0),
+        ("augment.policy: auto_augment", [], 1),
+        ("augment: {policy: auto_augment}", ["augment.strength=0.5"], 1),
+    ],
+)
+def test_nothing_is_asked_where_a_cell_writes_the_whole_group_anew(
+    chosen: str, assignments: list[str], count: int
+) -> None:
+    """Unless ``--set`` has no effect there."""
+    base = BASE.replace("base: {", "base: {augment.strength: 0.25, ")
+    Path("study.yaml").write_text(f"{base}grid: {{points: {{own: {{epochs: 2}}, auto: {{{chosen}}}}}}}\n")
+    plan = make_plan(load_study("study.yaml", assignments=assignments), TrialStore(Path("runs")), Path("data"))
+    assert len([warning for warning in warnings(plan) if "no effect on auto" in warning]) == count
+
+
 def test_an_axis_that_an_override_leaves_in_no_cell_is_named() -> None:
     only = "only_where: {head.output: {head.kind: [linear]}}"
     Path("study.yaml").write_text(f"{BASE}grid: {{head.kind: [linear, none], head.output: [32, 64], {only}}}\n")
