@@ -42,8 +42,7 @@ KNOWN: list[tuple[tuple[str, ...], str]] = [
     ),
     (
         ("database or disk is full",),
-        "no space is left on the disk of MLflow's database {database}; make room and run the study again, which logs "
-        "what is missing",
+        "{place} is on a disk without space left; make room and run the study again, which logs what is missing",
     ),
     (
         ("unable to open database file", "readonly database"),
