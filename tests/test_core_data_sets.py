@@ -27,7 +27,7 @@ from core.data.sets.shapes import GLYPHS, VERSION, draw
 from core.data.square import fit_square
 from core.data.subset import balanced_subset, stratified_part
 from core.randomness import generator
-from helpers import memory_share, pixels, random_images
+from helpers import memory_share, pixels, random_images, squares
 
 PINNED_SUMS = [358444, 227331, 381725, 366945]
 PINNED_MEAN, PINNED_DEVIATION = 98.5335, 65.4459
@@ -245,7 +245,7 @@ def test_batches_are_a_new_permutation_each_epoch() -> None:
     def epoch(number: int) -> list[int]:
         seen = [batches[3 * number + position] for position in range(3)]
         labels = torch.cat([batch.labels for batch in seen])
-        assert torch.equal(images[labels], torch.cat([batch.images for batch in seen]))
+        assert torch.equal(images[labels], torch.cat([squares(batch) for batch in seen]))
         return labels.tolist()
 
     first, second = epoch(0), epoch(1)

@@ -92,7 +92,7 @@ def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen, me
     second image, so that none can be held out. The test set is not used.
     """
     grid = l2_grid(config)
-    held = stratified_part(labels.cpu(), config.holdout, generator(0, "linear evaluation holdout"))
+    held = stratified_part(labels.cpu(), config.holdout, generator(config.holdout_seed, "linear evaluation holdout"))
     if not len(held):
         return grid[len(grid) // 2]
     kept = torch.ones(len(labels), dtype=torch.bool)

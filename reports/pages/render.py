@@ -22,11 +22,12 @@ def render(report: StudyReport, folder: Path) -> Path:
     with house_style(report.texts):
         drawn = draw(report)
         save_figure(drawn.figure, folder, "figure")
+    seeds = f"\n{report.seeds_text}\n" if report.claims else ""
     figure = f"![{plain(report.title)}](figure.png)\n\n{plain(drawn.caption)}\n"
-    (folder / "figure.md").write_text(figure, encoding="utf-8")
+    (folder / "figure.md").write_text(figure + seeds, encoding="utf-8")
     note = f"\n{plain(report.circumstances)}\n" if report.circumstances else ""
     table = markdown(drawn.texts, drawn.corner, drawn.bold)
-    (folder / "table.md").write_text(table + note, encoding="utf-8")
+    (folder / "table.md").write_text(table + note + seeds, encoding="utf-8")
     (folder / "table.tex").write_text(latex_table(report, drawn), encoding="utf-8")
     drawn.data.to_csv(folder / "data.csv", index=False, encoding="utf-8")
     save_arrays(report.arrays, folder / "data.npz")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ablations.planning.former import changes_of
+from ablations.planning.origins import unvaried_text
 from ablations.planning.plan import Plan
 from ablations.planning.review.plausible import implausible
 from ablations.planning.review.setting_use import unused
@@ -27,6 +28,7 @@ def warnings(plan: Plan) -> list[str]:
     scaled = plan.scaled
     found = [*scaled.notes, *_names(plan), *_paper(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
     found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *_holdouts(plan), *_former(plan)]
+    found += filter(None, [unvaried_text(plan)])
     return list(dict.fromkeys(found))
 
 
