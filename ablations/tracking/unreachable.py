@@ -41,6 +41,10 @@ KNOWN: list[tuple[tuple[str, ...], str]] = [
         "{place} keeps the path of its artifacts, and takes none as long as here; run in a folder with a shorter path",
     ),
     (
+        ("database or disk is full",),
+        "{place} is on a disk without space left; make room and run the study again, which logs what is missing",
+    ),
+    (
         ("unable to open database file", "readonly database"),
         "MLflow's database {database} cannot be written; make its folder writable, or set MLFLOW_TRACKING_URI",
     ),
