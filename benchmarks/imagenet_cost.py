@@ -133,22 +133,22 @@ INTRODUCTION = f"""\
 Computed by `python benchmarks/imagenet_cost.py` from the plans at scale `imagenet`, one seed, and from what one GPU was
 measured to do ({GPU}): {VIEWS_A_SECOND:,} views of 224 pixels a second through a
 ResNet-50 in training, augmentation included, which is {FLOPS_A_SECOND / 1e12:.0f} TFLOP/s of convolutions. Other
-encoders are taken to reach as many, which narrow ones do not. **Nothing of it was run on ImageNet.** Hours on N GPUs
-take all of them to be at work, and a trial, its evaluations with it, on as many as leave each 64 images of its batch.
+encoders are assumed to reach the same, which narrow ones do not. **Nothing of it was run on ImageNet.** Hours on N GPUs
+assume that all GPUs are busy, and that a trial, with its evaluations, uses so many that each has 64 images of a batch.
 """
 REMARKS = """
-What would be the bottleneck:
+What the bottleneck would be:
 
 - **Memory, first.** The paper's default batch of 4096 keeps {gib:,.0f} GiB of activations; the largest training here
   ({name}) {most:,.0f} GiB, {gpus:.0f} GPUs' worth. It takes several
   workers a trial, `batch_norm_chunk`, or `recompute`.
 - **Decoding, next.** A ResNet-50 wants {rate:,.0f} images a second on each GPU; at {decode:.1f} ms an image that is
-  {busy:.1f} of the {cores} cores beside it. Encoders that take more than {narrow:,.0f} images a second wait for the
+  {busy:.1f} of the {cores} cores beside it. Encoders that train on more than {narrow:,.0f} images a second wait for the
   decoders: ResNet-18 and narrower. Both views are cut from one decoded image.
 - **Disks.** The same rate is {rate:,.0f} x 110 kB = 190 MB a second for each GPU; 64 GPUs read 12 GB a second, unless
   the nodes keep the 140 GB in memory.
 - **The network, last.** A step of 4096 images on 64 GPUs gathers 4 MB of z, and reduces 94 MB of gradients, in some
-  40 ms: 5 GB a second and GPU, which NVLink and InfiniBand have and Ethernet has not.
+  40 ms: 5 GB a second and GPU, which NVLink and InfiniBand have, and Ethernet does not have.
 """
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Dispatch modes: they see every operation that PyTorch runs below them."""
+"""Dispatch modes, which see every operation that PyTorch runs inside their block."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Methods as somebody outside the project writes them: small ones, that together use all of the seam."""
+"""Small methods as a user writes them outside the project; together they use all of the seam."""
 
 import copy
 from collections.abc import Iterator, Sequence
@@ -256,7 +256,7 @@ KINDS = ["own_queue", "own_memory", "own_clusters", "own_paint", "own_crops"]
 
 @contextmanager
 def own_methods() -> Iterator[None]:
-    """They are registered for the time of the block."""
+    """Register these methods for the duration of a block."""
     for config, method in OWN_METHODS.items():
         METHODS.register(config, method)
     try:

@@ -169,7 +169,7 @@ def stripes(name: str, data_dir: Path, size: int, choice: Callable[[Tensor], Ten
 
 @contextmanager
 def own_parts() -> Iterator[None]:
-    """They are registered for the time of the block."""
+    """Register these parts for the duration of a block."""
     parts: list[tuple[Any, Any, Any]] = [
         (OPERATIONS, Vignette, vignette),
         (POLICIES, OnlyVignette, None),

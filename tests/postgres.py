@@ -48,7 +48,7 @@ def server() -> Iterator[str]:
 
 
 def _user(folder: Path) -> list[str]:
-    """What runs a command as another user: the server refuses to be root's."""
+    """Prefix that runs a command as another user, since the server refuses to run as root."""
     if os.getuid():
         return []
     user = next(name for name in ("postgres", "nobody") if name in {entry.pw_name for entry in pwd.getpwall()})

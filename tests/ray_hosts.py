@@ -29,7 +29,7 @@ def free_ports(count: int) -> list[int]:
 
 
 class Hosts:
-    """Started in the background; what they have in common is a token."""
+    """Hosts of one cluster, started in the background; they share a token."""
 
     def __init__(self) -> None:
         self.port, self.client_port = free_ports(2)
@@ -38,7 +38,7 @@ class Hosts:
         self._hosts: dict[str, subprocess.Popen[bytes]] = {}
 
     def head(self) -> None:
-        """Which trains nothing."""
+        """Start the head, which trains nothing."""
         ports = [f"--port={self.port}", f"--ray-client-server-port={self.client_port}"]
         self.start("--head", *ports, "--num-cpus=0", "--include-dashboard=false")
 
@@ -46,7 +46,7 @@ class Hosts:
         return self.start(f"--address=127.0.0.1:{self.port}", "--num-cpus=1", **environment)
 
     def start(self, *options: str, **environment: str) -> str:
-        """By what its processes are found, wherever they are."""
+        """Start a host; return the mark by which all of its processes are found."""
         mark = secrets.token_hex(8)
         any_port = ("--min-worker-port=0", "--max-worker-port=0")
         with Path("hosts.log").open("ab") as log:
@@ -60,7 +60,7 @@ class Hosts:
         return mark
 
     def wait(self) -> None:
-        """Until all have joined."""
+        """Wait until all hosts have joined."""
         deadline = time.monotonic() + PATIENCE
         while Path("hosts.log").read_text().count("Ray runtime started") < len(self._hosts):
             assert time.monotonic() < deadline, Path("hosts.log").read_text()[-3000:]
@@ -85,7 +85,7 @@ class Hosts:
 
 
 def wait_until(condition: Callable[[], object], run: "subprocess.Popen[str]") -> None:
-    """Ends with the run, too."""
+    """Wait until the condition holds or the run has ended. Fails after ``PATIENCE`` seconds."""
     deadline = time.monotonic() + PATIENCE
     while not condition() and run.poll() is None:
         assert time.monotonic() < deadline, Path("hosts.log").read_text()[-3000:]
@@ -93,7 +93,7 @@ def wait_until(condition: Callable[[], object], run: "subprocess.Popen[str]") ->
 
 
 def results(storage: str) -> dict[str, Any]:
-    """By trial, what may not depend on where it was computed."""
+    """State, metrics and encoder hash by trial: they may not depend on where a trial ran."""
     found = {}
     for path in Path(storage).glob("trials/*/result.json"):
         values = json.loads(path.read_text())

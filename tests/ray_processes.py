@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def worker_processes(actor: bytes = b"ImplicitFunc") -> list[int]:
-    """Processes of this test's Ray, and of no other on the machine, that are running a unit."""
+    """Ids of the processes that run a unit for this test's Ray; other Rays of the machine are left out."""
     parents, workers = {}, []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

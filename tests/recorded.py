@@ -1,4 +1,4 @@
-"""A study that workers only say to have run, and everything that MLflow then holds of it."""
+"""A study whose workers' events are made up, and everything that MLflow then holds of it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,7 +26,7 @@ EPOCHS = 4
 GRID = "grid:\n  evaluate.neighbors: [1, 5]\n  loss.temperature: [0.1, 0.5]\n"
 OURS = ("ablate.", "axis.", "device")
 OWN = (STUDY, WRITER)
-"""Of these, tags that are another's in another run."""
+"""Those of these tags that differ from run to run."""
 
 
 def plan(name: str) -> Plan:
@@ -39,7 +39,7 @@ def epochs(count: int) -> list[Epoch]:
 
 
 def events(made: Plan) -> Iterator[Event]:
-    """What workers say of the plan's units; the second encoder's trials fail. The store has it when it is said."""
+    """Events of the plan's units, each after its result is in the store. The second encoder's trials fail."""
     store = TrialStore(Path("runs"))
     for number, unit in enumerate(made.units):
         for count in (EPOCHS // 2, EPOCHS):
@@ -76,7 +76,7 @@ def save_report(recorder: ResilientTracker, name: str = "small") -> None:
 
 
 def contents(name: str) -> list[dict[str, Any]]:
-    """Everything that a study's runs hold, but for their ids and when they were begun."""
+    """Everything that a study's runs hold, except their ids and start times."""
     client = MlflowClient(tracking_uri())
     parent = find_parent(client, experiment(name).experiment_id, "quick")
     assert parent is not None

@@ -1,4 +1,4 @@
-"""What machines read: one document on stdout, whatever happens, with the keys that are documented."""
+"""``--json`` prints one document on stdout in every case, with the documented keys."""
 
 import json
 from pathlib import Path
@@ -23,6 +23,8 @@ from ablations.tracking.client import tracking_uri
 from helpers import small_study
 from reports.statistics.record import read_record, verdict_values
 from reports.statistics.verdicts import judge_page
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\nbaselines: {random: {epochs: 0}}\n", epochs=1)
 

@@ -1,4 +1,4 @@
-"""A study of one's own: what is written, and that it can be planned as it is."""
+"""``ablate new`` writes a study that can be planned as it is."""
 
 import re
 from pathlib import Path

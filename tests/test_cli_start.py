@@ -1,4 +1,4 @@
-"""What the start of a command and of a worker leaves out, since importing it takes seconds."""
+"""Commands and workers start without imports that take seconds."""
 
 import os
 import subprocess

@@ -48,7 +48,7 @@ def test_the_sub_policies_are_torchvisions(searched_on: SearchedOn) -> None:
 
 
 def levels(name: Name) -> list[int]:
-    """Where rounding alone does not decide: at levels 2 and 6 a shear falls on the middle between two pixels."""
+    """Levels that rounding alone does not decide: at levels 2 and 6 a shear falls on the middle between two pixels."""
     return [level for level in range(10) if not (name.startswith("Shear") and level in (2, 6))]
 
 
@@ -102,7 +102,7 @@ def test_autocontrast_leaves_a_channel_of_one_value() -> None:
 
 
 def described(pair: tuple[Step, Step], kept: tuple[bool, bool], signs: tuple[int, int]) -> tuple[object, ...]:
-    """Of each operation its name and amount, None for one left out."""
+    """Name and amount of each operation, None for one left out."""
     amounts = [sign * (step[2] or 0) for step, sign in zip(pair, signs, strict=True)]
     return tuple((step[0], amount) if keep else None for step, amount, keep in zip(pair, amounts, kept, strict=True))
 

@@ -14,6 +14,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from core.augment.contact_sheet import JITTER, contact_sheet
 from core.augment.histograms import colour_histograms
 from core.augment.operations.jitter import jitter, random_jitter
 from core.augment.policy import two_views
@@ -158,6 +159,12 @@ def test_figure_6_has_the_form(form: ColorForm) -> None:
         for each in (form, "torchvision")
     )
     assert not torch.equal(made, others)
+
+
+@pytest.mark.parametrize("form", ["released_v1", "released_v2", "additive"])
+def test_figure_4_has_the_form_in_one_panel(form: ColorForm) -> None:
+    made, others = (dict(contact_sheet(random_images(1, 16)[0], 0, each)) for each in (form, "torchvision"))
+    assert [caption for caption in made if not torch.equal(made[caption], others[caption])] == [JITTER]
 
 
 def change(form: ColorForm, strength: float) -> float:

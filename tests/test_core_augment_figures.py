@@ -1,4 +1,4 @@
-"""What Figures 4 and 6 of the paper are drawn from."""
+"""The images that Figures 4 and 6 of the paper are drawn from."""
 
 import pytest
 import torch

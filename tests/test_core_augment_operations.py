@@ -19,7 +19,7 @@ from core.augment.operations.adjust import (
     adjust_saturation,
 )
 from core.augment.operations.blur import gaussian_blur, kernel_size, random_blur
-from core.augment.operations.crop import draw_boxes, resized_crop
+from core.augment.operations.crop import draw_boxes
 from core.augment.operations.cutout import FILL, cut_square
 from core.augment.operations.equalize import equalize
 from core.augment.operations.flip import horizontal_flip
@@ -30,6 +30,7 @@ from core.augment.operations.noise import add_noise
 from core.augment.operations.rotate import quarter_turns
 from core.augment.operations.sobel import gradient_magnitude
 from core.augment.operations.solarize import solarize
+from core.augment.resample import resized_crop
 from core.augment.select import apply_where
 from core.randomness import generator
 from helpers import random_images
@@ -136,7 +137,7 @@ def test_flip_is_torchvisions() -> None:
 
 @pytest.mark.parametrize(("side", "pixels"), [(224, 23), (96, 9), (64, 7), (32, 3), (16, 3)])
 def test_blur_kernel_is_a_tenth_of_the_side_made_odd(side: int, pixels: int) -> None:
-    """And that is as far as a point spreads, under the policy's own blur."""
+    """A point spreads as far as that under the policy's own blur."""
     assert kernel_size(config.Blur().kernel, side) == pixels
     point = torch.zeros(1, 3, side, side)
     point[:, :, side // 2, side // 2] = 1

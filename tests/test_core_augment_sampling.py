@@ -1,4 +1,4 @@
-"""What is drawn: ranges, means and shares over thousands of samples of one batch."""
+"""Operations draw their parameters from the right ranges, with the right means and shares, for each sample."""
 
 import math
 from collections.abc import Callable
@@ -52,7 +52,7 @@ RANDOM: dict[str, tuple[ModuleType, Callable[..., Tensor], config.Operation]] = 
 
 @pytest.fixture
 def draw(monkeypatch: pytest.MonkeyPatch) -> Draw:
-    """Which samples an operation is applied to, and the parameters that it draws, (COUNT, ...) each."""
+    """A function that gives the samples an operation is applied to and the parameters it draws, (COUNT, ...) each."""
 
     def drawn(kind: str, changes: dict[str, object], side: int = SIDE) -> tuple[Tensor, ...]:
         module, function, operation = RANDOM[kind]
@@ -84,7 +84,7 @@ def assert_uniform(values: Tensor, low: float, high: float) -> None:
     ("kind", "share"), [("crop", 1), ("flip", 0.5), ("jitter", 0.8), ("grayscale", 0.2), ("blur", 0.5)]
 )
 def test_operations_are_applied_as_often_as_appendix_a_says(draw: Draw, kind: str, share: float) -> None:
-    """And are chosen for each sample: one choice for a batch would be all or none."""
+    """They are chosen for each sample: one choice for a batch would be all or none."""
     chosen = draw(kind, {}, side=8)[0]
     assert abs(chosen.float().mean().item() - share) <= SIGMAS * math.sqrt(share * (1 - share) / COUNT)
 

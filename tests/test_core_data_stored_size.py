@@ -7,8 +7,9 @@ from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
 from core import DataConfig, config, load_data, pretrain
-from core.augment.operations.crop import draw_boxes, random_resized_crop, resized_crop
+from core.augment.operations.crop import draw_boxes, random_resized_crop
 from core.augment.policy import apply, one_view, two_views
+from core.augment.resample import resized_crop
 from core.config import OPERATIONS, CompositionAugment, CustomAugment, SimclrAugment
 from core.data.dataset import Dataset, Split
 from core.pretraining.training import Training
@@ -96,7 +97,7 @@ def test_stored_images_are_no_smaller_than_views() -> None:
 
 
 def stored_larger() -> Dataset:
-    """As ``load_data`` gives it for images of 16 pixels that are stored in 40."""
+    """The data set that ``load_data`` gives for images of 16 pixels that are stored in 40."""
     data = random_dataset(side=40)
     train, test = (Split(s.images, s.labels, 16) for s in (data.train, data.test))
     return Dataset("random", data.classes, train, test)

@@ -22,7 +22,7 @@ def load(name: str, root: Path, **options: object) -> Dataset:
 
 
 def shown_labels(split: Split) -> torch.Tensor:
-    """By the images' red."""
+    """Labels as the images' red channel tells them."""
     return (pixels(split)[:, 0].double().mean(dim=(1, 2)) / RED).round().long()
 
 

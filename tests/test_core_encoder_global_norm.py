@@ -28,7 +28,7 @@ def drawn(purpose: str, *shape: int) -> Tensor:
 
 
 def norms() -> nn.ModuleDict:
-    """With weights, biases and running statistics of their own."""
+    """Batch norms, each with weights, biases and running statistics of its own."""
     made = nn.ModuleDict({k: nn.BatchNorm1d(3) if k == "vectors" else nn.BatchNorm2d(3) for k in SHAPES})
     state = {key: drawn(key, 3).square() for key in made.state_dict() if not key.endswith("num_batches_tracked")}
     made.load_state_dict(state, strict=False)
@@ -74,7 +74,7 @@ def left_in(model: nn.Module) -> dict[str, Tensor]:
 
 
 def one_process(rank: int, processes: int, folder: str) -> None:
-    """Of several: on its share of the views what one process does on all."""
+    """One of several processes: it does on its share of the views what a single one does on all."""
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=processes)
     start = sum(SHARES[processes][:rank])
@@ -108,7 +108,7 @@ def check(found: list[dict[str, Tensor]], expected: dict[str, Tensor], tolerance
 
 
 def joined(values: list[Tensor], key: str) -> Tensor:
-    """Of all processes: rows one after the other, gradients of weights summed, running statistics all the same."""
+    """Results of all processes joined: rows in order, gradients of weights summed, equal running statistics."""
     if key in ("y", "eval", "x.grad", "h"):
         return torch.cat(values)
     if key.endswith(".grad"):

@@ -39,7 +39,7 @@ SIMCLRV2_TABLE_1 = {
 
 
 def millions(**config: object) -> float:
-    """As the papers count: the statistics of batch norm are among them."""
+    """Millions of parameters as the papers count them, with the statistics of batch norm."""
     with torch.device("meta"):
         encoder = build_encoder(ResNet.model_validate(config), 224)
     statistics = [buffer.numel() for key, buffer in encoder.named_buffers() if "running" in key]

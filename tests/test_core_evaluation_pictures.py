@@ -1,4 +1,4 @@
-"""What Figures 4 and 6 of the paper are drawn from, as protocols: their arrays, and metrics against loops."""
+"""The protocols behind Figures 4 and 6 of the paper: their arrays, and their metrics against plain loops."""
 
 import pytest
 import torch
@@ -23,7 +23,7 @@ def reseeded(pretrained: Pretrained, seed: int) -> Pretrained:
 
 
 def number_of(image: Tensor) -> int:
-    """Which of the training images."""
+    """The number of a training image."""
     (number,) = [n for n, other in enumerate(DATA.train.images[:]) if torch.equal(other, image)]
     return number
 

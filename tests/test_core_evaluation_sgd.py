@@ -141,7 +141,7 @@ def test_a_classifier_starts_at_zero_and_draws_nothing(trained: Pretrained) -> N
 
 @pytest.mark.parametrize("config", QUICK, ids=lambda config: config.protocol)
 def test_labels_are_learned_from_the_training_set_and_scored_on_the_test_set(config: EvaluateConfig) -> None:
-    """Of a random initialisation too. With labels drawn at random it is chance, 25 %."""
+    """A random initialisation learns them too. Labels drawn at random give chance, 25 %."""
     pretrained = pretrain(small_config(epochs=0), DATA, device="cpu")
     before = fingerprint(pretrained)
     (right,) = (v for name, v in evaluate(config, pretrained, DATA).metrics.items() if name.endswith("/top1"))
@@ -261,7 +261,7 @@ def test_an_evaluation_is_a_function_of_the_trainings_seed(
 
 
 def test_crops_and_flips_depend_on_the_seed_too(trained: Pretrained) -> None:
-    """Of sixteen copies of one image, the order says nothing."""
+    """The order of sixteen copies of one image says nothing."""
     split = Split(pixels(coloured(1, seed=0)).expand(16, 3, 16, 16), torch.zeros(16, dtype=torch.int64))
     weights = []
     for seed in (0, 0, 1):

@@ -1,4 +1,4 @@
-"""A GPU is never waited for within a step. Seen without one: fake tensors have a device and no values."""
+"""A step never waits for the GPU: shown without one, by fake tensors that have a device and no values."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -145,7 +145,7 @@ def test_what_a_gpu_computes_is_what_a_cpu_computes(
 
 
 def test_a_gpu_has_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As tensors have: "cuda" is not equal to "cuda:0"."""
+    """Tensors have it too: "cuda" is not equal to "cuda:0"."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: 3)
     assert pick_device() == pick_device("cuda") == torch.device("cuda", 3)
@@ -195,7 +195,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.mark.parametrize(("share", "gib"), [(0, []), (0.25, [19.5]), (1, []), (2, []), (0.001, [0])])
 def test_only_a_share_of_a_gpu_caps_the_memory(share: float, gib: list[float], gpu: list[float]) -> None:
-    """By what a process takes beside its tensors less."""
+    """The cap leaves room for what a process takes beside its tensors."""
     cap_memory(share)
     assert [fraction * 80 for fraction in gpu[1:]] == pytest.approx(gib)
 

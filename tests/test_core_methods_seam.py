@@ -23,7 +23,7 @@ from core.data.dataset import Dataset
 from core.history import Epoch
 from core.pretraining.training import Training
 from core.trained.checkpoint import load_checkpoint, save_checkpoint
-from helpers import random_dataset, small_config
+from helpers import random_dataset, small_config, squares
 
 EXACT = {"policy": "custom", "both": ["flip"], "first": ["noise"]}
 """A policy whose views are the same to the bit in a share and in a batch."""
@@ -75,7 +75,7 @@ def test_a_history_has_the_methods_own_measures(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_chunks_are_exact(kind: str) -> None:
-    """With running statistics in place of each chunk's the gradient is that of the whole batch."""
+    """The gradient is that of the whole batch once running statistics replace each chunk's."""
     gradients = []
     for more in [dict[str, Any](), dict[str, Any](batch_norm_chunk=4)]:
         made = training(kind, **more)
@@ -192,7 +192,7 @@ def test_images_have_their_numbers() -> None:
     changed = (made.method.get_buffer("memory") != before).any(dim=1)
     assert int(changed.sum()) == 64
     batch = made.batches[4]
-    assert torch.equal(made.images.images[batch.numbers], batch.images)
+    assert torch.equal(made.images.images[batch.numbers], squares(batch))
     assert torch.equal(made.images.labels[batch.numbers], batch.labels)
 
 
@@ -228,7 +228,7 @@ def in_two(folder: Path) -> dict[str, Any]:
 
 
 def uneven_features() -> torch.Tensor:
-    """Of 17 images, which no two processes can share evenly."""
+    """Features of 17 images, which no two processes can share evenly."""
     from core.pretraining.trainer import EpochStart
 
     made = training("own_clusters", random_dataset(train=17))
@@ -238,7 +238,7 @@ def uneven_features() -> torch.Tensor:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Of two processes."""
+    """Results of two processes."""
     return in_processes(2, tmp_path_factory.mktemp("processes"), in_two)
 
 

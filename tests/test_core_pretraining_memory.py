@@ -41,7 +41,7 @@ LOSS = partial(contrast, config=NtXent(temperature=0.5))
 
 
 def backward(net: nn.Sequential, numerics: Numerics, *chunks: Tensor) -> Outcome:
-    """Of all views as one block."""
+    """The outcome for all views as one block."""
     encoder, head = net
 
     def loss(h: tuple[Tensor, ...]) -> Outcome:

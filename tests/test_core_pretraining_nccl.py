@@ -42,7 +42,7 @@ def steps(folder: Path) -> dict[str, dict[str, Tensor]]:
 
 @pytest.fixture(scope="module", params=[2, 4])
 def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Of every process."""
+    """Results of every process."""
     return in_processes(request.param, tmp_path_factory.mktemp("processes"), steps, "nccl")
 
 

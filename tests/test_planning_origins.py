@@ -1,4 +1,4 @@
-"""What is done already, and from which studies."""
+"""A plan names the finished trials and the studies that they come from."""
 
 from pathlib import Path
 

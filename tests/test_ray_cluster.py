@@ -28,7 +28,7 @@ EPOCHS = 5
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    """Of a head that trains nothing."""
+    """A cluster whose head trains nothing."""
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     yield made
     ray.shutdown()
@@ -36,7 +36,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 def units(storage: Path, grid: str) -> list[Unit]:
-    """With a checkpoint after every epoch."""
+    """Units of work with a checkpoint after every epoch."""
     Path("study.yaml").write_text(small_study(grid, EPOCHS))
     made = make_plan(load_study("study.yaml"), TrialStore(storage), Path("data"))
     for unit in made.units:

@@ -132,6 +132,7 @@ def test_a_machine_without_memory_fails_the_trials_and_not_the_run(monkeypatch: 
     assert [(result.state, result.failure) for result in ended] == [("failed", "out_of_memory")] * 2
 
 
+@pytest.mark.slow
 def test_storage_that_the_workers_do_not_see_is_a_failure_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was recorded there, as it looks from a node without the storage."""
     monkeypatch.setattr(TrialStore, "record", lambda store, unit: None)

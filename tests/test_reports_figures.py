@@ -327,7 +327,7 @@ REDRAW: dict[str, Callable[[StudyReport, Any, pd.DataFrame], Figure]] = {
 
 
 def paper_rows(table: pd.DataFrame, axes: list[str]) -> dict[str, Any]:
-    """Of the paper: half the study's cells, and one of its own."""
+    """Numbers of the paper: half the study's cells, and one of its own."""
     cells = table[axes].drop_duplicates().to_numpy().tolist()
     rows = [[*cell, 60.0 + number, 30.0] for number, cell in enumerate(cells[::2])]
     own = [*["9999"] * len(axes), 71.0, 100.0]
@@ -388,7 +388,7 @@ def test_figures_and_tables_leave_whole_files(kind: str, publish: Callable[..., 
 
 
 def test_a_trial_that_has_finished_without_the_metric_leaves_its_place_empty() -> None:
-    """Where one axis is the protocol, say."""
+    """This happens where one axis is the protocol, for example."""
     values = pd.DataFrame({"frozen": [40.0], "spectrum": [math.nan]})
     with house_style():
         _, ax = plt.subplots()

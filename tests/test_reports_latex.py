@@ -61,7 +61,7 @@ def test_a_reader_gets_every_text_back(text: str) -> None:
     assert not re.search(r"--|``|''|,,|[?!]`", tex)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.lists(PRINTED, min_size=3, max_size=3), min_size=1, max_size=3), PRINTED, ANY, st.booleans())
 def test_a_table_is_well_formed_whatever_is_in_it(
     cells: list[list[str]], corner: str, caption: str, bold: bool
@@ -145,7 +145,7 @@ def test_a_wide_table_is_narrowed_and_then_set_over_both_columns(columns: int, e
 
 
 def invented_table(path: Path, scale: str) -> str:
-    """Of two seeds of every cell of a shipped study."""
+    """LaTeX table of invented results: two seeds of every cell of a shipped study."""
     scaled, random = load_study(str(path), scale, seeds=2), np.random.default_rng(0)
     metrics = {*getattr(scaled.report, "metrics", []), scaled.report.metric}
     rows = []

@@ -1,4 +1,4 @@
-"""Levels of looking again: against rpact, and by chance itself."""
+"""Levels for repeated looks agree with rpact and with simulation."""
 
 from typing import Any
 

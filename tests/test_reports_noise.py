@@ -189,7 +189,7 @@ def right(rates: list[float], seeds: int, images: int, same: bool) -> Measured:
 
 
 def test_the_test_sets_own_noise_is_mcnemars() -> None:
-    """Where all seeds have the same images right: discordant images over all of them."""
+    """All seeds have the same images right: the noise is the share of discordant images."""
     found = right([0.8, 0.5], 3, 1000, same=True)
     differing = found.correct[0, 0].astype(float) - found.correct[1, 0]  # type: ignore[index]
     expected = 1e4 * differing.var(ddof=1) / 1000

@@ -141,7 +141,7 @@ def test_a_page_loads_nothing_and_runs_nothing() -> None:
 
 
 def luminance(color: str) -> float:
-    """Of sRGB, by WCAG 2."""
+    """Luminance of an sRGB colour, by WCAG 2."""
     channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

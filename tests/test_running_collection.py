@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from command_line import ablate
@@ -35,10 +35,12 @@ from ablations.tracking.client import tracking_uri
 from ablations.tracking.reader import read_study
 from ablations.tracking.report import draw_report
 from ablations.tracking.tracker import COLLECTION
-from ablations.types.errors import AblateError, StudyError
+from ablations.types.errors import StudyError
 from ablations.types.events import Event, Started, TrialEnded
 from ablations.types.trial import Result, Trial, Unit
 from helpers import small_study
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 STORAGE = Path("runs")
 WHERE = Where(STORAGE, Path("data"), inline=True)
@@ -74,16 +76,6 @@ def temperature_of(trial: Trial) -> float:
 def score(trial: Trial) -> float:
     temperature = temperature_of(trial)
     return 100 * temperature + trial.seed + (trial.seed % 3) * temperature / 10
-
-
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures take seconds."""
-
-    def refuse(*arguments: object) -> NoReturn:
-        raise AblateError("figures take seconds")
-
-    monkeypatch.setattr("ablations.tracking.report.draw_report", refuse)
 
 
 def write(**studies: str) -> None:

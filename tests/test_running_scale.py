@@ -1,4 +1,4 @@
-"""What must not grow with the number of trials: counted, not timed. See ``benchmarks/scale.py``."""
+"""Costs that may not grow with the number of trials, counted and not timed. See ``benchmarks/scale.py``."""
 
 import gc
 import logging
@@ -62,7 +62,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 @pytest.mark.usefixtures("mlflow_db")
 def test_a_trial_is_five_calls_to_mlflow(calls: Counter[str]) -> None:
-    """And none of them is a search, for which MLflow goes through all trials."""
+    """None of them is a search, for which MLflow goes through all trials."""
     made = plan("small")
     recorder = ResilientTracker(made, TrialStore(STORAGE), QUIET)
     before = calls.copy()
@@ -131,7 +131,7 @@ def in_order() -> InOrder:
 
 
 class Watch(Callback):
-    """Which of the trials that have ended are still there, at most, when another one ends."""
+    """Counts the ended trials that are still in memory when another one ends."""
 
     def __init__(self) -> None:
         self.ended: list[weakref.ref[Trial]] = []

@@ -19,6 +19,8 @@ from core.data.dataset import Dataset
 from core.data.load import load_data
 from helpers import pixels, small_study
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 STUDY = small_study(
     """\
 title: To other data

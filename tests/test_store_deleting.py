@@ -1,4 +1,4 @@
-"""What ``ablate rm`` and ``ablate gc`` may take, in stores that rot, tampering or a slip of the hand has damaged."""
+"""``ablate rm`` and ``ablate gc`` remove only what they may, in whole stores and in damaged ones."""
 
 import json
 import os
@@ -150,7 +150,7 @@ def test_rm_wants_an_id(trials: list[Trial]) -> None:
 
 
 def test_no_trials_folder_is_a_doubt(storage: AnyPath, trials: list[Trial]) -> None:
-    """Of a disk that is not mounted, or a folder that was moved away."""
+    """The disk may not be mounted, or the folder may have been moved away."""
     for path in files_below(storage / "trials"):
         path.unlink()
     if isinstance(storage, Path):
@@ -224,7 +224,7 @@ def test_a_link_is_removed_and_not_followed(folder: Path) -> None:
 
 
 def test_what_lies_behind_a_link_stays(folder: Path) -> None:
-    """Where the encoders are on another disk, or one encoder's folder is."""
+    """The encoders are on another disk, or one encoder's folder is."""
     first, *_ = fill(folder)
     store = TrialStore(folder)
     save_checkpoint(store.checkpoint_path(first.pretrain_id), {"state": 1})
@@ -348,7 +348,7 @@ def inventory(root: Path) -> dict[Path, bytes]:
 def test_what_a_trial_needs_outlives_any_damage(
     struck: list[tuple[Any, ...]], removed: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of every trial that is still there, whole or not, the encoder is left as it was; outside nothing is touched; and
+    """The encoder of every trial that is still there, whole or not, is left as it was; outside nothing is touched; and
     in a store that is whole, what nothing needs is gone."""
     with tempfile.TemporaryDirectory() as temporary, monkeypatch.context() as patch:
         patch.chdir(temporary)

@@ -1,4 +1,4 @@
-"""Several runs on one storage: nothing is trained twice, the dead are buried, and all go to their end."""
+"""Several runs share one storage: nothing is trained twice, dead runs are cleared, and all runs come to their end."""
 
 import json
 import os
@@ -37,6 +37,8 @@ from core.files import write_text
 from core.remote import AnyPath
 from helpers import epoch, local, small_study
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1)
 QUIET = Console(quiet=True)
 ENCODER = "0123456789abcdef"
@@ -54,7 +56,7 @@ def plan(store: TrialStore, text: str = STUDY, retry: str | None = None) -> Plan
 
 
 def sign(storage: AnyPath, run: str, beats: int = 0) -> AnyPath:
-    """Of another run, on another machine."""
+    """Write the sign of life of another run, on another machine."""
     path = storage / "live" / f"{run}.json"
     write_text(path, json.dumps({"machine": "far away", "beats": beats}))
     if isinstance(path, Path):
@@ -198,8 +200,7 @@ def test_a_run_elsewhere_is_dead_when_it_was_not_heard_for_so_long(storage: AnyP
 def test_a_sign_of_life_is_opened_when_it_is_new_and_before_its_run_is_taken_for_dead(
     storage: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By whom an NFS server knows to have it open, it waits for before the sign can be touched; who does not open it
-    may remember when it was touched before."""
+    """An NFS client may remember an old time of the file until it opens it, and an open file delays the next touch."""
     path, watch = sign(storage, "far"), Watch(storage)
     watch.look()
     client = NfsClient(monkeypatch)
@@ -253,7 +254,7 @@ def test_no_run_begins_while_the_storage_is_cleaned(storage: AnyPath, monkeypatc
 
 @ONLY_S3
 def test_who_died_while_it_was_alone_keeps_nobody_out_for_ever(storage: AnyPath, clock: Clock) -> None:
-    """And as long as it lives nobody comes in: its turn is in the store, where there are no locks."""
+    """As long as it lives nobody comes in: its turn is in the store, where there are no locks."""
     sign(storage / "run", "far")
     write_text(storage / "run" / "lease.1", "far")
 
@@ -364,7 +365,7 @@ def test_a_failure_that_another_run_had_meanwhile_stands_and_one_to_be_retried_d
 def test_what_another_machine_has_ended_is_not_trained_again_where_its_results_were_looked_for_in_vain(
     storage: Path, store: TrialStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As an NFS client does that remembers them to be absent."""
+    """An NFS client remembers them to be absent."""
     unit, client = plan(store).units[0], NfsClient(monkeypatch)
     store.record(unit)
     finish(store, unit)
@@ -445,7 +446,7 @@ def test_who_ends_reports_its_own_seeds(store: TrialStore) -> None:
 @ONLY_FOLDER
 @pytest.mark.usefixtures("mlflow_db")
 def test_a_checkpoint_before_the_first_epoch_makes_no_mlflow_run(store: TrialStore) -> None:
-    """Which the first epoch would have to replace."""
+    """The first epoch would have to replace it."""
     made = plan(store)
     recorder = ResilientTracker(made, store, QUIET)
     recorder.record(Saved(made.units[0].pretrain_id))

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -22,7 +22,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.tracking.reader import read_study
 from ablations.types import identity
-from ablations.types.errors import AblateError, StudyError
+from ablations.types.errors import StudyError
 from ablations.types.trial import Result
 from core.files import write_text
 from core.remote import AnyPath, RemotePath
@@ -68,19 +68,15 @@ def small_store(storage: AnyPath) -> list[Result]:
     return results
 
 
-def undrawn(*arguments: object) -> NoReturn:
-    raise AblateError("figures take seconds")
-
-
 @ONLY_FOLDER
 def test_after_a_new_schema_nothing_is_trained_again(
     storage: AnyPath,
     mlflow_db: None,
+    undrawn: None,
     raised: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("ablations.tracking.report.draw_report", undrawn)
     made, where = plan(storage, "0.1"), Where(storage, Path("data"), inline=True)
     run_plan(made, where, Console(quiet=True))
     ids = ["run_id", "trial_id", "encoder_id", "loss.temperature", "name"]

@@ -18,7 +18,7 @@ from helpers import small_study
 GRID = "grid:\n  loss.temperature: [0.1, 0.5]\n"
 STORE = TrialStore(Path("runs"))
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 
 @pytest.fixture(scope="module")

@@ -200,7 +200,7 @@ claims:
 
 
 def claims_of(scaled: ScaledStudy) -> list[dict[str, Any]]:
-    """As MLflow keeps them."""
+    """Claims of a study, as MLflow keeps them."""
     return [claim.model_dump(mode="json") for claim in scaled.claims]
 
 

@@ -145,6 +145,9 @@ NAMES = {
         "extends: quikstart: no such file, and no study of that name; did you mean 'quickstart'",
     ),
     "a baseline without a name": (f"{GRID}baselines: {{'': {{epochs: 0}}}}\n", "a label must not be empty"),
+    "a label of two lines": ('grid: {head.kind: {"one\\ntwo": linear}}\n', "a label is one line without tabs"),
+    "a label with a tab": ('grid: {head.kind: {"one\\ttwo": linear}}\n', "a label is one line without tabs"),
+    "a baseline of two lines": (f'{GRID}baselines: {{"a\\nb": {{epochs: 0}}}}\n', "a label is one line without tabs"),
     "a label without text": ("grid: {head.kind: {' ': linear}}\n", "a label must not be empty"),
     "a scale that is a path": (f"{GRID}scales: {{a/b: {{}}}}\n", "'a/b' is no name"),
 }
@@ -175,7 +178,7 @@ def test_names_that_are_there_are_taken(text: str, count: int) -> None:
 
 
 def test_an_axis_depends_on_axes_that_exist_themselves() -> None:
-    """Where head.kind is none there is no head.output, and so no head.layers that depends on it."""
+    """If head.kind is none there is no head.output, and so no head.layers that depends on it."""
     conditions = "only_where: {head.output: {head.kind: linear}, epochs: {head.output: 32}}"
     found = trials(f"grid: {{head.kind: [linear, none], head.output: [32, 64], epochs: [2, 3], {conditions}}}\n")
     assert [list(trial.coordinates.values()) for trial in found] == [

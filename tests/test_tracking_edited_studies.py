@@ -1,4 +1,4 @@
-"""Two study files with one name, and a study that is edited between runs: what is asked for is what is drawn."""
+"""Two study files with one name, and a study edited between runs: the report shows the study that was asked for."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ from ablations.types.trial import Result
 from core.history import Epoch
 from helpers import small_study
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 
 def write(name: str, grid: str, rest: str = "") -> str:

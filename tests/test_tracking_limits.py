@@ -1,4 +1,4 @@
-"""What MLflow and real databases do not take: it is kept within limits, named, or told with exit code 1."""
+"""Values that MLflow or its database refuses are shortened, named, or told with exit code 1."""
 
 import json
 import re
@@ -25,6 +25,8 @@ from ablations.tracking.content import limits
 from ablations.tracking.reader import read_study
 from ablations.types.errors import AblateError
 from helpers import small_study
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 TEXT = st.text(max_size=600) | st.text(alphabet="/.a\0\ud800é", max_size=20)
 

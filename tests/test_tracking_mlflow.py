@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("mlflow_db")
 
 
 class Broken(Exception):
-    """As of an artifact storage that no list of exceptions has."""
+    """An error of an artifact storage that no list of exceptions has."""
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from ablations.tracking.database import check_folder
 from ablations.tracking.reader import read_study
 from ablations.types.errors import AblateError
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 NO_ROOT = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.getuid() == 0 else ()
 """Runs a command without the right of root to write whatever it likes."""

@@ -1,4 +1,4 @@
-"""What is written to MLflow only if a run asks for it: encoders as logged models, and metrics of the machine."""
+"""Logged models and system metrics are written to MLflow only if a run asks for them."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ablations.tracking.client import TRIAL, tracking_uri
 from core import load_pretrained
 from helpers import small_study
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 GRID = "grid:\n  loss.temperature: [0.1, 0.5]\n  evaluate.neighbors: [1, 5]\n"
 

@@ -28,7 +28,7 @@ from ablations.types.trial import State
 from core import pretrain
 from helpers import small_study
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 
 def runs(name: str = "small") -> list[Run]:

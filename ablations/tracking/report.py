@@ -18,6 +18,7 @@ from ablations.tracking.reader import Recorded, read_study
 from ablations.types.metrics import labels
 from core.remote import AnyPath
 from reports.cells.metric_names import add_labels
+from reports.fonts import fonts_for
 from reports.pages.render import render
 from reports.specs import Report
 from reports.statistics.claims import parts_of, read_claims
@@ -71,7 +72,7 @@ def draw_report(
     report = _study_report(recorded, store, stored)
     page = render(report, folder)
     pictures = draw_pictures(recorded.table, stored, store, folder)
-    notes += [str(one) for one in recorded.differences]
+    notes += [str(one) for one in recorded.differences] + list(filter(None, [fonts_for(report.texts).note]))
     figure = folder / "figure.png"
     return DrawnReport(folder, page, figure, recorded.experiment_id, report.verdicts, pictures, report, notes)
 

@@ -55,7 +55,7 @@ def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
     is known which test images are right, ``right_images.npz``: a row of bits for each trial, by metric."""
     left_out = [name for name in judged.table if name in LEFT_OUT or str(name).startswith(CORRECT)]
     _save_right(judged.table, folder / RIGHT)
-    judged.table.drop(columns=left_out).to_csv(folder / TRIALS, index=False)
+    judged.table.drop(columns=left_out).to_csv(folder / TRIALS, index=False, encoding="utf-8")
     values = {
         "version": VERSION,
         "axes": judged.axes,

@@ -27,7 +27,7 @@ def warnings(plan: Plan) -> list[str]:
     """Sentences, each with its remedy."""
     scaled = plan.scaled
     found = [*scaled.notes, *_names(plan), *_paper(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
-    found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *_former(plan)]
+    found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *_holdouts(plan), *_former(plan)]
     found += filter(None, [unvaried_text(plan)])
     return list(dict.fromkeys(found))
 
@@ -98,15 +98,16 @@ def _stopping(plan: Plan) -> Iterator[str]:
 
 
 def _former(plan: Plan) -> Iterator[str]:
-    """Results under the ids that trials had before the settings of shipped studies and scales changed."""
+    """Results under the ids that trials had before the settings of shipped studies and scales changed. The sentence
+    counts nothing, so that a collection says it once."""
     trials = [trial for trial in plan.trials if trial.id in plan.former]
     changes = list(dict.fromkeys(change for trial in trials for change in changes_of(trial)))
     if changes:
         told = "; ".join(f"{one.path} was {one.before}, and {one.why}" for one in changes)
         asked = " ".join(f"--set {one.path}={one.before}" for one in changes)
         yield (
-            f"{len(trials)} of {len(plan.trials)} trials have a result from before this study changed: {told}. Those "
-            f"are other trials, which stay as they are and are not drawn here; {asked} is the study with them"
+            f"this storage has results from before the study changed: {told}. They are of other trials, stay as they "
+            f"are, and are not drawn here; {asked} is the study with them"
         )
 
 
@@ -150,6 +151,18 @@ def _several_values(plan: Plan) -> set[str]:
         for point in axis
     }
     return {name for name, count in Counter(name for name, _ in values).items() if count > 1}
+
+
+def _holdouts(plan: Plan) -> Iterator[str]:
+    """Evaluations that choose a setting on training images held out of each class, of data that has one of each."""
+    for trial in plan.trials:
+        data = trial.config.evaluation_data
+        size = plan.sizes[data]
+        if hasattr(trial.config.evaluate, "holdout") and size.train <= size.classes:
+            yield (
+                f"{data.name} has {size.train:,} training images of {size.classes:,} classes: none can be held out, so "
+                f"the {trial.config.evaluate.protocol} protocol takes the middle of its grid; add images"
+            )
 
 
 def _batches(plan: Plan) -> Iterator[str]:

@@ -78,6 +78,9 @@ class Protocol(Config):
             )
 
 
+TestCrop = Annotated[float, Field(gt=0, le=1)]
+"""Side of the square in the middle of a test image that is scored, as a share of the image's shorter side."""
+
 PROTOCOLS: Registry[Protocol] = Registry("protocol", Protocol, tag="protocol", default="frozen")
 """Protocols, each with its function ``(config, pretrained, data) -> core.evaluation.scores.Scores``."""
 

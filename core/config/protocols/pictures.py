@@ -19,12 +19,16 @@ class ExampleViews(Protocol):
 
     several_labels = True
 
+    added_later = {"color_form": "torchvision"}
     reads_representation = False
 
     protocol: Literal["example_views"] = "example_views"
 
     image: Annotated[int, Field(ge=0)] = 0
     """Number of the training image, in a random order."""
+    color_form: ColorForm = "torchvision"
+    """Arithmetic of the colour jitter; see the operation ``jitter``. The paper's results are of ``released_v1``
+    (footnote 12)."""
     seed: Seed | None = None
     """Seed of that order and of the augmentations. None: the training's, so that every seed of a study has its own."""
 

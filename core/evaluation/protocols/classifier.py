@@ -20,5 +20,5 @@ def score_classifier(config: Classifier, pretrained: Pretrained, data: Dataset) 
             f"the classifier was trained on {pretrained.classes} classes, and {data.name} has {len(data.classes)}"
         )
     model = nn.Sequential(pretrained.encoder, pretrained.head)
-    logits, labels = encode(model, pretrained, data.test)
+    logits, labels = encode(model, pretrained, data.test, config.test_crop)
     return accuracies("classifier", logits, labels)

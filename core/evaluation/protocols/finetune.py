@@ -23,7 +23,7 @@ def score_finetune(config: FineTune, pretrained: Pretrained, data: Dataset) -> S
     epochs = config.epochs or default_epochs(config.labels, len(labelled))
     recipe = recipe_of_epochs(epochs, config.learning_rate, config.batch_size, len(split))
     train(network, split, recipe, pretrained)
-    logits, labels = predict(network, pretrained, data.test)
+    logits, labels = predict(network, pretrained, data.test, config.test_crop)
     check_finite(logits, recipe)
     return accuracies("finetune", logits, labels)
 

@@ -16,6 +16,6 @@ def score_linear_sgd(config: LinearSgd, pretrained: Pretrained, data: Dataset) -
     network.body.eval().requires_grad_(False)
     recipe = recipe_of_epochs(config.epochs, config.learning_rate, config.batch_size, len(split))
     train(network, split, recipe, pretrained)
-    logits, labels = predict(network, pretrained, data.test)
+    logits, labels = predict(network, pretrained, data.test, config.test_crop)
     check_finite(logits, recipe)
     return accuracies("linear_sgd", logits, labels)
