@@ -21,8 +21,8 @@ def unit(z: Tensor) -> Tensor:
 def spread(z: Tensor) -> Tensor:
     """Return the standard deviation of the normalised z (N, d) over the batch, mean over features, times sqrt(d).
 
-    It is about 1 for directions that are uniform on the sphere, and 0 where all images have one direction: a collapse
-    (Chen and He 2021, "Exploring Simple Siamese Representation Learning", Sec 4.1 and Figure 2).
+    It is about 1 for directions that are uniform on the sphere, and 0 where all images have one direction: a collapse.
+    SimSiam's paper watches it without the factor (Chen and He 2021).
     """
     deviations: Tensor = unit(z).std(dim=0, correction=0)
     return deviations.mean() * math.sqrt(z.shape[1])

@@ -39,8 +39,8 @@ class BarlowTwins(Method):
 
 
 def correlations(z1: Tensor, z2: Tensor) -> Tensor:
-    """Return C (d, d) of two views' projections (N, d), over the whole batch, in float32 or wider. Equation 2; features
-    are centred, and divided as a batch norm divides them.
+    """Return C (d, d) of two views' projections (N, d), over the whole batch, in float32 or wider. Features are
+    centred, and divided as a batch norm divides them (``main.py`` of the released code).
 
     The released code adds the parts of several processes up outside of autograd, so that their mean gradient is
     1 / processes of the true one; here it is the true one.
@@ -50,7 +50,7 @@ def correlations(z1: Tensor, z2: Tensor) -> Tensor:
 
 
 def from_identity(matrix: Tensor, weight: float) -> Tensor:
-    """Return sum_i (1 - C_ii)^2 + weight * sum_i sum_{j != i} C_ij^2, equation 1, for C (d, d)."""
+    """Return sum_i (1 - C_ii)^2 + weight * sum_i sum_{j != i} C_ij^2, for C (d, d)."""
     diagonal = matrix.diagonal()
     others = matrix - torch.diag(diagonal)
     return (1 - diagonal).square().sum() + weight * others.square().sum()

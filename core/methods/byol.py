@@ -50,10 +50,12 @@ class BYOL(Method):
 
 
 def regression(p: Tensor, z: Tensor) -> Tensor:
-    """Return the mean over rows (N, d) of |p / |p| - z / |z||^2 = 2 - 2 cos(p, z), equation 2, in float32 or wider."""
+    """Return the mean over rows (N, d) of |p / |p| - z / |z||^2 = 2 - 2 cos(p, z), in float32 or wider:
+    ``regression_loss`` of ``byol/utils/helpers.py``."""
     return (unit(p) - unit(z)).square().sum(dim=1).mean()
 
 
 def rising(momentum: float, share: float) -> float:
-    """Return the target's momentum at a share of the training: from ``momentum`` to 1 on a cosine (Sec 3.3)."""
+    """Return the target's momentum at a share of the training: from ``momentum`` to 1 on a cosine:
+    ``target_ema`` of ``byol/utils/schedules.py``."""
     return 1 - (1 - momentum) * (math.cos(math.pi * share) + 1) / 2

@@ -65,7 +65,7 @@ class Found(NamedTuple):
 
 
 def look_up(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float) -> Found:
-    """Return InfoNCE, equation 1: the (K + 1)-way cross entropy of normalised queries (N, d) with their own ``keys``
+    """Return InfoNCE: the (K + 1)-way cross entropy of normalised queries (N, d) with their own ``keys``
     (N, d), against a ``queue`` (K, d) of negatives."""
     own = (queries * keys).sum(dim=1, keepdim=True)
     logits = torch.cat([own, queries @ queue.to(queries.dtype).T], dim=1) / temperature

@@ -31,7 +31,7 @@ class Rotation(Method):
         return Views((torch.cat(turned),))
 
     def loss(self, outputs: Tensor, known: Any, batch: Batch) -> Outcome:
-        """Return the mean cross entropy over the angles of every image, equations 2 and 3."""
+        """Return the mean cross entropy over the angles of every image."""
         angles = torch.arange(self.settings.angles, device=outputs.device)
         outcome = cross_entropy(outputs, angles.repeat_interleave(len(outputs) // self.settings.angles))
         return Outcome(outcome.loss, {"rotation_top1": outcome.statistics["supervised_top1"]})

@@ -1,4 +1,4 @@
-"""SimSiam: each view's projection is predicted from the other's (Chen and He 2021, Algorithm 1)."""
+"""SimSiam: each view's projection is predicted from the other's (Chen and He 2021)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -46,5 +46,5 @@ class SimSiam(Method):
 
 
 def negative_cosine(p: Tensor, z: Tensor) -> Tensor:
-    """Return D(p, z) of equation 1, the mean over rows (N, d) of minus their cosine, in float32 or wider."""
+    """Return D(p, z), equation 1: the mean over rows (N, d) of minus their cosine, in float32 or wider."""
     return -F.cosine_similarity(widened(p), widened(z)).mean()

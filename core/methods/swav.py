@@ -45,7 +45,7 @@ class SwAV(Method):
         return Views((large, torch.cat(small)))
 
     def loss(self, outputs: Tensor, known: Any, batch: Batch) -> Outcome:
-        """Return the mean of -sum q log p, equation 2, over the codes q of the large views and the predictions p of all
+        """Return the mean of -sum q log p over the codes q of the large views and the predictions p of all
         other views of the image."""
         settings, weight = self.settings, self.prototypes.weight
         scores = (unit(outputs) @ weight.T).unflatten(0, (settings.views, -1))
@@ -90,7 +90,7 @@ class SwAV(Method):
 
 def sinkhorn(scores: Tensor, epsilon: float, iterations: int) -> Tensor:
     """Return codes (B, K) of scores (B, K): exp(scores / epsilon), scaled in turn until every prototype has about B / K
-    of the codes in total, and every row is a distribution (equation 3; Algorithm 1 of its appendix)."""
+    of the codes in total, and every row is a distribution (``distributed_sinkhorn`` of ``main_swav.py``)."""
     codes = ((scores - scores.max()) / epsilon).exp()
     for _ in range(iterations):
         codes = codes / codes.sum(dim=0)

@@ -35,12 +35,12 @@ class VICReg(Method):
 
 
 def deviation(z: Tensor) -> Tensor:
-    """Return the standard deviation (d,) of each feature of z (N, d), as the hinge of equation 1 takes it."""
+    """Return the standard deviation (d,) of each feature of z (N, d), as the hinge takes it (``main_vicreg.py``)."""
     return (z.var(dim=0) + 1e-4).sqrt()
 
 
 def redundancy(z: Tensor) -> Tensor:
-    """Return sum_i sum_{j != i} Cov_ij^2 / d of z (N, d), equations 3 and 4."""
+    """Return sum_i sum_{j != i} Cov_ij^2 / d of z (N, d) (``main_vicreg.py``)."""
     centred = z - z.mean(dim=0)
     matrix = centred.T @ centred / (len(z) - 1)
     others = matrix - torch.diag(matrix.diagonal())

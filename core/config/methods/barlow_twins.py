@@ -28,7 +28,7 @@ class BarlowTwins(MethodConfig):
     kind: Literal["barlow_twins"] = "barlow_twins"
 
     off_diagonal: Annotated[float, Field(ge=0)] = 0.0051
-    """lambda: weight of the correlations of two different features. Equation 1; released code: 0.0051."""
+    """lambda: weight of the correlations of two different features. Released code: 0.0051."""
 
     scale: Annotated[float, Field(gt=0)] = 1.0
     """Factor of the loss, which is a sum over d^2 correlations, so hundreds at the start for a wide z. Released code:

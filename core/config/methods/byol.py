@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @METHODS.add("core.methods.byol:BYOL")
 class BYOL(MethodConfig):
     """A predictor turns one view's projection into the one that a slow target has for the other view (Grill et al.
-    2020, Sec 3).
+    2020).
 
     Defaults are those of the released code (deepmind-research/byol) for 1000 epochs of ImageNet. Its head has a hidden
     layer of 4096 and no last batch norm: ``head: {hidden: 4096, output: 256, last_norm: none}``.
@@ -27,7 +27,7 @@ class BYOL(MethodConfig):
     kind: Literal["byol"] = "byol"
 
     predictor: bool = True
-    """Whether there is a predictor. Without one, z collapses (Table 5b)."""
+    """Whether there is a predictor. Without one, z collapses in the paper (from memory)."""
 
     hidden: Annotated[int, Field(ge=1)] = 4096
     """Width of the predictor's hidden layer. Released code: 4096."""

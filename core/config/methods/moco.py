@@ -19,12 +19,12 @@ LOGITS = 3
 @METHODS.add("core.methods.moco:MoCo")
 class MoCo(MethodConfig):
     """A view finds the key of the image's other view among a queue of earlier keys, which a slow key encoder made (He
-    et al. 2020, Algorithm 1).
+    et al. 2020).
 
     Defaults are those of MoCo v2 in the released code (facebookresearch/moco). Its head has no batch norm:
     ``head: {hidden_norm: false, last_norm: none}``. MoCo v1 has ``head: {kind: linear, last_norm: none}`` and a
-    temperature of 0.07. Shuffled batch norm (Sec 3.3) is ``batch_norm_chunk``: keys are dealt out to chunks by a draw
-    of their own, 32 views to a chunk in the paper.
+    temperature of 0.07. Shuffled batch norm is ``batch_norm_chunk``: keys are dealt out to chunks by a draw of their
+    own. The released code has 32 views to a chunk, that for CIFAR-10 64.
     """
 
     measures = (Measure("queue_top1", "keys found (%)"), Measure("spread", "spread of z (0 is a collapse)"))

@@ -23,7 +23,7 @@ class Rotation(MethodConfig):
     kind: Literal["rotation"] = "rotation"
 
     angles: Literal[2, 4] = 4
-    """Number of angles: 4 are 0, 90, 180 and 270 degrees, 2 are 0 and 180. Section 3: 4."""
+    """Number of angles: 4 are 0, 90, 180 and 270 degrees, 2 are 0 and 180. Released code: 4."""
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass with every image at all angles, as in the released code."""

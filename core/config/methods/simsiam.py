@@ -26,7 +26,7 @@ class SimSiam(MethodConfig):
     kind: Literal["simsiam"] = "simsiam"
 
     predictor: bool = True
-    """Whether there is a predictor. Table 1 ablates it: without one, training fails."""
+    """Whether there is a predictor. Without one, training fails in the paper (its Table 1, from memory)."""
 
     hidden: Annotated[int, Field(ge=1)] = 512
     """Width of the predictor's hidden layer. Released code: 512, a quarter of z."""
@@ -35,7 +35,8 @@ class SimSiam(MethodConfig):
     """Whether the predictor's learning rate stays at its peak. Released code, for the 68.1 % of its README: yes."""
 
     stop_gradient: bool = True
-    """Whether the projection that is predicted has no gradient. Figure 2 ablates it: with one, z collapses."""
+    """Whether the projection that is predicted has no gradient. With one, z collapses in the paper (its Figure 2, from
+    memory)."""
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass for each of the two views."""

@@ -22,7 +22,7 @@ SCORES = 3
 @METHODS.add("core.methods.swav:SwAV")
 class SwAV(MethodConfig):
     """Each view predicts the code of the other, which is its assignment to prototypes that a batch shares evenly (Caron
-    et al. 2020, Sec 3).
+    et al. 2020).
 
     Defaults are those of the released code (facebookresearch/swav). Its head has a hidden layer of 2048 and no last
     batch norm: ``head: {hidden: 2048, output: 128, last_norm: none}``.
@@ -60,7 +60,7 @@ class SwAV(MethodConfig):
     """Epochs at the start in which prototypes are not trained. Released code: one, 313 steps at a batch of 4096."""
 
     small_crops: Annotated[int, Field(ge=0)] = 0
-    """Small views of each image, which predict the codes of the large ones and have none ("multi-crop", Sec 3.2).
+    """Small views of each image, which predict the codes of the large ones and have none ("multi-crop").
     Released code: 6 for its best models; the comparisons on CIFAR-10 have none."""
 
     small_size: Annotated[int, Field(ge=8)] = 96

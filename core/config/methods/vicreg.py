@@ -16,7 +16,7 @@ Weight = Annotated[float, Field(ge=0)]
 
 @METHODS.add("core.methods.vicreg:VICReg")
 class VICReg(MethodConfig):
-    """Two views have equal projections, whose features vary and are not correlated (Bardes et al. 2022, Sec 4.1).
+    """Two views have equal projections, whose features vary and are not correlated (Bardes et al. 2022).
 
     Defaults are those of the released code (facebookresearch/vicreg). Its head has three layers of 8192 and no last
     batch norm: ``head: {layers: 3, hidden: 8192, output: 8192, last_norm: none}``.
@@ -30,13 +30,13 @@ class VICReg(MethodConfig):
     kind: Literal["vicreg"] = "vicreg"
 
     invariance: Weight = 25.0
-    """Weight of the squared distance of two views. Equation 6, lambda: 25."""
+    """Weight of the mean squared difference of two views, lambda. Released code: 25."""
 
     variance: Weight = 25.0
-    """Weight of features that deviate by less than 1. Equation 6, mu: 25; without it, z collapses."""
+    """Weight of features that deviate by less than 1, mu. Released code: 25."""
 
     covariance: Weight = 1.0
-    """Weight of the covariances of two different features. Equation 6, nu: 1."""
+    """Weight of the covariances of two different features, nu. Released code: 1."""
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass for each of the two views."""
