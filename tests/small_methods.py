@@ -11,7 +11,7 @@ SHIPPED: dict[str, dict[str, object]] = {
     "moco": MEMORY,
     "moco, symmetric": MEMORY | {"symmetric": True},
     "autoencoder": {"kind": "autoencoder"},
-    "autoencoder, sparse": {"kind": "autoencoder", "sparsity": 0.5},
+    "autoencoder, sparse": {"kind": "autoencoder", "sparsity": 0.05},
     "swav": CLUSTERS,
     "swav, small crops": CLUSTERS | {"small_crops": 2, "small_size": 8},
 }
