@@ -6,7 +6,9 @@ from functools import cached_property
 import pandas as pd
 
 from reports.cells.arrays import TrialArrays
+from reports.cells.circumstances import circumstances
 from reports.cells.metric_names import label_of
+from reports.cells.scoring import Baseline, baselines_of
 from reports.cells.summary import STATES
 from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.specs import Report
@@ -48,7 +50,8 @@ class StudyReport:
     table: pd.DataFrame
     """One row a trial: ``name``, ``trial_id``, ``seed``, ``baseline``, ``state``, ``error``, the axes, the metrics.
 
-    Where they are known also ``test_images``, their number, and ``correct/<metric>``, an array of booleans by image.
+    Where they are known also ``scored_by`` (see ``reports.cells.scoring``), ``test_images``, their number, and
+    ``correct/<metric>``, an array of booleans by image.
     """
     axes: list[str]
     """In the order of the grid."""
@@ -102,17 +105,17 @@ class StudyReport:
         return judge_page([self.judged])[0]
 
     @property
+    def circumstances(self) -> str:
+        """That its cells differ in hardware or numerics; empty where they do not."""
+        return circumstances(self.table)
+
+    @property
     def states(self) -> dict[str, int]:
         """Numbers of trials that are done, failed, stopped and waiting."""
         counted = self.table["state"].value_counts().to_dict()
         return {state: int(counted.get(state, 0)) for state in STATES}
 
     @property
-    def baselines(self) -> dict[str, float]:
-        """Mean of each baseline over its trials that are done."""
-        rows = self.table[(self.table["baseline"] != "") & (self.table["state"] == "done")]
-        if self.metric not in rows:
-            return {}
-        return {
-            str(name): float(mean) for name, mean in rows.groupby("baseline", sort=False)[self.metric].mean().items()
-        }
+    def baselines(self) -> list[Baseline]:
+        """The baselines that have a trial that is done."""
+        return baselines_of(self.table, self.metric)

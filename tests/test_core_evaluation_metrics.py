@@ -165,7 +165,7 @@ def test_what_needs_one_label_refuses_several() -> None:
 def test_a_classifier_of_other_classes_is_refused() -> None:
     config = small_config(epochs=0, loss={"kind": "cross_entropy"})
     pretrained = pretrain(config, random_dataset(classes=4), device="cpu")
-    with pytest.raises(DataError, match="knows 4 classes, and random has 3"):
+    with pytest.raises(DataError, match="was trained on 4 classes, and random has 3"):
         evaluate(Classifier(), pretrained, random_dataset(classes=3))
 
 

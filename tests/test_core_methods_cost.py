@@ -70,7 +70,7 @@ def test_the_memory_of_a_method_is_that_of_its_modules(name: str) -> None:
         if weight.ndim > 1 and not part.startswith("target.encoder"):
             expected += (12 if weight.requires_grad else 4) * weight.numel()
     if hasattr(method, "queue"):
-        expected += 4 * method.queue.numel()  # type: ignore[union-attr, operator]
+        expected += 4 * method.queue.numel()  # type: ignore[operator]
     if name == "rotation":
         expected = 0  # a matrix of four rows
     config = training.config

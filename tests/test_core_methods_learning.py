@@ -42,7 +42,8 @@ def neighbours(pretrained: Pretrained) -> float:
     (keys, labels), (queries, wanted) = (
         encode(pretrained.encoder, pretrained, split) for split in (shapes().train, shapes().test)
     )
-    return top_k(nearest_neighbours(keys, labels, queries, 10, 20, 0.1), wanted, 1)
+    (votes,) = nearest_neighbours(keys, labels, queries, 10, [20], 0.1)
+    return top_k(votes, wanted, 1)
 
 
 @cache

@@ -21,7 +21,8 @@ def made(**loss: object) -> Training:
 
 def on_the_sphere(rows: int, name: str) -> Tensor:
     z = torch.randn(rows, 5, dtype=torch.float64, generator=generator(0, name))
-    return z / z.norm(dim=1, keepdim=True)
+    normalised: Tensor = z / z.norm(dim=1, keepdim=True)
+    return normalised
 
 
 def test_a_query_looks_its_key_up_among_those_of_the_queue() -> None:
@@ -52,7 +53,7 @@ def test_each_view_is_asked_for_the_key_of_the_other() -> None:
 @pytest.mark.parametrize("symmetric", [False, True])
 def test_the_queue_holds_the_latest_keys_in_a_ring(symmetric: bool) -> None:
     training = made(symmetric=symmetric)
-    ring, written = training.method.queue.clone(), 0  # type: ignore[operator, union-attr]
+    ring, written = training.method.queue.clone(), 0  # type: ignore[operator]
     torch.testing.assert_close(ring.norm(dim=1), torch.ones(40))
     seen: list[Tensor] = []
     after_step = training.method.after_step
@@ -79,7 +80,7 @@ def test_the_key_encoder_follows_and_has_no_gradient() -> None:
     for found, wanted in zip(target.parameters(), expected, strict=True):
         torch.testing.assert_close(found, wanted)
         assert found.grad is None
-    assert not training.method.queue.requires_grad  # type: ignore[union-attr]
+    assert not training.method.queue.requires_grad
     statistics = target.encoder.bn1.running_mean, training.encoder.bn1.running_mean  # type: ignore[union-attr]
     assert not torch.equal(*statistics)  # type: ignore[arg-type]
 
@@ -102,4 +103,4 @@ def test_the_first_version_is_a_head_and_a_temperature() -> None:
     config = small_config(loss={"kind": "moco", "queue": 40, "temperature": 0.07}, head=head)
     training = Training(config, random_dataset(), "cpu")
     training.advance()
-    assert [type(part).__name__ for part in training.method.head[0]] == ["Linear"]  # type: ignore[arg-type]
+    assert [type(part).__name__ for part in training.method.head[0].children()] == ["Linear"]

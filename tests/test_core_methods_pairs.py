@@ -34,7 +34,8 @@ def four() -> list[Tensor]:
 
 
 def cosine(a: Numbers, b: Numbers) -> float:
-    return sum(x * y for x, y in zip(a, b, strict=True)) / math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
+    product = sum(x * y for x, y in zip(a, b, strict=True))
+    return float(product) / math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
 
 
 def mean_cosine(p: Tensor, z: Tensor) -> float:
@@ -63,7 +64,7 @@ def test_simsiam_without_a_stop_gradient_moves_both() -> None:
 def test_simsiams_predictor_has_a_constant_rate() -> None:
     for constant in (True, False):
         training = made(kind="simsiam", constant_rate=constant)
-        own = {id(w) for w in training.method.predictor.parameters()}  # type: ignore[operator, union-attr]
+        own = {id(w) for w in training.method.predictor.parameters()}  # type: ignore[union-attr]
         assert len(own) == 5
         for _ in range(6):
             training.advance()

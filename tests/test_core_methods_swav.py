@@ -35,7 +35,8 @@ def codes_of(scores: np.ndarray, epsilon: float, iterations: int) -> np.ndarray:
             q[k] *= 1 / prototypes / q[k].sum()
         for b in range(views):
             q[:, b] *= 1 / views / q[:, b].sum()
-    return (q * views).T
+    codes: np.ndarray = (q * views).T
+    return codes
 
 
 @pytest.mark.parametrize("iterations", [1, 3])
@@ -55,7 +56,7 @@ def test_codes_share_the_prototypes_evenly_even_where_all_scores_are_one_sided()
 @pytest.mark.parametrize("small", [0, 2])
 def test_each_view_predicts_the_codes_of_the_large_others(small: int) -> None:
     training = made(small_crops=small, small_size=8)
-    weight = training.method.prototypes.weight.detach().double()  # type: ignore[union-attr]
+    weight = training.method.prototypes.weight.detach().double()  # type: ignore[union-attr, operator]
     training.method.double()
     outputs = random((2 + small) * 16, 16).requires_grad_()
     outcome = training.method.loss(outputs, None, training.batches[0])
@@ -84,7 +85,7 @@ def test_prototypes_stay_on_the_sphere_and_are_frozen_at_first() -> None:
         before = weight.clone()  # type: ignore[operator]
         training.advance()
         moved.append(not torch.allclose(weight, before, rtol=0, atol=1e-6))  # type: ignore[arg-type]
-        torch.testing.assert_close(weight.norm(dim=1), torch.ones(12))  # type: ignore[operator, union-attr]
+        torch.testing.assert_close(weight.norm(dim=1), torch.ones(12))  # type: ignore[operator]
     assert moved == [False, False, True, True]
 
 
@@ -123,7 +124,7 @@ def test_small_crops_cover_less_and_are_otherwise_alike() -> None:
     zoomed, policy = with_area(SimclrAugment(), (0.05, 0.14)).branches(), SimclrAugment().branches()
     assert zoomed.both[0] == Crop(area=(0.05, 0.14))
     assert zoomed.both[1:] == policy.both[1:]
-    assert with_area(CustomAugment(first=("crop",)), (0.1, 0.2)).first == (Crop(area=(0.1, 0.2)),)
+    assert with_area(CustomAugment(first=(Crop(),)), (0.1, 0.2)).first == (Crop(area=(0.1, 0.2)),)
     training = made(small_crops=3, small_size=8)
     large, small = training.method.views(training.batches[0], generator(0, "augmentation")).trained
     assert (large.shape, small.shape) == ((32, 3, 16, 16), (48, 3, 8, 8))

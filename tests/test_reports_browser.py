@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_reports_page import HALF, REPORT
+from small_report import HALF, REPORT
 
-from reports.pages.collection_page import Entry, write_collection
+from reports.pages.collection_page import Entry, judged_together, write_collection
 from reports.pages.render import render
 from reports.specs import HeatmapReport
 from reports.study_report import StudyReport
@@ -77,9 +77,8 @@ def collection(done: StudyReport, half: StudyReport) -> Path:
         Entry(report.name, report.title, None, report, report.verdicts, Path(folder, "figure.png"), f"../{folder}")
         for report, folder in ((done, "done"), (replace(half, name="half"), "half"))
     ]
-    return write_collection(
-        Path("all/report.html"), "All", "all", "quick", [*entries, Entry("none", "None", problem="Not run.")]
-    )
+    entries = judged_together([*entries, Entry("none", "None", problem="Not run.")])
+    return write_collection(Path("all/report.html"), "All", "all", "quick", entries)
 
 
 def test_a_page_asks_nothing_and_nothing_is_wrong_with_it(page: Path) -> None:

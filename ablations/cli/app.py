@@ -95,10 +95,14 @@ def run(
         str, typer.Option("--address", help="Address of a running Ray cluster: auto, host:port or ray://host:port.")
     ] = "local",
     until_decided: Annotated[
-        bool, typer.Option("--until-decided", help="Add seeds to the cells of claims that are not decided.")
+        bool,
+        typer.Option(
+            "--until-decided",
+            help="Look at the claims after 3, 5 and --max-seeds seeds; those that are not decided get more.",
+        ),
     ] = False,
     most_seeds: Annotated[
-        int, typer.Option("--max-seeds", min=2, max=1000, help="Most seeds of a cell with --until-decided.")
+        int, typer.Option("--max-seeds", min=3, max=1000, help="Seeds of the last look with --until-decided.")
     ] = 10,
     retry: Annotated[
         Retry | None, typer.Option("--retry", help="Run failed trials again: all, or those of one kind.")
@@ -157,9 +161,7 @@ def plan(
     price: Annotated[
         float | None, typer.Option("--price", min=0, help="Price of an hour of a GPU, or of one trial's cores.")
     ] = None,
-    probed: Annotated[
-        bool, typer.Option("--probe", help="Time a few steps of whatever was never measured here.")
-    ] = False,
+    probed: Annotated[bool, typer.Option("--probe", help="Time a few steps of what was never measured here.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show a study's trials and what they cost, without running any."""

@@ -38,17 +38,11 @@ class CollectionPlanDocument(CollectionScale):
     """Plans in the collection's order."""
 
 
-class CollectionStatusDocument(CollectionScale):
-    """Printed by ``ablate status`` of a collection."""
-
-    counts: Counts
-    """Numbers of trials by their state; a trial of several studies counts once."""
-    studies: list[StatusDocument]
-    """States of the studies in the collection's order."""
-
-
 class VerdictCounts(Part):
-    """Numbers of claims by their verdict."""
+    """Numbers of claims by their verdict, where the claims of all studies are judged together.
+
+    More claims are judged at a smaller level, so that a verdict of a study's own page may differ.
+    """
 
     supported: int
     """Claims that hold."""
@@ -60,13 +54,24 @@ class VerdictCounts(Part):
     """Claims that more seeds may decide."""
 
 
+class CollectionStatusDocument(CollectionScale):
+    """Printed by ``ablate status`` of a collection."""
+
+    counts: Counts
+    """Numbers of trials by their state; a trial of several studies counts once."""
+    verdicts: VerdictCounts
+    """Numbers of claims by their verdict when the collection was last drawn; all 0 if it was not."""
+    studies: list[StatusDocument]
+    """States of the studies in the collection's order."""
+
+
 class CollectionReportDocument(CollectionScale):
     """Printed by ``ablate report`` of a collection."""
 
     page: str
     """HTML file that shows all studies."""
     verdicts: VerdictCounts
-    """Numbers of the claims of all studies by their verdict."""
+    """Numbers of the claims of all studies by their verdict, judged together."""
     studies: list[ReportDocument]
     """Reports in the collection's order."""
 
@@ -77,7 +82,7 @@ class CollectionRunDocument(CollectionScale):
     page: str | None
     """HTML file that shows all studies; null if MLflow could not be reached."""
     verdicts: VerdictCounts
-    """Numbers of the claims of all drawn studies by their verdict."""
+    """Numbers of the claims of all drawn studies by their verdict, judged together."""
     studies: list[RunDocument]
     """Outcomes in the collection's order."""
 

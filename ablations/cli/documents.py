@@ -122,9 +122,39 @@ class VerdictEntry(Part):
     says: str
     """Text of the claim."""
     source: str
-    """Place where the paper says so."""
+    """Place where the paper says so; empty for a part of a claim that does not say."""
+    metric: str | None
+    """Metric that the claim is about."""
+    effect: float | None
+    """Effect in ``unit``: a difference of cells' means, or a correlation; null where no seed has it."""
+    unit: str
+    """Unit of effect, interval and margin, such as ``points``."""
+    between: str
+    """What the effect is between, where the claim is about several differences and this is the one that decides."""
+    interval: tuple[float, float] | None
+    """Interval of the effect; null where no verdict can be taken."""
+    level: float | None
+    """Level of the interval, such as 0.983: the one at which the verdict is taken."""
+    margin: float
+    """What the effect must exceed; of a claim that values are alike, what it must not exceed."""
+    matters: str
+    """Smallest effect that would matter, such as ``1 point``; empty where that is not said."""
+    small: bool
+    """Whether the effect is certain, and as certainly smaller than what matters."""
+    seeds: int
+    """Number of seeds that the effect is from."""
+    p: float | None
+    """p, adjusted for all claims that were judged together; null where no verdict can be taken."""
+    claims: int
+    """Number of distinct claims that were judged together."""
+    takes: str
+    """What it would take to decide it; empty where it is decided."""
+    notes: list[str]
+    """What a reader must know, such as a spread that is far from the usual one."""
     reason: str
-    """Effect, interval, seeds and p, or what is missing."""
+    """All of this as a sentence."""
+    parts: list["VerdictEntry"]
+    """Parts of a claim that has several, each at the level of the whole."""
 
 
 class BestEntry(Part):
@@ -182,8 +212,11 @@ class StatusDocument(StudyScale):
     best: BestEntry | None
     """Best cell so far; null if no trial is done, if more of the figure's metric is not better, or if the cells are not
     evaluated alike."""
+    looks: list[int]
+    """Numbers of seeds at which it was planned to look at the claims, by ``--until-decided``; empty if that is done
+    once."""
     verdicts: list[VerdictEntry]
-    """Verdicts on the claims when the study was last drawn."""
+    """Verdicts on the claims when the study was last drawn, judged as on the study's own page."""
     page: str | None
     """HTML file that shows the study; null if it was not drawn yet."""
     trials: list[TrialEntry]
@@ -297,8 +330,10 @@ class ReportDocument(Document):
     """PNG file; ``.svg`` and ``.pdf`` are beside it."""
     pictures: list[str]
     """Pictures of single trials."""
+    looks: list[int]
+    """Numbers of seeds at which it was planned to look at the claims; empty if that is done once."""
     verdicts: list[VerdictEntry]
-    """Verdicts on the study's claims."""
+    """Verdicts on the study's claims, judged as on the study's own page."""
 
 
 class RunDocument(Document):

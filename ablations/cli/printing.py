@@ -9,15 +9,18 @@ from rich.console import Console
 
 from ablations.cli.invocation import again
 from ablations.cli.options import console, errors, print_document
+from ablations.types.wording import listed
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
     from ablations.planning.collection_plan import CollectionPlan
     from ablations.planning.plan import Plan
     from ablations.running.outcome import Outcome, Outcomes
-    from ablations.tracking.collection_report import DrawnStudies
+    from ablations.tracking.collection_report import DrawnStudies, DrawnTogether
     from ablations.tracking.report import DrawnReport
 
+WORD = 13
+"""Characters of the longest verdict, NO DIFFERENCE."""
 FEW_NAMES = 3
 """Studies that a note names; more are counted."""
 
@@ -46,17 +49,16 @@ def print_status(plan: "CollectionPlan", storage: AnyPath, as_json: bool) -> Non
         print_document(status_document(plan, storage))
         return
     from ablations.cli.tables import collection_table, heading
-    from ablations.store.drawn import drawn_page, drawn_verdicts
+    from ablations.cli.to_documents import together_entries
+    from ablations.store.drawn import drawn_page
 
     console.print(heading(plan))
     if plan.scaled.is_one_study:
         _print_study_status(plan.plans[0], storage)
     else:
         console.print(collection_table(plan))
-        studies = plan.scaled.studies
-        verdicts = [one for study in studies for one in drawn_verdicts(storage, study.study.name, study.label)]
-        if verdicts:
-            console.print(f"claims  {_verdict_counts(one.verdict for one in verdicts)}")
+        if verdicts := together_entries(plan.scaled, storage):
+            console.print(_claims_line(one.verdict for one in verdicts))
     if page := drawn_page(storage, plan.scaled.name, plan.scaled.label):
         console.print(f"page    {page}")
 
@@ -91,10 +93,9 @@ def print_outcomes(plan: "CollectionPlan", outcomes: "Outcomes", to: Console) ->
         if plan.scaled.is_one_study:
             _print_outcome(outcome, to)
         else:
-            held = f"; {_counts_of(outcome.drawn)}" if outcome.drawn else ""
+            held = f"; {_counts_of(outcomes.together, name)}" if outcomes.together and outcome.drawn else ""
             to.print(f"{name}: {outcome}{held}")
-    if outcomes.page:
-        to.print(f"page    {outcomes.page}")
+    _print_together(outcomes.together, to)
 
 
 def print_drawn(drawn: "DrawnStudies", is_one_study: bool) -> None:
@@ -103,9 +104,8 @@ def print_drawn(drawn: "DrawnStudies", is_one_study: bool) -> None:
         if is_one_study:
             _print_files(console, one)
         else:
-            console.print(f"{name}: {_counts_of(one)}; {one.page}")
-    if drawn.page:
-        console.print(f"page    {drawn.page}")
+            console.print(f"{name}: {_counts_of(drawn.together, name)}; {one.page}")
+    _print_together(drawn.together, console)
 
 
 def print_trouble(outcomes: "Outcomes", storage: AnyPath) -> None:
@@ -126,6 +126,7 @@ def print_trouble(outcomes: "Outcomes", storage: AnyPath) -> None:
 
 def _print_study_status(plan: "Plan", storage: AnyPath) -> None:
     from ablations.cli.tables import states_lines
+    from ablations.cli.to_documents import verdict_entries
     from ablations.planning.best import best_of
     from ablations.store.drawn import drawn_verdicts
 
@@ -133,15 +134,17 @@ def _print_study_status(plan: "Plan", storage: AnyPath) -> None:
         console.print(line, style=style)
     if best := best_of(plan):
         console.print(f"best    {best}")
-    for one in drawn_verdicts(storage, plan.scaled.study.name, plan.scaled.label):
-        console.print(f"{one.verdict:9}  {one.says} ({one.reason})")
+    if plan.looks:
+        console.print(f"looks   after {listed(plan.looks)} seeds")
+    for one in verdict_entries(drawn_verdicts(storage, plan.scaled.study.name, plan.scaled.label)):
+        console.print(f"{one.verdict:{WORD}}  {one.says} ({one.reason})")
 
 
 def _print_outcome(outcome: "Outcome", to: Console) -> None:
     to.print(str(outcome))
     if outcome.drawn:
         for verdict in outcome.drawn.verdicts:
-            to.print(f"{verdict.word:9}  {verdict.claim.says} ({verdict.reason})")
+            to.print(f"{verdict.word:{WORD}}  {verdict.claim.says} ({verdict.reason})")
         _print_files(to, outcome.drawn)
         to.print(f"MLflow  {again('ui')}")
 
@@ -151,8 +154,20 @@ def _print_files(to: Console, drawn: "DrawnReport") -> None:
     to.print("\n".join(f"{name} {path}" for name, path in [*files, ("page   ", drawn.page)]))
 
 
-def _counts_of(drawn: "DrawnReport") -> str:
-    return _verdict_counts(verdict.word for verdict in drawn.verdicts)
+def _print_together(together: "DrawnTogether | None", to: Console) -> None:
+    """The verdicts and the page of a collection."""
+    if together:
+        to.print(_claims_line(verdict.word for verdicts in together.verdicts.values() for verdict in verdicts))
+        to.print(f"page    {together.page}")
+
+
+def _claims_line(words: Iterable[str]) -> str:
+    return f"claims  {_verdict_counts(words)}; judged together, so that a study's own page may differ"
+
+
+def _counts_of(together: "DrawnTogether | None", study: str) -> str:
+    """The verdicts on a study's claims, as they are judged on the page of its collection."""
+    return _verdict_counts(verdict.word for verdict in together.verdicts[study]) if together else ""
 
 
 def _verdict_counts(words: Iterable[str]) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from ablations.cli.collection_documents import (
     CollectionPlanDocument,
     CollectionReportDocument,
@@ -28,7 +30,7 @@ from ablations.cli.documents import (
     TrialEntry,
     VerdictEntry,
 )
-from ablations.cli.trial_view import config_differences, result_differences
+from ablations.cli.trial_view import config_differences, result_differences, whole_config
 from ablations.planning.best import best_of
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.configuration.find_planned import FoundTrial
@@ -36,7 +38,7 @@ from ablations.planning.configuration.resolved import ResolvedSetting, Resolver,
 from ablations.planning.estimate import estimate, price_of
 from ablations.planning.plan import Plan, begun_trainings
 from ablations.planning.review.lint import warnings
-from ablations.store.drawn import drawn_page, drawn_verdicts
+from ablations.store.drawn import Verdicts, drawn_page, drawn_together, drawn_verdicts
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.study.collection import ScaledCollection
@@ -46,7 +48,7 @@ from core.remote import AnyPath
 
 if TYPE_CHECKING:
     from ablations.running.outcome import Outcome, Outcomes
-    from ablations.tracking.collection_report import DrawnStudies
+    from ablations.tracking.collection_report import DrawnStudies, DrawnTogether
     from ablations.tracking.report import DrawnReport
 
 
@@ -70,7 +72,10 @@ def status_document(plan: CollectionPlan, storage: AnyPath) -> StatusDocument | 
     if plan.scaled.is_one_study:
         return documents[0]
     return CollectionStatusDocument(
-        **_collection(plan.scaled, plan.unable), counts=_collection_counts(plan), studies=documents
+        **_collection(plan.scaled, plan.unable),
+        counts=_collection_counts(plan),
+        verdicts=_verdict_counts(one.verdict for one in together_entries(plan.scaled, storage)),
+        studies=documents,
     )
 
 
@@ -82,7 +87,7 @@ def report_document(scaled: ScaledCollection, drawn: "DrawnStudies") -> ReportDo
     return CollectionReportDocument(
         **_collection(scaled, drawn.problems),
         page=str(drawn.page),
-        verdicts=_verdicts(drawn.by_study.values()),
+        verdicts=_counts_of(drawn.together),
         studies=documents,
     )
 
@@ -96,7 +101,7 @@ def run_document(scaled: ScaledCollection, outcomes: "Outcomes") -> RunDocument 
     return CollectionRunDocument(
         **_collection(scaled, outcomes.unable),
         page=str(outcomes.page) if outcomes.page else None,
-        verdicts=_verdicts(one.drawn for one in by_study.values() if one.drawn),
+        verdicts=_counts_of(outcomes.together),
         studies=documents,
     )
 
@@ -108,7 +113,7 @@ def show_document(store: TrialStore, trial: StoredTrial, planned: FoundTrial | N
         id=trial.id,
         encoder=trial.pretrain_id or "",
         state=result.state if result else "waiting",
-        config=trial.config,
+        config=whole_config(trial),
         study=planned.scaled.study.name if planned else None,
         settings=setting_entries(planned.settings()) if planned else None,
         metrics=result.metrics if result else {},
@@ -184,13 +189,16 @@ def _study_status(plan: Plan, storage: AnyPath) -> StatusDocument:
         counts=counts(plan.trials, plan.results),
         begun=begun_trainings(plan, TrialStore(storage)),
         best=BestEntry(cell=best.name, metric=best.metric, mean=best.value, seeds=best.seeds) if best else None,
-        verdicts=[VerdictEntry(**asdict(one)) for one in drawn_verdicts(storage, *drawn_as)],
+        looks=list(plan.looks),
+        verdicts=verdict_entries(drawn_verdicts(storage, *drawn_as)),
         page=str(page) if page else None,
         trials=_entries(plan),
     )
 
 
 def _report(scaled: ScaledStudy, drawn: "DrawnReport") -> ReportDocument:
+    from reports.statistics.record import verdict_values  # here, since pandas comes with it
+
     return ReportDocument(
         study=scaled.study.name,
         label=scaled.label,
@@ -198,10 +206,8 @@ def _report(scaled: ScaledStudy, drawn: "DrawnReport") -> ReportDocument:
         page=str(drawn.page),
         figure=str(drawn.figure),
         pictures=[str(picture) for picture in drawn.pictures],
-        verdicts=[
-            VerdictEntry(verdict=v.word, says=v.claim.says, source=v.claim.source, reason=v.reason)
-            for v in drawn.verdicts
-        ],
+        looks=list(drawn.report.looks),
+        verdicts=verdict_entries(list(map(verdict_values, drawn.verdicts))),
     )
 
 
@@ -251,8 +257,27 @@ def _collection_counts(plan: CollectionPlan) -> Counts:
     return counts(list(trials.values()), results)
 
 
-def _verdicts(drawn: "Iterable[DrawnReport]") -> VerdictCounts:
-    words = Counter(verdict.word for one in drawn for verdict in one.verdicts)
+def verdict_entries(values: Verdicts) -> list[VerdictEntry]:
+    """Verdicts as parts of a document; none if they were written by another version: the next report writes them."""
+    try:
+        return [VerdictEntry.model_validate(one) for one in values]
+    except ValidationError:
+        return []
+
+
+def together_entries(scaled: ScaledCollection, storage: AnyPath) -> list[VerdictEntry]:
+    """The verdicts on all claims of a collection when it was last drawn, judged together."""
+    drawn = drawn_together(storage, scaled.name, scaled.label)
+    return [entry for verdicts in drawn.values() for entry in verdict_entries(verdicts)]
+
+
+def _counts_of(together: "DrawnTogether | None") -> VerdictCounts:
+    verdicts = together.verdicts.values() if together else ()
+    return _verdict_counts(verdict.word for of_study in verdicts for verdict in of_study)
+
+
+def _verdict_counts(found: Iterable[str]) -> VerdictCounts:
+    words = Counter(found)
     return VerdictCounts(
         supported=words["SUPPORTED"],
         refuted=words["REFUTED"],

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ablations.planning.data_sizes import check_batches, data_sizes
+from ablations.planning.former import former_trials
 from ablations.planning.grid import enumerate_trials
+from ablations.planning.looks import known_looks
 from ablations.planning.packing import packed
 from ablations.planning.stopping import judged_epochs
 from ablations.store.folders import each
+from ablations.store.looks import Looks
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
 from ablations.study.scaled_study import ScaledStudy
@@ -34,6 +37,11 @@ class Plan:
     """Encoders that are trained already and need only evaluations, by ``pretrain_id``."""
     judged: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Epochs after which a training may be stopped early, by ``pretrain_id``; only trainings that may be."""
+    looks: Looks = ()
+    """Numbers of seeds at which its claims are looked at; empty if that is done once."""
+    former: Mapping[str, str] = field(default_factory=dict)
+    """By the id of a trial that has no result: the id under which it has one, from before the settings of shipped
+    studies and scales changed; see ``planning.former``."""
 
     @property
     def trainings(self) -> int:
@@ -79,7 +87,15 @@ def plan_trials(
     trained = store.trained({unit.pretrain_id for unit in units})
     if scaled.resources.pack:
         scaled = replace(scaled, resources=packed(scaled.resources, units, sizes, load_speeds(store.root)))
-    return Plan(scaled, trials, results, units, sizes, trained, judged)
+    looks = known_looks(scaled, trials, store.root)
+    former = _formerly_done(trials, results, store)
+    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former)
+
+
+def _formerly_done(trials: list[Trial], results: Mapping[str, Result], store: TrialStore) -> dict[str, str]:
+    former = former_trials(trials, results)
+    done = {key for key, result in store.results(list(former.values())).items() if result.state == "done"}
+    return {key: trial.id for key, trial in former.items() if trial.id in done}
 
 
 def known_trials(scaled: ScaledStudy, store: TrialStore) -> list[Trial]:
@@ -88,19 +104,21 @@ def known_trials(scaled: ScaledStudy, store: TrialStore) -> list[Trial]:
 
 
 def with_kept_seeds(trials: list[Trial], store: TrialStore) -> list[Trial]:
-    """The trials, and further seeds of their cells that are done already: no result is ever left out."""
+    """The trials, and further seeds of their cells up to the last that is done: no result is ever left out."""
     last = {trial.cell: trial for trial in sorted(trials, key=lambda trial: trial.seed)}
     return trials + list(itertools.chain(*each(store.root, partial(_kept_after, store), last.values())))
 
 
 def _kept_after(store: TrialStore, trial: Trial) -> list[Trial]:
-    following = (trial.reseeded(seed) for seed in itertools.count(trial.seed + 1))
-    return list(itertools.takewhile(partial(_is_done, store), following))
-
-
-def _is_done(store: TrialStore, trial: Trial) -> bool:
-    result = store.result(trial.id)
-    return result is not None and result.state == "done"
+    ended: list[Trial] = []
+    done = 0
+    for following in (trial.reseeded(seed) for seed in itertools.count(trial.seed + 1)):
+        result = store.result(following.id)
+        if result is None:
+            break
+        ended.append(following)
+        done = len(ended) if result.state == "done" else done
+    return ended[:done]
 
 
 def _is_retried(result: Result, retry: str | None) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ablations.types.trial import State
 
 if TYPE_CHECKING:
+    from ablations.tracking.collection_report import DrawnTogether
     from ablations.tracking.report import DrawnReport
 
 
@@ -63,8 +64,13 @@ class Outcomes:
     """Outcomes by the name of the study, for those that could begin."""
     unable: dict[str, str]
     """Reasons why other studies could not begin or could not be completed, by name."""
-    page: Path | None = None
+    together: "DrawnTogether | None" = None
     """The page of a collection; None for a single study, and if MLflow could not be reached."""
+
+    @property
+    def page(self) -> Path | None:
+        """The path of the collection's page."""
+        return self.together.page if self.together else None
 
     @property
     def complete(self) -> bool:

@@ -7,7 +7,7 @@ from ablations.planning.plan import Plan
 from ablations.running.outcome import Outcome, Outcomes
 from ablations.running.round import Round
 from ablations.running.schedule import Where
-from ablations.running.until_decided import undecided
+from ablations.running.until_decided import set_looks, undecided
 from ablations.tracking.on_request import NOTHING, Extras
 from ablations.types.errors import StudyError
 
@@ -24,8 +24,8 @@ def run_studies(
 ) -> Outcomes:
     """Run what is left of all studies, log it and draw it.
 
-    With ``most_seeds``, add seeds to the cells of undecided claims until these are decided or the cells have so many.
-    ``extras`` are what MLflow is given besides.
+    With ``most_seeds``, look at the claims after 3, 5 and so many seeds; the cells of those that are not decided get
+    the seeds of the next look. ``extras`` are what MLflow is given besides.
 
     Raises ``StudyError`` if no study can begin. KeyboardInterrupt passes through; finished results are in the store.
     """
@@ -33,7 +33,7 @@ def run_studies(
         _check_seeds_decide(plan)
     outcomes: dict[str, Outcome] = {}
     unable = dict(plan.unable)
-    plans = plan.plans
+    plans = [set_looks(one, most_seeds, where, console) for one in plan.plans] if most_seeds else plan.plans
     while plans:
         round_ = Round(plan, plans, where, console, extras)
         outcomes |= round_.run()

@@ -1,45 +1,92 @@
 """``--until-decided``: adds seeds to the cells of claims that are not decided yet, and to no others."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from ablations.planning.looks import looks_until
 from ablations.planning.plan import Plan, plan_trials
 from ablations.running.outcome import Outcome
 from ablations.running.schedule import Where
+from ablations.store.looks import Looks, save_looks
 from ablations.store.trial_store import TrialStore
 from ablations.study.settings import coordinate
 from ablations.types.trial import Trial
+from ablations.types.wording import counted, listed
 
 if TYPE_CHECKING:
     from reports.statistics.verdicts import Verdict
 
 
+def set_looks(plan: Plan, most: int, where: Where, console: Console) -> Plan:
+    """The plan with its looks at the claims, which are kept with the study and printed before the first of them."""
+    if not plan.scaled.claims:
+        return plan
+    from reports.statistics.looks import one_look  # here, since SciPy comes with it
+    from reports.statistics.ruling import ALPHA
+
+    looks, name = looks_until(most, plan.trials, plan.looks), plan.scaled.study.name
+    save_looks(where.storage, name, plan.scaled.label, looks)
+    at = listed(looks)
+    price = f"each at {100 * float(one_look(ALPHA, looks)):.2g} %, which makes {100 * ALPHA:g} % together"
+    console.print(f"{name}: looks at the claims after {at} seeds{'; ' + price if len(looks) > 1 else ''}")
+    if plan.looks and looks[-1] > plan.looks[-1]:
+        told = f"the looks were set to {listed(plan.looks)} seeds, and one more is not fully paid for"
+        console.print(f"{name}: {told}: an error becomes a little likelier", style="yellow")
+    return replace(plan, looks=looks)
+
+
 def undecided(
     plans: Sequence[Plan], outcomes: Mapping[str, Outcome], most: int, where: Where, console: Console
 ) -> Iterator[Plan]:
-    """Plans of the studies with a claim that more seeds may decide; the seeds are added."""
+    """Plans of the studies with a claim that more seeds may decide, with the seeds of its next look."""
+    verdicts = _verdicts(outcomes)
     for plan in plans:
-        outcome = outcomes[plan.scaled.study.name]
-        if outcome.drawn and not outcome.left and (more := next_seeds(plan.trials, outcome.drawn.verdicts, most)):
-            console.print(f"undecided: one more seed of {len({trial.cell for trial in more})} cells")
-            yield plan_trials(plan.scaled, plan.trials + more, TrialStore(where.storage), where.data_dir)
+        name = plan.scaled.study.name
+        looks = tuple(look for look in plan.looks if look <= most)
+        if outcomes[name].left or not (more := next_seeds(plan.trials, verdicts.get(name, []), looks)):
+            continue
+        cells = len({trial.cell for trial in more})
+        console.print(f"{name}: not decided; {counted(len(more), 'trial')} more in {counted(cells, 'cell')}")
+        yield plan_trials(plan.scaled, plan.trials + more, TrialStore(where.storage), where.data_dir)
 
 
-def next_seeds(trials: list[Trial], verdicts: "list[Verdict]", most: int) -> list[Trial]:
-    """The trials to add. A claim's cells keep the same seeds, since its effect is taken within a seed."""
+def next_seeds(trials: list[Trial], verdicts: "Sequence[Verdict]", looks: Looks) -> list[Trial]:
+    """The trials to add, up to the next look. A claim's cells get the same seeds, since its effect is taken within a
+    seed."""
     added: dict[str, Trial] = {}
+    for verdict in _open(verdicts):
+        cells: dict[tuple[str, ...], list[Trial]] = {}
+        for trial in trials:
+            if trial.baseline is None and _text(trial) in verdict.cells:
+                cells.setdefault(trial.cell, []).append(trial)
+        fewest = min(map(len, cells.values()), default=0)
+        look = next((look for look in looks if look > fewest), 0)
+        added |= {trial.id: trial for of_cell in cells.values() for trial in _up_to(look, of_cell)}
+    return sorted(added.values(), key=lambda trial: trial.seed)  # so that an interrupted run has whole seeds
+
+
+def _up_to(look: int, of_cell: list[Trial]) -> Iterator[Trial]:
+    last = max(of_cell, key=lambda trial: trial.seed)
+    return (last.reseeded(last.seed + 1 + number) for number in range(look - len(of_cell)))
+
+
+def _open(verdicts: "Sequence[Verdict]") -> "Iterator[Verdict]":
+    """The claims that are not decided; of a claim with several parts, the parts that are not."""
     for verdict in verdicts:
         if verdict.word == "UNDECIDED":
-            about = [trial for trial in trials if _text(trial) in verdict.cells and trial.baseline is None]
-            counts = Counter(trial.cell for trial in about)
-            last = {trial.cell: trial for trial in sorted(about, key=lambda trial: trial.seed)}
-            fewest = min(counts.values(), default=most)
-            behind = [trial for cell, trial in last.items() if counts[cell] == fewest < most]
-            added |= {trial.id: trial for trial in (one.reseeded(one.seed + 1) for one in behind)}
-    return list(added.values())
+            parts = [part for part in verdict.parts if part.word == "UNDECIDED"]
+            yield from parts or [verdict]
+
+
+def _verdicts(outcomes: Mapping[str, Outcome]) -> "dict[str, list[Verdict]]":
+    """The verdicts on all claims that were run, judged together, by the name of the study."""
+    from reports.statistics.verdicts import judge_page  # here, since pandas and SciPy come with it
+
+    reports = {name: outcome.drawn.report for name, outcome in outcomes.items() if outcome.drawn}
+    return dict(zip(reports, judge_page([report.judged for report in reports.values()]), strict=True))
 
 
 def _text(trial: Trial) -> dict[str, str]:

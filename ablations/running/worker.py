@@ -3,6 +3,7 @@
 import functools
 import time
 import traceback
+from collections.abc import Sequence
 
 import torch
 
@@ -30,6 +31,7 @@ from core import (
     pretrain,
 )
 from core.config import DataConfig
+from core.config.protocols.base import Representation
 from core.data.catalog import DataSize
 from core.data.dataset import Dataset
 from core.errors import MissingData, StorageAway, StorageRefused, is_full
@@ -130,8 +132,8 @@ def _run_trials(trials: list[Trial], run: UnitRun) -> None:
         for trial in trials:
             run.keep(_failure(trial, error))
         return
-    for trial in trials:
-        run.keep(_evaluated(trial, pretrained, seconds, run))
+    for number, trial in enumerate(trials):
+        run.keep(_evaluated(trial, pretrained, seconds, run, trials[number + 1 :]))
         seconds = 0.0
 
 
@@ -174,11 +176,14 @@ def _loaded(config: DataConfig, data_dir: AnyPath) -> Dataset:
     return load_data(config, local_data(config.name, data_dir))
 
 
-def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, run: UnitRun) -> Result:
+def _evaluated(
+    trial: Trial, pretrained: Pretrained, training_seconds: float, run: UnitRun, rest: Sequence[Trial]
+) -> Result:
+    """The result of a trial. ``rest`` are the unit's trials that are evaluated after it."""
     started, job = time.monotonic(), run.job
     try:
         data = _data(trial.config.evaluation_data, job)
-        scores = evaluate(trial.config.evaluate, pretrained, data)
+        scores = evaluate(trial.config.evaluate, pretrained, data, later=_later(trial, rest))
         run.lease.check()
         run.store.save_arrays(trial.id, {name: array.numpy() for name, array in scores.arrays.items()}, data.classes)
     except Exception as error:
@@ -194,6 +199,12 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, ru
         metrics |= {f"pretrain/{name}": value for name, value in pretrained.history[-1].metrics.items()}
     seconds = training_seconds + time.monotonic() - started
     return Result(trial.id, "done", metrics, seconds, time.time(), _facts(pretrained))
+
+
+def _later(trial: Trial, rest: Sequence[Trial]) -> list[Representation]:
+    """The representations of the evaluations to come that one pass over the same images serves."""
+    others = [other.config for other in rest if other.config.evaluation_data == trial.config.evaluation_data]
+    return [other.evaluate.representation for other in others if other.evaluate.one_pass]
 
 
 def _facts(pretrained: Pretrained) -> dict[str, str]:

@@ -1,9 +1,9 @@
-"""What was drawn of a study, as far as commands want it without drawing again: its page and its verdicts."""
+"""What was drawn of a study or a collection, as far as commands want it without drawing again."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,25 +14,8 @@ from core.remote import AnyPath
 
 PAGE, VERDICTS = "report.html", "verdicts.json"
 
-
-@dataclass(frozen=True)
-class DrawnVerdict:
-    """A verdict on a claim, as the page has it."""
-
-    verdict: str
-    """SUPPORTED, REFUTED or UNDECIDED."""
-    says: str
-    """Text of the claim."""
-    source: str
-    """Place where the paper says so."""
-    reason: str
-    """Effect, interval, seeds and p, or what is missing."""
-
-
-def save_verdicts(folder: Path, verdicts: Sequence[DrawnVerdict]) -> None:
-    """Write ``verdicts.json`` into the folder of a report."""
-    values = {"verdicts": [asdict(one) for one in verdicts]}
-    write_text(folder / VERDICTS, json.dumps(values, indent=1, ensure_ascii=False))
+Verdicts = list[dict[str, Any]]
+"""Verdicts on the claims of a study, as ``reports.statistics.record.verdict_values`` gives them."""
 
 
 def drawn_page(storage: AnyPath, name: str, label: str) -> Path | None:
@@ -41,10 +24,27 @@ def drawn_page(storage: AnyPath, name: str, label: str) -> Path | None:
     return page if page.exists() else None
 
 
-def drawn_verdicts(storage: AnyPath, name: str, label: str) -> list[DrawnVerdict]:
+def drawn_verdicts(storage: AnyPath, name: str, label: str) -> Verdicts:
     """The verdicts when the study was last drawn; empty if it was not, or has no claims."""
-    values = read_json(reports_folder(storage) / name / label / VERDICTS) or {}
+    return _valid(Verdicts, _values(storage, name, label).get("verdicts", [])) or []
+
+
+def save_judged_together(folder: Path, verdicts: Mapping[str, Verdicts]) -> None:
+    """Write ``verdicts.json`` into the folder of a collection's page; verdicts by the name of the study."""
+    write_text(folder / VERDICTS, json.dumps({"studies": verdicts}, indent=1, ensure_ascii=False))
+
+
+def drawn_together(storage: AnyPath, collection: str, label: str) -> dict[str, Verdicts]:
+    """The verdicts of all studies of a collection as they were last judged together; empty if that was never done."""
+    return _valid(dict[str, Verdicts], _values(storage, collection, label).get("studies", {})) or {}
+
+
+def _values(storage: AnyPath, name: str, label: str) -> dict[str, Any]:
+    return read_json(reports_folder(storage) / name / label / VERDICTS) or {}
+
+
+def _valid(kind: Any, values: Any) -> Any:
     try:
-        return TypeAdapter(list[DrawnVerdict]).validate_python(values.get("verdicts", []))
+        return TypeAdapter(kind).validate_python(values)
     except ValidationError:  # a damaged file; the next report writes it anew
-        return []
+        return None

@@ -28,7 +28,7 @@ class Hardware:
 
     name: str
     memory: int
-    """In bytes, of the GPU or of the machine."""
+    """Bytes of the GPU or of the machine."""
     threads: int
 
     @property
@@ -44,15 +44,15 @@ class Speed:
     key: str
     hardware: Hardware
     flops: float
-    """Of an image: forward and backward of its views, or forward alone in an evaluation."""
+    """Operations for an image: forward and backward of its views, or forward alone in an evaluation."""
     pixels: float
-    """Of an image, all its views together."""
+    """Pixels of an image, all its views together."""
     seconds: float
-    """On a whole GPU: where trials shared one, as many times less as there is room for on it."""
+    """Seconds for an image on a whole GPU: the measured seconds times the GPU share."""
     measured_at: float
     """Seconds since 1970."""
     protocol: str = ""
-    """Of an evaluation."""
+    """Protocol of an evaluation; empty for a training."""
     memory: int = 0
     """Bytes that its process took of a GPU at most, from the training's start; 0 on a CPU, and of several workers."""
 
@@ -112,7 +112,7 @@ def save_speed(storage: AnyPath, speed: Speed) -> None:
 
 
 def load_speeds(storage: AnyPath) -> list[Speed]:
-    """Of all hardware, the latest last. What cannot be read is left out: it costs an estimate, no result."""
+    """Speeds of all hardware, the latest last. Files that cannot be read are left out, since no result needs them."""
     speeds = each(storage, read_speed, found(storage / "speeds", "*.json"))
     return sorted((speed for speed in speeds if speed), key=lambda speed: speed.measured_at)
 

@@ -27,6 +27,8 @@ RUNS_A_PAGE = 200
 """Runs asked for in one request: a large page may take a busy server longer than a request may take."""
 
 STUDY, SCALE, TRIAL = "ablate.study", "ablate.scale", "ablate.trial_id"
+LOOKS = "ablate.looks"
+"""Tag of a parent run: the numbers of seeds at which the claims are looked at, as ``3, 5, 10``."""
 PARENT = "mlflow.parentRunId"
 STUDY_FILE = "study.json"
 """Artifact of a parent run: the study's description, which a report needs."""

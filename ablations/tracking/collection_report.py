@@ -6,7 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ablations.planning.looks import known_looks
 from ablations.planning.plan import known_trials
+from ablations.store.drawn import save_judged_together
 from ablations.store.locations import reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.study.collection import ScaledCollection
@@ -19,9 +21,21 @@ from ablations.tracking.unreachable import trouble
 from ablations.types.console import counting
 from ablations.types.errors import AblateError, NotRecordedError
 from core.remote import AnyPath
-from reports.pages.collection_page import Entry, write_collection
+from reports.pages.collection_page import Entry, judged_together, write_collection
+from reports.statistics.record import verdict_values
+from reports.statistics.verdicts import Verdict
 
 NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
+
+
+@dataclass(frozen=True)
+class DrawnTogether:
+    """The page of a collection."""
+
+    page: Path
+    verdicts: dict[str, list[Verdict]]
+    """Verdicts by the name of the study, all claims judged together. A study's own page has fewer claims, so that a
+    verdict may differ there."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +46,13 @@ class DrawnStudies:
     """Reports by the name of the study."""
     problems: dict[str, str]
     """Reasons why other studies could not be drawn, by name."""
-    page: Path | None = None
+    together: DrawnTogether | None = None
     """The page of a collection; None for a single study."""
+
+    @property
+    def page(self) -> Path | None:
+        """The path of the collection's page."""
+        return self.together.page if self.together else None
 
 
 def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -> DrawnStudies:
@@ -49,7 +68,8 @@ def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -
             name = study.study.name
             begin(name)
             try:
-                now = describe(study, known_trials(study, TrialStore(storage)))
+                trials = known_trials(study, TrialStore(storage))
+                now = describe(study, trials, known_looks(study, trials, storage))
                 drawn[name] = draw_report(name, study.label, storage, description=now)
                 for note in drawn[name].notes:
                     console.print(note, style="yellow")
@@ -77,17 +97,19 @@ def draw_collection(
     problems: Mapping[str, str],
     storage: AnyPath,
     console: Console,
-) -> Path:
-    """Write ``reports_folder(storage)/<collection>/<label>/report.html``, to MLflow as well; returns its path.
+) -> DrawnTogether:
+    """Write ``reports_folder(storage)/<collection>/<label>/report.html``, to MLflow as well.
 
     ``problems`` are the reasons why studies were not run, or not to their end, by name.
     """
     path = reports_folder(storage) / scaled.name / scaled.label / "report.html"
-    entries = [
-        _entry(study, drawn.get(study.study.name), problems.get(study.study.name, "")) for study in scaled.studies
-    ]
+    entries = judged_together(
+        [_entry(study, drawn.get(study.study.name), problems.get(study.study.name, "")) for study in scaled.studies]
+    )
     title = scaled.title or scaled.name
     write_collection(path, title, scaled.name, scaled.scale, entries)
+    verdicts = {entry.name: entry.verdicts for entry in entries if entry.report}
+    save_judged_together(path.parent, {name: list(map(verdict_values, ones)) for name, ones in verdicts.items()})
     try:
         save_collection(scaled.name, scaled.label, title, path.parent, storage)
     except Exception as error:  # its database and its artifact storage have exceptions of their own
@@ -95,7 +117,7 @@ def draw_collection(
             f"{trouble(tracking_uri(), error).text}. It does not have the page of all; 'ablate report' writes it there."
         )
         console.print(told, style="yellow", highlight=False, soft_wrap=True)
-    return path
+    return DrawnTogether(path, verdicts)
 
 
 def _entry(scaled: ScaledStudy, drawn: DrawnReport | None, problem: str) -> Entry:

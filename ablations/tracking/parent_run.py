@@ -11,7 +11,17 @@ from mlflow.entities import Experiment, Metric
 
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.artifacts import Artifacts
-from ablations.tracking.client import PARENT, REPORT_FOLDER, SCALE, STUDY, STUDY_FILE, TRIAL, all_runs, find_parent
+from ablations.tracking.client import (
+    LOOKS,
+    PARENT,
+    REPORT_FOLDER,
+    SCALE,
+    STUDY,
+    STUDY_FILE,
+    TRIAL,
+    all_runs,
+    find_parent,
+)
 from ablations.tracking.content.limits import TAG, TEXT, parameters, readable, run_name, tags, takes_name
 from ablations.tracking.content.notes import experiment_note, parent_note
 from ablations.tracking.content.study import parent_parameters
@@ -59,6 +69,8 @@ class ParentRun:
         known = bool(run and run.data.params)
         wanted = parameters({} if known else parent_parameters(scaled))
         facts = {**provenance(), **source(description["command"]), "ablate.schema": str(SCHEMA)}
+        if description["looks"]:
+            facts[LOOKS] = ", ".join(map(str, description["looks"]))
         client.log_batch(self.id, params=wanted, tags=tags(facts))
         self._save_description()
 
@@ -93,7 +105,7 @@ class ParentRun:
             if known.get(name) != value and takes_name(name)
         ]
         note = parent_note(self._description, self.id, summary)
-        self._client.log_batch(self.id, metrics, tags=tags({BEST: summary.best, NOTE: note}))
+        self._client.log_batch(self.id, metrics, tags=tags({BEST: summary.best, NOTE: note, **summary.tags}))
         self._tag_experiment({NOTE: self._experiment_note(self.id, summary)})
         self._tag_experiment(view_tags(summary.axes, summary.metric, summary.scores))
 

@@ -12,7 +12,7 @@ from reports.style import house_style, save_figure
 
 
 def chosen_arrays(spec: Report, table: pd.DataFrame, store: TrialStore) -> dict[str, TrialArrays]:
-    """By trial id, what a figure of pictures is drawn from; nothing for figures of another kind."""
+    """The arrays that a figure of pictures is drawn from, by trial id; empty for figures of another kind."""
     if not isinstance(spec, PicturesReport):
         return {}
     ids = [row["trial_id"] for row in chosen_trials(table, spec.panels).values() if row["state"] == "done"]

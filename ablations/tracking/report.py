@@ -7,14 +7,15 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ablations.store.drawn import DrawnVerdict, save_verdicts
 from ablations.store.locations import reports_folder
 from ablations.store.trial_store import TrialStore
-from ablations.tracking.client import Children, tracking_uri
+from ablations.tracking.client import LOOKS, Children, tracking_uri
 from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
+from ablations.types.metrics import labels
 from core.remote import AnyPath
+from reports.cells.metric_names import add_labels
 from reports.pages.render import render
 from reports.specs import Report
 from reports.statistics.claims import read_claims
@@ -65,7 +66,6 @@ def draw_report(
     folder = reports_folder(storage) / study / label
     report = _study_report(recorded, store)
     page = render(report, folder)
-    save_verdicts(folder, [DrawnVerdict(v.word, v.claim.says, v.claim.source, v.reason) for v in report.verdicts])
     pictures = draw_pictures(recorded.table, store, folder)
     notes += [str(one) for one in recorded.differences]
     figure = folder / "figure.png"
@@ -73,6 +73,7 @@ def draw_report(
 
 
 def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
+    add_labels(labels())
     description = recorded.description
     spec: Report = TypeAdapter(Report).validate_python(description["report"])
     return StudyReport(
@@ -82,6 +83,7 @@ def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
         table=recorded.table,
         axes=description["axes"],
         claims=read_claims(description["claims"]),
+        looks=_looks(recorded),
         reproduces=description["reproduces"],
         scale=description["scale"],
         scale_description=description["scale_description"],
@@ -91,6 +93,12 @@ def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
         run_pages=run_pages(tracking_uri(), recorded.experiment_id, recorded.run_id),
         arrays=chosen_arrays(spec, recorded.table, store),
     )
+
+
+def _looks(recorded: Recorded) -> tuple[int, ...]:
+    """The looks that the storage knows, else those that MLflow knows."""
+    known = recorded.description.get("looks") or recorded.facts.get(LOOKS, "").split(", ")
+    return tuple(int(look) for look in known if look)
 
 
 def _facts(recorded: Recorded) -> dict[str, str]:

@@ -41,7 +41,7 @@ class ResilientTracker:
         self._plan, self._store, self._console = plan, store, console
         self._trials = {unit.pretrain_id: [trial.id for trial in unit.trials] for unit in plan.units}
         self._started: dict[str, float] = {}
-        """When trainings were seen to start, in seconds since 1970, by ``pretrain_id``."""
+        """Starts of trainings, in seconds since 1970, by ``pretrain_id``."""
         self._tracker: Tracker | None = None
         self._silent_until = 0.0
         self._said: set[str] = set()
@@ -83,7 +83,7 @@ class ResilientTracker:
                 self._attempt(lambda tracker: self._save_ended(tracker, result.trial_id))
 
     def close(self, states: Collection[State]) -> None:
-        """Write whatever is missing, and end the parent run; ``states`` are those of the plan's trials."""
+        """Write what is missing, and end the parent run; ``states`` are those of the plan's trials."""
         self._attempt(lambda tracker: self._finish(tracker, states), is_last=True)
 
     def save_report(self, folder: Path, summary: Summary) -> None:
@@ -93,7 +93,8 @@ class ResilientTracker:
     def _open(self) -> Tracker:
         scaled, trials = self._plan.scaled, self._plan.trials
         results = self._store.results(trials).values()
-        tracker = Tracker(scaled, trials, describe(scaled, trials), self._plan.sizes, results, self._extras, self._say)
+        description = describe(scaled, trials, self._plan.looks)
+        tracker = Tracker(scaled, trials, description, self._plan.sizes, results, self._extras, self._say)
         if self._started:
             tracker.parent.begin()
         self._save_all(tracker, results)

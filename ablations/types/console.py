@@ -40,7 +40,7 @@ class WordConsole(Console):
         self._write(super().print, text, soft_wrap=True)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """As rich's ``print``; tables and the like are fitted to the width."""
+        """Print as rich does; tables and other renderables are fitted to the width."""
         sentences = all(isinstance(one, str) for one in objects)
         if sentences:
             if options.get("style") == NOTE and objects == self._last:
@@ -59,7 +59,7 @@ class WordConsole(Console):
             if isinstance(error, BrokenPipeError):
                 raise  # the reader wants no more
             self._failed = error.strerror or str(error)
-            with Path(os.devnull).open("w") as nothing, suppress(OSError, ValueError):
+            with Path(os.devnull).open("w", encoding="utf-8") as nothing, suppress(OSError, ValueError):
                 os.dup2(nothing.fileno(), self.file.fileno())  # what is still to be flushed goes there
 
 

@@ -131,7 +131,7 @@ class Unit:
         return self.trials[0].pretrain_id
 
     def retrying(self, results: Mapping[str, Result]) -> "Unit":
-        """This unit, to try again whatever failed of its trials. ``results`` are keyed by trial id."""
+        """This unit with what failed of its trials, to be tried again. ``results`` are keyed by trial id."""
         found = [results[trial.id] for trial in self.trials if trial.id in results]
         return replace(self, retried=tuple(result for result in found if result.state == "failed"))
 

@@ -1,7 +1,7 @@
 """Parts of messages: a name that is close to a wrong one, and long texts made short."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LONGEST = 60
 """Characters of a text from a user that a message repeats."""
@@ -42,6 +42,12 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def listed(values: Sequence[object]) -> str:
+    """``3``, ``3 and 5`` or ``3, 5 and 10``."""
+    *some, last = map(str, values)
+    return f"{', '.join(some)} and {last}" if some else last
 
 
 def counted(count: int, noun: str) -> str:

@@ -117,6 +117,14 @@ class TrainConfig(Config):
         return other.sized(self.pretrain.data.image_size) if other else self.pretrain.data
 
     @property
+    def scored_by(self) -> str:
+        """Protocol, task and data set in words: ``finetune, labels 0.01 on cifar10``. Scores are comparable where this
+        is the same."""
+        tasks = {name: getattr(self.evaluate, name) for name in self.evaluate.task_fields}
+        told = [f"{name} {value}" for name, value in tasks.items() if value is not None]
+        return f"{', '.join([self.evaluate.protocol, *told])} on {self.evaluation_data.name}"
+
+    @property
     def all_data(self) -> tuple[DataConfig, DataConfig]:
         """Data that the encoder is trained on, and data that it is scored on."""
         return self.pretrain.data, self.evaluation_data

@@ -1,11 +1,11 @@
 """A classifier on a copy of a pretrained network, to be trained by SGD."""
 
 import copy
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from core.config.protocols.base import Representation
 from core.data.dataset import Split
 from core.trained.features import encode, extract, scored_part
 from core.trained.pretrained import Pretrained
@@ -17,7 +17,7 @@ class Network(nn.Module):
     The released code sets the classifier to zero wherever it loads an encoder.
     """
 
-    def __init__(self, pretrained: Pretrained, representation: Literal["h", "z"] | int, classes: int) -> None:
+    def __init__(self, pretrained: Pretrained, representation: Representation, classes: int) -> None:
         super().__init__()
         self.body = copy.deepcopy(scored_part(pretrained, representation))
         """Maps views (B, 3, S, S) to features (B, d)."""

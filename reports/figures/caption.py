@@ -33,7 +33,8 @@ def caption(report: StudyReport, data: pd.DataFrame, axes: list[str], drawn: str
     if averaged:
         sentences.append(f"Averaged over {_joined(map(axis_name, averaged))} within each seed.")
     sentences += _stopped_told(of(data, HERE), axes)
-    return " ".join([*sentences, *notes, *_beside_the_paper(report, len(of(data, PAPER)) > 0)])
+    sentences += [*notes, *_beside_the_paper(report, len(of(data, PAPER)) > 0), report.circumstances]
+    return " ".join(filter(None, sentences))
 
 
 def _metrics(data: pd.DataFrame) -> str:

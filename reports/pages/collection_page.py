@@ -59,16 +59,18 @@ class Entry:
 
 
 def write_collection(path: Path, title: str, name: str, scale: str, entries: list[Entry]) -> Path:
-    """One file that needs no other, though the links to the studies' own pages lead beside it."""
+    """Write one file that needs no other, though the links to the studies' own pages lead beside it.
+
+    The verdicts of ``entries`` are those of ``judged_together``.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    entries = judged_together(entries)
     verdicts = [verdict for entry in entries for verdict in entry.verdicts]
     values = {"title": title, "name": name, "scale": scale, "entries": entries, "verdicts": verdicts}
     return fill("collection.html.j2", path, differing=_differing(entries), **values)
 
 
 def judged_together(entries: list[Entry]) -> list[Entry]:
-    """With the verdicts of all claims of the page, in the place of those of each study's own page."""
+    """The studies with the verdicts of all claims of the page, in the place of those of each study's own page."""
     shown = [entry.report for entry in entries if entry.report]
     verdicts = iter(judge_page([report.judged for report in shown]))
     return [replace(entry, verdicts=next(verdicts)) if entry.report else entry for entry in entries]

@@ -23,7 +23,8 @@ def render(report: StudyReport, folder: Path) -> Path:
         drawn = draw(report)
         save_figure(drawn.figure, folder, "figure")
     (folder / "figure.md").write_text(f"![{report.title}](figure.png)\n\n{drawn.caption}\n")
-    (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner, drawn.bold))
+    note = f"\n{report.circumstances}\n" if report.circumstances else ""
+    (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner, drawn.bold) + note)
     (folder / "table.tex").write_text(latex_table(report, drawn), encoding="utf-8")
     drawn.data.to_csv(folder / "data.csv", index=False)
     save_arrays(report.arrays, folder / "data.npz")

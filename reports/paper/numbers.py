@@ -39,6 +39,9 @@ class PaperNumbers:
     """What a reader must know of the numbers, such as a misprint."""
     of_one_paper: bool = True
     """Whether they are of the paper, rather than of several."""
+    scored_by: str = ""
+    """How all of them are scored, as in ``reports.cells.scoring``: ``linear_sgd on imagenet``. Empty where they are
+    scored in several ways, or where the paper does not say."""
 
     @property
     def cited(self) -> str:
@@ -52,7 +55,8 @@ class PaperNumbers:
         values = self.table.pivot(index=rows, columns=columns, values=metric)
         values = values.loc[list(dict.fromkeys(self.table[rows])), list(dict.fromkeys(self.table[columns]))]
         average = pd.Series(self.row_average) if self.row_average and rows == self.axes[0] else None
-        return PaperMatrix(self.title, self.metrics[metric], values.rename_axis(index=None, columns=None), average)
+        values = values.rename_axis(index=None, columns=None)
+        return PaperMatrix(self.title, self.metrics[metric], values, average, self.scored_by)
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ class PaperMatrix:
     """By the values of a study's axes: rows, columns."""
     row_average: pd.Series | None
     """As printed. None where it is not, or where only some of its columns are looked at."""
+    scored_by: str = ""
+    """How all cells are scored; see ``PaperNumbers``."""
 
     def only(self, like: pd.DataFrame) -> Self | None:
         """The cells that ``like`` has too, in its order; None where there is none."""
@@ -100,4 +106,5 @@ def paper_numbers(key: str | None) -> PaperNumbers | None:
         ends=pd.DataFrame(data.get("ends", []), columns=["low", "high"], dtype=float),
         notes=data.get("notes", []),
         of_one_paper=data.get("of_one_paper", True),
+        scored_by=data.get("scored_by", ""),
     )

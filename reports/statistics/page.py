@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from reports.cells.scoring import BOTH
 from reports.paper.numbers import paper_numbers
 from reports.statistics.agreement import FEWEST, Agreement, split
 from reports.statistics.answers import AgreementAnswer, Answer, ContrastAnswer
@@ -100,6 +101,8 @@ def _agreement(part: AgreementClaim, measured: Measured) -> AgreementAnswer | st
     published = dict(zip(_keys(known, numbers.axes), known[measured.metric], strict=True))
     keys = _keys(measured.cells, numbers.axes)
     about = np.array([key in published for key in keys])
+    if len(ways := dict.fromkeys(measured.scored_by[about])) > 1:
+        return f"an order is of cells that are scored alike, and these are scored by {BOTH.join(ways)}"
     if stopped := int(measured.stopped[about].sum()):
         return f"{stopped} of its {_trials(measured, about)} trials were stopped early"
     filled = filled_in(measured.values)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from reports.cells.scoring import SCORED_BY
 from reports.statistics.claims import read_claims
 from reports.statistics.measured import CORRECT
 from reports.statistics.page import Judged
@@ -61,7 +62,7 @@ def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
 def read_record(folder: Path) -> Judged:
     """What the verdicts in a folder were taken from, to be judged again; without which test images were right."""
     values = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
-    texts = dict.fromkeys(["trial_id", "baseline", "state", *values["axes"]], str)
+    texts = dict.fromkeys(["trial_id", "baseline", "state", SCORED_BY, *values["axes"]], str)
     table = pd.read_csv(folder / TRIALS, dtype=texts, keep_default_na=False, na_values={})
     for name in table.columns.difference(list(texts)):
         table[name] = pd.to_numeric(table[name], errors="coerce")

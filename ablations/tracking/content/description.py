@@ -6,19 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from ablations.planning.review.setting_use import shared_settings
+from ablations.store.looks import Looks
 from ablations.study.library import reference
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.trial import Trial
 from core.cost import parameters
 
 
-def describe(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, Any]:
-    """The study and its trials as JSON-able values."""
+def describe(scaled: ScaledStudy, trials: Sequence[Trial], looks: Looks = ()) -> dict[str, Any]:
+    """The study, its trials and its looks at the claims as JSON-able values."""
     study = scaled.study
     return {
         "name": study.name,
         "title": study.title or study.name,
         "claims": [claim.model_dump(mode="json") for claim in scaled.claims],
+        "looks": list(looks),
         "reproduces": study.reproduces,
         "scale": scaled.scale,
         "scale_description": scaled.scale_description,
@@ -38,6 +40,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "name": trial.name,
         "seed": trial.seed,
         "baseline": trial.baseline or "",
+        "scored_by": trial.config.scored_by,
         "parameters": parameters(pretrain.encoder, pretrain.data.image_size) / 1e6,
         "coordinates": trial.coordinates,
     }

@@ -14,6 +14,8 @@ class Classifier(Protocol):
     """The classifier that a supervised training (``loss.kind: cross_entropy``) learned with its encoder: the
     supervised rows of Tables 1 and B.3."""
 
+    reads_representation = False
+
     protocol: Literal["classifier"] = "classifier"
 
     @classmethod

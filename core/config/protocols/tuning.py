@@ -49,6 +49,8 @@ class FineTune(Protocol):
     From a layer of the head (``representation``), as in SimCLRv2, that layer and those before it are trained too.
     """
 
+    task_fields = ("labels",)
+
     protocol: Literal["finetune"] = "finetune"
 
     labels: Amount = 1.0
@@ -80,6 +82,7 @@ class FineTuneTransfer(Protocol):
     """
 
     several_labels = True
+    task_fields = ("metric",)
 
     protocol: Literal["finetune_transfer"] = "finetune_transfer"
 

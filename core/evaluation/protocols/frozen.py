@@ -9,9 +9,10 @@ from core.evaluation.linear import choose_l2, fit_chosen
 from core.evaluation.metrics import measure, metric_for
 from core.evaluation.scores import Scores
 from core.trained.accuracy import top_k
-from core.trained.features import encode, scored_part, standardise
+from core.trained.features import standardise
 from core.trained.neighbours import nearest_neighbours
 from core.trained.pretrained import Pretrained
+from core.trained.representations import represent
 
 Encoded = tuple[Tensor, Tensor]
 """Features (N, d) and labels (N,) or (N, classes)."""
@@ -21,12 +22,11 @@ def score_frozen(config: Frozen, pretrained: Pretrained, data: Dataset) -> Score
     """Return the percentages of ``data.test`` that classifiers made from ``data.train`` classify correctly.
 
     ``linear_eval/top1``, ``linear_eval/top5``, ``linear_eval/<metric>`` where that is another one, ``linear_eval/l2``
-    (the chosen weight) and ``knn/top1``. Where images have several labels: ``linear_eval/map_11`` and
-    ``linear_eval/l2``. Raises ``DataError`` where the metric does not suit the labels.
+    (the chosen weight), ``knn/top1``, and for each of several k ``knn/top1_at_<k>``. Where images have several labels:
+    ``linear_eval/map_11`` and ``linear_eval/l2``. Raises ``DataError`` where the metric does not suit the labels.
     """
     metric = metric_for(config.metric, data)
-    model = scored_part(pretrained, config.representation)
-    train, test = (encode(model, pretrained, split) for split in (data.train, data.test))
+    train, test = (represent(pretrained, split, config.representation) for split in (data.train, data.test))
     classes = len(data.classes)
     scores = _linear(config, train, test, classes, metric)
     return Scores(scores if data.test.multi_label else scores | _knn(config, train, test, classes))
@@ -45,5 +45,8 @@ def _accuracies(logits: Tensor, labels: Tensor, metric: Metric) -> dict[str, flo
 
 
 def _knn(config: Frozen, train: Encoded, test: Encoded, classes: int) -> dict[str, float]:
-    votes = nearest_neighbours(*train, test[0], classes, config.neighbors, config.neighbor_temperature)
-    return {"knn/top1": top_k(votes, test[1], 1)}
+    counts = (config.neighbors,) if isinstance(config.neighbors, int) else config.neighbors
+    votes = nearest_neighbours(*train, test[0], classes, counts, config.neighbor_temperature, config.neighbor_distance)
+    scores = [top_k(vote, test[1], 1) for vote in votes]
+    several = zip(counts, scores, strict=True) if counts != (config.neighbors,) else ()
+    return {"knn/top1": scores[0]} | {f"knn/top1_at_{k}": score for k, score in several}

@@ -1,0 +1,89 @@
+"""The Python API gives the same studies, store and table as the command line."""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+import ablations
+from ablations import load_study, results, run_study
+from ablations.planning.plan import make_plan
+from ablations.store.trial_store import TrialStore
+from ablations.tracking.resilient_tracker import ResilientTracker
+from ablations.types.errors import StudyError
+from ablations.types.trial import Result
+from helpers import small_study
+
+STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1)
+
+
+MIXED = small_study(
+    """\
+grid:
+  loss.temperature: [0.1, 1]
+  augment.flip: [true, false]
+  head.kind: [linear]
+baselines:
+  untrained: {epochs: 0}
+seeds: [0, 1]
+""",
+    epochs=1,
+)
+
+
+def test_the_public_names_are_shown() -> None:
+    assert set(dir(ablations)) == {"load_study", "results", "run_study"}
+    assert all(callable(getattr(ablations, name)) for name in dir(ablations))
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_table_of_results_has_typed_columns() -> None:
+    """The study was begun: one cell has failed, and one seed was not run."""
+    Path("mixed.yaml").write_text(MIXED)
+    study = load_study("mixed.yaml")
+    plan = make_plan(study, TrialStore(Path("runs")), Path("data"))
+    done, failed, *_, waiting = plan.trials
+    tracker = ResilientTracker(plan, TrialStore(Path("runs")), Console(quiet=True))
+    for trial in plan.trials:
+        result = Result(trial.id, "done", {"linear_eval/top1": 40.0, "knn/top1": 30.0}, 1.0, 1.0, {"device": "A100"})
+        if trial is failed:
+            result = Result(trial.id, "failed", {}, 0.0, 1.0, {}, "diverged at step 3", "diverged")
+        if trial is not waiting:
+            TrialStore(Path("runs")).save_result(result)
+    tracker.close(["done", "failed", "waiting"])
+    table = results(study)
+    assert table.attrs["axes"] == ["loss.temperature", "augment.flip", "head.kind"]
+    assert table.attrs["metrics"] == ["knn/top1", "linear_eval/top1", "score", "seconds", "top1"]
+    assert table["loss.temperature"].dtype == float
+    assert list(table["loss.temperature"].dropna().unique()) == [0.1, 1.0]
+    assert list(table["augment.flip"].dropna().unique()) == [True, False]
+    assert table["linear_eval/top1"].dtype == float
+    assert table["seed"].dtype == int
+    assert list(table["baseline"].unique()) == ["", "untrained"]
+    assert list(table["state"].unique()) == ["done", "failed", "waiting"]
+    rows = table.set_index("trial_id")
+    assert rows.loc[done.id, "encoder_id"] == done.pretrain_id
+    assert rows.loc[failed.id, "error"] == "diverged at step 3"
+    assert rows.loc[[failed.id, waiting.id], table.attrs["metrics"]].isna().all(axis=None)
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_study_runs_and_its_results_are_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("small.yaml").write_text(STUDY)
+    study = load_study("small.yaml", settings={"loss.temperature": [0.2, 0.3, 0.4], "head.kind": "linear"})
+    outcome = run_study(study, inline=True)
+    assert list(outcome.states.values()) == ["done"] * 3
+    table = results(study)
+    assert list(table["loss.temperature"]) == [0.2, 0.3, 0.4]
+    assert table["linear_eval/top1"].between(0, 100).all()
+    picture = outcome._repr_png_()
+    assert picture is not None
+    assert picture.startswith(b"\x89PNG")
+    assert run_study(study, inline=True).left == 0
+    assert "3 done" in capsys.readouterr().out
+
+
+def test_what_is_wrong_is_raised() -> None:
+    Path("small.yaml").write_text(STUDY)
+    with pytest.raises(StudyError, match="temprature"):
+        run_study(load_study("small.yaml", settings={"loss.temprature": 0.5}))

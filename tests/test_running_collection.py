@@ -1,0 +1,413 @@
+"""Several studies as one run: each training once, each study its own place in MLflow, none stops another."""
+
+import time
+from collections.abc import Callable
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import ablate
+from mlflow import MlflowClient
+from recorded import experiment
+from rich.console import Console
+from typer.testing import CliRunner
+
+import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced
+from ablations.cli.app import app
+from ablations.cli.collection_documents import (
+    CollectionPlanDocument,
+    CollectionReportDocument,
+    CollectionRunDocument,
+    CollectionStatusDocument,
+)
+from ablations.planning.collection_plan import CollectionPlan, plan_studies
+from ablations.running.job import Job
+from ablations.running.outcome import Outcomes
+from ablations.running.run import run_studies
+from ablations.running.schedule import Where
+from ablations.store.trial_store import TrialStore
+from ablations.study.collection import load_studies
+from ablations.study.library import all_collections, all_studies
+from ablations.study.load import load_study
+from ablations.study.study import Resources
+from ablations.tracking.client import tracking_uri
+from ablations.tracking.reader import read_study
+from ablations.tracking.report import draw_report
+from ablations.tracking.tracker import COLLECTION
+from ablations.types.errors import StudyError
+from ablations.types.events import Event, Started, TrialEnded
+from ablations.types.trial import Result, Trial, Unit
+from helpers import small_study
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
+STORAGE = Path("runs")
+WHERE = Where(STORAGE, Path("data"), inline=True)
+CLAIM = "claims: [{says: cold is better, source: here, cells: [[0.1]], than: [[0.5]]}]\n"
+TEMPERATURE = small_study("grid: {loss.temperature: [0.1, 0.5]}\n" + CLAIM, 1, "temperature")
+NEIGHBORS = small_study("grid: {loss.temperature: [0.5], evaluate.neighbors: [1, 5]}\n", 1, "neighbors")
+"""Shares a trial with the other, and of another trial the encoder."""
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[Unit]:
+    """Units that were run: none is trained, and every trial scores its temperature and a seed's worth more."""
+    units: list[Unit] = []
+
+    def run_unit(unit: Unit, job: Job, listen: Callable[[Event], None]) -> None:
+        units.append(unit)
+        listen(Started(unit.pretrain_id))
+        for trial in unit.trials:
+            metrics = {"linear_eval/top1": score(trial)}
+            result = Result(trial.id, "done", metrics, 2.0, time.time(), {})
+            TrialStore(job.storage).save_result(result)
+            listen(TrialEnded(unit.pretrain_id, result))
+
+    monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", run_unit)
+    return units
+
+
+def temperature_of(trial: Trial) -> float:
+    temperature: float = attrgetter("loss.temperature")(trial.config.pretrain)
+    return temperature
+
+
+def score(trial: Trial) -> float:
+    temperature = temperature_of(trial)
+    return 100 * temperature + trial.seed + (trial.seed % 3) * temperature / 10
+
+
+def write(**studies: str) -> None:
+    for name, text in studies.items():
+        Path(f"{name}.yaml").write_text(text)
+    Path("both.yaml").write_text(
+        f"name: both\ntitle: Both of them\nstudies: [{', '.join(f'{n}.yaml' for n in studies)}]\n"
+    )
+
+
+def plan(seeds: int | None = None) -> CollectionPlan:
+    scaled = load_studies("both.yaml", seeds=seeds)
+    return plan_studies(scaled, TrialStore(STORAGE), WHERE.data_dir)
+
+
+def run(most_seeds: int | None = None) -> Outcomes:
+    return run_studies(plan(), WHERE, Console(quiet=True), most_seeds)
+
+
+@pytest.mark.usefixtures("mlflow_db", "undrawn")
+def test_what_studies_share_is_run_once_and_is_in_each(ran: list[Unit]) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    outcome = run()
+    assert [len(unit.trials) for unit in ran] == [1, 2]
+    assert {name: list(one.states.values()) for name, one in outcome.by_study.items()} == {
+        "temperature": ["done"] * 2,
+        "neighbors": ["done"] * 2,
+    }
+    assert outcome.complete
+    for study in ("temperature", "neighbors"):
+        assert read_study(study, "quick").table["state"].tolist() == ["done"] * 2
+    run()
+    assert len(ran) == 2
+
+
+def test_the_plan_counts_what_is_shared_once() -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    code, text = ablate("plan", "both.yaml")
+    assert code == 0
+    assert "3 trials, 2 trainings, 1 of them shared by several studies; 3 to run" in text
+    assert text.count("waiting") == 2
+    assert (code, text) == ablate("run", "both.yaml", "--dry-run")
+    assert not STORAGE.exists()
+
+
+def test_a_training_is_run_as_the_first_study_that_wants_it_asks() -> None:
+    write(
+        temperature=TEMPERATURE,
+        neighbors=NEIGHBORS + "resources: {cpu: 2}\n",
+        more=NEIGHBORS.replace("neighbors\n", "more\n").replace("[0.5]", "[0.5, 0.9]") + "resources: {cpu: 2}\n",
+    )
+    groups = plan().groups
+    assert [group.scaled.resources for group in groups] == [Resources(cpu=1), Resources(cpu=2)]
+    temperatures = [[temperature_of(unit.trials[0]) for unit in group.units] for group in groups]
+    assert temperatures == [[0.1, 0.5], [0.9]]
+    assert [len(unit.trials) for unit in groups[0].units] == [1, 2]
+
+
+@pytest.mark.usefixtures("mlflow_db", "undrawn")
+def test_a_study_without_its_data_stops_no_other(ran: list[Unit]) -> None:
+    write(far=TEMPERATURE.replace("shapes", "nowhere").replace("temperature\n", "far\n", 1), neighbors=NEIGHBORS)
+    assert "no folder data/nowhere/train" in ablate("status", "both.yaml")[1]
+    code, text = ablate("run", "both.yaml", "--inline")
+    assert (code, len(ran)) == (1, 1)
+    assert "far: not completed" in text
+    assert "neighbors: 2 done, 0 failed" in text
+
+
+@pytest.mark.usefixtures("mlflow_db", "undrawn")
+def test_data_that_does_not_decode_stops_its_study_alone(ran: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
+    write(temperature=TEMPERATURE.replace("subset: 60", "subset: 80"), neighbors=NEIGHBORS)
+
+    def load(needed: list[object], *arguments: object) -> None:
+        if "subset=80" in str(needed):
+            raise StudyError("data: it is broken")
+
+    monkeypatch.setattr("ablations.running.round.prepare_data", load)
+    outcome = run()
+    assert outcome.unable == {"temperature": "data: it is broken"}
+    assert list(outcome.by_study) == ["neighbors"]
+    assert not outcome.complete
+
+
+@pytest.mark.usefixtures("mlflow_db", "undrawn")
+def test_a_failed_trial_stops_no_other_study(ran: list[Unit]) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    lost = load_failed(plan())
+    outcome = run()
+    assert (outcome.by_study["temperature"].failed, outcome.by_study["neighbors"].failed) == (1, 0)
+    assert not outcome.complete
+    assert [trial.id for unit in ran for trial in unit.trials].count(lost) == 0
+
+
+def load_failed(made: CollectionPlan) -> str:
+    """The first trial, which now has failed."""
+    trial = made.plans[0].trials[0]
+    TrialStore(STORAGE).save_result(Result(trial.id, "failed", {}, 1.0, time.time(), {}, "it broke", "bug"))
+    return trial.id
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_nothing_starts_where_no_study_can(ran: list[Unit]) -> None:
+    write(far=TEMPERATURE.replace("shapes", "nowhere"))
+    code, text = ablate("run", "both.yaml", "--inline")
+    assert (code, ran) == (2, [])
+    assert "no folder data/nowhere/train" in text
+
+
+def test_what_is_wrong_with_any_study_is_told_before_anything_starts(ran: list[Unit]) -> None:
+    write(one=TEMPERATURE.replace("0.1", "-1"), two=NEIGHBORS, three=NEIGHBORS.replace("[1, 5]", "[0]"))
+    Path("both.yaml").write_text("name: both\nstudies: [one.yaml, two.yaml, three.yaml]\n")
+    code, text = ablate("run", "both.yaml", "--inline")
+    assert (code, ran) == (2, [])
+    assert "there is a study 'neighbors' before it" in text
+    write(
+        one=TEMPERATURE.replace("[0.1, 0.5]", "[0.1, -1]").replace(CLAIM, ""), three=NEIGHBORS.replace("[1, 5]", "[0]")
+    )
+    code, text = ablate("run", "both.yaml", "--inline")
+    assert (code, ran) == (2, [])
+    assert "one.yaml:" in text
+    assert "three.yaml:" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("name: both\nstudies: []\n", "both.yaml:2:10: studies: must have at least 1 entry"),
+        ("name: both\nstudies:\n  - nowhere\n", "both.yaml:3:5: studies[0]: nowhere: no such file"),
+        ("name: both\nstudies: [both.yaml]\n", "is a collection of studies, but one study is needed"),
+        ("name: both\nstudies: [s.yaml]\nseed: 3\n", "both.yaml:3:7: seed: there is no such field"),
+        ("studies: [s.yaml]\n", "'name' is required"),
+    ],
+)
+def test_a_wrong_collection_is_told_with_its_place(text: str, expected: str) -> None:
+    Path("s.yaml").write_text(TEMPERATURE)
+    Path("both.yaml").write_text(text)
+    code, told = ablate("plan", "both.yaml")
+    assert code == 2
+    assert expected in told
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_seeds_are_added_where_a_claim_waits_for_them(ran: list[Unit]) -> None:
+    write(
+        temperature=TEMPERATURE.replace("cold is better", "more is said").replace("0.5]]", "0.5]], margin: -39.9"),
+        neighbors=NEIGHBORS,
+    )
+    outcome = run(most_seeds=4)
+    table = read_study("temperature", "quick").table
+    assert table["seed"].tolist() == [0, 0, 1, 1, 2, 2]
+    assert read_study("neighbors", "quick").table["seed"].tolist() == [0, 0]
+    drawn = outcome.by_study["temperature"].drawn
+    assert drawn
+    assert drawn.verdicts[0].word == "REFUTED"
+    assert outcome.complete
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_seeds_are_added_until_values_are_known_to_be_alike(ran: list[Unit]) -> None:
+    """Every seed has nearly the same difference of 40, so that three decide."""
+    alike = "claims: [{says: no matter, source: here, kind: similar, axis: loss.temperature, margin: 41}]\n"
+    write(temperature=TEMPERATURE.replace(CLAIM, alike), neighbors=NEIGHBORS)
+    drawn = run(most_seeds=5).by_study["temperature"].drawn
+    assert drawn
+    assert drawn.verdicts[0].word == "SUPPORTED"
+    assert drawn.verdicts[0].seeds == 3
+    assert "+40.0</b> points between 0.5 and 0.1" in drawn.page.read_text()
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_the_page_of_all_says_what_held_and_what_is_missing(ran: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS, later=NEIGHBORS.replace("neighbors\n", "later\n", 1))
+    assert "has been run" not in ablate("report", "both.yaml")[1]
+    assert ablate("report", "both.yaml")[0] == 1
+    for study in ("temperature", "neighbors"):
+        ablate("run", f"{study}.yaml", "--inline", "--seeds", "3")
+    code, text = ablate("report", "both.yaml")
+    assert code == 0
+    assert "temperature: 1 refuted" in text
+    page = STORAGE / "reports/both/quick/report.html"
+    html = page.read_text()
+    assert html.index("cold is better") < html.index("Figures and tables")
+    assert "-40.0</b> points" in html
+    assert html.count('<img src="data:image/') == 2
+    assert 'href="../../temperature/quick/report.html"' in html
+    assert (page.parent / "../../temperature/quick/report.html").is_file()
+    assert "Not run yet at this scale" in html
+    before = page.read_bytes()
+    ablate("report", "both.yaml")
+    assert page.read_bytes() == before
+    monkeypatch.setattr("ablations.tracking.collection_report.draw_report", broken_for_neighbors)
+    assert ablate("report", "both.yaml")[0] == 0
+    assert "It cannot be drawn: ZeroDivisionError: a bug" in page.read_text()
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_machines_read_one_document_of_all_studies(ran: list[Unit]) -> None:
+    write(
+        temperature=TEMPERATURE,
+        neighbors=NEIGHBORS,
+        far=NEIGHBORS.replace("shapes", "nowhere", 1).replace("neighbors\n", "far\n", 1),
+    )
+    plan_ = CollectionPlanDocument.model_validate_json(machine("plan", "both.yaml"))
+    assert (
+        plan_.model_dump_json()
+        == CollectionPlanDocument.model_validate_json(machine("run", "both.yaml", "--dry-run")).model_dump_json()
+    )
+    assert (plan_.collection, plan_.counts.trials, plan_.counts.trainings, plan_.counts.waiting) == ("both", 3, 2, 3)
+    assert [(one.study, one.counts.trials, one.workers) for one in plan_.studies] == [
+        ("temperature", 2, 1),
+        ("neighbors", 2, 1),
+    ]
+    assert len(plan_.cost) == 1 and list(plan_.unable) == ["far"]
+    run_ = CollectionRunDocument.model_validate_json(machine("run", "both.yaml", "--inline", "--seeds", "3", code=1))
+    assert [(one.study, one.done) for one in run_.studies] == [("temperature", 6), ("neighbors", 6)]
+    assert run_.verdicts.model_dump() == {"supported": 0, "refuted": 1, "no_difference": 0, "undecided": 0}
+    assert run_.page and Path(run_.page).is_file() and list(run_.unable) == ["far"]
+    report_ = CollectionReportDocument.model_validate_json(machine("report", "both.yaml"))
+    assert report_.studies == [one.report for one in run_.studies]
+    assert (report_.page, report_.verdicts) == (run_.page, run_.verdicts)
+    status = CollectionStatusDocument.model_validate_json(machine("status", "both.yaml"))
+    assert status.counts.done == 9
+    assert status.verdicts == run_.verdicts
+    assert [one.study for one in status.studies] == ["temperature", "neighbors"]
+
+
+MANY = """\
+claims:
+  - {says: warm is a little better, source: here, cells: [[0.1]], than: [[0.2]]}
+""" + "".join(
+    f"  - {{says: claim {n}, source: here, cells: [[0.1]], than: [[{n}]]}}\n" for n in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+)
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_claims_of_a_collection_are_judged_together_and_counted_so(
+    ran: list[Unit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim that is supported among its study's own claims alone is not among those of all studies."""
+
+    def of_two_studies(trial: Trial) -> float:
+        """p is 0.01 in the first study, and far from anything in the second."""
+        place = round(10 * temperature_of(trial))
+        if attrgetter("evaluate.neighbors")(trial.config) == 5:
+            return 10.0 + (2.5, 3.0, 3.6)[trial.seed] * (place == 1)
+        return 10.0 + (0.0, 5.0, -5.0)[(trial.seed + place) % 3]
+
+    monkeypatch.setattr(f"{__name__}.score", of_two_studies)
+    grid = "grid: {loss.temperature: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]}\nseeds: 3\n"
+    one = "claims: [{says: cold is better, source: here, cells: [[0.1]], than: [[0.2]]}]\n"
+    write(
+        first=small_study(grid + one, 1, "first"),
+        second=small_study(grid + MANY, 1, "second").replace("neighbors: 5", "neighbors: 1"),
+    )
+    run_ = CollectionRunDocument.model_validate_json(machine("run", "both.yaml", "--inline"))
+    alone = [entry.verdict for study in run_.studies if study.report for entry in study.report.verdicts]
+    counted = run_.verdicts.model_dump()
+    assert sum(counted.values()) == len(alone) == 8
+    assert alone.count("SUPPORTED") == 1 + counted["supported"]
+    assert alone[0] == "SUPPORTED"
+    for command in (["report", "both.yaml"], ["run", "both.yaml", "--inline"], ["status", "both.yaml"]):
+        text = ablate(*command)[1]
+        assert f"claims  {counted['undecided']} undecided; judged together" in text, text
+
+
+def machine(*arguments: str, code: int = 0) -> str:
+    """What stands on stdout."""
+    result = CliRunner().invoke(app, [*arguments, "--json"])
+    assert result.exit_code == code, result.stderr
+    return result.stdout
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_quiet_run_of_several_says_what_went_wrong_alone(ran: list[Unit]) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    quiet = CliRunner().invoke(app, ["run", "both.yaml", "--inline", "--quiet"])
+    assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (0, "", "")
+    lost = load_failed(plan())
+    quiet = CliRunner().invoke(app, ["run", "both.yaml", "--inline", "--quiet"])
+    assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (1, "", f"{lost}: failed: it broke\n")
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_mlflow_has_the_page_of_all_in_one_run(ran: list[Unit]) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    page = run().page
+    assert page
+    assert ablate("report", "both.yaml")[0] == 0
+    client = MlflowClient(tracking_uri())
+    (kept,) = client.search_runs([experiment("both").experiment_id])
+    assert (kept.info.run_name, kept.info.status, kept.data.tags[COLLECTION]) == ("both at quick", "FINISHED", "quick")
+    there = Path(client.download_artifacts(kept.info.run_id, "report/report.html"))
+    assert there.read_bytes() == page.read_bytes()
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_page_that_mlflow_does_not_take_is_drawn_and_told(ran: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError("the disk is full")
+
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    monkeypatch.setattr("ablations.tracking.collection_report.save_collection", full)
+    code, told = ablate("run", "both.yaml", "--inline")
+    assert code == 0
+    assert "the disk is full). It does not have the page of all; 'ablate report' writes it there." in " ".join(
+        told.split()
+    )
+    assert (STORAGE / "reports/both/quick/report.html").is_file()
+
+
+def broken_for_neighbors(study: str, *arguments: Any, **options: Any) -> object:
+    if study == "neighbors":
+        raise ZeroDivisionError("a bug")
+    return draw_report(study, *arguments, **options)
+
+
+def test_collections_are_no_studies() -> None:
+    Path("studies").mkdir()
+    Path("studies/temperature.yaml").write_text(TEMPERATURE)
+    Path("studies/mine.yaml").write_text("name: mine\nstudies: [temperature]\n")
+    assert "mine" in all_collections()
+    assert all_collections().keys().isdisjoint(all_studies())
+    listed = ablate("list")[1].splitlines()
+    assert not any(line.startswith("mine") for line in listed)
+    assert "mine" in listed[-1].removeprefix("several studies together: ").split(", ")
+    assert "mine at scale quick: 1 studies" in ablate("plan", "mine")[1]
+    with pytest.raises(StudyError, match="is a collection of studies"):
+        load_study("mine")
+
+
+def test_the_paper_has_every_study_of_it() -> None:
+    known = {name: load_study(name).study.reproduces for name in all_studies()}
+    of_paper = {name for name, key in known.items() if key and not key.startswith("v2_")} - {"quickstart"}
+    listed = {study.study.name for study in load_studies("paper").studies}
+    assert of_paper <= listed

@@ -1,0 +1,413 @@
+"""A study from its file to its figure, in this process: results, resume, failures, MLflow."""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+from recorded import experiment
+from rich.console import Console
+
+from ablations.planning.plan import Plan, make_plan
+from ablations.running.job import Job
+from ablations.running.outcome import Outcome
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
+from ablations.running.worker import run_unit
+from ablations.store.leases.lease import take
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.tracking import provenance
+from ablations.tracking.client import TRIAL, child_runs, find_parent, tracking_uri
+from ablations.tracking.reader import read_study
+from ablations.types.events import Event, Held, Saved, Started, TrialEnded
+from ablations.types.trial import Unit
+from core import load_pretrained
+from core.hardware import pick_device
+
+pytestmark = pytest.mark.usefixtures("mlflow_db", "figures")
+
+STUDY = """\
+name: small
+title: A small study
+base:
+  data: {name: shapes, image_size: 16, subset: 60}
+  encoder: {width: 0.125}
+  augment: {policy: composition}
+  schedule.warmup_epochs: 0.5
+  batch_size: 16
+  epochs: 2
+  precision: float32
+  evaluate: {l2_count: 2, neighbors: 5}
+grid:
+  augment.first: [crop, color]
+  augment.second: [crop, color]
+baselines:
+  random initialisation: {epochs: 0}
+reproduces: figure_5
+"""
+EVALUATED_TWICE = STUDY.replace("  augment.first: [crop, color]\n", "  evaluate.neighbors: [1, 5]\n")
+WHERE = Where(Path("runs"), Path("data"), inline=True)
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> None:
+    """Only one test looks into the figure's files."""
+    if request.function is not test_the_report_is_the_same_to_the_byte:
+        request.getfixturevalue("blank_figures")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, empty_mlflow: Path) -> Path:
+    """Folder in which the study was run to its end, once for all tests that begin there."""
+    folder = tmp_path_factory.mktemp("whole")
+    shutil.copy(empty_mlflow, folder / "mlflow.db")
+    with contextlib.chdir(folder):
+        assert list(run().states.values()) == ["done"] * 5
+    return folder
+
+
+@pytest.fixture
+def finished(whole: Path, mlflow_db: None) -> None:
+    """The working folder is one in which the study was run to its end."""
+    shutil.copytree(whole, ".", dirs_exist_ok=True)
+
+
+def plan(text: str = STUDY, *assignments: str, retry: str | None = None) -> Plan:
+    Path("study.yaml").write_text(text)
+    return make_plan(load_study("study.yaml", None, assignments), TrialStore(WHERE.storage), WHERE.data_dir, retry)
+
+
+def run(text: str = STUDY, *assignments: str, retry: str | None = None) -> Outcome:
+    return run_plan(plan(text, *assignments, retry=retry), WHERE, Console(quiet=True))
+
+
+def mlflow_children() -> dict[str, list[Run]]:
+    """Runs by trial id."""
+    client = MlflowClient(tracking_uri())
+    parent = find_parent(client, experiment("small").experiment_id, "quick")
+    assert parent is not None
+    children: dict[str, list[Run]] = {}
+    for child in child_runs(client, experiment("small").experiment_id, parent.info.run_id):
+        children.setdefault(child.data.tags[TRIAL], []).append(child)
+    return children
+
+
+def broken(*arguments: object) -> None:
+    raise ZeroDivisionError("a bug")
+
+
+def test_a_study_ends_with_results_runs_and_a_report() -> None:
+    outcome = run()
+    assert list(outcome.states.values()) == ["done"] * 5
+    recorded = read_study("small", "quick")
+    table = recorded.table
+    assert table["state"].tolist() == ["done"] * 5
+    assert table["augment.first"].tolist()[:4] == ["crop", "crop", "color", "color"]
+    assert table["baseline"].tolist() == [""] * 4 + ["random initialisation"]
+    assert table["linear_eval/top1"].between(0, 100).all()
+    assert table["pretrain/loss"].notna().tolist() == [True] * 4 + [False]
+    assert outcome.drawn is not None
+    names = {path.name for path in outcome.drawn.folder.iterdir()}
+    assert names == {
+        "figure.png",
+        "figure.svg",
+        "figure.pdf",
+        "table.md",
+        "table.tex",
+        "data.csv",
+        "trials.csv",
+        "verdicts.json",
+        "report.html",
+        "figure.md",
+    }
+    artifacts = MlflowClient(tracking_uri()).list_artifacts(recorded.run_id, "report")
+    assert {Path(artifact.path).name for artifact in artifacts} == names
+
+
+@pytest.mark.usefixtures("finished")
+def test_mlflow_holds_parameters_curves_tags_and_the_configuration() -> None:
+    client = MlflowClient(tracking_uri())
+    trial = plan().trials[1]
+    ((child,),) = [runs for trial_id, runs in mlflow_children().items() if trial_id == trial.id]
+    assert child.info.status == "FINISHED"
+    assert child.data.params["augment.second"] == "color"
+    assert child.data.params["batch_size"] == "16"
+    assert child.data.params["evaluate.neighbors"] == "5"
+    assert child.data.tags["axis.augment.first"] == "crop"
+    assert child.data.tags["ablate.seed"] == "0"
+    assert {"git_commit", "torch", "host", "encoder_hash", "numerics"} <= set(child.data.tags)
+    losses = client.get_metric_history(child.info.run_id, "pretrain/loss")
+    assert [metric.step for metric in losses] == [1, 2]
+    config = Path(client.download_artifacts(child.info.run_id, "config.json")).read_text()
+    assert json.loads(config) == trial.config.model_dump(mode="json")
+
+
+@pytest.mark.usefixtures("finished")
+def test_running_again_trains_nothing_and_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {t: [(r.info.run_id, r.data.metrics) for r in runs] for t, runs in mlflow_children().items()}
+    monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", lambda *a: pytest.fail("something ran"))
+    assert list(run().states.values()) == ["done"] * 5
+    assert {t: [(r.info.run_id, r.data.metrics) for r in runs] for t, runs in mlflow_children().items()} == before
+
+
+@pytest.mark.usefixtures("finished")
+def test_a_wider_study_trains_only_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    wider = plan(STUDY.replace("[crop, color]", "[crop, color, blur]"))
+    assert (len(wider.trials), len(wider.results), len(wider.units)) == (10, 5, 5)
+    other = plan(STUDY.replace("name: small", "name: other"))
+    assert other.units == []
+
+
+def test_an_axis_of_the_evaluation_trains_once() -> None:
+    made = plan(EVALUATED_TWICE)
+    assert (len(made.trials), made.trainings, len(made.units)) == (5, 3, 3)
+    assert list(run(EVALUATED_TWICE).states.values()) == ["done"] * 5
+
+
+def test_a_failed_trial_is_a_result_and_spares_the_others() -> None:
+    diverging = STUDY.replace("  augment.first: [crop, color]\n", "  optimizer.learning_rate: [0.3, 1.0e+30]\n")
+    text = diverging.replace("epochs: 2", "epochs: 2\n  optimizer.kind: sgd\n  loss.normalize: false")
+    outcome = run(text)
+    assert sorted(outcome.states.values()) == ["done", "done", "done", "failed", "failed"]
+    assert outcome.failed == 2
+    table = read_study("small", "quick").table
+    errors = table[table["state"] == "failed"]["error"]
+    assert errors.str.contains("learning rate").all()
+    assert outcome.drawn is not None
+    assert "the loss is" in outcome.drawn.page.read_text()
+    assert plan(text).units == []
+    assert len(plan(text, retry="failed").units) == 2
+
+
+def test_a_bug_is_told_with_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ablations.running.worker.evaluate", broken)
+    outcome = run()
+    assert set(outcome.states.values()) == {"failed"}
+    result = TrialStore(WHERE.storage).result(plan().trials[0].id)
+    assert result is not None
+    assert result.error == "ZeroDivisionError: a bug"
+    assert "in broken" in result.traceback
+
+
+def test_an_interrupted_run_keeps_what_is_finished_and_continues(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ablations.running import worker
+
+    ended: list[Unit] = []
+
+    def interrupt_third(unit: Unit, job: Job, listen: Callable[[Event], None]) -> None:
+        if len(ended) == 2:
+            raise KeyboardInterrupt
+        ended.append(unit)
+        run_unit(unit, job, listen)
+
+    monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", interrupt_third)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    states = read_study("small", "quick").table["state"].tolist()
+    assert states == ["done", "done", "waiting", "waiting", "waiting"]
+    monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", worker.run_unit)
+    assert len(plan().units) == 3
+    assert list(run().states.values()) == ["done"] * 5
+
+
+@pytest.mark.usefixtures("finished")
+def test_a_lost_mlflow_is_written_again_from_the_store(other_mlflow: Callable[[], None]) -> None:
+    expected = read_study("small", "quick").table.drop(columns="run_id")
+    other_mlflow()
+    assert list(run().states.values()) == ["done"] * 5
+    assert read_study("small", "quick").table.drop(columns="run_id").equals(expected)
+
+
+def test_without_mlflow_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////dev/null/mlflow.db")
+    outcome = run()
+    assert list(outcome.states.values()) == ["done"] * 5
+    assert outcome.drawn is None
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert run().drawn is not None
+
+
+@pytest.mark.usefixtures("finished")
+@pytest.mark.parametrize("file", ["result.json", "encoder.pt", "checkpoint.pt", "history.json"])
+def test_a_truncated_file_costs_at_most_its_trial(file: str) -> None:
+    expected = read_study("small", "quick").table["linear_eval/top1"].tolist()
+    trial = plan().trials[0]
+    store = TrialStore(WHERE.storage)
+    folder = store.root / ("trials" if file == "result.json" else "encoders")
+    path = folder / (trial.id if file == "result.json" else trial.pretrain_id) / file
+    path.write_bytes(path.read_bytes()[:50] if path.exists() else b"half")
+    (store.root / "trials" / trial.id / "result.json").unlink()
+    assert list(run().states.values()) == ["done"] * 5
+    assert read_study("small", "quick").table["linear_eval/top1"].tolist() == expected
+    assert all(len(runs) == 1 for runs in mlflow_children().values())
+
+
+def test_a_worker_that_was_taken_over_writes_nothing() -> None:
+    (unit, *_), store = plan().units, TrialStore(WHERE.storage)
+    store.record(unit)
+    events: list[object] = []
+
+    def emit(event: object) -> None:
+        events.append(event)
+        if isinstance(event, Started):
+            assert take(store, unit.pretrain_id, "the new run")
+
+    run_unit(unit, Job(WHERE.storage, WHERE.data_dir, "the old run", 1), emit)
+    assert events == [Started(unit.pretrain_id), Held(unit.pretrain_id)]
+    assert store.result(unit.trials[0].id) is None
+    assert not store.encoder_path(unit.pretrain_id).exists()
+
+
+def test_a_worker_that_does_not_see_the_storage_says_so(tmp_path: Path) -> None:
+    (unit, *_) = plan().units
+    elsewhere = Job(tmp_path / "elsewhere", WHERE.data_dir, "me", 1)
+    with pytest.raises(FileNotFoundError, match="must be at the same path on every node"):
+        run_unit(unit, elsewhere, lambda event: None)
+
+
+def test_what_an_earlier_attempt_finished_is_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is started again after its death gets the whole unit."""
+    (unit, *_), store = plan(EVALUATED_TWICE).units, TrialStore(WHERE.storage)
+    job = Job(WHERE.storage, WHERE.data_dir, "me", 1)
+    store.record(unit)
+    run_unit(unit, job, lambda event: None)
+    first = [store.result(trial.id) for trial in unit.trials]
+    (store.root / "trials" / unit.trials[1].id / "result.json").unlink()
+    events: list[object] = []
+    run_unit(unit, job, events.append)
+    assert sum(isinstance(event, TrialEnded) for event in events) == 2
+    assert store.result(unit.trials[0].id) == first[0]
+    assert store.result(unit.trials[1].id) != first[1]
+
+
+def test_a_crash_between_the_encoder_and_its_history_loses_neither_epochs_nor_seconds() -> None:
+    (unit, *_), store = plan().units, TrialStore(WHERE.storage)
+    job = Job(WHERE.storage, WHERE.data_dir, "me", 1)
+    store.record(unit)
+    run_unit(unit, job, lambda event: None)
+    history = store.history(unit.pretrain_id)
+    for path in (f"encoders/{unit.pretrain_id}/history.json", f"trials/{unit.trials[0].id}/result.json"):
+        (store.root / path).unlink()
+    store.checkpoint_path(unit.pretrain_id).write_bytes(b"left over")
+    run_unit(unit, job, lambda event: None)
+    again = store.result(unit.trials[0].id)
+    assert again is not None
+    assert store.history(unit.pretrain_id) == history != ()
+    trained = load_pretrained(store.encoder_path(unit.pretrain_id), pick_device())
+    assert trained is not None
+    assert again.seconds >= trained.seconds > 0
+    assert not store.has_checkpoint(unit.pretrain_id)
+
+
+def test_a_failed_trial_that_is_run_again_leaves_no_trace_of_its_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("ablations.running.worker.evaluate", broken)
+        assert run().failed == 5
+    assert run(retry="failed").failed == 0
+    children = [child for runs in mlflow_children().values() for child in runs]
+    assert len(children) == 5
+    assert {child.info.status for child in children} == {"FINISHED"}
+    assert not any("ablate.error" in child.data.tags for child in children)
+    assert all(child.data.params["batch_size"] == "16" for child in children)
+
+
+def test_overrides_have_a_report_of_their_own() -> None:
+    first = run()
+    other = run(STUDY, "epochs=1")
+    assert first.drawn is not None
+    assert other.drawn is not None
+    assert first.drawn.folder.name == "quick"
+    assert other.drawn.folder.name.startswith("quick-")
+    assert read_study("small", "quick").table["pretrain/loss"].notna().sum() == 4
+    assert len(mlflow_children()) == 5
+
+
+def test_whole_numbers_stay_whole_beside_a_baseline_and_claims_find_them() -> None:
+    text = STUDY.replace("  augment.second: [crop, color]\n", "").replace(
+        "augment.first: [crop, color]", "batch_size: [16, 20]"
+    )
+    text = text.replace("reproduces: figure_5", "claims: [{says: it is, source: here, cells: [[16]]}]")
+    drawn = run(text).drawn
+    assert drawn is not None
+    assert read_study("small", "quick").table["batch_size"].tolist()[:2] == ["16", "20"]
+    assert "in one seed" in drawn.page.read_text()
+
+
+def test_claims_of_other_axes_are_undecided() -> None:
+    text = STUDY + (
+        "claims: [{says: it is, source: here, cells: [[crop, color]]}]\n"
+        "scales: {quick: {grid: {batch_size: [16, 20]}}}\n"
+    )
+    drawn = run(text).drawn
+    assert drawn is not None
+    assert "this grid has no cell crop, color" in drawn.page.read_text()
+
+
+def test_mlflow_that_fails_at_the_end_costs_only_the_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*arguments: object) -> None:
+        raise MlflowException("down")
+
+    monkeypatch.setattr("ablations.tracking.reader.find_parent", down)
+    outcome = run()
+    assert (outcome.drawn, list(outcome.states.values())) == (None, ["done"] * 5)
+
+
+def test_curves_reach_mlflow_from_the_checkpoint_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only epochs that a crash cannot take back are logged, so that none is ever logged twice."""
+    from ablations.tracking.resilient_tracker import ResilientTracker
+
+    made = plan()
+    unit, store = made.units[0], TrialStore(WHERE.storage)
+    recorder = ResilientTracker(made, store, Console(quiet=True))
+    store.record(unit)
+    run_unit(unit, Job(WHERE.storage, WHERE.data_dir, "me", 1), lambda event: None)
+    for _ in range(2):
+        recorder.record(Saved(unit.pretrain_id))
+    client = MlflowClient(tracking_uri())
+    ((child,),) = mlflow_children().values()
+    assert len(client.get_metric_history(child.info.run_id, "pretrain/loss")) == 2
+
+
+def test_a_streamed_file_that_does_not_decode_fails_the_trials_that_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error has its path and no traceback. The untrained baseline reaches it when it is scored."""
+    from PIL import Image
+
+    for split, count in (("train", 40), ("test", 20)):
+        for number in range(count):
+            path = Path("data/photos") / split / str(number % 2) / f"{number:02}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.effect_noise((16, 16), 10 + number).save(path)
+    bad = Path("data/photos/train/0/06.png")
+    bad.write_bytes(b"not an image")
+    monkeypatch.setattr("core.data.load.MEMORY_SHARE", 0)
+    text = STUDY.replace("{name: shapes, image_size: 16, subset: 60}", "{name: photos, image_size: 16}")
+    made = plan(text)
+    outcome = run_plan(made, WHERE, Console(quiet=True))
+    assert set(outcome.states.values()) == {"failed"}
+    found = [TrialStore(WHERE.storage).result(trial.id) for trial in made.trials]
+    results = [result for result in found if result]
+    assert len(results) == len(found)
+    assert {(result.error.split(":")[0], result.traceback) for result in results} == {(str(bad.resolve()), "")}
+
+
+def test_the_report_is_the_same_to_the_byte() -> None:
+    drawn = run().drawn
+    assert drawn is not None
+    before = {path.name: path.read_bytes() for path in drawn.folder.iterdir()}
+    drawn = run().drawn
+    assert drawn is not None
+    changed = [path.name for path in drawn.folder.iterdir() if path.read_bytes() != before[path.name]]
+    assert changed == []
+
+
+def test_a_package_that_is_not_there_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "PACKAGES", ("torch", "no-such-package"))
+    facts = provenance.provenance.__wrapped__()
+    assert facts["no-such-package"] == "not installed"
+    assert facts["torch"] != "not installed"
