@@ -35,7 +35,8 @@ def sides(report: StudyReport, data: pd.DataFrame) -> list[Side]:
     found = [Side(of(data, HERE), "Here", report.metric_label)]
     numbers, theirs = report.paper, of(data, PAPER)
     if numbers is not None and len(theirs):
-        title = f"The paper, {numbers.title} ({numbers.published_as})"
+        whose = "The paper" if numbers.of_one_paper else "Published"
+        title = f"{whose}, {numbers.title} ({numbers.published_as})"
         found.append(Side(theirs, title, numbers.metrics[report.metric]))
     return found
 
