@@ -64,6 +64,11 @@ class PretrainConfig(Config):
         return tuple(each for each in self.passes if each.has_gradient)
 
     @property
+    def projection_width(self) -> int:
+        """Width of the projection z."""
+        return self.head.width(self.encoder.output)
+
+    @property
     def views(self) -> int:
         """Number of views in a batch that are trained on."""
         return self.batch_size * sum(each.copies for each in self.trained_passes)
@@ -109,7 +114,7 @@ class TrainConfig(Config):
     def evaluation_data(self) -> DataConfig:
         """Data that the encoder is scored on."""
         other = self.evaluate.data
-        return other.sized(self.pretrain.data.image_size) if other else self.pretrain.data
+        return other.like(self.pretrain.data) if other else self.pretrain.data
 
     @property
     def scored_by(self) -> str:
