@@ -46,7 +46,7 @@ def _encoder_cost(config: EncoderConfig, image_size: int, code: str) -> EncoderC
     key = hashlib.sha256(f"{config.model_dump_json()}/{image_size}/{code}".encode()).hexdigest()[:16]
     path = cache_dir() / "encoders" / f"{key}.json"
     try:
-        return EncoderCost(**json.loads(path.read_text()))
+        return EncoderCost(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         pass
     from core.encoder.count import count  # here, since torch comes with it

@@ -15,10 +15,8 @@ from reports.specs import Report
 from reports.statistics.claims import Claim
 from reports.statistics.looks import Looks
 from reports.statistics.page import Judged
+from reports.statistics.seeds import FIXED, VARIED, seeds_text
 from reports.statistics.verdicts import Verdict, judge_page
-
-VARIED = ("initialisation", "order of the data", "augmentation")
-FIXED = ("training subset", "hold-out", "choice of labels", "test images")
 
 
 @dataclass(frozen=True)
@@ -89,6 +87,12 @@ class StudyReport:
         """Above the figure."""
         return f"{self.title} ({self.scale} scale)"
 
+    @property
+    def texts(self) -> str:
+        """Everything of the study file that a figure may show."""
+        cells = self.table[[*self.axes, "baseline", "name"]].to_numpy().flat
+        return " ".join([self.heading, str(self.spec), *self.axes, *map(str, cells)])
+
     @cached_property
     def paper(self) -> PaperNumbers | None:
         """The paper's numbers of what is reproduced."""
@@ -97,7 +101,13 @@ class StudyReport:
     @property
     def judged(self) -> Judged:
         """What the verdicts are taken from."""
-        return Judged(self.claims, self.table, self.axes, self.metric, self.looks)
+        return Judged(self.claims, self.table, self.axes, self.metric, self.looks, self.varied, self.fixed)
+
+    @property
+    def seeds_text(self) -> str:
+        """What a seed varies, in sentences for below the verdicts; empty without claims."""
+        fixed = [each for each in self.fixed if any(each in verdict.fixed for verdict in self.verdicts)]
+        return seeds_text(self.varied, fixed) if self.claims else ""
 
     @cached_property
     def verdicts(self) -> list[Verdict]:

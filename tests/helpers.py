@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ablations.study.library import find_collection, shipped_studies
 from core import Pretrained
 from core.config import AugmentConfig, CustomAugment, PretrainConfig
-from core.data.dataset import Dataset, Split
+from core.data.dataset import Batch, Dataset, Split
 from core.history import Epoch
 from core.remote import AnyPath
 
@@ -41,6 +41,12 @@ def pixels(split: Split) -> Tensor:
 def memory_share(images: float, side: int) -> float:
     """Value of ``core.data.load.MEMORY_SHARE`` at which so many images of that side in pixels fit."""
     return images * 3 * side**2 / (os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+def squares(batch: Batch) -> Tensor:
+    """The images of a batch of squares, uint8 (B, 3, S, S)."""
+    assert isinstance(batch.images, Tensor)
+    return batch.images
 
 
 def coloured(count: int, seed: int) -> Split:

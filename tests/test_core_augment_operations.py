@@ -19,7 +19,7 @@ from core.augment.operations.adjust import (
     adjust_saturation,
 )
 from core.augment.operations.blur import gaussian_blur, kernel_size, random_blur
-from core.augment.operations.crop import draw_boxes, resized_crop
+from core.augment.operations.crop import draw_boxes
 from core.augment.operations.cutout import FILL, cut_square
 from core.augment.operations.equalize import equalize
 from core.augment.operations.flip import horizontal_flip
@@ -30,6 +30,7 @@ from core.augment.operations.noise import add_noise
 from core.augment.operations.rotate import quarter_turns
 from core.augment.operations.sobel import gradient_magnitude
 from core.augment.operations.solarize import solarize
+from core.augment.resample import resized_crop
 from core.augment.select import apply_where
 from core.randomness import generator
 from helpers import random_images

@@ -7,8 +7,9 @@ from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
 from core import DataConfig, config, load_data, pretrain
-from core.augment.operations.crop import draw_boxes, random_resized_crop, resized_crop
+from core.augment.operations.crop import draw_boxes, random_resized_crop
 from core.augment.policy import apply, one_view, two_views
+from core.augment.resample import resized_crop
 from core.config import OPERATIONS, CompositionAugment, CustomAugment, SimclrAugment
 from core.data.dataset import Dataset, Split
 from core.pretraining.training import Training

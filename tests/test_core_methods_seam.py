@@ -24,7 +24,7 @@ from core.data.dataset import Dataset
 from core.history import Epoch
 from core.pretraining.training import Training
 from core.trained.checkpoint import load_checkpoint, save_checkpoint
-from helpers import random_dataset, small_config
+from helpers import random_dataset, small_config, squares
 
 EXACT = {"policy": "custom", "both": ["flip"], "first": ["noise"]}
 """A policy whose views are the same to the bit in a share and in a batch."""
@@ -195,7 +195,7 @@ def test_images_have_their_numbers() -> None:
     changed = (made.method.get_buffer("memory") != before).any(dim=1)
     assert int(changed.sum()) == 64
     batch = made.batches[4]
-    assert torch.equal(made.images.images[batch.numbers], batch.images)
+    assert torch.equal(made.images.images[batch.numbers], squares(batch))
     assert torch.equal(made.images.labels[batch.numbers], batch.labels)
 
 

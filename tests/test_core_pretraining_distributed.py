@@ -35,7 +35,7 @@ from core.pretraining import training as training_module
 from core.pretraining.chunks import own_rows, random_chunks
 from core.pretraining.training import Training
 from core.randomness import generator
-from helpers import random_dataset, random_images, small_config
+from helpers import random_dataset, random_images, small_config, squares
 
 CPU = torch.device("cpu")
 LAST_STEP = 5
@@ -217,7 +217,7 @@ def test_a_share_of_every_batch_is_its_rows() -> None:
     for rank in range(3):
         own = Batches(split, 6, 0, CPU, Share(rank, 3))
         for step in (0, 2, 3, 7):
-            assert torch.equal(own[step].images, whole[step].images[2 * rank : 2 * rank + 2])
+            assert torch.equal(squares(own[step]), squares(whole[step])[2 * rank : 2 * rank + 2])
             assert torch.equal(own[step].labels, whole[step].labels)
 
 

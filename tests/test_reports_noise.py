@@ -1,5 +1,7 @@
 """How sure a contrast is: against limma, by hand, with trials that failed, and over test images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -199,6 +201,20 @@ def test_what_seeds_vary_already_is_not_counted_twice() -> None:
     of_seeds = right([0.8, 0.5], 8, 2000, same=False)
     binomial = 1e4 * (0.8 * 0.2 + 0.5 * 0.5) / (8 * 2000)
     assert float(np.max(variance_over_images(of_seeds, weights))) < 0.2 * binomial
+
+
+def test_a_trial_that_failed_costs_the_images_of_its_own_cell_alone() -> None:
+    """Each seed lacks another cell: the first two are still compared, and an average over all is about as noisy."""
+    whole = right([0.8, 0.5, *[0.6] * 18], 3, 1000, same=True)
+    values = whole.values.copy()
+    values[[2, 3, 4], [0, 1, 2]] = np.nan
+    part = replace(whole, values=values)
+    pair = np.array([[1.0, -1.0, *[0.0] * 18]])
+    assert np.array_equal(variance_over_images(part, pair), variance_over_images(whole, pair))
+    average = np.array([[-1.0, *[1 / 19] * 19]])
+    assert variance_over_images(part, average) == pytest.approx(variance_over_images(whole, average), rel=0.02)
+    values[2] = np.nan  # a cell that has no result at all
+    assert variance_over_images(replace(part, values=values), average) == [0.0]
 
 
 def test_images_enter_the_interval_and_their_number_is_its_floor() -> None:

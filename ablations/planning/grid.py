@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ablations.planning.configuration.cells import cells_of
+from ablations.planning.configuration.cells import Cell, cells_of
 from ablations.planning.configuration.configure import SEED, configure
 from ablations.planning.review.found_metrics import check_metrics
 from ablations.study.axes import Point
@@ -20,14 +20,15 @@ def enumerate_trials(scaled: ScaledStudy) -> list[Trial]:
     _check_size(scaled)
     _check_seed(scaled)
     _check_overrides(scaled)
-    trials = [
-        Trial(configure(scaled, cell, seed).config, cell.coordinates, seed, cell.baseline)
-        for cell in cells_of(scaled)
-        for seed in scaled.seeds
-    ]
+    trials = [_trial(scaled, cell, seed) for cell in cells_of(scaled) for seed in scaled.seeds]
     _check_distinct(scaled, trials)
     check_metrics(scaled, trials)
     return trials
+
+
+def _trial(scaled: ScaledStudy, cell: Cell, seed: int) -> Trial:
+    configured = configure(scaled, cell, seed)
+    return Trial(configured.config, cell.coordinates, seed, cell.baseline, configured.following)
 
 
 def _points(scaled: ScaledStudy) -> Iterator[Point]:

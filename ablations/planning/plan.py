@@ -42,6 +42,8 @@ class Plan:
     former: Mapping[str, str] = field(default_factory=dict)
     """By the id of a trial that has no result: the id under which it has one, from before the settings of shipped
     studies and scales changed; see ``planning.former``."""
+    unvaried: int = 0
+    """Number of trials that are left and were done with the choices of seed 0; see ``Study.vary``."""
 
     @property
     def trainings(self) -> int:
@@ -89,7 +91,9 @@ def plan_trials(
         scaled = replace(scaled, resources=packed(scaled.resources, units, sizes, load_speeds(store.root)))
     looks = known_looks(scaled, trials, store.root)
     former = _formerly_done(trials, results, store)
-    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former)
+    unvaried = store.results([trial.unvaried for trial in left if trial.unvaried]).values()
+    done = sum(result.state == "done" for result in unvaried)
+    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former, done)
 
 
 def _formerly_done(trials: list[Trial], results: Mapping[str, Result], store: TrialStore) -> dict[str, str]:

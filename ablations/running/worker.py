@@ -4,6 +4,7 @@ import functools
 import time
 import traceback
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -12,6 +13,7 @@ from ablations.running.job import Job
 from ablations.running.unit_run import UnitRun
 from ablations.store.data_copies import local_data
 from ablations.store.leases.lease import FencedError, take
+from ablations.store.right_images import packed
 from ablations.store.speeds import evaluation_speed, hardware_of, save_speed
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.provenance import provenance
@@ -24,6 +26,7 @@ from core import (
     Diverged,
     Pretrained,
     ProcessLost,
+    Scores,
     encoder_hash,
     evaluate,
     load_data,
@@ -38,6 +41,9 @@ from core.errors import MissingData, StorageAway, StorageRefused, is_full
 from core.hardware import forget_memory_peak, hardware_name, memory_peak, pick_device
 from core.optimizer.eager import skip_dynamo
 from core.remote import AnyPath
+
+if TYPE_CHECKING:
+    from numpy import ndarray
 
 
 def run_unit(unit: Unit, job: Job, emit: Listen) -> None:
@@ -185,7 +191,7 @@ def _evaluated(
         data = _data(trial.config.evaluation_data, job)
         scores = evaluate(trial.config.evaluate, pretrained, data, later=_later(trial, rest))
         run.lease.check()
-        run.store.save_arrays(trial.id, {name: array.numpy() for name, array in scores.arrays.items()}, data.classes)
+        run.store.save_arrays(trial.id, _arrays(scores), data.classes)
     except Exception as error:
         if ends_unit(error):
             raise
@@ -199,6 +205,12 @@ def _evaluated(
         metrics |= {f"pretrain/{name}": value for name, value in pretrained.history[-1].metrics.items()}
     seconds = training_seconds + time.monotonic() - started
     return Result(trial.id, "done", metrics, seconds, time.time(), _facts(pretrained))
+
+
+def _arrays(scores: Scores) -> dict[str, "ndarray"]:
+    """What a report draws, and which test images are right."""
+    right = packed({metric: one.numpy() for metric, one in scores.right.items()}, scores.images)
+    return {name: array.numpy() for name, array in scores.arrays.items()} | right
 
 
 def _later(trial: Trial, rest: Sequence[Trial]) -> list[Representation]:

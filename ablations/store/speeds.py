@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ablations.store.folders import each, found
+from ablations.types.choices import without_seeds
 from ablations.types.identity import canonical
-from core.config import CompositionAugment, Config, EvaluateConfig, PretrainConfig
+from core.config import CompositionAugment, Config, EvaluateConfig, PretrainConfig, TrainConfig
 from core.cost import forward_flops, training_flops, training_pixels
 from core.files import read_text, write_text
 from core.remote import AnyPath
@@ -97,13 +98,15 @@ def training_key(config: PretrainConfig) -> str:
     if isinstance(augment, CompositionAugment):  # the order of two operations costs nothing
         first, second = sorted((augment.first, augment.second))
         augment = augment.model_copy(update={"first": first, "second": second})
-    same = {"seed": 0, "epochs": 0, "optimizer": optimizer, "augment": augment}
+    data = config.data.model_copy(update={"subset_seed": 0})
+    same = {"seed": 0, "epochs": 0, "optimizer": optimizer, "augment": augment, "data": data}
     return _key(config.model_copy(update=same | {"schedule": PretrainConfig().schedule}))
 
 
 def evaluation_key(config: PretrainConfig, evaluate: EvaluateConfig) -> str:
     """Equal where an evaluation costs the same."""
-    return _key(evaluate, config.encoder, evaluate.data or config.data)
+    trial = without_seeds(TrainConfig.model_construct(pretrain=config, evaluate=evaluate))
+    return _key(trial.evaluate, config.encoder, trial.evaluate.data or trial.pretrain.data)
 
 
 def save_speed(storage: AnyPath, speed: Speed) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from ablations.types.choices import CHOICES, Choice
 from core.config import Config
 from reports.specs import Report
 from reports.statistics.claims import Claim, known_numbers
@@ -34,9 +35,9 @@ ScaleName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
 class Resources(Config):
     """What one trial occupies while it runs. It changes no result, so it is no part of a trial's identity."""
 
-    cpu: Annotated[float, Field(gt=0)] = 1
+    cpu: Annotated[float, Field(gt=0, le=1024)] = 1
     """Cores; a trial's PyTorch uses as many threads."""
-    gpu: Annotated[float, Field(ge=0)] = 0
+    gpu: Annotated[float, Field(ge=0, le=64)] = 0
     """GPUs; 0.25 runs four trials on one."""
     pack: bool = False
     """Whether to run as many trials on a GPU as its memory holds. Their need is the measured peak of past trials on
@@ -44,7 +45,7 @@ class Resources(Config):
     whole GPU: ``ablate plan --probe`` measures first."""
     minutes: Annotated[float, Field(gt=0)] | None = None
     """Longest time of one attempt at a training, in minutes; checked at the end of each epoch."""
-    workers: Annotated[int, Field(ge=1)] = 1
+    workers: Annotated[int, Field(ge=1, le=10_000)] = 1
     """Processes that share each training, by NCCL on GPUs and gloo on CPUs. Each has its own ``cpu`` and ``gpu``: one
     GPU or none. Their number must divide the batch. Batch norm and loss are still those of the whole batch, and so is
     the result."""
@@ -122,6 +123,11 @@ class Study(Config):
     seeds: Seeds | None = None
     """Seeds of each cell; one if neither the study nor its scale has any. Further seeds that the storage has already
     are drawn too, and the plan says so."""
+    vary: list[Choice] = list(CHOICES)
+    """Random choices that follow a trial's seed too, beside initialisation, order of the data and augmentation: which
+    training images a subset keeps, which are held out to choose a hyper-parameter of an evaluation, and which have the
+    labels of a fine-tuning. A seed that is written, such as ``data.subset_seed: 0``, stays. ``[]``: they are those of
+    seed 0 in all trials, and verdicts do not cover another choice."""
     resources: Resources | None = None
     """What one trial occupies; one core if neither the study nor its scale says."""
     stop_early: StopEarly | None = None

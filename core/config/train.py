@@ -114,7 +114,7 @@ class TrainConfig(Config):
     def evaluation_data(self) -> DataConfig:
         """Data that the encoder is scored on."""
         other = self.evaluate.data
-        return other.sized(self.pretrain.data.image_size) if other else self.pretrain.data
+        return other.like(self.pretrain.data) if other else self.pretrain.data
 
     @property
     def scored_by(self) -> str:

@@ -88,14 +88,17 @@ def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen, me
     """Choose the l2 weight of the grid that scores best on images held out of the training set.
 
     features (N, d) as the encoder gives them; the statistics that standardise them are measured without the held-out
-    images. Among equally good l2 weights the strongest is chosen. The test set is not used.
+    images. Among equally good l2 weights the strongest is chosen. The middle of the grid is taken if no class has a
+    second image, so that none can be held out. The test set is not used.
     """
-    held = stratified_part(labels.cpu(), config.holdout, generator(0, "linear evaluation holdout"))
+    grid = l2_grid(config)
+    held = stratified_part(labels.cpu(), config.holdout, generator(config.holdout_seed, "linear evaluation holdout"))
+    if not len(held):
+        return grid[len(grid) // 2]
     kept = torch.ones(len(labels), dtype=torch.bool)
     kept[held] = False
     inner, outer = kept.nonzero().squeeze(1).to(labels.device), held.to(labels.device)
     fitted, scored = standardise(features[inner], features[outer])
-    grid = l2_grid(config)
     path = fit_path(fitted, labels[inner], classes, grid)
     scores = [measure(classifier(scored), labels[outer], metric) for classifier in path]
     return grid[scores.index(max(scores))]

@@ -29,10 +29,10 @@ class Network(nn.Module):
         nn.init.zeros_(self.classifier.bias)
 
 
-def predict(network: Network, pretrained: Pretrained, split: Split) -> tuple[Tensor, Tensor]:
-    """Return logits (N, classes) and labels of the images that have a label, whole and unaugmented, in evaluation
-    mode."""
-    features, labels = encode(network.body, pretrained, split)
+def predict(network: Network, pretrained: Pretrained, split: Split, test_crop: float) -> tuple[Tensor, Tensor]:
+    """Return logits (N, classes) and labels of the images that have a label, in evaluation mode. ``test_crop`` is the
+    side of the square that is scored, as a share of an image's shorter side."""
+    features, labels = encode(network.body, pretrained, split, test_crop)
     with torch.inference_mode():
         return network.classifier(features), labels
 

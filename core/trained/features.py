@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor, nn
 
+from core.augment.policy import as_float
 from core.augment.resample import resize
 from core.config.protocols.base import Representation
 from core.data.batches import in_order
@@ -37,11 +38,12 @@ def depth_of(pretrained: Pretrained, representation: Representation) -> int:
     return len(pretrained.head) if representation == "z" else 0
 
 
-def encode(model: nn.Module, pretrained: Pretrained, split: Split) -> tuple[Tensor, Tensor]:
-    """Return features (N, d) and labels (N,) or (N, classes) of the images that have a label, on the encoder's
-    device."""
+def encode(model: nn.Module, pretrained: Pretrained, split: Split, share: float = 1.0) -> tuple[Tensor, Tensor]:
+    """Return features (N, d) and labels (N,) or (N, classes) of the images that have a label, on the encoder's device.
+    ``share`` is as in ``whole_views``."""
     split = split.labelled()
-    features = extract(model, split.images, pretrained.numerics, pretrained.device, split.view_size)
+    views = whole_views(split.images, pretrained.device, split.view_size, share)
+    features = extract_views(model, views, pretrained.numerics)
     return features, split.labels.to(features.device)
 
 
@@ -58,11 +60,12 @@ def extract(
 
 
 def whole_views(
-    images: Tensor | StreamedImages, device: torch.device, view_size: int | None = None
+    images: Tensor | StreamedImages, device: torch.device, view_size: int | None = None, share: float = 1.0
 ) -> Iterator[Tensor]:
-    """Yield batches of float32 views (B, 3, S, S) in [0, 1] on the device, of uint8 images that are neither cropped nor
-    flipped, and resized to ``view_size`` if that is given."""
-    return (resize(batch.float().div_(255), view_size) for batch in in_order(images, BATCH, device))
+    """Yield batches of float32 views (B, 3, S, S) in [0, 1] on the device, of uint8 images that are not augmented, and
+    resized to ``view_size`` if that is given. ``share`` is that of the shorter side which the square in the middle
+    has."""
+    return (resize(as_float(batch), view_size, share) for batch in in_order(images, BATCH, device))
 
 
 def extract_views(model: nn.Module, batches: Iterable[Tensor], numerics: Numerics) -> Tensor:

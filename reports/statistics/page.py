@@ -22,6 +22,7 @@ from reports.statistics.noise.images import variance_over_images
 from reports.statistics.noise.spread import estimate, filled_in
 from reports.statistics.noise.usual import Usual, usual_spreads
 from reports.statistics.questions import Question, question
+from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.selection import NotInGridError
 
 
@@ -37,6 +38,10 @@ class Judged:
     """The metric of claims that name none."""
     looks: Looks = ()
     """The numbers of seeds at which it was planned to look; empty where that is done once."""
+    varied: tuple[str, ...] = VARIED
+    """What differs between the seeds of a cell."""
+    fixed: tuple[str, ...] = FIXED
+    """What is the same in all seeds, so that the verdicts do not cover it."""
 
 
 @dataclass

@@ -9,6 +9,7 @@ from ablations.planning.review.setting_use import shared_settings
 from ablations.store.looks import Looks
 from ablations.study.library import reference
 from ablations.study.scaled_study import ScaledStudy
+from ablations.tracking.content.seeds import varied_and_fixed
 from ablations.types.trial import Trial
 from core.cost import parameters
 
@@ -16,11 +17,15 @@ from core.cost import parameters
 def describe(scaled: ScaledStudy, trials: Sequence[Trial], looks: Looks = ()) -> dict[str, Any]:
     """The study, its trials and its looks at the claims as JSON-able values."""
     study = scaled.study
+    varied, fixed = varied_and_fixed(trials)
     return {
         "name": study.name,
         "title": study.title or study.name,
         "claims": [claim.model_dump(mode="json") for claim in scaled.claims],
         "looks": list(looks),
+        "varied": varied,
+        "fixed": fixed,
+        "test_sets": sorted({trial.config.evaluation_data.name for trial in trials}),
         "reproduces": study.reproduces,
         "scale": scaled.scale,
         "scale_description": scaled.scale_description,

@@ -10,6 +10,7 @@ from reports.cells.metric_names import label_of
 from reports.cells.scoring import SCORED_BY
 from reports.cells.summary import summarise
 from reports.statistics.best import is_ranked
+from reports.statistics.measured import CORRECT
 from reports.statistics.ruling import WORDS
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
@@ -82,5 +83,6 @@ def _best_cells(report: StudyReport) -> list[dict[str, Any]]:
 
 
 def _scores(report: StudyReport) -> list[str]:
-    names = [str(name) for name in report.table.columns if "/" in str(name) and not str(name).startswith("pretrain/")]
+    known = map(str, report.table.columns)
+    names = [name for name in known if "/" in name and not name.startswith(("pretrain/", CORRECT))]
     return sorted(names, key=lambda name: name.rsplit("/", 1)[-1] != report.metric.rsplit("/", 1)[-1])

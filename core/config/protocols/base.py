@@ -43,6 +43,11 @@ class Protocol(Config):
     """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
     pretraining, its subset included."""
 
+    @property
+    def holds_out(self) -> bool:
+        """Whether it chooses a hyper-parameter on training images that it holds out, by ``holdout_seed``."""
+        return False
+
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
         """Return the numbers that it may report, the main one first."""
@@ -72,6 +77,9 @@ class Protocol(Config):
                 f"{known}"
             )
 
+
+TestCrop = Annotated[float, Field(gt=0, le=1)]
+"""Side of the square in the middle of a test image that is scored, as a share of the image's shorter side."""
 
 PROTOCOLS: Registry[Protocol] = Registry("protocol", Protocol, tag="protocol", default="frozen")
 """Protocols, each with its function ``(config, pretrained, data) -> core.evaluation.scores.Scores``."""

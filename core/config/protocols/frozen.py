@@ -6,7 +6,7 @@ from pydantic import Field, Strict, model_validator
 
 from core.config.measures import Measure
 from core.config.metrics import METRICS, Metric
-from core.config.protocols.base import PROTOCOLS, Count, Protocol
+from core.config.protocols.base import PROTOCOLS, Count, Protocol, Seed
 
 Distance = Literal["cosine", "euclidean"]
 
@@ -26,7 +26,7 @@ class Frozen(Protocol):
     several_labels = True
     one_pass = True
     task_fields = ("metric",)
-    added_later = {"neighbor_distance": "cosine"}
+    added_later = {"holdout_seed": 0, "neighbor_distance": "cosine"}
 
     protocol: Literal["frozen"] = "frozen"
 
@@ -43,9 +43,12 @@ class Frozen(Protocol):
     """Number of l2 weights, evenly spaced on a logarithm. Appendix B.8: 45."""
     holdout: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Share of every class's training images on which the l2 weight is chosen: at least one image, and never all. The
-    statistics that standardise the features are then measured without them. Appendix B.8 chooses on a validation set,
-    and does not say on which where a data set comes with none; here all data sets are treated alike. Where an image has
-    several labels it is a share of all images, whatever their classes."""
+    statistics that standardise the features are then measured without them. The middle l2 weight is taken if each class
+    has one image only. Appendix B.8 chooses on a validation set, and does not say on which where a data set comes with
+    none; here all data sets are treated alike. Where an image has several labels it is a share of all images, whatever
+    their classes."""
+    holdout_seed: Seed = 0
+    """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
     neighbors: Count | Annotated[tuple[Count, ...], Strict(False), Field(min_length=1)] = 200
     """k of the nearest-neighbour vote, or several of them, which cost no more: ``knn/top1`` is that of the first, and
@@ -56,6 +59,10 @@ class Frozen(Protocol):
     paper; Wu et al. 2018: cosine."""
     neighbor_temperature: Annotated[float, Field(gt=0)] = 0.1
     """Temperature of the vote: with cosine a neighbour counts exp(cosine / temperature). Not in the paper."""
+
+    @property
+    def holds_out(self) -> bool:
+        return self.l2_count > 1
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:

@@ -7,8 +7,8 @@ from core.config.protocols.frozen import Frozen
 from core.data.dataset import Dataset
 from core.evaluation.linear import choose_l2, fit_chosen
 from core.evaluation.metrics import measure, metric_for
-from core.evaluation.scores import Scores
-from core.trained.accuracy import top_k
+from core.evaluation.scores import Scores, accuracies, percentages
+from core.trained.accuracy import is_among
 from core.trained.features import standardise
 from core.trained.neighbours import nearest_neighbours
 from core.trained.pretrained import Pretrained
@@ -29,24 +29,24 @@ def score_frozen(config: Frozen, pretrained: Pretrained, data: Dataset) -> Score
     train, test = (represent(pretrained, split, config.representation) for split in (data.train, data.test))
     classes = len(data.classes)
     scores = _linear(config, train, test, classes, metric)
-    return Scores(scores if data.test.multi_label else scores | _knn(config, train, test, classes))
+    return scores if data.test.multi_label else scores | _knn(config, train, test, classes)
 
 
-def _linear(config: Frozen, train: Encoded, test: Encoded, classes: int, metric: Metric) -> dict[str, float]:
+def _linear(config: Frozen, train: Encoded, test: Encoded, classes: int, metric: Metric) -> Scores:
     l2 = choose_l2(*train, classes, config, metric)
     features, test_features = standardise(train[0], test[0])
     logits = fit_chosen(features, train[1], classes, config, l2)(test_features)
-    return {**_accuracies(logits, test[1], metric), "linear_eval/l2": l2}
+    return _scored(logits, test[1], metric) | Scores({"linear_eval/l2": l2})
 
 
-def _accuracies(logits: Tensor, labels: Tensor, metric: Metric) -> dict[str, float]:
-    own = {f"linear_eval/{metric}": measure(logits, labels, metric)}
-    return own if labels.ndim == 2 else own | {f"linear_eval/top{k}": top_k(logits, labels, k) for k in (1, 5)}
+def _scored(logits: Tensor, labels: Tensor, metric: Metric) -> Scores:
+    own = Scores({f"linear_eval/{metric}": measure(logits, labels, metric)}, images=len(labels))
+    return own if labels.ndim == 2 else own | accuracies("linear_eval", logits, labels)
 
 
-def _knn(config: Frozen, train: Encoded, test: Encoded, classes: int) -> dict[str, float]:
+def _knn(config: Frozen, train: Encoded, test: Encoded, classes: int) -> Scores:
     counts = (config.neighbors,) if isinstance(config.neighbors, int) else config.neighbors
     votes = nearest_neighbours(*train, test[0], classes, counts, config.neighbor_temperature, config.neighbor_distance)
-    scores = [top_k(vote, test[1], 1) for vote in votes]
-    several = zip(counts, scores, strict=True) if counts != (config.neighbors,) else ()
-    return {"knn/top1": scores[0]} | {f"knn/top1_at_{k}": score for k, score in several}
+    right = [is_among(vote, test[1], 1) for vote in votes]
+    several = zip(counts, right, strict=True) if counts != (config.neighbors,) else ()
+    return percentages({"knn/top1": right[0]} | {f"knn/top1_at_{k}": one for k, one in several})
