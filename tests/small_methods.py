@@ -13,6 +13,7 @@ SHIPPED: dict[str, dict[str, object]] = {
     "autoencoder": {"kind": "autoencoder"},
     "autoencoder, sparse": {"kind": "autoencoder", "sparsity": 0.05},
     "swav": CLUSTERS,
+    "swav, no queue": CLUSTERS | {"queue": 0},
     "swav, small crops": CLUSTERS | {"small_crops": 2, "small_size": 8},
 }
 """Settings of ``loss`` by name."""

@@ -16,6 +16,7 @@ TABLES = {
     "moco": 3 * 16 * 40,
     "moco, symmetric": 3 * 2 * 16 * 40,
     "swav": 3 * 2 * 16 * 12,
+    "swav, no queue": 3 * 2 * 16 * 12,
     "swav, small crops": 3 * 4 * 16 * 12,
     "autoencoder": 2 * 16 * sum(each.channels * each.side**2 for each in decoder_maps(64, 16)),
     "autoencoder, sparse": 2 * 16 * sum(each.channels * each.side**2 for each in decoder_maps(64, 16)),
@@ -49,6 +50,7 @@ PASSES = {
     "autoencoder": 3,
     "autoencoder, sparse": 3,
     "swav": 6,
+    "swav, no queue": 6,
     "swav, small crops": None,
 }
 

@@ -28,7 +28,7 @@ def shapes() -> Dataset:
 
 
 def trained(name: str, epochs: int = 6) -> Pretrained:
-    loss = SHIPPED[name] | ({"queue": 64} if "queue" in SHIPPED[name] else {})
+    loss = SHIPPED[name] | ({"queue": 64} if SHIPPED[name].get("queue") else {})
     head = {"hidden": 64, "output": 16, "last_norm": "plain" if name == "simsiam" else "none"}
     optimizer = {"kind": "sgd", "learning_rate": 0.5}
     config = small_config(

@@ -268,13 +268,14 @@ def test_the_quick_scale_is_small_and_embedded(path: Path) -> None:
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_methods_are_compared_at_the_same_number_of_passes_through_the_encoder(scale: str) -> None:
+@pytest.mark.parametrize("name", ["methods", "methods_one_recipe"])
+def test_methods_are_compared_at_the_same_number_of_passes_through_the_encoder(name: str, scale: str) -> None:
     passes = {}
-    for trial in enumerate_trials(load_study("methods", scale)):
+    for trial in enumerate_trials(load_study(name, scale)):
         config = trial.config.pretrain
         if config.epochs:
             own = config.loss.flops(config)
-            passes[trial.name] = config.epochs * (training_flops(config) - own)
+            passes[trial.pretrain_id] = config.epochs * (training_flops(config) - own)
     assert len(passes) == 10
     assert len(set(passes.values())) == 1
 

@@ -199,7 +199,8 @@ class Training:
     def _check_weights(self) -> None:
         """Raise ``Diverged`` where a weight or a buffer is not finite. Running statistics are checked too, since an
         evaluation computes with them."""
-        numbers = [tensor for tensor in self.model.state_dict().values() if tensor.is_floating_point()]
+        state = self.model.state_dict().values()
+        numbers = [tensor for tensor in state if tensor.is_floating_point() and tensor.numel()]
         if not torch.stack(torch._foreach_norm(numbers, math.inf)).isfinite().all():
             raise self._diverged("a weight is no longer finite", self.step - 1)
 
