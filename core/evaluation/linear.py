@@ -84,8 +84,8 @@ def _minimise(features: Tensor, labels: Tensor, l2: float, start: LinearClassifi
     return LinearClassifier(weight.detach() * stretch, bias.detach())
 
 
-def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen, metric: Metric) -> float:
-    """Choose the l2 weight of the grid that scores best on images held out of the training set.
+def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen, metric: Metric) -> tuple[float, float]:
+    """Choose the l2 weight of the grid that scores best on images held out of the training set; return it and its score.
 
     features (N, d) as the encoder gives them; the statistics that standardise them are measured without the held-out
     images. Among equally good l2 weights the strongest is chosen. The test set is not used.
@@ -98,7 +98,7 @@ def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen, me
     grid = l2_grid(config)
     path = fit_path(fitted, labels[inner], classes, grid)
     scores = [measure(classifier(scored), labels[outer], metric) for classifier in path]
-    return grid[scores.index(max(scores))]
+    return grid[scores.index(max(scores))], max(scores)
 
 
 def fit_chosen(features: Tensor, labels: Tensor, classes: int, config: Frozen, l2: float) -> LinearClassifier:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from reports.cells.summary import HERE
 
-RANKED = ("top1", "top5", "score", "mean_per_class", "map_11")
+RANKED = ("top1", "top5", "score", "mean_per_class", "map_11", "validation")
 """Metrics of which more is better; of others, such as an entropy, none is the best."""
 
 

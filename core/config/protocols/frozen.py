@@ -54,6 +54,7 @@ class Frozen(Protocol):
         return (
             *linear,
             Measure("linear_eval/l2", "l2 weight of the linear evaluation"),
+            Measure("linear_eval/validation", "linear evaluation, on held-out training images (%)"),
             Measure("knn/top1", "k-nearest neighbours, top-1 (%)"),
         )
 
