@@ -7,6 +7,7 @@ import pandas as pd
 
 from reports.cells.arrays import TrialArrays
 from reports.cells.metric_names import label_of
+from reports.cells.search import Search
 from reports.cells.summary import STATES
 from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.specs import Report
@@ -52,8 +53,13 @@ class StudyReport:
     """
     axes: list[str]
     """In the order of the grid."""
+    search: Search | None = None
+    """What is tuned, and all trials that were chosen among; None where nothing is tuned. ``table`` has only the chosen
+    ones."""
     claims: list[Claim] = field(default_factory=list)
     """What the paper says; by the values of ``axes``."""
+    warnings: list[str] = field(default_factory=list)
+    """Sentences on what to change before the study is believed, such as a choice at the edge of what was tried."""
     looks: Looks = ()
     """The numbers of seeds at which it was planned to look at the claims; empty where that is done once."""
     varied: tuple[str, ...] = VARIED
@@ -82,6 +88,11 @@ class StudyReport:
         return label_of(self.metric)
 
     @property
+    def every_trial(self) -> pd.DataFrame:
+        """One row a trial, also those that were not chosen."""
+        return self.table if self.search is None else self.search.table
+
+    @property
     def heading(self) -> str:
         """Above the figure."""
         return f"{self.title} ({self.scale} scale)"
@@ -104,7 +115,7 @@ class StudyReport:
     @property
     def states(self) -> dict[str, int]:
         """Numbers of trials that are done, failed, stopped and waiting."""
-        counted = self.table["state"].value_counts().to_dict()
+        counted = self.every_trial["state"].value_counts().to_dict()
         return {state: int(counted.get(state, 0)) for state in STATES}
 
     @property

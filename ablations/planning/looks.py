@@ -37,4 +37,4 @@ def looks_until(most: int, trials: Sequence[Trial], known: Looks) -> Looks:
 
 def _seeds(trials: Sequence[Trial]) -> list[int]:
     """Number of seeds of each cell of the grid."""
-    return list(Counter(trial.cell for trial in trials if trial.baseline is None).values())
+    return list(Counter(trial.candidate for trial in trials if trial.baseline is None).values())

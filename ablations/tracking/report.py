@@ -14,12 +14,16 @@ from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
 from core.remote import AnyPath
+from reports.cells.edges import l2_edges, tuned_edges
+from reports.cells.search import Search, chosen_rows
 from reports.pages.render import render
 from reports.specs import Report
 from reports.statistics.claims import read_claims
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
 
+L2 = "linear_eval/l2"
+"""Metric: the l2 weight that a linear evaluation chose."""
 HIDDEN_FACTS = ("mlflow.", "ablate.")
 """Tags that are MLflow's or ours, not provenance."""
 
@@ -39,7 +43,7 @@ class DrawnReport:
     report: StudyReport
     """What the report was drawn from."""
     notes: list[str]
-    """Sentences on values that MLflow and the storage do not agree on."""
+    """Sentences on values that MLflow and the storage do not agree on, and on choices at an edge."""
 
     def _repr_png_(self) -> bytes:
         """The figure, where a notebook shows it."""
@@ -64,22 +68,26 @@ def draw_report(
     folder = reports_folder(storage) / study / label
     report = _study_report(recorded, store)
     page = render(report, folder)
-    pictures = draw_pictures(recorded.table, store, folder)
-    notes += [str(one) for one in recorded.differences]
+    pictures = draw_pictures(report.every_trial, store, folder)
+    notes += [*map(str, recorded.differences), *report.warnings]
     figure = folder / "figure.png"
     return DrawnReport(folder, page, figure, recorded.experiment_id, report.verdicts, pictures, report, notes)
 
 
 def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
     description = recorded.description
+    search = _search(recorded)
+    table = chosen_rows(search, description["axes"]) if search else recorded.table.drop(columns="chosen")
     spec: Report = TypeAdapter(Report).validate_python(description["report"])
     return StudyReport(
         name=description["name"],
         title=description["title"],
         spec=spec,
-        table=recorded.table,
+        table=table,
+        search=search,
         axes=description["axes"],
         claims=read_claims(description["claims"]),
+        warnings=_warnings(recorded, search),
         looks=_looks(recorded),
         reproduces=description["reproduces"],
         scale=description["scale"],
@@ -88,8 +96,23 @@ def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
         facts=_facts(recorded),
         command=description.get("command", ""),
         run_pages=run_pages(tracking_uri(), recorded.experiment_id, recorded.run_id),
-        arrays=chosen_arrays(spec, recorded.table, store),
+        arrays=chosen_arrays(spec, table, store),
     )
+
+
+def _search(recorded: Recorded) -> Search | None:
+    """What was tuned; None if nothing was."""
+    values = recorded.description.get("tune")
+    return Search(values, recorded.table) if values else None
+
+
+def _warnings(recorded: Recorded, search: Search | None) -> list[str]:
+    """Sentences on choices at the edge of what was tried."""
+    description, table = recorded.description, recorded.table
+    found = tuned_edges(search, description["axes"]) if search else []
+    if L2 in table:
+        found += l2_edges([trial.get("l2_ends") for trial in description["trials"]], list(table[L2]))
+    return found
 
 
 def _looks(recorded: Recorded) -> tuple[int, ...]:

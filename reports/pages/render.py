@@ -3,11 +3,15 @@
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
+
 from reports.cells.arrays import save_arrays
+from reports.cells.search import chosen_texts
+from reports.cells.summary import HERE
 from reports.figures.drawn import Drawn, draw
 from reports.pages.study_page import write_page
 from reports.specs import PicturesReport, TableReport
-from reports.statistics.record import save_record
+from reports.statistics.record import save_record, save_search
 from reports.study_report import StudyReport
 from reports.style import house_style, save_figure
 from reports.tables.latex import latex
@@ -17,7 +21,7 @@ from reports.tables.texts import markdown
 
 def render(report: StudyReport, folder: Path) -> Path:
     """Write ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv``, ``trials.csv``, ``verdicts.json`` and
-    ``report.html``, and of pictures ``data.npz``; return the page."""
+    ``report.html``, of pictures ``data.npz``, and of tuned settings ``search.csv``; return the page."""
     folder.mkdir(parents=True, exist_ok=True)
     with house_style():
         drawn = draw(report)
@@ -25,10 +29,22 @@ def render(report: StudyReport, folder: Path) -> Path:
     (folder / "figure.md").write_text(f"![{report.title}](figure.png)\n\n{drawn.caption}\n")
     (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner, drawn.bold))
     (folder / "table.tex").write_text(latex_table(report, drawn), encoding="utf-8")
-    drawn.data.to_csv(folder / "data.csv", index=False)
+    with_chosen(drawn.data, report).to_csv(folder / "data.csv", index=False)
     save_arrays(report.arrays, folder / "data.npz")
     save_record(report.judged, report.verdicts, folder)
+    if report.search:
+        save_search(report.search, folder)
     return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text())
+
+
+def with_chosen(data: pd.DataFrame, report: StudyReport) -> pd.DataFrame:
+    """The cells of a figure with the values that were chosen for each, one a seed and trial; see ``chosen_texts``."""
+    axes = [axis for axis in report.axes if axis in data]
+    if report.search is None or not axes:
+        return data
+    grid = report.table[report.table["baseline"] == ""]
+    texts = chosen_texts(grid, axes, list(report.search.values)).assign(source=HERE)
+    return data.merge(texts, on=["source", *axes], how="left")
 
 
 def latex_table(report: StudyReport, drawn: Drawn) -> str:

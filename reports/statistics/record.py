@@ -6,12 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from reports.cells.search import Search
 from reports.statistics.claims import read_claims
 from reports.statistics.measured import CORRECT
 from reports.statistics.page import Judged
 from reports.statistics.verdicts import Verdict
 
-TRIALS, VERDICTS = "trials.csv", "verdicts.json"
+TRIALS, VERDICTS, SEARCH = "trials.csv", "verdicts.json", "search.csv"
 VERSION = 1
 """Of the form of ``verdicts.json``."""
 LEFT_OUT = ("run_id", "remedy", "error", "name")
@@ -45,8 +46,7 @@ def verdict_values(verdict: Verdict) -> dict[str, Any]:
 
 def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
     """Write ``trials.csv``, every trial's values, and ``verdicts.json``, the claims and the verdicts on them."""
-    left_out = [name for name in judged.table if name in LEFT_OUT or str(name).startswith(CORRECT)]
-    judged.table.drop(columns=left_out).to_csv(folder / TRIALS, index=False)
+    judged.table.drop(columns=_left_out(judged.table)).to_csv(folder / TRIALS, index=False)
     values = {
         "version": VERSION,
         "axes": judged.axes,
@@ -58,6 +58,11 @@ def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
     (folder / VERDICTS).write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
+def save_search(search: Search, folder: Path) -> None:
+    """Write ``search.csv``: every trial that was chosen among, its values, and whether it was chosen."""
+    search.table.drop(columns=_left_out(search.table)).to_csv(folder / SEARCH, index=False)
+
+
 def read_record(folder: Path) -> Judged:
     """What the verdicts in a folder were taken from, to be judged again; without which test images were right."""
     values = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
@@ -66,3 +71,7 @@ def read_record(folder: Path) -> Judged:
     for name in table.columns.difference(list(texts)):
         table[name] = pd.to_numeric(table[name], errors="coerce")
     return Judged(read_claims(values["claims"]), table, values["axes"], values["metric"], tuple(values["looks"]))
+
+
+def _left_out(table: pd.DataFrame) -> list[str]:
+    return [str(name) for name in table if name in LEFT_OUT or str(name).startswith(CORRECT)]

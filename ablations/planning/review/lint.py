@@ -51,7 +51,7 @@ def _paper(plan: Plan) -> Iterator[str]:
 
 def _claims(plan: Plan) -> Iterator[str]:
     study, trials = plan.scaled.study, plan.trials
-    seeds = Counter(trial.cell for trial in trials if trial.baseline is None)
+    seeds = Counter(trial.candidate for trial in trials if trial.baseline is None)
     if study.claims and not plan.scaled.stop_early and min(seeds.values()) == 1:
         yield "a claim is never decided from one seed; add --seeds 3, or --until-decided"
     compared = len(seeds) > 1 and not isinstance(plan.scaled.report, PicturesReport)
@@ -62,7 +62,7 @@ def _claims(plan: Plan) -> Iterator[str]:
 def _seeds(plan: Plan) -> Iterator[str]:
     """Further seeds on the storage, which are drawn as well."""
     asked = len(plan.scaled.seeds)
-    counts = Counter(trial.cell for trial in plan.trials)
+    counts = Counter(trial.candidate for trial in plan.trials)
     more = [count for count in counts.values() if count > asked]
     if more:
         fewest, most = min(counts.values()), max(counts.values())
@@ -102,7 +102,7 @@ def _axes(plan: Plan) -> Iterator[str]:
             name = ", ".join(axis[0].coordinates)
             if name not in several:
                 yield f"{axis[0].place}: the axis {name} has one value; it belongs in 'base'"
-        names = set(grid.names)
+        names = {*grid.names, *(plan.scaled.tune.names if plan.scaled.tune else ())}
         told = SCALING in plan.scaled.settings or names & {"optimizer.learning_rate", "optimizer.scaling", "optimizer"}
         if "batch_size" in names and not told:
             scaling = plan.trials[0].config.pretrain.optimizer.scaling

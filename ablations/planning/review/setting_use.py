@@ -22,7 +22,7 @@ def shared_settings(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, A
     The keys are dotted paths in alphabetical order. Not among them: the values of axes, fields that the kinds of some
     cells do not have, and defaults. Baselines are no cells.
     """
-    cells = list({trial.cell: trial.config for trial in trials if trial.baseline is None}.values())
+    cells = list({trial.candidate: trial.config for trial in trials if trial.baseline is None}.values())
     plain = by_path(cells[0])
     shared = {}
     for path in sorted(scaled.settings):
@@ -34,9 +34,9 @@ def shared_settings(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, A
 
 def unused(scaled: ScaledStudy, trials: Sequence[Trial]) -> Iterator[str]:
     """A sentence for each setting that some trials do not have, and for each axis that no cell has."""
-    cells = list({trial.cell: trial for trial in trials}.values())
+    cells = list({trial.candidate: trial for trial in trials}.values())
     for path, setting in scaled.settings.items():
-        without = [cell.cell_name for cell in cells if value_at(cell.config, path) is MISSING]
+        without = list(dict.fromkeys(cell.cell_name for cell in cells if value_at(cell.config, path) is MISSING))
         if without and origin_of(setting, scaled) != "scale":
             yield f"{setting.place()}: has no effect on {_named(without)}, whose kind has no such setting"
     there = {name for cell in cells for name in cell.coordinates}
