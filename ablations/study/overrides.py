@@ -53,9 +53,8 @@ def with_axes_replaced(several: Sequence[Sequence[Grid]], overrides: Layer) -> t
 
     Raises ``StudyError`` for an axis whose values cannot be replaced.
     """
-    by_path: dict[SettingPath, str] = {
-        tuple(name.split(".")): name for grids in several for grid in grids for name in grid.names
-    }
+    names = [name for grids in several for grid in grids for name in grid.names]
+    by_path: dict[SettingPath, str] = {tuple(name.split(".")): name for name in names}
     replaced = {by_path[path]: setting for path, setting in overrides.items() if path in by_path}
     left = {path: setting for path, setting in overrides.items() if path not in by_path}
     return [[_with_values(grid, replaced) for grid in grids] for grids in several], left

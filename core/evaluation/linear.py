@@ -85,7 +85,7 @@ def _minimise(features: Tensor, labels: Tensor, l2: float, start: LinearClassifi
 
 
 def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen, metric: Metric) -> tuple[float, float]:
-    """Choose the l2 weight of the grid that scores best on images held out of the training set; return it and its score.
+    """Return the l2 weight of the grid that scores best on images held out of the training set, and its score.
 
     features (N, d) as the encoder gives them; the statistics that standardise them are measured without the held-out
     images. Among equally good l2 weights the strongest is chosen. The test set is not used.

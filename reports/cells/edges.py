@@ -1,6 +1,6 @@
 """Sentences on choices at the edge of what was tried, beyond which something better may lie."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,13 @@ FURTHER = {"smallest": "smaller", "largest": "larger"}
 
 
 def tuned_edges(search: Search, axes: Sequence[str]) -> list[str]:
-    """A sentence for each tuned setting and end of its values that some search chose.
+    """A sentence for each tuned setting and end of its values that searches chose more often than by chance.
 
     Not counted: values that are no numbers, a smallest value of 0, and searches in which all score the same.
     """
     found: Counter[tuple[str, str, str]] = Counter()
     searches: Counter[str] = Counter()
+    by_chance: dict[str, float] = defaultdict(float)
     for _, rows in search.table.groupby(["baseline", *axes, "seed"], sort=False):
         chosen = rows[rows["chosen"]]
         if len(rows) == 1 or chosen.empty or rows[VALIDATION].nunique() == 1:
@@ -28,11 +29,13 @@ def tuned_edges(search: Search, axes: Sequence[str]) -> list[str]:
         for name in search.values:
             if values := _numbers(rows[name]):
                 searches[name] += 1
+                by_chance[name] += 1 / len(values)
                 found.update((name, end, value) for end, value in _ends(values, chosen[name].iloc[0]))
     return [
         f"The chosen {name} is the {end} that was tried, {value}, in {count} of {searches[name]} searches; add a "
         f"{FURTHER[end]} one to 'tune'."
         for (name, end, value), count in found.items()
+        if count > by_chance[name]
     ]
 
 

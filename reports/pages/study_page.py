@@ -46,11 +46,8 @@ def _chosen(report: StudyReport) -> list[tuple[str, list[str]]]:
     tuned = list(report.search.values)
     rows = chosen_texts(report.table, ["baseline", *report.axes], tuned).to_dict("records")
     names = [row["baseline"] or ", ".join(filter(None, (row[axis] for axis in report.axes))) for row in rows]
-    return [
-        (name, [row[one] for one in tuned])
-        for name, row in zip(names, rows, strict=True)
-        if any(row[one] for one in tuned)
-    ]
+    values = [[row[one] for one in tuned] for row in rows]
+    return [(name, chosen) for name, chosen in zip(names, values, strict=True) if any(chosen)]
 
 
 @dataclass(frozen=True)

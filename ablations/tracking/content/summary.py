@@ -35,6 +35,9 @@ class Summary:
     ``claims/no_difference`` and ``claims/undecided``: numbers of claims. ``claims/<n>``: effect of the claim with
     that number, counted from 1; ``claims/<n>_low`` and ``_high``: ends of its interval, at the level ``_level``;
     ``_p``: its p among all claims; ``_seeds``: how many seeds it is from."""
+    chosen: dict[str, bool]
+    """Whether its cell is scored by a trial whose cell is tuned, by trial id. Not among them: trials of cells and seeds
+    for which none is chosen yet."""
     tags: dict[str, str]
     """``ablate.claim.<n>``: the verdict on the claim with that number, and its text."""
 
@@ -53,7 +56,7 @@ def summary(report: StudyReport) -> Summary:
         cell = ", ".join(str(best[axis]) for axis in report.axes if best[axis])
         seeds = f", mean of {best['seeds']} seeds" if best["seeds"] > 1 else ""
         text = f"Best cell: {cell} with {best['mean']:.2f} ({label_of(report.metric)}{seeds})."
-    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics, tags)
+    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics, _chosen(report), tags)
 
 
 def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
@@ -72,6 +75,16 @@ def _best_cell(report: StudyReport) -> "pd.Series[float] | None":
     cells = summarise(report.table, report.axes, report.metric).dropna(subset="mean")
     ranked = cells.sort_values("mean", ascending=False, kind="stable")
     return None if ranked.empty else ranked.iloc[0]
+
+
+def _chosen(report: StudyReport) -> dict[str, bool]:
+    if report.search is None:
+        return {}
+    chosen: dict[str, bool] = {}
+    for _, rows in report.search.table.groupby(["baseline", *report.axes, "seed"], sort=False):
+        if rows["chosen"].any():
+            chosen |= dict(zip(rows["trial_id"], map(bool, rows["chosen"]), strict=True))
+    return chosen
 
 
 def _scores(report: StudyReport) -> list[str]:
