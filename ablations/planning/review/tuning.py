@@ -8,6 +8,7 @@ from ablations.types.errors import StudyError
 from ablations.types.metrics import validation_of, with_validation
 from ablations.types.trial import Trial
 from core.config import TrainConfig
+from reports.cells.search import VALIDATION
 
 KEEP = "give it these values itself, or say under 'only_where' in which cells they are tuned"
 
@@ -27,6 +28,12 @@ def check_tuning(scaled: ScaledStudy, trials: Sequence[Trial]) -> None:
             f"{place}: stop_early ends trainings before they have a validation score, by which the values of "
             f"{found[0][0].cell_name} are chosen; take one of the two out"
         )
+    for metric, where in scaled.metrics.items():
+        if metric.endswith(f"/{VALIDATION}"):
+            raise StudyError(
+                f"{where}: tuned values are chosen by {metric}, so that it is too high to report; name a metric of the "
+                "test images, such as top1"
+            )
     for candidates in searches(trials):
         for problem in _problems([trial.config for trial in candidates]):
             raise StudyError(f"{place}: {candidates[0].cell_name}: {problem}")
