@@ -122,7 +122,7 @@ def tagged() -> Counter[tuple[str, str | None]]:
     assert parent
     children = [child.data.tags for child in child_runs(client, experiment, parent.info.run_id)]
     return Counter(
-        (tags["tune.optimizer.learning_rate"], tags.get(CHOSEN)) for tags in children if not tags["ablate.baseline"]
+        (tags["tune.optimizer.learning_rate"], tags.get(CHOSEN)) for tags in children if not tags.get("ablate.baseline")
     )
 
 

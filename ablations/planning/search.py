@@ -95,7 +95,9 @@ def search_text(scaled: ScaledStudy, trials: Sequence[Trial]) -> str:
     if scaled.tune is None or not searches(trials):
         return ""
     values = [f"{counted(len(values), 'value')} of {name}" for name, values in scaled.tune.values.items()]
-    return f"tunes {' and '.join(values)}: {search_cost(trials)}"
+    *most, last = values
+    told = f"{', '.join(most)} and {last}" if most else last
+    return f"tunes {told}: {search_cost(trials)}"
 
 
 def _by_cell(trials: Sequence[Trial]) -> dict[tuple[str, ...], list[Trial]]:

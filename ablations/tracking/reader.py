@@ -28,10 +28,10 @@ from ablations.tracking.content.trial import ERROR, FAILURE, STOPPED_AT
 from ablations.tracking.unreachable import trouble
 from ablations.types.errors import AblateError, NotRecordedError
 from ablations.types.failures import next_step
-from ablations.types.metrics import own
+from ablations.types.metrics import VALIDATION, own
 from ablations.types.redaction import without_secrets
 from ablations.types.trial import Result
-from reports.cells.search import VALIDATION, mark_chosen
+from reports.cells import search
 
 NEEDED = {"name", "title", "claims", "reproduces", "scale", "scale_description", "report", "axes", "settings", "trials"}
 """What a description says at least."""
@@ -107,7 +107,7 @@ def _read(
         raise NotRecordedError(f"{without_secrets(tracking_uri())} has a study {study!r} at {label!r}, but none {told}")
     tags = dict(parent.data.tags)
     table = pd.DataFrame(rows)
-    table = mark_chosen(table, axes) if tuned else table.assign(chosen=table["state"] == "done")
+    table = search.mark_chosen(table, axes) if tuned else table.assign(chosen=table["state"] == "done")
     return Recorded(dict(description), table, experiment.experiment_id, run_id, tags, found)
 
 
@@ -168,5 +168,5 @@ def _number(text: str) -> float:
 def with_own(metrics: dict[str, float]) -> dict[str, float]:
     """The metrics, and those that trials of all protocols have; see ``ablations.types.metrics.own``."""
     found = {name: [metrics[key] for key in keys if key in metrics] for name, keys in own().items()}
-    found[VALIDATION] = [value for name, value in metrics.items() if name.endswith(f"/{VALIDATION}")]
+    found[search.VALIDATION] = [value for name, value in metrics.items() if name.endswith(f"/{VALIDATION}")]
     return metrics | {name: values[0] for name, values in found.items() if values}

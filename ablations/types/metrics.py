@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from ablations.types.wording import did_you_mean, quoted
 from core.config import METHODS, PROTOCOLS
 from core.history import KNN
-from reports.cells.search import VALIDATION
 
 HIGHEST_FIRST = ("map_11", "mean_per_class", "top1")
 """Metrics that may be Table 8's, the one that a trial has beside top-1 first."""
+
+VALIDATION = "validation"
+"""Name, after a protocol's prefix, of a score on held-out training images. Tuned values are chosen by it."""
 
 SCORES = r"(.*/)?(top1|top5|mean_per_class|map_11|score|validation|precision_at_\d+)"
 """Pattern of the metrics of which more is better."""

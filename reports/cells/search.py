@@ -13,8 +13,7 @@ if TYPE_CHECKING:  # the commands that need no table need no pandas
     import pandas as pd
 
 VALIDATION = "validation"
-"""Name, after the prefix of a protocol, of a score on held-out training images, higher being better; also the column
-that has it."""
+"""Column with a trial's score on held-out training images, higher being better."""
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from ablations.planning.search import searches
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.errors import StudyError
-from ablations.types.metrics import validation_of, with_validation
+from ablations.types.metrics import VALIDATION, validation_of, with_validation
 from ablations.types.trial import Trial
 from core.config import TrainConfig
-from reports.cells.search import VALIDATION
 
 KEEP = "give it these values itself, or say under 'only_where' in which cells they are tuned"
 

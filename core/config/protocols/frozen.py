@@ -37,10 +37,10 @@ class Frozen(Protocol):
     l2_count: Annotated[int, Field(ge=1, le=200)] = 45
     """Number of l2 weights, evenly spaced on a logarithm. Appendix B.8: 45."""
     holdout: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    """Share of every class's training images on which the l2 weight is chosen: at least one image, and never all. The
-    statistics that standardise the features are then measured without them. Appendix B.8 chooses on a validation set,
-    and does not say on which where a data set comes with none; here all data sets are treated alike. Where an image has
-    several labels it is a share of all images, whatever their classes."""
+    """Share of every class's training images on which the l2 weight is chosen, and ``linear_eval/validation`` measured:
+    at least one image, and never all. The statistics that standardise the features are then measured without them.
+    Appendix B.8 chooses on a validation set, and does not say on which where a data set comes with none; here all data
+    sets are treated alike. Where an image has several labels it is a share of all images, whatever their classes."""
 
     neighbors: Count = 200
     """k of the nearest-neighbour vote. Not in the paper; Wu et al. 2018: 200."""
