@@ -7,7 +7,7 @@ import pandas as pd
 
 from reports.cells.arrays import TrialArrays
 from reports.cells.metric_names import label_of
-from reports.cells.search import Search
+from reports.cells.search import Search, chosen_texts
 from reports.cells.summary import STATES
 from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.specs import Report
@@ -93,6 +93,17 @@ class StudyReport:
         return self.table if self.search is None else self.search.table
 
     @property
+    def chosen_texts(self) -> pd.DataFrame:
+        """The chosen values, in the order of the seeds: a row for each cell or baseline that is tuned, by its name, and
+        a column for each tuned setting. Empty where nothing is tuned."""
+        if self.search is None:
+            return pd.DataFrame()
+        tuned = list(self.search.values)
+        rows = chosen_texts(self.table, ["baseline", *self.axes], tuned)
+        names = [baseline or ", ".join(filter(None, cell)) for baseline, *cell in _rows(rows[["baseline", *self.axes]])]
+        return rows[tuned].set_axis(names)[(rows[tuned] != "").any(axis=1).to_numpy()]
+
+    @property
     def heading(self) -> str:
         """Above the figure."""
         return f"{self.title} ({self.scale} scale)"
@@ -127,3 +138,7 @@ class StudyReport:
         return {
             str(name): float(mean) for name, mean in rows.groupby("baseline", sort=False)[self.metric].mean().items()
         }
+
+
+def _rows(table: pd.DataFrame) -> list[tuple[str, ...]]:
+    return list(table.itertuples(index=False, name=None))

@@ -136,6 +136,7 @@ def test_the_files_of_a_report_have_the_chosen_values(tmp_path: Path) -> None:
     found = search(*rows)
     drawn = report(PointsReport(x="temperature"), chosen_rows(found, AXES), AXES, search=found, reproduces=None)
     page = render(drawn, tmp_path).read_text()
+    assert "| a | 3.0, 0.1 |" in (tmp_path / "table.md").read_text()
     data = pd.read_csv(tmp_path / "data.csv")
     assert list(data[RATE]) == ["3.0, 0.1"]
     assert data["mean"][0] == pytest.approx((13 + 10.1) / 2)

@@ -168,6 +168,10 @@ def test_the_command_line_shows_the_search(invented: None) -> None:
     assert (setting["value"], setting["origin"]) == (1.0, "tune")
     assert "optimizer.learning_rate" not in [one["path"] for one in document["settings"]]
     assert ablate("run", *asked, "--inline")[0] == 0
+    report = json.loads(ablate("report", *asked, "--json")[1])
+    assert report["tuned"] == {cell: {"optimizer.learning_rate": "3.0"} for cell in ("0.1", "0.5")}
+    assert "evaluate.l2_high" not in str(report["warnings"])
+    assert "largest that was tried, 3.0, in 2 of 2 searches" in report["warnings"][0]
     shown = ablate("plan", *asked)[1]
     assert "tunes 3 values of optimizer.learning_rate" in shown
     assert shown.count("done, chosen") == 2

@@ -75,7 +75,9 @@ def test_long_names_nul_and_halves_of_characters_are_kept_within_its_limits() ->
     recorder = record(long_plan(), Console(width=1000))
     assert (recorder.works, recorder.refusal) == (True, "")
     Path("report").mkdir()
-    recorder.save_report(Path("report"), Summary([], LONG * 500, ["loss.temperature"], "top1", [], {"best/top1": 1.0}))
+    recorder.save_report(
+        Path("report"), Summary([], LONG * 500, ["loss.temperature"], "top1", [], {"best/top1": 1.0}, {})
+    )
     assert (recorder.works, recorder.refusal) == (True, "")
     table = read_study("long", "quick").table
     assert sorted(table["state"]) == ["failed", "failed", "finished"]

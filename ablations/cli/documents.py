@@ -349,6 +349,10 @@ class ReportDocument(Document):
     """HTML file that holds everything."""
     figure: str
     """PNG file; ``.svg`` and ``.pdf`` are beside it."""
+    warnings: list[str]
+    """What to change before the study is believed, such as a choice at the edge of what was tried."""
+    tuned: dict[str, dict[str, str]]
+    """Chosen values of each tuned setting, in the order of the seeds, by the names of cells and baselines."""
     pictures: list[str]
     """Pictures of single trials."""
     looks: list[int]

@@ -208,6 +208,8 @@ def _report(scaled: ScaledStudy, drawn: "DrawnReport") -> ReportDocument:
         folder=str(drawn.folder),
         page=str(drawn.page),
         figure=str(drawn.figure),
+        warnings=drawn.report.warnings,
+        tuned={str(cell): dict(values) for cell, values in drawn.report.chosen_texts.iterrows()},
         pictures=[str(picture) for picture in drawn.pictures],
         looks=list(drawn.report.looks),
         verdicts=verdict_entries(list(map(verdict_values, drawn.verdicts))),

@@ -1,5 +1,6 @@
 """The search of a study that tunes settings: what is chosen among, what is chosen so far, and what the search costs."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,11 @@ def by_cell_and_seed(trials: Sequence[Trial]) -> dict[CellSeed, list[Trial]]:
     for trial in trials:
         found.setdefault((trial.cell, trial.seed), []).append(trial)
     return found
+
+
+def seed_counts(trials: Sequence[Trial]) -> Counter[tuple[str, ...]]:
+    """Number of seeds of each cell."""
+    return Counter(cell for cell, _ in by_cell_and_seed(trials))
 
 
 def searches(trials: Sequence[Trial]) -> list[list[Trial]]:

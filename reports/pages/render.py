@@ -27,7 +27,7 @@ def render(report: StudyReport, folder: Path) -> Path:
         drawn = draw(report)
         save_figure(drawn.figure, folder, "figure")
     (folder / "figure.md").write_text(f"![{report.title}](figure.png)\n\n{drawn.caption}\n")
-    (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner, drawn.bold))
+    (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner, drawn.bold) + _chosen_markdown(report))
     (folder / "table.tex").write_text(latex_table(report, drawn), encoding="utf-8")
     with_chosen(drawn.data, report).to_csv(folder / "data.csv", index=False)
     save_arrays(report.arrays, folder / "data.npz")
@@ -35,6 +35,13 @@ def render(report: StudyReport, folder: Path) -> Path:
     if report.search:
         save_search(report.search, folder)
     return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text())
+
+
+def _chosen_markdown(report: StudyReport) -> str:
+    """A table of the chosen values; empty where nothing is tuned."""
+    if report.search is None:
+        return ""
+    return f"\nChosen values, in the order of the seeds:\n\n{markdown(report.chosen_texts, 'cell')}"
 
 
 def with_chosen(data: pd.DataFrame, report: StudyReport) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.cells.search import chosen_texts, search_sentence
+from reports.cells.search import search_sentence
 from reports.cells.summary import WORDS
 from reports.figures.drawn import Drawn
 from reports.pages.cell_trials import metric_of, trials_by_cell
@@ -41,13 +41,7 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
 
 def _chosen(report: StudyReport) -> list[tuple[str, list[str]]]:
     """By the name of a cell or baseline: the chosen values of each tuned setting, in the order of the seeds."""
-    if report.search is None:
-        return []
-    tuned = list(report.search.values)
-    rows = chosen_texts(report.table, ["baseline", *report.axes], tuned).to_dict("records")
-    names = [row["baseline"] or ", ".join(filter(None, (row[axis] for axis in report.axes))) for row in rows]
-    values = [[row[one] for one in tuned] for row in rows]
-    return [(name, chosen) for name, chosen in zip(names, values, strict=True) if any(chosen)]
+    return [(str(name), texts) for name, *texts in report.chosen_texts.itertuples(name=None)]
 
 
 @dataclass(frozen=True)

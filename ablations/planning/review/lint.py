@@ -7,6 +7,7 @@ from pathlib import Path
 from ablations.planning.plan import Plan
 from ablations.planning.review.plausible import implausible
 from ablations.planning.review.setting_use import unused
+from ablations.planning.search import seed_counts
 from ablations.study.library import files_named
 from ablations.study.settings import dotted_values
 from ablations.types.trial import Trial
@@ -51,7 +52,7 @@ def _paper(plan: Plan) -> Iterator[str]:
 
 def _claims(plan: Plan) -> Iterator[str]:
     study, trials = plan.scaled.study, plan.trials
-    seeds = Counter(trial.candidate for trial in trials if trial.baseline is None)
+    seeds = seed_counts([trial for trial in trials if trial.baseline is None])
     if study.claims and not plan.scaled.stop_early and min(seeds.values()) == 1:
         yield "a claim is never decided from one seed; add --seeds 3, or --until-decided"
     compared = len(seeds) > 1 and not isinstance(plan.scaled.report, PicturesReport)
@@ -62,7 +63,7 @@ def _claims(plan: Plan) -> Iterator[str]:
 def _seeds(plan: Plan) -> Iterator[str]:
     """Further seeds on the storage, which are drawn as well."""
     asked = len(plan.scaled.seeds)
-    counts = Counter(trial.candidate for trial in plan.trials)
+    counts = seed_counts(plan.trials)
     more = [count for count in counts.values() if count > asked]
     if more:
         fewest, most = min(counts.values()), max(counts.values())

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 
 import pandas as pd
@@ -35,11 +35,13 @@ class Summary:
     ``claims/no_difference`` and ``claims/undecided``: numbers of claims. ``claims/<n>``: effect of the claim with
     that number, counted from 1; ``claims/<n>_low`` and ``_high``: ends of its interval, at the level ``_level``;
     ``_p``: its p among all claims; ``_seeds``: how many seeds it is from."""
-    chosen: dict[str, bool]
-    """Whether its cell is scored by a trial whose cell is tuned, by trial id. Not among them: trials of cells and seeds
-    for which none is chosen yet."""
     tags: dict[str, str]
     """``ablate.claim.<n>``: the verdict on the claim with that number, and its text."""
+    chosen: dict[str, bool] = field(default_factory=dict)
+    """Whether its cell is scored by a trial whose cell is tuned, by trial id. Not among them: trials of cells and seeds
+    for which none is chosen yet."""
+    tuned: list[str] = field(default_factory=list)
+    """Names of the tuned axes."""
 
 
 def summary(report: StudyReport) -> Summary:
@@ -56,7 +58,8 @@ def summary(report: StudyReport) -> Summary:
         cell = ", ".join(str(best[axis]) for axis in report.axes if best[axis])
         seeds = f", mean of {best['seeds']} seeds" if best["seeds"] > 1 else ""
         text = f"Best cell: {cell} with {best['mean']:.2f} ({label_of(report.metric)}{seeds})."
-    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics, _chosen(report), tags)
+    tuned = list(report.search.values) if report.search else []
+    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics, tags, _chosen(report), tuned)
 
 
 def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
