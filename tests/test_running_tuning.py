@@ -168,7 +168,8 @@ def test_the_command_line_shows_the_search(invented: None) -> None:
     assert (setting["value"], setting["origin"]) == (1.0, "tune")
     assert "optimizer.learning_rate" not in [one["path"] for one in document["settings"]]
     assert ablate("run", *asked, "--inline")[0] == 0
-    report = json.loads(ablate("report", *asked, "--json")[1])
+    told = ablate("report", *asked, "--json")[1]
+    report = json.loads(told[told.index("{") :])  # after what is printed to stderr
     assert report["tuned"] == {cell: {"optimizer.learning_rate": "3.0"} for cell in ("0.1", "0.5")}
     assert "evaluate.l2_high" not in str(report["warnings"])
     assert "largest that was tried, 3.0, in 2 of 2 searches" in report["warnings"][0]

@@ -14,6 +14,8 @@ from core.config import Frozen
 from core.config.protocols import Protocol
 from core.cost import parameters
 
+FEWEST_L2 = 4
+
 
 def describe(scaled: ScaledStudy, trials: Sequence[Trial], looks: Looks = ()) -> dict[str, Any]:
     """The study, its trials and its looks at the claims as JSON-able values."""
@@ -51,5 +53,5 @@ def _trial(trial: Trial) -> dict[str, Any]:
 
 
 def _l2_ends(score: Protocol) -> tuple[float, float] | None:
-    """The ends of the grid from which an l2 weight is chosen; None if there is no choice."""
-    return (score.l2_low, score.l2_high) if isinstance(score, Frozen) and score.l2_count > 1 else None
+    """The ends of the grid from which an l2 weight is chosen; None if most of so few weights are ends."""
+    return (score.l2_low, score.l2_high) if isinstance(score, Frozen) and score.l2_count >= FEWEST_L2 else None
