@@ -27,6 +27,7 @@ from ablations.store.speeds import Speed, evaluation_key, load_speeds, training_
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.types.trial import Unit
+from core.remote import AnyPath
 from core.trained.pretrained import load_pretrained
 
 STUDY = """\
@@ -83,7 +84,7 @@ def of_units(speeds: list[Speed], units: list[Unit]) -> list[Speed]:
     return [speed for speed in speeds if speed.key in keys]
 
 
-def table(title: str, plan: Plan, units: list[Unit], speeds: list[Speed], storage: Path) -> None:
+def table(title: str, plan: Plan, units: list[Unit], speeds: list[Speed], storage: AnyPath) -> None:
     print(f"| {title} | training: planned s | actual | factor | evaluation: planned s | actual | factor |")
     print("| --- |" + " ---: |" * 6)
     ended = [unit for unit in units if TrialStore(storage).is_trained(unit.pretrain_id)]  # others diverged
@@ -101,7 +102,7 @@ def planned(plan: Plan, unit: Unit, speeds: list[Speed]) -> tuple[float, float]:
     return training_seconds(plan, unit, speeds), evaluations
 
 
-def actual(unit: Unit, storage: Path) -> tuple[float, float]:
+def actual(unit: Unit, storage: AnyPath) -> tuple[float, float]:
     store = TrialStore(storage)
     results = [store.result(trial.id) for trial in unit.trials]
     pretrained = load_pretrained(store.encoder_path(unit.pretrain_id), torch.device("cpu"))

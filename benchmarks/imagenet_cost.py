@@ -22,15 +22,15 @@ from core.data.catalog import DataSize, data_size
 
 GPU = "H100 80GB, bfloat16 channels_last, PyTorch 2.11"
 VIEWS_A_SECOND = 3486
-"""Of a ResNet-50 at 224 pixels, augmentation included: gpu.py."""
+"""Views a second for a ResNet-50 at 224 pixels, augmentation included; measured by gpu.py."""
 FLOPS_A_SECOND = VIEWS_A_SECOND * 3 * 8.18e9
 HARDWARE = Hardware("NVIDIA H100 80GB", 80 * 10**9, threads=12)
 DECODE_SECONDS = 2.8e-3
-"""Of a 500 x 375 JPEG to 224 pixels on one core: streaming.py."""
+"""Seconds to decode a 500 x 375 JPEG to 224 pixels on one core; measured by streaming.py."""
 CORES = 12
 """Beside each GPU, as scales/imagenet.yaml asks for."""
 FOLDERS = {"imagenet": DataSize(1_281_167, 50_000, 1000), "birdsnap": DataSize(47_386, 2_443, 500)}
-"""Of the image folders; birdsnap's as in appendix B.8."""
+"""Sizes of the image folders; birdsnap's is as in appendix B.8."""
 GPUS = (8, 64, 512)
 TRIED = 57
 """Trainings of a transfer by fine-tuning: appendix B.8.2's grid of 56, and the one that is reported."""
@@ -54,7 +54,10 @@ def units_of(studies: Iterable[ScaledStudy]) -> list[Unit]:
 
 
 def row(name: str, units: list[Unit]) -> str:
-    """On N GPUs: the sum shared by all, but never less than the longest training on the most GPUs of one trial."""
+    """A row of the table.
+
+    On N GPUs a study takes the sum shared by all, but never less than the longest training on the most GPUs of one
+    trial."""
     hours = [seconds(unit) / 3600 for unit in units]
     walls = [max(sum(hours) / gpus, max(hours) / min(gpus, most_workers(units))) for gpus in GPUS]
     cells = [f"{sum(hours):,.0f}", *(f"{wall:,.1f}" for wall in walls), f"{max(hours) / 8:,.1f}"]
@@ -62,7 +65,7 @@ def row(name: str, units: list[Unit]) -> str:
 
 
 def seconds(unit: Unit) -> float:
-    """Of one GPU."""
+    """Seconds of one GPU."""
     return (training(unit) + sum(map(evaluation, unit.trials))) / FLOPS_A_SECOND
 
 
@@ -130,22 +133,22 @@ INTRODUCTION = f"""\
 Computed by `python benchmarks/imagenet_cost.py` from the plans at scale `imagenet`, one seed, and from what one GPU was
 measured to do ({GPU}): {VIEWS_A_SECOND:,} views of 224 pixels a second through a
 ResNet-50 in training, augmentation included, which is {FLOPS_A_SECOND / 1e12:.0f} TFLOP/s of convolutions. Other
-encoders are taken to reach as many, which narrow ones do not. **Nothing of it was run on ImageNet.** Hours on N GPUs
-take all of them to be at work, and a trial, its evaluations with it, on as many as leave each 64 images of its batch.
+encoders are assumed to reach the same, which narrow ones do not. **Nothing of it was run on ImageNet.** Hours on N GPUs
+assume that all GPUs are busy, and that a trial, with its evaluations, uses so many that each has 64 images of a batch.
 """
 REMARKS = """
-What would be the bottleneck:
+What the bottleneck would be:
 
 - **Memory, first.** The paper's default batch of 4096 keeps {gib:,.0f} GiB of activations; the largest training here
   ({name}) {most:,.0f} GiB, {gpus:.0f} GPUs' worth. It takes several
   workers a trial, `batch_norm_chunk`, or `recompute`.
 - **Decoding, next.** A ResNet-50 wants {rate:,.0f} images a second on each GPU; at {decode:.1f} ms an image that is
-  {busy:.1f} of the {cores} cores beside it. Encoders that take more than {narrow:,.0f} images a second wait for the
+  {busy:.1f} of the {cores} cores beside it. Encoders that train on more than {narrow:,.0f} images a second wait for the
   decoders: ResNet-18 and narrower. Both views are cut from one decoded image.
 - **Disks.** The same rate is {rate:,.0f} x 110 kB = 190 MB a second for each GPU; 64 GPUs read 12 GB a second, unless
   the nodes keep the 140 GB in memory.
 - **The network, last.** A step of 4096 images on 64 GPUs gathers 4 MB of z, and reduces 94 MB of gradients, in some
-  40 ms: 5 GB a second and GPU, which NVLink and InfiniBand have and Ethernet has not.
+  40 ms: 5 GB a second and GPU, which NVLink and InfiniBand have, and Ethernet does not have.
 """
 
 if __name__ == "__main__":

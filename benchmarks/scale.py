@@ -28,7 +28,7 @@ from chaos.laboratory import MARK, copy_code
 from scaling.table import Measured, again, driver, overhead, overheads, startups, written
 
 SECONDS = 0.05
-"""That a trial sleeps."""
+"""Seconds that a trial sleeps."""
 SLOTS = os.cpu_count() or 1
 """Trials at a time."""
 CELLS = 50
@@ -45,7 +45,7 @@ seeds: {seeds}
 """
 CALL = "Emit = Callable[[Event], None]\n"
 EDITS = {"ablations/running/worker.py": (CALL, f"from fake_trainer import evaluate, pretrain\n\n{CALL}")}
-"""In the copy of the code that is run."""
+"""Changes of the copy of the code that is run."""
 HERE = Path(__file__).parent
 OURS = "ablate run"
 BARE = {"Tune, reuse_actors": ["--reuse"], "Tune": [], "Tune, PyTorch imported": ["--torch"]}

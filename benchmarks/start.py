@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -42,13 +42,17 @@ TRAIN = ("run, over Ray", "run --inline")
 POLL_SECONDS = 0.02
 
 
+Seconds = defaultdict[str, float]
+"""CPU time by role: driver, worker, Ray."""
+
+
 @dataclass(frozen=True)
 class Spent:
     """CPU seconds by the role of the process."""
 
-    to_first: Counter[str]
+    to_first: Seconds
     """Until the first checkpoint; empty if nothing was trained."""
-    in_all: Counter[str]
+    in_all: Seconds
 
 
 def main() -> None:
@@ -75,7 +79,7 @@ def main() -> None:
         }.items():
             trains = title in TRAIN
             tries = [_measured([*command, *(next(new) if trains else ())]) for _ in range(given.repeat)]
-            _print(title, min(tries, key=lambda one: one.in_all.total()))
+            _print(title, min(tries, key=lambda one: sum(one.in_all.values())))
 
 
 def _ablate(*arguments: str) -> None:
@@ -86,7 +90,7 @@ def _measured(arguments: Sequence[str]) -> Spent:
     """Run the command and follow its processes."""
     known = set(Path("runs/encoders").glob("*"))
     spent: dict[tuple[str, int], float] = {}
-    first: Counter[str] = Counter()
+    first = Seconds(float)
     with subprocess.Popen(
         [sys.executable, "-m", "ablations", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as started:
@@ -125,10 +129,10 @@ def _role(process: psutil.Process, root: psutil.Process) -> str:
     return "worker" if "ImplicitFunc" in line or ("ray::" in line and "IDLE" not in line) else "Ray"
 
 
-def _by_role(spent: dict[tuple[str, int], float]) -> Counter[str]:
+def _by_role(spent: dict[tuple[str, int], float]) -> Seconds:
     """The largest sums of each process: Ray's workers change their names while they start."""
     last = dict(spent)
-    roles: Counter[str] = Counter()
+    roles = Seconds(float)
     latest = {pid: max(seconds for (_, one), seconds in last.items() if one == pid) for _, pid in last}
     named = {pid: role for (role, pid) in sorted(last)}  # worker comes last, and so names its process
     for pid, seconds in latest.items():
@@ -137,9 +141,9 @@ def _by_role(spent: dict[tuple[str, int], float]) -> Counter[str]:
 
 
 def _print(title: str, spent: Spent) -> None:
-    def text(seconds: Counter[str]) -> str:
+    def text(seconds: Seconds) -> str:
         parts = ", ".join(f"{role} {seconds[role]:.1f}" for role in ("driver", "worker", "Ray") if seconds[role])
-        return f"{seconds.total():5.1f} ({parts})"
+        return f"{sum(seconds.values()):5.1f} ({parts})"
 
     first = f"first checkpoint {text(spent.to_first)}; " if spent.to_first else ""
     print(f"{title:28}{first}end {text(spent.in_all)}", flush=True)

@@ -32,7 +32,7 @@ class Measured:
     gib: float
     seconds: float
     loss: float
-    """Of the last step; the same for what computes the same."""
+    """Loss of the last step; equal for variants that compute the same."""
 
 
 def measure(settings: dict[str, Any], device: str, steps: int, views_alone: bool) -> Measured | None:

@@ -73,7 +73,9 @@ def ours() -> Callable[[], None]:
 
 def lightlys() -> Callable[[], None]:
     """Its documented loop: two passes through the encoder, plain SGD."""
-    pictures = Pictures(load_data(CONFIG.data).train.images)
+    images = load_data(CONFIG.data).train.images
+    assert isinstance(images, Tensor)
+    pictures = Pictures(images)
     loader = DataLoader(pictures, BATCH, shuffle=True, drop_last=True, num_workers=2, persistent_workers=True)
     model = nn.Sequential(*build_model(CONFIG, classes=10))
     criterion = NTXentLoss(temperature=0.5)

@@ -30,7 +30,7 @@ from ablations.planning.plan import Plan, make_plan
 from ablations.running.job import Job
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
-from ablations.schedulers import inline
+from ablations.running.schedulers import inline
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.settings import dotted_values
@@ -55,7 +55,7 @@ seeds: {seeds}
 SIDE = 10
 """Cells along each axis; the rest is seeds."""
 CHECKPOINTS = 2
-"""Of a trial of half a minute; see ``core.pretraining.loop.CHECKPOINT_SECONDS``."""
+"""Checkpoints of a trial of half a minute; see ``core.pretraining.loop.CHECKPOINT_SECONDS``."""
 TRIAL_SECONDS = 30.0
 PEER_TRIALS = 20
 STARTED = 1.8e9
@@ -86,7 +86,7 @@ def history(epochs: int, seed: int) -> list[Epoch]:
 
 
 def result(trial: Trial, epochs: list[Epoch]) -> Result:
-    """As many metrics as linear and nearest-neighbour evaluation leave."""
+    """A result with as many metrics as linear and nearest-neighbour evaluation leave."""
     top1 = 40.0 + hash(trial.id) % 1000 / 100
     names = ("linear_eval/top1", "linear_eval/top5", "linear_eval/l2", "knn/top1", "pretrain/loss", "pretrain/entropy")
     facts = {**provenance(), "device": "none", "numerics": "float32", "encoder_hash": trial.pretrain_id}
@@ -95,7 +95,7 @@ def result(trial: Trial, epochs: list[Epoch]) -> Result:
 
 
 def train(unit: Unit, job: Job, listen: Callable[[Event], None]) -> None:
-    """In the place of ``run_unit``."""
+    """Stands in for ``run_unit``."""
     store = TrialStore(job.storage)
     epochs = history(unit.trials[0].config.pretrain.epochs, unit.trials[0].seed)
     listen(Started(unit.pretrain_id))
@@ -135,7 +135,7 @@ def run(plan: Plan, where: Where) -> Clock:
     clock = Clock()
     for name in ("__init__", "record", "close"):
         setattr(ResilientTracker, name, timed(clock, getattr(ResilientTracker, name)))
-    inline.run_unit = train
+    inline.run_unit = train  # type: ignore[attr-defined, assignment]
     run_plan(plan, where, Console(quiet=True))
     return clock
 
@@ -178,7 +178,7 @@ def command(*arguments: str) -> str:
 
 
 def memory() -> float:
-    """Of this process, in MiB."""
+    """Memory of this process in MiB."""
     return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * resource.getpagesize() / 2**20
 
 

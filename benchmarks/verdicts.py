@@ -63,7 +63,7 @@ class Grid:
         noise = np.broadcast_to(np.asarray(self.noise, dtype=float), (pages, cells))
         if self.differing:
             noise = noise * np.sqrt(self.differing / random.chisquare(self.differing, (pages, cells)))
-        values = random.normal(size=(pages, cells, seeds)) * noise[..., None] + self.means[:, None]
+        values: np.ndarray = random.normal(size=(pages, cells, seeds)) * noise[..., None] + self.means[:, None]
         values += SEED_SPREAD * random.normal(size=(pages, 1, seeds))
         if self.shared:
             first = self.cells.iloc[:, 0].astype(int).to_numpy()
@@ -209,7 +209,7 @@ def _within(asked: Question, part: Decision) -> np.ndarray:
 
 
 def _covered(design: Design, decisions: Sequence[Sequence[Decision]]) -> np.ndarray:
-    """Of the first part of each claim."""
+    """Whether the interval of each claim's first part holds the true effect."""
     means = [(study.grid.means, parts[0]) for study in design.studies for parts in study.questions]
     one = float(one_look(ALPHA, design.looks)) / 2
     found = []
@@ -237,12 +237,12 @@ def cells(*numbers: int, axis: str = "x") -> list[dict[str, str]]:
 
 
 def claims(*several: dict[str, Any]) -> list[Claim]:
-    """As a study writes them."""
+    """Claims, each from the fields that a study writes."""
     return read_claims([{"says": "", **values} for values in several])
 
 
 def grid(means: dict[int, float] | np.ndarray, axes: dict[str, int] | None = None, **noise: Any) -> Grid:
-    """By the means of its cells; those that are not given are 0."""
+    """A grid with these means of cells; those that are not given are 0."""
     axes = axes or {"x": CELLS}
     whole = np.zeros(int(np.prod(list(axes.values()))))
     whole[list(means) if isinstance(means, dict) else slice(None)] = (
@@ -252,7 +252,7 @@ def grid(means: dict[int, float] | np.ndarray, axes: dict[str, int] | None = Non
 
 
 def pairs(count: int, effect: float, every: int = 1, size: int = CELLS, **noise: Any) -> Study:
-    """So many claims that one cell is better than another, of which each ``every``-th is true by ``effect``."""
+    """A study with ``count`` claims that one cell is better than another; every ``every``-th is true by ``effect``."""
     chosen = [(2 * number, 2 * number + 1) for number in range(count)]
     means = {one: effect for number, (one, _) in enumerate(chosen) if number % every == 0}
     return Study(grid(means, {"x": size}, **noise), claims(*({"cells": cells(a), "than": cells(b)} for a, b in chosen)))
@@ -359,8 +359,10 @@ def _unequal(seeds: int) -> Iterator[Design]:
 
 
 def simulate_agreement(rho: float, seeds: int, pages: int, random: np.random.Generator) -> Rates:
-    """Of cells whose true means correlate by ``rho`` (Pearson's, of normal values) with the paper's, spread over twice
-    the noise, the claim that the rank correlation is above 0.5."""
+    """Rates for the claim that the rank correlation with the paper's cells is above 0.5.
+
+    The cells' true means correlate by ``rho`` (Pearson's, of normal values) with the paper's, and spread over twice the
+    noise."""
     words, covered = [], []
     true = 6 / np.pi * np.arcsin(rho / 2)  # Spearman's of normal values
     for _ in range(pages):
@@ -393,7 +395,7 @@ HEAD = [
 
 
 def row_of(design: Design, rates: Rates) -> list[str]:
-    """As it is written, parts in percent."""
+    """The row of the table, shares in percent."""
     seeds = "looks at " + ", ".join(map(str, design.looks)) if design.looks else str(design.seeds)
     parts = [f"{100 * part:.1f}" for part in (rates.wrong, rates.right, rates.same, rates.covered, rates.false)]
     return [design.claim, design.truth, design.noise, seeds, *parts, f"{rates.seeds:.1f}"]

@@ -38,6 +38,7 @@ WORDS = {
     "baselines": "[settings](#settings) by the name of the baseline",
     "claims": "list of [claims](#claims)",
     "grid": "a [grid](#grid), or a list of them",
+    "parts": "list of [claims](#claims) of the other kinds",
     "report": "a [report](#reports)",
     "resources": "[resources](#resources)",
     "scales": "[scales](#scale) by name",
@@ -72,12 +73,13 @@ def generated() -> dict[Path, str]:
         "metrics": _metrics(),
         "own_metrics": own(),
         "validated": ", ".join(f"`{protocol}` (`{validation_of(protocol)}`)" for protocol in with_validation()),
+        "fidelity_table": runpy.run_path(str(HERE / "fidelity_table.py"))["fidelity_table"](),
         "scale_list": "\n".join(_scale_list()),
         "scale_table": "\n".join(_scale_table(settings_tree(definitions()))),
     }
     texts = {
         HERE / f"{name}.md": _in_yaml_terms(environment.get_template(f"{name}.md.j2").render(), models) + "\n"
-        for name in ("study-file", "command-line", "scales")
+        for name in ("study-file", "command-line", "scales", "fidelity")
     }
     drawn = runpy.run_path(str(HERE / "draw_architecture.py"))["architecture_svg"]()
     return texts | {HERE.parent / "studies" / FILE: schema_text(), HERE / "architecture.svg": drawn}

@@ -25,7 +25,8 @@ PAGE = Path(__file__).parent / "verdicts.md"
 RATES = Path(__file__).parents[1] / "benchmarks" / "verdicts.csv"
 LOOKS = {"SUPPORTED": COLORS[2], "REFUTED": COLORS[3], "NO DIFFERENCE": COLORS[0], "UNDECIDED": GREY}
 MATTERS = 1.0
-BEFORE = {("best of 42 against best of 7", 3): 21, ("best of 42 against best of 7", 5): 45}
+BEFORE: dict[tuple[str, int], float] = {("best of 42 against best of 7", 3): 21}
+BEFORE |= {("best of 42 against best of 7", 5): 45}
 BEFORE |= {("best of 42 against best of 7", 10): 84, ("best of 2 against best of 47", 3): 39}
 BEFORE |= {("best of 2 against best of 47", 5): 83, ("best of 2 against best of 47", 10): 99.9}
 """Percent of wrong verdicts in 0.1.0, which compared the best of a seed with the best of a seed."""

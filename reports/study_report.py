@@ -6,7 +6,9 @@ from functools import cached_property
 import pandas as pd
 
 from reports.cells.arrays import TrialArrays
+from reports.cells.circumstances import circumstances
 from reports.cells.metric_names import label_of
+from reports.cells.scoring import Baseline, baselines_of
 from reports.cells.search import Search, chosen_texts
 from reports.cells.summary import STATES
 from reports.paper.numbers import PaperNumbers, paper_numbers
@@ -14,10 +16,8 @@ from reports.specs import Report
 from reports.statistics.claims import Claim
 from reports.statistics.looks import Looks
 from reports.statistics.page import Judged
+from reports.statistics.seeds import FIXED, VARIED, seeds_text
 from reports.statistics.verdicts import Verdict, judge_page
-
-VARIED = ("initialisation", "order of the data", "augmentation")
-FIXED = ("training subset", "hold-out", "choice of labels", "test images")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ class StudyReport:
     table: pd.DataFrame
     """One row a trial: ``name``, ``trial_id``, ``seed``, ``baseline``, ``state``, ``error``, the axes, the metrics.
 
-    Where they are known also ``test_images``, their number, and ``correct/<metric>``, an array of booleans by image.
+    Where they are known also ``scored_by`` (see ``reports.cells.scoring``), ``test_images``, their number, and
+    ``correct/<metric>``, an array of booleans by image.
     """
     axes: list[str]
     """In the order of the grid."""
@@ -116,12 +117,23 @@ class StudyReport:
     @property
     def judged(self) -> Judged:
         """What the verdicts are taken from."""
-        return Judged(self.claims, self.table, self.axes, self.metric, self.looks)
+        return Judged(self.claims, self.table, self.axes, self.metric, self.looks, self.varied, self.fixed)
+
+    @property
+    def seeds_text(self) -> str:
+        """What a seed varies, in sentences for below the verdicts; empty without claims."""
+        fixed = [each for each in self.fixed if any(each in verdict.fixed for verdict in self.verdicts)]
+        return seeds_text(self.varied, fixed) if self.claims else ""
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """Verdicts on the claims, on a page of the study's own."""
         return judge_page([self.judged])[0]
+
+    @property
+    def circumstances(self) -> str:
+        """That its cells differ in hardware or numerics; empty where they do not."""
+        return circumstances(self.table)
 
     @property
     def states(self) -> dict[str, int]:
@@ -130,14 +142,9 @@ class StudyReport:
         return {state: int(counted.get(state, 0)) for state in STATES}
 
     @property
-    def baselines(self) -> dict[str, float]:
-        """Mean of each baseline over its trials that are done."""
-        rows = self.table[(self.table["baseline"] != "") & (self.table["state"] == "done")]
-        if self.metric not in rows:
-            return {}
-        return {
-            str(name): float(mean) for name, mean in rows.groupby("baseline", sort=False)[self.metric].mean().items()
-        }
+    def baselines(self) -> list[Baseline]:
+        """The baselines that have a trial that is done."""
+        return baselines_of(self.table, self.metric)
 
 
 def _rows(table: pd.DataFrame) -> list[tuple[str, ...]]:

@@ -29,7 +29,7 @@ def photo(path: Path, label: int, split: str, number: int) -> None:
 
 
 def items(classes: Iterable[object]) -> list[Item]:
-    """Not in the order of their classes."""
+    """Class and number of each image, in an order other than that of the classes."""
     count = len(list(classes))
     return [(label, number) for number in range(PER_CLASS) for label in reversed(range(count))]
 
@@ -50,7 +50,7 @@ def food101(root: Path) -> tuple[str, ...]:
 
 
 def dtd(root: Path) -> tuple[str, ...]:
-    """The images of another partition than the first are unused."""
+    """Write DTD. Only the images of the first partition are used."""
     classes, folder = ("banded", "dotted", "zigzagged"), root / "dtd" / "dtd"
     for split, file in (("train", "train1"), ("val", "val1"), ("test", "test1"), ("unused", "train2")):
         names = {item: f"{classes[item[0]]}/{split}_{item[1]}.jpg" for item in items(classes)}
@@ -61,7 +61,7 @@ def dtd(root: Path) -> tuple[str, ...]:
 
 
 def aircraft(root: Path) -> tuple[str, ...]:
-    """Classes are the variants, in the order of their list."""
+    """Write FGVC Aircraft. Its classes are the variants, in the order of their list."""
     classes, folder = ("707-320", "Boeing 737-200", "A300B4"), root / "fgvc-aircraft-2013b" / "data"
     write(folder / "variants.txt", classes)
     for place, split in enumerate(("trainval", "test")):
@@ -85,7 +85,7 @@ def pets(root: Path) -> tuple[str, ...]:
 
 
 def flowers102(root: Path) -> tuple[str, ...]:
-    """Three of its 102 classes have images."""
+    """Write Flowers. Three of its 102 classes have images."""
     folder, labels = root / "flowers-102", []
     ids: dict[str, list[int]] = {"train": [], "val": [], "test": []}
     for split, numbers in ids.items():
@@ -99,7 +99,7 @@ def flowers102(root: Path) -> tuple[str, ...]:
 
 
 def trust_flowers(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """torchvision knows the checksums of the real files."""
+    """Make torchvision accept the checksums of these files in place of those of the real ones."""
     files = {"label": "imagelabels.mat", "setid": "setid.mat"}
     sums = {key: hashlib.md5((root / "flowers-102" / file).read_bytes()).hexdigest() for key, file in files.items()}
     for key, file in files.items():
@@ -122,7 +122,7 @@ def cars(root: Path) -> tuple[str, ...]:
 
 
 def sun397(root: Path) -> tuple[str, ...]:
-    """Most images are in neither list of the first partition."""
+    """Write SUN397. Most images are in neither list of the first partition."""
     places, folder = ("/a/abbey", "/a/apartment_building/outdoor", "/z/zoo"), root / "SUN397"
     write(folder / "ClassName.txt", places)
     for split, file in (("train", "Training_01"), ("test", "Testing_01"), ("unused", "Training_02")):
@@ -134,7 +134,7 @@ def sun397(root: Path) -> tuple[str, ...]:
 
 
 def caltech101(root: Path) -> tuple[str, ...]:
-    """33, 34 and 35 images, of no split."""
+    """Write Caltech-101: three classes of 33, 34 and 35 images, without a split."""
     classes, folder = ("BACKGROUND_Google", "Faces", "accordion"), root / "caltech101" / "101_ObjectCategories"
     for label, name in enumerate(classes):
         for number in range(33 + label):
@@ -145,11 +145,11 @@ def caltech101(root: Path) -> tuple[str, ...]:
 
 VOC_CLASSES = ("aeroplane", "bird", "sofa")
 VOC_LABELS = ((1, 0, 0), (1, -1, 0), (0, 0, 1), (0, 1, 1))
-"""Of the images of a split, in their order; -1 where all that there is of a class is difficult."""
+"""Labels of a split's images, in order; -1 where every object of a class is difficult."""
 
 
 def voc2007(root: Path) -> tuple[str, ...]:
-    """The number of an image's first label is its red."""
+    """Write VOC 2007. The red channel of an image is the number of its first label."""
     folder, written = root / "VOCdevkit" / "VOC2007", {1: " 1", 0: "-1", -1: " 0"}
     for place, split in enumerate(("trainval", "test")):
         names = [f"{place}{number:05d}" for number in range(len(VOC_LABELS))]
@@ -171,4 +171,4 @@ BY_SPLIT: dict[str, Callable[[Path], tuple[str, ...]]] = {
     "cars": cars,
     "sun397": sun397,
 }
-"""Those that come with splits and have one label an image."""
+"""Data sets that come with splits and have one label an image."""

@@ -1,4 +1,4 @@
-"""A canary in every variable that Ray, MLflow, boto3, gcsfs, fsspec and git read, to be looked for after a run."""
+"""Canaries: secret values for every variable that Ray, MLflow, boto3, gcsfs, fsspec and git read."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ NAMES = [name for names in READ_BY.values() for name in names.split()]
 
 
 def canaries() -> dict[str, str]:
-    """By variable, each of its own, so that what is found names the variable."""
+    """A different secret for each variable, so that a secret that is found names its variable."""
     found = {name: f"{CANARY}{name.lower().replace('_', '')}" for name in NAMES}
     for name in ("HTTPS_PROXY", "AWS_ENDPOINT_URL"):
         found[name] = f"http://me:{CANARY}{name.lower()}@127.0.0.1:9"
@@ -26,6 +26,6 @@ def canaries() -> dict[str, str]:
 
 
 def holding(folder: Path, text: str = CANARY) -> list[str]:
-    """Files below it that have the text in them."""
+    """Files below a folder that contain the text."""
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
     return [str(path) for path in files if text.encode() in path.read_bytes()]

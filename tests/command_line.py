@@ -1,13 +1,19 @@
 """The command line, called in this process."""
 
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from ablations.cli.app import app
 
 
-def ablate(*arguments: str) -> tuple[int, str]:
-    """Exit code and output. Raises what the command did not handle."""
-    result = CliRunner().invoke(app, arguments)
+def invoke(*arguments: str, answer: str | None = None) -> Result:
+    """What a command ended with; ``answer`` is typed at its question. Raises what the command did not handle."""
+    result = CliRunner().invoke(app, arguments, input=answer)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
+    return result
+
+
+def ablate(*arguments: str, answer: str | None = None) -> tuple[int, str]:
+    """Exit code and output of a command."""
+    result = invoke(*arguments, answer=answer)
     return result.exit_code, result.output

@@ -8,17 +8,18 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 import ablations  # noqa: F401 - before anything imports Ray, which reads what it sets
+from ablations.types.errors import AblateError
 from core.remote import AnyPath, RemotePath
 
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing a test does is seen outside it: it runs in a folder of its own."""
+    """Run the test in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
@@ -49,7 +50,7 @@ def mlflow_db(empty_mlflow: Path, own_folders: None) -> None:
 
 @pytest.fixture
 def other_mlflow(empty_mlflow: Path, own_folders: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Turns to another, empty database, as after the loss of the first (whose connection a process keeps)."""
+    """A function that switches to another, empty database, as after the loss of the first."""
 
     def turn() -> None:
         shutil.copy(empty_mlflow, "other.db")
@@ -59,11 +60,43 @@ def other_mlflow(empty_mlflow: Path, own_folders: None, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs without their report, which takes seconds."""
+
+    def refuse(*arguments: object) -> NoReturn:
+        raise AblateError("figures take seconds")
+
+    monkeypatch.setattr("ablations.tracking.report.draw_report", refuse)
+
+
+@pytest.fixture(scope="session")
+def blank_figure(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with an empty figure in each format."""
+    from matplotlib.figure import Figure
+
+    from reports.style import save_figure
+
+    folder = tmp_path_factory.mktemp("blank")
+    save_figure(Figure(figsize=(1, 1)), folder, "figure")
+    return folder
+
+
+@pytest.fixture
+def blank_figures(blank_figure: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports that are whole but for their figure, which is empty: saving a real one takes seconds."""
+
+    def save(figure: object, folder: Path, name: str) -> list[Path]:
+        return [Path(shutil.copy(file, folder / f"{name}{file.suffix}")) for file in blank_figure.iterdir()]
+
+    monkeypatch.setattr("reports.pages.render.save_figure", save)
+
+
+@pytest.fixture
 def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Puts a table of the paper under the key ``table_0``."""
+    """A function that publishes a table of the paper under the key ``table_0``."""
 
     def write(axes: list[str], rows: list[list[Any]], **more: Any) -> None:
-        values = {"title": "Table 0", "caption": "c", "source": "s", "published_as": "read from figure"}
+        values: dict[str, Any] = {"title": "Table 0", "caption": "c", "source": "s", "published_as": "read from figure"}
         values |= {"setting": "ResNet-50, 100 epochs", "axes": axes, "rows": rows}
         values |= {"metrics": {"top1": "ImageNet top-1 (%)"}}
         (tmp_path / "table_0.json").write_text(json.dumps(values | more))
@@ -74,7 +107,7 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
-    """The address of an S3-compatible server in this process, or of one that knows the user of ``bucket``."""
+    """Address of an S3-compatible server in this process, or of the one named by ``ABLATE_TEST_S3``."""
     if address := os.environ.get("ABLATE_TEST_S3"):
         yield address
         return
@@ -88,7 +121,7 @@ def s3_server() -> Iterator[str]:
 
 @pytest.fixture
 def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> RemotePath:
-    """A new one, which this process and those that it starts find as they would find one of Amazon's."""
+    """A new bucket. This process and its children find it through the variables that Amazon's clients read."""
     s3fs = pytest.importorskip("s3fs")
     for name, value in {
         "AWS_ENDPOINT_URL": s3_server,
@@ -104,5 +137,5 @@ def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> RemotePath:
 
 @pytest.fixture(params=["folder", "s3"])
 def storage(request: pytest.FixtureRequest) -> AnyPath:
-    """Of each kind."""
+    """A place for a study's results: a folder, and a bucket."""
     return Path("runs") if request.param == "folder" else request.getfixturevalue("bucket") / "runs"

@@ -1,4 +1,4 @@
-"""What Google Cloud Storage answers, as far as this project asks: objects by their JSON API, in memory."""
+"""A server in memory that answers the calls of Google Cloud Storage's JSON API that this project makes."""
 
 import json
 import re

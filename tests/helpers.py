@@ -1,5 +1,6 @@
 """Small data and small configurations."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,27 +11,46 @@ from torch import Tensor, nn
 from ablations.study.library import find_collection, shipped_studies
 from core import Pretrained
 from core.config import AugmentConfig, CustomAugment, PretrainConfig
-from core.data.dataset import Dataset, Split
+from core.data.dataset import Batch, Dataset, Split
 from core.history import Epoch
+from core.remote import AnyPath
 
 
 def random_images(count: int, side: int = 32, seed: int = 0) -> torch.Tensor:
-    """uint8 (count, 3, side, side)."""
+    """Images of noise, uint8 (count, 3, side, side)."""
     return torch.randint(
         0, 256, (count, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed)
     )
 
 
 def random_dataset(train: int = 64, test: int = 40, classes: int = 4, side: int = 16) -> Dataset:
-    splits = [
+    """``train`` and ``test`` images of noise, labelled 0, 1, ... in turn."""
+    first, second = (
         Split(random_images(count, side, seed), torch.arange(count) % classes)
         for seed, count in enumerate((train, test))
-    ]
-    return Dataset("random", tuple("abcdefghij"[:classes]), *splits)
+    )
+    return Dataset("random", tuple("abcdefghij"[:classes]), first, second)
+
+
+def pixels(split: Split) -> Tensor:
+    """Images of a split in memory, uint8 (N, 3, S, S). Fails if they are streamed."""
+    assert isinstance(split.images, Tensor)
+    return split.images
+
+
+def memory_share(images: float, side: int) -> float:
+    """Value of ``core.data.load.MEMORY_SHARE`` at which so many images of that side in pixels fit."""
+    return images * 3 * side**2 / (os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+def squares(batch: Batch) -> Tensor:
+    """The images of a batch of squares, uint8 (B, 3, S, S)."""
+    assert isinstance(batch.images, Tensor)
+    return batch.images
 
 
 def coloured(count: int, seed: int) -> Split:
-    """Four classes that their colours tell apart."""
+    """Images of four classes, each in a colour of its own."""
     labels = torch.arange(count) % 4
     colours = torch.tensor([[200, 40, 40], [40, 200, 40], [40, 40, 200], [200, 200, 40]])
     return Split((colours[labels][:, :, None, None] + random_images(count, 16, seed) // 5).to(torch.uint8), labels)
@@ -48,8 +68,14 @@ def epoch(
     return Epoch(number, {"loss": loss, "contrastive_top1": top1, "entropy": entropy, **more}, 0.1, 100.0, time)
 
 
+def local(path: AnyPath) -> Path:
+    """The path. Fails if it is one of an object store."""
+    assert isinstance(path, Path)
+    return path
+
+
 def small_study(rest: str, epochs: int, name: str = "small") -> str:
-    """A study file of trials of a second, but for its grid and what else is in ``rest``."""
+    """Text of a study file whose trials take a second; ``rest`` holds its grid and other settings."""
     return f"""\
 name: {name}
 base:
@@ -96,6 +122,6 @@ class Features(nn.Module):
 def knowing(
     pretrained: Pretrained, function: Callable[[Tensor], Tensor], policy: AugmentConfig = NOTHING
 ) -> Pretrained:
-    """With an encoder whose h is that function of the views."""
+    """The pretrained model, with an encoder whose h is the given function of the views."""
     config = pretrained.config.model_copy(update={"augment": policy})
     return replace(pretrained, encoder=Features(function), config=config)  # type: ignore[arg-type]

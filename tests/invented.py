@@ -1,4 +1,4 @@
-"""Invented results, and what is drawn of them."""
+"""Invented results, and the reports drawn from them."""
 
 import math
 from typing import Any
@@ -15,7 +15,7 @@ Values = dict[tuple[str, ...], list[float | str]]
 
 
 def trials(axes: list[str], values: Values, **columns: list[float]) -> pd.DataFrame:
-    """A cell's values are its seeds: a number, or the state of a trial without one. ``columns`` are by cell."""
+    """Table of trials. Each value of a cell is a seed: a number, or the state of a trial without one."""
     rows = []
     for number, (cell, seeds) in enumerate(values.items()):
         more = {name: column[number] for name, column in columns.items()}
@@ -30,8 +30,8 @@ def trials(axes: list[str], values: Values, **columns: list[float]) -> pd.DataFr
 
 
 def report(spec: Report, table: pd.DataFrame, axes: list[str], **changes: Any) -> StudyReport:
-    values = {"name": "small", "title": "A title", "spec": spec, "table": table, "axes": axes, "scale": "quick"}
-    return StudyReport(**(values | {"reproduces": "table_0"} | changes))
+    values: dict[str, Any] = {"name": "small", "title": "A title", "spec": spec, "table": table, "axes": axes}
+    return StudyReport(**(values | {"scale": "quick", "reproduces": "table_0"} | changes))
 
 
 def drawn(spec: Report, table: pd.DataFrame, axes: list[str], **changes: Any) -> Drawn:

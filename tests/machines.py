@@ -14,7 +14,7 @@ from pathlib import Path
 NETWORK = "10.77.0"
 NAMESPACES = ("--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--mount-proc", "--kill-child")
 DYING = ("setpriv", "--pdeathsig", "KILL", "unshare", *NAMESPACES)
-"""With the process that has started it, too."""
+"""Prefix of a command that ends with the process that started it."""
 BOOT = """
 set -eu
 name=$1; shift
@@ -42,7 +42,7 @@ exec env --ignore-signal=CHLD sleep infinity # so that orphans that end do not s
 
 @cache
 def can_be_made() -> bool:
-    """By root, where the kernel and util-linux know namespaces and there is iproute2."""
+    """Whether machines can be made here: needs root, namespaces in the kernel and util-linux, and iproute2."""
     if not all(map(shutil.which, ("setpriv", "unshare", "nsenter", "ip", "mount"))):
         return False
     script = "mount --make-rprivate / && ip link add bridge type bridge && hostname other"
@@ -50,7 +50,7 @@ def can_be_made() -> bool:
 
 
 class Machine:
-    """Switched on, and in no network yet."""
+    """A machine that is switched on and in no network yet."""
 
     def __init__(self, number: int, shared: list[Path]) -> None:
         self.address, self.name = f"{NETWORK}.{number}", f"machine-{number}"
@@ -63,18 +63,18 @@ class Machine:
         self.pid = int(children.read_text())
 
     def command(self, *command: str | Path) -> list[str]:
-        """That runs it there."""
+        """The command line that runs a command on this machine."""
         inside = ("nsenter", "--target", str(self.pid), "--all")
         return [*inside, "env", "--chdir=/tmp/home", "HOME=/tmp/home", *map(str, command)]
 
     def switch_off(self) -> None:
-        """All of its processes at once."""
+        """End all processes of the machine at once."""
         self._outer.kill()
         self._outer.wait()
 
 
 class Network:
-    """A switch, and what is plugged into it."""
+    """A switch, and the machines that are plugged into it."""
 
     def __init__(self, *shared: Path) -> None:
         self._shared = shared
@@ -96,7 +96,7 @@ class Network:
         return made
 
     def _ip(self, words: str) -> None:
-        """In the switch, which knows the machines by their numbers outside."""
+        """Run ``ip`` in the switch, which knows the machines by their process ids outside."""
         inside = ("nsenter", "--target", str(self._switch.pid), "--net")
         subprocess.run([*inside, "ip", *words.split()], check=True)
 
@@ -107,7 +107,7 @@ class Network:
 
 @contextmanager
 def network(*shared: Path) -> Iterator[Network]:
-    """In which the machines see these folders, and of /tmp and home nothing else."""
+    """A network whose machines see these folders, and nothing else of /tmp and home."""
     made = Network(*shared)
     try:
         yield made

@@ -1,4 +1,4 @@
-"""What an NFS client does to those that share a folder, without NFS."""
+"""An NFS client's caches, imitated without NFS."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Methods as somebody outside the project writes them: small ones, that together use all of the seam."""
+"""Small methods as a user writes them outside the project; together they use all of the seam."""
 
 import copy
 from collections.abc import Iterator, Sequence
@@ -45,6 +45,9 @@ class QueueConfig(MethodConfig):
 
 
 class Queue(Method):
+    queue: Tensor
+    written: Tensor
+
     def __init__(self, config: PretrainConfig, encoder: Encoder, images: int, classes: int) -> None:
         super().__init__(config, encoder, images, classes)
         self.target_encoder, self.target_head = copy.deepcopy(encoder), copy.deepcopy(self.head)
@@ -91,6 +94,8 @@ class MemoryConfig(MethodConfig):
 
 
 class Memory(Method):
+    memory: Tensor
+
     def __init__(self, config: PretrainConfig, encoder: Encoder, images: int, classes: int) -> None:
         super().__init__(config, encoder, images, classes)
         entries = torch.randn(images, config.head.output, generator=torch.Generator().manual_seed(1))
@@ -130,6 +135,8 @@ class ClustersConfig(MethodConfig):
 class Clusters(Method):
     joint = False
 
+    clusters: Tensor
+
     def __init__(self, config: PretrainConfig, encoder: Encoder, images: int, classes: int) -> None:
         super().__init__(config, encoder, images, classes)
         self.register_buffer("clusters", torch.zeros(images, dtype=torch.long))
@@ -146,7 +153,7 @@ class Clusters(Method):
             shares = F.one_hot(nearest, len(centres)).to(features.dtype)
             centres = F.normalize(shares.T @ features, dim=1)
         self.clusters.copy_(nearest)
-        nn.init.constant_(self.head[0].bias, 0.0)
+        nn.init.constant_(self.head.get_parameter("0.bias"), 0.0)
         trainer.forget(self.head.parameters())
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
@@ -249,7 +256,7 @@ KINDS = ["own_queue", "own_memory", "own_clusters", "own_paint", "own_crops"]
 
 @contextmanager
 def own_methods() -> Iterator[None]:
-    """They are registered for the time of the block."""
+    """Register these methods for the duration of a block."""
     for config, method in OWN_METHODS.items():
         METHODS.register(config, method)
     try:

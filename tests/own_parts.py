@@ -43,7 +43,7 @@ from helpers import random_images
 class Vignette(OperationConfig):
     """Darkens towards the corners."""
 
-    kind: Literal["vignette"] = "vignette"
+    kind: Literal["own_vignette"] = "own_vignette"
     amount: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Largest share of the light that a corner loses."""
 
@@ -62,7 +62,7 @@ def darken(images: Tensor, lost: Tensor) -> Tensor:
 class OnlyVignette(PolicyConfig):
     """A crop, and darkened corners on the first branch."""
 
-    policy: Literal["only_vignette"] = "only_vignette"
+    policy: Literal["own_only_vignette"] = "own_only_vignette"
     amount: float = 0.5
     """Largest share of the light that a corner loses."""
 
@@ -73,7 +73,7 @@ class OnlyVignette(PolicyConfig):
 class Pull(ContrastiveLoss):
     """Only pulls positives together."""
 
-    kind: Literal["pull"] = "pull"
+    kind: Literal["own_pull"] = "own_pull"
     strength: Annotated[float, Field(gt=0)] = 1.0
     """Factor of the loss."""
 
@@ -86,7 +86,7 @@ def pull(z: Tensor, config: Pull) -> Tensor:
 class Tiny(EncoderConfig):
     """Two convolutions."""
 
-    kind: Literal["tiny"] = "tiny"
+    kind: Literal["own_tiny"] = "own_tiny"
     channels: Annotated[int, Field(ge=1)] = 8
     """Channels of the second convolution."""
 
@@ -116,7 +116,7 @@ def tiny(config: Tiny, image_size: int) -> TinyEncoder:
 class Sign(OptimizerConfig):
     """Steps of one size."""
 
-    kind: Literal["sign"] = "sign"
+    kind: Literal["own_sign"] = "own_sign"
     learning_rate: float = 0.01
     """Size of a step, before it is scaled with the batch size."""
 
@@ -128,7 +128,7 @@ def sign(groups: list[dict[str, Any]], config: Sign) -> torch.optim.Optimizer:
 class Halves(ScheduleConfig):
     """The peak, halved at each of so many equally long parts."""
 
-    kind: Literal["halves"] = "halves"
+    kind: Literal["own_halves"] = "own_halves"
     parts: Annotated[int, Field(ge=1)] = 2
     """Number of parts."""
 
@@ -140,20 +140,20 @@ def halves(progress: float, config: Halves) -> float:
 class Norms(Protocol):
     """The mean length of the representations of the test images."""
 
-    protocol: Literal["norms"] = "norms"
+    protocol: Literal["own_norms"] = "own_norms"
     power: Annotated[int, Field(ge=1)] = 2
     """Which norm."""
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
-        return (Measure("norms/mean", "mean norm"),)
+        return (Measure("own_norms/mean", "mean norm"),)
 
 
 def score_norms(config: Norms, pretrained: Pretrained, data: Dataset) -> Scores:
     from core.trained.features import encode, scored_part
 
     features, _ = encode(scored_part(pretrained, config.representation), pretrained, data.test)
-    return Scores({"norms/mean": features.norm(p=config.power, dim=1).mean().item()})
+    return Scores({"own_norms/mean": features.norm(p=config.power, dim=1).mean().item()})
 
 
 def first_class(logits: Tensor, labels: Tensor) -> float:
@@ -169,7 +169,7 @@ def stripes(name: str, data_dir: Path, size: int, choice: Callable[[Tensor], Ten
 
 @contextmanager
 def own_parts() -> Iterator[None]:
-    """They are registered for the time of the block."""
+    """Register these parts for the duration of a block."""
     parts: list[tuple[Any, Any, Any]] = [
         (OPERATIONS, Vignette, vignette),
         (POLICIES, OnlyVignette, None),
@@ -181,12 +181,12 @@ def own_parts() -> Iterator[None]:
     ]
     for registry, config, code in parts:
         registry.register(config, code)
-    METRICS.register("first_class", MetricInfo("first class (%)", first_class))
-    DATA_SETS.register("stripes", DataSet(DataSize(40, 40, 2), load=stripes, metric="first_class"))
+    METRICS.register("own_first_class", MetricInfo("first class (%)", first_class))
+    DATA_SETS.register("own_stripes", DataSet(DataSize(40, 40, 2), load=stripes, metric="own_first_class"))
     try:
         yield
     finally:
-        DATA_SETS.remove("stripes")
-        METRICS.remove("first_class")
+        DATA_SETS.remove("own_stripes")
+        METRICS.remove("own_first_class")
         for registry, config, _ in parts:
             registry.remove(config)

@@ -32,10 +32,12 @@ def server() -> Iterator[str]:
         (folder / "password").write_text(PASSWORD, encoding="utf-8")
         user = _user(folder)
         data = folder / "data"
-        options = ["-D", data, "-U", "me", "-A", "scram-sha-256", "--pwfile", folder / "password", "--no-sync"]
+        options: list[str | Path] = ["-D", data, "-U", "me", "--pwfile", folder / "password"]
+        options += ["-A", "scram-sha-256", "--no-sync"]
         subprocess.run([*user, bin_folder / "initdb", *options], check=True, stdout=subprocess.DEVNULL)
         free.close()
-        command = [*user, bin_folder / "postgres", "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1", "-F"]
+        command: list[str | Path] = [*user, bin_folder / "postgres", "-D", data, "-p", str(port), "-k", folder]
+        command += ["-h", "127.0.0.1", "-F"]
         with (folder / "log").open("ab") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
             try:
                 _wait(port, folder / "log")
@@ -46,7 +48,7 @@ def server() -> Iterator[str]:
 
 
 def _user(folder: Path) -> list[str]:
-    """What runs a command as another user: the server refuses to be root's."""
+    """Prefix that runs a command as another user, since the server refuses to run as root."""
     if os.getuid():
         return []
     user = next(name for name in ("postgres", "nobody") if name in {entry.pw_name for entry in pwd.getpwall()})

@@ -1,4 +1,4 @@
-"""Trainings in several processes of one group, and what is compared of them."""
+"""Trainings in several processes of one group, and comparisons of their results."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.distributed as distributed
 from torch import Tensor, multiprocessing, nn
+from torch.multiprocessing.spawn import start_processes
 
 from core import pretrain
 from core.encoder.encoder import Encoder
@@ -15,7 +16,7 @@ from core.pretraining.training import Training
 from helpers import random_dataset, small_config
 
 EXACT = {"policy": "custom", "both": ["flip"], "first": ["noise"]}
-"""Whose views are the same to the bit in a share and in a batch."""
+"""Augmentation whose views are bit-identical in a share and in a whole batch."""
 TRAININGS: dict[str, dict[str, Any]] = {
     "nt_xent": {"loss": {"temperature": 0.5}},
     "one view": {"loss": {"negatives": "one_view"}},
@@ -24,14 +25,14 @@ TRAININGS: dict[str, dict[str, Any]] = {
     "supervised": {"loss": {"kind": "cross_entropy"}},
     "in chunks": {"batch_norm_chunk": 4},
 }
-"""In double precision; the last one's chunks are so small that a process has no view of some."""
-TINY = {"data": {"name": "random", "image_size": 8}, "batch_size": 8}
-"""In single precision rounding moves an activation across a ReLU's kink now and then, so that there are few here."""
-SINGLE = {"nt_xent": TINY, "margin": TINY | {"loss": {"kind": "margin"}}}
+"""Compared in double precision. The chunks of the last are so small that some processes have no view of them."""
+TINY: dict[str, Any] = {"data": {"name": "random", "image_size": 8}, "batch_size": 8}
+"""Few and small images: in single precision, rounding sometimes moves an activation across a ReLU's kink."""
+SINGLE: dict[str, dict[str, Any]] = {"nt_xent": TINY, "margin": TINY | {"loss": {"kind": "margin"}}}
 
 
 def compute_in_double(training: Training) -> None:
-    """Weights, buffers, and views from the first convolution on."""
+    """Compute in double precision: weights, buffers, and views from the first convolution on."""
     training.model.double()
     for module in training.model.modules():
         if isinstance(module, Encoder):
@@ -39,7 +40,7 @@ def compute_in_double(training: Training) -> None:
 
 
 def after_steps(count: int, double: bool, device: str = "cpu", **changes: object) -> dict[str, Tensor]:
-    """Loss and what is counted with it, gradients, weights and running statistics, all on the CPU."""
+    """Statistics, gradients, weights and running statistics after some steps, all on the CPU."""
     data = random_dataset(side=8 if changes.items() >= TINY.items() else 16)
     made = Training(small_config(**changes), data, device)
     for name, parameter in made.encoder.named_parameters():
@@ -67,11 +68,9 @@ def one_of_several(rank: int, processes: int, folder: str, task: Any, backend: s
 
 
 def in_processes(processes: int, folder: Path, task: Any, backend: str = "gloo") -> list[Any]:
-    """What the task, a function of the folder, gives in each of so many processes of one group."""
+    """Result of the task, a function of the folder, in each of several processes of one group."""
     multiprocessing.set_forkserver_preload([__name__, "torch._dynamo"])  # imported once, not by every process
-    multiprocessing.start_processes(
-        one_of_several, (processes, str(folder), task, backend), processes, start_method="forkserver"
-    )
+    start_processes(one_of_several, (processes, str(folder), task, backend), processes, start_method="forkserver")
     return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(processes)]
 
 
@@ -87,7 +86,7 @@ def assert_same(found: dict[str, Tensor], expected: dict[str, Tensor], tolerance
 
 
 def assert_parallel(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
-    """Norm ratio and cosine of every tensor are 1, or all of it is 0 in both."""
+    """Assert that every tensor has norm ratio and cosine 1, or is 0 in both."""
     assert set(found) == set(expected)
     for name, value in expected.items():
         if not value.any():
@@ -99,9 +98,11 @@ def assert_parallel(found: dict[str, Tensor], expected: dict[str, Tensor]) -> No
 
 
 def twenty_steps(folder: Path, loss: str) -> dict[str, Any]:
-    """At a learning rate at which the rounding of single precision does not grow: at three times as much it is a
-    thousand times as large every four steps, whatever rounds."""
-    changes = {"loss": {"kind": loss}, "epochs": 5, "optimizer": {"learning_rate": 0.1}}
+    """Results after twenty steps, at a learning rate at which rounding errors of single precision do not grow.
+
+    At three times that rate they grow a thousandfold every four steps.
+    """
+    changes: dict[str, Any] = {"loss": {"kind": loss}, "epochs": 5, "optimizer": {"learning_rate": 0.1}}
     result = pretrain(small_config(**changes), random_dataset(), device="cpu")
     return {
         "encoder": result.encoder.state_dict(),

@@ -1,10 +1,12 @@
-"""A study that workers only say to have run, and everything that MLflow then holds of it."""
+"""A study whose workers' events are made up, and everything that MLflow then holds of it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
+from mlflow.entities import Experiment
 from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
@@ -16,7 +18,7 @@ from ablations.tracking.report import draw_report
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.tracking.tracker import WRITER
 from ablations.types.events import Event, Saved, TrialEnded
-from ablations.types.trial import Result
+from ablations.types.trial import EndState, Result
 from core.history import Epoch
 from helpers import epoch, small_study
 
@@ -24,7 +26,7 @@ EPOCHS = 4
 GRID = "grid:\n  evaluate.neighbors: [1, 5]\n  loss.temperature: [0.1, 0.5]\n"
 OURS = ("ablate.", "axis.", "device")
 OWN = (STUDY, WRITER)
-"""Of these, tags that are another's in another run."""
+"""Those of these tags that differ from run to run."""
 
 
 def plan(name: str) -> Plan:
@@ -37,18 +39,26 @@ def epochs(count: int) -> list[Epoch]:
 
 
 def events(made: Plan) -> Iterator[Event]:
-    """What workers say of the plan's units; the second encoder's trials fail. The store has it when it is said."""
+    """Events of the plan's units, each after its result is in the store. The second encoder's trials fail."""
     store = TrialStore(Path("runs"))
     for number, unit in enumerate(made.units):
         for count in (EPOCHS // 2, EPOCHS):
             store.save_history(unit.pretrain_id, epochs(count))
             yield Saved(unit.pretrain_id)
         for trial in unit.trials:
-            told = ("a bug", "bug", "Traceback") if number else ("", "", "")
             metrics = {} if number else {"linear_eval/top1": 40.0, "pretrain/loss": 0.75}
-            state = "failed" if number else "done"
-            store.save_result(result := Result(trial.id, state, metrics, 2.0, 1.8e9 + 9, {"device": "none"}, *told))
+            state: EndState = "failed" if number else "done"
+            result = Result(trial.id, state, metrics, 2.0, 1.8e9 + 9, {"device": "none"})
+            result = replace(result, error="a bug", failure="bug", traceback="Traceback") if number else result
+            store.save_result(result)
             yield TrialEnded(unit.pretrain_id, result)
+
+
+def experiment(name: str) -> Experiment:
+    """MLflow's experiment of a study."""
+    found = MlflowClient(tracking_uri()).get_experiment_by_name(name)
+    assert found is not None
+    return found
 
 
 def record(made: Plan, console: Console | None = None) -> ResilientTracker:
@@ -66,12 +76,11 @@ def save_report(recorder: ResilientTracker, name: str = "small") -> None:
 
 
 def contents(name: str) -> list[dict[str, Any]]:
-    """Everything that a study's runs hold, but for their ids and when they were begun."""
+    """Everything that a study's runs hold, except their ids and start times."""
     client = MlflowClient(tracking_uri())
-    experiment = client.get_experiment_by_name(name)
-    parent = find_parent(client, experiment.experiment_id, "quick")
+    parent = find_parent(client, experiment(name).experiment_id, "quick")
     assert parent is not None
-    runs = [parent, *child_runs(client, experiment.experiment_id, parent.info.run_id)]
+    runs = [parent, *child_runs(client, experiment(name).experiment_id, parent.info.run_id)]
     return sorted((content(client, run) for run in runs), key=str)
 
 

@@ -1,4 +1,4 @@
-"""From Python: the same studies, the same store, the same table."""
+"""The Python API gives the same studies, store and table as the command line."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def test_the_public_names_are_shown() -> None:
 
 @pytest.mark.usefixtures("mlflow_db")
 def test_a_table_of_results_has_typed_columns() -> None:
-    """Of a study that was begun: one cell has failed, and one seed was not run."""
+    """The study was begun: one cell has failed, and one seed was not run."""
     Path("mixed.yaml").write_text(MIXED)
     study = load_study("mixed.yaml")
     plan = make_plan(study, TrialStore(Path("runs")), Path("data"))

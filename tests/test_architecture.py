@@ -1,4 +1,4 @@
-"""The house: one trial walks down through the rooms."""
+"""One trial walks down through the rooms, each once."""
 
 import inspect
 from itertools import groupby

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from command_line import ablate
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n"
 
 

@@ -1,4 +1,4 @@
-"""What a shell completes, asked as a shell asks."""
+"""Shell completion offers the right words, asked as a shell asks."""
 
 import subprocess
 import sys

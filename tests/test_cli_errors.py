@@ -6,13 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import invoke
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 import ablations.types.errors
 import core.errors
-from ablations.cli.app import app
 from ablations.types.errors import AblateError, DiskFullError, LostStorageError, NotRecordedError, StudyError
 from core.errors import DataError, Diverged, MissingData, ProcessLost, StorageAway, StorageRefused
 
@@ -135,9 +134,8 @@ COMMANDS = {
 
 
 def ablate(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
+    """Exit code and output, on one line."""
+    result = invoke(*arguments)
     return result.exit_code, " ".join(result.output.split())
 
 

@@ -1,12 +1,10 @@
-"""Trials of a store shown, compared and removed."""
+"""``ablate show``, ``diff``, ``rm`` and ``gc`` show, compare and remove trials of a store."""
 
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from command_line import ablate
 
-from ablations.cli.app import app
-from ablations.cli.trial_view import _curve
 from ablations.planning.plan import make_plan
 from ablations.store.folders import files_below
 from ablations.store.trial_store import TrialStore
@@ -20,16 +18,9 @@ from helpers import epoch
 STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n  evaluate.neighbors: [5, 7]\n"
 
 
-def ablate(*arguments: str, answer: str | None = None) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments, input=answer)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
-
-
 @pytest.fixture
 def store(storage: AnyPath, monkeypatch: pytest.MonkeyPatch) -> TrialStore:
-    """Of four trials and two encoders: two finished, one failed, one that waits."""
+    """A store of four trials and two encoders: two trials finished, one failed, one waits."""
     monkeypatch.setenv("ABLATE_STORAGE", str(storage))
     Path("small.yaml").write_text(STUDY)
     store = TrialStore(storage)
@@ -143,7 +134,19 @@ def test_gc_removes_what_nothing_needs_and_nothing_else(store: TrialStore) -> No
         assert reason in text
 
 
-def test_a_curve_is_as_high_as_its_values() -> None:
-    assert _curve([1.0, 2.0, 3.0]) == "▁▅█"
-    assert _curve([2.0]) == "▁"
-    assert len(_curve([float(number) for number in range(1000)])) == 60
+@pytest.mark.parametrize(("losses", "curve"), [([1.0, 2.0, 3.0], "▁▅█"), ([2.0], "▁")])
+def test_a_curve_is_as_high_as_its_values(store: TrialStore, losses: list[float], curve: str) -> None:
+    assert curve_of(store, losses) == curve
+
+
+def test_a_long_curve_has_60_epochs(store: TrialStore) -> None:
+    assert len(curve_of(store, [float(number) for number in range(1000)])) == 60
+
+
+def curve_of(store: TrialStore, losses: list[float]) -> str:
+    """Curve of the loss, as ``ablate show`` prints it."""
+    first = trials(store)[0]
+    epochs = [epoch(number, loss) for number, loss in enumerate(losses, 1)]
+    store.save_history(first.pretrain_id, epochs, trained=True)
+    (line,) = [line for line in ablate("show", first.id)[1].splitlines() if line.startswith("loss ")]
+    return line.split()[1]

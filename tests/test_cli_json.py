@@ -1,14 +1,13 @@
-"""What machines read: one document on stdout, whatever happens, with the keys that are documented."""
+"""``--json`` prints one document on stdout in every case, with the documented keys."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import invoke
 from mlflow import MlflowClient
-from typer.testing import CliRunner
 
-from ablations.cli.app import app
 from ablations.cli.documents import (
     DiffDocument,
     ListDocument,
@@ -25,13 +24,14 @@ from helpers import small_study
 from reports.statistics.record import read_record, verdict_values
 from reports.statistics.verdicts import judge_page
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\nbaselines: {random: {epochs: 0}}\n", epochs=1)
 
 
 def ablate(*arguments: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
+    """Exit code, output and errors."""
+    result = invoke(*arguments)
     return result.exit_code, result.stdout, result.stderr
 
 

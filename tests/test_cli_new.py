@@ -1,4 +1,4 @@
-"""A study of one's own: what is written, and that it can be planned as it is."""
+"""``ablate new`` writes a study that can be planned as it is."""
 
 import re
 from pathlib import Path
@@ -6,10 +6,9 @@ from typing import get_args
 
 import jsonschema
 import pytest
+from command_line import ablate
 from PIL import Image
-from typer.testing import CliRunner
 
-from ablations.cli.app import app
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.plan import make_plan
 from ablations.planning.review.lint import warnings
@@ -18,15 +17,9 @@ from ablations.study.library import Question
 from ablations.study.load import load_study
 from ablations.study.schema.study_schema import FILE, study_schema
 from ablations.study.yaml_source import read_yaml
+from reports.statistics.claims import BetterClaim
 
 QUESTIONS = get_args(Question)
-
-
-def ablate(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +63,19 @@ def test_what_is_commented_out_is_good_as_well(question: str) -> None:
     Path("mine.yaml").write_text(text)
     scaled = load_study("mine.yaml")
     assert count >= 3
-    assert (scaled.resources.gpu, enumerate_trials(scaled)[0].config.pretrain.encoder.name) == (0.5, "resnet18")
+    assert scaled.resources.gpu == 0.5
+    assert enumerate_trials(scaled)[0].config.pretrain.encoder.model_dump()["name"] == "resnet18"
+
+
+def test_colour_distortion_is_left_out_whole() -> None:
+    """Jitter and grayscale: its claim says that it is needed, and a strength of 0 would leave grayscale."""
+    ablate("new", "mine", "--template", "augmentation", "--data", "shapes")
+    scaled = load_study("mine")
+    without = next(t for t in enumerate_trials(scaled) if t.coordinates.get("leave_one_out") == "colour distortion")
+    assert [each.kind for each in without.config.pretrain.augment.branches().both] == ["crop", "flip", "blur"]
+    claim = next(claim for claim in scaled.claims if claim.says == "Colour distortion is needed.")
+    assert isinstance(claim, BetterClaim)
+    assert claim.than == [{"leave_one_out": "colour distortion"}]
 
 
 def test_a_name_is_a_study_and_a_file_is_a_file() -> None:

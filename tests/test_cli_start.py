@@ -1,4 +1,4 @@
-"""What the start of a command and of a worker leaves out, since importing it takes seconds."""
+"""Commands and workers start without imports that take seconds."""
 
 import os
 import subprocess
@@ -45,7 +45,7 @@ def test_a_module_leaves_out_what_takes_seconds_to_import(modules: str, missing:
 
 def test_a_trial_needs_neither_torchvision_nor_dynamo() -> None:
     Path("small.yaml").write_text(STUDY)
-    config = enumerate_trials(load_study(Path("small.yaml")))[0].config.pretrain
+    config = enumerate_trials(load_study("small.yaml"))[0].config.pretrain
     training_flops(config)  # as the plan before a run does: it counts the encoder once, for all processes
     code = """
 from pathlib import Path

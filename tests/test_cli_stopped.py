@@ -1,10 +1,11 @@
-"""What was stopped early, as commands see it, and studies that do not stop early."""
+"""Commands show trials that were stopped early, and run them on in studies that do not stop early."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import ablate
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -17,7 +18,7 @@ from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.types.trial import Result
 from helpers import epoch, small_study
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 RUNS = Path("runs")
 RULE = "stop_early: {grace_epochs: 1, reduction: 2}\n"
@@ -25,7 +26,7 @@ GRID = "grid: {loss.temperature: [0.05, 0.1, 0.5]}\n"
 
 
 def plan(text: str, name: str = "small") -> Plan:
-    """Of a study that ``ablate`` finds by its name."""
+    """The plan of a study that ``ablate`` finds by its name."""
     Path("studies").mkdir(exist_ok=True)
     path = Path(f"studies/{name}.yaml")
     path.write_text(small_study(text, epochs=4, name=name))
@@ -44,13 +45,6 @@ def stopped() -> Plan:
     for trial in others:
         store.save_result(Result(trial.id, "done", {"linear_eval/top1": 50.0}, 6.0, 5.0, {}))
     return made
-
-
-def ablate(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
 
 
 def document(*arguments: str) -> Any:

@@ -1,4 +1,4 @@
-"""Terminals, narrow and dumb ones, and pipes."""
+"""Output fits narrow terminals, dumb terminals and pipes."""
 
 import os
 import pty

@@ -81,7 +81,7 @@ def test_a_wrong_type_is_refused_before_a_training(
     changes: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Training, "advance", lambda self: pytest.fail("it trains"))
-    arguments = {"config": small_config(), "data": random_dataset(), "device": "cpu"} | changes
+    arguments: dict[str, Any] = {"config": small_config(), "data": random_dataset(), "device": "cpu"} | changes
     with pytest.raises(TypeError, match=message):
         pretrain(**arguments)
 

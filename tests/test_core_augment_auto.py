@@ -1,7 +1,8 @@
 """AutoAugment against torchvision's: its table, and each operation with each magnitude on the same bytes."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import product
+from typing import Any
 
 import pytest
 import torch
@@ -35,7 +36,10 @@ def torchvisions(image: Tensor, name: Name, level: int, sign: int) -> Tensor:
     oracle = v2.AutoAugment()
     magnitudes = oracle._AUGMENTATION_SPACE[name][0](10, *image.shape[1:])
     magnitude = 0.0 if magnitudes is None else sign * float(magnitudes[level])
-    return oracle._apply_image_or_video_transform(image, name, magnitude, oracle.interpolation, oracle._fill)
+    made: torch.Tensor = oracle._apply_image_or_video_transform(
+        image, name, magnitude, oracle.interpolation, oracle._fill
+    )
+    return made
 
 
 @pytest.mark.parametrize("searched_on", TABLES)
@@ -44,7 +48,7 @@ def test_the_sub_policies_are_torchvisions(searched_on: SearchedOn) -> None:
 
 
 def levels(name: Name) -> list[int]:
-    """Where rounding alone does not decide: at levels 2 and 6 a shear falls on the middle between two pixels."""
+    """Levels that rounding alone does not decide: at levels 2 and 6 a shear falls on the middle between two pixels."""
     return [level for level in range(10) if not (name.startswith("Shear") and level in (2, 6))]
 
 
@@ -98,7 +102,7 @@ def test_autocontrast_leaves_a_channel_of_one_value() -> None:
 
 
 def described(pair: tuple[Step, Step], kept: tuple[bool, bool], signs: tuple[int, int]) -> tuple[object, ...]:
-    """Of each operation its name and amount, None for one left out."""
+    """Name and amount of each operation, None for one left out."""
     amounts = [sign * (step[2] or 0) for step, sign in zip(pair, signs, strict=True)]
     return tuple((step[0], amount) if keep else None for step, amount, keep in zip(pair, amounts, kept, strict=True))
 
@@ -107,7 +111,7 @@ def described(pair: tuple[Step, Step], kept: tuple[bool, bool], signs: tuple[int
 def test_pairs_probabilities_and_signs_are_drawn_for_each_sample(searched_on: SearchedOn) -> None:
     """The whole distribution: both operations, each with its amount or left out."""
     count, table = 20_000, TABLES[searched_on]
-    expected: Counter[tuple[object, ...]] = Counter()
+    expected = defaultdict[tuple[Any, ...], float](float)
     both = (True, False)
     for pair, kept, signs in product(table, product(both, both), product((1, -1), (1, -1))):
         chances = [p if keep else 1 - p for (_, p, _), keep in zip(pair, kept, strict=True)]
@@ -115,7 +119,7 @@ def test_pairs_probabilities_and_signs_are_drawn_for_each_sample(searched_on: Se
 
     images = torch.zeros(1).expand(count, 3, 32, 32)
     operations, amounts = draw_operations(images, generator(0, "auto augment"), table)
-    drawn = Counter(
+    drawn: Counter[tuple[Any, ...]] = Counter(
         tuple((NAMES[o], round(9 * a)) if o >= 0 else None for o, a in zip(names, sizes, strict=True))
         for names, sizes in zip(operations.int().tolist(), amounts.tolist(), strict=True)
     )

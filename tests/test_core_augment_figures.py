@@ -1,4 +1,4 @@
-"""What Figures 4 and 6 of the paper are drawn from."""
+"""The images that Figures 4 and 6 of the paper are drawn from."""
 
 import pytest
 import torch
@@ -27,7 +27,8 @@ CAPTIONS = [
 def image() -> Tensor:
     """Smooth, so that what blurs, sharpens or moves it shows; another colour in each corner."""
     coarse = random_images(1, 4).float()
-    return F.resize(coarse, [40, 40])[0].clamp(0, 255).to(torch.uint8)
+    image: torch.Tensor = F.resize(coarse, [40, 40])[0]
+    return image.clamp(0, 255).to(torch.uint8)
 
 
 def test_the_contact_sheet_has_the_papers_ten_panels(image: Tensor) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -10,28 +11,31 @@ from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
 from core import config
-from core.augment.operations.blur import gaussian_blur, kernel_size, random_blur
-from core.augment.operations.crop import draw_boxes, resized_crop
-from core.augment.operations.cutout import FILL, cut_square
-from core.augment.operations.equalize import equalize
-from core.augment.operations.flip import horizontal_flip
-from core.augment.operations.grayscale import grayscale
-from core.augment.operations.jitter import (
+from core.augment.operations.adjust import (
     add_brightness,
     adjust_brightness,
     adjust_contrast,
     adjust_hue,
     adjust_saturation,
-    jitter,
 )
+from core.augment.operations.blur import gaussian_blur, kernel_size, random_blur
+from core.augment.operations.crop import draw_boxes
+from core.augment.operations.cutout import FILL, cut_square
+from core.augment.operations.equalize import equalize
+from core.augment.operations.flip import horizontal_flip
+from core.augment.operations.grayscale import grayscale
+from core.augment.operations.jitter import jitter
 from core.augment.operations.motion_blur import motion_blur
 from core.augment.operations.noise import add_noise
 from core.augment.operations.rotate import quarter_turns
 from core.augment.operations.sobel import gradient_magnitude
 from core.augment.operations.solarize import solarize
+from core.augment.resample import resized_crop
 from core.augment.select import apply_where
 from core.randomness import generator
 from helpers import random_images
+
+Adjust = Callable[..., Tensor]
 
 STEP = 1 / 255
 TWO_STEPS = 2 * STEP + 1e-6
@@ -90,7 +94,7 @@ def test_a_box_that_never_fits_is_the_whole_image() -> None:
         (adjust_hue, F.adjust_hue, -0.5, 0.5),
     ],
 )
-def test_colour_adjustments_are_torchvisions(ours, theirs, low: float, high: float) -> None:
+def test_colour_adjustments_are_torchvisions(ours: Adjust, theirs: Adjust, low: float, high: float) -> None:
     batch = images(16)
     amounts = torch.linspace(low, high, 16)
     adjusted = ours(batch, amounts)
@@ -133,7 +137,7 @@ def test_flip_is_torchvisions() -> None:
 
 @pytest.mark.parametrize(("side", "pixels"), [(224, 23), (96, 9), (64, 7), (32, 3), (16, 3)])
 def test_blur_kernel_is_a_tenth_of_the_side_made_odd(side: int, pixels: int) -> None:
-    """And that is as far as a point spreads, under the policy's own blur."""
+    """A point spreads as far as that under the policy's own blur."""
     assert kernel_size(config.Blur().kernel, side) == pixels
     point = torch.zeros(1, 3, side, side)
     point[:, :, side // 2, side // 2] = 1

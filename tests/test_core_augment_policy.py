@@ -1,18 +1,22 @@
 """Policies: which branch gets what, and that every sample draws for itself."""
 
 import itertools
+from operator import attrgetter
+from typing import get_args
 
 import pytest
 import torch
+from torch import Tensor
 
 from core import config
 from core.augment.policy import two_views
 from core.config import AutoAugment, CompositionAugment, CustomAugment, SimclrAugment
+from core.config.operations import ColorForm
 from core.config.policies import Transformation
 from core.randomness import generator
 from helpers import random_images
 
-OPERATIONS = [operation() for operation in config.OPERATIONS]
+OPERATIONS = [operation.model_validate({}) for operation in config.OPERATIONS]
 TRANSFORMATIONS = ["crop", "cutout", "color", "sobel", "noise", "blur", "rotate"]
 
 
@@ -106,7 +110,7 @@ def test_simclr_switches() -> None:
     assert kinds(SimclrAugment()) == ["crop", "flip", "jitter", "grayscale", "blur"]
     assert kinds(SimclrAugment(flip=False, blur=False)) == ["crop", "jitter", "grayscale"]
     assert kinds(SimclrAugment(broader=True))[5:] == ["sobel", "equalize", "solarize", "motion_blur"]
-    assert SimclrAugment(brightness_form="additive").branches().both[2].brightness_form == "additive"
+    assert kinds(SimclrAugment(color=False)) == ["crop", "flip", "blur"]
 
 
 def test_what_table_3_adds_comes_last_and_half_the_views_are_corrupted() -> None:
@@ -117,7 +121,7 @@ def test_what_table_3_adds_comes_last_and_half_the_views_are_corrupted() -> None
 
 def test_a_views_addition_is_its_own() -> None:
     """Each view turns by its own angle: of 256 pairs a quarter turn alike."""
-    policy = SimclrAugment(also=("rotate",), flip=False, blur=False, crop_area=(1.0, 1.0), strength=0.0)
+    policy = SimclrAugment(also=("rotate",), flip=False, blur=False, crop_area=(1.0, 1.0), color=False)
     corner = torch.zeros(256, 3, 32, 32, dtype=torch.uint8)
     corner[:, :, :8, :8] = 255
     first, second = two_views(corner, policy, generator(0, "augmentation")).flatten(1).argmax(dim=1).chunk(2)
@@ -127,7 +131,23 @@ def test_a_views_addition_is_its_own() -> None:
 
 def test_strength_scales_the_jitter() -> None:
     jitter = SimclrAugment(strength=0.5).branches().both[2]
-    assert (jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue) == (0.4, 0.4, 0.4, 0.1)
+    assert attrgetter("brightness", "contrast", "saturation", "hue")(jitter) == (0.4, 0.4, 0.4, 0.1)
+
+
+@pytest.mark.parametrize("form", get_args(ColorForm))
+def test_a_strength_of_0_keeps_grayscale_and_the_switch_turns_it_off_too(form: ColorForm) -> None:
+    """As in appendix A's snippet and in the released code, where s is an argument of the jitter alone."""
+
+    def greyed(policy: SimclrAugment) -> Tensor:
+        images = random_images(400, 4)
+        policy = policy.model_copy(update={"flip": False, "blur": False, "crop_area": (1.0, 1.0)})
+        made = two_views(images, policy, generator(0, "augmentation"))
+        is_grey = (made == made[:, :1]).flatten(1).all(dim=1)
+        assert torch.allclose(made[~is_grey], images.repeat(2, 1, 1, 1)[~is_grey] / 255, atol=1e-6)
+        return is_grey.float().mean()
+
+    assert abs(greyed(SimclrAugment(strength=0.0, color_form=form)).item() - 0.2) < 0.05
+    assert greyed(SimclrAugment(color=False, color_form=form)) == 0
 
 
 def test_custom_lists_reach_their_branches() -> None:

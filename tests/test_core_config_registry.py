@@ -25,11 +25,11 @@ from core.randomness import generator
 from helpers import random_dataset, random_images, small_config
 
 OWN: dict[str, object] = {
-    "augment": {"policy": "only_vignette", "amount": 0.8},
-    "encoder": {"kind": "tiny", "channels": 6},
-    "loss": {"kind": "pull", "strength": 2.0},
-    "optimizer": {"kind": "sign", "learning_rate": 0.1},
-    "schedule": {"kind": "halves", "parts": 3, "warmup_epochs": 0},
+    "augment": {"policy": "own_only_vignette", "amount": 0.8},
+    "encoder": {"kind": "own_tiny", "channels": 6},
+    "loss": {"kind": "own_pull", "strength": 2.0},
+    "optimizer": {"kind": "own_sign", "learning_rate": 0.1},
+    "schedule": {"kind": "own_halves", "parts": 3, "warmup_epochs": 0},
 }
 
 
@@ -53,8 +53,8 @@ def test_parts_from_outside_are_trained_scored_and_kept(tmp_path: Path) -> None:
     assert -2 <= result.history[-1].loss < result.history[0].loss
     stages = kept.encoder.stages(torch.rand(2, 3, 16, 16))
     assert {name: tuple(tensor.shape) for name, tensor in stages.items()} == {"stage1": (2, 4), "stage2": (2, 6)}
-    assert evaluate(Norms(), kept, random_dataset()).metrics["norms/mean"] > 0
-    assert known_metric("norms/mean") == "norms/mean"
+    assert evaluate(Norms(), kept, random_dataset()).metrics["own_norms/mean"] > 0
+    assert known_metric("own_norms/mean") == "own_norms/mean"
 
 
 def _rest(config: PretrainConfig) -> tuple[object, object]:
@@ -63,14 +63,16 @@ def _rest(config: PretrainConfig) -> tuple[object, object]:
 
 @pytest.mark.usefixtures("registered")
 def test_a_schedule_from_outside_sets_the_rate() -> None:
-    made = Training(small_config(schedule={"kind": "halves", "parts": 3, "warmup_epochs": 1}), random_dataset(), "cpu")
+    made = Training(
+        small_config(schedule={"kind": "own_halves", "parts": 3, "warmup_epochs": 1}), random_dataset(), "cpu"
+    )
     rates = [made.rate(step) / made.rate.peak for step in range(12)]
     assert rates == [0, 0.25, 0.5, 0.75, 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25]
 
 
 @pytest.mark.usefixtures("registered")
 def test_an_operation_from_outside_stands_among_the_others() -> None:
-    policy = CustomAugment.model_validate({"both": ["vignette", {"kind": "vignette", "amount": 1.0}, "flip"]})
+    policy = CustomAugment.model_validate({"both": ["own_vignette", {"kind": "own_vignette", "amount": 1.0}, "flip"]})
     assert policy.both[1] == Vignette(amount=1.0)
     images = torch.full((4, 3, 16, 16), 255, dtype=torch.uint8)
     views = two_views(images, policy, generator(0, "views"))
@@ -81,21 +83,21 @@ def test_an_operation_from_outside_stands_among_the_others() -> None:
 
 @pytest.mark.usefixtures("registered")
 def test_a_data_set_and_a_metric_from_outside_are_scored_by() -> None:
-    config = DataConfig(name="stripes", image_size=16, subset=20)
+    config = DataConfig(name="own_stripes", image_size=16, subset=20)
     data = load_data(config)
     assert (len(data.train), data.train.labels.bincount().tolist()) == (20, [10, 10])
     assert data_size(config, Path("nowhere")).train == 20
     pretrained = pretrain(small_config(epochs=0), data, device="cpu")
-    named = evaluate(Frozen.model_validate({"l2_count": 1, "metric": "first_class"}), pretrained, data).metrics
-    assert 0 <= named["linear_eval/first_class"] <= 100
-    assert known_metric("linear_eval/first_class")
-    with pytest.raises(ValidationError, match=r"'top1', 'mean_per_class', 'map_11' or 'first_class'"):
+    named = evaluate(Frozen.model_validate({"l2_count": 1, "metric": "own_first_class"}), pretrained, data).metrics
+    assert 0 <= named["linear_eval/own_first_class"] <= 100
+    assert known_metric("linear_eval/own_first_class")
+    with pytest.raises(ValidationError, match=r"'top1', 'mean_per_class', 'map_11' or 'own_first_class'"):
         Frozen.model_validate({"metric": "second_class"})
 
 
 @pytest.mark.usefixtures("registered")
 def test_the_cost_of_an_encoder_from_outside_is_counted() -> None:
-    config = small_config(encoder={"kind": "tiny", "channels": 6})
+    config = small_config(encoder={"kind": "own_tiny", "channels": 6})
     first, second = 4 * 3 * 9, 6 * 4 * 9
     cost = encoder_cost(config.encoder, 16)
     assert (cost.parameters, cost.activations) == (first + second, 4 * 8**2 + 6 * 4**2)
@@ -106,7 +108,7 @@ def test_the_cost_of_an_encoder_from_outside_is_counted() -> None:
 @pytest.mark.usefixtures("registered")
 def test_an_encoder_that_is_not_what_its_configuration_says_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Tiny, "output", 7)
-    with pytest.raises(ValueError, match=r"encoder\.kind tiny: .* says that h has 7 features, its module 8"):
+    with pytest.raises(ValueError, match=r"encoder\.kind own_tiny: .* says that h has 7 features, its module 8"):
         build_encoder(Tiny(), 16)
 
 
@@ -115,19 +117,19 @@ def test_parts_from_outside_are_in_schema_and_settings() -> None:
     models = definitions()
     assert models["Vignette"]["description"] == "Darkens towards the corners."
     tree = dict(settings_tree(models).below())
-    assert tree["loss.strength"].values["pull"]["description"] == "Factor of the loss."
-    assert {"vignette", "crop"} <= set(models["CustomAugment"]["properties"]["both"]["items"]["anyOf"][0]["enum"])
-    assert tree["encoder"].models == ["ResNet", "Tiny"]
+    assert tree["loss.strength"].values["own_pull"]["description"] == "Factor of the loss."
+    assert {"own_vignette", "crop"} <= set(models["CustomAugment"]["properties"]["both"]["items"]["anyOf"][0]["enum"])
+    assert tree["encoder"].models[:1] + tree["encoder"].models[-1:] == ["ResNet", "Tiny"]
 
 
 STUDY = """\
 name: own
 base:
   data: {name: random, image_size: 16}
-  encoder: {kind: tiny}
+  encoder: {kind: own_tiny}
   epochs: 0
 grid:
-  loss: [{kind: pull}, {kind: pull, strength: %s}]
+  loss: [{kind: own_pull}, {kind: own_pull, strength: %s}]
 """
 
 
@@ -143,8 +145,8 @@ def test_a_study_sweeps_them_and_its_errors_name_place_and_remedy() -> None:
     Path("own.yaml").write_text((STUDY % "2.0").replace("strength", "strenght"))
     with pytest.raises(Exception, match=r"there is no such field; did you mean 'strength'\?"):
         enumerate_trials(load_study("own.yaml", "quick"))
-    Path("own.yaml").write_text((STUDY % "2.0").replace("{kind: pull}", "{kind: pul}"))
-    with pytest.raises(Exception, match=r"'pul' is not known; did you mean 'pull'\?"):
+    Path("own.yaml").write_text((STUDY % "2.0").replace("{kind: own_pull}", "{kind: own_pul}"))
+    with pytest.raises(Exception, match=r"'own_pul' is not known; did you mean 'own_pull'\?"):
         enumerate_trials(load_study("own.yaml", "quick"))
 
 
@@ -157,7 +159,7 @@ def test_what_was_taken_out_is_unknown_again() -> None:
         with pytest.raises(ValidationError):
             small_config(**{path: values})
     with pytest.raises(ValidationError, match="'top1', 'mean_per_class' or 'map_11'"):
-        Frozen.model_validate({"metric": "first_class"})
+        Frozen.model_validate({"metric": "own_first_class"})
 
 
 def test_a_registry_lists_its_default_first() -> None:
@@ -207,8 +209,8 @@ def test_a_tag_that_came_later_is_in_no_dump_at_its_old_meaning() -> None:
     assert dumped["optimizer"]["kind"] == "lars"
     assert PretrainConfig.model_validate(dumped) == PretrainConfig()
     with own_parts():
-        kept = small_config(encoder={"kind": "tiny"}).model_dump(mode="json")["encoder"]
-        assert kept == {"kind": "tiny", "channels": 8}
+        kept = small_config(encoder={"kind": "own_tiny"}).model_dump(mode="json")["encoder"]
+        assert kept == {"kind": "own_tiny", "channels": 8}
 
 
 @pytest.mark.usefixtures("registered")

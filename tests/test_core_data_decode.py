@@ -36,7 +36,7 @@ def decode_fully(path: Path, size: int) -> Tensor:
 
 @pytest.fixture
 def shapes_seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    """Of what the decoder gives, before it is resized."""
+    """Shapes of what the decoder gives, before it is resized."""
     seen: list[tuple[int, ...]] = []
 
     def look(images: Tensor, size: int) -> Tensor:

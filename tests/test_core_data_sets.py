@@ -17,7 +17,6 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from core import DataConfig, DataError, load_data
-from core.data import load
 from core.data.batches import Batches
 from core.data.cache import cached_images
 from core.data.catalog import DATA_SETS, DataSet, DataSize, data_size
@@ -27,7 +26,7 @@ from core.data.sets.shapes import GLYPHS, VERSION, draw
 from core.data.square import fit_square
 from core.data.subset import balanced_subset, stratified_part
 from core.randomness import generator
-from helpers import random_images
+from helpers import memory_share, pixels, random_images, squares
 
 PINNED_SUMS = [358444, 227331, 381725, 366945]
 PINNED_MEAN, PINNED_DEVIATION = 98.5335, 65.4459
@@ -35,21 +34,21 @@ PINNED_MEAN, PINNED_DEVIATION = 98.5335, 65.4459
 
 def test_shapes_are_the_same_everywhere_and_balanced() -> None:
     data = load_data(DataConfig(name="shapes", image_size=32))
-    assert data.train.images.shape == (6000, 3, 32, 32)
-    assert data.train.images.dtype == torch.uint8
+    assert pixels(data.train).shape == (6000, 3, 32, 32)
+    assert pixels(data.train).dtype == torch.uint8
     assert data.classes == tuple(GLYPHS)
     assert data.train.labels.bincount().tolist() == [600] * 10
     assert data.test.labels.bincount().tolist() == [200] * 10
     again = draw(data.classes[3], 600, generator(3, "shapes train"))
-    assert torch.equal(data.train.images[1800:2400], again)
-    assert not torch.equal(data.train.images[:200], data.test.images[:200])
+    assert torch.equal(pixels(data.train)[1800:2400], again)
+    assert not torch.equal(pixels(data.train)[:200], pixels(data.test)[:200])
 
 
 def test_a_change_of_the_drawing_is_seen() -> None:
     """Sums over the first and the last image of the first and the last class, as version 1 draws them; a rounding
     of the last bit on another processor may move a few of the 3,072 values by one."""
     assert VERSION == 1
-    images = load_data(DataConfig(name="shapes", image_size=32)).train.images
+    images = pixels(load_data(DataConfig(name="shapes", image_size=32)).train)
     sums = images[torch.tensor([0, 599, 5400, 5999])].double().sum(dim=(1, 2, 3))
     assert sums.tolist() == pytest.approx(PINNED_SUMS, abs=30)
     assert images.double().mean().item() == pytest.approx(PINNED_MEAN, abs=0.01)
@@ -60,7 +59,7 @@ def test_shapes_do_not_tell_their_class_by_colour_or_lightness() -> None:
     """A glyph that covers more paints the image more in its own hue, and that is all: a linear classifier on the
     mean colour stays far below what the glyph itself gives, and one on lightness near chance (10 %)."""
     data = load_data(DataConfig(name="shapes", image_size=32))
-    colours = [split.images.float().mean(dim=(2, 3)).numpy() / 64 for split in (data.train, data.test)]
+    colours = [pixels(split).float().mean(dim=(2, 3)).numpy() / 64 for split in (data.train, data.test)]
     greys = [colour.mean(axis=1, keepdims=True) for colour in colours]
     for features, bound in ((colours, 0.33), (greys, 0.20)):
         model = LogisticRegression().fit(features[0], data.train.labels.numpy())
@@ -69,16 +68,16 @@ def test_shapes_do_not_tell_their_class_by_colour_or_lightness() -> None:
 
 def test_shapes_at_another_size() -> None:
     data = load_data(DataConfig(name="shapes", image_size=16, subset=10))
-    assert data.train.images.shape == (10, 3, 16, 16)
+    assert pixels(data.train).shape == (10, 3, 16, 16)
 
 
 def test_a_folder_is_read_in_the_order_of_its_names(tmp_path: Path) -> None:
     make_folder(tmp_path / "photos")
     data = load_data(DataConfig(name="photos", image_size=16), tmp_path)
     assert data.classes == ("class0", "class1", "class2")
-    assert data.train.images.shape == (12, 3, 16, 16)
+    assert pixels(data.train).shape == (12, 3, 16, 16)
     assert data.train.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
-    reds = data.train.images[:, 0].float().mean(dim=(1, 2))
+    reds = pixels(data.train)[:, 0].float().mean(dim=(1, 2))
     assert torch.allclose(reds, 60.0 * data.train.labels, atol=3)
 
 
@@ -128,7 +127,11 @@ def test_where_nothing_can_be_locked_each_decodes_for_itself(monkeypatch: pytest
 
     monkeypatch.setenv("XDG_CACHE_HOME", "cache")
     monkeypatch.setattr(FileLock, "acquire", refuse)
-    assert cached_images("photos", 4, 16, lambda out: out.fill_(7)).eq(7).all()
+
+    def decode(out: torch.Tensor) -> None:
+        out.fill_(7)
+
+    assert cached_images("photos", 4, 16, decode).eq(7).all()
 
 
 @pytest.mark.parametrize("spoil", [truncate, lambda p: p.write_bytes(b""), lambda p: p.write_text("not an image")])
@@ -178,7 +181,7 @@ def test_a_small_class_gives_what_it_has() -> None:
 
 
 def test_images_without_a_label_are_no_class_of_their_own() -> None:
-    """As on STL-10, where they are most of the images: the subset holds both kinds in the data's proportion."""
+    """On STL-10 they are most of the images: the subset holds both kinds in the data's proportion."""
     labels = torch.cat([torch.arange(100) % 5, torch.full((900,), -1)])
     for amount in (200, 0.2):
         kept = labels[balanced_subset(labels, amount, generator(0, "subset"))]
@@ -220,7 +223,7 @@ def test_batches_are_a_new_permutation_each_epoch() -> None:
     def epoch(number: int) -> list[int]:
         seen = [batches[3 * number + position] for position in range(3)]
         labels = torch.cat([batch.labels for batch in seen])
-        assert torch.equal(images[labels], torch.cat([batch.images for batch in seen]))
+        assert torch.equal(images[labels], torch.cat([squares(batch) for batch in seen]))
         return labels.tolist()
 
     first, second = epoch(0), epoch(1)
@@ -241,7 +244,7 @@ class Archive:
 
 
 class Stl10(Archive):
-    """As STL-10: channels first, and images without a label."""
+    """A data set like STL-10: channels first, and images without a label."""
 
     def __init__(self, root: Path, split: str, download: bool) -> None:
         super().__init__(root, split != "test", download)
@@ -258,8 +261,8 @@ def archives(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         squared.append(len(images))
         return fit_square(images, size)
 
-    monkeypatch.setattr(archives_module.datasets, "CIFAR10", Archive)
-    monkeypatch.setattr(archives_module.datasets, "STL10", Stl10)
+    monkeypatch.setattr("torchvision.datasets.CIFAR10", Archive)
+    monkeypatch.setattr("torchvision.datasets.STL10", Stl10)
     monkeypatch.setattr(archives_module, "fit_square", look)
     known = {name: DATA_SETS[name] for name in ("cifar10", "stl10")}
     for name, entry in known.items():
@@ -281,16 +284,18 @@ def test_only_the_subset_of_an_archive_is_resized(name: str, archives: list[int]
     part = load_data(DataConfig(name=name, image_size=48, subset=24, subset_seed=1), tmp_path)
     assert archives == [60, 12, 24, 12]
     kept = balanced_subset(whole.train.labels, 24, generator(1, "subset"))
-    assert torch.equal(part.train.images, whole.train.images[kept])
+    assert torch.equal(pixels(part.train), pixels(whole.train)[kept])
     assert torch.equal(part.train.labels, whole.train.labels[kept])
-    assert torch.equal(part.test.images, whole.test.images)
-    assert part.train.images.shape == (24, 3, 48, 48)
+    assert torch.equal(pixels(part.test), pixels(whole.test))
+    assert pixels(part.train).shape == (24, 3, 48, 48)
     assert (part.train.labels < 0).sum() == (12 if name == "stl10" else 0)
 
 
-def test_data_that_does_not_fit_is_refused_by_its_subset(archives: list[int], tmp_path: Path, monkeypatch) -> None:
+def test_data_that_does_not_fit_is_refused_by_its_subset(
+    archives: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Memory for 40 images of 48 pixels: room for the 12 test images and 24 others, not for all 72."""
-    monkeypatch.setattr("core.data.load.MEMORY_SHARE", 40 * 3 * 48**2 / load._memory())
+    monkeypatch.setattr("core.data.load.MEMORY_SHARE", memory_share(40, 48))
     with pytest.raises(DataError, match=r"lower data.subset or data.image_size"):
         load_data(DataConfig(name="cifar10", image_size=48), tmp_path)
     assert len(load_data(DataConfig(name="cifar10", image_size=48, subset=24), tmp_path).train) == 24

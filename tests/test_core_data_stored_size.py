@@ -7,17 +7,18 @@ from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
 from core import DataConfig, config, load_data, pretrain
-from core.augment.operations.crop import draw_boxes, random_resized_crop, resized_crop
+from core.augment.operations.crop import draw_boxes, random_resized_crop
 from core.augment.policy import apply, one_view, two_views
+from core.augment.resample import resized_crop
 from core.config import OPERATIONS, CompositionAugment, CustomAugment, SimclrAugment
 from core.data.dataset import Dataset, Split
 from core.pretraining.training import Training
 from core.randomness import generator
 from core.trained.features import encode
-from helpers import random_dataset, random_images, small_config
+from helpers import pixels, random_dataset, random_images, small_config
 
 STORED, SIZE = 48, 20
-ALL = CustomAugment(first=tuple(operation() for operation in OPERATIONS), second=(config.Crop(),))
+ALL = CustomAugment(first=tuple(operation.model_validate({}) for operation in OPERATIONS), second=(config.Crop(),))
 
 
 def draws() -> torch.Generator:
@@ -26,7 +27,7 @@ def draws() -> torch.Generator:
 
 def resized(images: torch.Tensor, size: int = SIZE) -> torch.Tensor:
     """Floats, so that nothing is rounded."""
-    whole = F.resize(images.float() / 255, [size, size], v2.InterpolationMode.BICUBIC, antialias=True)
+    whole: torch.Tensor = F.resize(images.float() / 255, [size, size], v2.InterpolationMode.BICUBIC, antialias=True)
     return whole.clamp(0, 1)
 
 
@@ -42,7 +43,8 @@ def test_a_crop_to_another_size_is_torchvisions(stored: int, size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "policy", [SimclrAugment(), CompositionAugment(), CustomAugment(), CustomAugment(both=("sobel", "crop")), ALL]
+    "policy",
+    [SimclrAugment(), CompositionAugment(), CustomAugment(), CustomAugment(both=(config.Sobel(), config.Crop())), ALL],
 )
 def test_views_have_the_size_that_is_asked_for(policy: config.AugmentConfig) -> None:
     images = random_images(4, STORED)
@@ -54,13 +56,13 @@ def test_views_have_the_size_that_is_asked_for(policy: config.AugmentConfig) -> 
 def test_the_crop_of_a_policy_is_drawn_from_the_stored_image() -> None:
     images = random_images(8, STORED)
     expected = random_resized_crop(images.float() / 255, draws(), config.Crop(), SIZE)
-    for policy in (CustomAugment(shared=("crop",)), CompositionAugment(first="rotate", second="rotate")):
+    for policy in (CustomAugment(shared=(config.Crop(),)), CompositionAugment(first="rotate", second="rotate")):
         second = two_views(images, policy, draws(), SIZE)[8:]
         assert torch.equal(second, expected)
     doubled = torch.cat([images, images]).float() / 255
     expected = random_resized_crop(doubled, draws(), config.Crop(), SIZE)
     plain = SimclrAugment(flip=False, blur=False, strength=0)
-    assert torch.equal(two_views(images, CustomAugment(both=("crop",)), draws(), SIZE), expected)
+    assert torch.equal(two_views(images, CustomAugment(both=(config.Crop(),)), draws(), SIZE), expected)
     coloured = (two_views(images, plain, draws(), SIZE) - expected).flatten(1).abs().amax(dim=1) < 1e-5
     assert 0.5 < coloured.float().mean() < 1  # a fifth are grey
 
@@ -68,7 +70,7 @@ def test_the_crop_of_a_policy_is_drawn_from_the_stored_image() -> None:
 def test_without_a_crop_in_front_the_image_is_resized_first() -> None:
     images = random_images(8, STORED)
     small = resized(images)
-    first, second = two_views(images, CustomAugment(first=("sobel",)), draws(), SIZE).chunk(2)
+    first, second = two_views(images, CustomAugment(first=(config.Sobel(),)), draws(), SIZE).chunk(2)
     torch.testing.assert_close(second, small)
     torch.testing.assert_close(first, apply(config.Sobel(), small, draws()))
 
@@ -84,8 +86,8 @@ def test_an_image_that_is_not_cropped_is_resized_whole() -> None:
 
 def test_stored_images_are_as_large_as_is_said() -> None:
     data = load_data(DataConfig(name="shapes", image_size=16, stored_size=24, subset=20))
-    assert data.train.images.shape == (20, 3, 24, 24)
-    assert data.test.images.shape == (2000, 3, 24, 24)
+    assert pixels(data.train).shape == (20, 3, 24, 24)
+    assert pixels(data.test).shape == (2000, 3, 24, 24)
     assert data.train.view_size == data.test.view_size == data.train[:5].view_size == 16
 
 
@@ -95,9 +97,10 @@ def test_stored_images_are_no_smaller_than_views() -> None:
 
 
 def stored_larger() -> Dataset:
-    """As ``load_data`` gives it for images of 16 pixels that are stored in 40."""
+    """The data set that ``load_data`` gives for images of 16 pixels that are stored in 40."""
     data = random_dataset(side=40)
-    return Dataset("random", data.classes, *(Split(s.images, s.labels, 16) for s in (data.train, data.test)))
+    train, test = (Split(s.images, s.labels, 16) for s in (data.train, data.test))
+    return Dataset("random", data.classes, train, test)
 
 
 def test_a_training_makes_views_of_the_size_of_its_configuration() -> None:
@@ -113,5 +116,5 @@ def test_an_encoder_is_scored_on_images_resized_to_a_view() -> None:
     pretrained = pretrain(small_config(epochs=0), data, device="cpu")
     features, _ = encode(pretrained.encoder, pretrained, data.test)
     with torch.no_grad():
-        expected = pretrained.encoder.eval()(resized(data.test.images, 16))
+        expected = pretrained.encoder.eval()(resized(pixels(data.test), 16))
     torch.testing.assert_close(features, expected, rtol=1e-4, atol=1e-5)

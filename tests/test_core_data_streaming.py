@@ -1,4 +1,4 @@
-"""Streamed data is the same data: same pixels, same order, from any step on; and its workers come to an end."""
+"""Streamed data is the same data: same noise, same order, from any step on; and its workers come to an end."""
 
 import multiprocessing
 import os
@@ -14,13 +14,12 @@ import torch
 from PIL import Image
 
 from core import DataConfig, DataError, encoder_hash, load_data, pretrain
-from core.data import load
 from core.data.batches import Batches, batches_from, epoch_order, place
 from core.data.dataset import Dataset, Split
 from core.data.streamed import StreamedImages
 from core.distributed import Share
 from core.trained.features import encode
-from helpers import random_images, small_config
+from helpers import memory_share, pixels, random_images, small_config, squares
 
 CPU = torch.device("cpu")
 DATA = DataConfig(name="photos", image_size=16)
@@ -31,10 +30,10 @@ TRAIN, TEST = 22, 9
 def folder(tmp_path: Path) -> Path:
     """Two classes of 24 x 20 JPEGs, no two of them alike."""
     for split, count in (("train", TRAIN), ("test", TEST)):
-        for number, pixels in enumerate(random_images(count, 24, seed=count)):
+        for number, noise in enumerate(random_images(count, 24, seed=count)):
             path = tmp_path / "photos" / split / f"class{number % 2}" / f"{number:02}.jpg"
             path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(pixels[:, :20].permute(1, 2, 0).numpy()).save(path)
+            Image.fromarray(noise[:, :20].permute(1, 2, 0).numpy()).save(path)
     return tmp_path
 
 
@@ -51,7 +50,7 @@ def no_worker_is_left() -> Iterator[None]:
 
 
 def assert_same(batch: Split, expected: Split) -> None:
-    assert torch.equal(batch.images, expected.images)
+    assert torch.equal(pixels(batch), pixels(expected))
     assert torch.equal(batch.labels, expected.labels)
 
 
@@ -70,7 +69,7 @@ def test_a_part_of_a_streamed_split_is_streamed(both: tuple[Dataset, Dataset]) -
     expected, streamed = (split.labelled() for split in some)
     assert isinstance(streamed.images, StreamedImages)
     assert len(streamed) == 8
-    assert torch.equal(streamed.images[:], expected.images)
+    assert torch.equal(streamed.images[:], pixels(expected))
     assert torch.equal(streamed.labels, expected.labels)
 
 
@@ -90,7 +89,7 @@ def test_a_share_of_every_batch_is_its_rows(both: tuple[Dataset, Dataset]) -> No
     whole = Batches(place(both[0].train, CPU), 6, seed=0, device=CPU)
     own = Batches(place(both[1].train, CPU), 6, 0, CPU, Share(1, 3))
     for step in (0, 1, 2, 3):
-        assert torch.equal(own[step].images, whole[step].images[2:4])
+        assert torch.equal(squares(own[step]), squares(whole[step])[2:4])
         assert torch.equal(own[step].labels, whole[step].labels)
     own.close()
 
@@ -169,7 +168,7 @@ if __name__ == "__main__":
 
 
 def test_workers_end_with_a_process_that_is_killed(folder: Path) -> None:
-    """As Ray kills its workers: what they started must not stay and fill the memory."""
+    """Ray kills its workers; processes that they started must not stay and fill the memory."""
     Path("stream.py").write_text(STREAM)
     command = [sys.executable, "stream.py", str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -190,7 +189,7 @@ def spoil(folder: Path, number: int) -> Path:
 
 
 def test_a_file_that_does_not_decode_ends_a_training_with_its_path(folder: Path) -> None:
-    """And nothing but that: no traceback of a worker."""
+    """The message has nothing else: no traceback of a worker."""
     bad = spoil(folder, 5)
     data = load_data(DATA, folder, stream=True)
     with pytest.raises(DataError) as raised:
@@ -217,8 +216,8 @@ def test_data_of_the_wrong_kind_is_found_when_it_is_loaded(folder: Path) -> None
 def test_what_does_not_fit_is_streamed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, room: int, subset: float, streamed: bool, decoded: int
 ) -> None:
-    """By the memory for so many images. If only the subset fits, the rest of the folder is not decoded."""
-    monkeypatch.setattr("core.data.load.MEMORY_SHARE", (room + 0.5) * 3 * 16**2 / load._memory())
+    """The memory has room for so many images. If only the subset fits, the rest of the folder is not decoded."""
+    monkeypatch.setattr("core.data.load.MEMORY_SHARE", memory_share(room + 0.5, 16))
     calls: list[int] = []
     data = load_data(DATA.model_copy(update={"subset": subset}), folder, lambda task, done, total: calls.append(done))
     assert isinstance(data.train.images, StreamedImages) is streamed
@@ -231,7 +230,7 @@ def test_what_does_not_fit_is_streamed(
 
 @pytest.fixture
 def imagenet(folder: Path) -> Path:
-    """As it is unpacked: ``val`` in class folders, suffixes in upper case."""
+    """ImageNet as it is unpacked: ``val`` in class folders, suffixes in upper case."""
     (folder / "photos/test").rename(folder / "photos/val")
     for path in sorted((folder / "photos").glob("*/*/*")):
         path.rename(path.with_suffix(".JPEG"))

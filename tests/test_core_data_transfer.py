@@ -14,7 +14,7 @@ from core.data.catalog import ARCHIVES, DATA_SETS, FILES
 from core.data.dataset import Dataset, Split
 from core.data.sets.files import KNOWN_FILES
 from core.data.transfer import TABLE_8
-from helpers import random_images
+from helpers import pixels, random_images
 
 
 def load(name: str, root: Path, **options: object) -> Dataset:
@@ -22,13 +22,13 @@ def load(name: str, root: Path, **options: object) -> Dataset:
 
 
 def shown_labels(split: Split) -> torch.Tensor:
-    """By the images' red."""
-    return (split.images[:, 0].double().mean(dim=(1, 2)) / RED).round().long()
+    """Labels as the images' red channel tells them."""
+    return (pixels(split)[:, 0].double().mean(dim=(1, 2)) / RED).round().long()
 
 
 def made_for(split: Split) -> set[int]:
     """The blues that there are."""
-    blues = split.images[:, 2].double().mean(dim=(1, 2))
+    blues = pixels(split)[:, 2].double().mean(dim=(1, 2))
     return {min(BLUE.values(), key=lambda known: abs(known - blue)) for blue in blues.tolist()}
 
 
@@ -52,12 +52,12 @@ def test_images_meet_their_labels_and_the_splits_are_the_papers(
 
 def test_images_are_fitted_as_in_appendix_b_8(tmp_path: Path) -> None:
     """The shorter side resized by bicubic interpolation, against aliasing as PIL always does it; then the centre."""
-    pixels = random_images(1, 60)[0, :, :40].permute(1, 2, 0).numpy()
+    noise = random_images(1, 60)[0, :, :40].permute(1, 2, 0).numpy()
     for split in ("train", "test"):
         (tmp_path / "noise" / split / "a").mkdir(parents=True)
-        Image.fromarray(pixels).save(tmp_path / "noise" / split / "a" / "1.png")
-    expected = Image.fromarray(pixels).resize((24, 16), Image.Resampling.BICUBIC).crop((4, 0, 20, 16))
-    stored = load("noise", tmp_path).test.images[0].permute(1, 2, 0).numpy()
+        Image.fromarray(noise).save(tmp_path / "noise" / split / "a" / "1.png")
+    expected = Image.fromarray(noise).resize((24, 16), Image.Resampling.BICUBIC).crop((4, 0, 20, 16))
+    stored = pixels(load("noise", tmp_path).test)[0].permute(1, 2, 0).numpy()
     assert np.abs(stored.astype(int) - np.asarray(expected).astype(int)).max() <= 1
 
 

@@ -1,4 +1,4 @@
-"""What an encoder and a training cost: counted by hand here, and by PyTorch."""
+"""The cost of an encoder and of a training agrees with a count by hand and with PyTorch's."""
 
 import json
 import subprocess
@@ -72,7 +72,7 @@ def test_an_encoder_costs_what_its_layers_cost(config: ResNet, side: int) -> Non
 
 
 def test_a_training_step_is_about_three_forward_passes() -> None:
-    """Of the first convolution no gradient of its input is needed, which is why it is less than three."""
+    """The first convolution needs no gradient of its input, so that it is less than three."""
     config = PretrainConfig.model_validate(
         {"encoder": {"name": "resnet18"}, "data": {"name": "cifar10", "image_size": 32}}
     )

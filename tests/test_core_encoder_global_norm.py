@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.distributed as distributed
 from torch import Tensor, multiprocessing, nn
+from torch.multiprocessing.spawn import start_processes
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from core.config import ResNet
@@ -19,6 +20,7 @@ ALL = slice(sum(SHARES[2]))
 SHAPES = {"vectors": (3,), "images": (3, 4, 2), "in bfloat16": (3, 4, 2), "far from 0": (3, 4, 2)}
 FAR = 1000.0
 """Mean of the last one's inputs, in standard deviations: a difference of sums of squares would lose the variance."""
+Results = dict[str, dict[str, Tensor]]
 
 
 def drawn(purpose: str, *shape: int) -> Tensor:
@@ -26,7 +28,7 @@ def drawn(purpose: str, *shape: int) -> Tensor:
 
 
 def norms() -> nn.ModuleDict:
-    """With weights, biases and running statistics of their own."""
+    """Batch norms, each with weights, biases and running statistics of its own."""
     made = nn.ModuleDict({k: nn.BatchNorm1d(3) if k == "vectors" else nn.BatchNorm2d(3) for k in SHAPES})
     state = {key: drawn(key, 3).square() for key in made.state_dict() if not key.endswith("num_batches_tracked")}
     made.load_state_dict(state, strict=False)
@@ -72,7 +74,7 @@ def left_in(model: nn.Module) -> dict[str, Tensor]:
 
 
 def one_process(rank: int, processes: int, folder: str) -> None:
-    """Of several: on its share of the views what one process does on all."""
+    """One of several processes: it does on its share of the views what a single one does on all."""
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=processes)
     start = sum(SHARES[processes][:rank])
@@ -81,19 +83,19 @@ def one_process(rank: int, processes: int, folder: str) -> None:
     make_batch_norm_global(model)
     results = {name: run_norm(name, norm, share) for name, norm in model.items()}
     for recompute in (False, True):
-        model = encoder(recompute)
-        make_batch_norm_global(model)
-        results[f"encoder {recompute}"] = run_encoder(model, share)
+        whole = encoder(recompute)
+        make_batch_norm_global(whole)
+        results[f"encoder {recompute}"] = run_encoder(whole, share)
     torch.save(results, Path(folder, f"{rank}.pt"))
     distributed.destroy_process_group()
 
 
 @pytest.fixture(scope="module", params=SHARES)
-def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
-    """Of every process."""
+def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
+    """Results of every process."""
     folder = tmp_path_factory.mktemp("processes")
     multiprocessing.set_forkserver_preload([__name__, "torch._dynamo"])  # imported once, not by every process
-    multiprocessing.start_processes(one_process, (request.param, str(folder)), request.param, start_method="forkserver")
+    start_processes(one_process, (request.param, str(folder)), request.param, start_method="forkserver")
     return [torch.load(folder / f"{rank}.pt") for rank in range(request.param)]
 
 
@@ -106,7 +108,7 @@ def check(found: list[dict[str, Tensor]], expected: dict[str, Tensor], tolerance
 
 
 def joined(values: list[Tensor], key: str) -> Tensor:
-    """Of all processes: rows one after the other, gradients of weights summed, running statistics all the same."""
+    """Results of all processes joined: rows in order, gradients of weights summed, equal running statistics."""
     if key in ("y", "eval", "x.grad", "h"):
         return torch.cat(values)
     if key.endswith(".grad"):
@@ -118,12 +120,12 @@ def joined(values: list[Tensor], key: str) -> Tensor:
 @pytest.mark.parametrize(
     ("name", "tolerance"), [("vectors", 1e-5), ("images", 1e-5), ("in bfloat16", 2e-2), ("far from 0", 1e-3)]
 )
-def test_a_batch_norm_of_several_processes_is_that_of_one(results: list[dict], name: str, tolerance: float) -> None:
+def test_a_batch_norm_of_several_processes_is_that_of_one(results: list[Results], name: str, tolerance: float) -> None:
     check([result[name] for result in results], run_norm(name, norms()[name], ALL), tolerance)
 
 
 @pytest.mark.parametrize("recompute", [False, True])
-def test_an_encoder_of_several_processes_is_that_of_one(results: list[dict], recompute: bool) -> None:
+def test_an_encoder_of_several_processes_is_that_of_one(results: list[Results], recompute: bool) -> None:
     """In double precision, where rounding hides nothing."""
     check([result[f"encoder {recompute}"] for result in results], run_encoder(encoder(), ALL), 1e-9)
 

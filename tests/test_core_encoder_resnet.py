@@ -8,16 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
+import scipy.stats
 import torch
 import torchvision
 from pydantic import ValidationError
-from torch import nn
+from torch import Tensor, nn
 
 from core.config import HeadConfig, ResNet
 from core.encoder.build import build_encoder
 from core.encoder.convolution import Convolution3x3
 from core.encoder.fingerprint import encoder_hash
-from core.encoder.head import build_head
+from core.encoder.head import build_classifier, build_head
 from core.encoder.selective import SelectiveKernel, pooled_shortcut
 
 FIGURE_7 = {
@@ -38,7 +39,7 @@ SIMCLRV2_TABLE_1 = {
 
 
 def millions(**config: object) -> float:
-    """As the papers count: the statistics of batch norm are among them."""
+    """Millions of parameters as the papers count them, with the statistics of batch norm."""
     with torch.device("meta"):
         encoder = build_encoder(ResNet.model_validate(config), 224)
     statistics = [buffer.numel() for key, buffer in encoder.named_buffers() if "running" in key]
@@ -108,7 +109,8 @@ def test_outputs_are_torchvisions_for_the_same_weights(name: str) -> None:
 def test_stem_keeps_small_images_large(stem: str, side: int, first_stage: int) -> None:
     encoder = build_encoder(ResNet.model_validate({"name": "resnet10", "width": 0.125, "stem": stem}), side)
     sizes: list[int] = []
-    encoder.layer1[-1].register_forward_hook(lambda module, inputs, output: sizes.append(output.shape[-1]))
+    last = list(encoder.get_submodule("layer1").children())[-1]
+    last.register_forward_hook(lambda module, inputs, output: sizes.append(output.shape[-1]))
     h = encoder(torch.rand(2, 3, side, side))
     assert sizes == [first_stage]
     assert h.shape == (2, encoder.width) == (2, 64)
@@ -122,6 +124,11 @@ def test_last_gamma_of_each_block_starts_at_zero() -> None:
         assert all((gamma == 0).all() for gamma in gammas)
 
 
+def parts(head: nn.Module) -> list[list[str]]:
+    """Kinds of the modules of each layer."""
+    return [[type(part).__name__ for part in layer.children()] for layer in head.children()]
+
+
 def test_heads() -> None:
     h = torch.randn(4, 32)
     assert build_head(HeadConfig(kind="none"), 32)(h) is h
@@ -129,12 +136,12 @@ def test_heads() -> None:
     linear = build_head(HeadConfig(kind="linear", output=8), 32)
     nonlinear = build_head(HeadConfig(output=8), 32)
     assert linear(h).shape == nonlinear(h).shape == (4, 8)
-    assert [[type(part).__name__ for part in layer] for layer in linear] == [["Linear", "BatchNorm1d"]]
-    assert [[type(part).__name__ for part in layer] for layer in nonlinear] == [
+    assert parts(linear) == [["Linear", "BatchNorm1d"]]
+    assert parts(nonlinear) == [
         ["Linear", "BatchNorm1d", "ReLU"],
         ["Linear", "BatchNorm1d"],
     ]
-    assert nonlinear[0][0].out_features == 32
+    assert len(nonlinear.get_parameter("0.0.weight")) == 32
     assert not any(part.bias is not None for part in nonlinear.modules() if isinstance(part, nn.Linear))
     trainable = [part.bias.requires_grad for part in nonlinear.modules() if isinstance(part, nn.BatchNorm1d)]
     assert trainable == [True, False]
@@ -182,9 +189,65 @@ def test_a_convolution_of_a_single_pixel_has_the_gradient_that_it_should(stride:
     given = torch.randn(64, 32, 1, 1, generator=draw)
     expected = torch.einsum("bihw,bjhw->ji", images, given)
     for size in (64, 1000, 9 * 16 * 32, 5000):
-        low = copy.deepcopy(convolution).to(torch.bfloat16, memory_format=torch.channels_last)
+        low = copy.deepcopy(convolution).to(torch.bfloat16).to(memory_format=torch.channels_last)
         del [torch.full((size,), math.nan)][:]
         low(images.bfloat16()).backward(given.bfloat16())
         assert low.weight.grad is not None
         torch.testing.assert_close(low.weight.grad[:, :, 1, 1].float(), expected, atol=0.5, rtol=0.05)
         assert int(low.weight.grad.count_nonzero()) <= 16 * 32
+
+
+def weight_of(encoder: nn.Module, name: str) -> Tensor:
+    return encoder.get_parameter(f"{name}.weight").detach().double()
+
+
+def test_convolutions_are_initialised_as_in_pytorch_or_as_in_the_released_code() -> None:
+    """The released code: tf.variance_scaling_initializer() of fan in, scale 1, truncated normal. Ours are
+    compared with scipy's truncated normal of two standard deviations, by moments and by Kolmogorov's distance."""
+    torch.manual_seed(0)
+    shapes = {"conv1": (3, 7), "layer1.0.conv2": (64, 3), "layer4.0.downsample.0": (256, 1)}  # C_in, kernel
+    encoders = {
+        name: build_encoder(ResNet.model_validate({"name": "resnet18", "initialisation": name}), 224)
+        for name in ("fan_out", "released")
+    }
+    assert ResNet().initialisation == "fan_out"
+    for name, (channels, kernel) in shapes.items():
+        released = weight_of(encoders["released"], name).flatten()
+        deviation = math.sqrt(1 / (channels * kernel**2))
+        scale = deviation / scipy.stats.truncnorm(-2, 2).std()
+        assert released.std().item() == pytest.approx(deviation, rel=0.03)
+        assert released.abs().max() <= 2 * scale * (1 + 1e-6)
+        assert released.abs().max() > 1.9 * scale
+        assert scipy.stats.kstest(released.numpy()[:9000], scipy.stats.truncnorm(-2, 2, scale=scale).cdf).pvalue > 1e-4
+        weight = weight_of(encoders["fan_out"], name)
+        fan_out = weight.shape[0] * kernel**2
+        assert weight.std().item() == pytest.approx(math.sqrt(2 / fan_out), rel=0.03)
+        assert scipy.stats.kstest(weight.flatten().numpy()[:9000], "norm", (0, math.sqrt(2 / fan_out))).pvalue > 1e-4
+
+
+def test_every_convolution_has_the_initialisation_selective_kernels_too() -> None:
+    torch.manual_seed(0)
+    settings = ResNet(name="resnet50", width=0.25, selective_kernels=True, initialisation="released")
+    for module in build_encoder(settings, 224).modules():
+        if isinstance(module, nn.Conv2d):
+            weight = module.weight.detach()
+            assert weight.std().item() == pytest.approx(weight[0].numel() ** -0.5, rel=0.12)
+
+
+def test_batch_norms_have_the_released_codes_constants() -> None:
+    """batch_norm_decay 0.9, of which torch's momentum is the rest, and BATCH_NORM_EPSILON 1e-5."""
+    encoder = build_encoder(ResNet(name="resnet50", width=0.125, selective_kernels=True), 224)
+    modules = [*encoder.modules(), *build_head(HeadConfig(), 16).modules()]
+    norms = [module for module in modules if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+    assert {(norm.momentum, norm.eps) for norm in norms} == {(0.1, 1e-5)}
+
+
+def test_dense_layers_of_the_head_are_normal_with_a_hundredth_as_in_the_released_code() -> None:
+    """tf.random_normal_initializer(stddev=.01), in the projection head and in the supervised head."""
+    torch.manual_seed(0)
+    dense = [m for m in build_head(HeadConfig(layers=3), 512).modules() if isinstance(m, nn.Linear)]
+    dense += [module for module in build_classifier(512, 200) if isinstance(module, nn.Linear)]
+    for layer in dense:
+        assert layer.weight.std().item() == pytest.approx(0.01, rel=0.03)
+        assert layer.bias is None or (layer.bias == 0).all()
+    assert len(dense) == 4

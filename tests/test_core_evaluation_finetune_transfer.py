@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core import Pretrained, evaluate, pretrain
 from core.config import FineTuneTransfer
@@ -15,7 +15,7 @@ from core.evaluation.protocols import finetune_transfer as module
 from core.evaluation.protocols.finetune_transfer import Candidate, candidates, hold_out, set_batch_norm_momentum
 from core.evaluation.sgd import Recipe
 from core.randomness import generator
-from helpers import coloured, random_images, small_config
+from helpers import coloured, pixels, random_images, small_config
 
 DATA = Dataset("coloured", ("a", "b", "c", "d"), coloured(64, seed=0), coloured(80, seed=1))
 
@@ -45,7 +45,7 @@ def recipes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Recipe, set[float | N
 
 
 def evenly(first: float, last: float, count: int) -> list[float]:
-    return np.logspace(np.log10(first), np.log10(last), count).tolist()
+    return [float(value) for value in np.logspace(np.log10(first), np.log10(last), count)]
 
 
 def test_the_grid_is_appendix_b_8_2(trained: Pretrained) -> None:
@@ -76,14 +76,14 @@ def test_the_training_is_appendix_b_8_2(recipes: list[tuple[Recipe, object]], tr
     evaluate(config, replace(trained, config=trained.config.model_copy(update={"epochs": 0})), data)
     assert [recipe.steps for recipe, _ in recipes] == [20_000, 200, 40_000]
     for recipe, _ in recipes:
-        assert (recipe.batch_size, recipe.learning_rate) == (256, pytest.approx(0.1))
+        assert (recipe.batch_size, recipe.learning_rate) == pytest.approx((256, 0.1))
         assert recipe.weight_decay == pytest.approx(0.01)
 
 
 def test_fewer_images_than_a_batch_are_a_batch(recipes: list[tuple[Recipe, object]], trained: Pretrained) -> None:
     evaluate(FineTuneTransfer(learning_rates=(0.1,), weight_decays=(1e-3,)), trained, DATA)
     ((recipe, _),) = recipes
-    assert (recipe.batch_size, recipe.learning_rate) == (64, pytest.approx(0.1 * 64 / 256))
+    assert (recipe.batch_size, recipe.learning_rate) == pytest.approx((64, 0.1 * 64 / 256))
     assert recipe.learning_rate * recipe.weight_decay == pytest.approx(1e-3)
 
 
@@ -112,7 +112,7 @@ def numbered(count: int, first: int = 0) -> Split:
 
 
 def numbers(split: Split) -> list[int]:
-    return split.images[:, 0, 0, 0].tolist()
+    return [int(number) for number in pixels(split)[:, 0, 0, 0]]
 
 
 def test_the_choice_is_made_on_held_out_images_and_all_are_trained_on_then(
@@ -122,11 +122,11 @@ def test_the_choice_is_made_on_held_out_images_and_all_are_trained_on_then(
     scored: list[list[int]] = []
     share_right = {(0.1, 0.0): 0.2, (0.1, 1e-4): 0.6, (1.0, 0.0): 0.6, (1.0, 1e-4): None}
 
-    def fit(candidate, config, pretrained, split, classes):
+    def fit(candidate: Candidate, config: object, pretrained: object, split: Split, classes: int) -> object:
         fitted.append(numbers(split))
         return candidate, Recipe(0.1, 1, 1)
 
-    def predict(candidate, pretrained, split):
+    def predict(candidate: Candidate, pretrained: object, split: Split) -> tuple[Tensor, Tensor]:
         scored.append(numbers(split))
         right = share_right[(candidate.learning_rate, candidate.weight_decay)]
         if right is None:
@@ -187,4 +187,4 @@ def test_what_is_held_out_of_images_with_several_labels_is_a_share_of_all() -> N
     split = Split(torch.arange(50).reshape(50, 1, 1, 1), torch.zeros(50, 3, dtype=torch.int64))
     inner, outer = hold_out(split, 0.2, generator(0, "test"))
     assert (len(inner), len(outer)) == (40, 10)
-    assert sorted(torch.cat([inner.images, outer.images]).flatten().tolist()) == list(range(50))
+    assert sorted(torch.cat([pixels(inner), pixels(outer)]).flatten().tolist()) == list(range(50))

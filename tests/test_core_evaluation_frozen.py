@@ -1,6 +1,7 @@
 """Evaluation: the encoder stays frozen, the test set chooses nothing, the classifiers are the textbook's."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from pydantic import ValidationError
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from torch import Tensor
 
 from core import Frozen, TrainConfig, encoder_hash, evaluate, pretrain
 from core.data.dataset import Dataset, Split
@@ -15,14 +18,13 @@ from core.evaluation import linear
 from core.evaluation.linear import LinearClassifier, choose_l2, fit_chosen, fit_path, l2_grid
 from core.evaluation.protocols import frozen as module
 from core.randomness import generator
-from core.trained import features as features_module
 from core.trained.accuracy import top_k
 from core.trained.features import extract, standardise
 from core.trained.neighbours import nearest_neighbours
 from helpers import coloured, random_dataset, small_config
 
 
-def clusters(count: int, classes: int = 5, width: int = 20, noise: float = 1.5, seed: int = 0):
+def clusters(count: int, classes: int = 5, width: int = 20, noise: float = 1.5, seed: int = 0) -> tuple[Tensor, Tensor]:
     """Overlapping Gaussian classes: features (count, width), labels (count,)."""
     g = generator(seed, "clusters")
     centres = torch.randn(classes, width, generator=generator(0, "centres"))
@@ -41,7 +43,7 @@ def test_linear_evaluation_is_scikit_learns(l2: float) -> None:
     assert np.abs(probabilities - theirs.predict_proba(test_x.numpy())).max() < 0.02
 
 
-def objective(classifier: LinearClassifier, x: torch.Tensor, y: torch.Tensor, l2: float) -> float:
+def objective(classifier: LinearClassifier, x: Tensor, y: Tensor, l2: float) -> float:
     """In float64: the optimum of a weak l2 weight is a small number."""
     weight, bias = classifier.weight.double(), classifier.bias.double()
     return float(F.cross_entropy(F.linear(x.double(), weight, bias), y) + l2 / 2 * weight.square().sum())
@@ -82,16 +84,16 @@ def test_the_chosen_l2_weight_is_fitted_along_the_path_that_it_was_chosen_on() -
 
 def test_l2_is_chosen_on_held_out_training_images(monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels = torch.arange(40.0)[:, None], torch.arange(40) % 4
-    fitted: list[torch.Tensor] = []
-    scored: list[torch.Tensor] = []
+    fitted: list[Tensor] = []
+    scored: list[Tensor] = []
     by_l2 = {1.0: 10.0, 0.1: 30.0, 0.01: 30.0}
 
-    def fit_path(inner, inner_labels, classes, l2s):
+    def fit_path(inner: Tensor, inner_labels: Tensor, classes: int, l2s: list[float]) -> list[Any]:
         assert inner_labels.bincount().tolist() == [7] * 4
         fitted.append(inner.flatten())
         return [lambda outer, l2=l2: (l2, outer) for l2 in l2s]
 
-    def measure(answer, outer_labels, metric):
+    def measure(answer: tuple[float, Tensor], outer_labels: Tensor, metric: str) -> float:
         assert metric == "mean_per_class"
         scored.append(answer[1].flatten())
         assert outer_labels.bincount().tolist() == [3] * 4
@@ -116,10 +118,10 @@ def test_a_small_class_is_both_fitted_and_held_out() -> None:
     x, y = clusters(400)
     kept = (y != 0) | (torch.arange(400) < 10)
     x, y = x[kept], y[kept]
-    seen: list[torch.Tensor] = []
+    seen: list[Tensor] = []
     path = linear.fit_path
 
-    def look(inner, inner_labels, classes, l2s):
+    def look(inner: Tensor, inner_labels: Tensor, classes: int, l2s: list[float]) -> Any:
         seen.append(inner_labels.bincount(minlength=5))
         return path(inner, inner_labels, classes, l2s)
 
@@ -138,9 +140,9 @@ def test_the_grid_is_the_papers() -> None:
 
 
 def test_test_labels_have_no_part_in_the_choice(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[torch.Tensor] = []
+    seen: list[Tensor] = []
 
-    def spy(features, labels, classes, config, metric):
+    def spy(features: Tensor, labels: Tensor, classes: int, config: Frozen, metric: str) -> tuple[float, float]:
         seen.append(labels)
         return 0.1, 50.0
 
@@ -151,7 +153,7 @@ def test_test_labels_have_no_part_in_the_choice(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_it_is_the_test_images_that_are_scored() -> None:
-    """With labels drawn at random they score chance, 25 %, and the training images would still score 100."""
+    """Under labels drawn at random they score chance, 25 %, and the training images would still score 100."""
     train, test = coloured(80, seed=0), coloured(200, seed=1)
     data = Dataset("coloured", ("a", "b", "c", "d"), train, test)
     pretrained = pretrain(small_config(epochs=0), data, device="cpu")
@@ -168,7 +170,7 @@ def test_it_is_the_test_images_that_are_scored() -> None:
 
 def test_neighbours_vote_as_written_out() -> None:
     (train, labels), (queries, _) = clusters(60), clusters(10, seed=1)
-    votes = nearest_neighbours(train, labels, queries, 5, neighbors=7, temperature=0.1)
+    (votes,) = nearest_neighbours(train, labels, queries, 5, [7], temperature=0.1)
     for query, vote in zip(queries, votes, strict=True):
         cosine = [float(torch.cosine_similarity(query, t, dim=0)) for t in train]
         nearest = sorted(range(60), key=lambda i: -cosine[i])[:7]
@@ -180,7 +182,7 @@ def test_neighbours_vote_as_written_out() -> None:
 
 def test_more_neighbours_than_images_is_all_of_them() -> None:
     train, labels = clusters(20)
-    assert nearest_neighbours(train, labels, train, 5, neighbors=200, temperature=0.1).shape == (20, 5)
+    assert nearest_neighbours(train, labels, train, 5, [200], temperature=0.1)[0].shape == (20, 5)
 
 
 def test_top_k_by_hand() -> None:
@@ -218,30 +220,97 @@ def test_standardisation_uses_the_training_set_alone() -> None:
     assert test.mean() > 10
 
 
-@pytest.mark.parametrize(("representation", "width"), [("h", 64), (1, 64), (2, 16), ("z", 16)])
-def test_what_is_scored_can_be_any_layer_of_the_head(
+@pytest.mark.parametrize(
+    ("representation", "width"),
+    [("stage1", 8), ("stage3", 32), ("stage4", 64), ("h", 64), (1, 64), (2, 16), ("z", 16)],
+)
+def test_what_is_scored_can_be_any_stage_and_any_layer_of_the_head(
     representation: str | int, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = random_dataset()
     pretrained = pretrain(small_config(epochs=0), data)
-    widths: list[int] = []
+    seen: list[Tensor] = []
 
-    def extract_and_look(*arguments: object) -> torch.Tensor:
-        features = extract(*arguments)  # type: ignore[arg-type]
-        widths.append(features.shape[1])
-        expected = pretrained.encoder.eval()(data.train.images[:4].float() / 255)
-        for layer in list(pretrained.head.eval())[: {"h": 0, 1: 1, 2: 2, "z": 2}[representation]]:
+    def standardise_and_look(*features: Tensor) -> Any:
+        seen.extend(features)
+        return standardise(*features)
+
+    monkeypatch.setattr(module, "standardise", standardise_and_look)
+    evaluate(Frozen.model_validate({"representation": representation, "l2_count": 1}), pretrained, data)
+    x = data.train.images[:4].float() / 255
+    encoder: Any = pretrained.encoder.eval()
+    layers = list(pretrained.head.eval())
+    if str(representation).startswith("stage"):
+        x = encoder.maxpool(encoder.relu(encoder.bn1(encoder.conv1(x))))
+        for number in range(1, int(str(representation)[-1]) + 1):
+            x = getattr(encoder, f"layer{number}")(x)
+        expected = x.flatten(2).mean(dim=2)
+    else:
+        expected = encoder(x)
+        for layer in layers[: {"h": 0, 1: 1, 2: 2, "z": 2}[representation]]:
             expected = layer(expected)
-        if len(widths) == 1:
-            assert torch.allclose(features[:4], expected, atol=1e-2)
-        return features
-
-    monkeypatch.setattr(features_module, "extract", extract_and_look)
-    config = Frozen.model_validate({"representation": representation, "l2_count": 1})
-    evaluate(config, pretrained, data)
-    assert widths == [width, width]
+    assert torch.allclose(seen[-2][:4], expected, atol=1e-2)
+    assert {features.shape[1] for features in seen} == {width}
 
 
 def test_a_layer_that_the_head_does_not_have_is_refused() -> None:
     with pytest.raises(ValidationError, match="layer 3 of the head, which has 2"):
         TrainConfig.model_validate({"evaluate": {"representation": 3}})
+
+
+def test_a_stage_is_refused_where_it_makes_no_sense() -> None:
+    refused = {"protocol": "classifier", "representation": "stage2"}
+    with pytest.raises(ValidationError, match="stage2, and protocol classifier scores no stage; take h"):
+        TrainConfig.model_validate({"pretrain": {"loss": {"kind": "cross_entropy"}}, "evaluate": refused})
+    with pytest.raises(ValidationError, match="stage"):
+        TrainConfig.model_validate({"evaluate": {"representation": "stage5"}})
+
+
+def test_one_pass_serves_several_evaluations_and_changes_none() -> None:
+    data = random_dataset()
+    pretrained = pretrain(small_config(), data, device="cpu")
+    representations = ["stage1", "stage3", "h", 1, "z"]
+    passes: list[int] = []
+    encoder: Any = pretrained.encoder
+    hook = encoder.conv1.register_forward_hook(lambda *_: passes.append(1))
+    configs = [Frozen.model_validate({"representation": each, "l2_count": 2}) for each in representations]
+    apart = [evaluate(config, pretrained, data).metrics for config in configs]
+    assert len(passes) == 2 * len(configs)  # of the training and of the test images
+    passes.clear()
+    together = [
+        evaluate(config, pretrained, data, later=representations[number + 1 :]).metrics  # type: ignore[arg-type]
+        for number, config in enumerate(configs)
+    ]
+    hook.remove()
+    assert len(passes) == 2
+    assert together == apart
+
+
+def test_what_was_kept_for_other_images_is_not_taken_for_these() -> None:
+    one, other = random_dataset(), random_dataset(train=80, test=30)
+    pretrained = pretrain(small_config(), one, device="cpu")
+    config = Frozen(l2_count=2)
+    alone = evaluate(config, pretrained, other).metrics
+    evaluate(Frozen(l2_count=2, representation="stage1"), pretrained, one, later=["h"])
+    assert evaluate(config, pretrained, other).metrics == alone
+
+
+@pytest.mark.parametrize("k", [1, 7])
+def test_neighbours_by_distance_are_scikit_learns(k: int) -> None:
+    (x, y), (test_x, test_y) = clusters(200), clusters(300, seed=1)
+    (votes,) = nearest_neighbours(x, y, test_x, 5, [k], temperature=0.1, distance="euclidean")
+    oracle = KNeighborsClassifier(k).fit(x.numpy(), y.numpy())
+    shares = torch.from_numpy(oracle.predict_proba(test_x.numpy()))
+    assert torch.allclose(votes.double() / k, shares)
+    cosine = nearest_neighbours(x, y, test_x, 5, [k], temperature=0.1)[0]
+    assert not torch.equal(votes.argmax(dim=1), cosine.argmax(dim=1))
+    assert len(test_y) == len(votes)
+
+
+def test_several_k_at_once_are_each_alone() -> None:
+    data = Dataset("coloured", ("a", "b", "c", "d"), coloured(60, 0), coloured(40, 1))
+    pretrained = pretrain(small_config(epochs=0), data, device="cpu")
+    found = evaluate(Frozen(l2_count=1, neighbors=(5, 1, 20)), pretrained, data).metrics
+    alone = {k: evaluate(Frozen(l2_count=1, neighbors=k), pretrained, data).metrics["knn/top1"] for k in (1, 5, 20)}
+    assert {k: found[f"knn/top1_at_{k}"] for k in (1, 5, 20)} == alone
+    assert found["knn/top1"] == alone[5]

@@ -1,4 +1,4 @@
-"""What Figures 4 and 6 of the paper are drawn from, as protocols: their arrays, and metrics against loops."""
+"""The protocols behind Figures 4 and 6 of the paper: their arrays, and their metrics against plain loops."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from core import DataError, Pretrained, evaluate, pretrain
 from core.augment.contact_sheet import contact_sheet
 from core.config import ColourHistograms, ExampleViews
 from core.data.dataset import Dataset, Split
-from helpers import coloured, random_dataset, random_images, small_config
+from helpers import coloured, pixels, random_dataset, random_images, small_config
 
 DATA = Dataset("coloured", ("a", "b", "c", "d"), coloured(12, seed=0), coloured(4, seed=1))
 
@@ -23,7 +23,7 @@ def reseeded(pretrained: Pretrained, seed: int) -> Pretrained:
 
 
 def number_of(image: Tensor) -> int:
-    """Which of the training images."""
+    """The number of a training image."""
     (number,) = [n for n, other in enumerate(DATA.train.images[:]) if torch.equal(other, image)]
     return number
 
@@ -31,7 +31,7 @@ def number_of(image: Tensor) -> int:
 def test_example_views_are_the_contact_sheet_of_a_training_image(pretrained: Pretrained) -> None:
     scores = evaluate(ExampleViews(image=2, seed=5), pretrained, DATA)
     original = scores.arrays["example_views/Original"]
-    sheet = contact_sheet(DATA.train.images[number_of(original)], seed=5)
+    sheet = contact_sheet(pixels(DATA.train)[number_of(original)], seed=5)
     assert list(scores.arrays) == [f"example_views/{caption}" for caption, _ in sheet]
     for caption, view in sheet:
         assert torch.equal(scores.arrays[f"example_views/{caption}"], view)

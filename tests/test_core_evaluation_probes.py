@@ -22,7 +22,7 @@ from core.encoder.build import build_encoder
 from core.evaluation.protocols.spectrum import effective_rank, squared_real_eigenvalues
 from core.evaluation.protocols.tsne import choose_images
 from core.randomness import generator
-from helpers import knowing, random_dataset, small_config
+from helpers import knowing, pixels, random_dataset, small_config
 
 CPU = torch.device("cpu")
 
@@ -54,7 +54,7 @@ def mean_colour(view: Tensor) -> Tensor:
 def test_neighbours_are_those_of_a_loop(pretrained: Pretrained) -> None:
     scores = evaluate(Retrieval(neighbors=7, queries=8), knowing(pretrained, mean_colour), COLOURED)
     train, test = COLOURED.train[slice(48)], COLOURED.test[slice(28)]
-    keys, queries = (mean_colour(split.images / 255) for split in (train, test))
+    keys, queries = (mean_colour(pixels(split) / 255) for split in (train, test))
     nearest, right = [], []
     for query, label in zip(queries, test.labels, strict=True):
         cosine = [float(F.cosine_similarity(query, key, dim=0)) for key in keys]
@@ -65,9 +65,9 @@ def test_neighbours_are_those_of_a_loop(pretrained: Pretrained) -> None:
     assert scores.metrics["retrieval/precision_at_7"] == pytest.approx(100 * np.mean(right))
     assert 30 < scores.metrics["retrieval/precision_at_7"] < 99
     for row, image in enumerate(scores.arrays["retrieval/queries"]):
-        (number,) = [n for n, other in enumerate(test.images) if torch.equal(other, image)]
+        (number,) = [n for n, other in enumerate(pixels(test)) if torch.equal(other, image)]
         assert scores.arrays["retrieval/query_labels"][row] == test.labels[number]
-        assert torch.equal(scores.arrays["retrieval/neighbors"][row], train.images[nearest[number]])
+        assert torch.equal(scores.arrays["retrieval/neighbors"][row], pixels(train)[nearest[number]])
         assert torch.equal(scores.arrays["retrieval/neighbor_labels"][row], train.labels[nearest[number]])
         expected = F.cosine_similarity(queries[number], keys[nearest[number]])
         assert torch.allclose(scores.arrays["retrieval/similarities"][row], expected, atol=1e-6)

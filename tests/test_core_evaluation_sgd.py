@@ -19,7 +19,7 @@ from core.evaluation.protocols import finetune, finetune_transfer, linear_sgd
 from core.evaluation.protocols.finetune import default_epochs, keep_labels
 from core.evaluation.sgd import Recipe, recipe_of_epochs, train
 from core.randomness import generator
-from helpers import coloured, random_dataset, small_config
+from helpers import coloured, pixels, random_dataset, small_config
 
 DATA = Dataset("coloured", ("a", "b", "c", "d"), coloured(64, seed=0), coloured(200, seed=1))
 QUICK: list[EvaluateConfig] = [
@@ -74,7 +74,7 @@ def test_learning_rate_and_steps_are_appendix_b_5_and_b_6(
     config: LinearSgd | FineTune, epochs: int, images: int, rate: float, steps: int
 ) -> None:
     recipe = recipe_of_epochs(epochs, config.learning_rate, config.batch_size, images)
-    assert (recipe.learning_rate, recipe.steps, recipe.weight_decay) == (pytest.approx(rate), steps, 0.0)
+    assert (recipe.learning_rate, recipe.steps, recipe.weight_decay) == pytest.approx((rate, steps, 0.0))
     assert recipe.batch_size == min(4096, images)
 
 
@@ -141,7 +141,7 @@ def test_a_classifier_starts_at_zero_and_draws_nothing(trained: Pretrained) -> N
 
 @pytest.mark.parametrize("config", QUICK, ids=lambda config: config.protocol)
 def test_labels_are_learned_from_the_training_set_and_scored_on_the_test_set(config: EvaluateConfig) -> None:
-    """Of a random initialisation too. With labels drawn at random it is chance, 25 %."""
+    """A random initialisation learns them too. Labels drawn at random give chance, 25 %."""
     pretrained = pretrain(small_config(epochs=0), DATA, device="cpu")
     before = fingerprint(pretrained)
     (right,) = (v for name, v in evaluate(config, pretrained, DATA).metrics.items() if name.endswith("/top1"))
@@ -230,7 +230,8 @@ def test_fewer_labels_are_fewer_images_of_every_class(
 
 def test_which_labels_are_kept_depends_on_their_own_seed() -> None:
     split = Split(torch.arange(64).reshape(64, 1, 1, 1), torch.arange(64) % 4)
-    kept = [keep_labels(FineTune(labels=0.25, labels_seed=seed), split).images.flatten().tolist() for seed in (0, 0, 1)]
+    parts = [keep_labels(FineTune(labels=0.25, labels_seed=seed), split) for seed in (0, 0, 1)]
+    kept = [pixels(part).flatten().tolist() for part in parts]
     assert kept[0] == kept[1] != kept[2]
 
 
@@ -260,8 +261,8 @@ def test_an_evaluation_is_a_function_of_the_trainings_seed(
 
 
 def test_crops_and_flips_depend_on_the_seed_too(trained: Pretrained) -> None:
-    """Of sixteen copies of one image, the order says nothing."""
-    split = Split(coloured(1, seed=0).images.expand(16, 3, 16, 16), torch.zeros(16, dtype=torch.int64))
+    """The order of sixteen copies of one image says nothing."""
+    split = Split(pixels(coloured(1, seed=0)).expand(16, 3, 16, 16), torch.zeros(16, dtype=torch.int64))
     weights = []
     for seed in (0, 0, 1):
         network = Network(trained, "h", 4)

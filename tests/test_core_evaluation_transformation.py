@@ -1,6 +1,7 @@
 """Predicting the transformation: of features whose content is known, and of views whose label is."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -182,8 +183,12 @@ def test_z_is_predicted_from_where_it_is_asked_for(pretrained: Pretrained, monke
     from core.evaluation.protocols import transformation
 
     widths: list[int] = []
-    fit = transformation.fit_mlp
-    monkeypatch.setattr(transformation, "fit_mlp", lambda x, *rest: widths.append(x.shape[1]) or fit(x, *rest))
+
+    def look(x: torch.Tensor, *rest: Any) -> Any:
+        widths.append(x.shape[1])
+        return fit_mlp(x, *rest)
+
+    monkeypatch.setattr(transformation, "fit_mlp", look)
     for representation in ("h", 1, "z"):
         config = TransformationProbe.model_validate({"representation": representation, "epochs": 1})
         evaluate(config, pretrained, random_dataset())

@@ -121,7 +121,7 @@ def test_what_another_machine_has_made_is_found_where_this_one_had_looked_in_vai
 def test_what_is_replaced_while_it_is_read_is_read_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """As NFS 3 has it; other errors are told at once, and this one when it stays."""
+    """NFS 3 gives that error; other errors are raised at once, and this one when it stays."""
     write_text(tmp_path / "lease.1", "mine")
     read, errors = Path.read_text, [OSError(number, "no"), OSError(number, "no")]
 

@@ -1,12 +1,13 @@
-"""A GPU is never waited for within a step. Seen without one: fake tensors have a device and no values."""
+"""A step never waits for the GPU: shown without one, by fake tensors that have a device and no values."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
+from dispatch import Mode
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from core import config
@@ -15,8 +16,8 @@ from core.augment.policy import two_views
 from core.config import (
     OPERATIONS,
     AutoAugment,
+    ContrastiveLoss,
     CustomAugment,
-    LossConfig,
     Margin,
     NtLogistic,
     NtXent,
@@ -37,17 +38,16 @@ from core.randomness import generator
 from helpers import random_images
 
 GIB = 2**30
-ALL = CustomAugment(both=tuple(operation() for operation in OPERATIONS))
+ALL = CustomAugment(both=tuple(operation.model_validate({}) for operation in OPERATIONS))
 LOSSES = [NtXent(), NtXent(negatives="one_view"), NtLogistic(semi_hard=True), Margin(), Margin(semi_hard=True)]
 
 
-class OnTheDevice(TorchDispatchMode):
-    """Fails where a tensor of the CPU has a part: it would have to travel, and the CPU to wait for that."""
+class OnTheDevice(Mode):
+    """Fails where an operation takes a tensor of the CPU: it would have to travel, and the CPU to wait for that."""
 
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)]
+    def see(self, function: Callable[..., Any], arguments: object, result: object) -> None:
+        tensors = [leaf for leaf in tree_leaves(arguments) if isinstance(leaf, torch.Tensor)]
         assert all(tensor.device.type == "cuda" for tensor in tensors), f"{function} takes a tensor from the CPU"
-        return function(*args, **(kwargs or {}))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_chunks_are_dealt_out_on_the_device() -> None:
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=str)
-def test_the_loss_stays_on_the_device(loss: LossConfig) -> None:
+def test_the_loss_stays_on_the_device(loss: ContrastiveLoss) -> None:
     with FakeTensorMode():
         z = torch.zeros(8, 4, device="cuda")
         with OnTheDevice():
@@ -145,7 +145,7 @@ def test_what_a_gpu_computes_is_what_a_cpu_computes(
 
 
 def test_a_gpu_has_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As tensors have: "cuda" is not equal to "cuda:0"."""
+    """Tensors have it too: "cuda" is not equal to "cuda:0"."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: 3)
     assert pick_device() == pick_device("cuda") == torch.device("cuda", 3)
@@ -162,11 +162,16 @@ def test_a_gpu_has_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_only_what_is_on_the_cpu_is_pinned(
-    images_on: str, travels: list[object], device: str, monkeypatch: pytest.MonkeyPatch
+    images_on: str, travels: list[tuple[tuple[int, ...], str]], device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Labels and order of an epoch, and the batch of images that did not fit on the device."""
     pinned: list[torch.Tensor] = []
-    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda values: pinned.append(values) or values)
+
+    def pin(values: torch.Tensor) -> torch.Tensor:
+        pinned.append(values)
+        return values
+
+    monkeypatch.setattr(torch.Tensor, "pin_memory", pin)
     with FakeTensorMode():
         images = torch.zeros(10, 3, 8, 8, dtype=torch.uint8, device=images_on)
         split = Split(images, torch.zeros(10, dtype=torch.int64))
@@ -190,7 +195,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.mark.parametrize(("share", "gib"), [(0, []), (0.25, [19.5]), (1, []), (2, []), (0.001, [0])])
 def test_only_a_share_of_a_gpu_caps_the_memory(share: float, gib: list[float], gpu: list[float]) -> None:
-    """By what a process takes beside its tensors less."""
+    """The cap leaves room for what a process takes beside its tensors."""
     cap_memory(share)
     assert [fraction * 80 for fraction in gpu[1:]] == pytest.approx(gib)
 

@@ -9,12 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.config import LossConfig, Margin, NtLogistic, NtXent
+from core.config import Margin, NtLogistic, NtXent
 from core.loss import tiles
 from core.loss.contrast import contrast
 from core.loss.nt_xent import nt_xent
 from core.loss.triplets import margin, nt_logistic
 from core.randomness import generator
+
+Loss = NtXent | NtLogistic | Margin
 
 
 def projections(batch: int = 6, width: int = 5, seed: int = 0) -> Tensor:
@@ -25,7 +27,7 @@ def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
 
-def anchors(z: Tensor, config: LossConfig) -> Iterator[tuple[float, list[float]]]:
+def anchors(z: Tensor, config: Loss) -> Iterator[tuple[float, list[float]]]:
     """Similarity of each view to its positive and to each of its negatives, one pair of views at a time."""
     z = F.normalize(z, dim=1) if config.normalize else z
     n = len(z) // 2
@@ -44,7 +46,7 @@ def mined(positive: float, negatives: list[float]) -> list[float]:
     return [max(easier) if easier else min(negatives)]
 
 
-def written_out(z: Tensor, config: LossConfig) -> float:
+def written_out(z: Tensor, config: Loss) -> float:
     costs = []
     for positive, negatives in anchors(z, config):
         if isinstance(config, NtXent):
@@ -61,7 +63,7 @@ def written_out(z: Tensor, config: LossConfig) -> float:
     return sum(costs) / len(costs)
 
 
-LOSSES: list[LossConfig] = [
+LOSSES: list[Loss] = [
     NtXent.model_validate({"temperature": tau, "normalize": normalize, "negatives": negatives})
     for tau, normalize, negatives in itertools.product([0.05, 0.5, 1.0], [True, False], ["both_views", "one_view"])
 ]
@@ -71,17 +73,17 @@ for normalize, negatives, semi_hard in itertools.product([True, False], ["both_v
     LOSSES += [Margin.model_validate({"margin": m} | options) for m in (0.0, 0.4, 1.6)]
 
 
-def name(config: LossConfig) -> str:
+def name(config: Loss) -> str:
     return ",".join(str(value) for value in config.model_dump().values())
 
 
 @pytest.mark.parametrize("config", LOSSES, ids=name)
-def test_loss_is_the_papers(config: LossConfig) -> None:
+def test_loss_is_the_papers(config: Loss) -> None:
     assert contrast(projections(), config).loss.item() == pytest.approx(written_out(projections(), config), rel=1e-9)
 
 
 @pytest.mark.parametrize("config", LOSSES, ids=name)
-def test_gradient_is_right(config: LossConfig) -> None:
+def test_gradient_is_right(config: Loss) -> None:
     z = projections(3, 4).requires_grad_()
     assert torch.autograd.gradcheck(lambda z: contrast(z, config).loss, z)
 

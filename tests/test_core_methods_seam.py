@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 import torch
+from dispatch import NoReadback
 from own_methods import KINDS, Clusters, Crops, Memory, Paint, PaintConfig, Queue, own_methods
 from processes import after_steps, assert_same, in_processes
 from pydantic import ValidationError
-from test_core_pretraining_loop import NoReadback
 
 from core import DataError, Frozen, evaluate, load_pretrained, pretrain
 from core.config import Measure, Pass
@@ -23,7 +23,7 @@ from core.data.dataset import Dataset
 from core.history import Epoch
 from core.pretraining.training import Training
 from core.trained.checkpoint import load_checkpoint, save_checkpoint
-from helpers import random_dataset, small_config
+from helpers import random_dataset, small_config, squares
 
 EXACT = {"policy": "custom", "both": ["flip"], "first": ["noise"]}
 """A policy whose views are the same to the bit in a share and in a batch."""
@@ -75,9 +75,9 @@ def test_a_history_has_the_methods_own_measures(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_chunks_are_exact(kind: str) -> None:
-    """With running statistics in place of each chunk's the gradient is that of the whole batch."""
+    """The gradient is that of the whole batch once running statistics replace each chunk's."""
     gradients = []
-    for more in ({}, {"batch_norm_chunk": 4}):
+    for more in [dict[str, Any](), dict[str, Any](batch_norm_chunk=4)]:
         made = training(kind, **more)
         for module in made.model.modules():
             if isinstance(module, torch.nn.modules.batchnorm._BatchNorm):
@@ -157,7 +157,12 @@ def test_keys_are_dealt_out_apart_from_queries(monkeypatch: pytest.MonkeyPatch) 
     """So that a key's chunk tells nothing of its query's: batch norm shuffled as in MoCo."""
     seen: list[Any] = []
     deal = torch.split
-    monkeypatch.setattr(torch, "split", lambda values, size: seen.append(values.tolist()) or deal(values, size))
+
+    def look(values: torch.Tensor, size: int) -> Any:
+        seen.append(values.tolist())
+        return deal(values, size)
+
+    monkeypatch.setattr(torch, "split", look)
     training("own_queue", batch_norm_chunk=4).advance()
     keys, queries = seen
     assert sorted(keys) == sorted(queries) == list(range(16))
@@ -168,9 +173,9 @@ def test_groups_have_rates_of_their_own_and_are_frozen_at_first() -> None:
     made = training("own_paint", schedule={"warmup_epochs": 1})
     rates, moved = [], []
     for _ in range(6):
-        before = made.method.head[0].weight.clone()
+        before = made.method.head.get_parameter("0.weight").clone()
         made.advance()
-        moved.append(not torch.equal(before, made.method.head[0].weight))
+        moved.append(not torch.equal(before, made.method.head.get_parameter("0.weight")))
         rates.append([group["lr"] for group in made.optimizer.param_groups])
     peak = made.rate.peak
     assert moved == [False, False, True, True, True, True]
@@ -184,16 +189,16 @@ def test_images_have_their_numbers() -> None:
     made = training("own_memory", random_dataset(train=70))
     before = made.method.memory.clone()  # type: ignore[operator]
     run(made, 4)
-    changed = (made.method.memory != before).any(dim=1)  # type: ignore[operator]
+    changed = (made.method.get_buffer("memory") != before).any(dim=1)
     assert int(changed.sum()) == 64
     batch = made.batches[4]
-    assert torch.equal(made.images.images[batch.numbers], batch.images)
+    assert torch.equal(made.images.images[batch.numbers], squares(batch))
     assert torch.equal(made.images.labels[batch.numbers], batch.labels)
 
 
 def test_clusters_are_found_before_each_epoch_and_momentum_is_forgotten() -> None:
     made = training("own_clusters")
-    head = made.method.head[0].weight
+    head = made.method.head.get_parameter("0.weight")
     made.advance()
     first = made.method.clusters.clone()  # type: ignore[operator]
     assert len(first.unique()) > 1
@@ -212,7 +217,7 @@ def in_two(folder: Path) -> dict[str, Any]:
             kind: after_steps(5, True, augment=EXACT, loss={"kind": kind}, optimizer={"learning_rate": 0.1})
             for kind in KINDS
         }
-        chunked = {"augment": EXACT, "batch_norm_chunk": 4, "optimizer": {"learning_rate": 0.1}}
+        chunked: dict[str, Any] = {"augment": EXACT, "batch_norm_chunk": 4, "optimizer": {"learning_rate": 0.1}}
         results["in chunks"] = after_steps(5, True, loss={"kind": "own_queue"}, **chunked)
         results["uneven"] = uneven_features()
         epochs: list[Epoch] = []
@@ -223,7 +228,7 @@ def in_two(folder: Path) -> dict[str, Any]:
 
 
 def uneven_features() -> torch.Tensor:
-    """Of 17 images, which no two processes can share evenly."""
+    """Features of 17 images, which no two processes can share evenly."""
     from core.pretraining.trainer import EpochStart
 
     made = training("own_clusters", random_dataset(train=17))
@@ -233,7 +238,7 @@ def uneven_features() -> torch.Tensor:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Of two processes."""
+    """Results of two processes."""
     return in_processes(2, tmp_path_factory.mktemp("processes"), in_two)
 
 

@@ -3,16 +3,19 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from core import Frozen, TrainConfig, evaluate, load_pretrained, pretrain
 from core.augment.policy import one_view, two_views
-from core.config import Classifier, CompositionAugment, CustomAugment
+from core.config import Classifier, CompositionAugment, CustomAugment, Flip, Grayscale
 from core.data.dataset import Dataset, Split
 from core.loss.cross_entropy import cross_entropy
+from core.pretraining.training import Training
 from core.randomness import generator
 from helpers import random_dataset, random_images, small_config
 
@@ -50,9 +53,7 @@ def test_the_loss_is_torchs_and_its_statistics_are_the_textbooks() -> None:
 
 def test_one_view_is_the_first_branch() -> None:
     images = random_images(8)
-    flip = CustomAugment(
-        both=({"kind": "flip", "probability": 1.0},), first=({"kind": "grayscale", "probability": 1.0},)
-    )
+    flip = CustomAugment(both=(Flip(probability=1.0),), first=(Grayscale(probability=1.0),))
     view = one_view(images, flip, generator(0, "augmentation"))
     assert torch.equal(view, two_views(images, flip, generator(0, "augmentation"))[:8])
     assert one_view(images, CompositionAugment(), generator(0, "augmentation")).shape == (8, 3, 32, 32)
@@ -61,7 +62,7 @@ def test_one_view_is_the_first_branch() -> None:
 def test_it_learns_the_labels(tmp_path: Path) -> None:
     untrained = evaluate(Classifier(), pretrain(CONFIG.model_copy(update={"epochs": 0}), DATA, device="cpu"), DATA)
     trained = pretrain(CONFIG, DATA, device="cpu")
-    assert trained.head[0].out_features == 4  # type: ignore[union-attr]
+    assert len(trained.head.get_parameter("0.bias")) == 4
     scores = evaluate(Classifier(), trained, DATA).metrics
     assert set(scores) == {"classifier/top1", "classifier/top5"}
     assert scores["classifier/top1"] > 90 > untrained.metrics["classifier/top1"] + 30
@@ -87,3 +88,59 @@ def test_images_without_a_label_are_left_out() -> None:
 def test_a_contrastive_training_has_no_classifier() -> None:
     with pytest.raises(ValidationError, match=r"loss\.kind cross_entropy"):
         TrainConfig.model_validate({"evaluate": {"protocol": "classifier"}})
+
+
+def released_step(
+    weight: NDArray[np.float64],
+    gradient: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    is_excluded: bool,
+    is_decayed_in_the_loss: bool,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """LARS of google-research/simclr (lars_optimizer.py), at a rate of 0.7 and a weight decay of 0.1. The loss has
+    tf.nn.l2_loss of the supervised head in the code of SimCLRv2 (model_util.add_weight_decay), and not in that of the
+    paper."""
+    if is_decayed_in_the_loss or not is_excluded:
+        gradient = gradient + 0.1 * weight
+    norms = np.sqrt((weight**2).sum()), np.sqrt((gradient**2).sum())
+    ratio = 0.001 * norms[0] / norms[1] if not is_excluded and min(norms) > 0 else 1.0
+    velocity = 0.9 * velocity + 0.7 * ratio * gradient
+    return weight - velocity, velocity
+
+
+@pytest.mark.parametrize(
+    ("adapt_classifier", "excluded"),
+    [(True, ("batch_normalization", "bias")), (False, ("batch_normalization", "bias", "head_supervised"))],
+    ids=["the code of the paper", "the code of SimCLRv2"],
+)
+def test_lars_on_the_classifier_is_the_released_codes(adapt_classifier: bool, excluded: tuple[str, ...]) -> None:
+    """Names as in the released code: exclude_from_weight_decay of both, which is of the adaptation too."""
+    lars = {"kind": "lars", "weight_decay": 0.1, "adapt_classifier": adapt_classifier}
+    training = Training(small_config(loss={"kind": "cross_entropy"}, optimizer=lars), DATA, torch.device("cpu"))
+    draws = generator(0, "gradients")
+    expected: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+    for _ in range(3):
+        for name, weight in training.model.named_parameters():
+            weight.grad = torch.randn(weight.shape, generator=draws)
+            is_head, is_vector = weight.shape[0] == 4, weight.ndim == 1
+            theirs = [
+                "head_supervised" if is_head else "base_model",
+                ("bias" if is_head else "batch_normalization") if is_vector else "kernel",
+            ]
+            old, velocity = expected.get(name, (weight.detach().double().numpy(), np.zeros(weight.shape)))
+            in_the_loss = not adapt_classifier and is_head and not is_vector
+            is_excluded = any(part in excluded for part in theirs)
+            expected[name] = released_step(old, weight.grad.double().numpy(), velocity, is_excluded, in_the_loss)
+        for group in training.optimizer.param_groups:
+            group["lr"] = 0.7
+        training.optimizer.step()
+    assert sum(weight.shape[0] == 4 for weight in training.model.parameters()) == 2
+    for name, weight in training.model.named_parameters():
+        np.testing.assert_allclose(weight.detach().numpy(), expected[name][0], rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+def test_other_optimisers_and_methods_have_no_group_for_a_classifier() -> None:
+    lars = {"kind": "lars", "adapt_classifier": False}
+    for changes in ({"loss": {"kind": "cross_entropy"}}, {"optimizer": lars}):
+        groups = Training(small_config(**changes), DATA, torch.device("cpu")).optimizer.param_groups
+        assert [group["adapt"] for group in groups] == [True, False]

@@ -31,7 +31,7 @@ def test_float32_stays_where_bfloat16_is_hardly_faster() -> None:
     assert choose(close, "auto").precision == "float32"
 
 
-def test_hardware_is_measured_once(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hardware_is_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     measured = fastest_numerics(torch.device("cpu"), "auto")
     (path,) = (tmp_path / "simclr-ablations").glob("numerics-*.json")

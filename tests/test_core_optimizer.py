@@ -11,7 +11,8 @@ from core.config import Lars as LarsConfig
 from core.optimizer.build import build_optimizer
 from core.optimizer.lars import Lars
 from core.optimizer.schedule import Schedule, build_schedule, peak_rate
-from helpers import small_config
+from core.pretraining.training import Training
+from helpers import random_dataset, small_config
 
 
 def lars(weight: torch.Tensor, lr: float, weight_decay: float = 0.0, adapt: bool = True) -> Lars:
@@ -96,3 +97,9 @@ def test_a_warmup_always_ends_before_the_training_does(epochs: int, warmup_epoch
     schedule = build_schedule(config, 4)
     assert (schedule.warmup, schedule.total) == (warmup, 4 * epochs)
     assert max(schedule(step) for step in range(4 * epochs)) == schedule.peak
+
+
+def test_a_training_has_as_many_steps_as_whole_batches() -> None:
+    """Epochs x (images // batch); the released code has images x epochs // batch + 1, over a stream without epochs."""
+    training = Training(small_config(batch_size=24, epochs=5), random_dataset(train=64), torch.device("cpu"))
+    assert training.total_steps == 5 * (64 // 24)

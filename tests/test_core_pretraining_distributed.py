@@ -24,7 +24,7 @@ from torch import Tensor
 from core import ProcessLost, pretrain
 from core.augment.draw import shared
 from core.augment.policy import one_view, two_views
-from core.config.operations import Operations
+from core.config.operations import Noise, Operations
 from core.config.policies import AutoAugment, CompositionAugment, CustomAugment, SimclrAugment
 from core.data.batches import Batches
 from core.data.dataset import Split
@@ -35,14 +35,14 @@ from core.pretraining import training as training_module
 from core.pretraining.chunks import own_rows, random_chunks
 from core.pretraining.training import Training
 from core.randomness import generator
-from helpers import random_dataset, random_images, small_config
+from helpers import random_dataset, random_images, small_config, squares
 
 CPU = torch.device("cpu")
 LAST_STEP = 5
 
 
 def outputs(rows: int) -> Tensor:
-    """Of two views of each of so many images."""
+    """Outputs for two views of each image."""
     return torch.randn(2 * rows, 3, generator=generator(0, "outputs"), dtype=torch.float64)
 
 
@@ -75,7 +75,7 @@ def run_all(folder: Path) -> dict[str, Any]:
 
 
 def with_numerics_of_its_own() -> Training:
-    """As on hardware that measures otherwise."""
+    """A training whose process has measured other numerics."""
     own = Numerics("float32", channels_last=distributed.get_rank() == 0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training_module, "fastest_numerics", lambda *_: own)
@@ -124,7 +124,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def results(folder: Path) -> list[dict[str, Any]]:
-    """Of two processes."""
+    """Results of two processes."""
     return in_processes(2, folder, run_all)
 
 
@@ -149,7 +149,7 @@ def test_all_processes_have_the_same_weights_to_the_bit(results: list[dict[str, 
 
 
 def test_the_gradient_of_what_is_gathered_is_that_of_a_concatenation(results: list[dict[str, Any]]) -> None:
-    """Where every process has a loss of its own, of all rows: their sum."""
+    """Every process has a loss of its own on all rows; the gradient is that of their sum."""
     whole = torch.cat(outputs(6).split(3)).requires_grad_()
     (weighed(whole, 0) + weighed(whole, 1)).backward()
     assert whole.grad is not None
@@ -197,7 +197,7 @@ EVERY_OPERATION: Operations = CustomAugment.model_validate(
         SimclrAugment(broader=True, also=("rotate", "noise", "sobel")),
         CompositionAugment(first="noise", second="rotate"),
         AutoAugment(),
-        CustomAugment(shared=EVERY_OPERATION[:2], both=EVERY_OPERATION, first=("noise",), second=EVERY_OPERATION[2:3]),
+        CustomAugment(shared=EVERY_OPERATION[:2], both=EVERY_OPERATION, first=(Noise(),), second=EVERY_OPERATION[2:3]),
     ],
 )
 @pytest.mark.parametrize(("make", "copies"), [(two_views, 2), (one_view, 1)])
@@ -217,7 +217,7 @@ def test_a_share_of_every_batch_is_its_rows() -> None:
     for rank in range(3):
         own = Batches(split, 6, 0, CPU, Share(rank, 3))
         for step in (0, 2, 3, 7):
-            assert torch.equal(own[step].images, whole[step].images[2 * rank : 2 * rank + 2])
+            assert torch.equal(squares(own[step]), squares(whole[step])[2 * rank : 2 * rank + 2])
             assert torch.equal(own[step].labels, whole[step].labels)
 
 
@@ -238,7 +238,7 @@ def test_the_chunks_of_all_processes_are_those_of_one() -> None:
 @pytest.mark.parametrize("processes", [2, 4])
 @pytest.mark.parametrize("loss", ["nt_xent", "margin", "cross_entropy"])
 def test_an_encoder_after_twenty_steps_is_that_of_one_process(processes: int, loss: str, tmp_path: Path) -> None:
-    """Of the encoder as a whole in single precision, of every weight, running statistic and gradient in double."""
+    """The encoder as a whole in single precision; every weight, running statistic and gradient in double."""
     expected = twenty_steps(tmp_path, loss)
     for result in in_processes(processes, tmp_path, partial(twenty_steps, loss=loss)):
         assert_parallel({"f": as_a_vector(result["encoder"])}, {"f": as_a_vector(expected["encoder"])})

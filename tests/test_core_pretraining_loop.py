@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+from dispatch import NoReadback
 
 from core import DataError, Diverged, encoder_hash, load_pretrained, pretrain
 from core.methods.build import build_model
@@ -162,7 +162,7 @@ def test_a_continued_training_computes_as_it_began(tmp_path: Path, step: int, mo
     continued.restore(load_checkpoint(tmp_path / "checkpoint.pt") or {})
     run(continued, 12)
     assert continued.result().numerics == began
-    assert continued.encoder.conv1.weight.is_contiguous(memory_format=torch.channels_last)
+    assert continued.encoder.get_parameter("conv1.weight").is_contiguous(memory_format=torch.channels_last)
     for name, tensor in whole.model.state_dict().items():
         assert torch.equal(tensor, continued.model.state_dict()[name]), name
 
@@ -256,14 +256,6 @@ def test_the_last_step_is_checked_too() -> None:
 def test_a_batch_larger_than_the_data_is_refused() -> None:
     with pytest.raises(DataError, match="batch_size is 100, but random has 64 training images"):
         pretrain(small_config(batch_size=100), random_dataset(), device="cpu")
-
-
-class NoReadback(TorchDispatchMode):
-    """Fails where a value is read back from the device into Python."""
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        assert function is not torch.ops.aten._local_scalar_dense.default, "the loop waits for the device"
-        return function(*args, **(kwargs or {}))
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,16 @@
 """Large batches in little memory: recomputing changes nothing, chunks change what batch norm sees and nothing else."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from dispatch import Mode
 from pydantic import ValidationError
 from torch import Tensor, nn
 from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from core import PretrainConfig, load_pretrained, pretrain
@@ -39,7 +41,7 @@ LOSS = partial(contrast, config=NtXent(temperature=0.5))
 
 
 def backward(net: nn.Sequential, numerics: Numerics, *chunks: Tensor) -> Outcome:
-    """Of all views as one block."""
+    """The outcome for all views as one block."""
     encoder, head = net
 
     def loss(h: tuple[Tensor, ...]) -> Outcome:
@@ -51,7 +53,7 @@ def backward(net: nn.Sequential, numerics: Numerics, *chunks: Tensor) -> Outcome
     return made.in_chunks((VIEWS,), loss, (chunks,)) if chunks else made.whole((VIEWS,), loss)
 
 
-class Alive(TorchDispatchMode):
+class Alive(Mode):
     """Bytes held by the tensors made under it: now, and at most."""
 
     def __init__(self) -> None:
@@ -59,15 +61,13 @@ class Alive(TorchDispatchMode):
         self._storages: dict[int, tuple[StorageWeakRef, int]] = {}
         self.peak = 0
 
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        result = function(*args, **(kwargs or {}))
+    def see(self, function: Callable[..., Any], arguments: object, result: object) -> None:
         for tensor in tree_leaves(result):
             if isinstance(tensor, Tensor):
                 storage = tensor.untyped_storage()
                 reference = StorageWeakRef(storage)
                 self._storages[reference.cdata] = reference, storage.nbytes()
         self.peak = max(self.peak, self.now())
-        return result
 
     def now(self) -> int:
         self._storages = {key: kept for key, kept in self._storages.items() if not kept[0].expired()}
@@ -158,8 +158,8 @@ def test_chunks_equal_plain_chunks_whose_activations_are_kept(numerics: Numerics
             assert weight.grad is not None, name
             assert twin.grad is not None, name
             assert (weight.grad - twin.grad).norm() < 1e-5 * twin.grad.norm(), name
-    for (name, buffer), twin in zip(ours.named_buffers(), plain.buffers(), strict=True):
-        assert torch.equal(buffer, twin), name
+    for (name, buffer), same in zip(ours.named_buffers(), plain.buffers(), strict=True):
+        assert torch.equal(buffer, same), name
     assert [int(ours.state_dict()[key]) for key in ("0.bn1.num_batches_tracked", "1.1.1.num_batches_tracked")] == [3, 1]
 
 
@@ -207,7 +207,7 @@ def test_every_view_is_in_one_chunk_and_with_its_positive_as_often_as_with_any_o
 def test_a_training_takes_chunks(changes: dict[str, object], views: int) -> None:
     """The encoder's batch norms count every chunk; chunks as large as the batch or larger are the batch."""
     training, whole = trained(batch_norm_chunk=8, **changes), trained(**changes)
-    assert training.encoder.bn1.num_batches_tracked == STEPS * views // 8
+    assert training.encoder.get_buffer("bn1.num_batches_tracked") == STEPS * views // 8
     assert not torch.equal(training.statistics, whole.statistics)
     for size in (views, views + 3):
         assert_same(whole, trained(batch_norm_chunk=size, **changes))
@@ -215,9 +215,12 @@ def test_a_training_takes_chunks(changes: dict[str, object], views: int) -> None
 
 def test_chunks_are_others_in_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[Tensor] = []
-    monkeypatch.setattr(
-        chunks_module, "random_chunks", lambda *args: taken.append(torch.cat(random_chunks(*args))) or [taken[-1]]
-    )
+
+    def look(*arguments: Any) -> list[Tensor]:
+        taken.append(torch.cat(random_chunks(*arguments)))
+        return [taken[-1]]
+
+    monkeypatch.setattr(chunks_module, "random_chunks", look)
     trained(batch_norm_chunk=16)
     assert len({tuple(rows.tolist()) for rows in taken}) == STEPS
 

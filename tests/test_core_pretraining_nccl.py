@@ -2,6 +2,7 @@
 
 Where there is one, all processes share it, each as if on a host of its own: NCCL then goes over sockets."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a G
 
 
 @pytest.fixture(autouse=True)
-def single_precision_is_single():
+def single_precision_is_single() -> Iterator[None]:
     """Without TensorFloat-32, whose convolutions round to three digits."""
     with without_tf32():
         yield
@@ -41,7 +42,7 @@ def steps(folder: Path) -> dict[str, dict[str, Tensor]]:
 
 @pytest.fixture(scope="module", params=[2, 4])
 def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """Of every process."""
+    """Results of every process."""
     return in_processes(request.param, tmp_path_factory.mktemp("processes"), steps, "nccl")
 
 

@@ -99,7 +99,7 @@ def test_of_all_that_create_a_file_one_does(storage: AnyPath) -> None:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of which a large file is put together."""
+    """Small parts, of which a large file is put together."""
     pytest.importorskip("s3fs")
     monkeypatch.setattr("s3fs.core.calculate_chunksize", lambda *arguments, **options: 5 * 2**20)
 
@@ -144,7 +144,7 @@ def test_of_a_large_file_whose_writing_fails_nothing_is_left(
 def test_a_writer_that_is_gone_before_the_end_leaves_no_object(
     bucket: RemotePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As after its death, nothing puts the parts together, and nothing removes them."""
+    """After its death nothing puts the parts together, and nothing removes them."""
     import s3fs
 
     call = s3fs.S3FileSystem._call_s3
@@ -208,11 +208,12 @@ def errors() -> list[tuple[Exception, type[Exception], str]]:
     from botocore.exceptions import EndpointConnectionError, NoCredentialsError
     from google.auth.exceptions import DefaultCredentialsError
 
+    refused = DefaultCredentialsError("none were found")  # type: ignore[no-untyped-call]
     return [
         (EndpointConnectionError(endpoint_url="http://x"), StorageAway, "Could not connect"),
         (TimeoutError("slow"), StorageAway, "slow"),
         (NoCredentialsError(), StorageRefused, "Unable to locate credentials; credentials come from"),
-        (DefaultCredentialsError("none were found"), StorageRefused, "none were found; credentials come from"),
+        (refused, StorageRefused, "none were found; credentials come from"),
         (PermissionError("Access Denied"), StorageRefused, "Access Denied; credentials come from"),
         (ImportError("Install s3fs"), StorageRefused, "needs s3fs"),
         (FileNotFoundError("x"), FileNotFoundError, "x"),
@@ -229,7 +230,7 @@ def test_what_goes_wrong_is_told_as_of_files(monkeypatch: pytest.MonkeyPatch) ->
         with pytest.raises(kind, match=text) as caught:
             (bucket / "schema.json").read_text()
         assert type(caught.value) is kind
-        if kind in (StorageAway, StorageRefused):
+        if isinstance(caught.value, StorageAway | StorageRefused):
             assert caught.value.filename == f"{bucket}/schema.json"
 
 
@@ -247,7 +248,7 @@ def test_a_bucket_that_is_not_there_is_named(bucket: RemotePath) -> None:
 
 
 def test_a_creation_that_met_a_removal_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And what a server calls a precondition is an object that is there already."""
+    """A failed precondition means that the object is there already."""
     answers = ["ConditionalRequestConflict", "PreconditionFailed"]
 
     def answer(*arguments: object, **options: object) -> None:

@@ -38,7 +38,7 @@ def data() -> Dataset:
 
 
 def metrics(epoch: dict[str, Any], top1: str) -> dict[str, float]:
-    """Of an epoch of version 1, by today's names."""
+    """Metrics of an epoch of version 1, by today's names."""
     found = {"loss": epoch["loss"], top1: epoch["contrastive_top1"], "entropy": epoch["entropy"]}
     return found if epoch["knn_top1"] is None else found | {"knn_top1": epoch["knn_top1"]}
 

@@ -13,7 +13,7 @@ from core.history import Epoch
 from core.randomness import generator
 from core.trained.checkpoint import load_checkpoint
 from core.trained.training_knn import NEIGHBORS, training_knn
-from helpers import coloured, knowing, random_dataset, small_config
+from helpers import coloured, knowing, pixels, random_dataset, small_config
 
 
 def trained(data: Dataset, **options: object) -> Pretrained:
@@ -25,7 +25,7 @@ def test_it_is_the_vote_of_one_half_of_the_images_on_the_other() -> None:
     data = Dataset("coloured", ("a", "b", "c", "d"), split, split)
     untrained = pretrain(small_config(epochs=0), data, device="cpu")
     looked_at = knowing(untrained, lambda views: views[:, :2, 0, 0])  # red and green of a pixel: not enough
-    features = split.images[:, :2, 0, 0].float() / 255
+    features = pixels(split)[:, :2, 0, 0].float() / 255
     draw = generator(0, "training_knn")
     order = balanced_subset(split.labels, 200, draw)[torch.randperm(200, generator=draw)]
     known, asked = order[::2], order[1::2]

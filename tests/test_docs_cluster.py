@@ -29,7 +29,7 @@ def test_the_cluster_file_suits_rays_own_schema() -> None:
 
 
 def test_the_pods_of_kubernetes_share_one_folder() -> None:
-    """And what is named in one place is there in the other; YAML's own mistakes are caught by reading it."""
+    """Every name that one place uses is defined in the other; mistakes of YAML are caught by reading it."""
     claim, cluster = YAML().load_all((DOCS / "kuberay.yaml").read_text())
     spec = cluster["spec"]
     pods = [group["template"]["spec"] for group in (spec["headGroupSpec"], *spec["workerGroupSpecs"])]

@@ -1,8 +1,9 @@
-"""What a plan says it costs, against what is known and what it then takes."""
+"""A plan's estimated cost agrees with measured speeds and with the actual cost."""
 
 import statistics
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ from ablations.store.speeds import (
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.study import Resources
-from core import Pretrained, ProcessLost
+from core import ProcessLost, pretrain
 from core.config import DataConfig, Frozen, PretrainConfig, ResNet
 from core.cost import training_flops
 
@@ -69,7 +70,7 @@ def test_what_was_measured_is_taken_as_it_was() -> None:
 
 
 def test_what_was_not_measured_goes_by_its_work() -> None:
-    """Of few, in proportion to the nearest; of enough, FLOPs and pixels have a rate each."""
+    """Few measurements are scaled from the nearest; with enough of them, FLOPs and pixels have a rate each."""
     assert seconds_for("training", "new", 4e6, 100, [speed(1e6, 100, 2.0), speed(1e9, 100, 9.0)]) == 8.0
     rates = [
         speed(flops, pixels, 3e-9 * flops + 2e-5 * pixels) for flops, pixels in ((1e9, 1e3), (1e8, 1e4), (1e7, 1e5))
@@ -82,7 +83,7 @@ def test_an_estimate_adds_up_what_is_left() -> None:
     made = plan()
     for unit in made.units:
         config = unit.trials[0].config.pretrain
-        save_speed(STORAGE, training_speed(config, LAPTOP, 0.01 * config.encoder.width))
+        save_speed(STORAGE, training_speed(config, LAPTOP, 0.01 * attrgetter("encoder.width")(config)))
         save_speed(STORAGE, evaluation_speed(config, unit.trials[0].config.evaluate, LAPTOP, 0.001))
     found = estimate(made, load_speeds(STORAGE))
     training = sum(200 * 2 * 0.01 * width for width in (0.125, 0.25) for _ in range(2))
@@ -228,7 +229,9 @@ def test_the_time_from_start_to_end_knows_how_many_run_at_a_time() -> None:
     made = plan()
     for unit in made.units:
         config = unit.trials[0].config.pretrain
-        save_speed(STORAGE, training_speed(config, LAPTOP, 1.0 if config.encoder.width == 0.125 else 3.0))
+        save_speed(
+            STORAGE, training_speed(config, LAPTOP, 1.0 if attrgetter("encoder.width")(config) == 0.125 else 3.0)
+        )
     found = estimate(made, load_speeds(STORAGE))
     assert found.wall_seconds(1) == found.seconds == 2 * 400 * (1 + 3)
     assert found.wall_seconds(2) == 400 * 4
@@ -280,11 +283,11 @@ def test_the_memory_of_a_training_is_not_that_of_what_was_only_loaded(
     def fail(*_: object) -> None:
         raise ProcessLost("crashed")
 
-    monkeypatch.setattr(worker, "pretrain", partial(worker.pretrain, checkpoint_seconds=0.0))
+    monkeypatch.setattr(worker, "pretrain", partial(pretrain, checkpoint_seconds=0.0))
     monkeypatch.setattr(worker, "memory_peak", lambda device: 5000)
     monkeypatch.setattr(unit_run, "memory_peak", lambda device: 5000)
     with monkeypatch.context() as patch, pytest.raises(ProcessLost):
-        patch.setattr(*(worker, "save_speed") if left == "the encoder" else (Pretrained, "save"), fail)
+        patch.setattr("ablations.running.worker.save_speed" if left == "the encoder" else "core.Pretrained.save", fail)
         peaks()
     store.save_history(unit.pretrain_id, [])  # as before the crash
     monkeypatch.setattr(worker, "memory_peak", lambda device: 70)

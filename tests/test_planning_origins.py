@@ -1,13 +1,14 @@
-"""What is done already, and from which studies."""
+"""A plan names the finished trials and the studies that they come from."""
 
 from pathlib import Path
 
 import pytest
 
-from ablations.cli.tables import study_heading
+from ablations.cli.tables import states_lines, study_heading
 from ablations.planning.estimate import estimate
-from ablations.planning.origins import origins
+from ablations.planning.origins import origins, unvaried_text
 from ablations.planning.plan import Plan, make_plan
+from ablations.planning.review.lint import warnings
 from ablations.store.speeds import Hardware, training_speed
 from ablations.store.trial_store import COMPUTED_FOR, TrialStore
 from ablations.study.load import load_study
@@ -52,3 +53,18 @@ def test_an_encoder_that_is_there_costs_only_its_evaluation(store: TrialStore) -
     assert (before.seconds, after.seconds) == pytest.approx((5 * 2 * 60 * 2.0, 3 * 2 * 60 * 2.0))
     assert after.images == before.images - 2 * 2 * 60
     assert after.flops == pytest.approx(before.flops * 3 / 5)
+
+
+def test_results_with_the_choices_of_seed_0_are_told(store: TrialStore) -> None:
+    Path("study.yaml").write_text(small_study(f"{GRID}seeds: 2\nvary: []\n", epochs=2))
+    before = make_plan(load_study("study.yaml"), store, Path("data"))
+    for trial in before.trials[:4]:
+        store.save_result(Result(trial.id, "done", {}, 1.0, 0.0, {}))
+    assert (before.unvaried, make_plan(load_study("study.yaml"), store, Path("data")).unvaried) == (0, 0)
+    Path("study.yaml").write_text(small_study(f"{GRID}seeds: 2\n", epochs=2))
+    after = make_plan(load_study("study.yaml"), store, Path("data"))
+    told = "2 trials to run were done with the subset, hold-out or labels of seed 0"
+    assert len(after.results) == 2
+    assert told in unvaried_text(after)
+    assert any(warning.startswith(told) for warning in warnings(after))
+    assert any(line.startswith(told) for line, _ in states_lines(after, store.root))

@@ -1,5 +1,6 @@
 """``resources.pack``: as many trials on a GPU as its memory holds."""
 
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,9 @@ def plan() -> Plan:
 
 def measure(width: float, gib: float, evaluated_gib: float = 0, hardware: Hardware = GPU) -> None:
     """A training of the study, and perhaps its evaluation."""
-    config = next(trial.config for trial in plan().trials if trial.config.pretrain.encoder.width == width)
+    config = next(
+        trial.config for trial in plan().trials if attrgetter("width")(trial.config.pretrain.encoder) == width
+    )
     save_speed(STORAGE, training_speed(config.pretrain, hardware, 1.0, int(gib * GIB)))
     if evaluated_gib:
         peak = int(evaluated_gib * GIB)

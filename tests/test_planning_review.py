@@ -1,4 +1,4 @@
-"""What a reviewer would ask, and what would not bother one."""
+"""``ablate lint`` warns of designs that a reviewer would question, and of no others."""
 
 from pathlib import Path
 

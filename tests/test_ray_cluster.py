@@ -11,8 +11,8 @@ from ray.cluster_utils import Cluster
 from ablations.planning.plan import make_plan
 from ablations.running.job import Job
 from ablations.running.schedulers.inline import InlineScheduler
+from ablations.running.schedulers.on_ray.endings import WORKER_DEATHS
 from ablations.running.schedulers.on_ray.scheduler import RayScheduler
-from ablations.running.schedulers.on_ray.tune import WORKER_DEATHS
 from ablations.running.schedulers.scheduler import Batch
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
@@ -28,7 +28,7 @@ EPOCHS = 5
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    """Of a head that trains nothing."""
+    """A cluster whose head trains nothing."""
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     yield made
     ray.shutdown()
@@ -36,7 +36,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 def units(storage: Path, grid: str) -> list[Unit]:
-    """With a checkpoint after every epoch."""
+    """Units of work with a checkpoint after every epoch."""
     Path("study.yaml").write_text(small_study(grid, EPOCHS))
     made = make_plan(load_study("study.yaml"), TrialStore(storage), Path("data"))
     for unit in made.units:

@@ -1,93 +1,14 @@
-"""A cluster as a user makes one: ``ray start`` three times. All processes of one end at once, as a machine's do."""
+"""Runs on a cluster as a user makes one: a host that is killed, one that joins, and code taken along."""
 
-import json
-import os
-import secrets
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from ray_hosts import EPOCHS, GRID, PATIENCE, Hosts, quiet, results, wait_until
 
 from helpers import small_study
 
 pytestmark = pytest.mark.slow
-
-MARK = "ABLATE_TEST_HOST"
-RAY = Path(sys.executable).with_name("ray")
-GRID = "grid: {loss.temperature: [0.1, 0.2, 0.5, 1.0]}\n"
-EPOCHS = 60
-PATIENCE = 240.0
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
-class Hosts:
-    """Started in the background; what they have in common is a token."""
-
-    def __init__(self) -> None:
-        self.port, self.client_port = free_ports(2)
-        self.environment = os.environ | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-        self.environment["PYTHONPATH"] = os.pathsep.join(sys.path)
-        self._hosts: dict[str, subprocess.Popen[bytes]] = {}
-
-    def head(self) -> None:
-        """Which trains nothing."""
-        ports = [f"--port={self.port}", f"--ray-client-server-port={self.client_port}"]
-        self.start("--head", *ports, "--num-cpus=0", "--include-dashboard=false")
-
-    def node(self, **environment: str) -> str:
-        return self.start(f"--address=127.0.0.1:{self.port}", "--num-cpus=1", **environment)
-
-    def start(self, *options: str, **environment: str) -> str:
-        """By what its processes are found, wherever they are."""
-        mark = secrets.token_hex(8)
-        any_port = ("--min-worker-port=0", "--max-worker-port=0")
-        with Path("hosts.log").open("ab") as log:
-            self._hosts[mark] = subprocess.Popen(
-                [sys.executable, RAY, "start", *options, *any_port, "--disable-usage-stats", "--block"],
-                env=self.environment | environment | {MARK: mark},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        return mark
-
-    def wait(self) -> None:
-        """Until all have joined."""
-        deadline = time.monotonic() + PATIENCE
-        while Path("hosts.log").read_text().count("Ray runtime started") < len(self._hosts):
-            assert time.monotonic() < deadline, Path("hosts.log").read_text()[-3000:]
-            time.sleep(0.1)
-
-    def lose(self, mark: str) -> None:
-        for path in Path("/proc").glob("[0-9]*/environ"):
-            with suppress(OSError):  # it has just ended
-                if f"{MARK}={mark}".encode() in path.read_bytes().split(b"\0"):
-                    os.kill(int(path.parent.name), signal.SIGKILL)
-        self._hosts[mark].wait()
-
-    def lose_all(self) -> None:
-        for mark in reversed(self._hosts):
-            self.lose(mark)
-
-    def run(self, *options: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "ablations", "run", "study.yaml", *options]
-        return subprocess.Popen(
-            command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
 
 
 @pytest.fixture
@@ -97,29 +18,6 @@ def hosts() -> Iterator[Hosts]:
     made.wait()
     yield made
     made.lose_all()
-
-
-def wait_until(condition: Callable[[], object], run: "subprocess.Popen[str]") -> None:
-    """Ends with the run, too."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition() and run.poll() is None:
-        assert time.monotonic() < deadline, Path("hosts.log").read_text()[-3000:]
-        time.sleep(0.05)
-
-
-def results(storage: str) -> dict[str, Any]:
-    """By trial, what may not depend on where it was computed."""
-    found = {}
-    for path in Path(storage).glob("trials/*/result.json"):
-        values = json.loads(path.read_text())
-        found[path.parent.name] = (values["status"], values["metrics"], values["facts"].get("encoder_hash"))
-    return found
-
-
-def quiet() -> dict[str, Any]:
-    run = subprocess.run([sys.executable, "-m", "ablations", "run", "study.yaml", "--inline", "--storage", "quiet"])
-    assert run.returncode == 0
-    return results("quiet")
 
 
 def test_a_host_that_is_killed_and_one_that_is_added_change_no_number(hosts: Hosts) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from machines import Machine, Network, can_be_made, network
-from test_ray_hosts import EPOCHS, GRID, PATIENCE, RAY, quiet, results, wait_until
+from ray_hosts import EPOCHS, GRID, PATIENCE, RAY, quiet, results, wait_until
 
 from ablations.store.trial_store import TrialStore
 from core.history import Epoch
@@ -33,20 +33,20 @@ class Laboratory:
         self._ray_start(self.machine(), "--head", "--port=6379", "--num-cpus=0", "--include-dashboard=false")
 
     def node(self, lacks: Path | None = None, code: Path = CODE) -> Machine:
-        """Of one core."""
+        """Add a node with one core."""
         made = self.machine(lacks)
         self._ray_start(made, f"--address={HEAD}:6379", "--num-cpus=1", code=code)
         return made
 
     def machine(self, lacks: Path | None = None) -> Machine:
-        """That is no node."""
+        """Add a machine that is no node."""
         made = self._network.machine(lacks=lacks)
         script = f"mkdir .ray && printf {self._token} > .ray/auth_token"
         subprocess.run(made.command("sh", "-c", script), check=True)
         return made
 
     def run(self, machine: Machine, address: str, token: str | None = None) -> "subprocess.Popen[str]":
-        """With the machine's own token, or another. Drivers draw their data once, each node for itself."""
+        """Start a run with the machine's own token, or another. Drivers draw their data once, each node for itself."""
         settings = {"XDG_CACHE_HOME": str(self.shared / "cache")} | ({"RAY_AUTH_TOKEN": token} if token else {})
         options = (self.shared / "study.yaml", "--address", address, "--storage", self.storage)
         command = self._command(machine, CODE, "-m", "ablations", "run", *options, **settings)
@@ -113,7 +113,7 @@ def test_workers_on_two_machines_train_what_one_process_does(laboratory: Laborat
 
 
 def epochs(storage: Path) -> tuple[Epoch, ...]:
-    """Of the only training there is."""
+    """Epochs of the only training there is."""
     (encoder,) = storage.glob("encoders/*/history.json")
     return TrialStore(storage).history(encoder.parent.name)
 

@@ -1,4 +1,4 @@
-"""What a node of a cluster is asked before the first trial."""
+"""Every node of a cluster is checked before the first trial."""
 
 import os
 import re
@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import cloudpickle
 import pytest
 import ray
+from ray import cloudpickle
 from ray._private.utils import check_version_info
 from ray.cluster_utils import Cluster
 
@@ -110,7 +110,7 @@ def test_an_address_where_no_cluster_is(address: str, told: str, monkeypatch: py
     def fail(**options: object) -> None:
         raise ConnectionError("nobody answers")
 
-    monkeypatch.setattr(connect.ray, "init", fail)
+    monkeypatch.setattr("ray.init", fail)
     with pytest.raises(StudyError, match=f"--address {address}: {told}"), connect.connected(address, job()):
         pass
 
@@ -136,9 +136,9 @@ def test_who_gets_no_answer_is_told_what_to_look_at(
         raise ConnectionError(said)
 
     monkeypatch.setattr(connect, "_check_reachable", lambda address: None)
-    monkeypatch.setattr(connect.ray, "init", fail)
-    with pytest.raises(StudyError, match=told):
-        connect._start(address)
+    monkeypatch.setattr("ray.init", fail)
+    with pytest.raises(StudyError, match=told), connect.connected(address, job()):
+        pass
 
 
 @pytest.mark.parametrize("address", ["head:6379", "ray://head:10001"])
@@ -149,10 +149,13 @@ def test_a_cluster_of_another_version_is_told_with_both(address: str, monkeypatc
         check_version_info({"ray_version": "2.9.0", "python_version": "3.8.1"}, "Ray Client")
 
     monkeypatch.setattr(connect, "_check_reachable", lambda address: None)
-    monkeypatch.setattr(connect.ray, "init", fail)
+    monkeypatch.setattr("ray.init", fail)
     told = f"the cluster has Ray 2.9.0 and Python 3.8.1, and this environment has Ray {ray.__version__} and Python 3"
-    with pytest.raises(StudyError, match=f"--address {address}: {re.escape(told)}.*pip install 'ray==2.9.0'"):
-        connect._start(address)
+    with (
+        pytest.raises(StudyError, match=f"--address {address}: {re.escape(told)}.*pip install 'ray==2.9.0'"),
+        connect.connected(address, job()),
+    ):
+        pass
 
 
 def test_all_nodes_that_live_are_asked_and_for_data_those_that_train(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +176,7 @@ def test_all_nodes_that_live_are_asked_and_for_data_those_that_train(monkeypatch
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    """Of a head that trains nothing, and a node that does."""
+    """A cluster of a head that trains nothing and a node that does."""
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     made.add_node(num_cpus=1)
     ray.init(address=made.address, log_to_driver=False)

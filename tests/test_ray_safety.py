@@ -1,4 +1,4 @@
-"""Who may come in while a run goes on, on this machine, and what of it is left for others to read."""
+"""A run on Ray lets in no other user of the machine, and leaves no secret behind."""
 
 import os
 import secrets
@@ -50,7 +50,7 @@ class Watched:
 
 @pytest.fixture(scope="module", params=[1, pytest.param(2, marks=pytest.mark.slow)])
 def watched(request: pytest.FixtureRequest, empty_mlflow: Path) -> Iterator[Watched]:
-    """By so many workers a trial, with a canary in every secret variable, and a home that has no token yet."""
+    """A run with so many workers a trial, a canary in every secret variable, and a home that has no token yet."""
     with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as name:  # Ray's sockets want a short name
         run = Watched(Path(name))
         run.folder.chmod(0o755)
@@ -193,7 +193,7 @@ def test_a_folder_that_somebody_else_has_put_there_is_not_used(
 
 
 def test_a_temporary_folder_with_too_long_a_name_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 48 characters, as on some clusters."""
+    """The name has 48 characters, as on some clusters."""
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path / ("t" * 48)))
     folder = Path(session_folder())
     assert folder.is_relative_to("/tmp")

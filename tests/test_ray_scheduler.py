@@ -9,14 +9,15 @@ import pytest
 from ray.air.execution._internal.actor_manager import RayActorManager
 from ray.air.execution._internal.tracked_actor_task import TrackedActorTask
 from ray.exceptions import OutOfMemoryError
+from ray_processes import worker_processes
 from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
 from ablations.running.job import Job
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
+from ablations.running.schedulers.on_ray.endings import WORKER_DEATHS
 from ablations.running.schedulers.on_ray.scheduler import RayScheduler
-from ablations.running.schedulers.on_ray.tune import WORKER_DEATHS
 from ablations.running.schedulers.scheduler import Batch
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
@@ -50,28 +51,6 @@ def run_and(react: Callable[[Event], None]) -> list[Event]:
     with RayScheduler("local", job) as scheduler:
         scheduler.run(Batch(made.units, job, Resources()), listen)
     return seen
-
-
-def worker_processes(actor: bytes = b"ImplicitFunc") -> list[int]:
-    """Processes of this test's Ray, and of no other on the machine, that are running a unit."""
-    parents, workers = {}, []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            command = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if command.startswith(b"ray::") and actor in command:
-            workers.append(int(folder.name))
-    return [worker for worker in workers if os.getpid() in ancestors(worker, parents)]
-
-
-def ancestors(process: int, parents: dict[int, int]) -> list[int]:
-    found = []
-    while process in parents:
-        process = parents[process]
-        found.append(process)
-    return found
 
 
 def kill_workers() -> None:
@@ -153,6 +132,7 @@ def test_a_machine_without_memory_fails_the_trials_and_not_the_run(monkeypatch: 
     assert [(result.state, result.failure) for result in ended] == [("failed", "out_of_memory")] * 2
 
 
+@pytest.mark.slow
 def test_storage_that_the_workers_do_not_see_is_a_failure_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was recorded there, as it looks from a node without the storage."""
     monkeypatch.setattr(TrialStore, "record", lambda store, unit: None)

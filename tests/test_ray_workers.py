@@ -1,4 +1,4 @@
-"""A training over several workers: what a study may ask for, and what comes of each way in which it ends."""
+"""A training over several workers: allowed settings, and the outcome of every way in which it ends."""
 
 import errno
 import os
@@ -11,13 +11,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import cloudpickle
 import pytest
+from ray import cloudpickle
 from ray.exceptions import RayTaskError
 from ray.train import ScalingConfig, TrainingFailedError
 from ray.train.torch import TorchTrainer
 from ray.tune.search import BasicVariantGenerator
 from ray.util.queue import Empty
+from ray_processes import worker_processes
 from rich.console import Console
 
 from ablations.cli.tables import study_heading
@@ -54,7 +55,7 @@ STORAGE = Path("runs")
 
 
 def plan(rest: str = "resources: {workers: 2}\n", epochs: int = 1) -> Plan:
-    """Of two trainings, with two trials each."""
+    """A plan of two trainings, with two trials each."""
     Path("study.yaml").write_text(small_study(GRID + rest, epochs=epochs))
     return make_plan(load_study("study.yaml"), TrialStore(STORAGE), Path("data"))
 
@@ -99,7 +100,7 @@ def test_workers_speak_over_the_interface_of_their_nodes_address(monkeypatch: py
 
 
 def test_workers_wait_for_one_whose_node_decodes_for_hours() -> None:
-    """By default Ray has their first exchange fail after half an hour."""
+    """Ray's default lets their first exchange fail after half an hour."""
     assert TorchOverNodes().to_dict()["timeout_s"] == LONGEST_WAIT > 3600
 
 
@@ -295,7 +296,7 @@ STORAGE_ERRORS = [
 def test_storage_that_only_a_worker_cannot_use_ends_the_run_and_fails_no_trial(
     error: OSError, kind: type[Exception]
 ) -> None:
-    """As inline."""
+    """The same holds inline."""
     made = plan()
     seen, listener = end_of(made.units[0], error)
     with pytest.raises(kind, match=r"s3://lab/runs: (gone; finished results|no right|no space)"):
@@ -338,7 +339,7 @@ class FakeQueue(queue.Queue[Any]):
         except queue.Empty as error:
             raise Empty from error
 
-    def shutdown(self) -> None:  # type: ignore[override]
+    def shutdown(self) -> None:
         pass
 
 
@@ -360,7 +361,7 @@ def run_fake(
 
     monkeypatch.setattr(train, "Queue", FakeQueue)
     monkeypatch.setattr(train, "TorchTrainer", FakeTrainer)
-    monkeypatch.setattr(train.os, "environ", {})
+    monkeypatch.setattr(os, "environ", {})
     TrialStore(STORAGE).record(made.units[0])
     run_over_workers(made.units[0], job(), Resources(workers=2), seen.append)
     return seen
@@ -444,14 +445,12 @@ def test_of_an_encoder_that_is_there_one_worker_is_enough() -> None:
 
 def train_processes() -> list[int]:
     """Workers of this test's Ray that are in a training."""
-    from test_ray_scheduler import worker_processes
-
     return sorted(worker_processes(b"RayTrainWorker"))
 
 
 @pytest.mark.slow
 def test_two_workers_on_ray_do_what_one_process_does_and_a_killed_one_goes_on_from_the_checkpoint() -> None:
-    """Of the first unit there is a checkpoint of its first epoch."""
+    """The first unit has a checkpoint of its first epoch."""
     made, store, seen, killed = plan(epochs=4), TrialStore(STORAGE.resolve()), list[Event](), list[int]()
     for unit in made.units:
         store.record(unit)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from reports.cells.matrix import by_cell, rank_correlation, to_matrix
+from reports.cells.scoring import Baseline
 from reports.cells.summary import summarise
 from reports.figures.findings import heatmap_findings
 from reports.pages.render import render
@@ -21,7 +22,7 @@ from reports.tables.latex import latex
 from reports.tables.text_blocks import text_blocks
 from reports.tables.texts import formatted, markdown, tidy
 
-AXES = ["augment.first", "augment.second"]
+AXES = [ROWS, COLUMNS] = ["augment.first", "augment.second"]
 METRIC = "top1"
 HEATMAP = HeatmapReport(rows=AXES[0], columns=AXES[1], row_label="1st", column_label="2nd")
 
@@ -62,7 +63,7 @@ def table(values: dict[tuple[str, str], list[float | str]]) -> pd.DataFrame:
 def figure_5() -> PaperMatrix:
     numbers = paper_numbers("figure_5")
     assert numbers
-    matrix = numbers.matrix(*AXES, METRIC)
+    matrix = numbers.matrix(ROWS, COLUMNS, METRIC)
     assert matrix
     return matrix
 
@@ -94,14 +95,14 @@ def report(rows: pd.DataFrame, **changes: object) -> StudyReport:
 
 
 def test_matrix_by_hand() -> None:
-    matrix = to_matrix(TWO_SEEDS, *AXES, METRIC)
-    assert matrix.mean.loc["crop"].tolist() == [32.0, 53.0]
-    assert matrix.spread.loc["crop"].tolist() == pytest.approx([math.sqrt(8), math.sqrt(18)])
+    matrix = to_matrix(TWO_SEEDS, ROWS, COLUMNS, METRIC)
+    assert list(matrix.mean.loc["crop"]) == [32.0, 53.0]
+    assert list(matrix.spread.loc["crop"]) == pytest.approx([math.sqrt(8), math.sqrt(18)])
     assert matrix.count.to_numpy().tolist() == [[2, 2], [1, 0]]
     assert matrix.state.to_numpy().tolist() == [["done", "done"], ["done", "failed"]]
     assert matrix.row_average["crop"] == 42.5
     assert math.isnan(matrix.row_average["color"])
-    assert math.isnan(matrix.spread.loc["color", "crop"])
+    assert matrix.spread.isna().loc["color", "crop"]
     assert (matrix.seeds, matrix.seeds_text) == (2, "0 to 2 seeds")
 
 
@@ -119,16 +120,16 @@ def test_further_axes_are_averaged_within_a_seed() -> None:
 
 def test_a_study_without_any_result_is_a_matrix_of_nothing() -> None:
     nothing = TWO_SEEDS[TWO_SEEDS["baseline"] == ""].assign(state="waiting").drop(columns=METRIC)
-    matrix = to_matrix(nothing, *AXES, METRIC)
+    matrix = to_matrix(nothing, ROWS, COLUMNS, METRIC)
     assert matrix.mean.isna().all(axis=None)
     assert (matrix.state == "waiting").all(axis=None)
-    assert heatmap_findings(matrix, None, {}) == ["No cell has finished yet."]
+    assert heatmap_findings(matrix, None, []) == ["No cell has finished yet."]
 
 
 def test_rank_correlation_by_hand() -> None:
     a = pd.DataFrame([[1.0, 2.0], [3.0, 4.0]])
-    assert rank_correlation(a, a * 10 + 3) == (pytest.approx(1), 4)
-    assert rank_correlation(a, -a) == (pytest.approx(-1), 4)
+    assert rank_correlation(a, a * 10 + 3) == pytest.approx((1, 4))
+    assert rank_correlation(a, -a) == pytest.approx((-1, 4))
     # ranks 1 2 3 4 against 2 1 4 3: 1 - 6 * 4 / (4 * 15)
     assert rank_correlation(a, pd.DataFrame([[20.0, 10.0], [40.0, 30.0]]))[0] == pytest.approx(0.6)
     # ties share their mean rank: 1 2 3 4 against 1.5 1.5 3.5 3.5
@@ -164,7 +165,7 @@ def test_a_part_of_the_papers_table_has_no_average() -> None:
 
 
 def test_tables_show_mean_spread_and_what_is_missing() -> None:
-    matrix = to_matrix(TWO_SEEDS, *AXES, METRIC)
+    matrix = to_matrix(TWO_SEEDS, ROWS, COLUMNS, METRIC)
     texts = formatted(matrix)
     assert texts.to_numpy().tolist() == [["32.0 ± 2.8", "53.0 ± 4.2", "42.5"], ["52.0", "failed", ""]]
     assert markdown(texts, "1st / 2nd").splitlines()[2] == "| crop | 32.0 ± 2.8 | 53.0 ± 4.2 | 42.5 |"
@@ -186,9 +187,9 @@ def test_cells_by_hand() -> None:
 
 
 def test_findings_name_the_best_cell_the_baseline_and_the_gaps() -> None:
-    matrix = to_matrix(TWO_SEEDS, *AXES, METRIC)
+    matrix = to_matrix(TWO_SEEDS, ROWS, COLUMNS, METRIC)
     paper = figure_5()
-    found = heatmap_findings(matrix, paper.only(matrix.mean), {"random": 10.0})
+    found = heatmap_findings(matrix, paper.only(matrix.mean), [Baseline("random", 10.0)])
     assert found[0] == "Best cell: crop, color with 53.0; worst: crop, crop with 32.0; 21.0 points apart."
     assert "random: 10.0; the best cell is +43.0 points" in found[1]
     assert "rank correlation (Spearman) of 1.00" in found[2]

@@ -76,7 +76,7 @@ def test_cells_without_a_result_are_left_out() -> None:
 
 
 def test_where_one_factor_makes_all_of_it_that_is_said() -> None:
-    """With crop the order is the paper's, and without it is by chance, as in the shipped grid."""
+    """The order is the paper's among cells with crop, and random among the others, as in the shipped grid."""
     random = np.random.default_rng(2)
     shuffled = dict(zip(papers(), random.permutation(list(papers().values())), strict=True))
     values = {cell: (papers() if "crop" in cell else shuffled)[cell] for cell in papers()}
@@ -107,7 +107,7 @@ def test_noise_never_refutes_an_order_that_is_there() -> None:
 
 
 def test_permutations_are_all_orders_where_those_are_few() -> None:
-    """Of eight cells in the paper's order 1 of 40,320 is as good, or 20 with as many as were tried."""
+    """One in 40,320 orders of eight cells is as good as the paper's, or 20 with as many as were tried."""
     values = np.arange(8.0)[:, None] + np.array([0.0, 0.1, 0.05])
     assert Agreement(values, np.arange(8.0)).by_chance == pytest.approx(1 / 20_001, rel=3)
     worse = sum(np.dot(order, np.arange(5)) >= 26 for order in itertools.permutations(range(5))) / 120

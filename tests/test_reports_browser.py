@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_reports_page import HALF, REPORT
+from small_report import HALF, REPORT
 
 from reports.pages.collection_page import Entry, judged_together, write_collection
 from reports.pages.render import render

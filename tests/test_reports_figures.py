@@ -8,9 +8,10 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+from artists import segments_of, x_of, y_of
 from invented import METRIC, Values, drawn, report, trials
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -35,19 +36,23 @@ def middle(bar: Rectangle) -> float:
     return round(bar.get_x() + bar.get_width() / 2, 3)
 
 
+def filled(bar: Rectangle) -> bool:
+    return to_rgba(bar.get_facecolor())[3] > 0
+
+
 def bars_of(ax: Axes) -> dict[float, float]:
     """The top of each filled bar, by the place of its middle."""
-    patches = [patch for patch in ax.patches if isinstance(patch, Rectangle) and patch.get_facecolor()[3]]
+    patches = [patch for patch in ax.patches if isinstance(patch, Rectangle) and filled(patch)]
     return {middle(patch): patch.get_y() + patch.get_height() for patch in patches}
 
 
 def gaps_of(ax: Axes) -> list[Rectangle]:
-    return [patch for patch in ax.patches if isinstance(patch, Rectangle) and not patch.get_facecolor()[3]]
+    return [patch for patch in ax.patches if isinstance(patch, Rectangle) and not filled(patch)]
 
 
 def lines_of(ax: Axes) -> list[tuple[str, list[tuple[float, float]]]]:
     """Each line's marker and known points."""
-    pairs = [(str(line.get_marker()), line.get_xydata()) for line in ax.lines]
+    pairs = [(str(line.get_marker()), zip(x_of(line), y_of(line), strict=True)) for line in ax.lines]
     return [(marker, [(float(x), float(y)) for x, y in data if not math.isnan(x + y)]) for marker, data in pairs]
 
 
@@ -88,7 +93,7 @@ def test_bars_are_where_and_as_high_as_the_cells_say(publish: Callable[..., None
     ax = drawn(BARS, BAR_TABLE, BARS_AXES).figure.axes[0]
     assert bars_of(ax) == {-0.215: pytest.approx(61.0), 0.785: pytest.approx(64.0)}
     assert [tick.get_text() for tick in ax.get_xticklabels()] == ["100", "200"]
-    segments = [s for c in ax.collections for s in c.get_segments()]
+    segments = segments_of(ax)
     known = [segment[:, 1].tolist() for segment in segments]
     assert known == [pytest.approx([61 - math.sqrt(2), 61 + math.sqrt(2)])]  # of 64 with one seed there is none
 
@@ -98,7 +103,7 @@ def test_the_papers_error_bars_are_drawn_from_end_to_end(publish: Callable[..., 
     publish(BARS_AXES, rows, ends=[[81.01, 85.92], [82.29, 86.6]])
     result = drawn(BARS, BAR_TABLE, BARS_AXES)
     theirs = result.figure.axes[1]
-    segments = [s[:, 1].tolist() for c in theirs.collections for s in c.get_segments()]
+    segments = [segment[:, 1].tolist() for segment in segments_of(theirs)]
     assert segments == [pytest.approx([81.01, 85.92]), pytest.approx([82.29, 86.6])]
     assert theirs.get_ylim()[0] < 81.01 < 86.6 <= theirs.get_ylim()[1]
     assert result.data["low"].dropna().tolist() == [81.01, 82.29]
@@ -110,7 +115,7 @@ def test_bars_without_a_value_are_empty_places_and_never_bars_of_no_height(publi
     ax = drawn(BARS, BAR_TABLE, BARS_AXES).figure.axes[0]
     failed, missing = gaps_of(ax)
     assert [middle(failed), middle(missing)] == [0.215, 1.215]
-    assert (failed.get_hatch(), missing.get_hatch()) == ("xxx", None)
+    assert [failed.get_hatch(), missing.get_hatch()] == ["xxx", None]
     assert all(patch.get_height() == 1 and patch.get_transform() != ax.transData for patch in (failed, missing))
     assert all(top > ax.get_ylim()[0] for top in bars_of(ax).values())
 
@@ -139,7 +144,9 @@ def test_the_papers_number_is_marked_on_the_bar_of_the_same_cell(publish: Callab
     publish(BARS_AXES, [["100", "256", 57.5], ["200", "256", 61.9], ["200", "512", 64.0]])
     result = drawn(BARS, BAR_TABLE, BARS_AXES)
     marks = [points for marker, points in lines_of(result.figure.axes[0]) if marker == "D"]
-    assert marks == [[(pytest.approx(-0.215), 57.5)], [(pytest.approx(0.785), 61.9)]]  # a cell without a bar has none
+    (one,), (other,) = marks  # a cell without a bar has none
+    assert one == pytest.approx((-0.215, 57.5))
+    assert other == pytest.approx((0.785, 61.9))
     assert "Diamonds" in result.caption
 
 
@@ -219,10 +226,10 @@ SIZE_TABLE = trials(SIZE_AXES, SIZE_CELLS, parameters=[11.0, 24.0, 94.0, 24.0, 9
 
 def test_sizes_are_points_over_parameters_and_joined_where_one_thing_differs(publish: Callable[..., None]) -> None:
     ax = drawn(SIZES, SIZE_TABLE, SIZE_AXES).figure.axes[0]
-    simclr = next(line for line in ax.lines if list(line.get_xdata()) == [11.0, 24.0, 94.0])
-    supervised = next(line for line in ax.lines if list(line.get_xdata()) == [24.0, 94.0])
-    assert [y for y in simclr.get_ydata() if not math.isnan(y)] == [50.0, 70.0]
-    assert list(supervised.get_ydata()) == [76.0, 78.0]
+    simclr = next(line for line in ax.lines if list(x_of(line)) == [11.0, 24.0, 94.0])
+    supervised = next(line for line in ax.lines if list(x_of(line)) == [24.0, 94.0])
+    assert [y for y in y_of(simclr) if not math.isnan(y)] == [50.0, 70.0]
+    assert list(y_of(supervised)) == [76.0, 78.0]
     assert (simclr.get_linestyle(), supervised.get_linestyle()) == ("None", ":")
     assert simclr.get_marker() != supervised.get_marker()
 
@@ -282,7 +289,7 @@ def test_one_value_of_an_axis_against_others(publish: Callable[..., None]) -> No
 def test_both_spreads_are_drawn() -> None:
     cells: Values = {("50", "linear"): [61.0, 63.0], ("50", "1%"): [30.0, 38.0], ("50", "10%"): [58.0, 58.0]}
     ax = drawn(AGAINST, trials(AGAINST_AXES, cells), AGAINST_AXES).figure.axes[0]
-    across, along = (c.get_segments()[0] for c in ax.collections)
+    across, along = segments_of(ax)
     assert across[:, 0].tolist() == pytest.approx([62 - math.sqrt(2), 62 + math.sqrt(2)])
     assert along[:, 1].tolist() == pytest.approx([34 - math.sqrt(32), 34 + math.sqrt(32)])
 
@@ -295,7 +302,7 @@ def test_colours_and_markers_tell_two_axes_apart(publish: Callable[..., None]) -
     }  # fmt: skip
     spec = AGAINST.model_copy(update={"y": ["1%"], "color": "encoder.width", "marker": "encoder.name", "joined": False})
     figure = drawn(spec, trials(axes, cells), axes).figure
-    looks = {(line.get_color(), line.get_marker()) for line in figure.axes[0].lines if line.get_marker() in "o*"}
+    looks = {(line.get_color(), line.get_marker()) for line in figure.axes[0].lines if str(line.get_marker()) in "o*"}
     assert looks == {(color, marker) for color in COLORS[:2] for marker in "o*"}
     legend = figure.subfigs[0].legends[0]
     assert [text.get_text() for text in legend.get_texts()] == ["width 1", "width 2", "R18", "R152"]
@@ -320,7 +327,7 @@ REDRAW: dict[str, Callable[[StudyReport, Any, pd.DataFrame], Figure]] = {
 
 
 def paper_rows(table: pd.DataFrame, axes: list[str]) -> dict[str, Any]:
-    """Of the paper: half the study's cells, and one of its own."""
+    """Numbers of the paper: half the study's cells, and one of its own."""
     cells = table[axes].drop_duplicates().to_numpy().tolist()
     rows = [[*cell, 60.0 + number, 30.0] for number, cell in enumerate(cells[::2])]
     own = [*["9999"] * len(axes), 71.0, 100.0]
@@ -329,13 +336,18 @@ def paper_rows(table: pd.DataFrame, axes: list[str]) -> dict[str, Any]:
     return {"axes": axes, "rows": [*rows, own], "metrics": metrics, "others": others}
 
 
+def rectangles(ax: Axes) -> list[Rectangle]:
+    assert all(isinstance(patch, Rectangle) for patch in ax.patches)
+    return [patch for patch in ax.patches if isinstance(patch, Rectangle)]
+
+
 def traits(figure: Figure) -> list[str]:
     """All that can be seen of numbers and words, a text for each panel."""
     return [
         repr(
             [
-                [(patch.get_bbox().extents.tolist(), patch.get_hatch()) for patch in ax.patches],
-                [(list(line.get_xdata()), list(line.get_ydata()), line.get_color()) for line in ax.lines],
+                [(patch.get_bbox().bounds, patch.get_hatch()) for patch in rectangles(ax)],
+                [(list(x_of(line)), list(y_of(line)), line.get_color()) for line in ax.lines],
                 [(text.get_text(), text.get_fontweight(), text.get_position()) for text in ax.texts],
                 (ax.get_xlabel(), ax.get_ylabel(), ax.get_xlim(), ax.get_ylim()),
             ]
@@ -376,7 +388,7 @@ def test_figures_and_tables_leave_whole_files(kind: str, publish: Callable[..., 
 
 
 def test_a_trial_that_has_finished_without_the_metric_leaves_its_place_empty() -> None:
-    """Where one axis is the protocol, say."""
+    """This happens where one axis is the protocol, for example."""
     values = pd.DataFrame({"frozen": [40.0], "spectrum": [math.nan]})
     with house_style():
         _, ax = plt.subplots()

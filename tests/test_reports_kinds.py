@@ -22,16 +22,16 @@ def dots() -> Iterator[None]:
     """A kind of figure that is there for the time of a test."""
 
     @figure_kind(f"{__name__}:draw_dots")
-    class DotsReport(Spec):
+    class OwnDotsReport(Spec):
         """A dot for each trial."""
 
-        kind: Literal["dots"] = "dots"
+        kind: Literal["own_dots"] = "own_dots"
         across: Axis
         metric: Metric = "top1"
 
-    assert KINDS["dots"].spec is DotsReport
+    assert KINDS["own_dots"].spec is OwnDotsReport
     yield
-    del KINDS["dots"]
+    del KINDS["own_dots"]
 
 
 def draw_dots(report: StudyReport, spec: Spec) -> Drawn:
@@ -39,7 +39,7 @@ def draw_dots(report: StudyReport, spec: Spec) -> Drawn:
 
 
 def study(**drawn: str) -> Study:
-    return Study.model_validate({"name": "small", "report": {"kind": "dots", **drawn}})
+    return Study.model_validate({"name": "small", "report": {"kind": "own_dots", **drawn}})
 
 
 def test_a_kind_from_outside_is_read_and_drawn() -> None:
@@ -52,7 +52,7 @@ def test_a_kind_from_outside_is_read_and_drawn() -> None:
 def test_its_mistakes_are_found_in_their_place() -> None:
     with pytest.raises(ValidationError) as error:
         study(across="epochs", acros="1")
-    assert error.value.errors()[0]["loc"] == ("report", "dots", "acros")
+    assert error.value.errors()[0]["loc"] == ("report", "own_dots", "acros")
     assert [name for _, name in TableReport(rows=["a", "b"], metrics=["top5"]).named("axis")] == ["a", "b"]
     assert list(TableReport(rows=["a"], metrics=["top5"]).named("metric")) == [(("metrics", 0), "top5")]
 
@@ -60,8 +60,8 @@ def test_its_mistakes_are_found_in_their_place() -> None:
 def test_the_schema_of_study_files_has_it() -> None:
     schema = study_schema()
     choice = schema["properties"]["report"]["anyOf"][0]
-    assert choice["discriminator"]["mapping"]["dots"] == "#/$defs/DotsReport"
-    assert schema["$defs"]["DotsReport"]["description"] == "A dot for each trial."
+    assert choice["discriminator"]["mapping"]["own_dots"] == "#/$defs/OwnDotsReport"
+    assert schema["$defs"]["OwnDotsReport"]["description"] == "A dot for each trial."
 
 
 def test_a_name_is_taken_once() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from invented import Values, drawn, trials
+from matplotlib.collections import Collection, LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
@@ -30,7 +31,7 @@ def labelled(points: list[tuple[float, float]], names: list[str], **drawn_too: l
         ax.set(xlim=(0, 10), ylim=(0, 10))
         if drawn_too:
             ax.errorbar(drawn_too["x"], drawn_too["y"], yerr=drawn_too["spread"], linestyle=":")
-        ax.scatter(*zip(*points, strict=True), s=14)
+        ax.scatter([x for x, _ in points], [y for _, y in points], s=14)
         figure.draw_without_rendering()
         label_points(ax, points, names)
         figure.draw_without_rendering()
@@ -51,9 +52,10 @@ def covered(figure: Figure) -> float:
     return float(under + outside + sum(box.width * box.height for box in common if box))
 
 
-def _places(collection: object) -> np.ndarray:
-    segments = getattr(collection, "get_segments", lambda: [])()
-    return np.concatenate([_dense(segment) for segment in segments]) if segments else collection.get_offsets()  # type: ignore[attr-defined]
+def _places(collection: Collection) -> np.ndarray:
+    if isinstance(collection, LineCollection):
+        return np.concatenate([_dense(segment) for segment in collection.get_segments()])
+    return np.asarray(collection.get_offsets())
 
 
 def _vertices(line: Line2D) -> np.ndarray:
@@ -87,7 +89,8 @@ def test_names_stay_within_the_frame() -> None:
 def test_a_single_point_is_named_below_to_the_right_as_in_the_paper() -> None:
     (text,) = labelled([(5.0, 5.0)], ["R50"]).axes[0].texts
     assert isinstance(text, Annotation)
-    assert (text.get_position(), text.get_ha(), text.get_va()) == ((3, -3), "left", "top")
+    assert text.get_position() == (3, -3)
+    assert (text.get_horizontalalignment(), text.get_verticalalignment()) == ("left", "top")
 
 
 KINDS: dict[str, Report] = {

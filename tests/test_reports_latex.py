@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import unicodedata
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_a_reader_gets_every_text_back(text: str) -> None:
     assert not re.search(r"--|``|''|,,|[?!]`", tex)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.lists(PRINTED, min_size=3, max_size=3), min_size=1, max_size=3), PRINTED, ANY, st.booleans())
 def test_a_table_is_well_formed_whatever_is_in_it(
     cells: list[list[str]], corner: str, caption: str, bold: bool
@@ -94,7 +95,7 @@ def tex_of(spec: Report, cells: Values) -> str:
     return latex_table(report(spec, table, AXES), drawn(spec, table, AXES))
 
 
-def test_a_table_of_axes_is_set_as_its_figure_is(publish: "pytest.FixtureRequest") -> None:
+def test_a_table_of_axes_is_set_as_its_figure_is(publish: Callable[..., None]) -> None:
     publish(AXES, [["SimCLR", "1", 63.2], ["SimCLR", "2", 70.1], ["Other", "1", 50.0]])
     spec = TableReport(rows=["points"], columns="augment", metrics=[METRIC], best="row", labels={"augment": "Strength"})
     tex = tex_of(spec, {("SimCLR", "1"): [64.0, 64.4], ("SimCLR", "2"): [59.0, 61.0], ("Both", "2"): ["waiting"]})
@@ -144,7 +145,7 @@ def test_a_wide_table_is_narrowed_and_then_set_over_both_columns(columns: int, e
 
 
 def invented_table(path: Path, scale: str) -> str:
-    """Of two seeds of every cell of a shipped study."""
+    """LaTeX table of invented results: two seeds of every cell of a shipped study."""
     scaled, random = load_study(str(path), scale, seeds=2), np.random.default_rng(0)
     metrics = {*getattr(scaled.report, "metrics", []), scaled.report.metric}
     rows = []
@@ -154,9 +155,8 @@ def invented_table(path: Path, scale: str) -> str:
         scores = dict(zip(sorted(metrics), random.uniform(-1, 99, len(metrics)), strict=True))
         rows.append(known | values | scores | {"state": "done", "error": "", "parameters": 1.0})
     study = scaled.study
-    told = StudyReport(
-        study.name, study.title, scaled.report, pd.DataFrame(rows), scaled.axis_names, [], study.reproduces, scale
-    )
+    table, axes = pd.DataFrame(rows), scaled.axis_names
+    told = StudyReport(study.name, study.title, scaled.report, table, axes, reproduces=study.reproduces, scale=scale)
     return latex_table(told, draw(told))
 
 

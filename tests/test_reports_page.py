@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from small_report import DONE, HALF, REPORT, trial
 
 from ablations.tracking.links import run_pages
 from reports.figures.drawn import Drawn
@@ -16,59 +17,9 @@ from reports.pages.cell_trials import metric_of, trials_by_cell
 from reports.pages.study_page import write_page
 from reports.pages.web import LEGIBLE, inline_svg, picture
 from reports.specs import HeatmapReport, TableReport
-from reports.statistics.claims import BetterClaim, Claim
 from reports.study_report import RunPages, StudyReport
 
-AXES = ["first", "second"]
-METRIC = "top1"
-CELLS = [("crop", "crop"), ("crop", "color"), ("color", "crop")]
 SVG = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="300pt" height="200pt"><text>x</text></svg>'
-
-
-def trial(first: str, second: str, seed: int, state: str = "done") -> dict[str, object]:
-    return {
-        "trial_id": f"id-{first}-{second}-{seed}",
-        "name": f"{first}, {second}, seed {seed}",
-        "seed": seed,
-        "baseline": "",
-        "first": first,
-        "second": second,
-        "state": state,
-        "error": "it <broke>" if state == "failed" else "",
-        "remedy": "Mend it." if state == "failed" else "",
-        "run_id": f"run-{first}-{second}-{seed}" if state != "waiting" else "",
-        "seconds": 90.0 + seed,
-        METRIC: {"crop, crop": 30.0, "crop, color": 50.0}.get(f"{first}, {second}", 40.0)
-        + 0.1 * seed * (1 + (first == second) / 10),
-    }
-
-
-DONE = pd.DataFrame([trial(first, second, seed) for first, second in CELLS for seed in range(3)])
-HALF = pd.DataFrame(
-    [trial("crop", "crop", seed) for seed in range(2)]
-    + [trial("crop", "color", 0, "failed"), trial("crop", "color", 1, "waiting")]
-)
-
-
-def better(cell: tuple[str, str], than: tuple[str, str]) -> Claim:
-    sides = [[{"first": first, "second": second}] for first, second in (cell, than)]
-    return BetterClaim(says=f"{cell} is better than {than}", source="section 3.1", cells=sides[0], than=sides[1])
-
-
-CLAIMS = [better(CELLS[1], CELLS[0]), better(CELLS[0], CELLS[2])]
-REPORT = StudyReport(
-    name="small",
-    title="A <title>",
-    spec=HeatmapReport(rows="first", columns="second"),
-    table=DONE,
-    axes=AXES,
-    claims=CLAIMS,
-    scale="quick",
-    settings={"epochs": 2},
-    facts={"git_commit": "abc"},
-    command="ablate run small.yaml --seeds 3",
-    run_pages=RunPages("http://127.0.0.1:5000/#/experiments/7/runs/", "parent", "Only while it is served."),
-)
 
 
 def page(report: StudyReport = REPORT) -> str:
@@ -190,7 +141,7 @@ def test_a_page_loads_nothing_and_runs_nothing() -> None:
 
 
 def luminance(color: str) -> float:
-    """Of sRGB, by WCAG 2."""
+    """Luminance of an sRGB colour, by WCAG 2."""
     channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

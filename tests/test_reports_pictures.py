@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from artists import marker_of, x_of, y_of
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import StepPatch
 
 from core.augment.contact_sheet import PANELS
 from reports.cells.arrays import TrialArrays, chosen_trials, save_arrays
@@ -89,8 +92,12 @@ def lost(title: str, why: str = "no result yet") -> PicturePanel:
     return PicturePanel(title, TrialArrays({}), why)
 
 
+def axes_of(figure: Figure) -> list[Axes]:
+    return [ax for ax in figure.findobj(Axes) if isinstance(ax, Axes)]
+
+
 def pictures(figure: Figure) -> list[Axes]:
-    return [ax for ax in figure.findobj(Axes) if ax.images]  # type: ignore[attr-defined]
+    return [ax for ax in axes_of(figure) if ax.images]
 
 
 def shown(ax: Axes) -> np.ndarray:
@@ -101,7 +108,7 @@ def written(figure: Figure) -> str:
     """Every text of the figure."""
     from matplotlib.text import Text
 
-    return "\n".join(text.get_text() for text in figure.findobj(Text))  # type: ignore[attr-defined]
+    return "\n".join(text.get_text() for text in figure.findobj(Text) if isinstance(text, Text))
 
 
 # Retrieval
@@ -125,7 +132,8 @@ def test_right_and_wrong_are_told_by_line_and_mark_too() -> None:
         color, line, mark = RIGHT if right else WRONG
         for spine in ax.spines.values():
             assert spine.get_visible()
-            assert (spine.get_edgecolor()[:3], spine.get_linestyle()) == (pytest.approx(_rgb(color)), line)
+            assert to_rgb(spine.get_edgecolor()) == pytest.approx(_rgb(color))
+            assert spine.get_linestyle() == line
         assert mark in ax.get_xlabel()
     assert [ax.get_xlabel() for ax in neighbours[:2]] == ["0.99 ✓", "0.50 ✗\nbee"]
     assert {RIGHT[1], RIGHT[2]}.isdisjoint({WRONG[1], WRONG[2]})
@@ -141,12 +149,9 @@ def _rgb(color: str) -> tuple[float, ...]:
 def test_no_two_classes_of_an_embedding_look_the_same() -> None:
     figure = embedding_figure([panel(embedded(10), "h"), panel(embedded(30), "z")])
     for ax, classes in zip(figure.axes, (10, 30), strict=True):
-        looks = {
-            (*points.get_facecolor()[0], points.get_paths()[0].vertices.tobytes())  # type: ignore[attr-defined]
-            for points in ax.collections
-        }
+        looks = {(np.asarray(points.get_facecolor()).tobytes(), marker_of(points)) for points in ax.collections}
         assert len(looks) == len(ax.collections) == classes
-    markers = {points.get_paths()[0].vertices.tobytes() for points in figure.axes[0].collections}
+    markers = {marker_of(points) for points in figure.axes[0].collections}
     assert len(markers) == 10
 
 
@@ -169,28 +174,28 @@ def test_an_embedding_is_drawn_as_it_is_with_our_silhouette_and_one_legend() -> 
 def test_the_spectrum_is_drawn_on_both_scales() -> None:
     linear, logarithmic = spectrum_figure([panel({"spectrum/eigenvalues": np.array([4.0, 1.0, 0.0])})]).axes
     assert (linear.get_yscale(), logarithmic.get_yscale()) == ("linear", "log")
-    assert list(logarithmic.lines[0].get_ydata()) == pytest.approx([4.0, 1.0, SMALLEST])
-    assert list(logarithmic.lines[0].get_xdata()) == [0, 1, 2]
+    assert list(y_of(logarithmic.lines[0])) == pytest.approx([4.0, 1.0, SMALLEST])
+    assert list(x_of(logarithmic.lines[0])) == [0, 1, 2]
 
 
 def test_the_papers_curve_is_a_ghost_in_both_panels() -> None:
     paper = paper_numbers("figure_b3")
     for ax in spectrum_figure([panel(eigenvalues(2048), "trained")], paper).axes:
         ours, ghost = ax.lines
-        assert ours.get_ydata()[0] == 8
-        assert (ghost.get_xdata()[[0, 3, -1]].tolist(), ghost.get_ydata()[3]) == ([0, 50, 2047], 7.7)
+        assert y_of(ours)[0] == 8
+        assert (x_of(ghost)[[0, 3, -1]].tolist(), y_of(ghost)[3]) == ([0, 50, 2047], 7.7)
         assert ghost.get_linestyle() == "--" != ours.get_linestyle()
-        assert "the paper, Figure B.3 (read from figure)" in ghost.get_label()
+        assert "the paper, Figure B.3 (read from figure)" in str(ghost.get_label())
         assert ax.get_xlabel() == "Ranking"
 
 
 def test_a_matrix_of_another_width_is_compared_by_its_shape() -> None:
     for ax in spectrum_figure([panel(eigenvalues(5), "trained")], paper_numbers("figure_b3")).axes:
         ours, ghost = ax.lines
-        assert ours.get_xdata().tolist() == [0, 0.25, 0.5, 0.75, 1]
-        assert ours.get_ydata().tolist() == pytest.approx([1, 0.75, 0.5, 0.25, SMALLEST])
-        assert ghost.get_xdata()[[3, -1]].tolist() == pytest.approx([50 / 2047, 1])
-        assert ghost.get_ydata()[[0, 3]].tolist() == pytest.approx([1, 7.7 / 16])
+        assert x_of(ours).tolist() == [0, 0.25, 0.5, 0.75, 1]
+        assert y_of(ours).tolist() == pytest.approx([1, 0.75, 0.5, 0.25, SMALLEST])
+        assert x_of(ghost)[[3, -1]].tolist() == pytest.approx([50 / 2047, 1])
+        assert y_of(ghost)[[0, 3]].tolist() == pytest.approx([1, 7.7 / 16])
         assert ax.get_xlabel() == "Relative ranking"
 
 
@@ -214,15 +219,16 @@ def test_an_image_has_ten_captioned_views() -> None:
 def test_every_crop_stands_above_its_histogram_and_all_have_one_range() -> None:
     panels = [panel(counted(), "Without"), panel(counted(), "With")]
     figure = histograms_figure(panels)
-    drawn = [ax for ax in figure.findobj(Axes) if ax.patches]  # type: ignore[attr-defined]
+    drawn = [ax for ax in axes_of(figure) if ax.patches]
     crops = pictures(figure)
     assert len(drawn) == len(crops) == 16
     for number, (above, below) in enumerate(zip(crops, drawn, strict=True)):
         one, place = panels[number // 8], (number % 8 // 4, number % 4)
         assert np.array_equal(shown(above), one["colour_histograms/crops"][place])
         (stairs,) = below.patches
-        assert np.array_equal(stairs.get_data().values, one["colour_histograms/histograms"][place])
-        assert stairs.get_data().edges.tolist() == list(range(0, 257, 16))
+        assert isinstance(stairs, StepPatch)
+        assert np.array_equal(stairs.get_data()[0], one["colour_histograms/histograms"][place])
+        assert stairs.get_data()[1].tolist() == list(range(0, 257, 16))
         assert (below.get_xlim(), below.get_ylim()) == (drawn[0].get_xlim(), drawn[0].get_ylim())
     highest = max(one["colour_histograms/histograms"].max() for one in panels)
     assert drawn[0].get_ylim()[1] > highest
@@ -252,9 +258,8 @@ def table(states: Mapping[tuple[str, int], str], metric: str = SILHOUETTE) -> pd
 
 def study_report(rows: pd.DataFrame, arrays: dict[str, TrialArrays], **changes: Any) -> StudyReport:
     spec = PicturesReport(panels="axis", metric=SILHOUETTE)
-    return StudyReport(
-        **{"name": "s", "title": "A", "spec": spec, "table": rows, "axes": ["axis"], "arrays": arrays} | changes
-    )
+    values: dict[str, Any] = {"name": "s", "title": "A", "spec": spec, "table": rows, "axes": ["axis"]}
+    return StudyReport(**(values | {"arrays": arrays} | changes))
 
 
 STATES = {("h", 0): "failed", ("h", 1): "done", ("h", 2): "done", ("z", 0): "waiting", ("z", 1): "failed"}

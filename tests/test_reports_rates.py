@@ -9,6 +9,7 @@ import math
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ def load() -> ModuleType:
 RATES = load()
 
 
-def rates(*studies: object, seeds: int, **more: object) -> object:
+def rates(*studies: object, seeds: int, **more: object) -> Any:
     design = RATES.Design("", "", "", list(studies), seeds, **more)
     return RATES.simulate(design, PAGES, np.random.default_rng(0))
 

@@ -1,4 +1,4 @@
-"""What was stopped early has its place in every kind of figure and table, and no value."""
+"""Trials that were stopped early have a place but no value in every kind of figure and table."""
 
 import math
 from pathlib import Path
@@ -52,7 +52,7 @@ SPECS: dict[str, tuple[Report, list[str]]] = {
 
 
 def test_a_cell_of_which_a_seed_was_stopped_has_no_mean() -> None:
-    """That of the seeds which went to the end would be the mean of the better ones."""
+    """The mean of the seeds that went to the end would be the mean of the better ones."""
     matrix = to_matrix(TABLE, "first", "second", METRIC)
     assert matrix.mean.loc["a", "x"] == 62
     assert matrix.mean.isna().to_numpy().sum() == 3
@@ -69,7 +69,7 @@ def test_nor_has_one_over_which_another_axis_is_averaged() -> None:
 
 def test_findings_count_it() -> None:
     assert "3 of 4 cells have no value yet (1 failed, 2 stopped early)." in cell_findings(
-        summarise(TABLE, AXES, METRIC), AXES, {}
+        summarise(TABLE, AXES, METRIC), AXES, []
     )
 
 

@@ -1,4 +1,4 @@
-"""What benchmarks/chaos found broken: full disks, damaged files, data that vanishes, a database that is half made."""
+"""Faults that benchmarks/chaos found: full disks, damaged files, data that vanishes, a half-made database."""
 
 import errno
 import os
@@ -18,6 +18,7 @@ from rich.console import Console
 
 from ablations.cli.options import told
 from ablations.planning.plan import Plan, make_plan
+from ablations.running.job import Job
 from ablations.running.outcome import Outcome
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
@@ -36,6 +37,8 @@ from core.data.decode import decode
 from core.errors import MissingData
 from core.trained import checkpoint
 from helpers import small_study
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 WHERE = Where(Path("runs"), Path("data"), inline=True)
 STORE = TrialStore(Path("runs"))
@@ -121,7 +124,7 @@ def work_of(config: dict[str, Any]) -> NoReturn:
 
 
 def test_what_ends_a_run_passes_through_tune() -> None:
-    """Which makes a text of what a callback raises while a result is taken in."""
+    """Tune makes a text of what a callback raises while a result is taken in."""
 
     def listen(event: object) -> None:
         raise DiskFullError("runs")
@@ -157,16 +160,16 @@ def test_a_ray_that_does_not_start_is_said(
     def fail(**options: object) -> None:
         raise error
 
-    monkeypatch.setattr(connect.ray, "init", fail)
-    with pytest.raises(kind, match=told):
-        connect._start(address)
+    monkeypatch.setattr("ray.init", fail)
+    with pytest.raises(kind, match=told), connect.connected(address, Job(Path("runs"), Path("data"), "me")):
+        pass
 
 
 def test_a_run_ends_when_ray_has_no_node_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tune itself waits for ever."""
     alive = [True]
     monkeypatch.setattr(endings, "LOOK_SECONDS", -1.0)
-    monkeypatch.setattr(endings.ray, "nodes", lambda: [{"Alive": False}, {"Alive": alive[0]}])
+    monkeypatch.setattr("ray.nodes", lambda: [{"Alive": False}, {"Alive": alive[0]}])
     listener = endings.Endings(None, work_of)
     listener.on_step_end(0, [])
     alive[0] = False
@@ -177,7 +180,7 @@ def test_a_run_ends_when_ray_has_no_node_left(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.usefixtures("mlflow_db")
 @pytest.mark.parametrize("streamed", [True, False])
 def test_data_that_vanishes_and_comes_back_costs_no_retry(monkeypatch: pytest.MonkeyPatch, streamed: bool) -> None:
-    """Where all images are decoded before, a training on fewer of them than the others had would not be noticed."""
+    """If all images are decoded before, a training on fewer of them than the others had would not be noticed."""
     make_photos()
     monkeypatch.setattr("core.data.load.MEMORY_SHARE", 0 if streamed else 0.7)
     monkeypatch.setattr("core.data.folder.LOOKED_AT", 1)

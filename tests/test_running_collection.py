@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from command_line import ablate
 from mlflow import MlflowClient
+from recorded import experiment
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -33,10 +35,12 @@ from ablations.tracking.client import tracking_uri
 from ablations.tracking.reader import read_study
 from ablations.tracking.report import draw_report
 from ablations.tracking.tracker import COLLECTION
-from ablations.types.errors import AblateError, StudyError
+from ablations.types.errors import StudyError
 from ablations.types.events import Event, Started, TrialEnded
 from ablations.types.trial import Result, Trial, Unit
 from helpers import small_study
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 STORAGE = Path("runs")
 WHERE = Where(STORAGE, Path("data"), inline=True)
@@ -55,7 +59,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[Unit]:
         units.append(unit)
         listen(Started(unit.pretrain_id))
         for trial in unit.trials:
-            metrics = {"linear_eval/top1": _score(trial)}
+            metrics = {"linear_eval/top1": score(trial)}
             result = Result(trial.id, "done", metrics, 2.0, time.time(), {})
             TrialStore(job.storage).save_result(result)
             listen(TrialEnded(unit.pretrain_id, result))
@@ -64,19 +68,14 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[Unit]:
     return units
 
 
-def _score(trial: Trial) -> float:
-    temperature = trial.config.pretrain.loss.temperature
+def temperature_of(trial: Trial) -> float:
+    temperature: float = attrgetter("loss.temperature")(trial.config.pretrain)
+    return temperature
+
+
+def score(trial: Trial) -> float:
+    temperature = temperature_of(trial)
     return 100 * temperature + trial.seed + (trial.seed % 3) * temperature / 10
-
-
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures take seconds."""
-
-    def refuse(*arguments: object) -> NoReturn:
-        raise AblateError("figures take seconds")
-
-    monkeypatch.setattr("ablations.tracking.report.draw_report", refuse)
 
 
 def write(**studies: str) -> None:
@@ -130,7 +129,7 @@ def test_a_training_is_run_as_the_first_study_that_wants_it_asks() -> None:
     )
     groups = plan().groups
     assert [group.scaled.resources for group in groups] == [Resources(cpu=1), Resources(cpu=2)]
-    temperatures = [[unit.trials[0].config.pretrain.loss.temperature for unit in group.units] for group in groups]
+    temperatures = [[temperature_of(unit.trials[0]) for unit in group.units] for group in groups]
     assert temperatures == [[0.1, 0.5], [0.9]]
     assert [len(unit.trials) for unit in groups[0].units] == [1, 2]
 
@@ -317,14 +316,14 @@ def test_claims_of_a_collection_are_judged_together_and_counted_so(
 ) -> None:
     """A claim that is supported among its study's own claims alone is not among those of all studies."""
 
-    def score(trial: Trial) -> float:
+    def of_two_studies(trial: Trial) -> float:
         """p is 0.01 in the first study, and far from anything in the second."""
-        place = round(10 * trial.config.pretrain.loss.temperature)
-        if trial.config.evaluate.neighbors == 5:
+        place = round(10 * temperature_of(trial))
+        if attrgetter("evaluate.neighbors")(trial.config) == 5:
             return 10.0 + (2.5, 3.0, 3.6)[trial.seed] * (place == 1)
         return 10.0 + (0.0, 5.0, -5.0)[(trial.seed + place) % 3]
 
-    monkeypatch.setattr("test_ablations_collection._score", score)
+    monkeypatch.setattr(f"{__name__}.score", of_two_studies)
     grid = "grid: {loss.temperature: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]}\nseeds: 3\n"
     one = "claims: [{says: cold is better, source: here, cells: [[0.1]], than: [[0.2]]}]\n"
     write(
@@ -366,8 +365,7 @@ def test_mlflow_has_the_page_of_all_in_one_run(ran: list[Unit]) -> None:
     assert page
     assert ablate("report", "both.yaml")[0] == 0
     client = MlflowClient(tracking_uri())
-    experiment = client.get_experiment_by_name("both")
-    (kept,) = client.search_runs([experiment.experiment_id])
+    (kept,) = client.search_runs([experiment("both").experiment_id])
     assert (kept.info.run_name, kept.info.status, kept.data.tags[COLLECTION]) == ("both at quick", "FINISHED", "quick")
     there = Path(client.download_artifacts(kept.info.run_id, "report/report.html"))
     assert there.read_bytes() == page.read_bytes()

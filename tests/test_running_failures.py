@@ -26,7 +26,7 @@ from core import DataError, Diverged
 from core.errors import MissingData
 from helpers import small_study
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=2)
 STORAGE = Path("runs")
@@ -141,7 +141,7 @@ def test_out_of_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_alone_is_a_whole_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With all cores of a node that has one."""
+    """A whole device comes with all cores of a node that has one."""
     nodes = [{"Alive": True, "Resources": {"CPU": 64.0}}, {"Alive": True, "Resources": {"CPU": 16.0, "GPU": 2.0}}]
     monkeypatch.setattr("ray.nodes", lambda: [*nodes, {"Alive": False, "Resources": {"CPU": 99.0}}])
     assert whole_device(Resources(cpu=2, gpu=0.25)) == Resources(cpu=16, gpu=1)

@@ -1,4 +1,4 @@
-"""A run in a notebook is one output that is brought up to date, whatever happens how often."""
+"""A run in a notebook is one output that is updated in place, however many events there are."""
 
 import sys
 from pathlib import Path
@@ -21,7 +21,7 @@ STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1000)
 
 
 class Output:
-    """Of a cell: everything that it has shown."""
+    """Output of a cell: everything that it has shown."""
 
     def __init__(self) -> None:
         self.shown: list[str] = []

@@ -1,6 +1,7 @@
-"""What must not grow with the number of trials: counted, not timed. See ``benchmarks/scale.py``."""
+"""Costs that may not grow with the number of trials, counted and not timed. See ``benchmarks/scale.py``."""
 
 import gc
+import logging
 import pickle
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from mlflow import MlflowClient
 from ray import tune
 from ray.tune import Callback
 from ray.tune.experiment import Trial
-from recorded import EPOCHS, contents, epochs, plan, record
+from recorded import EPOCHS, contents, epochs, experiment, plan, record
 from rich.console import Console
 
 from ablations.planning.plan import Plan
@@ -25,16 +26,17 @@ from ablations.running import run
 from ablations.running.job import Job
 from ablations.running.progress_text import ROWS, progress_table
 from ablations.running.run_state import RunState
+from ablations.running.schedule import Where
 from ablations.running.schedulers.on_ray.forget import NothingPrinted
 from ablations.running.schedulers.on_ray.order import InOrder
 from ablations.running.schedulers.on_ray.tune import WORK, _in_order, _work
 from ablations.running.schedulers.scheduler import Batch
-from ablations.store import trial_store as store
+from ablations.store.json_files import read_json
 from ablations.store.trial_store import TrialStore
 from ablations.study.study import Resources
 from ablations.tracking.client import TRIAL
+from ablations.tracking.content.trial import RESULT
 from ablations.tracking.resilient_tracker import ResilientTracker
-from ablations.tracking.tracker import RESULT
 from ablations.types.events import Event, Held, Started, TrialEnded
 from ablations.types.trial import Result
 
@@ -48,7 +50,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often MLflow's client was called, by method."""
     made = Counter[str]()
 
-    class Client(MlflowClient):  # type: ignore[misc]
+    class Client(MlflowClient):
         def __getattribute__(self, name: str) -> Any:
             if not name.startswith("_") and name != "tracking_uri":
                 made[name] += 1
@@ -60,7 +62,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 @pytest.mark.usefixtures("mlflow_db")
 def test_a_trial_is_five_calls_to_mlflow(calls: Counter[str]) -> None:
-    """And none of them is a search, for which MLflow goes through all trials."""
+    """None of them is a search, for which MLflow goes through all trials."""
     made = plan("small")
     recorder = ResilientTracker(made, TrialStore(STORAGE), QUIET)
     before = calls.copy()
@@ -75,15 +77,15 @@ def test_a_run_of_which_nothing_is_left_looks_at_every_trial_once(
 ) -> None:
     """In MLflow, where they are all on one page, and in the store."""
     record(plan("small"))
-    where = run.Where(STORAGE, Path("data"), inline=True)
+    where = Where(STORAGE, Path("data"), inline=True)
     run.run_plan(plan("small"), where, QUIET)
-    read, original = Counter[Path](), store.read_json
+    read = Counter[Path]()
 
-    def read_json(path: Path) -> dict[str, Any] | None:
+    def look(path: Path) -> dict[str, Any] | None:
         read[path] += 1
-        return original(path)
+        return read_json(path)
 
-    monkeypatch.setattr(store, "read_json", read_json)
+    monkeypatch.setattr("ablations.store.trial_store.read_json", look)
     calls.clear()
     assert run.run_plan(plan("small"), where, QUIET).left == 0
     configs = Counter({path: count for path, count in read.items() if path.name == "config.json"})
@@ -104,8 +106,7 @@ def test_an_mlflow_run_that_was_not_ended_is_written_again() -> None:
     """All of its numbers are there, and its writer was killed before the last call."""
     record(plan("small"))
     client, whole = MlflowClient(f"sqlite:///{Path('mlflow.db').resolve()}"), contents("small")
-    experiment = client.get_experiment_by_name("small").experiment_id
-    children = [found for found in client.search_runs([experiment]) if TRIAL in found.data.tags]
+    children = [found for found in client.search_runs([experiment("small").experiment_id]) if TRIAL in found.data.tags]
     assert all(RESULT in child.data.tags for child in children)
     client.update_run(children[0].info.run_id, status="RUNNING")
     assert contents("small") != whole
@@ -125,8 +126,12 @@ def test_tune_is_given_one_unit_after_the_other_and_only_these_are_recorded() ->
         assert len(list(STORAGE.glob("encoders/*/config.json"))) == count
 
 
+def in_order() -> InOrder:
+    return InOrder()  # type: ignore[no-untyped-call]
+
+
 class Watch(Callback):
-    """Which of the trials that have ended are still there, at most, when another one ends."""
+    """Counts the ended trials that are still in memory when another one ends."""
 
     def __init__(self) -> None:
         self.ended: list[weakref.ref[Trial]] = []
@@ -152,13 +157,13 @@ def test_tune_forgets_a_trial_that_has_ended(tmp_path: Path) -> None:
         if config["number"] % 4 == 3:
             raise ValueError(config)
 
-    ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level=logging.ERROR, log_to_driver=False)
     watch = Watch()
     try:
         tune.Tuner(
             some_fail,
             param_space={"number": tune.grid_search(list(range(12)))},
-            tune_config=tune.TuneConfig(reuse_actors=True, scheduler=InOrder()),  # type: ignore[no-untyped-call]
+            tune_config=tune.TuneConfig(reuse_actors=True, scheduler=in_order()),
             run_config=tune.RunConfig(storage_path=str(tmp_path), callbacks=[watch, NothingPrinted()], verbose=0),
         ).fit()
     finally:
@@ -173,10 +178,10 @@ def test_the_first_trial_that_waits_is_found_among_those_that_have_not_ended() -
     for trial in trials[:5]:
         trial.status = Trial.RUNNING
     live = SimpleNamespace(get_live_trials=lambda: set(trials), _tune_controller=SimpleNamespace(_trials=[]))
-    assert InOrder().choose_trial_to_run(live) is trials[5]
+    assert in_order().choose_trial_to_run(live) is trials[5]
     for trial in trials:
         trial.status = Trial.RUNNING
-    assert InOrder().choose_trial_to_run(live) is None
+    assert in_order().choose_trial_to_run(live) is None
 
 
 def test_the_live_table_shows_some_rows_of_hundreds() -> None:
@@ -198,9 +203,9 @@ def test_the_board_counts_what_its_states_are() -> None:
         ended = TrialEnded(
             unit.pretrain_id, Result(unit.trials[0].id, ("done", "failed")[number % 2], {}, 1.0, 1.0, {})
         )
-        for event in ([], [Started(unit.pretrain_id), Held(unit.pretrain_id)], [Started(unit.pretrain_id), ended])[
-            number % 3
-        ]:
+        begun, held = Started(unit.pretrain_id), Held(unit.pretrain_id)
+        told: list[list[Event]] = [[], [begun, held], [begun, ended]]
+        for event in told[number % 3]:
             board.update(event)
         assert +board.counts == Counter(board.states.values())
 

@@ -33,7 +33,7 @@ from ablations.types.trial import Result
 from core.history import Epoch
 from helpers import small_study
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 WHERE = Where(Path("runs"), Path("data"))
 RULE = "stop_early: {grace_epochs: 1, reduction: 2}\n"
@@ -53,7 +53,7 @@ def epoch(number: int, knn_top1: float | None) -> Epoch:
 
 
 def stop(made: Plan, *numbers: int) -> None:
-    """As a run on Ray does, after the first epoch."""
+    """Stop trials after the first epoch, as a run on Ray does."""
     for number in numbers:
         result = Result(made.trials[number].id, "stopped", {}, 6.0, 5.0, {}, stopped_at=1)
         TrialStore(WHERE.storage).save_result(result)
@@ -114,7 +114,7 @@ def test_the_scheduler_remembers_what_earlier_runs_have_seen() -> None:
     st.lists(st.lists(st.integers(0, 20).map(float), min_size=8, max_size=8), min_size=1, max_size=12),
 )
 def test_the_rule_is_that_of_ray(reduction: int, curves: list[list[float]]) -> None:
-    """Of Ray Tune's own ASHA, which is asked about the same trainings, one epoch after the other of each."""
+    """Ray Tune's own ASHA decides the same for the same trainings, one epoch after the other of each."""
     rule, epochs = StopEarly(grace_epochs=1, reduction=reduction), 8
     ours = Halving(Judging(rule, epochs, ()))
     theirs = ASHAScheduler("epoch", "top1", "max", max_t=epochs, grace_period=1, reduction_factor=reduction)

@@ -1,12 +1,16 @@
 """A study from its file to its figure, in this process: results, resume, failures, MLflow."""
 
+import contextlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
+from recorded import experiment
 from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
@@ -21,11 +25,12 @@ from ablations.study.load import load_study
 from ablations.tracking import provenance
 from ablations.tracking.client import TRIAL, child_runs, find_parent, tracking_uri
 from ablations.tracking.reader import read_study
-from ablations.types.events import Held, Saved, Started, TrialEnded
+from ablations.types.events import Event, Held, Saved, Started, TrialEnded
+from ablations.types.trial import Unit
 from core import load_pretrained
 from core.hardware import pick_device
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "figures")
 
 STUDY = """\
 name: small
@@ -50,6 +55,29 @@ EVALUATED_TWICE = STUDY.replace("  augment.first: [crop, color]\n", "  evaluate.
 WHERE = Where(Path("runs"), Path("data"), inline=True)
 
 
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> None:
+    """Only one test looks into the figure's files."""
+    if request.function is not test_the_report_is_the_same_to_the_byte:
+        request.getfixturevalue("blank_figures")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, empty_mlflow: Path) -> Path:
+    """Folder in which the study was run to its end, once for all tests that begin there."""
+    folder = tmp_path_factory.mktemp("whole")
+    shutil.copy(empty_mlflow, folder / "mlflow.db")
+    with contextlib.chdir(folder):
+        assert list(run().states.values()) == ["done"] * 5
+    return folder
+
+
+@pytest.fixture
+def finished(whole: Path, mlflow_db: None) -> None:
+    """The working folder is one in which the study was run to its end."""
+    shutil.copytree(whole, ".", dirs_exist_ok=True)
+
+
 def plan(text: str = STUDY, *assignments: str, retry: str | None = None) -> Plan:
     Path("study.yaml").write_text(text)
     return make_plan(load_study("study.yaml", None, assignments), TrialStore(WHERE.storage), WHERE.data_dir, retry)
@@ -59,14 +87,13 @@ def run(text: str = STUDY, *assignments: str, retry: str | None = None) -> Outco
     return run_plan(plan(text, *assignments, retry=retry), WHERE, Console(quiet=True))
 
 
-def mlflow_children() -> dict[str, list[object]]:
+def mlflow_children() -> dict[str, list[Run]]:
     """Runs by trial id."""
     client = MlflowClient(tracking_uri())
-    experiment = client.get_experiment_by_name("small")
-    parent = find_parent(client, experiment.experiment_id, "quick")
+    parent = find_parent(client, experiment("small").experiment_id, "quick")
     assert parent is not None
-    children: dict[str, list[object]] = {}
-    for child in child_runs(client, experiment.experiment_id, parent.info.run_id):
+    children: dict[str, list[Run]] = {}
+    for child in child_runs(client, experiment("small").experiment_id, parent.info.run_id):
         children.setdefault(child.data.tags[TRIAL], []).append(child)
     return children
 
@@ -103,8 +130,8 @@ def test_a_study_ends_with_results_runs_and_a_report() -> None:
     assert {Path(artifact.path).name for artifact in artifacts} == names
 
 
+@pytest.mark.usefixtures("finished")
 def test_mlflow_holds_parameters_curves_tags_and_the_configuration() -> None:
-    run()
     client = MlflowClient(tracking_uri())
     trial = plan().trials[1]
     ((child,),) = [runs for trial_id, runs in mlflow_children().items() if trial_id == trial.id]
@@ -121,16 +148,16 @@ def test_mlflow_holds_parameters_curves_tags_and_the_configuration() -> None:
     assert json.loads(config) == trial.config.model_dump(mode="json")
 
 
+@pytest.mark.usefixtures("finished")
 def test_running_again_trains_nothing_and_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    run()
     before = {t: [(r.info.run_id, r.data.metrics) for r in runs] for t, runs in mlflow_children().items()}
     monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", lambda *a: pytest.fail("something ran"))
     assert list(run().states.values()) == ["done"] * 5
     assert {t: [(r.info.run_id, r.data.metrics) for r in runs] for t, runs in mlflow_children().items()} == before
 
 
+@pytest.mark.usefixtures("finished")
 def test_a_wider_study_trains_only_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    run()
     wider = plan(STUDY.replace("[crop, color]", "[crop, color, blur]"))
     assert (len(wider.trials), len(wider.results), len(wider.units)) == (10, 5, 5)
     other = plan(STUDY.replace("name: small", "name: other"))
@@ -171,9 +198,9 @@ def test_a_bug_is_told_with_its_traceback(monkeypatch: pytest.MonkeyPatch) -> No
 def test_an_interrupted_run_keeps_what_is_finished_and_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     from ablations.running import worker
 
-    ended = []
+    ended: list[Unit] = []
 
-    def interrupt_third(unit, job, listen):
+    def interrupt_third(unit: Unit, job: Job, listen: Callable[[Event], None]) -> None:
         if len(ended) == 2:
             raise KeyboardInterrupt
         ended.append(unit)
@@ -189,12 +216,11 @@ def test_an_interrupted_run_keeps_what_is_finished_and_continues(monkeypatch: py
     assert list(run().states.values()) == ["done"] * 5
 
 
+@pytest.mark.usefixtures("finished")
 def test_a_lost_mlflow_is_written_again_from_the_store(other_mlflow: Callable[[], None]) -> None:
-    first = run()
     expected = read_study("small", "quick").table.drop(columns="run_id")
     other_mlflow()
-    second = run()
-    assert first.states == second.states
+    assert list(run().states.values()) == ["done"] * 5
     assert read_study("small", "quick").table.drop(columns="run_id").equals(expected)
 
 
@@ -207,9 +233,9 @@ def test_without_mlflow_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None
     assert run().drawn is not None
 
 
+@pytest.mark.usefixtures("finished")
 @pytest.mark.parametrize("file", ["result.json", "encoder.pt", "checkpoint.pt", "history.json"])
 def test_a_truncated_file_costs_at_most_its_trial(file: str) -> None:
-    run()
     expected = read_study("small", "quick").table["linear_eval/top1"].tolist()
     trial = plan().trials[0]
     store = TrialStore(WHERE.storage)
@@ -349,7 +375,7 @@ def test_curves_reach_mlflow_from_the_checkpoint_on(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_streamed_file_that_does_not_decode_fails_the_trials_that_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With its path and no traceback. The untrained baseline reaches it when it is scored."""
+    """The error has its path and no traceback. The untrained baseline reaches it when it is scored."""
     from PIL import Image
 
     for split, count in (("train", 40), ("test", 20)):
@@ -364,7 +390,9 @@ def test_a_streamed_file_that_does_not_decode_fails_the_trials_that_reach_it(mon
     made = plan(text)
     outcome = run_plan(made, WHERE, Console(quiet=True))
     assert set(outcome.states.values()) == {"failed"}
-    results = [TrialStore(WHERE.storage).result(trial.id) for trial in made.trials]
+    found = [TrialStore(WHERE.storage).result(trial.id) for trial in made.trials]
+    results = [result for result in found if result]
+    assert len(results) == len(found)
     assert {(result.error.split(":")[0], result.traceback) for result in results} == {(str(bad.resolve()), "")}
 
 

@@ -17,7 +17,9 @@ from ablations.types.errors import StudyError
 from core.config import DataConfig
 from core.data.dataset import Dataset
 from core.data.load import load_data
-from helpers import small_study
+from helpers import pixels, small_study
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 STUDY = small_study(
     """\
@@ -32,7 +34,8 @@ report: {kind: points, x: evaluate.data.name}
     epochs=1,
     name="transfer",
 )
-WHERE = Where(Path("runs"), Path("data"), inline=True)
+DATA = Path("data")
+WHERE = Where(Path("runs"), DATA, inline=True)
 
 
 def plan(text: str = STUDY) -> Plan:
@@ -42,9 +45,9 @@ def plan(text: str = STUDY) -> Plan:
 
 @pytest.fixture
 def data_dir() -> Path:
-    pets(WHERE.data_dir)
-    voc2007(WHERE.data_dir)
-    return WHERE.data_dir
+    pets(DATA)
+    voc2007(DATA)
+    return DATA
 
 
 def test_one_training_is_scored_on_each_data_set(
@@ -53,8 +56,8 @@ def test_one_training_is_scored_on_each_data_set(
     scored: list[tuple[str, tuple[int, ...]]] = []
 
     def look(config: DataConfig, job: Job) -> Dataset:
-        data = load_data(config, job.data_dir)
-        scored.append((data.name, tuple(data.test.images.shape[-2:])))
+        data = load_data(config, str(job.data_dir))
+        scored.append((data.name, tuple(pixels(data.test).shape[-2:])))
         return data
 
     monkeypatch.setattr("ablations.running.worker._data", look)

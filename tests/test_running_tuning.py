@@ -103,7 +103,7 @@ def test_from_the_file_to_the_figure(invented: None) -> None:
     table = report.table[report.table["baseline"] == ""]
     assert list(table["optimizer.learning_rate"]) == ["3.0"] * 4
     assert list(table["top1"]) == [60.0] * 4
-    assert report.baselines == {"random": 80.0}
+    assert [(one.name, one.mean) for one in report.baselines] == [("random", 80.0)]
     data = pd.read_csv(outcome.drawn.folder / "data.csv")
     assert list(data["optimizer.learning_rate"]) == ["3.0, 3.0"] * 2
     (edge,) = report.warnings
@@ -117,10 +117,11 @@ def test_from_the_file_to_the_figure(invented: None) -> None:
 def tagged() -> Counter[tuple[str, str | None]]:
     """How many trials of the grid have which learning rate, and which tag."""
     client = MlflowClient(tracking_uri())
-    experiment = client.get_experiment_by_name("small").experiment_id
-    parent = find_parent(client, experiment, "quick")
+    experiment = client.get_experiment_by_name("small")
+    parent = experiment and find_parent(client, experiment.experiment_id, "quick")
+    assert experiment
     assert parent
-    children = [child.data.tags for child in child_runs(client, experiment, parent.info.run_id)]
+    children = [child.data.tags for child in child_runs(client, experiment.experiment_id, parent.info.run_id)]
     return Counter(
         (tags["tune.optimizer.learning_rate"], tags.get(CHOSEN)) for tags in children if not tags.get("ablate.baseline")
     )

@@ -30,6 +30,8 @@ from helpers import small_study
 from reports.statistics.claims import BetterClaim
 from reports.statistics.verdicts import Verdict
 
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
 STUDY = small_study(
     """\
 grid:

@@ -1,4 +1,4 @@
-"""What ``ablate rm`` and ``ablate gc`` may take, in stores that rot, tampering or a slip of the hand has damaged."""
+"""``ablate rm`` and ``ablate gc`` remove only what they may, in whole stores and in damaged ones."""
 
 import json
 import os
@@ -10,10 +10,9 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
+from command_line import ablate
 from hypothesis import HealthCheck, given, settings
-from typer.testing import CliRunner
 
-from ablations.cli.app import app
 from ablations.planning.plan import make_plan
 from ablations.store.cleaning import unneeded
 from ablations.store.folders import files_below
@@ -23,16 +22,10 @@ from ablations.types.trial import Result, Trial
 from core.files import is_unfinished, whole_file, write_text
 from core.remote import AnyPath, RemotePath
 from core.trained.checkpoint import save_checkpoint
+from helpers import local
 
 STUDY = "name: small\ngrid:\n  loss.temperature: [0.1, 0.5]\n  evaluate.neighbors: [5, 7]\n"
 ORPHAN = "0123456789abcdef"
-
-
-def ablate(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
 
 
 def fill(storage: AnyPath) -> list[Trial]:
@@ -157,7 +150,7 @@ def test_rm_wants_an_id(trials: list[Trial]) -> None:
 
 
 def test_no_trials_folder_is_a_doubt(storage: AnyPath, trials: list[Trial]) -> None:
-    """Of a disk that is not mounted, or a folder that was moved away."""
+    """The disk may not be mounted, or the folder may have been moved away."""
     for path in files_below(storage / "trials"):
         path.unlink()
     if isinstance(storage, Path):
@@ -216,27 +209,27 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_link_is_removed_and_not_followed(folder: Path) -> None:
     first, second, *_ = fill(folder)
     store = TrialStore(folder)
-    linked(store.encoder_folder(ORPHAN), Path("disk/orphan"))
-    linked(store.encoder_folder(first.pretrain_id), Path("disk/encoder"))
-    linked(store.trial_folder(first.id), Path("disk/trial"))
+    linked(local(store.encoder_folder(ORPHAN)), Path("disk/orphan"))
+    linked(local(store.encoder_folder(first.pretrain_id)), Path("disk/encoder"))
+    linked(local(store.trial_folder(first.id)), Path("disk/trial"))
     beyond = {path: path.read_bytes() for path in files_below(Path("disk"))}
     code, text = ablate("gc", "--yes")
     assert (code, "a link, what it points to stays" in text) == (0, True)
-    assert not store.encoder_folder(ORPHAN).is_symlink()
+    assert not local(store.encoder_folder(ORPHAN)).is_symlink()
     for trial in (first, second):
         assert ablate("rm", trial.id, "--yes")[0] == 0
-    assert not store.trial_folder(first.id).is_symlink()
-    assert not store.encoder_folder(first.pretrain_id).is_symlink()
+    assert not local(store.trial_folder(first.id)).is_symlink()
+    assert not local(store.encoder_folder(first.pretrain_id)).is_symlink()
     assert {path: path.read_bytes() for path in files_below(Path("disk"))} == beyond
 
 
 def test_what_lies_behind_a_link_stays(folder: Path) -> None:
-    """Where the encoders are on another disk, or one encoder's folder is."""
+    """The encoders are on another disk, or one encoder's folder is."""
     first, *_ = fill(folder)
     store = TrialStore(folder)
     save_checkpoint(store.checkpoint_path(first.pretrain_id), {"state": 1})
     write_text(store.encoder_folder(first.pretrain_id) / f".history.json.{ORPHAN}", "half")
-    linked(store.encoder_folder(first.pretrain_id), Path("disk/encoder"))
+    linked(local(store.encoder_folder(first.pretrain_id)), Path("disk/encoder"))
     linked(folder / "encoders", Path("disk/encoders"))
     beyond = set(files_below(Path("disk")))
     code, text = ablate("gc", "--yes")
@@ -347,7 +340,7 @@ def strike(root: Path, kind: str, place: str, number: int, file: str, content: b
 
 
 def inventory(root: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in files_below(root) if path.is_file()}
+    return {local(path): path.read_bytes() for path in files_below(root) if path.is_file()}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -355,7 +348,7 @@ def inventory(root: Path) -> dict[Path, bytes]:
 def test_what_a_trial_needs_outlives_any_damage(
     struck: list[tuple[Any, ...]], removed: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of every trial that is still there, whole or not, the encoder is left as it was; outside nothing is touched; and
+    """The encoder of every trial that is still there, whole or not, is left as it was; outside nothing is touched; and
     in a store that is whole, what nothing needs is gone."""
     with tempfile.TemporaryDirectory() as temporary, monkeypatch.context() as patch:
         patch.chdir(temporary)

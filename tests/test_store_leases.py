@@ -1,9 +1,10 @@
-"""Several runs on one storage: nothing is trained twice, the dead are buried, and all go to their end."""
+"""Several runs share one storage: nothing is trained twice, dead runs are cleared, and all runs come to their end."""
 
 import json
 import os
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from nfs import NfsClient
 from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
-from ablations.running import shared_units as sharing
 from ablations.running.job import Job
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
@@ -27,15 +27,17 @@ from ablations.store.leases.lock import only_one
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.tracking.client import TRIAL, child_runs, tracking_uri
+from ablations.tracking.content.trial import RESULT
 from ablations.tracking.reader import read_study
 from ablations.tracking.resilient_tracker import ResilientTracker
-from ablations.tracking.tracker import RESULT
 from ablations.types.errors import StudyError
 from ablations.types.events import Event, Held, Saved, Started, TrialEnded
-from ablations.types.trial import Result, Unit
+from ablations.types.trial import EndState, Result, Unit
 from core.files import write_text
 from core.remote import AnyPath
-from helpers import epoch, small_study
+from helpers import epoch, local, small_study
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1)
 QUIET = Console(quiet=True)
@@ -54,7 +56,7 @@ def plan(store: TrialStore, text: str = STUDY, retry: str | None = None) -> Plan
 
 
 def sign(storage: AnyPath, run: str, beats: int = 0) -> AnyPath:
-    """Of another run, on another machine."""
+    """Write the sign of life of another run, on another machine."""
     path = storage / "live" / f"{run}.json"
     write_text(path, json.dumps({"machine": "far away", "beats": beats}))
     if isinstance(path, Path):
@@ -66,7 +68,8 @@ class Clock:
     """The process' own time, which goes on when it is told to; or something happens while the process sleeps."""
 
     def __init__(self) -> None:
-        self.now, self.sleep = 1000.0, self.advance
+        self.now = 1000.0
+        self.sleep: Callable[[float], object] = self.advance
 
     def monotonic(self) -> float:
         return self.now
@@ -197,12 +200,11 @@ def test_a_run_elsewhere_is_dead_when_it_was_not_heard_for_so_long(storage: AnyP
 def test_a_sign_of_life_is_opened_when_it_is_new_and_before_its_run_is_taken_for_dead(
     storage: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By whom an NFS server knows to have it open, it waits for before the sign can be touched; who does not open it
-    may remember when it was touched before."""
+    """An NFS client may remember an old time of the file until it opens it, and an open file delays the next touch."""
     path, watch = sign(storage, "far"), Watch(storage)
     watch.look()
     client = NfsClient(monkeypatch)
-    client.remembers(path)
+    client.remembers(local(path))
     sign(storage, "far", beats=1)
     assert looks(watch, clock, int(PATIENCE / BEAT)) == {"far": False}
     assert client.opened == []
@@ -252,10 +254,15 @@ def test_no_run_begins_while_the_storage_is_cleaned(storage: AnyPath, monkeypatc
 
 @ONLY_S3
 def test_who_died_while_it_was_alone_keeps_nobody_out_for_ever(storage: AnyPath, clock: Clock) -> None:
-    """And as long as it lives nobody comes in: its turn is in the store, where there are no locks."""
+    """As long as it lives nobody comes in: its turn is in the store, where there are no locks."""
     sign(storage / "run", "far")
     write_text(storage / "run" / "lease.1", "far")
-    clock.sleep = lambda seconds: (clock.advance(seconds), sign(storage / "run", "far", beats=int(clock.now)))
+
+    def lives(seconds: float) -> None:
+        clock.advance(seconds)
+        sign(storage / "run", "far", beats=int(clock.now))
+
+    clock.sleep = lives
     with pytest.raises(StudyError, match="wait for it to end"), LiveRun(storage):
         pytest.fail("begun")
     clock.sleep = lambda seconds: clock.advance(BEAT)
@@ -279,9 +286,9 @@ def test_one_process_at_a_time_writes(storage: AnyPath) -> None:
             pytest.fail("two at once")
 
 
-def finish(store: TrialStore, unit: Unit, state: str = "done", when: float = 0.0) -> None:
+def finish(store: TrialStore, unit: Unit, state: EndState = "done", when: float = 0.0) -> None:
     for trial in unit.trials:
-        store.save_result(Result(trial.id, state, {}, 1.0, when, {}))  # type: ignore[arg-type]
+        store.save_result(Result(trial.id, state, {}, 1.0, when, {}))
 
 
 def test_what_another_run_holds_is_left_to_it_and_found_when_it_has_ended(
@@ -290,7 +297,7 @@ def test_what_another_run_holds_is_left_to_it_and_found_when_it_has_ended(
     one, two = plan(store).units
     seen, ran = list[Event](), list[str]()
 
-    def run_units(units: list[Unit], listen: Callable[[Event], None]) -> None:
+    def run_units(units: Sequence[Unit], listen: Callable[[Event], None]) -> None:
         for unit in units:
             ran.append(unit.pretrain_id)
             if take(store, unit.pretrain_id, mine.name):
@@ -307,7 +314,7 @@ def test_what_another_run_holds_is_left_to_it_and_found_when_it_has_ended(
             finish(store, one, "failed")
             lease.release()
 
-        monkeypatch.setattr(sharing.time, "sleep", they_end)
+        monkeypatch.setattr(time, "sleep", they_end)
         run_shared([one, two], run_units, store, mine.name, seen.append, QUIET)
     assert ran == [one.pretrain_id, two.pretrain_id]
     assert [(type(event), event.pretrain_id) for event in seen] == [
@@ -324,9 +331,9 @@ def test_what_another_run_leaves_unfinished_is_run_here(
     storage: AnyPath, store: TrialStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unit = plan(store).units[0]
-    ran = []
+    ran: list[Unit] = []
 
-    def run_units(units: list[Unit], listen: Callable[[Event], None]) -> None:
+    def run_units(units: Sequence[Unit], listen: Callable[[Event], None]) -> None:
         if take(store, unit.pretrain_id, mine.name):
             ran.append(unit)
         else:
@@ -335,7 +342,7 @@ def test_what_another_run_leaves_unfinished_is_run_here(
     with LiveRun(storage) as mine, LiveRun(storage) as theirs:
         take(store, unit.pretrain_id, theirs.name)
         sign = storage / "live" / f"{theirs.name}.json"
-        monkeypatch.setattr(sharing.time, "sleep", lambda seconds: sign.unlink())
+        monkeypatch.setattr(time, "sleep", lambda seconds: sign.unlink())
         run_shared([unit], run_units, store, mine.name, lambda event: None, QUIET)
     assert ran == [unit]
 
@@ -358,12 +365,12 @@ def test_a_failure_that_another_run_had_meanwhile_stands_and_one_to_be_retried_d
 def test_what_another_machine_has_ended_is_not_trained_again_where_its_results_were_looked_for_in_vain(
     storage: Path, store: TrialStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As an NFS client does that remembers them to be absent."""
+    """An NFS client remembers them to be absent."""
     unit, client = plan(store).units[0], NfsClient(monkeypatch)
     store.record(unit)
     finish(store, unit)
-    client.remembers_absent(*(store.trial_folder(trial.id) / "result.json" for trial in unit.trials))
-    client.remembers_absent(store.encoder_folder(unit.pretrain_id))
+    client.remembers_absent(*(local(store.result_path(trial.id)) for trial in unit.trials))
+    client.remembers_absent(local(store.encoder_folder(unit.pretrain_id)))
     events = list[Event]()
     run_unit(unit, Job(storage, Path("data"), "me", 1), events.append)
     assert [type(event) for event in events] == [Started, TrialEnded]
@@ -393,7 +400,7 @@ def test_a_second_run_shows_and_draws_what_the_first_has_trained(
             store.record(made.units[0])
             run_unit(made.units[0], Job(storage, Path("data"), first.name, 1, study="another"), lambda event: None)
 
-        monkeypatch.setattr(sharing.time, "sleep", they_end)
+        monkeypatch.setattr(time, "sleep", they_end)
         outcome = run_plan(made, where, QUIET)
     assert list(outcome.states.values()) == ["done", "done"]
     assert outcome.drawn is not None
@@ -439,7 +446,7 @@ def test_who_ends_reports_its_own_seeds(store: TrialStore) -> None:
 @ONLY_FOLDER
 @pytest.mark.usefixtures("mlflow_db")
 def test_a_checkpoint_before_the_first_epoch_makes_no_mlflow_run(store: TrialStore) -> None:
-    """Which the first epoch would have to replace."""
+    """The first epoch would have to replace it."""
     made = plan(store)
     recorder = ResilientTracker(made, store, QUIET)
     recorder.record(Saved(made.units[0].pretrain_id))

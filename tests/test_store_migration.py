@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -22,11 +22,12 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.tracking.reader import read_study
 from ablations.types import identity
-from ablations.types.errors import AblateError, StudyError
+from ablations.types.errors import StudyError
 from ablations.types.trial import Result
+from core.files import write_text
 from core.remote import AnyPath, RemotePath
 from core.trained.checkpoint import load_checkpoint, save_checkpoint
-from helpers import small_study
+from helpers import local, small_study
 
 ONLY_FOLDER = pytest.mark.parametrize("storage", ["folder"], indirect=True)
 GRID = "grid: {loss.temperature: [%s], evaluate.neighbors: [1, 5]}\n"
@@ -67,19 +68,15 @@ def small_store(storage: AnyPath) -> list[Result]:
     return results
 
 
-def undrawn(*arguments: object) -> NoReturn:
-    raise AblateError("figures take seconds")
-
-
 @ONLY_FOLDER
 def test_after_a_new_schema_nothing_is_trained_again(
     storage: AnyPath,
     mlflow_db: None,
+    undrawn: None,
     raised: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("ablations.tracking.report.draw_report", undrawn)
     made, where = plan(storage, "0.1"), Where(storage, Path("data"), inline=True)
     run_plan(made, where, Console(quiet=True))
     ids = ["run_id", "trial_id", "encoder_id", "loss.temperature", "name"]
@@ -154,7 +151,7 @@ def test_a_migration_that_is_killed_anywhere_is_finished_by_the_next(
         return call
 
     if isinstance(storage, Path):
-        monkeypatch.setattr(migration, "write_text", dying(migration.write_text))
+        monkeypatch.setattr(migration, "write_text", dying(write_text))
         for name in ("link", "rename", "unlink"):
             monkeypatch.setattr(os, name, dying(getattr(os, name)))
     else:
@@ -179,7 +176,7 @@ def test_what_cannot_be_migrated_is_left_and_named(
 ) -> None:
     small_store(storage)
     trials = plan(storage).trials
-    damaged = storage / "trials" / trials[0].id / "config.json"
+    damaged = local(storage) / "trials" / trials[0].id / "config.json"
     damaged.write_text(damaged.read_text().replace("0.1", "0.3"))
     raised()
 
@@ -220,7 +217,7 @@ def test_of_two_that_become_one_both_results_are_kept(
 @ONLY_FOLDER
 def test_a_store_of_a_newer_program_is_refused(storage: AnyPath) -> None:
     small_store(storage)
-    (storage / "schema.json").write_text('{"schema": 2}')
+    (local(storage) / "schema.json").write_text('{"schema": 2}')
     for command in (["plan", "study.yaml"], ["run", "study.yaml", "--inline"], ["status", "study.yaml"], ["gc"]):
         result = CliRunner().invoke(app, command)
         assert (result.exit_code, "schema 2" in result.output) == (2, True), command

@@ -1,4 +1,4 @@
-"""Where a storage or data lies, as people write it: a path or a URI, and what is said of one that is neither."""
+"""Places of storages and data are paths or URIs; anything else ends with a helpful message."""
 
 import importlib.util
 from pathlib import Path, PurePosixPath

@@ -12,9 +12,10 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
+from command_line import invoke
 from PIL import Image
 from rich.console import Console
 from torchvision import datasets
@@ -37,12 +38,15 @@ from ablations.store.migration import open_store
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.study import Resources
-from ablations.types.errors import AblateError, DiskFullError, LostStorageError, StudyError
+from ablations.types.errors import DiskFullError, LostStorageError, StudyError
 from ablations.types.events import Event
+from core import pretrain
 from core.data.catalog import DATA_SETS
 from core.errors import StorageAway, StorageRefused
 from core.remote import AnyPath, RemotePath
 from helpers import small_study
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 QUIET = Console(quiet=True)
 ONE, TWO = "grid: {loss.temperature: [0.1]}\n", "grid: {loss.temperature: [0.1, 0.5]}\n"
@@ -55,18 +59,15 @@ def plan(storage: AnyPath, grid: str = TWO) -> Plan:
 
 
 def results(storage: AnyPath) -> dict[str, Any]:
-    """Of every trial, all but what it took and when."""
+    """Results of every trial, without their times."""
     store = TrialStore(storage)
     found = [trial.result for trial in store.all_stored()]
     return {one.trial_id: {**asdict(one), "seconds": 0, "finished_at": 0} for one in found if one}
 
 
-def undrawn(*arguments: object) -> NoReturn:
-    raise AblateError("figures take seconds")
-
-
 def ablate(*arguments: str) -> str:
-    result = CliRunner().invoke(app, arguments)
+    """Output of a command that succeeds."""
+    result = invoke(*arguments)
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -79,7 +80,6 @@ def test_a_run_in_an_object_store_is_a_run_in_a_folder(bucket: RemotePath, monke
     assert outcome.drawn is not None
     assert outcome.drawn.page == Path("runs/reports/small/quick/report.html")
     assert outcome.drawn.page.exists()
-    monkeypatch.setattr("ablations.tracking.report.draw_report", undrawn)
     with monkeypatch.context() as patch:
         patch.setattr("ablations.running.schedulers.inline.run_unit", lambda *_: pytest.fail("something ran"))
         again = run_plan(plan(storage, ONE), Where(storage, DATA, inline=True), QUIET)
@@ -96,7 +96,7 @@ def test_a_run_in_an_object_store_is_a_run_in_a_folder(bucket: RemotePath, monke
 
 def test_two_runs_at_once_train_nothing_twice(bucket: RemotePath, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = bucket / "runs"
-    made, pretrain, begun, seen = plan(storage), worker.pretrain, list[float](), list[dict[str, str]]()
+    made, begun, seen = plan(storage), list[float](), list[dict[str, str]]()
 
     def counted(config: Any, *arguments: Any, **options: Any) -> Any:
         begun.append(config.loss.temperature)
@@ -121,6 +121,7 @@ def test_two_runs_at_once_train_nothing_twice(bucket: RemotePath, monkeypatch: p
     assert [set(states.values()) for states in seen] == [{"done"}, {"done"}]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_store_that_goes_away_ends_the_run_and_fails_no_trial(
     bucket: RemotePath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,7 +133,6 @@ def test_a_store_that_goes_away_ends_the_run_and_fails_no_trial(
         raise StorageAway(5, "gone", str(self))
 
     monkeypatch.setattr(RemotePath, "upload", fail)
-    monkeypatch.setattr("ablations.tracking.report.draw_report", undrawn)
     command = ["run", "study.yaml", "--inline", "--storage", str(storage)]
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 1
@@ -213,6 +213,7 @@ def study_of_photos() -> None:
     Path("study.yaml").write_text(text)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_data_is_copied_once_and_then_used_as_files(
     photos: RemotePath, own_copies: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,7 +222,6 @@ def test_data_is_copied_once_and_then_used_as_files(
     (size,) = made.sizes.values()
     assert (size.train, size.test, size.classes) == (16, 4, 2)
     assert not own_copies.exists(), "a plan copies nothing"
-    monkeypatch.setattr("ablations.tracking.report.draw_report", undrawn)
     output = ablate("run", "study.yaml", "--inline", "--data-dir", str(photos))
     assert f"data: copying {photos}/photos to {own_copies}" in output
     assert "1 done, 0 failed" in output

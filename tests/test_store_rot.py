@@ -9,24 +9,16 @@ from typing import Any
 
 import pytest
 import torch
+from command_line import ablate
 from safetensors.numpy import save_file
-from typer.testing import CliRunner
 
-from ablations.cli.app import app
 from ablations.store.trial_store import TrialStore
 from helpers import small_study
 
 GRID = "grid:\n  loss.temperature: [0.1, 0.5]\n"
 STORE = TrialStore(Path("runs"))
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
-
-
-def ablate(*arguments: str) -> tuple[int, str]:
-    """Exit code and everything that was printed."""
-    result = CliRunner().invoke(app, [*arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    return result.exit_code, result.output
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +42,13 @@ def copied(trained: Path, own_folders: None) -> None:
 def trial() -> str:
     """The id of the first trial."""
     return STORE.trial_ids()[0]
+
+
+def encoder_of(trial_id: str) -> str:
+    """Id of the encoder that a stored trial uses."""
+    found = STORE.stored(trial_id).pretrain_id
+    assert found is not None
+    return found
 
 
 def edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
@@ -105,7 +104,7 @@ def test_an_edited_result_is_named_by_every_command_and_evaluated_anew() -> None
     "content", ["", "{", "[]", '{"epochs": null}', '{"epochs": [1]}', '{"epochs": [{"epoch": 1}]}']
 )
 def test_a_damaged_history_is_named_and_read_from_the_encoder(content: str) -> None:
-    encoder = STORE.stored(trial()).pretrain_id
+    encoder = encoder_of(trial())
     before = STORE.history(encoder)
     Path(str(STORE.history_path(encoder))).write_text(content, encoding="utf-8")
     told: list[str] = []
@@ -117,7 +116,7 @@ def test_a_damaged_history_is_named_and_read_from_the_encoder(content: str) -> N
 
 
 def swap() -> None:
-    one, other = (Path(str(STORE.encoder_path(STORE.stored(name).pretrain_id))) for name in STORE.trial_ids())
+    one, other = (Path(str(STORE.encoder_path(encoder_of(name)))) for name in STORE.trial_ids())
     kept = one.read_bytes()
     one.write_bytes(other.read_bytes())
     other.write_bytes(kept)
@@ -125,7 +124,7 @@ def swap() -> None:
 
 def change_a_weight() -> None:
     for name in STORE.trial_ids():
-        path = STORE.encoder_path(STORE.stored(name).pretrain_id)
+        path = STORE.encoder_path(encoder_of(name))
         state = torch.load(str(path), weights_only=True)
         next(iter(state["encoder"].values())).add_(1e-3)
         torch.save(state, str(path))

@@ -1,4 +1,4 @@
-"""What a study or the storage holds is never code, and what the environment keeps secret is written nowhere."""
+"""Studies and storages never run code, and secrets of the environment are written nowhere."""
 
 import pickle
 from io import StringIO

@@ -2,19 +2,25 @@
 
 import functools
 import itertools
+from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from ablations.planning.grid import enumerate_trials
 from ablations.study.load import load_study as load_uncached
 from ablations.study.scaled_study import ScaledStudy
+from ablations.types.trial import Trial
+from core.config import ResNet, SimclrAugment
 from helpers import shipped
 from reports.paper.catalog import paper_axes, published
 from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.statistics.claims import AgreementClaim, parts_of
 from reports.statistics.questions import QUESTIONS, question
+from reports.statistics.verdicts import judge
 
 load_study = functools.cache(load_uncached)
 
@@ -37,7 +43,7 @@ def paper(key: str) -> PaperNumbers:
 
 
 def value(key: str, *cell: str, metric: str = "top1") -> float:
-    return float(by_cell(key).loc[cell if len(cell) > 1 else cell[0], metric])
+    return float(str(by_cell(key).loc[cell if len(cell) > 1 else cell[0], metric]))
 
 
 @functools.cache
@@ -218,8 +224,36 @@ def test_there_are_claims_of_all_kinds() -> None:
     assert {claim.kind for claim in claims} == {
         "agreement",
         "all",
-        *(kind.model_fields["kind"].default for kind in QUESTIONS),
+        *(attrgetter("model_fields")(kind)["kind"].default for kind in QUESTIONS),
     }
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_colours_are_jittered_as_in_the_code_behind_the_results(path: Path, scale: str) -> None:
+    """Every training that jitters colours, at every scale; and the file says so in its header, or extends one that
+    does."""
+    if path.stem in ("color_form", "example_views", "colour_histograms"):  # which ablates it, and which train nothing
+        return
+    forms = {
+        getattr(trial.config.pretrain.augment, "color_form", None)
+        for trial in enumerate_trials(load_study(str(path), scale))
+    }
+    form = "released_v2" if path.stem.startswith("v2_") else "released_v1"
+    assert form in forms <= {form, None}
+    assert "# Colours are jittered as in the code" in path.read_text() or "\nextends: " in path.read_text()
+
+
+def initialisations(trials: Sequence[Trial]) -> set[str]:
+    encoders = [trial.config.pretrain.encoder for trial in trials]
+    return {encoder.initialisation for encoder in encoders if isinstance(encoder, ResNet)}
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_at_the_papers_scale_convolutions_are_initialised_as_in_the_released_code(path: Path) -> None:
+    trials = enumerate_trials(load_study(str(path), "imagenet"))
+    assert initialisations(trials) == {"released"}
+    assert initialisations(enumerate_trials(load_study(str(path)))) == {"fan_out"}
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
@@ -228,3 +262,71 @@ def test_the_quick_scale_is_small_and_embedded(path: Path) -> None:
     assert {data.name for trial in trials for data in trial.config.all_data} == {"shapes"}
     trainings = {trial.pretrain_id for trial in trials if trial.config.pretrain.epochs}
     assert len(trainings) <= MOST_QUICK_TRAININGS or path.stem in THE_GRID
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("name", ["overview", "depth_width", "v2_models"])
+def test_supervised_points_are_trained_with_crop_and_flip_alone(name: str, scale: str) -> None:
+    configs = [trial.config.pretrain for trial in enumerate_trials(load_study(name, scale))]
+    branches = [config.augment.branches() for config in configs if config.loss.kind == "cross_entropy"]
+    assert branches or (name, scale) in {("v2_models", small) for small in ("quick", "laptop", "cifar10")}
+    assert all([operation.kind for operation in each.both] == ["crop", "flip"] for each in branches)
+    assert not any(each.shared or each.first or each.second for each in branches)
+
+
+def test_supervised_points_of_figures_1_and_7_are_table_b3s_column_crop() -> None:
+    """Their numbers are equal there too: 76.5 and 78.4."""
+    crop = {
+        trial.coordinates["encoder.width"]: trial.id
+        for trial in enumerate_trials(load_study("longer_supervised", "imagenet"))
+        if trial.coordinates and trial.coordinates["epochs"] == 90 and trial.coordinates["augment"] == "Crop"
+    }
+    for name in ("overview", "depth_width"):
+        for trial in enumerate_trials(load_study(name, "imagenet")):
+            width = trial.coordinates.get("encoder.width")
+            if trial.coordinates.get("points") == "Supervised" and width in crop:
+                assert trial.id == crop[width]
+
+
+LINEAR_AND_TUNED = ("finetune_architectures", "finetune_epochs", "broader_augmentation", "v2_models")
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("name", LINEAR_AND_TUNED)
+def test_linear_columns_are_the_linear_evaluation_of_the_scale(name: str, scale: str) -> None:
+    """At the paper's scale that is appendix B.6's."""
+    trials = enumerate_trials(load_study(name, scale))
+    linear = {t.config.evaluate.protocol for t in trials if t.coordinates.get("evaluate") == "linear"}
+    assert linear == {"linear_sgd" if scale == "imagenet" else "frozen"}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_a_baseline_is_scored_as_cells_are(path: Path, scale: str) -> None:
+    trials = enumerate_trials(load_study(str(path), scale))
+    cells = {trial.config.scored_by for trial in trials if trial.baseline is None}
+    assert {trial.config.scored_by for trial in trials if trial.baseline is not None} <= cells
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_there_is_no_blur_at_the_scale_of_appendix_b9_but_where_it_is_ablated(path: Path) -> None:
+    for trial in enumerate_trials(load_study(str(path), "cifar10")):
+        policy = trial.config.pretrain.augment
+        is_ablated = path.stem == "flip_blur" or "Blur" in str(trial.coordinates.get("augment"))
+        if isinstance(policy, SimclrAugment):
+            assert policy.blur == (is_ablated and trial.coordinates.get("leave_one_out") != "blur"), trial.name
+
+
+@pytest.mark.parametrize(("rise", "expected"), [(0.0, "SUPPORTED"), (-3.0, "SUPPORTED"), (3.0, "REFUTED")])
+def test_no_benefit_of_longer_supervised_training_is_decided_where_there_is_none(rise: float, expected: str) -> None:
+    """By simulation, over ten seeds that spread by half a point: a flat truth is no longer undecided for ever."""
+    study, draws = load_study("longer_supervised", "quick"), np.random.default_rng(0)
+    cells, claim = _cells(study), study.claims[0]
+    epochs = sorted(set(cells["epochs"]), key=float)
+    rows = [
+        {**cell, "trial_id": f"{number}/{seed}", "seed": seed, "baseline": "", "state": "done"}
+        | {"top1": 70 + rise * epochs.index(cell["epochs"]) + draws.normal(0, 0.5)}
+        for number, cell in enumerate(cells.to_dict("records"))
+        for seed in range(10)
+    ]
+    assert judge([claim], pd.DataFrame(rows), study.axis_names, "top1")[0].word == expected

@@ -1,5 +1,6 @@
 """Grids of every form: what they enumerate, and what they refuse."""
 
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -47,22 +48,25 @@ def test_several_grids_come_one_after_the_other() -> None:
 def test_values_may_have_a_label() -> None:
     found = trials("{augment: {'1/8': {strength: 0.125, blur: false}, '1 (+Blur)': {strength: 1.0}}}")
     assert [t.coordinates for t in found] == [{"augment": "1/8"}, {"augment": "1 (+Blur)"}]
-    assert [t.config.pretrain.augment.strength for t in found] == [0.125, 1.0]
+    assert [attrgetter("augment.strength")(t.config.pretrain) for t in found] == [0.125, 1.0]
     found = trials("{loss.temperature: {cold: 0.1, warm: 1.0}}")
-    assert [(t.name, t.config.pretrain.loss.temperature) for t in found] == [("cold, seed 0", 0.1), ("warm, seed 0", 1)]
+    assert [(t.name, attrgetter("loss.temperature")(t.config.pretrain)) for t in found] == [
+        ("cold, seed 0", 0.1),
+        ("warm, seed 0", 1),
+    ]
 
 
 def test_points_are_labelled_settings() -> None:
     found = trials("{points: {ours: {epochs: 3}, theirs: {loss: {temperature: 0.7}, head.kind: none}}}")
     assert [t.coordinates for t in found] == [{"points": "ours"}, {"points": "theirs"}]
-    assert (found[1].config.pretrain.loss.temperature, found[1].config.pretrain.head.kind) == (0.7, "none")
+    assert attrgetter("loss.temperature", "head.kind")(found[1].config.pretrain) == (0.7, "none")
 
 
 @pytest.mark.parametrize("form", ["leave_one_out", "add_one_in"])
 def test_one_at_a_time_has_its_baseline_first(form: str) -> None:
     found = trials(f"{{{form}: {{flip: {{augment.flip: false}}, blur: {{augment.blur: false}}}}}}")
     assert [t.coordinates[form] for t in found] == ["nothing", "flip", "blur"]
-    switches = [(t.config.pretrain.augment.flip, t.config.pretrain.augment.blur) for t in found]
+    switches = [attrgetter("augment.flip", "augment.blur")(t.config.pretrain) for t in found]
     assert switches == [(True, True), (False, True), (True, False)]
 
 
@@ -148,7 +152,7 @@ def test_a_study_extends_another() -> None:
         (None, "random", 1),
     ]
     config = found[0].config.pretrain
-    assert (config.epochs, config.loss.temperature, config.batch_size) == (5, 0.3, 32)
+    assert attrgetter("epochs", "loss.temperature", "batch_size")(config) == (5, 0.3, 32)
     scaled = load_study("child.yaml")
     assert (scaled.study.name, scaled.study.title) == ("child", "The parent")
 
@@ -196,7 +200,7 @@ claims:
 
 
 def claims_of(scaled: ScaledStudy) -> list[dict[str, Any]]:
-    """As MLflow keeps them."""
+    """Claims of a study, as MLflow keeps them."""
     return [claim.model_dump(mode="json") for claim in scaled.claims]
 
 

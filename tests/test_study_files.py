@@ -47,11 +47,11 @@ def test_later_layers_win() -> None:
     """The paper's defaults, the scale, the study's base, the study's scale, --set, the cell."""
     text = STUDY + "scales:\n  quick:\n    base: {batch_size: 32}\n"
     config = trials(text)[0].config.pretrain
-    assert config.encoder.name == "resnet10"  # scale
+    assert config.encoder.model_dump()["name"] == "resnet10"  # scale
     assert config.epochs == 4  # base over scale
     assert config.batch_size == 32  # the study at this scale
     assert config.optimizer.weight_decay == 1e-6  # the paper
-    assert not config.augment.blur
+    assert not config.augment.model_dump()["blur"]
     assert trials(text, "batch_size=16")[0].config.pretrain.batch_size == 16
 
 

@@ -2,40 +2,31 @@
 
 import pytest
 
-from ablations.types.metrics import known_metric
+from ablations.types.metrics import known_metric, labels, own
 from core import HeadConfig, evaluate, pretrain
-from core.config import (
-    Classifier,
-    ColourHistograms,
-    EvaluateConfig,
-    ExampleViews,
-    FineTune,
-    FineTuneTransfer,
-    Frozen,
-    LinearSgd,
-    Retrieval,
-    Spectrum,
-    TransformationProbe,
-    Tsne,
-)
+from core.config import PROTOCOLS, Classifier, Protocol
 from helpers import random_dataset, small_config
+from reports.cells.metric_names import METRIC_LABELS, add_labels, label_of, unit_of
 
-PROTOCOLS = [
-    Frozen(l2_count=1),
-    LinearSgd(epochs=1),
-    FineTune(epochs=1),
-    FineTuneTransfer(steps=1, learning_rates=(0.1,), weight_decays=(0.0,)),
-    TransformationProbe(epochs=1),
-    Retrieval(neighbors=3),
-    Spectrum(),
-    Tsne(perplexity=5),
-    ExampleViews(),
-    ColourHistograms(),
+SHORT: dict[str, dict[str, object]] = {
+    "frozen": {"l2_count": 1},
+    "linear_sgd": {"epochs": 1},
+    "finetune": {"epochs": 1},
+    "finetune_transfer": {"steps": 1, "learning_rates": (0.1,), "weight_decays": (0.0,)},
+    "transformation": {"epochs": 1},
+    "retrieval": {"neighbors": 3},
+    "tsne": {"perplexity": 5},
+}
+"""Settings with which a protocol takes a second on 64 images; another has its defaults."""
+UNSUPERVISED = [
+    config.model_validate(SHORT.get(name, {}))
+    for name, config in zip(PROTOCOLS.names(), PROTOCOLS, strict=True)
+    if config is not Classifier
 ]
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.protocol)
-def test_every_metric_of_a_protocol_is_known(protocol: EvaluateConfig) -> None:
+@pytest.mark.parametrize("protocol", UNSUPERVISED, ids=lambda protocol: protocol.protocol)
+def test_every_metric_of_a_protocol_is_known(protocol: Protocol) -> None:
     data = random_dataset()
     config = small_config(epochs=0, head=HeadConfig(kind="linear", output=64))
     for name in evaluate(protocol, pretrain(config, data, device="cpu"), data).metrics:
@@ -59,3 +50,16 @@ def test_the_supervised_classifiers_are_known_too() -> None:
 def test_what_no_trial_leaves_is_refused(name: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         known_metric(name)
+
+
+def test_reports_call_metrics_what_their_protocols_and_methods_call_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reports.cells.metric_names.METRIC_LABELS", METRIC_LABELS.copy())
+    assert {name: label for name, label in METRIC_LABELS.items() if name not in own()}.items() <= labels().items()
+    add_labels(labels())
+    assert label_of("retrieval/precision_at_10") == "retrieved images of the same class (%)"
+    assert [unit_of(name) for name in ("retrieval/precision_at_10", "linear_eval/l2", "mine/x")] == [
+        "points",
+        "",
+        "points",
+    ]
+    assert label_of("mine/x") == "mine/x"

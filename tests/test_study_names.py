@@ -175,7 +175,7 @@ def test_names_that_are_there_are_taken(text: str, count: int) -> None:
 
 
 def test_an_axis_depends_on_axes_that_exist_themselves() -> None:
-    """Where head.kind is none there is no head.output, and so no head.layers that depends on it."""
+    """If head.kind is none there is no head.output, and so no head.layers that depends on it."""
     conditions = "only_where: {head.output: {head.kind: linear}, epochs: {head.output: 32}}"
     found = trials(f"grid: {{head.kind: [linear, none], head.output: [32, 64], epochs: [2, 3], {conditions}}}\n")
     assert [list(trial.coordinates.values()) for trial in found] == [

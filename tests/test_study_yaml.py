@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ablations.study.yaml_source import dotted, parse_scalar, read_yaml
+from ablations.study.yaml_source import Source, dotted, parse_scalar, read_yaml
 from ablations.types.errors import StudyError
 
 
-def read(text: str):
+def read(text: str) -> Source:
     path = Path("study.yaml")
     path.write_text(text)
     return read_yaml(path)

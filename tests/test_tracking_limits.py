@@ -1,4 +1,4 @@
-"""What MLflow and real databases do not take: it is kept within limits, named, or told with exit code 1."""
+"""Values that MLflow or its database refuses are shortened, named, or told with exit code 1."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST, INVALID_PARAMETER_VALUE, TEMPORARILY_UNAVAILABLE
 from mlflow.utils.validation import _validate_metric_name, _validate_param, _validate_tag
-from recorded import contents, events, plan, record
+from recorded import contents, events, experiment, plan, record
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -25,6 +25,8 @@ from ablations.tracking.content import limits
 from ablations.tracking.reader import read_study
 from ablations.types.errors import AblateError
 from helpers import small_study
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
 
 TEXT = st.text(max_size=600) | st.text(alphabet="/.a\0\ud800é", max_size=20)
 
@@ -134,7 +136,12 @@ def test_an_error_that_lasts_is_told_as_what_it_is_and_tried_again_at_the_end_al
 ) -> None:
     error, says = LASTING[name]
     tries: list[int] = []
-    refusing("get_experiment_by_name", lambda *arguments: tries.append(1) or error)
+
+    def refuse(*arguments: object) -> Exception:
+        tries.append(1)
+        return error
+
+    refusing("get_experiment_by_name", refuse)
     recorder = record(plan("small"), Console(width=1000))
     assert (recorder.works, len(tries)) == (False, 2)
     assert says in recorder.refusal
@@ -155,16 +162,15 @@ def test_what_was_deleted_in_mlflow_during_a_run_is_written_anew(capsys: pytest.
     recorder = resilient_tracker.ResilientTracker(made, TrialStore(Path("runs")), Console(width=1000))
     for number, event in enumerate(events(made)):
         recorder.record(event)
-        experiment = client.get_experiment_by_name("small").experiment_id
-        runs = client.search_runs([experiment])
+        runs = client.search_runs([experiment("small").experiment_id])
         if number == 0:
             client.delete_run(next(run.info.run_id for run in runs if TRIAL in run.data.tags))
         if number == 3:
             client.delete_run(next(run.info.run_id for run in runs if TRIAL not in run.data.tags))
     recorder.close(["done"])
     assert (recorder.works, recorder.refusal, capsys.readouterr().out) == (True, "", "")
-    runs = contents("small")
-    assert len({run["trial"] for run in runs}) == len(runs) == 5
+    written = contents("small")
+    assert len({run["trial"] for run in written}) == len(written) == 5
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("mlflow_db")
 
 
 class Broken(Exception):
-    """As of an artifact storage that no list of exceptions has."""
+    """An error of an artifact storage that no list of exceptions has."""
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def outage(monkeypatch: pytest.MonkeyPatch) -> Callable[[range], list[str]]:
     def begin(down: range) -> list[str]:
         made: list[str] = []
 
-        class Client(MlflowClient):  # type: ignore[misc]
+        class Client(MlflowClient):
             def __getattribute__(self, name: str) -> Any:
                 if not name.startswith("_") and name != "tracking_uri":
                     made.append(name)

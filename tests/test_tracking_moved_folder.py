@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
-from recorded import contents, plan, record, save_report
+from recorded import contents, experiment, plan, record, save_report
 
 from ablations.tracking import database
 from ablations.tracking.client import tracking_uri
@@ -17,7 +17,7 @@ from ablations.tracking.database import check_folder
 from ablations.tracking.reader import read_study
 from ablations.types.errors import AblateError
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 NO_ROOT = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.getuid() == 0 else ()
 """Runs a command without the right of root to write whatever it likes."""
@@ -117,7 +117,7 @@ def test_locations_that_somebody_chose_stay(monkeypatch: pytest.MonkeyPatch, tmp
     client = MlflowClient(tracking_uri())
     client.create_experiment("small", artifact_location=str(tmp_path / "shared"))
     record(plan("small"))
-    assert client.get_experiment_by_name("small").artifact_location == str(tmp_path / "shared")
+    assert experiment("small").artifact_location == str(tmp_path / "shared")
     assert len(list(tmp_path.glob("shared/*/artifacts/config.json"))) == 4
 
 

@@ -1,4 +1,4 @@
-"""What is written to MLflow only if a run asks for it: encoders as logged models, and metrics of the machine."""
+"""Logged models and system metrics are written to MLflow only if a run asks for them."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import mlflow
 import pytest
 import torch
 from mlflow import MlflowClient
+from recorded import experiment
 from typer.testing import CliRunner
 
 from ablations.cli.app import app
@@ -14,7 +15,7 @@ from ablations.tracking.client import TRIAL, tracking_uri
 from core import load_pretrained
 from helpers import small_study
 
-pytestmark = pytest.mark.usefixtures("mlflow_db")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 GRID = "grid:\n  loss.temperature: [0.1, 0.5]\n  evaluate.neighbors: [1, 5]\n"
 
@@ -29,7 +30,7 @@ def models() -> dict[str, list[str]]:
     """Ids of the experiment's logged models, by the encoder that they are."""
     client = MlflowClient(tracking_uri())
     found: dict[str, list[str]] = {}
-    for model in client.search_logged_models([client.get_experiment_by_name("small").experiment_id]):
+    for model in client.search_logged_models([experiment("small").experiment_id]):
         found.setdefault(model.tags["ablate.pretrain_id"], []).append(model.model_id)
     return found
 
@@ -46,13 +47,10 @@ def test_encoders_become_models_once_and_are_the_output_of_each_of_their_trials(
     assert models() == logged
     assert [len(ids) for ids in logged.values()] == [1, 1]
     client, store = MlflowClient(tracking_uri()), TrialStore(Path("runs"))
-    runs = client.search_runs([client.get_experiment_by_name("small").experiment_id])
-    outputs = {
-        run.data.tags[TRIAL]: [output.model_id for output in client.get_run(run.info.run_id).outputs.model_outputs]
-        for run in runs
-        if TRIAL in run.data.tags
-    }
-    assert outputs == {trial_id: logged[store.stored(trial_id).pretrain_id] for trial_id in store.trial_ids()}
+    runs = client.search_runs([experiment("small").experiment_id])
+    found = {run.data.tags[TRIAL]: client.get_run(run.info.run_id).outputs for run in runs if TRIAL in run.data.tags}
+    outputs = {trial_id: [output.model_id for output in one.model_outputs] for trial_id, one in found.items() if one}
+    assert outputs == {trial_id: logged[str(store.stored(trial_id).pretrain_id)] for trial_id in store.trial_ids()}
     pretrain_id, (model_id,) = next(iter(logged.items()))
     moved = Path.cwd().rename(Path.cwd().parent / "moved")
     monkeypatch.chdir(moved)
@@ -70,7 +68,7 @@ def test_system_metrics_are_sampled_where_asked(monkeypatch: pytest.MonkeyPatch)
 
     def sampled() -> set[str]:
         client = MlflowClient(tracking_uri())
-        runs = client.search_runs([client.get_experiment_by_name("small").experiment_id])
+        runs = client.search_runs([experiment("small").experiment_id])
         return {name for run in runs for name in run.data.metrics if name.startswith("system/")}
 
     run("--set", "epochs=0")

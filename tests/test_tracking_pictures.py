@@ -42,7 +42,8 @@ def test_every_protocol_that_leaves_arrays_has_its_picture() -> None:
         store.save_arrays(ids[protocol], arrays, ("cat", "dog", "eel"))
     states = dict.fromkeys([*ids.values(), "f" * 16], "done")
     table = pd.DataFrame({"trial_id": states.keys(), "state": states.values()})
-    pictures = draw_pictures(table, store, folder)
+    stored = {trial_id: store.arrays(trial_id) for trial_id in states}
+    pictures = draw_pictures(table, stored, store, folder)
     assert [path.name for path in pictures] == [f"{protocol}-{ids[protocol]}.png" for protocol in ARRAYS]
     assert all(path.with_suffix(suffix).stat().st_size for path in pictures for suffix in (".png", ".svg", ".pdf"))
     assert "eel" in (folder / f"tsne-{ids['tsne']}.svg").read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 import postgres
 import pytest
 from mlflow import MlflowClient
-from recorded import EPOCHS, contents, events, plan, record, save_report
+from recorded import EPOCHS, contents, events, experiment, plan, record, save_report
 from rich.console import Console
 from sqlalchemy import create_engine, text
 
@@ -75,15 +75,14 @@ def test_long_names_nul_and_halves_of_characters_are_kept_within_its_limits() ->
     recorder = record(long_plan(), Console(width=1000))
     assert (recorder.works, recorder.refusal) == (True, "")
     Path("report").mkdir()
-    recorder.save_report(
-        Path("report"), Summary([], LONG * 500, ["loss.temperature"], "top1", [], {"best/top1": 1.0}, {})
-    )
+    found = Summary([], LONG * 500, ["loss.temperature"], "top1", [], {"best/top1": 1.0}, {})
+    recorder.save_report(Path("report"), found)
     assert (recorder.works, recorder.refusal) == (True, "")
     table = read_study("long", "quick").table
     assert sorted(table["state"]) == ["failed", "failed", "finished"]
     assert LONG.strip() in table["loss.temperature"].tolist()
     client = MlflowClient(tracking_uri())
-    runs = client.search_runs([client.get_experiment_by_name("long").experiment_id])
+    runs = client.search_runs([experiment("long").experiment_id])
     assert max(len(run.info.run_name) for run in runs) == 250
     assert {run.info.run_name[-8:] for run in runs} == {", seed 0", "at quick"}
 

@@ -13,6 +13,8 @@ def test_ids_are_pinned() -> None:
         pretrain_id(PretrainConfig.model_validate({"augment": {"policy": "composition"}, "seed": 3}))
         == "f012eef26972eb81"
     )
+    for name in ("brightness_form", "color_form"):
+        assert pretrain_id(PretrainConfig.model_validate({"augment": {name: "additive"}})) == "e3c194ce22758418"
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,11 @@ def test_ids_are_pinned() -> None:
         {"data": {"subset": 1}},
         {"precision": "float32"},
         {"batch_norm_chunk": 2048},
+        {"augment": {"color": False}},
+        {"optimizer": {"adapt_classifier": False}},
+        {"encoder": {"initialisation": "released"}},
+        {"augment": {"color_form": "released_v1"}},
+        {"augment": {"color_form": "released_v2"}},
     ],
 )
 def test_every_field_counts(change: dict[str, object]) -> None:

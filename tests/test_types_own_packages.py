@@ -59,7 +59,7 @@ def test_workers_import_the_drivers_files(executed: Path, temporary: str) -> Non
 
 
 def test_a_driver_that_looks_into_the_working_folder_imports_its_own(executed: Path) -> None:
-    """As ``python -m ablations`` does, and a notebook."""
+    """``python -m ablations`` looks into the working folder, as a notebook does."""
     write_mine(executed, "core.py", "reports.py")
     code, said = ablate("-m", "ablations", "run", "study.yaml", "--inline")
     assert code == 0, said

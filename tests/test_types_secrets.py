@@ -1,4 +1,4 @@
-"""What is told and kept has no secret of the environment; test_ray_safety.py looks through a whole run."""
+"""Messages and stored results hold no secret of the environment; test_ray_safety.py searches a whole run."""
 
 import os
 import subprocess
@@ -9,11 +9,11 @@ import pytest
 from canaries import CANARY, NAMES, holding
 
 from ablations.running.schedulers.on_ray.private import send_no_secrets
-from ablations.running.worker import _failure
+from ablations.running.worker import failures
 from ablations.store.trial_store import TrialStore
 from ablations.types.errors import AblateError
 from ablations.types.redaction import without_secrets
-from ablations.types.trial import Trial
+from ablations.types.trial import Trial, Unit
 from core.config import TrainConfig
 from helpers import small_study
 
@@ -65,12 +65,12 @@ def test_places_of_secrets_and_plain_words_are_told(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_failed_trial_keeps_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of an error that has one in its words, as those of HTTP libraries have: neither the store nor MLflow gets it."""
+    """An error's words may hold one, as those of HTTP libraries do: neither the store nor MLflow gets it."""
     monkeypatch.setenv("AWS_SESSION_TOKEN", CANARY)
     try:
         raise AblateError(f"Invalid header {CANARY}")
     except AblateError as error:
-        result = _failure(Trial(TrainConfig(), {}, 0), error)
+        (result,) = failures(Unit((Trial(TrainConfig(), {}, 0),)), error)
     TrialStore(Path("runs")).save_result(result)
     assert "Invalid header ***" in result.error
     assert "raise AblateError" in result.traceback

@@ -161,9 +161,7 @@ def plan(
     price: Annotated[
         float | None, typer.Option("--price", min=0, help="Price of an hour of a GPU, or of one trial's cores.")
     ] = None,
-    probed: Annotated[
-        bool, typer.Option("--probe", help="Time a few steps of whatever was never measured here.")
-    ] = False,
+    probed: Annotated[bool, typer.Option("--probe", help="Time a few steps of what was never measured here.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show a study's trials and what they cost, without running any."""

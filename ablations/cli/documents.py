@@ -155,6 +155,10 @@ class VerdictEntry(Part):
     """What it would take to decide it; empty where it is decided."""
     notes: list[str]
     """What a reader must know, such as a spread that is far from the usual one."""
+    varied: list[str]
+    """What differs between the seeds of a cell."""
+    fixed: list[str]
+    """What is the same in all seeds, so that the verdict does not cover it."""
     reason: str
     """All of this as a sentence."""
     parts: list["VerdictEntry"]

@@ -7,7 +7,7 @@ from ablations.cli.documents import ListDocument, StudyEntry
 from ablations.cli.fitting import Row, Rows
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.estimate_text import workers_text
-from ablations.planning.origins import origins
+from ablations.planning.origins import origins, unvaried_text
 from ablations.planning.plan import Plan, begun_trainings
 from ablations.planning.search import chosen, search_text, searches
 from ablations.store.trial_store import TrialStore
@@ -75,6 +75,8 @@ def states_lines(plan: Plan, storage: AnyPath) -> Iterator[tuple[str, str]]:
     }
     for state, count in sorted(states.items()):
         yield f"{state:8}{count}{notes.get(state, '')}", ""
+    if told := unvaried_text(plan):
+        yield told, ""
     for trial in plan.trials:
         result = plan.results.get(trial.id)
         if result and result.state == "failed":

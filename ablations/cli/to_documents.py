@@ -31,7 +31,7 @@ from ablations.cli.documents import (
     TuneEntry,
     VerdictEntry,
 )
-from ablations.cli.trial_view import config_differences, result_differences
+from ablations.cli.trial_view import config_differences, result_differences, whole_config
 from ablations.planning.best import best_of
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.configuration.find_planned import FoundTrial
@@ -115,7 +115,7 @@ def show_document(store: TrialStore, trial: StoredTrial, planned: FoundTrial | N
         id=trial.id,
         encoder=trial.pretrain_id or "",
         state=result.state if result else "waiting",
-        config=trial.config,
+        config=whole_config(trial),
         study=planned.scaled.study.name if planned else None,
         settings=setting_entries(planned.settings()) if planned else None,
         metrics=result.metrics if result else {},

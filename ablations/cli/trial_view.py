@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pydantic import ValidationError
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -14,6 +15,8 @@ from ablations.study.overrides import OPTION
 from ablations.study.settings import dotted_values
 from ablations.types.errors import StudyError
 from ablations.types.failures import next_step
+from core.config import TrainConfig
+from core.config.base import whole
 from core.history import Epoch
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -59,7 +62,7 @@ def stored_or_planned(
 def show(store: TrialStore, trial: StoredTrial, planned: FoundTrial | None = None) -> RenderableType:
     """Configuration, curve, result, and what went wrong; with a plan, where each value comes from."""
     parts: list[RenderableType] = [Text(f"trial {trial.id}, encoder {trial.pretrain_id or 'unknown'}\n", style="bold")]
-    parts += [_settings_table(planned) if planned else _table(dotted_values(trial.config), "setting"), Text()]
+    parts += [_settings_table(planned) if planned else _table(dotted_values(whole_config(trial)), "setting"), Text()]
     if trial.pretrain_id and (history := store.history(trial.pretrain_id)):
         parts += [*_curves(history), Text()]
     if trial.result is None:
@@ -79,7 +82,16 @@ def compare(one: StoredTrial, other: StoredTrial) -> RenderableType:
 
 def config_differences(one: StoredTrial, other: StoredTrial) -> Iterator[Difference]:
     """What differs between two configurations, by dotted path."""
-    return _differences(dotted_values(one.config), dotted_values(other.config))
+    return _differences(dotted_values(whole_config(one)), dotted_values(whole_config(other)))
+
+
+def whole_config(trial: StoredTrial) -> dict[str, Any]:
+    """The trial's configuration with every field under its name of today; as it is stored, if this version cannot read
+    it."""
+    try:
+        return whole(TrainConfig.model_validate(trial.config))
+    except ValidationError:
+        return trial.config
 
 
 def result_differences(one: StoredTrial, other: StoredTrial) -> Iterator[Difference]:

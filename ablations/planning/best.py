@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ablations.planning.plan import Plan
 from ablations.planning.search import chosen
+from ablations.types.choices import without_seeds
 from ablations.types.metrics import SCORES, value_of
 from ablations.types.trial import Result, Trial
 
@@ -47,8 +48,9 @@ class Ranking:
 
     def __init__(self, trials: Sequence[Trial], metric: str) -> None:
         grid = [trial for trial in trials if trial.baseline is None]
-        evaluations = {trial.config.evaluate.model_dump_json() for trial in grid}
-        data = {trial.config.evaluation_data.model_dump_json() for trial in grid}
+        configs = [without_seeds(trial.config) for trial in grid]
+        evaluations = {config.evaluate.model_dump_json() for config in configs}
+        data = {config.evaluation_data.model_dump_json() for config in configs}
         compares = re.fullmatch(SCORES, metric) and len(evaluations) == len(data) == 1
         self._metric = metric
         self._trials = {trial.id: trial for trial in grid} if compares else {}

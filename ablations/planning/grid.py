@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ablations.planning.configuration.candidates import all_candidates
+from ablations.planning.configuration.cells import Cell
 from ablations.planning.configuration.configure import SEED, configure
 from ablations.planning.review.found_metrics import check_metrics
 from ablations.planning.review.tuning import check_tuning
@@ -21,15 +22,16 @@ def enumerate_trials(scaled: ScaledStudy) -> list[Trial]:
     _check_size(scaled)
     _check_seed(scaled)
     _check_overrides(scaled)
-    trials = [
-        Trial(configure(scaled, cell, seed).config, cell.coordinates, seed, cell.baseline, cell.tuned_values)
-        for cell in all_candidates(scaled)
-        for seed in scaled.seeds
-    ]
+    trials = [_trial(scaled, cell, seed) for cell in all_candidates(scaled) for seed in scaled.seeds]
     _check_distinct(scaled, trials)
     check_metrics(scaled, trials)
     check_tuning(scaled, trials)
     return trials
+
+
+def _trial(scaled: ScaledStudy, cell: Cell, seed: int) -> Trial:
+    configured = configure(scaled, cell, seed)
+    return Trial(configured.config, cell.coordinates, seed, cell.baseline, configured.following, cell.tuned_values)
 
 
 def _points(scaled: ScaledStudy) -> Iterator[Point]:

@@ -1,4 +1,4 @@
-"""When ``--until-decided`` looks at the claims: after 3, 5 and the most seeds.
+"""Numbers of seeds at which ``--until-decided`` looks at the claims: after 3, 5 and the most seeds.
 
 Looking often and stopping at the first success finds something by chance. So the looks are set before the first one,
 and each verdict pays for all of them; see ``reports.statistics.looks``.

@@ -5,6 +5,7 @@ from collections import Counter
 from ablations.planning.plan import Plan
 from ablations.store.trial_store import COMPUTED_FOR
 from ablations.types.trial import Result
+from ablations.types.wording import counted
 
 
 def origins(plan: Plan) -> str:
@@ -17,6 +18,17 @@ def origins(plan: Plan) -> str:
     if evaluations := sum(len(unit.trials) for unit in plan.units if unit.pretrain_id in plan.trained):
         parts.append(f"{evaluations} more need only their evaluation")
     return "; ".join(parts)
+
+
+def unvaried_text(plan: Plan) -> str:
+    """What the storage has of the trials that are left from before choices followed the seed; empty if nothing."""
+    if not plan.unvaried:
+        return ""
+    was = "was" if plan.unvaried == 1 else "were"
+    return (
+        f"{counted(plan.unvaried, 'trial')} to run {was} done with the subset, hold-out or labels of seed 0, which "
+        "stay in the storage; 'vary: []' in the study takes those results, and its verdicts do not cover another choice"
+    )
 
 
 def _by_study(plan: Plan, done: list[Result]) -> str:

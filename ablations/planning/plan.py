@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ablations.planning.data_sizes import check_batches, data_sizes
+from ablations.planning.former import former_trials
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.looks import known_looks
 from ablations.planning.packing import packed
@@ -39,6 +40,11 @@ class Plan:
     """Epochs after which a training may be stopped early, by ``pretrain_id``; only trainings that may be."""
     looks: Looks = ()
     """Numbers of seeds at which its claims are looked at; empty if that is done once."""
+    former: Mapping[str, str] = field(default_factory=dict)
+    """By the id of a trial that has no result: the id under which it has one, from before the settings of shipped
+    studies and scales changed; see ``planning.former``."""
+    unvaried: int = 0
+    """Number of trials that are left and were done with the choices of seed 0; see ``Study.vary``."""
 
     @property
     def trainings(self) -> int:
@@ -88,7 +94,16 @@ def plan_trials(
     if scaled.resources.pack:
         scaled = replace(scaled, resources=packed(scaled.resources, units, sizes, load_speeds(store.root)))
     looks = known_looks(scaled, trials, store.root)
-    return Plan(scaled, trials, results, units, sizes, trained, judged, looks)
+    former = _formerly_done(trials, results, store)
+    unvaried = store.results([trial.unvaried for trial in left if trial.unvaried]).values()
+    done = sum(result.state == "done" for result in unvaried)
+    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former, done)
+
+
+def _formerly_done(trials: list[Trial], results: Mapping[str, Result], store: TrialStore) -> dict[str, str]:
+    former = former_trials(trials, results)
+    done = {key for key, result in store.results(list(former.values())).items() if result.state == "done"}
+    return {key: trial.id for key, trial in former.items() if trial.id in done}
 
 
 def known_trials(scaled: ScaledStudy, store: TrialStore) -> list[Trial]:

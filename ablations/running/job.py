@@ -10,7 +10,7 @@ from core.remote import AnyPath
 
 @dataclass(frozen=True)
 class Job:
-    """Where and for whom units are run. It changes no result."""
+    """Storage, data folder and owner that units are run for. They change no result."""
 
     storage: AnyPath
     data_dir: AnyPath

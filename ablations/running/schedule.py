@@ -25,7 +25,7 @@ from core.remote import AnyPath
 
 @dataclass(frozen=True)
 class Where:
-    """Where a run computes and keeps things. It changes no result."""
+    """Places where a run computes and keeps things. They change no result."""
 
     storage: AnyPath
     data_dir: AnyPath

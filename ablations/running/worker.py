@@ -3,6 +3,8 @@
 import functools
 import time
 import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -11,6 +13,7 @@ from ablations.running.job import Job
 from ablations.running.unit_run import UnitRun
 from ablations.store.data_copies import local_data
 from ablations.store.leases.lease import FencedError, take
+from ablations.store.right_images import packed
 from ablations.store.speeds import evaluation_speed, hardware_of, save_speed
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.provenance import provenance
@@ -23,6 +26,7 @@ from core import (
     Diverged,
     Pretrained,
     ProcessLost,
+    Scores,
     encoder_hash,
     evaluate,
     load_data,
@@ -30,12 +34,16 @@ from core import (
     pretrain,
 )
 from core.config import DataConfig
+from core.config.protocols.base import Representation
 from core.data.catalog import DataSize
 from core.data.dataset import Dataset
 from core.errors import MissingData, StorageAway, StorageRefused, is_full
 from core.hardware import forget_memory_peak, hardware_name, memory_peak, pick_device
 from core.optimizer.eager import skip_dynamo
 from core.remote import AnyPath
+
+if TYPE_CHECKING:
+    from numpy import ndarray
 
 
 def run_unit(unit: Unit, job: Job, emit: Listen) -> None:
@@ -130,8 +138,8 @@ def _run_trials(trials: list[Trial], run: UnitRun) -> None:
         for trial in trials:
             run.keep(_failure(trial, error))
         return
-    for trial in trials:
-        run.keep(_evaluated(trial, pretrained, seconds, run))
+    for number, trial in enumerate(trials):
+        run.keep(_evaluated(trial, pretrained, seconds, run, trials[number + 1 :]))
         seconds = 0.0
 
 
@@ -174,13 +182,16 @@ def _loaded(config: DataConfig, data_dir: AnyPath) -> Dataset:
     return load_data(config, local_data(config.name, data_dir))
 
 
-def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, run: UnitRun) -> Result:
+def _evaluated(
+    trial: Trial, pretrained: Pretrained, training_seconds: float, run: UnitRun, rest: Sequence[Trial]
+) -> Result:
+    """The result of a trial. ``rest`` are the unit's trials that are evaluated after it."""
     started, job = time.monotonic(), run.job
     try:
         data = _data(trial.config.evaluation_data, job)
-        scores = evaluate(trial.config.evaluate, pretrained, data)
+        scores = evaluate(trial.config.evaluate, pretrained, data, later=_later(trial, rest))
         run.lease.check()
-        run.store.save_arrays(trial.id, {name: array.numpy() for name, array in scores.arrays.items()}, data.classes)
+        run.store.save_arrays(trial.id, _arrays(scores), data.classes)
     except Exception as error:
         if ends_unit(error):
             raise
@@ -194,6 +205,18 @@ def _evaluated(trial: Trial, pretrained: Pretrained, training_seconds: float, ru
         metrics |= {f"pretrain/{name}": value for name, value in pretrained.history[-1].metrics.items()}
     seconds = training_seconds + time.monotonic() - started
     return Result(trial.id, "done", metrics, seconds, time.time(), _facts(pretrained))
+
+
+def _arrays(scores: Scores) -> dict[str, "ndarray"]:
+    """What a report draws, and which test images are right."""
+    right = packed({metric: one.numpy() for metric, one in scores.right.items()}, scores.images)
+    return {name: array.numpy() for name, array in scores.arrays.items()} | right
+
+
+def _later(trial: Trial, rest: Sequence[Trial]) -> list[Representation]:
+    """The representations of the evaluations to come that one pass over the same images serves."""
+    others = [other.config for other in rest if other.config.evaluation_data == trial.config.evaluation_data]
+    return [other.evaluate.representation for other in others if other.evaluate.one_pass]
 
 
 def _facts(pretrained: Pretrained) -> dict[str, str]:

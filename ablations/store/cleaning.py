@@ -23,7 +23,7 @@ class Rubbish:
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """Size in bytes."""
         return size_of(self.path)
 
     def remove(self) -> None:
@@ -41,7 +41,7 @@ class Cleaning:
     """Sentences: what stays, and why."""
 
     def add(self, path: AnyPath, reason: str) -> None:
-        """As rubbish, unless it lies outside the storage."""
+        """Add a path to the rubbish, unless it lies outside the storage."""
         if not is_within(self.root, path):
             self.kept.append(f"{path} stays: a symbolic link leads out of {self.root} to it")
             return

@@ -29,7 +29,7 @@ FOLDERS = {
     "pets": "oxford-iiit-pet",
     "flowers102": "flowers-102",
 }
-"""Where torchvision has a data set, if not in a folder of its name."""
+"""Folders that torchvision uses for data sets, if they are not named like the set."""
 
 
 def local_data(name: str, data_dir: AnyPath, tell: Callable[[str], None] = lambda text: None) -> Path:
@@ -51,7 +51,7 @@ def local_data(name: str, data_dir: AnyPath, tell: Callable[[str], None] = lambd
 
 
 def planned_size(config: DataConfig, data_dir: AnyPath) -> DataSize:
-    """As ``data_size``, of what is there before it is copied."""
+    """Size of a data set as ``data_size`` gives it, before the set is copied to this machine."""
     if not isinstance(data_dir, RemotePath):
         return data_size(config, data_dir)
     if config.name in DATA_SETS or (_copies(data_dir) / config.name).exists():

@@ -38,7 +38,7 @@ def files_below(path: AnyPath) -> list[AnyPath]:
 
 
 def size_of(path: AnyPath) -> int:
-    """In bytes, of a file or of all that is in a folder; of a symbolic link, its own."""
+    """Bytes of a file, of everything in a folder, or of a symbolic link itself."""
     sizes = each(
         path, lambda file: file.size() if isinstance(file, RemotePath) else file.lstat().st_size, files_below(path)
     )

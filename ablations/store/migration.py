@@ -23,13 +23,13 @@ from core.remote import AnyPath
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 
 STEPS: dict[int, Step] = {}
-"""By the schema that a step leads from, to the next one: of a trial's ``TrainConfig`` as plain values. What a step
-cannot translate it raises for, and the trial is left as it is."""
+"""Steps from one schema to the next, by the schema that each leads from. A step translates a trial's ``TrainConfig``,
+as plain values, and raises for what it cannot translate; such a trial is left as it is."""
 
 FORMER = "former_id"
-"""In a folder that was moved, a file with the id that it had."""
+"""Name of a file with the former id of a folder that was moved."""
 UNFINISHED = "unfinished"
-"""In a folder that is being made, a file."""
+"""Name of a file that marks a folder as incomplete."""
 
 
 def open_store(root: AnyPath, tell: Callable[[str], None]) -> TrialStore:

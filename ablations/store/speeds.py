@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ablations.store.folders import each, found
+from ablations.types.choices import without_seeds
 from ablations.types.identity import canonical
-from core.config import CompositionAugment, Config, EvaluateConfig, PretrainConfig
+from core.config import CompositionAugment, Config, EvaluateConfig, PretrainConfig, TrainConfig
 from core.cost import forward_flops, training_flops, training_pixels
 from core.files import read_text, write_text
 from core.remote import AnyPath
@@ -28,7 +29,7 @@ class Hardware:
 
     name: str
     memory: int
-    """In bytes, of the GPU or of the machine."""
+    """Bytes of the GPU or of the machine."""
     threads: int
 
     @property
@@ -44,15 +45,15 @@ class Speed:
     key: str
     hardware: Hardware
     flops: float
-    """Of an image: forward and backward of its views, or forward alone in an evaluation."""
+    """Operations for an image: forward and backward of its views, or forward alone in an evaluation."""
     pixels: float
-    """Of an image, all its views together."""
+    """Pixels of an image, all its views together."""
     seconds: float
-    """On a whole GPU: where trials shared one, as many times less as there is room for on it."""
+    """Seconds for an image on a whole GPU: the measured seconds times the GPU share."""
     measured_at: float
     """Seconds since 1970."""
     protocol: str = ""
-    """Of an evaluation."""
+    """Protocol of an evaluation; empty for a training."""
     memory: int = 0
     """Bytes that its process took of a GPU at most, from the training's start; 0 on a CPU, and of several workers."""
 
@@ -97,13 +98,15 @@ def training_key(config: PretrainConfig) -> str:
     if isinstance(augment, CompositionAugment):  # the order of two operations costs nothing
         first, second = sorted((augment.first, augment.second))
         augment = augment.model_copy(update={"first": first, "second": second})
-    same = {"seed": 0, "epochs": 0, "optimizer": optimizer, "augment": augment}
+    data = config.data.model_copy(update={"subset_seed": 0})
+    same = {"seed": 0, "epochs": 0, "optimizer": optimizer, "augment": augment, "data": data}
     return _key(config.model_copy(update=same | {"schedule": PretrainConfig().schedule}))
 
 
 def evaluation_key(config: PretrainConfig, evaluate: EvaluateConfig) -> str:
     """Equal where an evaluation costs the same."""
-    return _key(evaluate, config.encoder, evaluate.data or config.data)
+    trial = without_seeds(TrainConfig.model_construct(pretrain=config, evaluate=evaluate))
+    return _key(trial.evaluate, config.encoder, trial.evaluate.data or trial.pretrain.data)
 
 
 def save_speed(storage: AnyPath, speed: Speed) -> None:
@@ -112,7 +115,7 @@ def save_speed(storage: AnyPath, speed: Speed) -> None:
 
 
 def load_speeds(storage: AnyPath) -> list[Speed]:
-    """Of all hardware, the latest last. What cannot be read is left out: it costs an estimate, no result."""
+    """Speeds of all hardware, the latest last. Files that cannot be read are left out, since no result needs them."""
     speeds = each(storage, read_speed, found(storage / "speeds", "*.json"))
     return sorted((speed for speed in speeds if speed), key=lambda speed: speed.measured_at)
 

@@ -2,7 +2,8 @@
 
 ``encoders/<pretrain_id>/``  config.json, lease.<n> (who trains it; see ``store.leases``), checkpoint.pt while
                             training, encoder.pt once trained, history.json (the epochs that either of the two holds)
-``trials/<trial_id>/``       config.json, result.json, arrays.safetensors (what a report draws; few protocols leave it)
+``trials/<trial_id>/``       config.json, result.json, arrays.safetensors (what a report draws, and which test
+                            images are right; see ``store.right_images``)
 
 Every file appears whole or not at all. A file that was damaged or edited later costs itself alone, and is named.
 """

@@ -27,8 +27,8 @@ from reports.statistics.claims import (
 )
 
 FIRST, LAST = "first", "last"
-"""In place of a value: the first or the last that the axis has at the scale that is run, since scales differ in
-their values and not in what is claimed of them."""
+"""Words that stand for the first and the last value of an axis at the scale that is run: scales differ in their values,
+and not in what is claimed of them."""
 
 SIDES = ("cells", "than")
 SIGN_ALONE = "(Here its sign alone: the margin is of another scale.)"
@@ -115,7 +115,7 @@ def _cell(cell: list[Any] | Where, axes: dict[str, list[str]], there: dict[str, 
 
 
 def _value(axis: str, value: Any, there: dict[str, list[str]]) -> str:
-    """As text; of a place the value that is there."""
+    """The value as text; ``first`` and ``last`` are replaced by the value in that place."""
     values = there.get(axis, [])
     if value in (FIRST, LAST) and values and value not in values:
         return values[0 if value == FIRST else -1]

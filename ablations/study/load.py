@@ -55,6 +55,7 @@ def load_study(
         label=run_label(scale, assignments),
         options=command_options(scale, assignments, seeds),
         seeds=_seed_list(seeds or lineage.at_scale(scale, "seeds")[0] or common.seeds or 1),
+        vary=tuple(study.vary),
         resources=assigned_resources(resources, assignments),
         stop_early=lineage.at_scale(scale, "stop_early")[0] or common.stop_early,
         report=checked_report(lineage, grids, own_grids),

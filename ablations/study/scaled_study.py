@@ -7,6 +7,7 @@ from ablations.study.axes import Grid, values_of_all
 from ablations.study.settings import Layer, overlay
 from ablations.study.study import Resources, StopEarly, Study
 from ablations.study.yaml_source import Source
+from ablations.types.choices import Choice
 from reports.specs import Report
 from reports.statistics.claims import Claim
 
@@ -36,6 +37,8 @@ class ScaledStudy:
     overrides: Layer
     """Settings of ``--set``. An axis that it names has its values replaced; what defines a baseline stays."""
     seeds: list[int]
+    vary: tuple[Choice, ...]
+    """Random choices that follow a trial's seed."""
     resources: Resources
     stop_early: StopEarly | None
     report: Report

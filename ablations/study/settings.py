@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
+from core.config.base import OLDER_NAMES
 
 SettingPath = tuple[str, ...]
 """Names from the top of the configuration down to a value."""
@@ -61,8 +62,21 @@ def flatten(values: dict[str, Any], source: Source, keys: Keys) -> Layer:
         path, here = tuple(name.split(".")), (*keys, name)
         inner = flatten(value, source, here) if isinstance(value, dict) else {}
         for rest, setting in (inner or {(): Setting(value, source, here)}).items():
-            _add(layer, (*path, *rest), setting)
+            _add(layer, *today((*path, *rest), setting))
     return layer
+
+
+def today(path: SettingPath, setting: Setting) -> tuple[SettingPath, Setting]:
+    """The path and setting in today's words, if the path ends with the older name of a field that was renamed."""
+    if path[-1] not in OLDER_NAMES:
+        return path, setting
+    _, older = OLDER_NAMES[path[-1]]
+    return (*path[:-1], name_today(path[-1])), replace(setting, value=older.today(setting.value))
+
+
+def name_today(name: str) -> str:
+    """Today's name of a field, for an older one as well."""
+    return OLDER_NAMES[name][0] if name in OLDER_NAMES else name
 
 
 def overlay(layers: Iterable[Layer]) -> Layer:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from ablations.types.choices import CHOICES, Choice
 from core.config import Config
 from reports.specs import Report
 from reports.statistics.claims import Claim, known_numbers
@@ -130,6 +131,11 @@ class Study(Config):
     seeds: Seeds | None = None
     """Seeds of each cell; one if neither the study nor its scale has any. Further seeds that the storage has already
     are drawn too, and the plan says so."""
+    vary: list[Choice] = list(CHOICES)
+    """Random choices that follow a trial's seed too, beside initialisation, order of the data and augmentation: which
+    training images a subset keeps, which are held out to choose a hyper-parameter of an evaluation, and which have the
+    labels of a fine-tuning. A seed that is written, such as ``data.subset_seed: 0``, stays. ``[]``: they are those of
+    seed 0 in all trials, and verdicts do not cover another choice."""
     resources: Resources | None = None
     """What one trial occupies; one core if neither the study nor its scale says."""
     stop_early: StopEarly | None = None

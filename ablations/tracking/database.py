@@ -61,7 +61,7 @@ def is_here(database: Path) -> bool:
 
 
 def relative_location(experiment: str) -> str:
-    """Where the default database keeps an experiment's artifacts, seen from its folder."""
+    """The folder of an experiment's artifacts, relative to the folder of the default database."""
     return f"{ARTIFACTS}/{experiment}"
 
 

@@ -7,7 +7,7 @@ from ablations.types.redaction import without_secrets
 from reports.study_report import RunPages
 
 LOCAL = "http://127.0.0.1:5000"
-"""Where ``ablate ui`` serves what no server does."""
+"""Address at which ``ablate ui`` serves a database."""
 WHILE_SERVED = "Links to MLflow work on the machine of the run, while 'ablate ui' is running in its folder."
 
 

@@ -1,4 +1,4 @@
-"""Which code ran, on which machine, and who started it."""
+"""Provenance of a run: code, machine and user."""
 
 import getpass
 import os

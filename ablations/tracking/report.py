@@ -7,18 +7,23 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from ablations.store.folders import each
 from ablations.store.locations import reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.client import LOOKS, Children, tracking_uri
+from ablations.tracking.content.right_images import Stored, with_right_images
 from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
+from ablations.types.metrics import labels
 from core.remote import AnyPath
 from reports.cells.edges import l2_edges, tuned_edges
+from reports.cells.metric_names import add_labels
 from reports.cells.search import Search, chosen_rows
 from reports.pages.render import render
 from reports.specs import Report
-from reports.statistics.claims import read_claims
+from reports.statistics.claims import parts_of, read_claims
+from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
 
@@ -66,29 +71,41 @@ def draw_report(
     store = TrialStore(storage, notes.append)
     recorded = read_study(study, label, children, description, store)
     folder = reports_folder(storage) / study / label
-    report = _study_report(recorded, store)
+    stored = _stored_arrays(recorded, store)
+    report = _study_report(recorded, store, stored)
     page = render(report, folder)
-    pictures = draw_pictures(report.every_trial, store, folder)
+    pictures = draw_pictures(recorded.table, stored, store, folder)
     notes += [*map(str, recorded.differences), *report.warnings]
     figure = folder / "figure.png"
     return DrawnReport(folder, page, figure, recorded.experiment_id, report.verdicts, pictures, report, notes)
 
 
-def _study_report(recorded: Recorded, store: TrialStore) -> StudyReport:
+def _stored_arrays(recorded: Recorded, store: TrialStore) -> Stored:
+    """The arrays of every trial that is done."""
+    ids = [row["trial_id"] for row in recorded.table.to_dict("records") if row["state"] == "done"]
+    return dict(zip(ids, each(store.root, store.arrays, ids), strict=True))
+
+
+def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> StudyReport:
+    add_labels(labels())
     description = recorded.description
     search = _search(recorded)
     table = chosen_rows(search, description["axes"]) if search else recorded.table.drop(columns="chosen")
     spec: Report = TypeAdapter(Report).validate_python(description["report"])
+    claims = read_claims(description["claims"])
+    judged = dict.fromkeys(part.metric or spec.metric for claim in claims for part in parts_of(claim))
     return StudyReport(
         name=description["name"],
         title=description["title"],
         spec=spec,
-        table=table,
+        table=with_right_images(table, judged, stored, description.get("test_sets", ())),
         search=search,
         axes=description["axes"],
-        claims=read_claims(description["claims"]),
+        claims=claims,
         warnings=_warnings(recorded, search),
         looks=_looks(recorded),
+        varied=tuple(description.get("varied", VARIED)),
+        fixed=tuple(description.get("fixed", FIXED)),
         reproduces=description["reproduces"],
         scale=description["scale"],
         scale_description=description["scale_description"],

@@ -41,7 +41,7 @@ class ResilientTracker:
         self._plan, self._store, self._console = plan, store, console
         self._trials = {unit.pretrain_id: [trial.id for trial in unit.trials] for unit in plan.units}
         self._started: dict[str, float] = {}
-        """When trainings were seen to start, in seconds since 1970, by ``pretrain_id``."""
+        """Starts of trainings, in seconds since 1970, by ``pretrain_id``."""
         self._tracker: Tracker | None = None
         self._silent_until = 0.0
         self._said: set[str] = set()
@@ -83,7 +83,7 @@ class ResilientTracker:
                 self._attempt(lambda tracker: self._save_ended(tracker, result.trial_id))
 
     def close(self, states: Collection[State]) -> None:
-        """Write whatever is missing, and end the parent run; ``states`` are those of the plan's trials."""
+        """Write what is missing, and end the parent run; ``states`` are those of the plan's trials."""
         self._attempt(lambda tracker: self._finish(tracker, states), is_last=True)
 
     def save_report(self, folder: Path, summary: Summary) -> None:

@@ -44,8 +44,9 @@ def serve(host: str, port: int, console: Console) -> None:
 
 @contextmanager
 def _ending_with_this_process() -> Iterator[None]:
-    """Where this process is told to end, what it has started in the block ends with it: MLflow's server is a process of
-    a process, and would keep the port."""
+    """End what was started in the block when this process is told to end.
+
+    MLflow's server is a child of a child, and would keep the port."""
     told = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, _end) for number in told}
     try:

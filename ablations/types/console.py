@@ -40,7 +40,7 @@ class WordConsole(Console):
         self._write(super().print, text, soft_wrap=True)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """As rich's ``print``; tables and the like are fitted to the width."""
+        """Print as rich does; tables and other renderables are fitted to the width."""
         sentences = all(isinstance(one, str) for one in objects)
         if sentences:
             if options.get("style") == NOTE and objects == self._last:

@@ -13,7 +13,7 @@ HIGHEST_FIRST = ("map_11", "mean_per_class", "top1")
 VALIDATION = "validation"
 """Name, after a protocol's prefix, of a score on held-out training images. Tuned values are chosen by it."""
 
-SCORES = r"(.*/)?(top1|top5|mean_per_class|map_11|score|validation|precision_at_\d+)"
+SCORES = r"(.*/)?(top1|top5|top1_at_\d+|mean_per_class|map_11|score|validation|precision_at_\d+)"
 """Pattern of the metrics of which more is better."""
 
 
@@ -30,6 +30,16 @@ def names() -> dict[str, str]:
         prefix, _, rest = name.partition("/")
         found.setdefault(prefix, []).append(rest)
     return {prefix: "|".join(dict.fromkeys(rest)) for prefix, rest in found.items()}
+
+
+def labels() -> dict[str, str]:
+    """The label of each measure of all protocols and methods that are registered, by its name, which may be a pattern.
+
+    Methods share names, such as ``pretrain/entropy``; the label is that of the first.
+    """
+    measures = [(measure.name, measure) for protocol in PROTOCOLS for measure in protocol.measures()]
+    measures += [(f"pretrain/{measure.name}", measure) for method in METHODS for measure in method.measures]
+    return {name: measure.label for name, measure in reversed(measures)}
 
 
 def own() -> dict[str, list[str]]:

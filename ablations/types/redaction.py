@@ -1,4 +1,4 @@
-"""Text without the secrets of the environment, for whatever is printed, stored or logged."""
+"""Text without the secrets of the environment, for everything that is printed, stored or logged."""
 
 import os
 import re
@@ -9,9 +9,9 @@ SECRET = re.compile(
     r"PASSWORD|PASSWD|PASSPHRASE|SECRET|CREDENTIAL|CONNECTION_STRING|HEADERS|GIT_CONFIG_VALUE|(?:^|_)(?:TOKEN|KEY|PASS|PAT)(?:_|$)",
     re.IGNORECASE,
 )
-"""In the name of an environment variable: its value is a secret, whichever library reads it."""
+"""Matches names of environment variables whose values are secrets, for any library."""
 PLACE = re.compile(r"_(?:FILE|PATH|DIR|URI|URL)$|^GOOGLE_APPLICATION_CREDENTIALS$", re.IGNORECASE)
-"""In the name of a variable that says where a secret lies, which an error must be able to name."""
+"""Matches names of variables that hold the place of a secret, which an error must be able to name."""
 SHORTEST = 6
 """Characters of a value that is hidden: a shorter one, such as "true", is found in any text."""
 USER = re.compile(r"(?<=://)[^/\s]*@")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from ablations.types.choices import SeedPath, with_seeds
 from ablations.types.failures import KINDS, Kind
 from ablations.types.identity import pretrain_id, trial_id
 from core.config import TrainConfig
@@ -28,6 +29,8 @@ class Trial:
     seed: int
     baseline: str | None = None
     """Name of the baseline, for a trial outside the grid."""
+    following: tuple[SeedPath, ...] = ()
+    """Paths of further seeds that are the trial's, such as that of its subset."""
     tuned: dict[str, Any] = field(default_factory=dict)
     """Values or labels of the tuned settings, by the names of their axes. The cell's seed is scored by the best of the
     trials that differ only in these, which is chosen on held-out training images."""
@@ -44,8 +47,14 @@ class Trial:
 
     def reseeded(self, seed: int) -> "Trial":
         """The same cell with another seed."""
-        pretrain = self.config.pretrain.model_copy(update={"seed": seed})
-        return replace(self, config=self.config.model_copy(update={"pretrain": pretrain}), seed=seed)
+        return replace(self, config=with_seeds(self.config, seed, [("seed",), *self.following]), seed=seed)
+
+    @property
+    def unvaried(self) -> "Trial | None":
+        """The trial as it is where only initialisation, order and augmentation follow the seed; None if that is this
+        one."""
+        config = with_seeds(self.config, 0, self.following)
+        return None if config == self.config else replace(self, config=config, following=())
 
     @property
     def cell(self) -> tuple[str, ...]:
@@ -146,7 +155,7 @@ class Unit:
         return self.trials[0].pretrain_id
 
     def retrying(self, results: Mapping[str, Result], again: Mapping[str, Result] = {}) -> "Unit":
-        """This unit, to try again whatever failed of its trials, and whatever is in ``again``; both by trial id."""
+        """This unit with what failed of its trials, and what is in ``again``, to be tried again; both by trial id."""
         found = [results[trial.id] for trial in self.trials if trial.id in results]
         failed = [result for result in found if result.state == "failed"]
         return replace(self, retried=(*failed, *(again[trial.id] for trial in self.trials if trial.id in again)))

@@ -175,7 +175,7 @@ def difference(laboratory: Laboratory, quiet: Content) -> str:
 
 
 def as_json(found: Content) -> Content:
-    """With lists for tuples, as the quiet one was kept."""
+    """The content with lists in place of tuples, as that of the quiet run was kept."""
     return Content(**json.loads(json.dumps(asdict(found))))
 
 

@@ -16,13 +16,13 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 300.0
 """Seconds that a run may take before it counts as hung."""
 MARK = "ABLATE_CHAOS"
-"""In the environment of everything that a run starts, Ray's processes and workers included."""
+"""Variable in the environment of everything that a run starts, Ray's processes and workers included."""
 
 EDITS = {
     "core/pretraining/loop.py": ("CHECKPOINT_SECONDS = 30.0", "CHECKPOINT_SECONDS = 0.3"),
     "ablations/tracking/resilient_tracker.py": ("PAUSE_SECONDS = 60.0", "PAUSE_SECONDS = 2.0"),
 }
-"""In the copy of the code that is run: checkpoints as frequent, for trials of seconds, as they are for long ones."""
+"""Changes of the copy of the code that is run: trials of seconds get as many checkpoints as long ones."""
 STREAMED = {"core/data/load.py": ("MEMORY_SHARE = 0.7", "MEMORY_SHARE = 0.0")}
 """Image folders are then decoded while they are used, as if they did not fit in memory."""
 
@@ -113,7 +113,7 @@ class Run:
 
 @dataclass(eq=False)
 class Laboratory:
-    """Where one case happens; two that share a folder share a storage."""
+    """The folder of one case, its storage and its runs. Two with the same folder share a storage."""
 
     folder: Path
     study: str

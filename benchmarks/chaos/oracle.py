@@ -20,7 +20,7 @@ CURVES = ("pretrain/loss", "pretrain/entropy", "pretrain/contrastive_top1", "pre
 
 @dataclass(frozen=True)
 class Content:
-    """Of a store and its MLflow: all that may not depend on what happened on the way."""
+    """The part of a store and its MLflow that must not depend on what happened on the way."""
 
     results: dict[str, Any]
     table: dict[str, Any]
@@ -29,7 +29,7 @@ class Content:
     """Runs of a trial in MLflow beyond the first."""
 
     def difference(self, quiet: "Content") -> str:
-        """In words; nothing where there is none."""
+        """The difference in words; empty if there is none."""
         wrong = []
         for name in ("results", "table", "curves"):
             one, other = getattr(self, name), getattr(quiet, name)
@@ -42,7 +42,7 @@ class Content:
 
 
 def results(storage: Path) -> dict[str, Any]:
-    """By trial id, how it ended, its metrics and the hash of its encoder's weights."""
+    """State, metrics and the hash of the encoder's weights, by trial id."""
     found = {}
     for path in storage.glob("trials/*/result.json"):
         try:
@@ -112,7 +112,7 @@ def lost(before: Kept, storage: Path, but: Mapping[str, object] | None = None) -
 
 
 def leases(storage: Path) -> list[str]:
-    """That keep somebody waiting, and runs that are still said to live. What a dead run held keeps nobody."""
+    """Leases that keep a run waiting, and runs that still count as alive. Leases of dead runs keep none waiting."""
     held = [
         path
         for path in storage.glob("encoders/*/lease.*")

@@ -38,7 +38,7 @@ def siege(laboratories: Sequence[Laboratory], draw: random.Random) -> Struck:
 
 
 def _wait(laboratory: Laboratory, run: Run, draw: random.Random) -> None:
-    """For seconds, or until one of the two runs has kept something more: both early and late moments are struck."""
+    """Wait for seconds, or until a run has kept something more: early and late moments are struck."""
     if draw.random() < EARLY:
         run.pause(draw.uniform(0.0, 15.0))
         return

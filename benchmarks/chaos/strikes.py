@@ -28,7 +28,7 @@ class Struck:
     """What a case has seen before its last run."""
 
     moments: list[str] = field(default_factory=list)
-    """Of each strike the second of its run and what was there."""
+    """Second of the run at each strike, and what was kept by then."""
     ends: list[str] = field(default_factory=list)
     """How the runs ended that were struck."""
     kept: Kept = field(default_factory=dict)

@@ -25,7 +25,7 @@ def sleep_with_torch(config: dict[str, Any]) -> None:
 
 
 class Watch(tune.Callback):
-    """From the first trial's start to the last one's end."""
+    """Times of the first trial's start and the last one's end."""
 
     first = last = 0.0
 

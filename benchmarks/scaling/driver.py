@@ -22,7 +22,7 @@ from ablations.types.events import Event, TrialEnded
 
 TENTHS = 10
 CALLS = ("create_run", "log_batch", "log_artifact", "set_terminated", "search_runs", "get_run", "delete_run")
-"""Of MLflow's client."""
+"""Counted calls of MLflow's client."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 begun = float(os.environ["BENCHMARK_BEGUN"])
@@ -31,12 +31,12 @@ started: list[float] = []
 marks: list[dict[str, float]] = []
 ended = 0
 seconds: Counter[str] = Counter()
-"""Of processor, by what it went to."""
+"""Processor seconds by what took them."""
 calls: Counter[str] = Counter()
 
 
 def mark() -> None:
-    """Where the run is, and what it has taken so far; ``cpu`` is this process', ``all`` that of all of the run."""
+    """Note how far the run is and what it has taken: ``cpu`` by this process, ``all`` by all processes of the run."""
     pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
     marks.append(
         {

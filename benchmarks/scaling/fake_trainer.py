@@ -1,4 +1,4 @@
-"""In the place of the trainer, in the copy of the code that ``benchmarks/scale.py`` runs: it sleeps."""
+"""Stands in for the trainer in the copy of the code that ``benchmarks/scale.py`` runs: it sleeps."""
 
 import time
 from collections.abc import Callable, Collection

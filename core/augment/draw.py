@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from core.canvas import Canvas
 from core.distributed import Share
 
 
@@ -32,7 +33,7 @@ def shared(generator: torch.Generator, share: Share, batch_size: int) -> torch.G
 
 def draw(
     distribution: Callable[..., Tensor],
-    images: Tensor,
+    images: Tensor | Canvas,
     generator: torch.Generator,
     *each: int,
     first: tuple[int, ...] = (),

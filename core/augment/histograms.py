@@ -7,7 +7,7 @@ from torch import Tensor
 
 from core.augment.operations.levels import to_bytes
 from core.augment.policy import apply_all
-from core.config.operations import Crop
+from core.config.operations import ColorForm, Crop
 from core.config.policies import color_distortion
 from core.randomness import generator
 
@@ -22,7 +22,14 @@ class Crops:
     """float32 (N, K, bins): shares of each crop's values, over all channels; each sums to 1."""
 
 
-def colour_histograms(images: Tensor, seed: int, crops: int = 4, bins: int = 32, strength: float = 1.0) -> Crops:
+def colour_histograms(
+    images: Tensor,
+    seed: int,
+    crops: int = 4,
+    bins: int = 32,
+    strength: float = 1.0,
+    color_form: ColorForm = "torchvision",
+) -> Crops:
     """Return crops of uint8 images (N, 3, S, S), with colour distortion (Sec 3.1, Figure 6).
 
     Crop and colour distortion are those of the default policy (appendix A), drawn for each crop, but the jitter is
@@ -34,7 +41,7 @@ def colour_histograms(images: Tensor, seed: int, crops: int = 4, bins: int = 32,
     draws = generator(seed, "colour histograms", device=images.device)
     views = apply_all((Crop(),), images.repeat_interleave(crops, dim=0).float().div_(255), draws)
     if strength:
-        jitter, drop = color_distortion(strength)
+        jitter, drop = color_distortion(strength, color_form)
         views = apply_all((jitter.model_copy(update={"probability": 1.0}), drop), views, draws)
     made = to_bytes(views)
     shares = torch.stack([_histogram(view, bins) for view in made])

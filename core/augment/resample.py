@@ -4,6 +4,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.canvas import Canvas, square_boxes
+
+Boxes = tuple[Tensor, Tensor, Tensor, Tensor]
+"""Upper edge, left edge, height and width of boxes in pixels, (B,) each."""
+ROWS = 256
+"""Images of a canvas that are resized at once: 0.8 GB as float32, at 512 pixels a side."""
+
 
 def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """Resample images (B, C, H, W) by rows (B, h, H) and columns (B, w, W) to (B, C, h, w)."""
@@ -12,11 +19,45 @@ def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     return rows[:, None] @ across.view(batch, channels, height, columns.shape[1])
 
 
-def resize(images: Tensor, size: int | None) -> Tensor:
-    """Resize whole images (B, C, S, S) in [0, 1] to (B, C, size, size): bicubic, antialiased, clipped. None: to S."""
+def resize(images: Tensor | Canvas, size: int | None, share: float = 1.0) -> Tensor:
+    """Resize whole images (B, C, S, S) in [0, 1] to (B, C, size, size): bicubic, antialiased, clipped. None: to S.
+
+    With a ``share`` below 1, and of images that keep their shapes, the square in the middle is resized whose side is
+    that share of the shorter side.
+    """
+    if isinstance(images, Canvas):
+        return cut(images, square_boxes(images, share), size)
+    if share < 1:
+        edge = torch.full((len(images),), round(share * images.shape[-1]), device=images.device)
+        start = (images.shape[-1] - edge) // 2
+        return resized_crop(images, start, start, edge, edge, size)
     if size is None or size == images.shape[-1]:
         return images
     return F.interpolate(images, (size, size), mode="bicubic", antialias=True).clamp_(0, 1)
+
+
+def resized_crop(
+    images: Tensor, top: Tensor, left: Tensor, height: Tensor, width: Tensor, size: int | None = None
+) -> Tensor:
+    """Crop images (B, C, H, W) in [0, 1] to boxes with edges (B,) in whole pixels, and resize them to (B, C, size,
+    size), or to (B, C, H, W): bicubic, antialiased, clipped."""
+    rows = resize_matrix(top, height, images.shape[2], size or images.shape[2])
+    columns = resize_matrix(left, width, images.shape[3], size or images.shape[3])
+    return resample(images, rows, columns).clamp_(0, 1)
+
+
+def cut(canvas: Canvas, boxes: Boxes, size: int | None) -> Tensor:
+    """Cut boxes in whole pixels out of the images of a canvas, resized to float32 (rows, 3, size, size) in [0, 1].
+
+    Some rows at a time: as float32 the whole canvas may be larger than a device's memory.
+    """
+    assert size is not None, "images that keep their shapes have no common size"
+    parts = []
+    for start in range(0, len(canvas), ROWS):
+        stop = min(start + ROWS, len(canvas))
+        top, left, height, width = (edge[start:stop] for edge in boxes)
+        parts.append(resized_crop(canvas.rows(start, stop), top, left, height, width, size))
+    return torch.cat(parts)
 
 
 def resize_matrix(start: Tensor, length: Tensor, size_in: int, size_out: int) -> Tensor:

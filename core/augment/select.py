@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from core.augment.draw import draw
+from core.canvas import Canvas
 
 
-def uniform(images: Tensor, generator: torch.Generator, low: float = 0.0, high: float = 1.0) -> Tensor:
+def uniform(images: Tensor | Canvas, generator: torch.Generator, low: float = 0.0, high: float = 1.0) -> Tensor:
     """Draw (B,) numbers from U(low, high), one for each image (B, C, H, W)."""
     return low + (high - low) * draw(torch.rand, images, generator)
 

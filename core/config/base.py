@@ -3,6 +3,7 @@
 import math
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -10,13 +11,34 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializationInfo,
     SerializerFunctionWrapHandler,
     Strict,
     model_serializer,
+    model_validator,
 )
 
 _DEFINED: list["weakref.ref[type[Config]]"] = []
 """All configuration classes, in the order of their definitions."""
+_WHOLE = "whole"
+"""Serialisation context in which a dump has every field under its name of today."""
+
+
+@dataclass(frozen=True)
+class OlderField:
+    """A field under the name that it had in an earlier version, and its values there."""
+
+    name: str
+    values: dict[Any, Any]
+    """Older values by the values of today that mean the same."""
+
+    def today(self, older: Any) -> Any:
+        """Return today's value for an older one; one that is unknown is returned as it is, to be refused by name."""
+        return next((value for value, former in self.values.items() if former == older), older)
+
+
+OLDER_NAMES: dict[str, tuple[str, OlderField]] = {}
+"""All fields that were renamed, by their older name: today's name, and the field as it was."""
 
 
 class Config(BaseModel):
@@ -38,18 +60,47 @@ class Config(BaseModel):
     """Fields that a later version added, each with the value that means what was meant before. A dump leaves out a
     field with this value, so that the identifiers of older experiments do not change."""
 
+    older_fields: ClassVar[dict[str, OlderField]] = {}
+    """Fields that a later version renamed, by their names of today. A dump has such a field under its older name where
+    its value is an older one, and a configuration is read under either name, for the same reason."""
+
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
         super().__pydantic_init_subclass__(**options)
         _DEFINED.append(weakref.ref(cls))
+        OLDER_NAMES.update((older.name, (name, older)) for name, older in cls.older_fields.items())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_older_names(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        for name, older in cls.older_fields.items():
+            if older.name in values and name in values:
+                raise ValueError(f"{older.name} is the older name of {name}, and both are given; keep {name}")
+            if older.name in values:
+                values = {**values, name: older.today(values[older.name])}
+                del values[older.name]
+        return values
 
     @model_serializer(mode="wrap")
-    def _without_added(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _as_before(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
         values: dict[str, Any] = handler(self)
+        if info.context == _WHOLE:
+            return values
         for name, meaning in self.added_later.items():
             if name in values and values[name] == meaning:
                 del values[name]
+        for name, older in self.older_fields.items():
+            if name in values and values[name] in older.values:
+                values[older.name] = older.values[values.pop(name)]
         return values
+
+
+def whole(config: Config) -> dict[str, Any]:
+    """Return the plain values of all fields, under their names of today: for people. Identities and files have
+    ``model_dump(mode="json")``, which never changes for a configuration that means the same."""
+    return config.model_dump(mode="json", context=_WHOLE)
 
 
 def defined_configs() -> Iterator[type[Config]]:

@@ -1,6 +1,6 @@
 """The images of a training."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -15,14 +15,24 @@ def _count_or_fraction(subset: int | float) -> int | float:
     return subset
 
 
+Shape = Literal["square", "own"]
+LONGEST = 512
+"""Longer side at most, in pixels, of images that keep their shape. Half of ImageNet's are 500 x 375."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 ImageSize = Annotated[int, Field(ge=8, le=1024)]
 Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
 """Number of images: a count (``4000``), or a fraction with a point (``0.1``)."""
 
 
+def is_all(amount: int | float) -> bool:
+    """Return whether it is the whole: the fraction 1.0."""
+    return isinstance(amount, float) and amount == 1.0
+
+
 class DataConfig(Config):
     """A data set, and the part of it that is used."""
+
+    added_later = {"shape": "square"}
 
     name: Name = "imagenet"
     """Name of the data set: ``shapes`` (embedded), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an
@@ -38,13 +48,23 @@ class DataConfig(Config):
     resized to a view; the encoder is scored on the square resized to a view. The paper's random crop is drawn from the
     whole image: a crop of 8 % has a side of 63 pixels in a square of 224, and of 141 in one of 500."""
 
+    shape: Shape = "square"
+    """Shape of the images that crops are cut from. ``square``: stored squares, see ``stored_size``. ``own``: each image
+    in its own shape, as in the paper, decoded while it is used. Its longer side is at most ``stored_size`` pixels, or
+    512 without one; larger images are scaled down. It is for image files: CIFAR, STL-10 and ``shapes`` are square."""
+
     subset: Amount = 1.0
     """Number of training images that are kept, the same of every class: a count (``4000``) or a fraction (``0.1``). The
     same fraction is kept of ``stl10``'s labelled and unlabelled images. Images of ``voc2007``, which have several
     classes each, are drawn regardless of their classes."""
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the choice of these images; apart from the training seed, so that seeds differ in training alone."""
+    """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
+
+    @property
+    def longest_side(self) -> int:
+        """Longer side at most, in pixels, of images that keep their shape."""
+        return self.stored_size or max(LONGEST, self.image_size)
 
     @property
     def stored_side(self) -> int:
@@ -72,13 +92,18 @@ class EvaluationData(Config):
     """Number of training images that are kept, the same of every class: a count (``4000``) or a fraction (``0.1``)."""
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the choice of these images."""
+    """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
-    def sized(self, image_size: int) -> DataConfig:
-        """Return it as a ``DataConfig``, with this image size if it has none of its own."""
+    shape: Shape | None = None
+    """Shape of the images that crops are cut from, as in the field ``data``; None: that of the pretraining."""
+
+    def like(self, pretraining: DataConfig) -> DataConfig:
+        """Return it as a ``DataConfig``, with the image size and the shape of the pretraining where it has none of its
+        own."""
         return DataConfig(
             name=self.name,
-            image_size=self.image_size or image_size,
+            image_size=self.image_size or pretraining.image_size,
+            shape=self.shape or pretraining.shape,
             subset=self.subset,
             subset_seed=self.subset_seed,
         )

@@ -1,6 +1,6 @@
 """The encoder f."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,9 @@ from core.config.registry import Registry
 
 class EncoderConfig(Config):
     """Base of all encoders."""
+
+    stages: ClassVar[tuple[str, ...]] = ()
+    """Names of the stages whose outputs can be scored, of those that its module names."""
 
     kind: str
 
@@ -30,7 +33,8 @@ AnyEncoder = Annotated[EncoderConfig, ENCODERS]
 class ResNet(EncoderConfig):
     """The paper's ResNets, which turn an image into its representation h. Sec 2.1."""
 
-    added_later = {"kind": "resnet"}
+    stages = ("stage1", "stage2", "stage3", "stage4")
+    added_later = {"kind": "resnet", "initialisation": "fan_out"}
 
     kind: Literal["resnet"] = "resnet"
 
@@ -47,6 +51,11 @@ class ResNet(EncoderConfig):
     stem: Literal["auto", "imagenet", "small"] = "auto"
     """First layer. ``imagenet``: 7x7 convolution of stride 2, then max pooling. ``small``: 3x3 of stride 1, no pooling
     (appendix B.9). ``auto``: ``small`` up to 32 pixels a side, as in the released code."""
+
+    initialisation: Literal["fan_out", "released"] = "fan_out"
+    """Initialisation of the convolutions. ``fan_out``: normal of variance 2 / fan out, PyTorch's for ResNets.
+    ``released``: truncated normal of variance 1 / fan in, TensorFlow's ``variance_scaling``, as in the released code.
+    The paper does not say."""
 
     @property
     def bottleneck(self) -> bool:

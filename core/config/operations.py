@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
-from core.config.base import Config, Probability, Range
+from core.config.base import Config, OlderField, Probability, Range
 from core.config.registry import Registry
 
 
@@ -17,9 +17,11 @@ def _at_most_1(limits: tuple[float, float]) -> tuple[float, float]:
 Share = Annotated[Range, AfterValidator(_at_most_1)]
 """[low, high] of an area that is drawn uniformly; 1 is the whole image."""
 
-BrightnessForm = Literal["multiplicative", "additive"]
-"""How brightness changes: by a factor from U(1 - d, 1 + d), as in torchvision and in SimCLRv2's code, or by an amount
-from U(-d, d) that is added, as in the code released for the paper."""
+ColorForm = Literal["torchvision", "released_v1", "released_v2", "additive"]
+"""Arithmetic of the colour jitter."""
+
+COLOR_FORM = OlderField("brightness_form", {"torchvision": "multiplicative", "additive": "additive"})
+"""``color_form`` as it was before the released forms were added."""
 
 SearchedOn = Literal["imagenet", "cifar10"]
 """Data sets on which AutoAugment searched for sub-policies."""
@@ -76,18 +78,21 @@ class Flip(OperationConfig):
 
 @OPERATIONS.add("core.augment.operations.jitter:random_jitter")
 class Jitter(OperationConfig):
-    """Brightness, contrast, saturation and hue, in an order that is drawn for each sample. Appendix A, at s = 1.
+    """Brightness, contrast, saturation and hue, in an order that is drawn for each sample, clipped to [0, 1] after each
+    of them. Appendix A, at s = 1. The order is random in the released code; the snippet in appendix A has a fixed
+    one."""
 
-    All four are torchvision's: contrast is about the mean luminance, and the order is random. The snippet in appendix A
-    has a fixed order.
-    """
+    older_fields = {"color_form": COLOR_FORM}
 
     kind: Literal["jitter"] = "jitter"
     brightness: Annotated[float, Field(ge=0)] = 0.8
     """Largest change, as a share. Appendix A: 0.8 s."""
-    brightness_form: BrightnessForm = "multiplicative"
-    """How brightness changes: by a factor, as in torchvision, or by an amount that is added, as in the code released
-    for the paper."""
+    color_form: ColorForm = "torchvision"
+    """Arithmetic of the jitter. ``torchvision``: brightness is a factor, contrast is about the mean luminance,
+    saturation is mixed with the luminance. ``released_v1``, the code behind the paper's results (TensorFlow, footnote
+    12): brightness is added, contrast is about each channel's own mean, saturation is HSV's. ``released_v2``: the same,
+    but brightness is a factor. ``additive``: torchvision's with brightness added, which is nobody's else. Hue is HSV's
+    in all. Its older name is ``brightness_form``."""
     contrast: Annotated[float, Field(ge=0)] = 0.8
     """Largest change, as a share. Appendix A: 0.8 s."""
     saturation: Annotated[float, Field(ge=0)] = 0.8

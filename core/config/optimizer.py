@@ -30,7 +30,7 @@ class OptimizerConfig(Config):
 
 OPTIMIZERS: Registry[OptimizerConfig] = Registry("optimizer", OptimizerConfig, tag="kind", default="lars")
 """Optimisers, each with its function ``(groups, config) -> torch.optim.Optimizer``. Groups are mappings with
-``params``, ``weight_decay`` and ``adapt``, which is False for batch norm and biases."""
+``params``, ``weight_decay`` and ``adapt``, which is False for batch norm, biases and groups that ask for it."""
 
 AnyOptimizer = Annotated[OptimizerConfig, OPTIMIZERS]
 
@@ -38,6 +38,8 @@ AnyOptimizer = Annotated[OptimizerConfig, OPTIMIZERS]
 @OPTIMIZERS.add("core.optimizer.kinds:lars")
 class Lars(OptimizerConfig):
     """LARS, at every batch size. Paper, Sec 2.3."""
+
+    added_later = {"adapt_classifier": True}
 
     kind: Literal["lars"] = "lars"
     learning_rate: Rate = 0.3
@@ -51,6 +53,11 @@ class Lars(OptimizerConfig):
     """Weight decay of every weight but batch norm and biases. Paper, Sec 2.3: 1e-6."""
     trust_coefficient: Rate = 0.001
     """Factor of the trust ratio |w| / |g|. Released code: 0.001."""
+    adapt_classifier: bool = True
+    """Whether the linear classifier of a supervised training (``loss.kind: cross_entropy``) is adapted like any other
+    layer. False: its step is the plain learning rate times the gradient, with weight decay, as for ``head_supervised``
+    in the code released for SimCLRv2; the code released with the paper adapts it. The paper does not say with which
+    optimiser its supervised models were trained."""
 
 
 @OPTIMIZERS.add("core.optimizer.kinds:sgd")

@@ -7,8 +7,9 @@ from pydantic import Field, Strict
 
 from core.config.base import Config
 from core.config.operations import (
+    COLOR_FORM,
     Blur,
-    BrightnessForm,
+    ColorForm,
     Crop,
     Cutout,
     Equalize,
@@ -29,7 +30,7 @@ from core.config.operations import (
 from core.config.registry import Registry
 
 Strength = Annotated[float, Field(ge=0, le=2)]
-"""s of Table 1: scales brightness, contrast, saturation (0.8 s) and hue (0.2 s)."""
+"""s of Table 1: scales the jitter's brightness, contrast, saturation (0.8 s) and hue (0.2 s), and nothing else."""
 
 Transformation = Literal["crop", "cutout", "color", "sobel", "noise", "blur", "rotate"]
 """The rows and columns of Figure 5."""
@@ -72,9 +73,13 @@ AugmentConfig = Annotated[PolicyConfig, POLICIES]
 class SimclrAugment(PolicyConfig):
     """The paper's default policy, Sec 2.3 and appendix A: crop, flip, colour distortion, blur."""
 
+    added_later = {"color": True}
+    older_fields = {"color_form": COLOR_FORM}
+
     policy: Literal["simclr"] = "simclr"
     strength: Strength = 1.0
-    """s of the colour distortion. Appendix A: 1; appendix B.9, for CIFAR-10: 0.5."""
+    """s of the colour distortion. It scales the jitter only: grayscale keeps its probability of 0.2, at 0 too (appendix
+    A and the released code); ``color: false`` turns both off. Appendix A: 1; appendix B.9, for CIFAR-10: 0.5."""
     flip: bool = True
     """Whether images are flipped. Appendix A ablates it."""
     blur: bool = True
@@ -82,9 +87,11 @@ class SimclrAugment(PolicyConfig):
     broader: bool = False
     """Whether Sobel, equalize, solarize and motion blur are added (appendix B.2). The paper gives neither probabilities
     nor places: here they come last, each with a probability of 0.2."""
-    brightness_form: BrightnessForm = "multiplicative"
-    """How brightness changes: by a factor, as in torchvision, or by an amount that is added, as in the code released
-    for the paper."""
+    color: bool = True
+    """Whether colours are distorted: jitter and grayscale, both or neither. Appendix A: yes."""
+    color_form: ColorForm = "torchvision"
+    """Arithmetic of the colour jitter; see the operation ``jitter``. The paper's results are of ``released_v1``
+    (footnote 12), and the shipped studies of the paper take it. Its older name is ``brightness_form``."""
     crop_area: Share = (0.08, 1.0)
     """Share of the image that the crop covers. Appendix A: U(0.08, 1)."""
     also: Annotated[tuple[Addition, ...], Strict(False)] | None = None
@@ -95,7 +102,7 @@ class SimclrAugment(PolicyConfig):
     def branches(self) -> Branches:
         flip = (Flip(),) if self.flip else ()
         blur = (Blur(),) if self.blur else ()
-        color = color_distortion(self.strength, self.brightness_form)
+        color = color_distortion(self.strength, self.color_form) if self.color else ()
         broader = BROADER if self.broader else ()
         also = tuple(ADDITIONS[name] for name in self.also or ())
         return Branches(both=(Crop(area=self.crop_area), *flip, *color, *blur, *broader, *also))
@@ -106,13 +113,18 @@ class CompositionAugment(PolicyConfig):
     """The policy of Figure 5 (Sec 3.1): one crop, shared by both branches, then one or two transformations
     on the first branch only. ``first`` equal to ``second`` is that single transformation."""
 
+    added_later = {"color_form": "torchvision"}
+
     policy: Literal["composition"] = "composition"
     first: Transformation = "crop"
     """The row of Figure 5."""
     second: Transformation = "color"
     """The column of Figure 5."""
     strength: Strength = 1.0
-    """s of the colour distortion. Appendix A: 1; appendix B.9, for CIFAR-10: 0.5."""
+    """s of the colour distortion, which scales its jitter only. Appendix A: 1; appendix B.9, for CIFAR-10: 0.5."""
+    color_form: ColorForm = "torchvision"
+    """Arithmetic of the colour jitter; see the operation ``jitter``. The paper's results are of ``released_v1``
+    (footnote 12)."""
     crop_area: Share = (0.08, 1.0)
     """Share of the image that a crop covers, both the shared one and the transformation. Appendix A: U(0.08, 1)."""
 
@@ -126,7 +138,7 @@ class CompositionAugment(PolicyConfig):
         operations: dict[Transformation, Operations] = {
             "crop": (Crop(area=self.crop_area), Flip()),
             "cutout": (Cutout(),),
-            "color": color_distortion(self.strength),
+            "color": color_distortion(self.strength, self.color_form),
             "sobel": (Sobel(),),
             "noise": (Noise(),),
             "blur": (Blur(),),
@@ -180,11 +192,11 @@ ADDITIONS: dict[Addition, OperationConfig] = {
 """Operations that the last rows of Table 3 add."""
 
 
-def color_distortion(strength: float, brightness_form: BrightnessForm = "multiplicative") -> Operations:
+def color_distortion(strength: float, color_form: ColorForm = "torchvision") -> Operations:
     """Jitter, then grayscale. Appendix A: (0.8 s, 0.8 s, 0.8 s, 0.2 s)."""
     jitter = Jitter(
         brightness=0.8 * strength,
-        brightness_form=brightness_form,
+        color_form=color_form,
         contrast=0.8 * strength,
         saturation=0.8 * strength,
         hue=0.2 * strength,

@@ -109,7 +109,15 @@ class TrainConfig(Config):
     def evaluation_data(self) -> DataConfig:
         """Data that the encoder is scored on."""
         other = self.evaluate.data
-        return other.sized(self.pretrain.data.image_size) if other else self.pretrain.data
+        return other.like(self.pretrain.data) if other else self.pretrain.data
+
+    @property
+    def scored_by(self) -> str:
+        """Protocol, task and data set in words: ``finetune, labels 0.01 on cifar10``. Scores are comparable where this
+        is the same."""
+        tasks = {name: getattr(self.evaluate, name) for name in self.evaluate.task_fields}
+        told = [f"{name} {value}" for name, value in tasks.items() if value is not None]
+        return f"{', '.join([self.evaluate.protocol, *told])} on {self.evaluation_data.name}"
 
     @property
     def all_data(self) -> tuple[DataConfig, DataConfig]:

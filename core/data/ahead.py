@@ -18,20 +18,25 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from core.data.decode import decode_all
+from core.canvas import Canvas
+from core.data.decode import decode_all, decode_canvas
 from core.data.streamed import StreamedImages
 from core.errors import DataError
 
 BATCHES_AHEAD = 2
-"""Number of batches that are decoded ahead, into shared memory: 1.2 GB for batches of 4096 images of 224 pixels."""
+"""Number of batches that are decoded ahead, into shared memory: 1.2 GB for batches of 4096 images of 224 pixels, 6.4 GB
+for those that keep their shape on a canvas of 512."""
 
 Paths = tuple[str, ...]
+Part = tuple[Tensor, ...]
+"""Images of a worker's part of a batch; for images that keep their shape, pixels and sizes of a canvas."""
 
 
 def decode_ahead(
     images: StreamedImages, batches: Iterable[Tensor], device: torch.device
-) -> Generator[Tensor, None, None]:
-    """Yield the images of each batch of indices (B,), uint8 (B, 3, S, S) on the device, without waiting for the device.
+) -> Generator[Tensor | Canvas, None, None]:
+    """Yield the images of each batch of indices (B,), uint8 (B, 3, S, S) or a canvas on the device, without waiting for
+    the device.
 
     There is a worker for each of PyTorch's threads, and a batch is divided among all of them. They end with the
     generator. Raises ``DataError`` with the path of a file that does not decode, when its batch is asked for.
@@ -40,16 +45,16 @@ def decode_ahead(
     parts = iter(_loader(images, batches, workers, device))
     try:
         while batch := list(itertools.islice(parts, workers)):
-            yield torch.cat([_decoded(part).to(device, non_blocking=True) for part in batch])
+            yield _together([_decoded(part) for part in batch], device)
     finally:
         del parts  # ends the workers, even while an exception keeps this frame
 
 
 def _loader(
     images: StreamedImages, batches: Iterable[Tensor], workers: int, device: torch.device
-) -> DataLoader[Tensor | DataError]:
+) -> DataLoader[Part | DataError]:
     return DataLoader(
-        _Decoder(images.size),
+        _Decoder(images.size, images.longest),
         batch_size=None,
         sampler=_divide(images, batches, workers),
         num_workers=workers,
@@ -68,25 +73,36 @@ def _divide(images: StreamedImages, batches: Iterable[Tensor], workers: int) -> 
             yield tuple(images.paths[number] for number in part.tolist())
 
 
-class _Decoder(Dataset[Tensor | DataError]):
+class _Decoder(Dataset[Part | DataError]):
     """Decodes files in a worker. It holds no list of files, since every worker would have a copy."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    def __init__(self, size: int, longest: int | None) -> None:
+        self._size, self._longest = size, longest
 
-    def __getitem__(self, paths: Paths) -> Tensor | DataError:
+    def __getitem__(self, paths: Paths) -> Part | DataError:
         """Return an error instead of raising it, since a raised one arrives with the worker's traceback in its
         message."""
         try:
-            return decode_all(paths, self._size)
+            if self._longest is None:
+                return (decode_all(paths, self._size),)
+            canvas = decode_canvas(paths, self._longest)
+            return canvas.pixels, canvas.sizes
         except DataError as error:
             return error
 
 
-def _decoded(part: Tensor | DataError) -> Tensor:
+def _decoded(part: Part | DataError) -> Part:
     if isinstance(part, DataError):
         raise part
     return part
+
+
+def _together(parts: list[Part], device: torch.device) -> Tensor | Canvas:
+    """Return the parts of a batch as one, on the device."""
+    images, *sizes = (
+        torch.cat([tensor.to(device, non_blocking=True) for tensor in tensors]) for tensors in zip(*parts, strict=True)
+    )
+    return Canvas(images, sizes[0]) if sizes else images
 
 
 def _end_with_parent(worker: int) -> None:

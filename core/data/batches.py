@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from core.canvas import Canvas
 from core.data.ahead import decode_ahead
 from core.data.dataset import Batch, Split
 from core.data.streamed import StreamedImages
@@ -35,7 +36,7 @@ class Batches:
         self._device = device
         self._epoch = -1
         self._order, self._labels, self._numbers = torch.empty(0), torch.empty(0), torch.empty(0)
-        self._stream: Generator[Tensor, None, None] | None = None
+        self._stream: Generator[Tensor | Canvas, None, None] | None = None
         self._streamed_next = -1
 
     def __getitem__(self, step: int) -> Batch:
@@ -45,6 +46,7 @@ class Batches:
         if epoch != self._epoch:
             self._begin(epoch)
         batch = slice(position * self.batch_size, (position + 1) * self.batch_size)
+        images: Tensor | Canvas
         if isinstance(self.images, StreamedImages):
             images = self._decoded(self.images, step)
         else:
@@ -68,7 +70,7 @@ class Batches:
         if isinstance(self.images, Tensor):
             self._order = order if self.images.device.type == "cpu" else self._numbers
 
-    def _decoded(self, images: StreamedImages, step: int) -> Tensor:
+    def _decoded(self, images: StreamedImages, step: int) -> Tensor | Canvas:
         if self._stream is None or step != self._streamed_next:
             self.close()
             order, own = batches_from(step, len(images), self.batch_size, self._seed), self._own
@@ -98,8 +100,9 @@ def batches_from(step: int, count: int, batch_size: int, seed: int) -> Iterator[
         position = 0
 
 
-def in_order(images: Tensor | StreamedImages, batch_size: int, device: torch.device) -> Iterator[Tensor]:
-    """Yield all images in their order, uint8 (batch_size, 3, S, S) on the device; the last batch may be smaller."""
+def in_order(images: Tensor | StreamedImages, batch_size: int, device: torch.device) -> Iterator[Tensor | Canvas]:
+    """Yield all images in their order, uint8 (batch_size, 3, S, S) or a canvas on the device; the last batch may be
+    smaller."""
     if isinstance(images, StreamedImages):
         return decode_ahead(images, torch.arange(len(images)).split(batch_size), device)
     return (batch.to(device, non_blocking=True) for batch in images.split(batch_size))

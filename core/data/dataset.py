@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
+from core.canvas import Canvas
 from core.config.metrics import Metric
 from core.data.streamed import StreamedImages
 
@@ -44,8 +45,9 @@ class Split:
 class Batch(Split):
     """Images of one training step, on the device."""
 
-    images: Tensor
-    """Images, uint8 (B, 3, S, S); where several processes share the batch, only this process's."""
+    images: Tensor | Canvas  # type: ignore[assignment]  # a batch is decoded
+    """Images, uint8 (B, 3, S, S), or a canvas of images that keep their shape. Where several processes share the batch,
+    only this process's."""
     numbers: Tensor = field(kw_only=True)
     """Positions of the images in the training split, int64 (N,). Where several processes share the batch, ``labels``
     and ``numbers`` are those of all."""

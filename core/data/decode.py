@@ -7,7 +7,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from core.data.square import fit_square
+from core.canvas import Canvas, on_canvas
+from core.data.square import fit_square, resized
 from core.errors import DataError, MissingData
 
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -28,6 +29,11 @@ def decode(path: str, size: int) -> Tensor:
     million pixels take a fifth of the time, and values change by about 1 of 255. Raises ``DataError`` with the path of
     a file that does not decode, ``MissingData`` with the path of a file that is not there.
     """
+    return fit_square(_pixels(path, size), size)
+
+
+def _pixels(path: str, size: int) -> Tensor:
+    """Decode a file to uint8 (3, H, W). A JPEG whose sides are larger is decoded at ``MARGIN * size`` or more."""
     from torchvision.transforms.v2.functional import pil_to_tensor  # here, since torchvision takes seconds to import
 
     try:
@@ -38,7 +44,25 @@ def decode(path: str, size: int) -> Tensor:
         raise MissingData(f"{path}: is no longer there; put it back") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: does not decode as an image ({error}); replace or remove the file") from error
-    return fit_square(pixels, size)
+    return pixels
+
+
+def decode_whole(path: str, longest: int) -> Tensor:
+    """Decode a file to uint8 (3, H, W) in its own shape, its longer side at most ``longest``.
+
+    Larger images are scaled down (bicubic, antialiased), a JPEG in part while it is decoded. Raises as ``decode`` does.
+    """
+    pixels = _pixels(path, longest)
+    height, width = pixels.shape[1:]
+    if max(height, width) <= longest:
+        return pixels
+    scale = longest / max(height, width)
+    return resized(pixels, max(1, round(scale * height)), max(1, round(scale * width)))
+
+
+def decode_canvas(paths: Sequence[str], longest: int) -> Canvas:
+    """Decode files one after the other, each in its own shape."""
+    return on_canvas([decode_whole(path, longest) for path in paths], longest)
 
 
 def decode_all(paths: Sequence[str], size: int) -> Tensor:

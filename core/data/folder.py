@@ -34,10 +34,10 @@ def load_files(files: ImageFiles, size: int, progress: Progress) -> Dataset:
     return Dataset(files.name, files.classes, train, test, metric_of(files.name))
 
 
-def stream_files(files: ImageFiles, size: int) -> Dataset:
-    """Return the same images, each decoded when it is used. Raises ``DataError`` as ``load_files`` does, for most files
-    only when they are used."""
-    train, test = _stream(files.train, size), _stream(files.test, size)
+def stream_files(files: ImageFiles, size: int, longest: int | None = None) -> Dataset:
+    """Return the same images, each decoded when it is used; in its own shape, with its longer side at most ``longest``,
+    where that is given. Raises ``DataError`` as ``load_files`` does, for most files only when they are used."""
+    train, test = _stream(files.train, size, longest), _stream(files.test, size, longest)
     return Dataset(files.name, files.classes, train, test, metric_of(files.name))
 
 
@@ -47,8 +47,8 @@ def _load(name: str, listing: Listing, size: int, progress: Progress) -> Split:
     return Split(images, _labels(listing))
 
 
-def _stream(listing: Listing, size: int) -> Split:
-    images = StreamedImages(tuple(path for path, _ in listing), size)
+def _stream(listing: Listing, size: int, longest: int | None) -> Split:
+    images = StreamedImages(tuple(path for path, _ in listing), size, longest)
     images[torch.linspace(0, len(images) - 1, LOOKED_AT).long().unique()]
     return Split(images, _labels(listing))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.config.data import DataConfig
+from core.config.data import DataConfig, is_all
 from core.config.registry import imported
 from core.data.catalog import DATA_SETS, DataSet, DataSize, ImageFiles, list_folder
 from core.data.dataset import Dataset
@@ -32,7 +32,7 @@ def load_data(
 
     ``stream`` is for image files: whether they are decoded while they are used, instead of all before. None: where
     subset and test images take more than 70 % of the memory. It changes neither pixels nor order, only how long things
-    take.
+    take. Images that keep their shape are always streamed.
 
     Raises ``DataError`` where data is missing, unreadable or unfit.
     """
@@ -46,7 +46,7 @@ def load_data(
         data = _load_files(config, imported(known.files)(config.name, data_dir), progress, stream)
     else:
         data = _load_files(config, list_folder(data_dir / config.name), progress, stream)
-    if config.stored_size is None:
+    if config.stored_size is None and config.shape == "square":
         return data
     train, test = (replace(split, view_size=config.image_size) for split in (data.train, data.test))
     return replace(data, train=train, test=test)
@@ -70,10 +70,12 @@ def _load_files(config: DataConfig, files: ImageFiles, progress: Progress, strea
     subset."""
     size = files.size.reduced(config)
     kept = _subset(torch.tensor([label for _, label in files.train]), config)
-    if not stream and _fits(config, files.size):
+    if config.shape == "square" and not stream and _fits(config, files.size):
         data = load_files(files, config.stored_side, progress)
         return replace(data, train=data.train[kept])
     part = _part(files, kept)
+    if config.shape == "own":
+        return stream_files(part, config.image_size, config.longest_side)
     if stream or (stream is None and not _fits(config, size)):
         return stream_files(part, config.stored_side)
     return load_files(part, config.stored_side, progress)
@@ -86,7 +88,7 @@ def _part(files: ImageFiles, kept: Tensor | slice) -> ImageFiles:
 
 def _subset(labels: Tensor, config: DataConfig) -> Tensor | slice:
     """Return the ascending indices of the training images that are kept."""
-    if config.subset == 1.0 and isinstance(config.subset, float):
+    if is_all(config.subset):
         return slice(None)  # copies nothing
     return balanced_subset(labels, config.subset, generator(config.subset_seed, "subset"))
 

@@ -12,6 +12,15 @@ def fit_square(images: Tensor, size: int) -> Tensor:
     from torchvision.transforms.v2 import InterpolationMode  # here, since torchvision takes seconds to import
     from torchvision.transforms.v2 import functional as F
 
-    resized = F.resize(images, [size], InterpolationMode.BICUBIC, antialias=True)
-    cropped: Tensor = F.center_crop(resized, [size, size])
+    fitted = F.resize(images, [size], InterpolationMode.BICUBIC, antialias=True)
+    cropped: Tensor = F.center_crop(fitted, [size, size])
     return cropped.to(torch.uint8)
+
+
+def resized(images: Tensor, height: int, width: int) -> Tensor:
+    """Resize uint8 images (..., 3, H, W) to (..., 3, height, width): bicubic, antialiased."""
+    from torchvision.transforms.v2 import InterpolationMode  # here, since torchvision takes seconds to import
+    from torchvision.transforms.v2 import functional as F
+
+    result: Tensor = F.resize(images, [height, width], InterpolationMode.BICUBIC, antialias=True)
+    return result.to(torch.uint8)

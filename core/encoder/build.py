@@ -17,4 +17,9 @@ def build_encoder(config: EncoderConfig, image_size: int) -> Encoder:
             f"encoder.kind {config.kind}: its configuration says that h has {config.output} features, its module "
             f"{encoder.width}"
         )
+    if missing := [stage for stage in config.stages if stage not in encoder.stage_names]:
+        raise ValueError(
+            f"encoder.kind {config.kind}: its configuration has the stages {', '.join(missing)}, and its module has "
+            "none of that name"
+        )
     return encoder

@@ -28,6 +28,8 @@ SMALL_SIDE = 32
 TORCHVISION_NAMES = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
 TORCHVISION_WIDTH = 64
 """Channels of torchvision's first stage."""
+TRUNCATED_DEVIATION = 0.87962566103423978
+"""Standard deviation of a standard normal that is cut off at -2 and 2."""
 SAFE_CHANNELS = 16
 """Channels from which a 1x1 convolution of stride 2 is safe. With fewer, its backward pass writes beyond its memory on
 a CPU when the batch is odd and channels come last (PyTorch 2.14.1). A pooling drops the pixels there, with the same
@@ -168,4 +170,20 @@ def _shortcut_of(channels: int, output: int, stride: int) -> tuple[nn.Module, nn
 def _initialise(encoder: ResNet) -> None:
     for module in encoder.modules():
         if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            INITIALISATIONS[encoder.settings.initialisation](module.weight)
+
+
+def fan_out(weight: Tensor) -> None:
+    """Draw a convolution's weight (C_out, C_in, k, k) from a normal of variance 2 / (C_out k k)."""
+    nn.init.kaiming_normal_(weight, mode="fan_out", nonlinearity="relu")
+
+
+def variance_scaling(weight: Tensor) -> None:
+    """Draw a convolution's weight (C_out, C_in, k, k) from a normal that is cut off at two of its standard deviations
+    and then has the variance 1 / (C_in k k)."""
+    deviation = weight[0].numel() ** -0.5 / TRUNCATED_DEVIATION
+    nn.init.trunc_normal_(weight, std=deviation, a=-2 * deviation, b=2 * deviation)
+
+
+INITIALISATIONS: dict[str, Callable[[Tensor], None]] = {"fan_out": fan_out, "released": variance_scaling}
+"""Initialisation of the convolutions, by the name of its setting."""

@@ -90,7 +90,7 @@ def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen, me
     features (N, d) as the encoder gives them; the statistics that standardise them are measured without the held-out
     images. Among equally good l2 weights the strongest is chosen. The test set is not used.
     """
-    held = stratified_part(labels.cpu(), config.holdout, generator(0, "linear evaluation holdout"))
+    held = stratified_part(labels.cpu(), config.holdout, generator(config.holdout_seed, "linear evaluation holdout"))
     kept = torch.ones(len(labels), dtype=torch.bool)
     kept[held] = False
     inner, outer = kept.nonzero().squeeze(1).to(labels.device), held.to(labels.device)

@@ -1,11 +1,11 @@
 """A classifier on a copy of a pretrained network, to be trained by SGD."""
 
 import copy
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
+from core.config.protocols.base import Representation
 from core.data.dataset import Split
 from core.trained.features import encode, extract, scored_part
 from core.trained.pretrained import Pretrained
@@ -17,7 +17,7 @@ class Network(nn.Module):
     The released code sets the classifier to zero wherever it loads an encoder.
     """
 
-    def __init__(self, pretrained: Pretrained, representation: Literal["h", "z"] | int, classes: int) -> None:
+    def __init__(self, pretrained: Pretrained, representation: Representation, classes: int) -> None:
         super().__init__()
         self.body = copy.deepcopy(scored_part(pretrained, representation))
         """Maps views (B, 3, S, S) to features (B, d)."""
@@ -29,10 +29,10 @@ class Network(nn.Module):
         nn.init.zeros_(self.classifier.bias)
 
 
-def predict(network: Network, pretrained: Pretrained, split: Split) -> tuple[Tensor, Tensor]:
-    """Return logits (N, classes) and labels of the images that have a label, whole and unaugmented, in evaluation
-    mode."""
-    features, labels = encode(network.body, pretrained, split)
+def predict(network: Network, pretrained: Pretrained, split: Split, test_crop: float) -> tuple[Tensor, Tensor]:
+    """Return logits (N, classes) and labels of the images that have a label, in evaluation mode. ``test_crop`` is the
+    side of the square that is scored, as a share of an image's shorter side."""
+    features, labels = encode(network.body, pretrained, split, test_crop)
     with torch.inference_mode():
         return network.classifier(features), labels
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from core.augment.operations.rotate import quarter_turns
-from core.augment.policy import apply, apply_all
+from core.augment.policy import apply, apply_all, as_float
 from core.augment.resample import resize
 from core.augment.select import apply_where
 from core.config.operations import Grayscale, Noise, Operation, Operations, Rotate, Sobel
@@ -53,9 +53,9 @@ def transformed_views(
     batches = in_order(split.images, BATCH, device)
     for step, (some, chosen) in enumerate(zip(batches, labels.split(BATCH), strict=True)):
         draws = generator(config.seed, f"transformation views {name}", step, device)
-        views = resize(apply_all(before, some.float().div_(255), draws, split.view_size), split.view_size)
+        views = resize(apply_all(before, as_float(some), draws, split.view_size), split.view_size)
         views = transform(views, chosen.to(device, non_blocking=True), operation, draws)
-        yield apply_all(after, views, draws)
+        yield resize(apply_all(after, views, draws), None)
 
 
 def split_policy(policy: AugmentConfig, task: Task) -> tuple[Operations, Operation, Operations]:

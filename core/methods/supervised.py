@@ -1,11 +1,13 @@
 """The supervised baseline: one view of every image is classified."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from core.augment.policy import one_view
+from core.config.optimizer import Lars
 from core.config.train import PretrainConfig
 from core.data.dataset import Batch
 from core.encoder.encoder import Encoder
@@ -13,6 +15,7 @@ from core.encoder.head import build_classifier
 from core.loss.cross_entropy import cross_entropy
 from core.loss.outcome import Outcome
 from core.methods.method import Method, Views
+from core.optimizer.groups import Group
 
 
 class Supervised(Method):
@@ -21,6 +24,12 @@ class Supervised(Method):
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:
         return build_classifier(encoder.width, classes)
+
+    def groups(self, encoder: Encoder) -> Sequence[Group]:
+        optimizer = self.config.optimizer
+        if isinstance(optimizer, Lars) and not optimizer.adapt_classifier:
+            return (Group(tuple(self.head.parameters()), adapt=False),)
+        return ()
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
         return Views((one_view(batch.images, self.config.augment, draws, batch.view_size),))

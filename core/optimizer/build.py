@@ -21,13 +21,13 @@ def build_optimizer(config: OptimizerConfig, model: nn.Module, groups: Sequence[
     parts = [*_parts(common, config.weight_decay)]
     for group in groups:
         own = {"rate": group.rate, "constant": group.constant, "frozen_steps": group.frozen_steps}
-        parts += [part | own for part in _parts(group.parameters, group.decay * config.weight_decay)]
+        parts += [part | own for part in _parts(group.parameters, group.decay * config.weight_decay, group.adapt)]
     optimizer: Optimizer = OPTIMIZERS.code(config)(parts, config)
     return optimizer
 
 
-def _parts(weights: Iterable[nn.Parameter], decay: float) -> Iterator[dict[str, Any]]:
+def _parts(weights: Iterable[nn.Parameter], decay: float, adapt: bool = True) -> Iterator[dict[str, Any]]:
     """Yield the group of the matrices, then that of the vectors."""
     trained = [weight for weight in weights if weight.requires_grad]
-    yield {"params": [weight for weight in trained if weight.ndim > 1], "weight_decay": decay, "adapt": True}
+    yield {"params": [weight for weight in trained if weight.ndim > 1], "weight_decay": decay, "adapt": adapt}
     yield {"params": [weight for weight in trained if weight.ndim <= 1], "weight_decay": 0.0, "adapt": False}

@@ -18,3 +18,5 @@ class Group:
     """Whether the learning rate stays at its peak."""
     frozen_steps: int = 0
     """Number of steps at the beginning in which the group is not trained."""
+    adapt: bool = True
+    """Whether LARS adapts the steps of its matrices; those of vectors it never does."""

@@ -11,8 +11,8 @@ class Lars(torch.optim.Optimizer):
     """Momentum SGD whose step on each adapted tensor is scaled by trust_coefficient * |w| / |g|.
 
     Weight decay is added to the gradient before its norm is taken, and the learning rate is part of the momentum
-    buffer. A tensor whose weight or gradient is all zero takes a step of the plain learning rate. Groups with
-    ``adapt=False`` (batch norm and biases) have neither decay nor adaptation.
+    buffer. A tensor whose weight or gradient is all zero takes a step of the plain learning rate, and so does every
+    tensor of a group with ``adapt=False``: batch norm and biases, whose group has no weight decay either.
     """
 
     def __init__(
@@ -42,8 +42,9 @@ class Lars(torch.optim.Optimizer):
 
     def _update(self, weights: list[Tensor], group: dict[str, Any]) -> None:
         gradients = [w.grad for w in weights if w.grad is not None]
-        if group["adapt"]:
+        if group["adapt"] or group["weight_decay"]:
             gradients = list(torch._foreach_add(gradients, weights, alpha=group["weight_decay"]))
+        if group["adapt"]:
             trust = _trust(weights, gradients, group["trust_coefficient"])
             gradients = list(torch._foreach_mul(gradients, trust))
         buffers = [self._buffer(w) for w in weights]

@@ -11,8 +11,18 @@ def top_1(logits: Tensor, labels: Tensor) -> float:
 
 def top_k(logits: Tensor, labels: Tensor, k: int) -> float:
     """Return the percentage of rows (N, classes) whose label (N,) is among the k largest logits."""
+    return percent(is_among(logits, labels, k))
+
+
+def is_among(logits: Tensor, labels: Tensor, k: int) -> Tensor:
+    """Return which rows (N, classes) have their label (N,) among the k largest logits: booleans (N,)."""
     guesses = logits.topk(min(k, logits.shape[1]), dim=1).indices
-    return 100 * (guesses == labels[:, None]).any(dim=1).float().mean().item()
+    return (guesses == labels[:, None]).any(dim=1)
+
+
+def percent(right: Tensor) -> float:
+    """Return the percentage of booleans (N,) that are true."""
+    return 100 * right.float().mean().item()
 
 
 def mean_per_class(logits: Tensor, labels: Tensor) -> float:

@@ -1,32 +1,49 @@
-"""Representations of all images of a split."""
+"""Outputs of an encoder, or of a part of it, for all images of a split."""
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor, nn
 
+from core.augment.policy import as_float
 from core.augment.resample import resize
+from core.config.protocols.base import Representation
 from core.data.batches import in_order
 from core.data.dataset import Split
 from core.data.streamed import StreamedImages
+from core.encoder.stage import UpToStage
 from core.numerics import Numerics
 from core.trained.pretrained import Pretrained
 
 BATCH = 500
 
 
-def scored_part(pretrained: Pretrained, representation: Literal["h", "z"] | int) -> nn.Sequential:
-    """Return f, followed by the layers of g that the representation needs. The modules are the encoder's own."""
-    depth = len(pretrained.head) if representation == "z" else 0 if representation == "h" else representation
-    return nn.Sequential(pretrained.encoder, *pretrained.head[:depth])
+def is_stage(representation: Representation) -> bool:
+    """Whether it is the output of a stage of the encoder."""
+    return isinstance(representation, str) and representation not in ("h", "z")
 
 
-def encode(model: nn.Module, pretrained: Pretrained, split: Split) -> tuple[Tensor, Tensor]:
-    """Return features (N, d) and labels (N,) or (N, classes) of the images that have a label, on the encoder's
-    device."""
+def scored_part(pretrained: Pretrained, representation: Representation) -> nn.Sequential:
+    """Return the modules that a representation needs: f, or f up to a stage, or f and the first layers of g. They are
+    the encoder's own."""
+    if is_stage(representation):
+        return nn.Sequential(UpToStage(pretrained.encoder, str(representation)))
+    return nn.Sequential(pretrained.encoder, *pretrained.head[: depth_of(pretrained, representation)])
+
+
+def depth_of(pretrained: Pretrained, representation: Representation) -> int:
+    """Return the number of layers of g that a representation is behind."""
+    if isinstance(representation, int):
+        return representation
+    return len(pretrained.head) if representation == "z" else 0
+
+
+def encode(model: nn.Module, pretrained: Pretrained, split: Split, share: float = 1.0) -> tuple[Tensor, Tensor]:
+    """Return features (N, d) and labels (N,) or (N, classes) of the images that have a label, on the encoder's device.
+    ``share`` is as in ``whole_views``."""
     split = split.labelled()
-    features = extract(model, split.images, pretrained.numerics, pretrained.device, split.view_size)
+    views = whole_views(split.images, pretrained.device, split.view_size, share)
+    features = extract_views(model, views, pretrained.numerics)
     return features, split.labels.to(features.device)
 
 
@@ -39,8 +56,16 @@ def extract(
 ) -> Tensor:
     """Return the outputs of ``model``, float32 (N, d) on ``device``, for uint8 images (N, 3, S, S), unaugmented and
     resized to ``view_size`` if that is given."""
-    views = (resize(batch.float().div_(255), view_size) for batch in in_order(images, BATCH, device))
-    return extract_views(model, views, numerics)
+    return extract_views(model, whole_views(images, device, view_size), numerics)
+
+
+def whole_views(
+    images: Tensor | StreamedImages, device: torch.device, view_size: int | None = None, share: float = 1.0
+) -> Iterator[Tensor]:
+    """Yield batches of float32 views (B, 3, S, S) in [0, 1] on the device, of uint8 images that are not augmented, and
+    resized to ``view_size`` if that is given. ``share`` is that of the shorter side which the square in the middle
+    has."""
+    return (resize(as_float(batch), view_size, share) for batch in in_order(images, BATCH, device))
 
 
 def extract_views(model: nn.Module, batches: Iterable[Tensor], numerics: Numerics) -> Tensor:
@@ -50,16 +75,22 @@ def extract_views(model: nn.Module, batches: Iterable[Tensor], numerics: Numeric
     It runs in evaluation mode: batch norm uses its running statistics and keeps them. Afterwards every module is in the
     mode that it was in.
     """
+    return torch.cat(list(features_of(model, batches, numerics)))
+
+
+def features_of(model: nn.Module, batches: Iterable[Tensor], numerics: Numerics) -> Iterator[Tensor]:
+    """Yield the outputs of each batch, float32 (B, d), as ``extract_views`` computes them."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
-        with torch.inference_mode():
-            return torch.cat([_features(model, views, numerics) for views in batches])
+        for views in batches:
+            yield _features(model, views, numerics)
     finally:
         for module, mode in modes:
             module.training = mode
 
 
+@torch.inference_mode()
 def _features(model: nn.Module, views: Tensor, numerics: Numerics) -> Tensor:
     with numerics.autocast(views.device):
         features: Tensor = model(views.contiguous(memory_format=numerics.memory_format))

@@ -1,22 +1,50 @@
-"""Weighted k-nearest-neighbour classification of frozen features (Wu et al. 2018)."""
+"""k-nearest-neighbour classification of frozen features."""
+
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.config.protocols.frozen import Distance
+
 CHUNK = 1000
 
 
 def nearest_neighbours(
-    train: Tensor, labels: Tensor, queries: Tensor, classes: int, neighbors: int, temperature: float
-) -> Tensor:
-    """Return votes (M, classes) for queries (M, d) by the nearest of train (N, d) with labels (N,).
+    train: Tensor,
+    labels: Tensor,
+    queries: Tensor,
+    classes: int,
+    counts: Sequence[int],
+    temperature: float,
+    distance: Distance = "cosine",
+) -> list[Tensor]:
+    """Return votes (M, classes) for queries (M, d) by the k nearest of train (N, d) with labels (N,), for each k of
+    ``counts``; at most all vote.
 
-    A neighbour's vote counts exp(cosine similarity / temperature), relative to the nearest one's.
+    With cosine a neighbour's vote counts exp(similarity / temperature), relative to the nearest one's (Wu et al. 2018).
+    With euclidean each counts once.
     """
-    similarity, index = most_similar(train, queries, min(neighbors, len(train)))
-    weight = ((similarity - similarity[:, :1]) / temperature).exp()
-    return weight.new_zeros(len(queries), classes).scatter_add_(1, labels[index], weight)
+    most = min(max(counts), len(train))
+    if distance == "cosine":
+        similarity, index = most_similar(train, queries, most)
+        weight = ((similarity - similarity[:, :1]) / temperature).exp()
+    else:
+        index = nearest(train, queries, most)
+        weight = train.new_ones(index.shape)
+    empty = weight.new_zeros(len(queries), classes)
+    return [empty.scatter_add(1, labels[index[:, :k]], weight[:, :k]) for k in counts]
+
+
+def nearest(keys: Tensor, queries: Tensor, count: int) -> Tensor:
+    """Return the indices (M, count) of the keys (N, d) with the smallest Euclidean distance to queries (M, d),
+    ascending."""
+    centre = keys.mean(dim=0)  # distances are the same, and numbers are smaller
+    keys = keys - centre
+    squares = keys.square().sum(dim=1)
+    found = [(2 * chunk @ keys.T - squares).topk(count, dim=1).indices for chunk in (queries - centre).split(CHUNK)]
+    return torch.cat(found)
 
 
 def most_similar(keys: Tensor, queries: Tensor, count: int) -> tuple[Tensor, Tensor]:

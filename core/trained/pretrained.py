@@ -1,6 +1,6 @@
 """Result of a pretraining."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from core.methods.build import build_model
 from core.numerics import Numerics
 from core.remote import AnyPath
 from core.trained.checkpoint import load_checkpoint, save_checkpoint
+from core.trained.kept import Kept
 
 VERSION = 2
 """Version of the file's layout. Version 1 had epochs of version 1; see ``core.history``."""
@@ -34,6 +35,8 @@ class Pretrained:
     history: list[Epoch]
     seconds: float
     """Seconds of training, interrupted attempts included up to their last checkpoint."""
+    kept: Kept = field(default_factory=Kept, init=False, repr=False, compare=False)
+    """Representations for further evaluations, which no copy has."""
 
     @property
     def device(self) -> torch.device:

@@ -29,7 +29,7 @@ def training_knn(pretrained: Pretrained, data: Dataset) -> float:
     shuffled = chosen[torch.randperm(len(chosen), generator=draw)]  # classes may alternate
     features, labels = encode(pretrained.encoder, pretrained, split[shuffled])
     known, asked = slice(0, None, 2), slice(1, None, 2)
-    votes = nearest_neighbours(
-        features[known], labels[known], features[asked], len(data.classes), NEIGHBORS, Frozen().neighbor_temperature
+    (votes,) = nearest_neighbours(
+        features[known], labels[known], features[asked], len(data.classes), [NEIGHBORS], Frozen().neighbor_temperature
     )
     return top_k(votes, labels[asked], 1)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from reports.cells.scoring import SCORED_BY
 from reports.cells.summary import spearman, summarise, values_of
 
 
@@ -12,18 +13,29 @@ class Matrix:
     """All frames have the same rows and columns, in the order of the study's axes."""
 
     mean: pd.DataFrame
-    """Over the finished seeds; NaN where there is none, or ``state`` is ``stopped``."""
+    """Mean over the seeds that are done; NaN where there is none, or ``state`` is ``stopped``."""
     spread: pd.DataFrame
     """Standard deviation over the finished seeds (n - 1); NaN below two."""
     count: pd.DataFrame
     """Finished seeds."""
     state: pd.DataFrame
-    """``stopped`` where any trial was stopped early, else ``finished`` where any seed did, else ``failed`` where any
-    did, else ``missing``."""
+    """``stopped`` where any trial was stopped early, else ``done`` where any seed is, else ``failed`` where any is,
+    else ``waiting``."""
     stopped_at: pd.DataFrame
     """The first epoch at which a trial of the cell was stopped early; NaN where none was."""
     row_average: pd.Series
-    """Mean of a row's cells; NaN while one of them has no value."""
+    """Mean of a row's cells; NaN while one of them has no value, or where they are not scored alike."""
+    scored_by: pd.DataFrame
+    """How each cell is scored; see ``reports.cells.scoring``."""
+
+    @property
+    def scorings(self) -> list[str]:
+        """The ways in which its cells are scored."""
+        return list(dict.fromkeys(self.scored_by.stack(future_stack=True).dropna()))
+
+    def only(self, scored_by: str) -> pd.DataFrame:
+        """Return the means of the cells that are scored so; NaN for the others."""
+        return self.mean.where(self.scored_by == scored_by)
 
     @property
     def seeds(self) -> int:
@@ -46,14 +58,16 @@ def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matr
         wide = cells.pivot(index=rows, columns=columns, values=value)
         return wide.reindex(index=index, columns=names).rename_axis(index=None, columns=None)
 
-    mean = frame("mean")
+    mean, scored_by = frame("mean"), frame(SCORED_BY)
+    alike = scored_by.nunique(axis=1) <= 1
     return Matrix(
         mean=mean,
         spread=frame("spread"),
         count=frame("seeds").fillna(0).astype(int),
         state=frame("state").fillna("waiting"),
         stopped_at=frame("stopped_at"),
-        row_average=mean.mean(axis=1, skipna=False),
+        row_average=mean.mean(axis=1, skipna=False).where(alike),
+        scored_by=scored_by,
     )
 
 

@@ -1,7 +1,12 @@
 """What metrics are called, and what they are measured in."""
 
+import re
+from collections.abc import Mapping
+
 from reports.cells.names import signed
 
+KNN_AT = "knn/top1_at_"
+"""Begins the names of accuracies of nearest neighbours, one for each k."""
 METRIC_LABELS = {
     "linear_eval/top1": "linear evaluation, top-1 (%)",
     "linear_eval/top5": "linear evaluation, top-5 (%)",
@@ -30,18 +35,36 @@ METRIC_LABELS = {
     "pretrain/entropy": "entropy of the contrastive distribution (nats)",
     "pretrain/contrastive_top1": "contrastive accuracy (%)",
 }
+"""Labels by name. ``add_labels`` adds those of metrics that are not among them."""
+
+
+def add_labels(labels: Mapping[str, str]) -> None:
+    """Add labels by name, where a name may be a pattern such as ``retrieval/precision_at_\\d+``. Known names keep
+    theirs."""
+    for name, label in labels.items():
+        METRIC_LABELS.setdefault(name, label)
 
 
 def label_of(metric: str) -> str:
-    return METRIC_LABELS.get(metric, metric)
+    """Return the label of a metric, with its unit in parentheses; the name itself where it has none."""
+    if metric.startswith(KNN_AT):
+        return f"k-nearest neighbours, k = {metric.removeprefix(KNN_AT)}, top-1 (%)"
+    return _known_label(metric) or metric
 
 
 def unit_of(metric: str) -> str:
-    """Of a difference: points of a percentage, nats, or nothing."""
-    label = label_of(metric)
-    if "(nats)" in label:
-        return "nats"
-    return "" if "%" not in label and metric in METRIC_LABELS else "points"
+    """Return the unit of a difference: ``points`` of a percentage, ``nats`` or nothing. A metric without a label is
+    taken for a percentage."""
+    label = _known_label(metric)
+    if label is None or "%" in label:
+        return "points"
+    return "nats" if "(nats)" in label else ""
+
+
+def _known_label(metric: str) -> str | None:
+    if metric in METRIC_LABELS:
+        return METRIC_LABELS[metric]
+    return next((label for name, label in METRIC_LABELS.items() if re.fullmatch(name, metric)), None)
 
 
 def difference(value: float, metric: str) -> str:

@@ -2,10 +2,10 @@
 
 A cell is a combination of the values, as text, of the axes that are looked at. The columns are the axes, ``source``
 (``here``, ``paper``, or ``other methods``: the paper's numbers that no study here reproduces, with a ``label``),
-``metric``, ``mean``, ``spread`` (standard deviation over seeds, n - 1), ``seeds``, ``state`` (``finished``, ``failed``,
-``stopped`` or ``missing``) and ``stopped_at``, the first epoch at which a trial of the cell was stopped early; where
-the paper draws error bars, also their ends, ``low`` and ``high``. ``data.csv`` is this form, so that it is enough to
-draw a figure again.
+``metric``, ``scored_by`` (see ``reports.cells.scoring``), ``mean``, ``spread`` (standard deviation over seeds, n - 1),
+``seeds``, ``state`` (``done``, ``failed``, ``stopped`` or ``waiting``) and ``stopped_at``, the first epoch at which a
+trial of the cell was stopped early; where the paper draws error bars, also their ends, ``low`` and ``high``.
+``data.csv`` is this form, so that it is enough to draw a figure again.
 """
 
 from typing import Any
@@ -13,15 +13,22 @@ from typing import Any
 import pandas as pd
 
 from reports.cells.names import is_number
+from reports.cells.scoring import SCORED_BY, joined, scored_as, with_scoring
 from reports.paper.numbers import PaperNumbers
 
 HERE, PAPER, OTHERS = "here", "paper", "other methods"
 STATES = ("done", "failed", "stopped", "waiting")
 WORDS = {"done": "done", "failed": "failed", "stopped": "stopped early", "waiting": "no result yet"}
 """For people."""
-COLUMNS = ["source", "metric", "mean", "spread", "seeds", "state", "stopped_at"]
+COLUMNS = ["source", "metric", SCORED_BY, "mean", "spread", "seeds", "state", "stopped_at"]
 """Beside the axes."""
-PRINTED: dict[str, Any] = {"spread": float("nan"), "seeds": 1, "state": "done", "stopped_at": float("nan")}
+PRINTED: dict[str, Any] = {
+    SCORED_BY: "",
+    "spread": float("nan"),
+    "seeds": 1,
+    "state": "done",
+    "stopped_at": float("nan"),
+}
 """What goes with a mean of the paper's."""
 PARAMETERS = "parameters"
 """Millions, of the encoder."""
@@ -33,16 +40,22 @@ def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame
     seed, so that the spread is that of seeds alone, and a seed counts once all its trials in a cell have finished, so
     that cells of a half-finished study are averages over the same things. A cell of which a trial was stopped early has
     no mean: the trials that were not are the better ones."""
-    grid = table[table["baseline"] == ""]
+    grid = with_scoring(table[table["baseline"] == ""])
     values = pd.to_numeric(grid[metric]) if metric in grid else float("nan")
-    trials = grid[axes].astype(str).assign(seed=grid["seed"], state=grid["state"], value=values, stop=stop_epochs(grid))
+    kept = {"seed": grid["seed"], "state": grid["state"], SCORED_BY: grid[SCORED_BY]}
+    trials = grid[axes].astype(str).assign(**kept, value=values, stop=stop_epochs(grid))
     trials["done"] = trials["state"] == "done"
     seeds = trials.groupby([*axes, "seed"], sort=False).agg(
-        value=("value", "mean"), done=("done", "all"), state=("state", _last_state), stop=("stop", "min")
+        value=("value", "mean"),
+        done=("done", "all"),
+        state=("state", _last_state),
+        stop=("stop", "min"),
+        scored_by=(SCORED_BY, joined),
     )
     stopped = (seeds["state"] == "stopped").groupby(axes, sort=False).transform("any")
     seeds.loc[~seeds["done"] | stopped, "value"] = float("nan")
     cells = seeds.groupby(axes, sort=False).agg(
+        scored_by=("scored_by", "first"),
         mean=("value", "mean"),
         spread=("value", "std"),
         seeds=("value", "count"),
@@ -96,7 +109,9 @@ def beside(
 ) -> pd.DataFrame:
     """The study's cells, then the paper's; where ``sized``, with the millions of parameters of each cell's encoder."""
     ours = [summarise(table, axes, metric) for metric in metrics]
-    theirs = [published(numbers, axes, metric) for metric in metrics]
+    theirs = [
+        scored_as(published(numbers, axes, metric), cells, axes) for metric, cells in zip(metrics, ours, strict=True)
+    ]
     data = pd.concat([part for part in (*ours, *theirs) if len(part)], ignore_index=True)
     if not sized:
         return data
@@ -150,7 +165,8 @@ def at(cells: pd.DataFrame, axis: str | None, value: str) -> pd.DataFrame:
 
 
 def in_common(data: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
-    """The cells that have a value here and in the paper: the axes, ``metric``, ``mean``, and ``mean_paper``."""
+    """The cells that have a value here and in the paper: the axes, ``metric``, ``scored_by``, ``mean``, and
+    ``mean_paper``."""
     known = data.dropna(subset="mean")
-    ours, theirs = (of(known, source)[[*axes, "metric", "mean"]] for source in (HERE, PAPER))
-    return ours.merge(theirs, on=[*axes, "metric"], suffixes=("", "_paper"))
+    ours, theirs = (of(known, source)[[*axes, "metric", SCORED_BY, "mean"]] for source in (HERE, PAPER))
+    return ours.merge(theirs.drop(columns=SCORED_BY), on=[*axes, "metric"], suffixes=("", "_paper"))

@@ -36,7 +36,8 @@ def caption(report: StudyReport, data: pd.DataFrame, axes: list[str], drawn: str
     sentences += _stopped_told(of(data, HERE), axes)
     if report.search:
         sentences.append(search_sentence(report.search))
-    return " ".join([*sentences, *notes, *_beside_the_paper(report, len(of(data, PAPER)) > 0)])
+    sentences += [*notes, *_beside_the_paper(report, len(of(data, PAPER)) > 0), report.circumstances]
+    return " ".join(filter(None, sentences))
 
 
 def _metrics(data: pd.DataFrame) -> str:

@@ -1,73 +1,119 @@
 """What a figure says, in sentences: facts of the table, no verdicts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from reports.cells.matrix import Matrix, by_cell, rank_correlation
 from reports.cells.metric_names import difference
 from reports.cells.names import is_number, signed
+from reports.cells.scoring import SCORED_BY, Baseline, scorings_of
 from reports.cells.summary import HERE, PAPER, at, in_common, of, ordered, spearman
 from reports.paper.numbers import PaperMatrix
 from reports.statistics.best import is_ranked
 
 
-def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: dict[str, float]) -> list[str]:
-    """Best and worst cell, against the baselines and the paper; what is missing."""
-    ours = by_cell(matrix.mean)
-    if not ours:
+def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: Sequence[Baseline]) -> list[str]:
+    """Return the findings of a heatmap: best and worst cell, against the baselines and the paper; what is missing.
+
+    Cells are compared with cells that are scored alike only.
+    """
+    if not by_cell(matrix.mean):
         return ["No cell has finished yet."]
-    best, worst = max(ours, key=ours.__getitem__), min(ours, key=ours.__getitem__)
-    top, bottom = ours[best], ours[worst]
-    findings = [
-        f"Best cell: {_name(best)} with {top:.1f}; worst: {_name(worst)} with {bottom:.1f}; "
-        f"{top - bottom:.1f} points apart."
-    ]
-    findings += [
-        f"{name}: {value:.1f}; the best cell is {signed(top - value)} points from it."
-        for name, value in baselines.items()
-    ]
-    if paper is not None:
-        findings.append(_agreement(matrix, paper))
+    findings = []
+    for scored_by in matrix.scorings:
+        told = _told(scored_by, matrix.scorings)
+        mean, own = matrix.only(scored_by), [one for one in baselines if one.scored_by == scored_by]
+        findings += [*_heatmap_extremes(mean, own, told), *([_agreement(mean, paper, told)] if paper else [])]
+    findings += _unmatched(baselines, matrix.scorings)
     open_cells = int((matrix.state != "done").to_numpy().sum())
     if open_cells:
         findings.append(_without_value(open_cells, pd.Series(matrix.state.to_numpy(dtype=str).reshape(-1))))
     return findings
 
 
-def _agreement(matrix: Matrix, paper: PaperMatrix) -> str:
-    rho, cells = rank_correlation(matrix.mean, paper.values)
+def _heatmap_extremes(mean: pd.DataFrame, baselines: Sequence[Baseline], told: str) -> list[str]:
+    ours = by_cell(mean)
+    if not ours:
+        return []
+    best, worst = max(ours, key=ours.__getitem__), min(ours, key=ours.__getitem__)
+    top, bottom = ours[best], ours[worst]
+    return [
+        f"Best cell{told}: {_name(best)} with {top:.1f}; worst: {_name(worst)} with {bottom:.1f}; "
+        f"{top - bottom:.1f} points apart.",
+        *(
+            f"{one.name}{told}: {one.mean:.1f}; the best cell is {signed(top - one.mean)} points from it."
+            for one in baselines
+        ),
+    ]
+
+
+def _agreement(mean: pd.DataFrame, paper: PaperMatrix, told: str) -> str:
+    rho, cells = rank_correlation(mean, paper.values)
     published = by_cell(paper.values)
     best = max(published, key=published.__getitem__)
     if cells < 3:
-        return f"{paper.title} of the paper: too few cells in common to compare."
+        return f"{paper.title} of the paper{told}: too few cells in common to compare."
     return (
-        f"{paper.title} of the paper: its best cell is {_name(best)}; over {cells} cells the order here agrees with "
-        f"its order by a rank correlation (Spearman) of {rho:.2f}."
+        f"{paper.title} of the paper: its best cell is {_name(best)}; over {cells} cells{told} the order here agrees "
+        f"with its order by a rank correlation (Spearman) of {rho:.2f}."
     )
 
 
-def cell_findings(data: pd.DataFrame, axes: list[str], baselines: dict[str, float]) -> list[str]:
-    """The findings of cells of one metric, as in ``reports.cells.summary``: the best, against the worst, the baselines
-    and the paper; what changes along the axes; what is missing."""
+def cell_findings(data: pd.DataFrame, axes: list[str], baselines: Sequence[Baseline]) -> list[str]:
+    """Return the findings of cells of one metric, as in ``reports.cells.summary``: the best, against the worst, the
+    baselines and the paper; what changes along the axes; what is missing.
+
+    Cells are compared with cells that are scored alike only.
+    """
     ours = of(data, HERE)
     known = ours.dropna(subset="mean")
     if known.empty:
         return ["No cell has finished yet."]
-    rows = known.sort_values("mean", kind="stable").to_dict("records")
-    worst, best = rows[0], rows[-1]
-    names = [_name(row[axis] for axis in axes if row[axis]) for row in (best, worst)]
-    high, low = ("Best", "worst") if is_ranked(str(best["metric"])) else ("Highest", "lowest")
-    findings = [f"{high}: {names[0]} with {best['mean']:.1f}; {low}: {names[1]} with {worst['mean']:.1f}."]
-    findings += [
-        f"{name}: {value:.1f}; the {high.lower()} is {difference(best['mean'] - value, str(best['metric']))} from it."
-        for name, value in baselines.items()
-    ]
-    findings += _common_order(data, axes) + [told for axis in axes if (told := _along(data, axis, axes))]
+    scorings, findings = scorings_of(ours), []
+    for scored_by in scorings:
+        alike = data[data[SCORED_BY] == scored_by]
+        own = [one for one in baselines if one.scored_by == scored_by]
+        findings += _of_one_scoring(alike, axes, own, _told(scored_by, scorings))
+    findings += _unmatched(baselines, scorings)
     missing = len(ours) - len(known)
     if missing:
         findings.append(_without_value(missing, ours["state"]))
     return findings
+
+
+def _of_one_scoring(data: pd.DataFrame, axes: list[str], baselines: Sequence[Baseline], told: str) -> list[str]:
+    """Return the findings of cells that are scored alike; ``told`` says how, where others are scored otherwise."""
+    known = of(data, HERE).dropna(subset="mean")
+    if known.empty:
+        return []
+    rows = known.sort_values("mean", kind="stable").to_dict("records")
+    worst, best = rows[0], rows[-1]
+    names = [_name(row[axis] for axis in axes if row[axis]) for row in (best, worst)]
+    high, low = ("Best", "worst") if is_ranked(str(best["metric"])) else ("Highest", "lowest")
+    findings = [f"{high}{told}: {names[0]} with {best['mean']:.1f}; {low}: {names[1]} with {worst['mean']:.1f}."]
+    findings += [
+        f"{one.name}{told}: {one.mean:.1f}; the {high.lower()} is "
+        f"{difference(best['mean'] - one.mean, str(best['metric']))} from it."
+        for one in baselines
+    ]
+    changes = [_along(data, axis, axes, told) for axis in axes]
+    return [*findings, *_common_order(data, axes, told), *filter(None, changes)]
+
+
+def _told(scored_by: str, scorings: Sequence[str]) -> str:
+    """Return how cells are scored, in brackets; empty where all of a figure are scored alike."""
+    return f" ({scored_by or 'others'})" if len(scorings) > 1 else ""
+
+
+def _unmatched(baselines: Sequence[Baseline], scorings: Sequence[str]) -> list[str]:
+    """Return a sentence for each baseline that no cell can be compared with."""
+    return [
+        f"{one.name}: {one.mean:.1f} by {one.scored_by or 'another protocol'}; no cell is scored so, and none is "
+        "compared with it."
+        for one in baselines
+        if one.scored_by not in scorings
+    ]
 
 
 def _without_value(count: int, states: "pd.Series[str]") -> str:
@@ -77,26 +123,27 @@ def _without_value(count: int, states: "pd.Series[str]") -> str:
     return f"{count} of {len(states)} cells have no value yet ({failed} failed{early})."
 
 
-def _common_order(data: pd.DataFrame, axes: list[str]) -> list[str]:
+def _common_order(data: pd.DataFrame, axes: list[str], told: str) -> list[str]:
     common = in_common(data, axes)
     if len(common) < 3:
         return []
     rho = spearman(common["mean"], common["mean_paper"])
     return [
-        f"Over {len(common)} cells in common the order here agrees with the paper's by a rank correlation (Spearman) "
-        f"of {rho:.2f}."
+        f"Over {len(common)} cells in common{told} the order here agrees with the paper's by a rank correlation "
+        f"(Spearman) of {rho:.2f}."
     ]
 
 
-def _along(data: pd.DataFrame, axis: str, axes: list[str]) -> str:
-    """Sign and size of the change from an axis' smallest number to its largest, which can be compared where none of
-    its numbers are the paper's."""
+def _along(data: pd.DataFrame, axis: str, axes: list[str], told: str) -> str:
+    """Return sign and size of the change from an axis' smallest number to its largest, which can be compared where none
+    of its numbers are the paper's; empty where there is none."""
     others = [name for name in axes if name != axis]
     here, paper = (_change(of(data, source).dropna(subset="mean"), axis, others) for source in (HERE, PAPER))
     if here is None:
         return ""
-    over = f", averaged over {', '.join(others)}" if others else ""
-    return f"{axis}{here}{over}" + (f"; in the paper{paper}." if paper else ".")
+    varied = [name for name in others if of(data, HERE)[name].nunique() > 1]
+    over = f", averaged over {', '.join(varied)}" if varied else ""
+    return f"{axis}{told}{here}{over}" + (f"; in the paper{paper}." if paper else ".")
 
 
 def _change(cells: pd.DataFrame, axis: str, others: list[str]) -> str | None:

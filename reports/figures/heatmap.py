@@ -1,4 +1,5 @@
-"""A figure of one's own heatmap beside the paper's: both, their difference, and how well their orders agree."""
+"""A figure of one's own heatmap beside the paper's: both, how well their orders agree, and their difference where both
+are scored alike."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -47,7 +48,11 @@ def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
 
 
 def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_label: str, column_label: str) -> Figure:
-    """Four panels where the paper has numbers for these axes, one where it has none."""
+    """Draw one's own panel and, where the paper has numbers for these axes, its own, their agreement and difference.
+
+    A difference is drawn only where both are scored by the same protocol on the same data: points of one data set are
+    not points of another.
+    """
     ours = Panel(title, matrix.mean, matrix.row_average, matrix.spread, matrix.state, matrix.stopped_at)
     if paper is None:
         figure = Figure(figsize=(WIDTH, 1.3 + 0.45 * max(3, len(matrix.mean))), layout="constrained")
@@ -55,24 +60,30 @@ def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_la
         draw_panel(ax, ours, row_label, column_label)
         return figure
     figure = Figure(figsize=(WIDTH, 6.3), layout="constrained")
-    axes = figure.subplots(2, 2)
-    draw_panel(axes[0, 0], ours, row_label, column_label)
+    comparable = matrix.scorings == [paper.scored_by]
+    places = figure.subplot_mosaic([["ours", "paper"], ["gap" if comparable else "order", "order"]])
+    draw_panel(places["ours"], ours, row_label, column_label)
     published = Panel(f"The paper: {paper.title}, {paper.metric}", paper.values, paper.row_average)
-    draw_panel(axes[0, 1], published, row_label, column_label)
-    difference = matrix.mean - paper.values.reindex(index=matrix.mean.index, columns=matrix.mean.columns)
-    apart = "Difference, in points (ours - the paper's)"
-    gap = Panel(apart, difference, state=matrix.state, stopped_at=matrix.stopped_at, signed=True)
-    draw_panel(axes[1, 0], gap, row_label, column_label)
-    draw_agreement(axes[1, 1], matrix.mean, paper)
+    draw_panel(places["paper"], published, row_label, column_label)
+    if comparable:
+        draw_panel(places["gap"], _difference(matrix, paper), row_label, column_label)
+    draw_agreement(places["order"], matrix, paper)
     figure.draw_without_rendering()
-    name_best(axes[1, 1], matrix.mean, paper)
+    name_best(places["order"], matrix.mean, paper)
     return figure
 
 
-def draw_agreement(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
-    """Every cell's value here against the paper's; what matters is the order, which Spearman's rho sums up."""
-    rho, cells = rank_correlation(ours, paper.values)
-    here, there = by_cell(ours), by_cell(paper.values)
+def _difference(matrix: Matrix, paper: PaperMatrix) -> Panel:
+    difference = matrix.mean - paper.values.reindex(index=matrix.mean.index, columns=matrix.mean.columns)
+    title = "Difference, in points (ours - the paper's)"
+    return Panel(title, difference, state=matrix.state, stopped_at=matrix.stopped_at, signed=True)
+
+
+def draw_agreement(ax: Axes, matrix: Matrix, paper: PaperMatrix) -> None:
+    """Draw every cell's value here against the paper's. What matters is the order, which Spearman's rho sums up where
+    all cells are scored alike."""
+    rho, cells = rank_correlation(matrix.mean, paper.values)
+    here, there = by_cell(matrix.mean), by_cell(paper.values)
     common = [cell for cell in here if cell in there]
     kinds = ((False, "o", "row and column differ"), (True, "s", "row and column alike"))
     for number, (single, marker, label) in enumerate(kinds):
@@ -80,6 +91,8 @@ def draw_agreement(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
         x, y = [there[cell] for cell in chosen], [here[cell] for cell in chosen]
         ax.scatter(x, y, s=14, marker=marker, color=COLORS[number], alpha=0.8, label=label)
     agreement = f"Spearman's rho {rho:.2f} over {cells} cells" if cells >= 3 else "too few cells to compare"
+    if len(matrix.scorings) > 1:
+        agreement = f"none, of cells that are scored in {len(matrix.scorings)} ways"
     ax.set_title(f"Agreement of the order:\n{agreement}")
     ax.set_xlabel(f"the paper, {paper.metric}")
     ax.set_ylabel("ours")

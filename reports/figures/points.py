@@ -1,10 +1,13 @@
 """A metric along one axis, with a line for each combination of the others."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.cells.names import axis_name, value_name
+from reports.cells.scoring import Baseline, scorings_of
 from reports.cells.summary import WORDS, beside, ordered
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
@@ -50,8 +53,8 @@ def points_figure(report: StudyReport, spec: PointsReport, data: pd.DataFrame) -
     for place, side in zip(places, parts, strict=True):
         ax = place.subplots()
         _draw_lines(ax, side, spec.x, others)
-        baselines = report.baselines if side is parts[0] else {}
-        _draw_baselines(ax, baselines)
+        if side is parts[0]:
+            _draw_baselines(ax, report.baselines, scorings_of(side.cells))
         add_legend(place, ax.get_legend_handles_labels()[0], "", 2)
     return figure
 
@@ -91,6 +94,8 @@ def draw_gaps(ax: Axes, cells: pd.DataFrame, x: str) -> None:
         ax.annotate(text, beside, (5, 0), edge, "offset points", va="center", fontsize=7, color=GREY)
 
 
-def _draw_baselines(ax: Axes, baselines: dict[str, float]) -> None:
-    for number, (name, value) in enumerate(baselines.items()):
-        ax.axhline(value, linestyle=(0, (4, 2 + 2 * number)), color=GREY, label=f"{name} ({value:.1f})")
+def _draw_baselines(ax: Axes, baselines: Sequence[Baseline], scorings: Sequence[str]) -> None:
+    """A line for each baseline that is scored as some of the cells are."""
+    for number, one in enumerate(one for one in baselines if one.scored_by in scorings):
+        told = f", {one.scored_by}" if len(scorings) > 1 else ""
+        ax.axhline(one.mean, linestyle=(0, (4, 2 + 2 * number)), color=GREY, label=f"{one.name}{told} ({one.mean:.1f})")

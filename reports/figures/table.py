@@ -82,7 +82,7 @@ def _findings(report: StudyReport, spec: TableReport, cells: pd.DataFrame, axes:
         f"{spec.labels.get(metric, label_of(metric))}: {finding}"
         for metric in spec.metrics
         for finding in cell_findings(
-            cells[cells["metric"] == metric], axes, report.baselines if metric == spec.metric else {}
+            cells[cells["metric"] == metric], axes, report.baselines if metric == spec.metric else []
         )
     ]
 

@@ -26,8 +26,11 @@ def render(report: StudyReport, folder: Path) -> Path:
     with house_style():
         drawn = draw(report)
         save_figure(drawn.figure, folder, "figure")
-    (folder / "figure.md").write_text(f"![{report.title}](figure.png)\n\n{drawn.caption}\n")
-    (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner, drawn.bold) + _chosen_markdown(report))
+    seeds = f"\n{report.seeds_text}\n" if report.claims else ""
+    (folder / "figure.md").write_text(f"![{report.title}](figure.png)\n\n{drawn.caption}\n{seeds}")
+    note = f"\n{report.circumstances}\n" if report.circumstances else ""
+    texts = markdown(drawn.texts, drawn.corner, drawn.bold)
+    (folder / "table.md").write_text(texts + _chosen_markdown(report) + note + seeds)
     (folder / "table.tex").write_text(latex_table(report, drawn), encoding="utf-8")
     with_chosen(drawn.data, report).to_csv(folder / "data.csv", index=False)
     save_arrays(report.arrays, folder / "data.npz")

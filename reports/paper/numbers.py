@@ -37,6 +37,9 @@ class PaperNumbers:
     none."""
     notes: list[str]
     """What a reader must know of the numbers, such as a misprint."""
+    scored_by: str = ""
+    """How all of them are scored, as in ``reports.cells.scoring``: ``linear_sgd on imagenet``. Empty where they are
+    scored in several ways, or where the paper does not say."""
 
     def matrix(self, rows: str, columns: str, metric: str) -> "PaperMatrix | None":
         """Two of the axes as rows and columns; None where these are not its axes, or the metric is not its."""
@@ -45,7 +48,8 @@ class PaperNumbers:
         values = self.table.pivot(index=rows, columns=columns, values=metric)
         values = values.loc[list(dict.fromkeys(self.table[rows])), list(dict.fromkeys(self.table[columns]))]
         average = pd.Series(self.row_average) if self.row_average and rows == self.axes[0] else None
-        return PaperMatrix(self.title, self.metrics[metric], values.rename_axis(index=None, columns=None), average)
+        values = values.rename_axis(index=None, columns=None)
+        return PaperMatrix(self.title, self.metrics[metric], values, average, self.scored_by)
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class PaperMatrix:
     """By the values of a study's axes: rows, columns."""
     row_average: pd.Series | None
     """As printed. None where it is not, or where only some of its columns are looked at."""
+    scored_by: str = ""
+    """How all cells are scored; see ``PaperNumbers``."""
 
     def only(self, like: pd.DataFrame) -> Self | None:
         """The cells that ``like`` has too, in its order; None where there is none."""
@@ -92,4 +98,5 @@ def paper_numbers(key: str | None) -> PaperNumbers | None:
         row_average=data.get("row_average", {}),
         ends=pd.DataFrame(data.get("ends", []), columns=["low", "high"], dtype=float),
         notes=data.get("notes", []),
+        scored_by=data.get("scored_by", ""),
     )

@@ -1,9 +1,11 @@
 """The values of one metric as an array, a row a cell and a column a seed: what verdicts are computed from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+
+from reports.cells.scoring import SCORED_BY, joined, with_scoring
 
 CORRECT = "correct/"
 """Begins the name of a column with one array of booleans a trial: which test images it has right. ``correct/top1``
@@ -32,11 +34,13 @@ class Measured:
     for the same images."""
     resolution: float = 0.0
     """What one test image is worth, in points; 0 where the number of images is not known."""
+    scored_by: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
+    """(cells,); how each cell is scored, see ``reports.cells.scoring``."""
 
 
 def measure(table: pd.DataFrame, axes: list[str], metric: str) -> Measured:
     """``table`` has one row a trial, as in ``StudyReport``."""
-    grid = table[table["baseline"] == ""].reset_index(drop=True)
+    grid = with_scoring(table[table["baseline"] == ""]).reset_index(drop=True)
     cells = grid[axes].astype(str).drop_duplicates().reset_index(drop=True)
     number = {cell: row for row, cell in enumerate(cells.itertuples(index=False, name=None))}
     row = np.array([number[cell] for cell in grid[axes].astype(str).itertuples(index=False, name=None)], dtype=int)
@@ -49,7 +53,8 @@ def measure(table: pd.DataFrame, axes: list[str], metric: str) -> Measured:
     trials[row, column] = _ids(grid, row)
     stopped = np.bincount(row[grid["state"] == "stopped"], minlength=len(cells))
     correct = _correct(grid, metric, values, row, column)
-    return Measured(metric, cells, seeds, values, trials, stopped, correct, _resolution(grid, correct))
+    scored_by = grid[SCORED_BY].groupby(row).agg(joined).to_numpy(dtype=object)
+    return Measured(metric, cells, seeds, values, trials, stopped, correct, _resolution(grid, correct), scored_by)
 
 
 def _ids(grid: pd.DataFrame, row: np.ndarray) -> list[str]:

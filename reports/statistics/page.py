@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from reports.cells.scoring import BOTH
 from reports.paper.numbers import paper_numbers
 from reports.statistics.agreement import FEWEST, Agreement, split
 from reports.statistics.answers import AgreementAnswer, Answer, ContrastAnswer
@@ -21,6 +22,7 @@ from reports.statistics.noise.images import variance_over_images
 from reports.statistics.noise.spread import estimate, filled_in
 from reports.statistics.noise.usual import Usual, usual_spreads
 from reports.statistics.questions import Question, question
+from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.selection import NotInGridError
 
 
@@ -36,6 +38,10 @@ class Judged:
     """The metric of claims that name none."""
     looks: Looks = ()
     """The numbers of seeds at which it was planned to look; empty where that is done once."""
+    varied: tuple[str, ...] = VARIED
+    """What differs between the seeds of a cell."""
+    fixed: tuple[str, ...] = FIXED
+    """What is the same in all seeds, so that the verdicts do not cover it."""
 
 
 @dataclass
@@ -100,6 +106,8 @@ def _agreement(part: AgreementClaim, measured: Measured) -> AgreementAnswer | st
     published = dict(zip(_keys(known, numbers.axes), known[measured.metric], strict=True))
     keys = _keys(measured.cells, numbers.axes)
     about = np.array([key in published for key in keys])
+    if len(ways := dict.fromkeys(measured.scored_by[about])) > 1:
+        return f"an order is of cells that are scored alike, and these are scored by {BOTH.join(ways)}"
     if stopped := int(measured.stopped[about].sum()):
         return f"{stopped} of its {_trials(measured, about)} trials were stopped early"
     filled = filled_in(measured.values)

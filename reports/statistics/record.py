@@ -4,15 +4,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from reports.cells.scoring import SCORED_BY
 from reports.cells.search import Search
 from reports.statistics.claims import read_claims
 from reports.statistics.measured import CORRECT
 from reports.statistics.page import Judged
+from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.verdicts import Verdict
 
-TRIALS, VERDICTS, SEARCH = "trials.csv", "verdicts.json", "search.csv"
+TRIALS, VERDICTS, RIGHT, SEARCH = "trials.csv", "verdicts.json", "right_images.npz", "search.csv"
+IMAGES_OF = "images of "
+"""Begins the name of the number of images in the bits of a column."""
 VERSION = 1
 """Of the form of ``verdicts.json``."""
 LEFT_OUT = ("run_id", "remedy", "error", "name")
@@ -39,19 +44,25 @@ def verdict_values(verdict: Verdict) -> dict[str, Any]:
         "claims": verdict.ruling.claims if verdict.ruling else 0,
         "takes": verdict.takes,
         "notes": list(verdict.notes),
+        "varied": list(verdict.varied),
+        "fixed": list(verdict.fixed),
         "reason": verdict.reason,
         "parts": [verdict_values(part) for part in verdict.parts],
     }
 
 
 def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
-    """Write ``trials.csv``, every trial's values, and ``verdicts.json``, the claims and the verdicts on them."""
+    """Write ``trials.csv``, every trial's values, ``verdicts.json``, the claims and the verdicts on them, and, where it
+    is known which test images are right, ``right_images.npz``: a row of bits for each trial, by metric."""
+    _save_right(judged.table, folder / RIGHT)
     judged.table.drop(columns=_left_out(judged.table)).to_csv(folder / TRIALS, index=False)
     values = {
         "version": VERSION,
         "axes": judged.axes,
         "metric": judged.metric,
         "looks": list(judged.looks),
+        "varied": list(judged.varied),
+        "fixed": list(judged.fixed),
         "claims": [claim.model_dump(mode="json") for claim in judged.claims],
         "verdicts": [verdict_values(verdict) for verdict in verdicts],
     }
@@ -64,13 +75,42 @@ def save_search(search: Search, folder: Path) -> None:
 
 
 def read_record(folder: Path) -> Judged:
-    """What the verdicts in a folder were taken from, to be judged again; without which test images were right."""
+    """What the verdicts in a folder were taken from, to be judged again."""
     values = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
-    texts = dict.fromkeys(["trial_id", "baseline", "state", *values["axes"]], str)
+    texts = dict.fromkeys(["trial_id", "baseline", "state", SCORED_BY, *values["axes"]], str)
     table = pd.read_csv(folder / TRIALS, dtype=texts, keep_default_na=False, na_values={})
     for name in table.columns.difference(list(texts)):
         table[name] = pd.to_numeric(table[name], errors="coerce")
-    return Judged(read_claims(values["claims"]), table, values["axes"], values["metric"], tuple(values["looks"]))
+    table = table.assign(**_read_right(table, folder / RIGHT))
+    seeds = (tuple(values.get(name, known)) for name, known in (("varied", VARIED), ("fixed", FIXED)))
+    looks = tuple(values["looks"])
+    return Judged(read_claims(values["claims"]), table, values["axes"], values["metric"], looks, *seeds)
+
+
+def _save_right(table: pd.DataFrame, path: Path) -> None:
+    """Columns that some trial does without are left out, since no verdict uses them; no file of none."""
+    bits: dict[str, Any] = {}
+    for name in (str(name) for name in table if str(name).startswith(CORRECT)):
+        known = [one for one in table[name] if isinstance(one, np.ndarray)]
+        if len(known) == (table["state"] == "done").sum() and len({len(one) for one in known}) == 1:
+            bits[name] = np.packbits(np.stack(known), axis=1)
+            bits[f"{IMAGES_OF}{name}"] = len(known[0])
+    path.unlink(missing_ok=True)
+    if bits:
+        np.savez_compressed(path, **bits)
+
+
+def _read_right(table: pd.DataFrame, path: Path) -> dict[str, "pd.Series[Any]"]:
+    """Columns of booleans by image; None for trials that are not done."""
+    if not path.exists():
+        return {}
+    columns = {}
+    with np.load(path) as bits:
+        for name in (name for name in bits.files if name.startswith(CORRECT)):
+            right = iter(np.unpackbits(bits[name], axis=1, count=int(bits[f"{IMAGES_OF}{name}"])).astype(bool))
+            found = [next(right) if state == "done" else None for state in table["state"]]
+            columns[name] = pd.Series(found, table.index, dtype=object)
+    return columns
 
 
 def _left_out(table: pd.DataFrame) -> list[str]:

@@ -18,6 +18,7 @@ from reports.statistics.forecast import MOST_SEEDS, seeds_for
 from reports.statistics.looks import Looks
 from reports.statistics.page import Judged, Page
 from reports.statistics.ruling import FEWEST_SEEDS, Case, Ruling, Word, matters, problem, rule
+from reports.statistics.seeds import TEST_IMAGES
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class Verdict:
     """What a reader must know of it, such as a spread that is far from the usual one."""
     parts: tuple["Verdict", ...] = ()
     """The parts of a claim that has several, each at the level of the whole."""
+    varied: tuple[str, ...] = ()
+    """What differs between the seeds of a cell."""
+    fixed: tuple[str, ...] = ()
+    """What is the same in all seeds, so that the verdict does not cover it."""
     ruling: Ruling | None = field(default=None, repr=False)
     """The level of the page's verdicts."""
 
@@ -104,9 +109,21 @@ def judge_page(studies: Sequence[Judged]) -> list[list[Verdict]]:
     cases = [[_case(page, number, claim) for claim in study.claims] for number, study in enumerate(studies)]
     ruling = rule([case for of_study in cases for case in of_study])
     return [
-        [_verdict(case, ruling, study.metric) for case in of_study]
+        [_with_seeds(_verdict(case, ruling, study.metric), study.varied, _fixed(case, study)) for case in of_study]
         for study, of_study in zip(studies, cases, strict=True)
     ]
+
+
+def _with_seeds(found: Verdict, varied: tuple[str, ...], fixed: tuple[str, ...]) -> Verdict:
+    """The verdict with what its seeds vary, its parts too."""
+    parts = tuple(_with_seeds(part, varied, fixed) for part in found.parts)
+    return replace(found, varied=varied, fixed=fixed, parts=parts)
+
+
+def _fixed(case: Case, study: Judged) -> tuple[str, ...]:
+    """What the verdict does not cover: the choice of test images only where it is not in the interval."""
+    covered = all(isinstance(one, ContrastAnswer) and one.measured.correct is not None for one in case.answers)
+    return tuple(each for each in study.fixed if each != TEST_IMAGES or not covered)
 
 
 def _case(page: Page, number: int, claim: Claim) -> Case:

@@ -7,12 +7,14 @@ from pydantic import ValidationError
 
 from ablations.planning.configuration.cells import Cell
 from ablations.planning.configuration.origin import origin_of, rank_of
+from ablations.planning.configuration.varied import following
 from ablations.study.checks.setting_paths import EVALUATE
 from ablations.study.explain import explain, unknown_elsewhere
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.schema.settings_schema import TAGS
 from ablations.study.settings import Layer, Setting, SettingPath, nest, overlay
 from ablations.study.yaml_source import Keys, Source
+from ablations.types.choices import SeedPath, with_seeds
 from ablations.types.errors import StudyError
 from ablations.types.wording import quoted
 from core.config import PretrainConfig, TrainConfig
@@ -27,6 +29,8 @@ class Configured:
 
     config: TrainConfig
     settings: Layer
+    following: tuple[SeedPath, ...] = ()
+    """Paths of the seeds that are the trial's."""
 
 
 def configure(scaled: ScaledStudy, cell: Cell, seed: int) -> Configured:
@@ -34,10 +38,13 @@ def configure(scaled: ScaledStudy, cell: Cell, seed: int) -> Configured:
 
     Raises ``StudyError`` that names the place of everything that is wrong in it.
     """
-    seeded = {SEED: Setting(seed, Source("seeds"), ())}
+    its_seed = Setting(seed, Source("seeds"), ())
     tuned = overlay(point.settings for point in cell.tuned)
-    layer = overlay([scaled.base, scaled.overrides, seeded, tuned, cell.layer])
-    return _validated(_of_its_kind(layer, scaled), scaled, cell)
+    layers = [scaled.base, scaled.overrides, {SEED: its_seed}, tuned, cell.layer]
+    fixed = _validated(_of_its_kind(overlay(layers), scaled), scaled, cell)
+    paths = following(fixed.config, fixed.settings, scaled.vary)
+    settings = fixed.settings | dict.fromkeys(paths, its_seed)
+    return Configured(with_seeds(fixed.config, seed, paths), settings, paths)
 
 
 def _validated(layer: Layer, scaled: ScaledStudy, cell: Cell) -> Configured:

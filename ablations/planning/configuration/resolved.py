@@ -14,6 +14,7 @@ from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import Layer, Setting, SettingPath, dotted_values
 from ablations.types.trial import Trial, tuned_key
 from core.config import TrainConfig
+from core.config.base import whole
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,7 @@ class Resolver:
 
 def by_path(config: TrainConfig) -> dict[str, Any]:
     """The plain values of a configuration by the dotted paths of a study file."""
-    values = config.pretrain.model_dump(mode="json") | {EVALUATE: config.evaluate.model_dump(mode="json")}
-    return dotted_values(values)
+    return dotted_values(whole(config.pretrain) | {EVALUATE: whole(config.evaluate)})
 
 
 def alike(trials: Iterable[Sequence[ResolvedSetting]]) -> list[ResolvedSetting]:

@@ -1,9 +1,11 @@
 """Questions that a careful reviewer would ask of a study before it runs. None of them stops it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ablations.planning.former import changes_of
+from ablations.planning.origins import unvaried_text
 from ablations.planning.plan import Plan
 from ablations.planning.review.plausible import implausible
 from ablations.planning.review.setting_use import unused
@@ -12,6 +14,7 @@ from ablations.study.library import files_named
 from ablations.study.settings import dotted_values
 from ablations.types.trial import Trial
 from core.config import TrainConfig
+from core.config.base import whole
 from reports.paper.catalog import paper_axes
 from reports.specs import PicturesReport
 
@@ -25,7 +28,8 @@ def warnings(plan: Plan) -> list[str]:
     """Sentences, each with its remedy."""
     scaled = plan.scaled
     found = [*scaled.notes, *_names(plan), *_paper(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
-    found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan)]
+    found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *_former(plan)]
+    found += filter(None, [unvaried_text(plan)])
     return list(dict.fromkeys(found))
 
 
@@ -55,9 +59,21 @@ def _claims(plan: Plan) -> Iterator[str]:
     seeds = seed_counts([trial for trial in trials if trial.baseline is None])
     if study.claims and not plan.scaled.stop_early and min(seeds.values()) == 1:
         yield "a claim is never decided from one seed; add --seeds 3, or --until-decided"
+    yield from _uncompared(trials)
     compared = len(seeds) > 1 and not isinstance(plan.scaled.report, PicturesReport)
     if compared and not study.baselines and not any(_is_default(trial, plan) for trial in trials):
         yield "no baseline: no cell is the study's own default; add 'baselines', or the default value to an axis"
+
+
+def _uncompared(trials: Sequence[Trial]) -> Iterator[str]:
+    """Baselines that are scored as no cell is."""
+    cells = {trial.config.scored_by for trial in trials if trial.baseline is None}
+    for trial in trials:
+        if trial.baseline is not None and trial.config.scored_by not in cells:
+            yield (
+                f"baseline {trial.baseline!r} is scored by {trial.config.scored_by}, and no cell is, so that nothing "
+                "is compared with it; give it the protocol of the cells, or take it out"
+            )
 
 
 def _seeds(plan: Plan) -> Iterator[str]:
@@ -82,13 +98,27 @@ def _stopping(plan: Plan) -> Iterator[str]:
         )
 
 
+def _former(plan: Plan) -> Iterator[str]:
+    """Results under the ids that trials had before the settings of shipped studies and scales changed. The sentence
+    counts nothing, so that a collection says it once."""
+    trials = [trial for trial in plan.trials if trial.id in plan.former]
+    changes = list(dict.fromkeys(change for trial in trials for change in changes_of(trial)))
+    if changes:
+        told = "; ".join(f"{one.path} was {one.before}, and {one.why}" for one in changes)
+        asked = " ".join(f"--set {one.path}={one.before}" for one in changes)
+        yield (
+            f"this storage has results from before the study changed: {told}. They are of other trials, stay as they "
+            f"are, and are not drawn here; {asked} is the study with them"
+        )
+
+
 def _is_default(trial: Trial, plan: Plan) -> bool:
     """Whether the cell has the values that a trial without axes would have, or trains nothing."""
     if not trial.config.pretrain.epochs:
         return True
-    default = dotted_values(TrainConfig().model_dump(mode="json"))
+    default = dotted_values(whole(TrainConfig()))
     settings = {".".join(path): setting.value for path, setting in plan.scaled.settings.items()}
-    flat = dotted_values(trial.config.model_dump(mode="json"))
+    flat = dotted_values(whole(trial.config))
     for axis in trial.coordinates:
         path = axis if axis.startswith("evaluate.") else f"pretrain.{axis}"
         if path not in flat or flat[path] != settings.get(axis, default.get(path)):

@@ -43,7 +43,7 @@ def _problems(configs: Sequence[TrainConfig]) -> Iterator[str]:
     if len({_ruler(config) for config in configs}) > 1:
         yield (
             "its values would be compared by different images or metrics; tune no data, and none of "
-            "evaluate.protocol, evaluate.data, evaluate.metric and evaluate.holdout"
+            "evaluate.protocol, evaluate.data, evaluate.metric, evaluate.holdout and evaluate.holdout_seed"
         )
     protocol = first.evaluate.protocol
     if validation_of(protocol) is None:
@@ -59,11 +59,11 @@ def _problems(configs: Sequence[TrainConfig]) -> Iterator[str]:
         )
 
 
-def _ruler(config: TrainConfig) -> tuple[str, str, object, object]:
+def _ruler(config: TrainConfig) -> tuple[object, ...]:
     """What a validation score is measured by."""
     score = config.evaluate
     data = config.evaluation_data.model_dump_json()
-    return data, score.protocol, getattr(score, "metric", None), getattr(score, "holdout", None)
+    return data, score.protocol, *(getattr(score, name, None) for name in ("metric", "holdout", "holdout_seed"))
 
 
 def _has_learned_the_labels(config: TrainConfig) -> bool:

@@ -1,4 +1,4 @@
-"""Who holds which training on a storage that several runs, on several machines, may share.
+"""The protocol that decides which run holds which training on a storage that several runs share.
 
 The problem. Two runs on one storage must never train the same encoder at the same time, and what a dead run held must
 be taken over. Folders on NFS and object stores have no locks that hold across machines, and clocks differ.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ablations.study.explain import fields_at
-from ablations.study.settings import Layer, SettingPath
+from ablations.study.settings import Layer, SettingPath, name_today
 from ablations.types.errors import StudyError
 from ablations.types.wording import did_you_mean, shortened
 from core.config import TrainConfig
@@ -21,7 +21,7 @@ def check_paths(layers: Iterable[Layer]) -> None:
 
 def unknown_path(path: SettingPath, others: Iterable[str] = ()) -> str | None:
     """What is wrong with a path; None if it leads to a field. ``others`` may stand in place of its first name."""
-    location = path if path[0] == EVALUATE else ("pretrain", *path)
+    location = tuple(map(name_today, path if path[0] == EVALUATE else ("pretrain", *path)))
     for number, name in enumerate(location):
         known = fields_at(TrainConfig, location[:number])
         if number and not known:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ablations.study.axes import Axis, Point
-from ablations.study.settings import Layer, Setting, coordinate, flatten
+from ablations.study.settings import Layer, Setting, coordinate, flatten, today
 from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
 from ablations.types.wording import quoted
@@ -43,7 +43,7 @@ def point_settings(path: str, setting: Setting) -> Layer:
     """A value of an axis as settings; a mapping sets several."""
     names = tuple(path.split("."))
     inner = flatten(setting.value, setting.source, setting.keys) if isinstance(setting.value, dict) else {}
-    return {(*names, *rest): value for rest, value in inner.items()} or {names: setting}
+    return dict(today((*names, *rest), value) for rest, value in (inner or {(): setting}).items())
 
 
 def checked_label(label: str, place: str) -> str:

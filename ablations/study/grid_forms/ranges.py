@@ -33,7 +33,7 @@ class Range:
     keys: Keys
 
     def axis(self, count: int) -> Axis:
-        """So many values, both ends among them. Raises ``StudyError`` if two are equal once they are rounded."""
+        """An axis of ``count`` values from end to end. Raises ``StudyError`` if two are equal once they are rounded."""
         step = 1 / (count - 1)
         return plain_axis(self.path, [self._setting(self._value(number * step, step)) for number in range(count)])
 

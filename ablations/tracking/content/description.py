@@ -9,6 +9,7 @@ from ablations.planning.review.setting_use import shared_settings
 from ablations.store.looks import Looks
 from ablations.study.library import reference
 from ablations.study.scaled_study import ScaledStudy
+from ablations.tracking.content.seeds import varied_and_fixed
 from ablations.types.trial import Trial
 from core.config import Frozen
 from core.config.protocols import Protocol
@@ -20,11 +21,15 @@ FEWEST_L2 = 4
 def describe(scaled: ScaledStudy, trials: Sequence[Trial], looks: Looks = ()) -> dict[str, Any]:
     """The study, its trials and its looks at the claims as JSON-able values."""
     study = scaled.study
+    varied, fixed = varied_and_fixed(trials)
     return {
         "name": study.name,
         "title": study.title or study.name,
         "claims": [claim.model_dump(mode="json") for claim in scaled.claims],
         "looks": list(looks),
+        "varied": varied,
+        "fixed": fixed,
+        "test_sets": sorted({trial.config.evaluation_data.name for trial in trials}),
         "reproduces": study.reproduces,
         "scale": scaled.scale,
         "scale_description": scaled.scale_description,
@@ -45,6 +50,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "name": trial.name,
         "seed": trial.seed,
         "baseline": trial.baseline or "",
+        "scored_by": trial.config.scored_by,
         "parameters": parameters(pretrain.encoder, pretrain.data.image_size) / 1e6,
         "coordinates": trial.coordinates,
         "tuned": trial.tuned,

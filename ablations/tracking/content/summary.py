@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import isfinite
-
-import pandas as pd
+from typing import Any
 
 from reports.cells.metric_names import label_of
+from reports.cells.scoring import SCORED_BY
 from reports.cells.summary import summarise
 from reports.statistics.best import is_ranked
+from reports.statistics.measured import CORRECT
 from reports.statistics.ruling import WORDS
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
@@ -24,17 +25,18 @@ class Summary:
 
     verdicts: list[Verdict]
     best: str
-    """A sentence on the best cell; empty before any trial is done, or for a metric of which more is not better."""
+    """A sentence on the best cell, or on the best of those that are scored alike; empty before any trial is done, or
+    for a metric of which more is not better."""
     axes: list[str]
     metric: str
     """The report's metric."""
     scores: list[str]
     """Names of the metrics that evaluations have left, the report's first."""
     metrics: dict[str, float]
-    """``best/<metric>``: mean of the best cell, over its seeds. ``claims/supported``, ``claims/refuted``,
-    ``claims/no_difference`` and ``claims/undecided``: numbers of claims. ``claims/<n>``: effect of the claim with
-    that number, counted from 1; ``claims/<n>_low`` and ``_high``: ends of its interval, at the level ``_level``;
-    ``_p``: its p among all claims; ``_seeds``: how many seeds it is from."""
+    """``best/<metric>``: mean of the best cell, over its seeds, where all cells are scored alike.
+    ``claims/supported``, ``claims/refuted``, ``claims/no_difference`` and ``claims/undecided``: numbers of claims.
+    ``claims/<n>``: effect of the claim with that number, counted from 1; ``claims/<n>_low`` and ``_high``: ends of its
+    interval, at the level ``_level``; ``_p``: its p among all claims; ``_seeds``: how many seeds it is from."""
     tags: dict[str, str]
     """``ablate.claim.<n>``: the verdict on the claim with that number, and its text."""
     chosen: dict[str, bool] = field(default_factory=dict)
@@ -46,18 +48,16 @@ class Summary:
 
 def summary(report: StudyReport) -> Summary:
     """The findings of a report."""
-    verdicts, best = report.verdicts, _best_cell(report)
+    verdicts, best = report.verdicts, _best_cells(report)
     words = Counter(one.word for one in verdicts)
     metrics = {f"claims/{word.lower().replace(' ', '_')}": float(words[word]) for word in WORDS if verdicts}
     for number, verdict in enumerate(verdicts, 1):
         metrics |= {f"claims/{number}{name}": value for name, value in _numbers(verdict)}
     tags = {f"{CLAIM}{number}": f"{one.word}: {one.claim.says}" for number, one in enumerate(verdicts, 1)}
-    text = ""
-    if best is not None:
-        metrics[f"best/{report.metric}"] = float(best["mean"])
-        cell = ", ".join(str(best[axis]) for axis in report.axes if best[axis])
-        seeds = f", mean of {best['seeds']} seeds" if best["seeds"] > 1 else ""
-        text = f"Best cell: {cell} with {best['mean']:.2f} ({label_of(report.metric)}{seeds})."
+    if len(best) == 1:
+        metrics[f"best/{report.metric}"] = float(best[0]["mean"])
+    told = [_told(cell, report, len(best) > 1) for cell in best]
+    text = f"Best cell{'s' if len(best) > 1 else ''}: {'; '.join(told)}." if told else ""
     tuned = list(report.search.values) if report.search else []
     return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics, tags, _chosen(report), tuned)
 
@@ -71,13 +71,21 @@ def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
         yield "_seeds", float(verdict.seeds)
 
 
-def _best_cell(report: StudyReport) -> "pd.Series[float] | None":
-    """The row of the best cell; see ``reports.cells.summary``."""
+def _told(best: dict[str, Any], report: StudyReport, several: bool) -> str:
+    cell = ", ".join(str(best[axis]) for axis in report.axes if best[axis])
+    seeds = f", mean of {best['seeds']} seeds" if best["seeds"] > 1 else ""
+    label = best[SCORED_BY] if several else label_of(report.metric)
+    return f"{cell} with {best['mean']:.2f} ({label}{seeds})"
+
+
+def _best_cells(report: StudyReport) -> list[dict[str, Any]]:
+    """Return the best of the cells that are scored alike, for each way of scoring; see ``reports.cells.summary``."""
     if not is_ranked(report.metric) or not report.axes:
-        return None
+        return []
     cells = summarise(report.table, report.axes, report.metric).dropna(subset="mean")
     ranked = cells.sort_values("mean", ascending=False, kind="stable")
-    return None if ranked.empty else ranked.iloc[0]
+    rows = ranked.drop_duplicates(SCORED_BY).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _chosen(report: StudyReport) -> dict[str, bool]:
@@ -91,5 +99,6 @@ def _chosen(report: StudyReport) -> dict[str, bool]:
 
 
 def _scores(report: StudyReport) -> list[str]:
-    names = [str(name) for name in report.table.columns if "/" in str(name) and not str(name).startswith("pretrain/")]
+    known = map(str, report.table.columns)
+    names = [name for name in known if "/" in name and not name.startswith(("pretrain/", CORRECT))]
     return sorted(names, key=lambda name: name.rsplit("/", 1)[-1] != report.metric.rsplit("/", 1)[-1])

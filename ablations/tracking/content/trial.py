@@ -7,6 +7,7 @@ from mlflow.entities import Metric
 from ablations.study.settings import dotted_values
 from ablations.types.trial import Result, Trial
 from core.config import TrainConfig
+from core.config.base import whole
 from core.history import Epoch
 
 STATE, RESULT, HISTORY = "ablate.state", "ablate.result_time", "ablate.history_start"
@@ -47,7 +48,7 @@ def result_tags(result: Result) -> dict[str, str]:
 
 
 def began(result: Result | None, history: Sequence[Epoch], started: float | None) -> int:
-    """When a trial began, in milliseconds since 1970, as nearly as it is known.
+    """The start of a trial in milliseconds since 1970, as nearly as it is known.
 
     ``started`` is when this process saw it start. Else a trial with a result began as long before its end as it took,
     and any other began its first epoch as long before that epoch's end as the second took.
@@ -81,5 +82,4 @@ def result_metrics(result: Result) -> Iterator[Metric]:
 
 def parameter_values(config: TrainConfig) -> dict[str, object]:
     """The configuration by the dotted paths of a study file."""
-    values = config.pretrain.model_dump(mode="json") | {"evaluate": config.evaluate.model_dump(mode="json")}
-    return dotted_values(values)
+    return dotted_values(whole(config.pretrain) | {"evaluate": whole(config.evaluate)})

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from core.augment.draw import draw
+from core.augment.operations.adjust import adjust_brightness, adjust_contrast, adjust_saturation
 from core.augment.operations.auto_augment_table import TABLES, Name, Table
 from core.augment.operations.equalize import equalize
-from core.augment.operations.jitter import adjust_brightness, adjust_contrast, adjust_saturation
 from core.augment.operations.levels import autocontrast, invert, posterize
 from core.augment.operations.sharpness import adjust_sharpness
 from core.augment.operations.solarize import solarize

@@ -1,6 +1,6 @@
 """Base class of all protocols."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-Representation = Literal["h", "z"] | Annotated[int, Field(ge=1, le=4)]
+Stage = Literal["stage1", "stage2", "stage3", "stage4"]
+"""A stage of the encoder, whose output is pooled."""
+Representation = Literal["h", "z"] | Stage | Annotated[int, Field(ge=1, le=4)]
 
 
 class Protocol(Config):
@@ -22,16 +24,29 @@ class Protocol(Config):
 
     several_labels: ClassVar[bool] = False
     """Whether it takes images with several labels, or needs none."""
+    one_pass: ClassVar[bool] = False
+    """Whether it takes the representations of all images by ``core.trained.representations.represent``, so that one
+    pass over the images serves several such evaluations."""
+    reads_representation: ClassVar[bool] = True
+    """Whether it scores a representation that can be chosen."""
+    task_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that choose a task. Scores of two tasks are never compared with each other."""
 
     protocol: str
 
     representation: Representation = "h"
-    """Representation that is scored: h, z = g(h), or the output of one of the head's layers, counted from 1, ReLU
-    included. Paper, Sec 4.2: h; it is more than 10 % better than z. SimCLRv2 fine-tunes from the first layer."""
+    """Representation that is scored: h, z = g(h), the output of one of the head's layers, counted from 1, ReLU
+    included, or the pooled output of one of the encoder's stages. A ResNet's ``stage4`` is h. Paper, Sec 4.2: h; it is
+    more than 10 % better than z. SimCLRv2 fine-tunes from the first layer."""
 
     data: EvaluationData | None = None
     """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
     pretraining, its subset included."""
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether it chooses a hyper-parameter on training images that it holds out, by ``holdout_seed``."""
+        return False
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
@@ -41,13 +56,30 @@ class Protocol(Config):
     def check(self, pretrain: "PretrainConfig") -> None:
         """Check the training. Raises ValueError where the protocol cannot score its result."""
         wanted, depth, loss = self.representation, pretrain.head.depth, pretrain.loss
-        if wanted != "h" and loss.gives not in ("projection", "classes"):
+        if wanted in get_args(Stage):
+            self._check_stage(str(wanted), pretrain)
+        elif wanted != "h" and loss.gives not in ("projection", "classes"):
             raise ValueError(
                 f"evaluate.representation is {wanted}, but loss.kind {loss.kind} trains no projection; take h"
             )
         if isinstance(wanted, int) and wanted > depth:
             raise ValueError(f"evaluate.representation is layer {wanted} of the head, which has {depth}")
 
+    def _check_stage(self, stage: str, pretrain: "PretrainConfig") -> None:
+        if not self.reads_representation:
+            raise ValueError(
+                f"evaluate.representation is {stage}, and protocol {self.protocol} scores no stage; take h"
+            )
+        if stage not in pretrain.encoder.stages:
+            known = ", ".join(pretrain.encoder.stages) or "none"
+            raise ValueError(
+                f"evaluate.representation is {stage}, but the stages of encoder.kind {pretrain.encoder.kind} are "
+                f"{known}"
+            )
+
+
+TestCrop = Annotated[float, Field(gt=0, le=1)]
+"""Side of the square in the middle of a test image that is scored, as a share of the image's shorter side."""
 
 PROTOCOLS: Registry[Protocol] = Registry("protocol", Protocol, tag="protocol", default="frozen")
 """Protocols, each with its function ``(config, pretrained, data) -> core.evaluation.scores.Scores``."""

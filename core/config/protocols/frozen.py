@@ -2,11 +2,13 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, Strict, model_validator
 
 from core.config.measures import Measure
 from core.config.metrics import METRICS, Metric
-from core.config.protocols.base import PROTOCOLS, Count, Protocol
+from core.config.protocols.base import PROTOCOLS, Count, Protocol, Seed
+
+Distance = Literal["cosine", "euclidean"]
 
 
 @PROTOCOLS.add("core.evaluation.protocols.frozen:score_frozen")
@@ -22,6 +24,9 @@ class Frozen(Protocol):
     """
 
     several_labels = True
+    one_pass = True
+    task_fields = ("metric",)
+    added_later = {"holdout_seed": 0, "neighbor_distance": "cosine"}
 
     protocol: Literal["frozen"] = "frozen"
 
@@ -41,11 +46,22 @@ class Frozen(Protocol):
     at least one image, and never all. The statistics that standardise the features are then measured without them.
     Appendix B.8 chooses on a validation set, and does not say on which where a data set comes with none; here all data
     sets are treated alike. Where an image has several labels it is a share of all images, whatever their classes."""
+    holdout_seed: Seed = 0
+    """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
-    neighbors: Count = 200
-    """k of the nearest-neighbour vote. Not in the paper; Wu et al. 2018: 200."""
+    neighbors: Count | Annotated[tuple[Count, ...], Strict(False), Field(min_length=1)] = 200
+    """k of the nearest-neighbour vote, or several of them, which cost no more: ``knn/top1`` is that of the first, and
+    ``knn/top1_at_<k>`` that of each. Not in the paper; Wu et al. 2018: 200."""
+    neighbor_distance: Distance = "cosine"
+    """What is near. ``cosine``: the angle between representations, which is their distance once they are normalised.
+    ``euclidean``: the distance between representations as they are, where each neighbour's vote counts once. Not in the
+    paper; Wu et al. 2018: cosine."""
     neighbor_temperature: Annotated[float, Field(gt=0)] = 0.1
-    """Temperature of the vote: a neighbour counts exp(cosine / temperature). Not in the paper."""
+    """Temperature of the vote: with cosine a neighbour counts exp(cosine / temperature). Not in the paper."""
+
+    @property
+    def holds_out(self) -> bool:
+        return self.l2_count > 1
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
@@ -56,6 +72,7 @@ class Frozen(Protocol):
             Measure("linear_eval/l2", "l2 weight of the linear evaluation"),
             Measure("linear_eval/validation", "linear evaluation, on held-out training images (%)"),
             Measure("knn/top1", "k-nearest neighbours, top-1 (%)"),
+            Measure(r"knn/top1_at_\d+", "k-nearest neighbours at each of several k, top-1 (%)"),
         )
 
     @model_validator(mode="after")

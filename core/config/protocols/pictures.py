@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from core.config.measures import Measure
+from core.config.operations import ColorForm
 from core.config.policies import Strength
 from core.config.protocols.base import PROTOCOLS, Count, Protocol, Seed
 
@@ -18,10 +19,16 @@ class ExampleViews(Protocol):
 
     several_labels = True
 
+    added_later = {"color_form": "torchvision"}
+    reads_representation = False
+
     protocol: Literal["example_views"] = "example_views"
 
     image: Annotated[int, Field(ge=0)] = 0
     """Number of the training image, in a random order."""
+    color_form: ColorForm = "torchvision"
+    """Arithmetic of the colour jitter; see the operation ``jitter``. The paper's results are of ``released_v1``
+    (footnote 12)."""
     seed: Seed | None = None
     """Seed of that order and of the augmentations. None: the training's, so that every seed of a study has its own."""
 
@@ -42,10 +49,17 @@ class ColourHistograms(Protocol):
 
     several_labels = True
 
+    reads_representation = False
+    added_later = {"color_form": "torchvision"}
+
     protocol: Literal["colour_histograms"] = "colour_histograms"
 
     strength: Strength = 1.0
-    """s of the colour distortion. Figure 6(b) is with the paper's, 1; 0 leaves the crops as they are, Figure 6(a)."""
+    """s of the colour distortion. Figure 6(b) is with the paper's, 1; 0 leaves the crops as they are, without grayscale
+    too, Figure 6(a)."""
+    color_form: ColorForm = "torchvision"
+    """Arithmetic of the colour jitter; see the operation ``jitter``. The paper's results are of ``released_v1``
+    (footnote 12)."""
     images: Annotated[int, Field(ge=2)] = 100
     """Training images, drawn at random, that the metrics are computed on, at most all."""
     shown: Count = 2

@@ -22,7 +22,7 @@ original or Sobel filtered."""
 
 @PROTOCOLS.add("core.evaluation.protocols.transformation:score_transformation")
 class TransformationProbe(Protocol):
-    """Which transformation a view had, predicted from its frozen representation (Sec 4.2, Table 3).
+    """Predicts from the frozen representation of a view which transformation it had (Sec. 4.2, Table 3).
 
     The paper predicts "the transformation applied during the pretraining", so a view is made by the policy of the
     pretraining, as its first branch has it, and the label is what the task's operation did in it. Here that
@@ -37,6 +37,7 @@ class TransformationProbe(Protocol):
     """
 
     several_labels = True
+    task_fields = ("task",)
 
     protocol: Literal["transformation"] = "transformation"
 
@@ -64,6 +65,8 @@ class TransformationProbe(Protocol):
 class Retrieval(Protocol):
     """The training images that are most similar to a test image, by the cosine of their representations. Ours."""
 
+    one_pass = True
+
     protocol: Literal["retrieval"] = "retrieval"
 
     neighbors: Count = 10
@@ -87,6 +90,8 @@ class Spectrum(Protocol):
     """
 
     several_labels = True
+
+    reads_representation = False
 
     protocol: Literal["spectrum"] = "spectrum"
 

@@ -3,8 +3,7 @@
 All use Nesterov momentum 0.9 and a learning rate that starts at its peak, without warmup, and falls as a cosine to
 0: the paper is silent on the schedule, and the released code has the cosine in every mode. The classifier's weights
 start at zero, as in the released code. A batch is never larger than the training set; the learning rate is then that
-of the smaller batch. Test images are scored whole: the paper resizes them to 256 pixels and scores the centre crop
-of 224; here an image is stored as one square (see ``DataConfig.image_size``).
+of the smaller batch. The paper resizes test images to 256 pixels and scores the centre crop of 224; see ``test_crop``.
 """
 
 from typing import Annotated, Literal
@@ -14,7 +13,7 @@ from pydantic import Field, Strict
 from core.config.data import Amount
 from core.config.measures import Measure
 from core.config.metrics import METRICS, Metric
-from core.config.protocols.base import PROTOCOLS, Count, Protocol
+from core.config.protocols.base import PROTOCOLS, Count, Protocol, Seed, TestCrop
 
 Rate = Annotated[float, Field(gt=0)]
 WeightDecay = Annotated[float, Field(ge=0)]
@@ -25,6 +24,8 @@ class LinearSgd(Protocol):
     """Linear evaluation as in the paper's figures and tables on ImageNet (appendix B.6): the encoder is frozen, its
     batch norm statistics too, and a linear classifier is trained without regularisation."""
 
+    added_later = {"test_crop": 1.0}
+
     protocol: Literal["linear_sgd"] = "linear_sgd"
 
     epochs: Count = 90
@@ -34,6 +35,9 @@ class LinearSgd(Protocol):
     converge."""
     learning_rate: Rate = 0.1
     """Learning rate of a batch of 256, proportional to the batch. Appendix B.6: 0.1, so 1.6 at 4096."""
+    test_crop: TestCrop = 1.0
+    """Side of the square in the middle of a test image that is scored, as a share of its shorter side. Appendices B.5
+    and B.6: 0.875, which is a crop of 224 from an image resized to 256."""
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
@@ -49,13 +53,16 @@ class FineTune(Protocol):
     From a layer of the head (``representation``), as in SimCLRv2, that layer and those before it are trained too.
     """
 
+    task_fields = ("labels",)
+    added_later = {"test_crop": 1.0}
+
     protocol: Literal["finetune"] = "finetune"
 
     labels: Amount = 1.0
     """Labelled training images that are kept, the same number of every class and at least one: a fraction or a count.
     Paper, Sec 4 and appendix B.2: 0.01, 0.1 and 1.0."""
     labels_seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the choice of these images; apart from the training seed, so that seeds differ in training alone."""
+    """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
     epochs: Count | None = None
     """Epochs of the fine-tuning. Appendix B.5: 60 with 1 % of the labels and 30 with 10 %. None: 60 up to 1 %, else 30,
@@ -64,6 +71,9 @@ class FineTune(Protocol):
     """Images in a batch, at most all. Appendix B.5: 4096."""
     learning_rate: Rate = 0.05
     """Learning rate of a batch of 256, proportional to the batch. Appendix B.5: 0.05, so 0.8 at 4096."""
+    test_crop: TestCrop = 1.0
+    """Side of the square in the middle of a test image that is scored, as a share of its shorter side. Appendices B.5
+    and B.6: 0.875, which is a crop of 224 from an image resized to 256."""
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
@@ -80,6 +90,8 @@ class FineTuneTransfer(Protocol):
     """
 
     several_labels = True
+    task_fields = ("metric",)
+    added_later = {"test_crop": 1.0}
 
     protocol: Literal["finetune_transfer"] = "finetune_transfer"
 
@@ -100,6 +112,15 @@ class FineTuneTransfer(Protocol):
     holdout: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Share of every class's training images on which they are chosen. The paper takes a data set's own validation
     images where it has any."""
+    holdout_seed: Seed | None = None
+    """Seed of the choice of these images. None: the training's, so that every seed of a study has its own."""
+    test_crop: TestCrop = 1.0
+    """Side of the square in the middle of a test image that is scored, as a share of its shorter side. Appendix
+    B.8.2: 0.875, which is a crop of 224 from an image resized to 256."""
+
+    @property
+    def holds_out(self) -> bool:
+        return any(tried is None or len(tried) > 1 for tried in (self.learning_rates, self.weight_decays))
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:

@@ -5,8 +5,7 @@ from torch import nn
 from core.config.protocols.supervised import Classifier
 from core.data.dataset import Dataset
 from core.errors import DataError
-from core.evaluation.scores import Scores
-from core.trained.accuracy import top_k
+from core.evaluation.scores import Scores, accuracies
 from core.trained.features import encode
 from core.trained.pretrained import Pretrained
 
@@ -21,5 +20,5 @@ def score_classifier(config: Classifier, pretrained: Pretrained, data: Dataset) 
             f"the classifier was trained on {pretrained.classes} classes, and {data.name} has {len(data.classes)}"
         )
     model = nn.Sequential(pretrained.encoder, pretrained.head)
-    logits, labels = encode(model, pretrained, data.test)
-    return Scores({f"classifier/top{k}": top_k(logits, labels, k) for k in (1, 5)})
+    logits, labels = encode(model, pretrained, data.test, config.test_crop)
+    return accuracies("classifier", logits, labels)

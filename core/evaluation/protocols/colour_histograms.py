@@ -33,7 +33,7 @@ def score_colour_histograms(config: ColourHistograms, pretrained: Pretrained, da
     seed = pretrained.config.seed if config.seed is None else config.seed
     order = torch.randperm(len(data.train), generator=generator(seed, "colour histograms: images"))
     images = data.train.images[order[: config.images]]
-    made = colour_histograms(images, seed, config.crops, config.bins, config.strength)
+    made = colour_histograms(images, seed, config.crops, config.bins, config.strength, config.color_form)
     arrays = {
         "colour_histograms/crops": made.images[: config.shown],
         "colour_histograms/histograms": made.histograms[: config.shown],

@@ -24,7 +24,7 @@ def score_example_views(config: ExampleViews, pretrained: Pretrained, data: Data
         )
     seed = pretrained.config.seed if config.seed is None else config.seed
     order = torch.randperm(len(data.train), generator=generator(seed, "example views"))
-    panels = contact_sheet(data.train.images[order[config.image, None]][0], seed)
+    panels = contact_sheet(data.train.images[order[config.image, None]][0], seed, config.color_form)
     changes = torch.stack([_change(panels[0][1], view) for _, view in panels[1:]])
     arrays = {f"example_views/{caption}": view for caption, view in panels}
     return Scores({"example_views/change": changes.mean().item()}, arrays)

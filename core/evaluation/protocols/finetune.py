@@ -5,10 +5,9 @@ from core.data.dataset import Dataset, Split
 from core.data.subset import balanced_subset
 from core.errors import DataError
 from core.evaluation.network import Network, predict
-from core.evaluation.scores import Scores
+from core.evaluation.scores import Scores, accuracies
 from core.evaluation.sgd import check_finite, recipe_of_epochs, train
 from core.randomness import generator
-from core.trained.accuracy import top_k
 from core.trained.pretrained import Pretrained
 
 FEW_LABELS = 0.01
@@ -24,9 +23,9 @@ def score_finetune(config: FineTune, pretrained: Pretrained, data: Dataset) -> S
     epochs = config.epochs or default_epochs(config.labels, len(labelled))
     recipe = recipe_of_epochs(epochs, config.learning_rate, config.batch_size, len(split))
     train(network, split, recipe, pretrained)
-    logits, labels = predict(network, pretrained, data.test)
+    logits, labels = predict(network, pretrained, data.test, config.test_crop)
     check_finite(logits, recipe)
-    return Scores({f"finetune/top{k}": top_k(logits, labels, k) for k in (1, 5)})
+    return accuracies("finetune", logits, labels)
 
 
 def keep_labels(config: FineTune, split: Split) -> Split:

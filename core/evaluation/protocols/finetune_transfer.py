@@ -13,7 +13,7 @@ from core.data.dataset import Dataset, Split
 from core.data.subset import stratified_part
 from core.evaluation.metrics import measure, metric_for
 from core.evaluation.network import Network, predict
-from core.evaluation.scores import Scores
+from core.evaluation.scores import Scores, accuracies
 from core.evaluation.sgd import Recipe, check_finite, train
 from core.optimizer.schedule import peak_rate
 from core.randomness import generator
@@ -39,14 +39,13 @@ def score_finetune_transfer(config: FineTuneTransfer, pretrained: Pretrained, da
     split, classes, metric = data.train.labelled(), len(data.classes), metric_for(config.metric, data)
     chosen = choose(config, pretrained, split, classes, metric)
     network, recipe = fit(chosen, config, pretrained, split, classes)
-    logits, labels = predict(network, pretrained, data.test)
+    logits, labels = predict(network, pretrained, data.test, config.test_crop)
     check_finite(logits, recipe)
-    metrics = {
-        metric: measure(logits, labels, metric),
-        "learning_rate": chosen.learning_rate,
-        "weight_decay": chosen.weight_decay,
-    }
-    return Scores({f"finetune_transfer/{name}": value for name, value in metrics.items()})
+    found = {"learning_rate": chosen.learning_rate, "weight_decay": chosen.weight_decay}
+    scores = Scores({f"finetune_transfer/{name}": value for name, value in found.items()}, images=len(labels))
+    if metric == "top1":
+        return accuracies("finetune_transfer", logits, labels, (1,)) | scores
+    return Scores({f"finetune_transfer/{metric}": measure(logits, labels, metric)}) | scores
 
 
 def choose(config: FineTuneTransfer, pretrained: Pretrained, split: Split, classes: int, metric: Metric) -> Candidate:
@@ -55,11 +54,12 @@ def choose(config: FineTuneTransfer, pretrained: Pretrained, split: Split, class
     grid = candidates(config, pretrained)
     if len(grid) == 1:
         return grid[0]
-    inner, outer = hold_out(split, config.holdout, generator(pretrained.config.seed, "fine-tuning holdout"))
+    seed = pretrained.config.seed if config.holdout_seed is None else config.holdout_seed
+    inner, outer = hold_out(split, config.holdout, generator(seed, "fine-tuning holdout"))
 
     def score(candidate: Candidate) -> float:
         network, _ = fit(candidate, config, pretrained, inner, classes)
-        logits, labels = predict(network, pretrained, outer)
+        logits, labels = predict(network, pretrained, outer, config.test_crop)
         return measure(logits, labels, metric) if logits.isfinite().all() else -math.inf
 
     return max(grid, key=score)

@@ -3,9 +3,8 @@
 from core.config.protocols.tuning import LinearSgd
 from core.data.dataset import Dataset
 from core.evaluation.network import Network, predict
-from core.evaluation.scores import Scores
+from core.evaluation.scores import Scores, accuracies
 from core.evaluation.sgd import check_finite, recipe_of_epochs, train
-from core.trained.accuracy import top_k
 from core.trained.pretrained import Pretrained
 
 
@@ -17,6 +16,6 @@ def score_linear_sgd(config: LinearSgd, pretrained: Pretrained, data: Dataset) -
     network.body.eval().requires_grad_(False)
     recipe = recipe_of_epochs(config.epochs, config.learning_rate, config.batch_size, len(split))
     train(network, split, recipe, pretrained)
-    logits, labels = predict(network, pretrained, data.test)
+    logits, labels = predict(network, pretrained, data.test, config.test_crop)
     check_finite(logits, recipe)
-    return Scores({f"linear_sgd/top{k}": top_k(logits, labels, k) for k in (1, 5)})
+    return accuracies("linear_sgd", logits, labels)

@@ -8,9 +8,9 @@ from core.data.subset import balanced_subset
 from core.errors import DataError
 from core.evaluation.scores import Scores
 from core.randomness import generator
-from core.trained.features import encode, scored_part
 from core.trained.neighbours import most_similar
 from core.trained.pretrained import Pretrained
+from core.trained.representations import represent
 
 
 def score_retrieval(config: Retrieval, pretrained: Pretrained, data: Dataset) -> Scores:
@@ -29,8 +29,7 @@ def score_retrieval(config: Retrieval, pretrained: Pretrained, data: Dataset) ->
             f"evaluate.neighbors is {config.neighbors}, but {data.name} has {len(train)} training images with a "
             "label; lower evaluate.neighbors"
         )
-    model = scored_part(pretrained, config.representation)
-    (keys, _), (queries, _) = (encode(model, pretrained, split) for split in (train, test))
+    (keys, _), (queries, _) = (represent(pretrained, split, config.representation) for split in (data.train, data.test))
     similarity, index = (found.cpu() for found in most_similar(keys, queries, config.neighbors))
     right = train.labels[index] == test.labels[:, None]
     metrics = {f"retrieval/precision_at_{k}": 100 * right[:, :k].double().mean().item() for k in (1, config.neighbors)}

@@ -83,7 +83,8 @@ def draw_pictures(report: StudyReport, spec: PicturesReport) -> Drawn:
     drawable = [panel for panel in panels if not panel.missing]
     data = picture.data(drawable, paper) if picture else pd.DataFrame(columns=[PANEL])
     texts = _texts(report.table, spec.panels, sorted({name for panel in drawable for name in panel.metrics}))
-    caption = " ".join([picture.caption, _seeds(chosen), _setting(report, paper)]) if picture else NOTHING
+    told = [picture.caption, _seeds(chosen), _setting(report, paper), report.circumstances] if picture else [NOTHING]
+    caption = " ".join(filter(None, told))
     findings, rows = _findings(report, spec.panels, panels), [spec.panels] if spec.panels else []
     return Drawn(figure, texts, spec.panels or "", data, findings, caption, rows)
 

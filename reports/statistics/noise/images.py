@@ -4,6 +4,10 @@ import numpy as np
 
 from reports.statistics.measured import Measured
 
+AT_ONCE = 2_000_000
+"""Contrasts times seeds times images that are held in memory at once, 8 bytes each and twice: a claim about 49 cells
+has some 300 contrasts, and ImageNet 50,000 test images."""
+
 
 def variance_over_images(measured: Measured, weights: np.ndarray) -> np.ndarray | float:
     """The variance of each contrast's mean over test images, in points squared, beyond what seeds vary already; 0
@@ -13,11 +17,18 @@ def variance_over_images(measured: Measured, weights: np.ndarray) -> np.ndarray 
     """
     if measured.correct is None:
         return 0.0
-    whole = ~np.isnan(measured.values).any(axis=0)
-    if whole.sum() < 2:
+    whole = np.flatnonzero(~np.isnan(measured.values).any(axis=0))
+    if len(whole) < 2:
         return 0.0
-    seeds, images = int(whole.sum()), measured.correct.shape[-1]
-    right = [100 * weights @ measured.correct[:, seed] for seed in np.flatnonzero(whole)]
+    some = max(1, AT_ONCE // (len(whole) * measured.correct.shape[-1]))
+    parts = [weights[first : first + some] for first in range(0, len(weights), some)]
+    return np.concatenate([_variance(measured.correct[:, whole], part) for part in parts])
+
+
+def _variance(correct: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(contrasts,) of booleans (cells, seeds, images) and weights (contrasts, cells)."""
+    seeds, images = correct.shape[1:]
+    right = [100 * weights @ correct[:, seed] for seed in range(seeds)]
     mean = sum(right) / seeds
     apart = [one - mean - (one - mean).mean(axis=-1, keepdims=True) for one in right]
     rest = sum((one**2).sum(axis=-1) for one in apart)

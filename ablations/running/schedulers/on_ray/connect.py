@@ -1,4 +1,4 @@
-"""To Ray and away again: one that is started for the run, or a cluster."""
+"""Connects to Ray and disconnects: to one that is started for the run, or to a cluster."""
 
 import logging
 import re

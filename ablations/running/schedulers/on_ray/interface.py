@@ -64,8 +64,9 @@ def name_interface() -> None:
 
 
 def keep_store_on_loopback() -> None:
-    """Where this node's address is loopback, have the store by which the processes find each other listen there alone:
-    PyTorch has it listen on all interfaces, and let in everybody."""
+    """Let the store by which processes find each other listen on loopback alone, if that is this node's address.
+
+    PyTorch's own listens on all interfaces and lets everybody in."""
     if ray.util.get_node_ip_address() == LOOPBACK:
         module: Any = import_module(RENDEZVOUS)
         module.TCPStore = _store_on_loopback

@@ -31,7 +31,7 @@ class OwnCode(JobConfig):
         super().__init__(_py_driver_sys_path=[] if is_found else [str(FOLDER)])
 
     def _runtime_env_has_working_dir(self) -> bool:
-        """To Ray, a reason to leave the working folder out."""
+        """True, which makes Ray leave the working folder out."""
         return True
 
 

@@ -42,7 +42,7 @@ def send_no_secrets() -> None:
 
 @contextmanager
 def on_loopback() -> Iterator[None]:
-    """In the block, a Ray that starts uses 127.0.0.1 as its node's address and listens only there, as on macOS.
+    """Let a Ray that starts in the block use 127.0.0.1 as its node's address and listen only there, as on macOS.
 
     Ray's option for the address does not take 127.0.0.1, and with any other address Ray listens on all interfaces.
     """
