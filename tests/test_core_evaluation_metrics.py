@@ -149,7 +149,7 @@ def test_the_metric_is_the_configurations_then_the_datas_then_the_labels() -> No
 
 @pytest.mark.parametrize(("wanted", "data"), [("top1", tints()), ("map_11", random_dataset())])
 def test_a_metric_for_other_labels_is_refused(wanted: Metric, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "encode", lambda *arguments: pytest.fail("it should not come to that"))
+    monkeypatch.setattr(module, "represent", lambda *arguments: pytest.fail("it should not come to that"))
     pretrained = pretrain(small_config(epochs=0), data, device="cpu")
     with pytest.raises(DataError, match=f"evaluate.metric is {wanted}, but an image of {data.name} has"):
         evaluate(Frozen(metric=wanted), pretrained, data)
