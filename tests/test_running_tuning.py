@@ -71,7 +71,7 @@ def finish(made: Plan, *, without: tuple[str, ...] = ()) -> None:
 def invented(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings end at once, and evaluations find what ``scores`` says."""
 
-    def evaluated(trial: Trial, pretrained: object, seconds: float, run: Any) -> Result:
+    def evaluated(trial: Trial, *others: Any) -> Result:
         return Result(trial.id, "done", scores(trial), 1.0, 5.0, {})
 
     monkeypatch.setattr(worker, "_evaluated", evaluated)
