@@ -46,7 +46,7 @@ def _encoder_cost(config: EncoderConfig, image_size: int, code: str) -> EncoderC
     key = hashlib.sha256(f"{config.model_dump_json()}/{image_size}/{code}".encode()).hexdigest()[:16]
     path = cache_dir() / "encoders" / f"{key}.json"
     try:
-        return EncoderCost(**json.loads(path.read_text()))
+        return EncoderCost(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         pass
     from core.encoder.count import count  # here, since torch comes with it
@@ -67,12 +67,13 @@ def forward_flops(config: EncoderConfig, image_size: int) -> int:
 
 
 def training_flops(config: PretrainConfig) -> int:
-    """Floating-point operations of a training step for one image: a forward pass for each of its views, and a backward
-    pass for each view that is trained on."""
-    return sum(
+    """Floating-point operations of a training step for one image: a forward pass for each of its views, a backward pass
+    for each view that is trained on, and what the method computes outside the encoder."""
+    passes = sum(
         each.copies * (1 + BACKWARD * each.has_gradient) * forward_flops(config.encoder, each.size)
         for each in config.passes
     )
+    return passes + config.loss.flops(config)
 
 
 def training_pixels(config: PretrainConfig) -> int:
@@ -84,12 +85,12 @@ def training_bytes(config: PretrainConfig, value_bytes: int, workers: int = 1, i
     """Memory of a training step in bytes, about, for each of several ``workers`` that share the batch.
 
     It is the sum of what the backward pass needs (each convolution's output before and after batch norm, in values of
-    ``value_bytes``), of the weights with their gradients and momenta in float32, and of what the method keeps for this
-    number of training ``images``. Recomputation, which needs less, is not counted.
+    ``value_bytes``), of the weights with their gradients and momenta in float32, of a target's weights, and of what the
+    method keeps for this number of training ``images``. Recomputation, which needs less, is not counted.
     """
     kept = [_kept_values(config, each.copies, each.size, workers) for each in config.trained_passes]
     activations = max(kept) if config.batch_norm_chunk else sum(kept)
-    weights = 3 * FLOAT32 * parameters(config.encoder, config.data.image_size)
+    weights = (3 + config.loss.has_target) * FLOAT32 * parameters(config.encoder, config.data.image_size)
     return 2 * value_bytes * activations + weights + config.loss.state_bytes(config, images)
 
 

@@ -118,11 +118,11 @@ def read_text(path: AnyPath) -> str:
     again."""
     for _ in range(STALE_READS):
         try:
-            return path.read_text()
+            return path.read_text(encoding="utf-8")
         except OSError as error:
             if error.errno != errno.ESTALE:
                 raise
-    return path.read_text()
+    return path.read_text(encoding="utf-8")
 
 
 def write_text(path: AnyPath, text: str) -> None:
@@ -140,7 +140,7 @@ def create_text(path: AnyPath, text: str) -> bool:
     if isinstance(path, RemotePath):
         return path.create(text.encode())
     with unfinished(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
         try:
             os.link(temporary, path)
         except FileExistsError:
@@ -163,7 +163,7 @@ def _create_in_place(path: Path, text: str) -> bool:
     """Create a file without hard links. For a moment it is there and empty; a reader then takes it for nothing, and
     this process still finds out if another created it."""
     try:
-        with path.open("x") as file:
+        with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
         return False

@@ -54,7 +54,7 @@ def fastest_numerics(device: torch.device, precision: Precision | Literal["auto"
             if not path.exists():
                 write_text(path, json.dumps(_measure(device), indent=1))
                 forget_memory_peak()
-    return choose(json.loads(path.read_text()), precision)
+    return choose(json.loads(path.read_text(encoding="utf-8")), precision)
 
 
 def choose(times: dict[str, float], precision: Precision | Literal["auto"]) -> Numerics:

@@ -100,8 +100,8 @@ class RemotePath:
     def read_bytes(self) -> bytes:
         return bytes(self._ask("cat_file"))
 
-    def read_text(self) -> str:
-        return self.read_bytes().decode()
+    def read_text(self, encoding: str = "utf-8") -> str:
+        return self.read_bytes().decode(encoding)
 
     def download(self, file: BinaryIO) -> None:
         """Copy the object into ``file``. Raises ``StorageAway`` where the object is replaced during the copy, so that

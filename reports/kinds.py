@@ -10,12 +10,12 @@ A kind is a class of settings, whose ``kind`` is its name, and a function that d
 The union of ``report:`` in a study file, the schema of study files and their documentation are made from it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from importlib import import_module
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
@@ -64,6 +64,16 @@ class Spec(BaseModel):
                 yield from (((name, key), key) for key in value)
             elif value is not None:
                 yield (name,), value
+
+    def with_values(self, names: Mapping[str, Mapping[str, str]]) -> Self:
+        """The settings with other names, by axis, for the values that they name."""
+
+        def renamed(value: Any) -> Any:
+            return [renamed(one) for one in value] if isinstance(value, list) else new.get(str(value), value)
+
+        new = names.get(getattr(self, "axis", ""), {})
+        fields = {str(place[0]) for place, _ in self.named("value")}
+        return self.model_copy(update={name: renamed(getattr(self, name)) for name in fields})
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,12 @@ class StudyReport:
         """Above the figure."""
         return f"{self.title} ({self.scale} scale)"
 
+    @property
+    def texts(self) -> str:
+        """Everything of the study file that a figure may show."""
+        cells = self.table[[*self.axes, "baseline", "name"]].to_numpy().flat
+        return " ".join([self.heading, str(self.spec), *self.axes, *map(str, cells)])
+
     @cached_property
     def paper(self) -> PaperNumbers | None:
         """The paper's numbers of what is reproduced."""

@@ -1,6 +1,8 @@
 """How all figures look, and how they are saved."""
 
+import logging
 import textwrap
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,9 +11,9 @@ from typing import Any
 import matplotlib.style as plt_style
 from matplotlib.figure import Figure
 
+from reports.fonts import fonts_for
+
 STYLE: dict[str, Any] = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.titleweight": "bold",
@@ -64,16 +66,32 @@ def set_heading(figure: Figure, text: str, size: float = 9) -> None:
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
-    """Matplotlib's settings for the time of a block, whatever the user's own are."""
-    with plt_style.context(["default", STYLE]):
-        yield
+def house_style(text: str = "") -> Iterator[None]:
+    """Matplotlib's settings for the time of a block, in which the user's own do not matter.
+
+    ``text`` is what figures may show; its characters choose the fonts. See ``Fonts.note`` for those without one.
+    """
+    families = {"font.family": list(fonts_for(text).families)}
+    font_logger = logging.getLogger("matplotlib.font_manager")
+    with plt_style.context(["default", STYLE | families]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        font_logger.addFilter(_is_no_weight)
+        try:
+            yield
+        finally:
+            font_logger.removeFilter(_is_no_weight)
+
+
+def _is_no_weight(record: logging.LogRecord) -> bool:
+    """Lets all pass but that a font has no bold letters, which is so for most that have Chinese ones."""
+    return "Failed to find font weight" not in record.getMessage()
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
     """PNG, SVG and PDF without dates, so that the same results give the same files."""
     dateless = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     paths = []
+    figure.draw_without_rendering()  # ticks may change with the first layout, and need the second
     for suffix, metadata in dateless.items():
         path = folder / f"{name}.{suffix}"
         figure.savefig(path, dpi=PIXELS_AN_INCH, metadata=metadata)

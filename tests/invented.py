@@ -35,5 +35,6 @@ def report(spec: Report, table: pd.DataFrame, axes: list[str], **changes: Any) -
 
 
 def drawn(spec: Report, table: pd.DataFrame, axes: list[str], **changes: Any) -> Drawn:
-    with house_style():
-        return draw(report(spec, table, axes, **changes))
+    study = report(spec, table, axes, **changes)
+    with house_style(study.texts):
+        return draw(study)

@@ -95,6 +95,11 @@ STUDIES = {
     "a chunk that does not divide": (grid("{batch_norm_chunk: [48]}"), "must divide a batch's"),
     "a classifier of nothing": (grid("{evaluate.protocol: [classifier]}"), "loss.kind cross_entropy"),
     "a spectrum of another head": (grid("{evaluate.protocol: [spectrum]}"), "head.kind linear"),
+    "a queue above the data": (grid("{loss.kind: [moco]}"), "lower loss.queue or batch_size"),
+    "a turned rotation": (
+        "base: {loss.kind: rotation}\n" + grid("{augment: [{policy: custom, both: [rotate]}]}"),
+        "take rotate out of augment",
+    ),
     "a batch above the data": (grid("{batch_size: [100000]}"), "lower batch_size or raise data.subset"),
     "a subset above the data": (grid("{data.subset: [10000]}"), "has 6,000 training images"),
     "data that is not there": (grid("{data.name: [nowhere]}"), "no folder"),

@@ -1,6 +1,7 @@
 """Data: what is embedded is fixed, folders decode whole or not at all, subsets are balanced."""
 
 import errno
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ from torch import Tensor
 from core import DataConfig, DataError, load_data
 from core.data.batches import Batches
 from core.data.cache import cached_images
-from core.data.catalog import DATA_SETS, DataSet, DataSize, data_size
+from core.data.catalog import DATA_SETS, DataSet, DataSize, data_size, list_folder
 from core.data.dataset import Split
 from core.data.sets import archives as archives_module
 from core.data.sets.shapes import GLYPHS, VERSION, draw
@@ -149,12 +150,33 @@ def test_a_file_that_does_not_decode_is_named(tmp_path: Path, spoil: Callable[[P
         (lambda root: [(root / s).mkdir(parents=True) for s in ("train", "test")], "has no class folders"),
         (lambda root: [(root / s / "a").mkdir(parents=True) for s in ("train", "test")], "has no images"),
         (lambda root: (make_folder(root), (root / "test" / "extra").mkdir()), "there is no class 'extra'"),
+        (lambda root: (make_folder(root), (root / "train" / "extra").mkdir()), "train/extra: has no images"),
+        (lambda root: (make_folder(root), [(root / "train" / e).mkdir() for e in ("é", "e\u0301")]), "two folders 'é'"),
     ],
 )
 def test_what_is_no_image_folder_is_explained(tmp_path: Path, break_it: Callable[[Path], object], message: str) -> None:
     break_it(tmp_path / "nowhere")
     with pytest.raises(DataError, match=message):
         data_size(DataConfig(name="nowhere", image_size=16), tmp_path)
+
+
+def test_what_systems_and_notebooks_leave_in_a_folder_is_no_class_and_no_image(tmp_path: Path) -> None:
+    root = make_folder(tmp_path / "photos")
+    size = data_size(DataConfig(name="photos", image_size=16), tmp_path)
+    shutil.copytree(root / "train/class1", root / "train/.ipynb_checkpoints")
+    (root / "train/class1/._1.jpg").write_bytes(b"\0\5\x16\7")
+    assert data_size(DataConfig(name="photos", image_size=16), tmp_path) == size
+    assert list_folder(root).classes == ("class0", "class1", "class2")
+
+
+def test_a_class_is_found_whatever_form_of_unicode_its_folders_have(tmp_path: Path) -> None:
+    """macOS writes é as two characters; the two splits may come from different systems."""
+    root = make_folder(tmp_path / "photos")
+    (root / "train/class1").rename(root / "train/e\u0301")
+    (root / "test/class1").rename(root / "test/\u00e9")
+    files = list_folder(root)
+    assert files.classes == ("class0", "class2", "\u00e9")
+    assert {label for _, label in files.train} == {label for _, label in files.test} == {0, 1, 2}
 
 
 def test_images_become_squares() -> None:

@@ -156,6 +156,37 @@ def test_deeper_heads(layers: int) -> None:
     assert widths == [32] * (layers - 1) + [8]
 
 
+@pytest.mark.parametrize(
+    ("changes", "layers"),
+    [
+        (
+            {"hidden": 16},
+            [["Linear", "BatchNorm1d", "ReLU"], ["Linear", "BatchNorm1d", "ReLU"], ["Linear", "BatchNorm1d"]],
+        ),
+        ({"hidden": 16, "last_norm": "none"}, [["Linear", "BatchNorm1d", "ReLU"]] * 2 + [["Linear"]]),
+        ({"hidden_norm": False, "last_norm": "none"}, [["Linear", "ReLU"]] * 2 + [["Linear"]]),
+    ],
+)
+def test_heads_of_other_methods(changes: dict[str, object], layers: list[list[str]]) -> None:
+    config = HeadConfig.model_validate({"layers": 3, "output": 8} | changes)
+    head = build_head(config, 32)
+    assert [[type(part).__name__ for part in layer.children()] for layer in head] == layers
+    matrices = [part for part in head.modules() if isinstance(part, nn.Linear)]
+    hidden = config.hidden or 32
+    assert [part.out_features for part in matrices] == [hidden, hidden, 8]
+    assert config.weights(32) == sum(part.weight.numel() for part in matrices)
+    assert [part.bias is not None for part in matrices] == [not config.hidden_norm] * 2 + [False]
+    assert head(torch.randn(4, 32)).std() > 0.05
+
+
+def test_a_plain_last_norm_has_no_parameters() -> None:
+    head = build_head(HeadConfig(last_norm="plain", output=8), 32)
+    assert list(head[-1][1].parameters()) == []  # type: ignore[index]
+    assert HeadConfig(kind="none").width(32) == 32
+    assert HeadConfig(kind="none").weights(32) == 0
+    assert HeadConfig(kind="linear", output=8).weights(32) == 32 * 8
+
+
 def test_hash_tells_encoders_apart() -> None:
     encoder = build_encoder(ResNet(name="resnet10", width=0.125), 32)
     before = encoder_hash(encoder)

@@ -12,7 +12,7 @@ from core.config import FineTuneTransfer
 from core.data.dataset import Dataset, Split
 from core.evaluation.network import Network
 from core.evaluation.protocols import finetune_transfer as module
-from core.evaluation.protocols.finetune_transfer import Candidate, candidates, hold_out, set_batch_norm_momentum
+from core.evaluation.protocols.finetune_transfer import Candidate, candidates, choose, hold_out, set_batch_norm_momentum
 from core.evaluation.sgd import Recipe
 from core.randomness import generator
 from helpers import coloured, pixels, random_images, small_config
@@ -154,6 +154,14 @@ def test_the_choice_is_made_on_held_out_images_and_all_are_trained_on_then(
 def test_a_grid_of_one_needs_no_choice(recipes: list[object], trained: Pretrained) -> None:
     evaluate(FineTuneTransfer(learning_rates=(0.1,), weight_decays=(0.0,)), trained, DATA)
     assert len(recipes) == 1
+
+
+def test_one_image_a_class_takes_the_middle_of_the_grid(trained: Pretrained) -> None:
+    """Nothing can be held out, and a mean over no image is no number."""
+    data = Dataset("few", DATA.classes, DATA.train[torch.tensor([0])], DATA.test)
+    config = FineTuneTransfer(steps=1, learning_rates=(0.1, 0.2, 0.4), weight_decays=(0.0,))
+    chosen = choose(config, trained, data.train, len(data.classes), "mean_per_class")
+    assert chosen.learning_rate == 0.2
 
 
 def test_a_grid_is_trained_and_one_of_it_is_chosen(trained: Pretrained) -> None:

@@ -125,10 +125,10 @@ def test_what_is_replaced_while_it_is_read_is_read_anew(
     write_text(tmp_path / "lease.1", "mine")
     read, errors = Path.read_text, [OSError(number, "no"), OSError(number, "no")]
 
-    def fails(path: Path) -> str:
+    def fails(path: Path, encoding: str) -> str:
         if errors:
             raise errors.pop()
-        return read(path)
+        return read(path, encoding)
 
     monkeypatch.setattr(Path, "read_text", fails)
     if number == errno.ESTALE:

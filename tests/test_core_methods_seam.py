@@ -1,4 +1,4 @@
-"""The seam for methods: small methods of somebody else's, which together use all of it.
+"""The seam for methods: the project's own, and small ones of somebody else's, which together use all of it.
 
 What is asked of every method: it can be interrupted at any step, chunks of its batch are exact, it is the same in
 several processes, it reads nothing back, and it says what it costs.
@@ -15,9 +15,10 @@ from dispatch import NoReadback
 from own_methods import KINDS, Clusters, Crops, Memory, Paint, PaintConfig, Queue, own_methods
 from processes import after_steps, assert_same, in_processes
 from pydantic import ValidationError
+from small_methods import SHIPPED
 
 from core import DataError, Frozen, evaluate, load_pretrained, pretrain
-from core.config import Measure, Pass
+from core.config import METHODS, Measure, Pass
 from core.cost import forward_flops, training_bytes, training_flops, training_pixels
 from core.data.dataset import Dataset
 from core.history import Epoch
@@ -28,6 +29,8 @@ from helpers import random_dataset, small_config, squares
 EXACT = {"policy": "custom", "both": ["flip"], "first": ["noise"]}
 """A policy whose views are the same to the bit in a share and in a batch."""
 CLASSES = dict(zip(KINDS, (Queue, Memory, Clusters, Paint, Crops), strict=True))
+OWN: dict[str, dict[str, object]] = {kind: {"kind": kind} for kind in KINDS}
+LOSSES = OWN | SHIPPED
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -37,7 +40,7 @@ def registered() -> Iterator[None]:
 
 
 def training(kind: str, data: Dataset | None = None, **changes: object) -> Training:
-    return Training(small_config(loss={"kind": kind}, **changes), data or random_dataset(), "cpu")
+    return Training(small_config(loss=LOSSES[kind], **changes), data or random_dataset(), "cpu")
 
 
 def run(made: Training, until: int) -> Training:
@@ -48,7 +51,7 @@ def run(made: Training, until: int) -> Training:
     return made
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LOSSES)
 def test_a_method_that_is_interrupted_ends_bit_for_bit_as_one_that_is_not(kind: str, tmp_path: Path) -> None:
     whole = run(training(kind), 12)
     made = training(kind)
@@ -56,14 +59,14 @@ def test_a_method_that_is_interrupted_ends_bit_for_bit_as_one_that_is_not(kind: 
         save_checkpoint(tmp_path / "checkpoint.pt", run(made, step).state())
         made = training(kind)
         made.restore(load_checkpoint(tmp_path / "checkpoint.pt") or {})
-    assert isinstance(made.method, CLASSES[kind])
+    assert isinstance(made.method, CLASSES.get(kind, METHODS.code(made.config.loss)))
     state, expected = made.model.state_dict(), whole.model.state_dict()
     assert state.keys() == expected.keys()
     assert [name for name, tensor in expected.items() if not torch.equal(tensor, state[name])] == []
     assert [epoch.metrics for epoch in made.history] == [epoch.metrics for epoch in whole.history]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LOSSES)
 def test_a_history_has_the_methods_own_measures(kind: str) -> None:
     made = run(training(kind), 4)
     (epoch,) = made.history
@@ -73,7 +76,7 @@ def test_a_history_has_the_methods_own_measures(kind: str) -> None:
         assert epoch.metrics[measure.name] == (100 * mean if "(%)" in measure.label else mean)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LOSSES)
 def test_chunks_are_exact(kind: str) -> None:
     """The gradient is that of the whole batch once running statistics replace each chunk's."""
     gradients = []
@@ -91,7 +94,7 @@ def test_chunks_are_exact(kind: str) -> None:
         torch.testing.assert_close(chunked[name], gradient, rtol=1e-3, atol=1e-5, msg=name)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "own_clusters"])  # k-means may wait
+@pytest.mark.parametrize("kind", [kind for kind in LOSSES if kind != "own_clusters"])  # k-means may wait
 def test_a_step_reads_nothing_back(kind: str) -> None:
     made = training(kind)
     with NoReadback():
@@ -99,9 +102,9 @@ def test_a_step_reads_nothing_back(kind: str) -> None:
             made.advance()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LOSSES)
 def test_what_it_learned_is_kept_and_scored(kind: str, tmp_path: Path) -> None:
-    result = pretrain(small_config(loss={"kind": kind}, epochs=2), random_dataset(), device="cpu")
+    result = pretrain(small_config(loss=LOSSES[kind], epochs=2), random_dataset(), device="cpu")
     result.save(tmp_path / "encoder.pt")
     kept = load_pretrained(tmp_path / "encoder.pt", torch.device("cpu"))
     assert kept is not None
@@ -214,8 +217,8 @@ def test_clusters_are_found_before_each_epoch_and_momentum_is_forgotten() -> Non
 def in_two(folder: Path) -> dict[str, Any]:
     with own_methods():
         results: dict[str, Any] = {
-            kind: after_steps(5, True, augment=EXACT, loss={"kind": kind}, optimizer={"learning_rate": 0.1})
-            for kind in KINDS
+            kind: after_steps(5, True, augment=EXACT, loss=loss, optimizer={"learning_rate": 0.1})
+            for kind, loss in LOSSES.items()
         }
         chunked: dict[str, Any] = {"augment": EXACT, "batch_norm_chunk": 4, "optimizer": {"learning_rate": 0.1}}
         results["in chunks"] = after_steps(5, True, loss={"kind": "own_queue"}, **chunked)
@@ -243,8 +246,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 
 EXPECTED = {
-    kind: partial(after_steps, 5, True, augment=EXACT, loss={"kind": kind}, optimizer={"learning_rate": 0.1})
-    for kind in KINDS
+    kind: partial(after_steps, 5, True, augment=EXACT, loss=loss, optimizer={"learning_rate": 0.1})
+    for kind, loss in LOSSES.items()
 } | {
     "in chunks": partial(
         after_steps,

@@ -19,8 +19,9 @@ from reports.paper.numbers import PaperMatrix, paper_numbers
 from reports.specs import HeatmapReport, PointsReport, Report
 from reports.study_report import StudyReport
 from reports.tables.latex import latex
+from reports.tables.markdown import markdown
 from reports.tables.text_blocks import text_blocks
-from reports.tables.texts import formatted, markdown, tidy
+from reports.tables.texts import formatted, tidy
 
 AXES = [ROWS, COLUMNS] = ["augment.first", "augment.second"]
 METRIC = "top1"

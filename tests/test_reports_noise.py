@@ -1,5 +1,7 @@
 """How sure a contrast is: against limma, by hand, with trials that failed, and over test images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,6 @@ from scipy.stats import t as student
 from scipy.stats import ttest_1samp, ttest_rel
 
 from reports.statistics.measured import Measured, measure
-from reports.statistics.noise import images
 from reports.statistics.noise.images import variance_over_images
 from reports.statistics.noise.prior import FEWEST_FREEDOM, MOST, Prior, cautious_priors, freedom_of, smyth
 from reports.statistics.noise.spread import centred_variances, estimate
@@ -202,13 +203,18 @@ def test_what_seeds_vary_already_is_not_counted_twice() -> None:
     assert float(np.max(variance_over_images(of_seeds, weights))) < 0.2 * binomial
 
 
-def test_contrasts_are_taken_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = right([0.8, 0.5, 0.3], 3, 100, same=True)
-    weights = np.array([[1.0, -1.0, 0.0], [1.0, 0.0, -1.0], [0.0, 1.0, -1.0]])
-    whole = variance_over_images(found, weights)
-    monkeypatch.setattr(images, "AT_ONCE", 600)
-    assert np.array_equal(variance_over_images(found, weights), whole)
-    assert len(set(np.round(whole, 9))) == 3
+def test_a_trial_that_failed_costs_the_images_of_its_own_cell_alone() -> None:
+    """Each seed lacks another cell: the first two are still compared, and an average over all is about as noisy."""
+    whole = right([0.8, 0.5, *[0.6] * 18], 3, 1000, same=True)
+    values = whole.values.copy()
+    values[[2, 3, 4], [0, 1, 2]] = np.nan
+    part = replace(whole, values=values)
+    pair = np.array([[1.0, -1.0, *[0.0] * 18]])
+    assert np.array_equal(variance_over_images(part, pair), variance_over_images(whole, pair))
+    average = np.array([[-1.0, *[1 / 19] * 19]])
+    assert variance_over_images(part, average) == pytest.approx(variance_over_images(whole, average), rel=0.02)
+    values[2] = np.nan  # a cell that has no result at all
+    assert variance_over_images(replace(part, values=values), average) == [0.0]
 
 
 def test_images_enter_the_interval_and_their_number_is_its_floor() -> None:

@@ -16,8 +16,8 @@ from reports.statistics.best import best_cells
 from reports.style import GREY, WIDTH
 from reports.tables.blocks import measure
 from reports.tables.latex import latex
+from reports.tables.markdown import markdown
 from reports.tables.text_blocks import text_blocks
-from reports.tables.texts import markdown
 
 AXES = ["points", "augment"]
 SPEC = TableReport(rows=["points"], columns="augment", metrics=[METRIC], best="row", labels={"points": "Methods"})
@@ -170,6 +170,15 @@ def test_bold_and_pipes_in_markdown() -> None:
     texts = pd.DataFrame([["1.0", "2.0"]], index=["a | b"], columns=["x", "y"])
     lines = markdown(texts, "", pd.DataFrame([[False, True]], index=["a | b"], columns=["x", "y"])).splitlines()
     assert lines[2] == r"| a \| b | 1.0 | **2.0** |"
+
+
+def test_no_name_breaks_a_row_or_is_a_tag_in_markdown() -> None:
+    texts = pd.DataFrame([["1.0"]], index=["a\nb <b>\tc"], columns=["x\ny | <i>"])
+    assert markdown(texts, "a | b").splitlines() == [
+        r"| a \| b | x y \| &lt;i&gt; |",
+        "| --- | ---: |",
+        "| a b &lt;b&gt; c | 1.0 |",
+    ]
 
 
 def test_tables_of_rows_with_one_name_keep_all_of_them() -> None:

@@ -85,6 +85,7 @@ def test_without_the_choice_nothing_is_judged_and_ids_are_the_same() -> None:
         ("grid: {epochs: [2, 4]}\n", "epochs varies"),
         ("grid: {data.subset: [60, 80]}\n", "data varies"),
         ("grid: {loss.kind: [nt_xent, cross_entropy]}\n", "learns the labels"),
+        ("grid: {loss.kind: [nt_xent, rotation]}\n", "loss.kind rotation trains no projection"),
         ("grid: {loss.temperature: [0.1, 0.5]}\nscales: {quick: {base: {epochs: 1}}}\n", "trainings end after 1"),
         ("grid: {loss.temperature: [0.1, 0.5]}\nresources: {workers: 2}\n", "over several workers"),
     ],

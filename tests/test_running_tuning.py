@@ -27,6 +27,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.tracking.client import child_runs, find_parent, tracking_uri
 from ablations.tracking.content.trial import CHOSEN
+from ablations.types.errors import StudyError
 from ablations.types.trial import Result, Trial
 from helpers import small_study
 from reports.statistics.claims import BetterClaim
@@ -86,6 +87,11 @@ def test_the_plan_says_what_the_search_costs() -> None:
     assert search_text(made.scaled, made.trials) == told
     single = plan(STUDY, "optimizer.learning_rate=1")
     assert search_text(single.scaled, single.trials) == ""
+
+
+def test_data_of_which_nothing_can_be_held_out_is_refused() -> None:
+    with pytest.raises(StudyError, match="shapes has 10 training images of 10 classes, of which none can be held out"):
+        plan(STUDY.replace("subset: 60", "subset: 10").replace("batch_size: 16", "batch_size: 10"))
 
 
 def test_a_tuned_evaluation_trains_once() -> None:

@@ -145,6 +145,9 @@ NAMES = {
         "extends: quikstart: no such file, and no study of that name; did you mean 'quickstart'",
     ),
     "a baseline without a name": (f"{GRID}baselines: {{'': {{epochs: 0}}}}\n", "a label must not be empty"),
+    "a label of two lines": ('grid: {head.kind: {"one\\ntwo": linear}}\n', "a label is one line without tabs"),
+    "a label with a tab": ('grid: {head.kind: {"one\\ttwo": linear}}\n', "a label is one line without tabs"),
+    "a baseline of two lines": (f'{GRID}baselines: {{"a\\nb": {{epochs: 0}}}}\n', "a label is one line without tabs"),
     "a label without text": ("grid: {head.kind: {' ': linear}}\n", "a label must not be empty"),
     "a scale that is a path": (f"{GRID}scales: {{a/b: {{}}}}\n", "'a/b' is no name"),
 }

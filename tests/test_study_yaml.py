@@ -39,6 +39,9 @@ def test_values_know_their_place() -> None:
         ("a: 1\n---\nb: 2\n", r"study.yaml:2:1: not valid YAML"),
         ("? [a]\n: b\n", r"study.yaml:1:3: a key must be a word"),
         ("a: \x00\n", r"study.yaml: not valid YAML"),
+        ('a: "b\\x1b[2J"\n', r"study.yaml:1:4: a: 'b.*' has the control character U\+001B; remove it"),
+        ('a: 1\n"b\\x07": 2\n', r"study.yaml:2:1: 'b.*' has the control character U\+0007; remove it"),
+        ('a: "b\\ud800"\n', r"study.yaml:1:4: a: .* has the control character U\+D800; remove it"),
         ("[" * 5000, r"study.yaml: not valid YAML"),
     ],
 )

@@ -140,6 +140,7 @@ def test_no_secret_is_told(text: str, told: str, monkeypatch: pytest.MonkeyPatch
     [
         (Broken("the first line\nthe second"), "does not answer (Broken: the first line)"),
         (ModuleNotFoundError("No module named 'boto3'", name="boto3"), "pip install boto3"),
+        (Broken("(sqlite3.OperationalError) database or disk is full"), "make room and run the study again"),
         (Broken("failed with error code 401 != 200"), "check MLFLOW_TRACKING_USERNAME"),
         (
             Broken('Pool(host=h, port=1): Max retries exceeded (Caused by Error("H(host=h, port=1): refused"))'),

@@ -146,6 +146,7 @@ def test_a_console_remembers_why_it_could_not_write() -> None:
     [
         (["run", "small.yaml", "--inline", "--storage", "/proc/x"], "/proc/x: No such file or directory"),
         (["run", "small.yaml", "--inline", "--storage", "x" * 300], "x...: File name too long"),
+        (["run", "small.yaml", "--inline", "--storage", "gone"], "gone: links to a place that is not there"),
         (["gc", "--storage", "/proc/x"], "/proc/x: No such file or directory"),
         (["new", "/proc/mine.yaml"], "/proc/mine.yaml: cannot be written: No such file or directory"),
         (["plan", "x" * 5000], "no such file"),
@@ -154,10 +155,21 @@ def test_a_console_remembers_why_it_could_not_write() -> None:
 )
 def test_a_place_that_cannot_be_is_told_in_a_sentence(arguments: list[str], told: str) -> None:
     Path("loop.yaml").symlink_to("loop.yaml")
+    Path("gone").symlink_to("away/and/gone")
     ran = ablate(*arguments, HOME=str(Path.cwd()))
     assert (ran.returncode, "Traceback" in ran.stderr) == (2, False)
     assert told in ran.stderr
     assert len(ran.stderr) < 2000
+
+
+@pytest.mark.parametrize("arguments", [["report", "small.yaml"], ["ui"]])
+def test_a_database_that_cannot_be_made_is_told_at_once(arguments: list[str]) -> None:
+    """MLflow itself tries for minutes, with a page of warnings."""
+    ran = ablate(*arguments, MLFLOW_TRACKING_URI="sqlite:////proc/new/mlflow.db", HOME=str(Path.cwd()))
+    assert ran.returncode == 1
+    assert "make that writable, or set MLFLOW_TRACKING_URI" in ran.stderr
+    assert "WARNING" not in ran.stderr
+    assert "http://" not in ran.stdout
 
 
 def test_errors_of_a_place_are_told_from_others() -> None:

@@ -44,6 +44,13 @@ def test_recomputation_does_not_count() -> None:
     assert "recompute" not in config.model_dump_json()
 
 
+def test_a_head_as_it_always_was_keeps_its_id() -> None:
+    old = PretrainConfig.model_validate({"head": {"hidden": None, "hidden_norm": True, "last_norm": "scaled"}})
+    assert pretrain_id(old) == pretrain_id(PretrainConfig())
+    for change in ({"hidden": 64}, {"hidden_norm": False}, {"last_norm": "plain"}):
+        assert pretrain_id(PretrainConfig.model_validate({"head": change})) != pretrain_id(PretrainConfig())
+
+
 def test_the_evaluation_changes_the_trial_and_not_the_encoder() -> None:
     config = TrainConfig.model_validate({"evaluate": {"neighbors": 20}})
     assert trial_id(config) != trial_id(TrainConfig())

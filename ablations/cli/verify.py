@@ -5,6 +5,7 @@ import typer
 from ablations.cli.options import StorageOption, console, told
 from ablations.store.locations import DEFAULT_STORAGE
 from ablations.types.errors import StudyError
+from ablations.types.wording import counted
 
 DAMAGED = 1
 """Exit code for a storage with files that are not what was written."""
@@ -22,8 +23,8 @@ def verify(storage: StorageOption = DEFAULT_STORAGE) -> None:
         for problem in verification.problems():
             console.print(str(problem), style="red")
             count += 1
-        looked = f"{verification.trials} trials and {verification.encoders} encoders"
-        left = f"{count} files are not" if count else "all files are"
-        console.print(f"{looked}: {left} as they were written")
+        looked = f"{counted(verification.trials, 'trial')} and {counted(verification.encoders, 'encoder')}"
+        left = f"{counted(count, 'file')} changed since written" if count else "all files are as they were written"
+        console.print(f"{looked}: {left}")
     if count:
         raise typer.Exit(DAMAGED)

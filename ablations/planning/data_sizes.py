@@ -46,7 +46,8 @@ def _check_metric(trial: Trial) -> None:
 
 
 def check_batches(scaled: ScaledStudy, trials: list[Trial], sizes: dict[DataConfig, DataSize]) -> None:
-    """Raises ``StudyError`` for a batch that has more images than its data, or that workers cannot share evenly."""
+    """Raises ``StudyError`` for a batch that has more images than its data, or that workers cannot share evenly, and
+    for a method that cannot work with this number of images."""
     for trial in trials:
         config = trial.config.pretrain
         images = sizes[config.data].train
@@ -60,3 +61,13 @@ def check_batches(scaled: ScaledStudy, trials: list[Trial], sizes: dict[DataConf
                 f"{scaled.source.name}: trial {trial.name}: batch_size is {config.batch_size:,}, which "
                 f"resources.workers {scaled.resources.workers} cannot share out evenly; take a number that divides it"
             )
+        if config.epochs:
+            _check_method(scaled, trial, images)
+
+
+def _check_method(scaled: ScaledStudy, trial: Trial, images: int) -> None:
+    config = trial.config.pretrain
+    try:
+        config.loss.check_images(config, images)
+    except DataError as error:
+        raise StudyError(f"{scaled.source.name}: trial {trial.name}: {error}") from error

@@ -10,6 +10,7 @@ from ablations.planning.former import former_trials
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.looks import known_looks
 from ablations.planning.packing import packed
+from ablations.planning.review.tuning import check_held_out
 from ablations.planning.search import whole_searches, without_validation
 from ablations.planning.stopping import judged_epochs
 from ablations.store.folders import each
@@ -82,6 +83,7 @@ def plan_trials(
     """The plan of these trials. Raises ``StudyError`` if their data is missing or too small."""
     sizes = data_sizes(scaled, trials, data_dir)
     check_batches(scaled, trials, sizes)
+    check_held_out(scaled, trials, sizes)
     stored, judged = store.results(trials), judged_epochs(scaled, trials)
     training = {trial.id: trial.pretrain_id for trial in trials}
     results = {key: result for key, result in stored.items() if result.counts_for(judged.get(training[key], ()))}

@@ -110,6 +110,13 @@ def _reasons(rule: StopEarly, configs: list[PretrainConfig]) -> Iterator[str]:
             "loss.kind cross_entropy learns the labels by which trainings are compared, and others do not; make it a "
             "baseline, which is spared"
         )
+    kinds = {config.loss.kind: config.loss.gives for config in configs}
+    without = [kind for kind, gives in kinds.items() if gives not in ("projection", "classes")]
+    if without and len(kinds) > 1:
+        yield (
+            f"loss.kind {without[0]} trains no projection, so nearest neighbours, by which trainings are compared, say "
+            "less of it than of the others; leave out stop_early, or compare one kind"
+        )
     if any(metric_of(config.data.name) == "map_11" for config in configs):
         yield "images of this data have several labels, and trainings are compared by one; leave out stop_early"
     if configs and not any(True for _ in _rungs(rule, configs[0].epochs)):

@@ -38,9 +38,9 @@ ScaleName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
 class Resources(Config):
     """What one trial occupies while it runs. It changes no result, so it is no part of a trial's identity."""
 
-    cpu: Annotated[float, Field(gt=0)] = 1
+    cpu: Annotated[float, Field(gt=0, le=1024)] = 1
     """Cores; a trial's PyTorch uses as many threads."""
-    gpu: Annotated[float, Field(ge=0)] = 0
+    gpu: Annotated[float, Field(ge=0, le=64)] = 0
     """GPUs; 0.25 runs four trials on one."""
     pack: bool = False
     """Whether to run as many trials on a GPU as its memory holds. Their need is the measured peak of past trials on
@@ -48,7 +48,7 @@ class Resources(Config):
     whole GPU: ``ablate plan --probe`` measures first."""
     minutes: Annotated[float, Field(gt=0)] | None = None
     """Longest time of one attempt at a training, in minutes; checked at the end of each epoch."""
-    workers: Annotated[int, Field(ge=1)] = 1
+    workers: Annotated[int, Field(ge=1, le=10_000)] = 1
     """Processes that share each training, by NCCL on GPUs and gloo on CPUs. Each has its own ``cpu`` and ``gpu``: one
     GPU or none. Their number must divide the batch. Batch norm and loss are still those of the whole batch, and so is
     the result."""

@@ -1,5 +1,6 @@
 """YAML as plain values that remember where they were written."""
 
+import unicodedata
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ Keys = tuple[str | int, ...]
 PLAIN = (str, int, float, bool, type(None))
 PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 MAX_BYTES = 1_000_000
+WHITESPACE = "\n\t\r"
+"""Control characters that a text may hold; others steer a terminal, and are in no SVG, CSV or database."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ def _mapping(node: MappingNode, keys: Keys, source: Source, yaml: YAML) -> dict[
         line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
         if not isinstance(key, str):
             raise StudyError(f"{source.name}:{line}:{column}: a key must be a word")
+        _check_characters(key, f"{source.name}:{line}:{column}")
         if key in values:
             first = source.lines[(*keys, key)][0]
             raise StudyError(
@@ -113,6 +117,12 @@ def _mapping(node: MappingNode, keys: Keys, source: Source, yaml: YAML) -> dict[
             )
         values[key] = _plain(value_node, (*keys, key), source, yaml)
     return values
+
+
+def _check_characters(text: str, place: str) -> None:
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in WHITESPACE:
+            raise StudyError(f"{place}: {quoted(text)} has the control character U+{ord(character):04X}; remove it")
 
 
 def _scalar(node: ScalarNode, keys: Keys, place: str, yaml: YAML) -> Any:
@@ -128,4 +138,6 @@ def _scalar(node: ScalarNode, keys: Keys, place: str, yaml: YAML) -> Any:
         raise StudyError(
             f"{place}: {dotted(keys)}: {quoted(node.value)} is read as a {type(value).__name__}; put it in quotes"
         )
+    if isinstance(value, str):
+        _check_characters(value, f"{place}: {dotted(keys)}")
     return value

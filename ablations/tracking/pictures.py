@@ -33,6 +33,6 @@ def draw_pictures(table: pd.DataFrame, stored: Stored, store: TrialStore, folder
         left = TrialArrays(without_bits(stored[row["trial_id"]]))
         if left.protocol in PICTURES:
             left = replace(left, classes=store.classes(row["trial_id"]))
-            with house_style():
+            with house_style(" ".join([row["name"], *left.classes])):
                 paths += save_figure(single_picture(row, left), folder, f"{left.protocol}-{row['trial_id']}")[:1]
     return paths

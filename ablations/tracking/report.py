@@ -20,6 +20,7 @@ from core.remote import AnyPath
 from reports.cells.edges import l2_edges, tuned_edges
 from reports.cells.metric_names import add_labels
 from reports.cells.search import Search, chosen_rows
+from reports.fonts import fonts_for
 from reports.pages.render import render
 from reports.specs import Report
 from reports.statistics.claims import parts_of, read_claims
@@ -75,7 +76,7 @@ def draw_report(
     report = _study_report(recorded, store, stored)
     page = render(report, folder)
     pictures = draw_pictures(recorded.table, stored, store, folder)
-    notes += [*map(str, recorded.differences), *report.warnings]
+    notes += [*map(str, recorded.differences), *report.warnings, *filter(None, [fonts_for(report.texts).note])]
     figure = folder / "figure.png"
     return DrawnReport(folder, page, figure, recorded.experiment_id, report.verdicts, pictures, report, notes)
 

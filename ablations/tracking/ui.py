@@ -12,6 +12,7 @@ import psutil
 from rich.console import Console
 
 from ablations.tracking.client import tracking_uri
+from ablations.tracking.unreachable import check_database, trouble
 from ablations.types.errors import AblateError
 from ablations.types.redaction import without_secrets
 
@@ -28,6 +29,10 @@ def serve(host: str, port: int, console: Console) -> None:
             f"MLFLOW_TRACKING_URI is a server with a page of its own: {without_secrets(uri)}", highlight=False
         )
         return
+    try:
+        check_database(uri)
+    except Exception as error:  # every database has exceptions of its own
+        raise AblateError(trouble(uri, error).text) from error
     console.print(f"http://{host}:{port}/#/experiments?workflowType=machine_learning (Ctrl-C ends it)", highlight=False)
     command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", "1"]
     command += ["--serve-artifacts", "--artifacts-destination", "./mlruns"]

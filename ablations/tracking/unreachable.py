@@ -1,6 +1,7 @@
 """What is told when MLflow cannot be used: the place, the reason and the remedy, without a secret."""
 
 import errno
+import os
 from dataclasses import dataclass
 
 from mlflow.exceptions import MlflowException
@@ -11,6 +12,7 @@ from sqlalchemy.pool import NullPool
 from ablations.tracking.database import sqlite_file
 from ablations.types.errors import AblateError
 from ablations.types.redaction import without_secrets
+from core.files import can_be_written
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 PACKAGES = {"psycopg": "'psycopg[binary]'", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
@@ -37,6 +39,10 @@ KNOWN: list[tuple[tuple[str, ...], str]] = [
     (
         ("character varying(200)", "character varying(256)", "column 'artifact_uri'", "column 'artifact_location'"),
         "{place} keeps the path of its artifacts, and takes none as long as here; run in a folder with a shorter path",
+    ),
+    (
+        ("database or disk is full",),
+        "{place} is on a disk without space left; make room and run the study again, which logs what is missing",
     ),
     (
         ("unable to open database file", "readonly database"),
@@ -111,12 +117,15 @@ def _reason(error: Exception) -> str:
 
 
 def check_database(uri: str) -> None:
-    """Raises what its driver raises for a database that cannot be read, at once: MLflow itself tries for minutes."""
+    """Raises what its driver raises for a database that cannot be read, and ``PermissionError`` for a file that cannot
+    be made, at once: MLflow itself tries for minutes."""
     try:
         url = make_url(uri)
     except ArgumentError:
         return  # a folder
     database = sqlite_file(uri)
     is_new = url.get_backend_name() == "sqlite" and not (database and database.exists())
+    if is_new and database and not can_be_written(database.parent):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(database))
     if url.get_backend_name() in DATABASES and not is_new:
         inspect(create_engine(url, poolclass=NullPool)).get_table_names()

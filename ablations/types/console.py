@@ -59,7 +59,7 @@ class WordConsole(Console):
             if isinstance(error, BrokenPipeError):
                 raise  # the reader wants no more
             self._failed = error.strerror or str(error)
-            with Path(os.devnull).open("w", encoding="utf-8") as nothing, suppress(OSError, ValueError):
+            with Path(os.devnull).open("wb") as nothing, suppress(OSError, ValueError):
                 os.dup2(nothing.fileno(), self.file.fileno())  # what is still to be flushed goes there
 
 

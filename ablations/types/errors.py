@@ -9,6 +9,7 @@ AblateError (1)          something went wrong that running again may repair
 
 import copyreg
 import errno
+from pathlib import Path
 from typing import Any
 
 from ablations.types.wording import shortened
@@ -70,6 +71,8 @@ def storage_error(error: BaseException | None, place: AnyPath) -> AblateError | 
     match error:
         case StorageAway():
             return LostStorageError(error)
+        case FileExistsError() if _is_broken_link(error.filename):
+            return StudyError(f"{error.filename}: links to a place that is not there; make that, or remove the link")
         case StorageRefused() | NotADirectoryError() | FileExistsError() | PermissionError():
             return StudyError(f"{error.filename}: {error.strerror}")
     if isinstance(error, OSError) and is_full(error):
@@ -78,6 +81,10 @@ def storage_error(error: BaseException | None, place: AnyPath) -> AblateError | 
         path = shortened(str(error.filename or place), LONGEST_PATH)
         return StudyError(f"{path}: {error.strerror}; choose another place")
     return None
+
+
+def _is_broken_link(path: str | None) -> bool:
+    return path is not None and Path(path).is_symlink() and not Path(path).exists()
 
 
 def place_error(error: OSError) -> AblateError | None:

@@ -64,6 +64,11 @@ class PretrainConfig(Config):
         return tuple(each for each in self.passes if each.has_gradient)
 
     @property
+    def projection_width(self) -> int:
+        """Width of the projection z."""
+        return self.head.width(self.encoder.output)
+
+    @property
     def views(self) -> int:
         """Number of views in a batch that are trained on."""
         return self.batch_size * sum(each.copies for each in self.trained_passes)

@@ -1,6 +1,8 @@
 """The data sets and their sizes, found without reading an image and without torch."""
 
 import os
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -124,7 +126,7 @@ def list_folder(root: Path) -> ImageFiles:
     """List ``<root>/{train,test}/<class>/*``, or ``val`` for ``test``. Raises ``MissingData`` where there is no such
     folder, ``DataError`` where its content is not of this form."""
     train = root / "train"
-    test = next((root / name for name in TEST_FOLDERS if _class_names(root / name)), root / TEST_FOLDERS[0])
+    test = next((root / name for name in TEST_FOLDERS if _class_folders(root / name)), root / TEST_FOLDERS[0])
     for split in (train, test):
         if not split.is_dir():
             embedded = ", ".join(DATA_SETS)
@@ -132,30 +134,46 @@ def list_folder(root: Path) -> ImageFiles:
                 f"no folder {split}; an image folder is <data_dir>/{root.name}/{{train,test}}/<class>/*.jpg "
                 f"(png, jpeg, webp; val for test); built-in names are {embedded}"
             )
-    classes, test_classes = _class_names(train), _class_names(test)
-    for split, names in ((train, classes), (test, test_classes)):
-        if not names:
+    folders, test_folders = _class_folders(train), _class_folders(test)
+    for split, found in ((train, folders), (test, test_folders)):
+        if not found:
             raise DataError(f"{split} has no class folders")
-    if unknown := sorted(set(test_classes) - set(classes)):
-        raise DataError(f"{test / unknown[0]}: there is no class {unknown[0]!r} in {train}")
-    return ImageFiles(root.name, classes, _images(train, classes), _images(test, classes))
+    if unknown := sorted(set(test_folders) - set(folders)):
+        raise DataError(f"{test_folders[unknown[0]]}: there is no class {unknown[0]!r} in {train}")
+    classes = tuple(folders)
+    labelled = _images(train, classes, folders)
+    if empty := set(range(len(classes))) - {label for _, label in labelled}:
+        raise DataError(f"{folders[classes[min(empty)]]}: has no images; add some, or remove this class folder")
+    return ImageFiles(root.name, classes, labelled, _images(test, classes, test_folders))
 
 
-def _class_names(split: Path) -> tuple[str, ...]:
-    return tuple(sorted(entry.name for entry in split.iterdir() if entry.is_dir())) if split.is_dir() else ()
+def _class_folders(split: Path) -> dict[str, Path]:
+    """Folder of each class by its name, sorted; hidden ones, such as notebooks' checkpoints, are none.
+
+    Names are in the composed form of Unicode: macOS writes ``é`` as two characters, other systems as one.
+    """
+    folders: dict[str, Path] = {}
+    for folder in sorted(split.iterdir()) if split.is_dir() else []:
+        if not folder.is_dir() or folder.name.startswith("."):
+            continue
+        name = unicodedata.normalize("NFC", folder.name)
+        if name in folders:
+            raise DataError(f"{split} has two folders {name!r}, in two forms of Unicode; make them one")
+        folders[name] = folder
+    return dict(sorted(folders.items()))
 
 
-def _images(split: Path, classes: tuple[str, ...]) -> Listing:
+def _images(split: Path, classes: tuple[str, ...], folders: Mapping[str, Path]) -> Listing:
     images: list[tuple[str, Label]] = []
     for number, name in enumerate(classes):
-        images += [(path, number) for path in _files(split / name) if path.lower().endswith(SUFFIXES)]
+        files = _files(folders[name]) if name in folders else []
+        images += [(path, number) for path in files if path.lower().endswith(SUFFIXES)]
     if not images:
         raise DataError(f"{split} has no images; looked for {', '.join(SUFFIXES)} in its class folders")
     return tuple(images)
 
 
 def _files(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
+    """Paths of the files that are not hidden: macOS leaves a ``._1.jpg`` beside ``1.jpg``."""
     with os.scandir(folder) as entries:
-        return sorted(entry.path for entry in entries)
+        return sorted(entry.path for entry in entries if not entry.name.startswith("."))

@@ -15,10 +15,12 @@ def build_head(config: HeadConfig, width: int) -> nn.Sequential:
         case "none":
             return nn.Sequential()
         case "linear":
-            return nn.Sequential(_last_layer(width, config.output))
+            return nn.Sequential(_last_layer(width, config))
         case "nonlinear":
-            hidden = [_hidden_layer(width) for _ in range(config.layers - 1)]
-            return nn.Sequential(*hidden, _last_layer(width, config.output))
+            hidden = config.hidden or width
+            inputs = [width, *[hidden] * (config.layers - 2)]
+            layers = [_hidden_layer(each, hidden, config.hidden_norm) for each in inputs]
+            return nn.Sequential(*layers, _last_layer(hidden, config))
 
 
 def build_classifier(width: int, classes: int) -> nn.Sequential:
@@ -29,18 +31,24 @@ def build_classifier(width: int, classes: int) -> nn.Sequential:
     return nn.Sequential(layer)
 
 
-def _hidden_layer(width: int) -> nn.Sequential:
-    return nn.Sequential(_dense(width, width), nn.BatchNorm1d(width), nn.ReLU(inplace=True))
+def _hidden_layer(width: int, output: int, norm: bool) -> nn.Sequential:
+    if not norm:
+        return nn.Sequential(nn.Linear(width, output), nn.ReLU(inplace=True))
+    return nn.Sequential(_dense(width, output), nn.BatchNorm1d(output), nn.ReLU(inplace=True))
 
 
-def _last_layer(width: int, output: int) -> nn.Sequential:
-    """Build the last layer, whose batch norm has no beta."""
-    norm = nn.BatchNorm1d(output)
-    norm.bias.requires_grad_(False)
-    return nn.Sequential(_dense(width, output), norm)
+def _last_layer(width: int, config: HeadConfig) -> nn.Sequential:
+    """Build the last layer. Without batch norm it starts as PyTorch starts it: the scale of its output then counts."""
+    if config.last_norm == "none":
+        return nn.Sequential(nn.Linear(width, config.output, bias=False))
+    norm = nn.BatchNorm1d(config.output, affine=config.last_norm == "scaled")
+    if norm.bias is not None:
+        norm.bias.requires_grad_(False)
+    return nn.Sequential(_dense(width, config.output), norm)
 
 
 def _dense(width: int, output: int) -> nn.Linear:
+    """Build a matrix that batch norm follows, so that it needs no bias."""
     layer = nn.Linear(width, output, bias=False)
     nn.init.normal_(layer.weight, std=0.01)
     return layer

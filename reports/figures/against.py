@@ -15,11 +15,15 @@ from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
 from reports.figures.point_labels import label_cells
 from reports.figures.points import draw_gaps, gap_notes
+from reports.figures.short_names import folded
 from reports.figures.sides import Side, add_legend, gaps_note, lay_out, sides
 from reports.specs import AgainstReport
 from reports.study_report import StudyReport
 from reports.style import COLORS, GREY, MARKERS
 from reports.tables.texts import pivoted, rows_and_columns
+
+LINE, UPRIGHT_LINE = 45, 26
+"""Letters of a line of an axis' name, along the figure and up it."""
 
 
 def draw_against(report: StudyReport, spec: AgainstReport) -> Drawn:
@@ -88,8 +92,8 @@ def _draw_points(ax: Axes, points: pd.DataFrame, spec: AgainstReport, colors: li
 
 
 def _dress(ax: Axes, points: pd.DataFrame, side: Side, x: str, y: str) -> None:
-    ax.set_xlabel(f"{x}: {side.metric_label}")
-    ax.set_ylabel(f"{y}: {side.metric_label}")
+    ax.set_xlabel(folded(f"{x}: {side.metric_label}", LINE))
+    ax.set_ylabel(folded(f"{y}: {side.metric_label}", UPRIGHT_LINE))
     ax.margins(0.1)
     ax.grid(visible=True, axis="both", linestyle=":")
     worst = points["state_x"].where(points["state_x"] != "done", points["state_y"])

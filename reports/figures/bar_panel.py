@@ -12,14 +12,16 @@ from matplotlib.patches import Patch, Rectangle
 from reports.cells.names import axis_name
 from reports.cells.summary import error_ends, ordered
 from reports.figures.bar_limits import bar_limits
+from reports.figures.short_names import folded
 from reports.figures.sides import EMPTY_STYLES, EMPTY_WORDS
+from reports.figures.ticks import name_places
 from reports.specs import BarsReport
 from reports.style import COLORS, ERROR, HATCHES
 
 GROUP = 0.86
 """Width of a group; the rest is the gap to the next."""
 LETTERS = 45
-"""So many names of groups have room beside each other."""
+"""Letters of a line of the axis' name."""
 FEWEST = 8
 """A panel is as wide as so many bars, however few it has."""
 CUT = "A number with an arrow stands for a bar that ends below its panel."
@@ -58,9 +60,9 @@ def draw_panel(ax: Axes, cells: pd.DataFrame, spec: BarsReport, looks: Looks) ->
             _draw_bar(ax, x, width, cell, color_and_hatch, low)
     margin = 0.5 + max(0.0, FEWEST * width - len(groups)) / 2
     ax.set_xlim(-margin, len(groups) - 1 + margin)
-    ax.set_xticks(range(len(groups)), [name or "–" for name in groups])
-    ax.set_xlabel(spec.x_label or axis_name(spec.x))
-    ax.tick_params(axis="x", length=0, rotation=30 if len(groups) * max(map(len, groups)) > LETTERS else 0)
+    name_places(ax, groups)
+    ax.set_xlabel(folded(spec.x_label or axis_name(spec.x), LETTERS))
+    ax.tick_params(axis="x", length=0)
     ax.grid(visible=True, axis="y")
 
 

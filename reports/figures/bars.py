@@ -10,13 +10,18 @@ from reports.figures.bar_panel import CUT, Looks, bar_handles, draw_panel, look
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
+from reports.figures.short_names import LETTERS_AN_INCH, folded
 from reports.figures.sides import GAPS, Side, add_legend, lay_out, sides
+from reports.figures.ticks import panel_width
 from reports.specs import BarsReport
 from reports.study_report import StudyReport
 from reports.tables.texts import pivoted
 
 MOST_BESIDE = 24
 """Bars of a panel of half the figure's width; more take all of it."""
+
+SHORTEST_TITLE = 10
+"""Letters of a line of a panel's title that it has at least."""
 
 
 def draw_bars(report: StudyReport, spec: BarsReport) -> Drawn:
@@ -52,7 +57,9 @@ def _draw_side(place: SubFigure, side: Side, spec: BarsReport, looks: Looks, cel
     panels = ordered(cells, spec.panels)
     for ax, value in zip(place.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         draw_panel(ax, at(cells, spec.panels, value), spec, looks)
-        ax.set_title(value_name(spec.panels or "", value) if value else "", fontsize=7, fontweight="normal")
+        room = max(SHORTEST_TITLE, int(LETTERS_AN_INCH * panel_width(ax)))
+        title = folded(value_name(spec.panels or "", value), room) if value else ""
+        ax.set_title(title, fontsize=7, fontweight="normal")
         ax.set_ylabel(side.metric_label if value == panels[0] else "")
     add_legend(place, bar_handles(cells, spec.series, looks), spec.series_label or spec.series or "", columns)
 

@@ -70,8 +70,9 @@ def _beside_the_paper(report: StudyReport, drawn: bool) -> list[str]:
     numbers = report.paper
     if numbers is None or not drawn:
         return []
+    whose = "The paper's" if numbers.of_one_paper else "Published"
     return [
-        f"The paper's numbers: {numbers.title}, {numbers.published_as}; {_closed(numbers.setting)}",
+        f"{whose} numbers: {numbers.title}, {numbers.published_as}; {_closed(numbers.setting)}",
         *map(_closed, numbers.notes),
         *_differences(report, numbers),
     ]

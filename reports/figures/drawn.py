@@ -1,14 +1,17 @@
 """What the function of a figure kind returns, and the call of that function."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from reports.figures.short_names import with_short_names
 from reports.kinds import drawing_function
 from reports.study_report import StudyReport
 from reports.tables.blocks import Block
+
+SHORTENED = "Names with … are shortened; the table has them whole."
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,11 @@ class Drawn:
 
 
 def draw(report: StudyReport) -> Drawn:
-    """The figure of a study with its numbers, by the kind that its spec names."""
-    drawn: Drawn = drawing_function(report.spec.kind)(report, report.spec)
-    return drawn
+    """The figure of a study with its numbers, by the kind that its spec names. Long names are short in the figure
+    alone."""
+    function = drawing_function(report.spec.kind)
+    drawn: Drawn = function(report, report.spec)
+    short = with_short_names(report)
+    if short is report:
+        return drawn
+    return replace(drawn, figure=function(short, short.spec).figure, caption=f"{drawn.caption} {SHORTENED}")

@@ -9,6 +9,9 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from reports.figures.short_names import UPRIGHT, folded, turn
+from reports.figures.ticks import SLANTING, panel_width
+
 AVERAGE = "average"
 HATCH = {"waiting": "///", "failed": "xxx", "stopped": "---", "done": ""}
 """Of cells without a value: a trial that finished has none where its protocol has no such metric."""
@@ -54,10 +57,12 @@ def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> Non
     )
     _hatch(ax, panel, shown)
     ax.set_title("\n".join(textwrap.fill(line, LETTERS) for line in panel.title.splitlines()))
-    ax.set_ylabel(row_label)
-    ax.set_xlabel(column_label)
-    ax.set_xticklabels([str(name) for name in shown.columns], rotation=30, ha="right")
-    ax.set_yticklabels([str(name) for name in shown.index], rotation=0)
+    ax.set_ylabel(folded(row_label))
+    ax.set_xlabel(folded(column_label, LETTERS))
+    columns = [folded(str(name)) for name in shown.columns]
+    slanted = turn(columns, panel_width(ax)) < UPRIGHT
+    ax.set_xticklabels(columns, **SLANTING if slanted else {"rotation": UPRIGHT})
+    ax.set_yticklabels([folded(str(name)) for name in shown.index], rotation=0)
 
 
 def _limits(panel: Panel) -> tuple[float, float]:

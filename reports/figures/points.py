@@ -13,6 +13,7 @@ from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
 from reports.figures.sides import Side, add_legend, lay_out, sides
+from reports.figures.ticks import name_places
 from reports.specs import PointsReport
 from reports.study_report import StudyReport
 from reports.style import COLORS, EMPTY, GREY, MARKERS
@@ -75,7 +76,7 @@ def _draw_lines(ax: Axes, side: Side, x: str, others: list[str]) -> None:
             label=label or None,
         )
     draw_gaps(ax, side.cells.assign(place=side.cells[x].map(places)), "place")
-    ax.set_xticks(list(places.values()), list(places))
+    name_places(ax, list(places))
     ax.set_xlabel(axis_name(x))
     ax.set_ylabel(side.metric_label)
     ax.grid(visible=True, axis="y")

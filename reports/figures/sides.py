@@ -10,8 +10,14 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure, SubFigure
 
 from reports.cells.summary import HERE, PAPER, WORDS, of
+from reports.figures.short_names import LETTERS_AN_INCH, letters
 from reports.study_report import StudyReport
 from reports.style import EMPTY, WIDTH, set_heading
+
+FREE_ROWS, ROW = 4, 0.17
+"""Rows of a legend for which a figure has room, and the height of another one in inches."""
+HANDLE = 8
+"""Letters that have room where a legend shows what it names."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,8 @@ def sides(report: StudyReport, data: pd.DataFrame) -> list[Side]:
     found = [Side(of(data, HERE), "Here", report.metric_label)]
     numbers, theirs = report.paper, of(data, PAPER)
     if numbers is not None and len(theirs):
-        title = f"The paper, {numbers.title} ({numbers.published_as})"
+        whose = "The paper" if numbers.of_one_paper else "Published"
+        title = f"{whose}, {numbers.title} ({numbers.published_as})"
         found.append(Side(theirs, title, numbers.metrics[report.metric]))
     return found
 
@@ -48,8 +55,12 @@ def lay_out(report: StudyReport, parts: list[Side], height: float, stacked: bool
 def add_legend(part: SubFigure, handles: Sequence[Artist], title: str, most: int) -> None:
     """Under the panels, where it covers nothing; the paper's lie over its bars. At most so many entries a row."""
     if handles:
-        rows = math.ceil(len(handles) / most)
+        longest = max(letters(str(handle.get_label())) for handle in handles)
+        room = int(part.bbox.width / part.dpi * LETTERS_AN_INCH / (longest + HANDLE))
+        rows = math.ceil(len(handles) / max(1, min(most, room)))
         columns = math.ceil(len(handles) / rows)
+        figure = part.figure
+        figure.set_figheight(figure.get_figheight() + max(0, rows - FREE_ROWS) * ROW)
         legend = part.legend(handles=handles, ncols=columns, loc="outside lower center", frameon=False)
         legend.set_title(title or None)  # type: ignore[arg-type]
 

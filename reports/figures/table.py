@@ -66,7 +66,7 @@ def table_figure(report: StudyReport, spec: TableReport, data: pd.DataFrame) -> 
 
 
 def _source(numbers: PaperNumbers | None) -> str:
-    return f"{numbers.title} of the paper, {numbers.published_as}" if numbers else ""
+    return numbers.cited if numbers else ""
 
 
 def _rivals(spec: TableReport) -> list[str]:

@@ -15,29 +15,30 @@ from reports.statistics.record import save_record, save_search
 from reports.study_report import StudyReport
 from reports.style import house_style, save_figure
 from reports.tables.latex import latex
+from reports.tables.markdown import markdown, plain
 from reports.tables.text_blocks import text_blocks
-from reports.tables.texts import markdown
 
 
 def render(report: StudyReport, folder: Path) -> Path:
     """Write ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv``, ``trials.csv``, ``verdicts.json`` and
     ``report.html``, of pictures ``data.npz``, and of tuned settings ``search.csv``; return the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    with house_style():
+    with house_style(report.texts):
         drawn = draw(report)
         save_figure(drawn.figure, folder, "figure")
     seeds = f"\n{report.seeds_text}\n" if report.claims else ""
-    (folder / "figure.md").write_text(f"![{report.title}](figure.png)\n\n{drawn.caption}\n{seeds}")
-    note = f"\n{report.circumstances}\n" if report.circumstances else ""
-    texts = markdown(drawn.texts, drawn.corner, drawn.bold)
-    (folder / "table.md").write_text(texts + _chosen_markdown(report) + note + seeds)
+    figure = f"![{plain(report.title)}](figure.png)\n\n{plain(drawn.caption)}\n"
+    (folder / "figure.md").write_text(figure + seeds, encoding="utf-8")
+    note = f"\n{plain(report.circumstances)}\n" if report.circumstances else ""
+    table = markdown(drawn.texts, drawn.corner, drawn.bold) + _chosen_markdown(report)
+    (folder / "table.md").write_text(table + note + seeds, encoding="utf-8")
     (folder / "table.tex").write_text(latex_table(report, drawn), encoding="utf-8")
-    with_chosen(drawn.data, report).to_csv(folder / "data.csv", index=False)
+    with_chosen(drawn.data, report).to_csv(folder / "data.csv", index=False, encoding="utf-8")
     save_arrays(report.arrays, folder / "data.npz")
     save_record(report.judged, report.verdicts, folder)
     if report.search:
         save_search(report.search, folder)
-    return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text())
+    return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text(encoding="utf-8"))
 
 
 def _chosen_markdown(report: StudyReport) -> str:

@@ -37,9 +37,16 @@ class PaperNumbers:
     none."""
     notes: list[str]
     """What a reader must know of the numbers, such as a misprint."""
+    of_one_paper: bool = True
+    """Whether they are of the paper, rather than of several."""
     scored_by: str = ""
     """How all of them are scored, as in ``reports.cells.scoring``: ``linear_sgd on imagenet``. Empty where they are
     scored in several ways, or where the paper does not say."""
+
+    @property
+    def cited(self) -> str:
+        """What they are and how they were published: ``Table 4 of the paper, printed``."""
+        return f"{self.title}{' of the paper' if self.of_one_paper else ''}, {self.published_as}"
 
     def matrix(self, rows: str, columns: str, metric: str) -> "PaperMatrix | None":
         """Two of the axes as rows and columns; None where these are not its axes, or the metric is not its."""
@@ -98,5 +105,6 @@ def paper_numbers(key: str | None) -> PaperNumbers | None:
         row_average=data.get("row_average", {}),
         ends=pd.DataFrame(data.get("ends", []), columns=["low", "high"], dtype=float),
         notes=data.get("notes", []),
+        of_one_paper=data.get("of_one_paper", True),
         scored_by=data.get("scored_by", ""),
     )

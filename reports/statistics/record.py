@@ -55,7 +55,7 @@ def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
     """Write ``trials.csv``, every trial's values, ``verdicts.json``, the claims and the verdicts on them, and, where it
     is known which test images are right, ``right_images.npz``: a row of bits for each trial, by metric."""
     _save_right(judged.table, folder / RIGHT)
-    judged.table.drop(columns=_left_out(judged.table)).to_csv(folder / TRIALS, index=False)
+    judged.table.drop(columns=_left_out(judged.table)).to_csv(folder / TRIALS, index=False, encoding="utf-8")
     values = {
         "version": VERSION,
         "axes": judged.axes,
@@ -71,7 +71,7 @@ def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
 
 def save_search(search: Search, folder: Path) -> None:
     """Write ``search.csv``: every trial that was chosen among, its values, and whether it was chosen."""
-    search.table.drop(columns=_left_out(search.table)).to_csv(folder / SEARCH, index=False)
+    search.table.drop(columns=_left_out(search.table)).to_csv(folder / SEARCH, index=False, encoding="utf-8")
 
 
 def read_record(folder: Path) -> Judged:

@@ -1,4 +1,4 @@
-"""The numbers of a matrix as Markdown and CSV."""
+"""The numbers of a figure as text, and as rows of a CSV file."""
 
 import math
 
@@ -55,27 +55,6 @@ def _wide(cells: pd.DataFrame, rows: list[str], columns: str | None, ending: str
     return wide.reindex(index=values_of(long, "row"), columns=values_of(long, "column")).rename_axis(
         index=None, columns=None
     )
-
-
-def markdown(texts: pd.DataFrame, corner: str, bold: pd.DataFrame | None = None) -> str:
-    """A pipe table whose first column are the row names, under the heading ``corner``."""
-    header = [corner, *map(str, texts.columns)]
-    lines = [header, ["---", *["---:"] * len(texts.columns)], *_emphasised(texts, bold)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
-def _emphasised(texts: pd.DataFrame, bold: pd.DataFrame | None) -> list[list[str]]:
-    """A list for each row, its name first."""
-    strong = [[False] * len(texts.columns)] * len(texts) if bold is None else bold.to_numpy().tolist()
-    rows = []
-    for (name, *cells), marks in zip(texts.itertuples(name=None), strong, strict=True):
-        shown = [f"**{text}**" if best else text for text, best in zip(map(_pipe, cells), marks, strict=True)]
-        rows.append([_pipe(name), *shown])
-    return rows
-
-
-def _pipe(text: object) -> str:
-    return str(text).replace("|", r"\|")
 
 
 def tidy(matrix: Matrix, paper: PaperMatrix | None, rows: str, columns: str) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def warnings(plan: Plan) -> list[str]:
     """Sentences, each with its remedy."""
     scaled = plan.scaled
     found = [*scaled.notes, *_names(plan), *_paper(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
-    found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *_former(plan)]
+    found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *_holdouts(plan), *_former(plan)]
     found += filter(None, [unvaried_text(plan)])
     return list(dict.fromkeys(found))
 
@@ -152,6 +152,18 @@ def _several_values(plan: Plan) -> set[str]:
         for point in axis
     }
     return {name for name, count in Counter(name for name, _ in values).items() if count > 1}
+
+
+def _holdouts(plan: Plan) -> Iterator[str]:
+    """Evaluations that choose a setting on training images held out of each class, of data that has one of each."""
+    for trial in plan.trials:
+        data = trial.config.evaluation_data
+        size = plan.sizes[data]
+        if hasattr(trial.config.evaluate, "holdout") and size.train <= size.classes:
+            yield (
+                f"{data.name} has {size.train:,} training images of {size.classes:,} classes: none can be held out, so "
+                f"the {trial.config.evaluate.protocol} protocol takes the middle of its grid; add images"
+            )
 
 
 def _batches(plan: Plan) -> Iterator[str]:

@@ -19,8 +19,6 @@ LOWEST = {"learning_rate": 1e-8, "temperature": 1e-4}
 """Smallest plausible value of a field that must be above 0."""
 HIGHEST_OF_ALL = 1e9
 """Largest plausible value of any other field."""
-HIGHEST_RESOURCES = {"cpu": 1_024, "gpu": 64, "workers": 10_000}
-"""Cores and GPUs that one machine may have, and workers that may share a training."""
 LOWEST_MINUTES = 0.1
 
 
@@ -31,9 +29,6 @@ def implausible(scaled: ScaledStudy) -> Iterator[str]:
             if problem := _problem(path[-1], value):
                 yield f"{setting.place()}: {problem}; is it meant?"
     resources = scaled.resources
-    for name, highest in HIGHEST_RESOURCES.items():
-        if (value := getattr(resources, name)) > highest:
-            yield f"resources.{name} is {value:g}, which no machine has: no trial would ever start"
     if resources.minutes and resources.minutes < LOWEST_MINUTES:
         yield f"resources.minutes is {resources.minutes:g}: every training would be timed out"
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ablations.planning.configuration.cells import cells_of
+from ablations.planning.configuration.configure import kind_beside
 from ablations.planning.configuration.origin import origin_of
 from ablations.planning.configuration.resolved import by_path
 from ablations.study.checks.setting_paths import EVALUATE
 from ablations.study.scaled_study import ScaledStudy
-from ablations.study.settings import SettingPath
+from ablations.study.settings import Layer, SettingPath
 from ablations.types.trial import Trial
 from core.config import TrainConfig
 
@@ -33,16 +35,31 @@ def shared_settings(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, A
 
 
 def unused(scaled: ScaledStudy, trials: Sequence[Trial]) -> Iterator[str]:
-    """A sentence for each setting that some trials do not have, and for each axis that no cell has."""
+    """A sentence for each setting that some trials do not have, and for each axis that no cell has. Not told is a
+    setting of the study where a cell writes its group anew, such as ``augment: {policy: custom, both: [crop]}``."""
     cells = list({trial.candidate: trial for trial in trials}.values())
+    layers = {cell.key: cell.layer for cell in cells_of(scaled)}
     for path, setting in scaled.settings.items():
-        without = list(dict.fromkeys(cell.cell_name for cell in cells if value_at(cell.config, path) is MISSING))
-        if without and origin_of(setting, scaled) != "scale":
+        origin = origin_of(setting, scaled)
+        found = (
+            cell.cell_name
+            for cell in cells
+            if value_at(cell.config, path) is MISSING
+            and not (origin == "study" and _is_written_anew(path, layers.get(cell.cell, {})))
+        )
+        without = list(dict.fromkeys(found))
+        if without and origin != "scale":
             yield f"{setting.place()}: has no effect on {_named(without)}, whose kind has no such setting"
     there = {name for cell in cells for name in cell.coordinates}
     for name in scaled.axis_names:
         if name not in there:
             yield f"the axis {name} is in no cell: 'only_where' leaves it out of all of them"
+
+
+def _is_written_anew(path: SettingPath, layer: Layer) -> bool:
+    """Whether the settings of a cell choose the kind of the path's group in a mapping of the whole group."""
+    kind = kind_beside(path, layer)
+    return kind is not None and layer[kind].keys[-1:] == kind[-1:]
 
 
 def value_at(config: TrainConfig, path: SettingPath) -> Any:

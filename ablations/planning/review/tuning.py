@@ -1,13 +1,14 @@
 """Checks that tuned values can be chosen: the candidates of a cell need a validation score that compares them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ablations.planning.search import searches
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.errors import StudyError
 from ablations.types.metrics import VALIDATION, validation_of, with_validation
 from ablations.types.trial import Trial
-from core.config import TrainConfig
+from core.config import DataConfig, TrainConfig
+from core.data.catalog import DataSize
 
 KEEP = "give it these values itself, or say under 'only_where' in which cells they are tuned"
 
@@ -36,6 +37,17 @@ def check_tuning(scaled: ScaledStudy, trials: Sequence[Trial]) -> None:
     for candidates in searches(trials):
         for problem in _problems([trial.config for trial in candidates]):
             raise StudyError(f"{place}: {candidates[0].cell_name}: {problem}")
+
+
+def check_held_out(scaled: ScaledStudy, trials: Sequence[Trial], sizes: Mapping[DataConfig, DataSize]) -> None:
+    """Raises ``StudyError`` if tuned values would be chosen on data of which no image can be held out."""
+    for candidates in searches(trials):
+        data = candidates[0].config.evaluation_data
+        if scaled.tune and sizes[data].train <= sizes[data].classes:
+            raise StudyError(
+                f"{scaled.tune.axes[0][0].place}: {data.name} has {sizes[data].train} training images of "
+                f"{sizes[data].classes} classes, of which none can be held out to choose a value on; raise data.subset"
+            )
 
 
 def _problems(configs: Sequence[TrainConfig]) -> Iterator[str]:

@@ -47,9 +47,11 @@ def point_settings(path: str, setting: Setting) -> Layer:
 
 
 def checked_label(label: str, place: str) -> str:
-    """The label itself. Raises ``StudyError`` if it is empty, or too long to be shown."""
+    """The label itself. Raises ``StudyError`` if it is empty, of several lines, or too long to be shown."""
     if not label.strip():
         raise StudyError(f"{place}: a label must not be empty")
+    if len(label.splitlines()) > 1 or "\t" in label:
+        raise StudyError(f"{place}: a label is one line without tabs; figures fold long ones by themselves")
     if len(label) > LONGEST_LABEL:
         raise StudyError(f"{place}: a label has at most {LONGEST_LABEL} characters, and this one {len(label):,}")
     return label

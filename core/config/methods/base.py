@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from core.config.train import PretrainConfig
 
 Gives = Literal["projection", "classes", "picture", "other"]
-"""Output of the head: a projection z, class logits, a picture, or none of these."""
+"""Output of the head: a projection z, logits of classes that images belong to, a picture, or none of these."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,22 @@ class MethodConfig(Config):
     """Whether it learns from labels, so that images without a label are left out."""
     measures: ClassVar[tuple[Measure, ...]] = ()
     """Numbers that are reported for each epoch, besides the loss."""
+    has_target: ClassVar[bool] = False
+    """Whether it keeps a second encoder, such as a target or a key encoder, which counts as memory."""
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return what one training step passes through an encoder, for views of ``image_size`` pixels. Passes with a
         gradient come in the order of ``Views.trained``."""
         raise NotImplementedError
 
+    def flops(self, pretrain: "PretrainConfig") -> int:
+        """Return the floating-point operations of a training step for one image outside the encoder. 0 where they are
+        a few percent at most, as those of SimCLR's head."""
+        return 0
+
     def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
-        """Return the memory of the method's own modules and buffers in bytes: targets, queues, memories of all
-        images."""
+        """Return the memory of the method's own modules and buffers in bytes, about: wide heads, predictors, queues,
+        memories of all images. An encoder that it keeps is counted by ``has_target``."""
         return 0
 
     def check(self, pretrain: "PretrainConfig") -> None:

@@ -111,7 +111,7 @@ class FineTuneTransfer(Protocol):
     evenly spaced on a logarithm. Batch norm and biases are excluded; the paper does not say."""
     holdout: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Share of every class's training images on which they are chosen. The paper takes a data set's own validation
-    images where it has any."""
+    images where it has any. The middle of the grid is taken if each class has one image only."""
     holdout_seed: Seed | None = None
     """Seed of the choice of these images. None: the training's, so that every seed of a study has its own."""
     test_crop: TestCrop = 1.0

@@ -78,7 +78,7 @@ def _sun397(data_dir: Path, split: str) -> Part:
             f"{root / f'{split}.txt'} is missing; torchvision does not bring the splits of SUN397: unpack "
             f"https://vision.princeton.edu/projects/2010/SUN/download/Partitions.zip into {root}"
         )
-    lines = (root / f"{split}.txt").read_text().split()
+    lines = (root / f"{split}.txt").read_text(encoding="utf-8").split()
     labels = [data.class_to_idx["/".join(line.split("/")[2:-1])] for line in lines]  # /a/abbey/sun_aaalbzqrimafwbiv.jpg
     return tuple(data.classes), tuple((str(root / line[1:]), label) for line, label in zip(lines, labels, strict=True))
 
@@ -100,7 +100,7 @@ def _voc2007(data_dir: Path, split: str) -> Part:
     folder = data_dir / "VOCdevkit" / "VOC2007" / "ImageSets" / "Main"
     if not (lists := sorted(folder.glob(f"*_{split}.txt"))):
         raise FileNotFoundError(f"no {folder / f'*_{split}.txt'}")
-    columns = [dict(line.split() for line in path.read_text().splitlines()) for path in lists]
+    columns = [dict(line.split() for line in path.read_text(encoding="utf-8").splitlines()) for path in lists]
     labels = {path: tuple(VOC_LABELS[column[Path(path).stem]] for column in columns) for path in data.images}
     return tuple(path.stem.removesuffix(f"_{split}") for path in lists), tuple((str(p), n) for p, n in labels.items())
 

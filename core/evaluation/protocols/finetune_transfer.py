@@ -50,12 +50,15 @@ def score_finetune_transfer(config: FineTuneTransfer, pretrained: Pretrained, da
 
 def choose(config: FineTuneTransfer, pretrained: Pretrained, split: Split, classes: int, metric: Metric) -> Candidate:
     """Return the candidate that is best on images held out of ``split``; the first of equally good ones. One that
-    diverged is the worst. A grid of one candidate needs no such training."""
+    diverged is the worst. A grid of one candidate needs no such training. If no class has a second image, none can be
+    held out, and the middle of the grid is taken."""
     grid = candidates(config, pretrained)
     if len(grid) == 1:
         return grid[0]
     seed = pretrained.config.seed if config.holdout_seed is None else config.holdout_seed
     inner, outer = hold_out(split, config.holdout, generator(seed, "fine-tuning holdout"))
+    if not len(outer):
+        return grid[len(grid) // 2]
 
     def score(candidate: Candidate) -> float:
         network, _ = fit(candidate, config, pretrained, inner, classes)

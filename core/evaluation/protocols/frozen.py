@@ -38,7 +38,8 @@ def _linear(config: Frozen, train: Encoded, test: Encoded, classes: int, metric:
     l2, validation = choose_l2(*train, classes, config, metric)
     features, test_features = standardise(train[0], test[0])
     logits = fit_chosen(features, train[1], classes, config, l2)(test_features)
-    return _scored(logits, test[1], metric) | Scores({"linear_eval/l2": l2, "linear_eval/validation": validation})
+    held_out = {} if validation is None else {"linear_eval/validation": validation}
+    return _scored(logits, test[1], metric) | Scores({"linear_eval/l2": l2} | held_out)
 
 
 def _scored(logits: Tensor, labels: Tensor, metric: Metric) -> Scores:

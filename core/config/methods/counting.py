@@ -1,0 +1,15 @@
+"""Arithmetic for what a method computes and keeps outside the encoder."""
+
+NUMBER = 4
+"""Bytes of a number in single precision."""
+
+
+def product_flops(weights: int, trained: int, seen: int = 0) -> int:
+    """Return the floating-point operations of matrices with this number of ``weights`` for ``trained`` views with a
+    gradient, whose backward pass is two more products, and ``seen`` views without one."""
+    return 2 * weights * (3 * trained + seen)
+
+
+def trained_bytes(weights: int) -> int:
+    """Return the bytes of weights with their gradients and momenta."""
+    return 3 * NUMBER * weights

@@ -1,0 +1,31 @@
+"""Decoders: from a representation to a picture."""
+
+from itertools import pairwise
+
+from torch import nn
+
+from core.config.methods.autoencoder import Map, decoder_maps
+
+
+def build_decoder(width: int, side: int) -> nn.Sequential:
+    """Build a decoder from h (B, width) to pictures (B, 3, side, side): a matrix to the smallest map, 3x3 convolutions
+    to the others, each after a batch norm, a ReLU and nearest-neighbour upsampling, and a last one to the colours."""
+    maps = decoder_maps(width, side)
+    channels, small = maps[0]
+    matrix = nn.Sequential(nn.Linear(width, channels * small**2), nn.Unflatten(1, (channels, small, small)))
+    return nn.Sequential(matrix, *(_grown(*pair) for pair in pairwise(maps)), _drawn(maps[-1]))
+
+
+def _grown(inputs: Map, outputs: Map) -> nn.Sequential:
+    return nn.Sequential(
+        nn.BatchNorm2d(inputs.channels),
+        nn.ReLU(inplace=True),
+        nn.Upsample(size=(outputs.side, outputs.side)),
+        nn.Conv2d(inputs.channels, outputs.channels, 3, padding=1, bias=False),
+    )
+
+
+def _drawn(last: Map) -> nn.Sequential:
+    return nn.Sequential(
+        nn.BatchNorm2d(last.channels), nn.ReLU(inplace=True), nn.Conv2d(last.channels, 3, 3, padding=1)
+    )

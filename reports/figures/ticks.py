@@ -1,0 +1,44 @@
+"""Names under an axis."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from reports.figures.short_names import LETTERS_AN_INCH, SLANTED, UPRIGHT, folded, longest_line, turn
+
+SLANTING: dict[str, Any] = {"rotation": SLANTED, "ha": "right", "rotation_mode": "anchor"}
+"""Of names that slant: each ends at its place."""
+BESIDE = 0.7
+"""Inches of a panel's width that its vertical axis takes."""
+
+SHORT = 8
+"""Letters of a turned name for which a figure has room."""
+
+
+def name_places(ax: Axes, names: Sequence[str]) -> None:
+    """Name the places 0, 1, 2, ... along the axis."""
+    shown = [folded(name) or "–" for name in names]
+    turned = turn(shown, panel_width(ax))
+    if turned == UPRIGHT:
+        shown = [name or "–" for name in names]  # two lines of each would not fit
+    heighten(ax, (longest_line(shown) - SHORT) / LETTERS_AN_INCH * math.sin(math.radians(turned)))
+    ax.set_xticks(range(len(shown)), shown, **SLANTING if turned == SLANTED else {"rotation": turned})
+
+
+def heighten(ax: Axes, inches: float) -> None:
+    """Make the figure higher, by what the first panel of a row asks for."""
+    figure, place = ax.get_figure(root=True), ax.get_subplotspec()
+    assert figure is not None
+    assert place is not None
+    if inches > 0 and place.colspan.start == 0:
+        figure.set_figheight(figure.get_figheight() + inches)
+
+
+def panel_width(ax: Axes) -> float:
+    """Width in inches that a panel will have in its part of the figure, about."""
+    part, place = ax.get_figure(root=False), ax.get_subplotspec()
+    assert part is not None
+    assert place is not None
+    return float(part.bbox.width / part.dpi / place.get_gridspec().ncols - BESIDE)

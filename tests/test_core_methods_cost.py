@@ -1,0 +1,85 @@
+"""What the plan says of a method's cost and memory, counted on a training step and on the modules themselves."""
+
+import pytest
+from small_methods import SHIPPED
+from torch.utils.flop_counter import FlopCounterMode
+
+from core.config.methods.autoencoder import decoder_maps
+from core.cost import forward_flops, parameters, training_bytes, training_flops
+from core.pretraining.training import Training
+from helpers import random_dataset, small_config
+
+HEAD = {"kind": "nonlinear", "layers": 3, "hidden": 48, "output": 24}
+TABLES = {
+    "barlow_twins": 2 * 24**2,
+    "vicreg": 4 * 24**2,
+    "moco": 3 * 16 * 40,
+    "moco, symmetric": 3 * 2 * 16 * 40,
+    "swav": 3 * 2 * 16 * 12,
+    "swav, small crops": 3 * 4 * 16 * 12,
+    "autoencoder": 2 * 16 * sum(each.channels * each.side**2 for each in decoder_maps(64, 16)),
+    "autoencoder, sparse": 2 * 16 * sum(each.channels * each.side**2 for each in decoder_maps(64, 16)),
+}
+"""Numbers that are kept during a step and are in no module: correlations, logits, scores and maps."""
+
+
+def made(name: str) -> Training:
+    return Training(small_config(loss=SHIPPED[name], head=HEAD), random_dataset(), "cpu")
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_operations_of_a_step_are_those_that_are_counted(name: str) -> None:
+    """Of the first convolution no gradient of its input is needed, and the loss of a batch has no views."""
+    training = made(name)
+    for _ in range(2):  # with a queue that is full
+        training.advance()
+    with FlopCounterMode(display=False) as counter:
+        training.advance()
+    assert counter.get_total_flops() / 16 == pytest.approx(training_flops(training.config), rel=0.05)
+
+
+PASSES = {
+    "simsiam": 6,
+    "byol": 8,
+    "barlow_twins": 6,
+    "vicreg": 6,
+    "rotation": 12,
+    "moco": 4,
+    "moco, symmetric": 8,
+    "autoencoder": 3,
+    "autoencoder, sparse": 3,
+    "swav": 6,
+    "swav, small crops": None,
+}
+
+
+@pytest.mark.parametrize(("name", "passes"), PASSES.items())
+def test_passes_through_the_encoder_are_those_of_the_papers(name: str, passes: int | None) -> None:
+    config = small_config(loss=SHIPPED[name])
+    large, small = (forward_flops(config.encoder, side) for side in (16, 8))
+    expected = 6 * large + 6 * small if passes is None else passes * large
+    assert training_flops(config) - config.loss.flops(config) == expected
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_memory_of_a_method_is_that_of_its_modules(name: str) -> None:
+    """Matrices with gradient and momentum, those of a target's head without, queues, and what is kept in a step."""
+    training = made(name)
+    method, expected = training.method, 4 * TABLES.get(name, 0)
+    for part, weight in method.named_parameters():
+        if weight.ndim > 1 and not part.startswith("target.encoder"):
+            expected += (12 if weight.requires_grad else 4) * weight.numel()
+    if hasattr(method, "queue"):
+        expected += 4 * method.queue.numel()  # type: ignore[operator]
+    if name == "rotation":
+        expected = 0  # a matrix of four rows
+    config = training.config
+    assert config.loss.state_bytes(config, 64) == expected
+    assert config.loss.has_target == hasattr(method, "target")
+
+
+def test_a_target_counts_as_a_second_encoder() -> None:
+    config = small_config(loss=SHIPPED["byol"])
+    rest = training_bytes(config, 4) - config.loss.state_bytes(config, 0)
+    plain = small_config(loss=SHIPPED["simsiam"])
+    assert rest - training_bytes(plain, 4) + plain.loss.state_bytes(plain, 0) == 4 * parameters(config.encoder, 16)

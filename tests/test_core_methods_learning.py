@@ -1,0 +1,75 @@
+"""Every method learns something of the embedded images, in a second or two of training."""
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from small_methods import SHIPPED
+
+from core import DataConfig, Pretrained, load_data, pretrain
+from core.data.dataset import Dataset
+from core.trained.accuracy import top_k
+from core.trained.features import encode
+from core.trained.neighbours import nearest_neighbours
+from helpers import random_dataset, random_images, small_config
+
+SHAPES = DataConfig(name="shapes", image_size=16, subset=512)
+MILD = {"kind": "jitter", "brightness": 0.4, "contrast": 0.4, "saturation": 0.2, "hue": 0.1}
+VIEWS = {"policy": "custom", "both": [{"kind": "crop", "area": [0.3, 1.0]}, "flip", MILD]}
+CHANCE, ERROR = 10.0, 0.7
+"""Percent of guesses among ten classes that are right, and their standard error over 2,000 images."""
+BETTER_THAN_RANDOM = ("barlow_twins", "vicreg", "moco", "moco, symmetric", "swav")
+"""Methods whose encoder is better than its initialisation after 96 steps."""
+
+
+@cache
+def shapes() -> Dataset:
+    return load_data(SHAPES)
+
+
+def trained(name: str, epochs: int = 6) -> Pretrained:
+    loss = SHIPPED[name] | ({"queue": 64} if "queue" in SHIPPED[name] else {})
+    head = {"hidden": 64, "output": 16, "last_norm": "plain" if name == "simsiam" else "none"}
+    optimizer = {"kind": "sgd", "learning_rate": 0.5}
+    config = small_config(
+        data=SHAPES, loss=loss, head=head, augment=VIEWS, optimizer=optimizer, batch_size=32, epochs=epochs
+    )
+    return pretrain(config, shapes(), device="cpu")
+
+
+def neighbours(pretrained: Pretrained) -> float:
+    """Percent of the test images whose nearest training images have their class."""
+    (keys, labels), (queries, wanted) = (
+        encode(pretrained.encoder, pretrained, split) for split in (shapes().train, shapes().test)
+    )
+    (votes,) = nearest_neighbours(keys, labels, queries, 10, [20], 0.1)
+    return top_k(votes, wanted, 1)
+
+
+@cache
+def at_random() -> float:
+    return neighbours(trained("byol", epochs=0))
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name != "rotation"])
+def test_the_loss_falls_and_neighbours_have_one_class(name: str) -> None:
+    result = trained(name)
+    assert result.history[-1].loss < result.history[0].loss
+    assert neighbours(result) > (at_random() + 2 * ERROR if name in BETTER_THAN_RANDOM else CHANCE + 4 * ERROR)
+    assert result.history[-1].metrics.get("spread", 1.0) > 0.15
+
+
+def test_rotations_of_images_with_a_bright_top_are_told() -> None:
+    """The embedded shapes have no top: there, an angle cannot be told."""
+    data = random_dataset(train=128)
+    images = random_images(128, 16) // 2
+    images[:, :, :6] += 120
+    config = small_config(
+        loss={"kind": "rotation"},
+        augment={"policy": "custom", "both": ["flip"]},
+        optimizer={"kind": "sgd", "learning_rate": 0.5},
+        epochs=6,
+    )
+    result = pretrain(config, replace(data, train=replace(data.train, images=images)), device="cpu")
+    assert result.history[-1].loss < 0.5 * result.history[0].loss
+    assert result.history[-1].metrics["rotation_top1"] > 80

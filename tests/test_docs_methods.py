@@ -1,0 +1,31 @@
+"""The page on the methods: that it names every one, and what it says of their cost."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from core.config import METHODS
+from core.cost import forward_flops, training_flops
+from helpers import small_config
+
+PAGE = Path(__file__).parents[1] / "docs" / "methods.md"
+ROWS = {
+    kind: row.split("|")[4]
+    for row in PAGE.read_text(encoding="utf-8").splitlines()
+    if row.startswith("| `")
+    for kind in re.findall(r"`(\w+)`", row.split("|")[1])
+}
+
+
+def test_every_method_is_on_the_page() -> None:
+    assert set(ROWS) - {"loss"} == set(METHODS.names())
+
+
+@pytest.mark.parametrize("kind", METHODS.names())
+def test_the_passes_are_those_that_are_counted(kind: str) -> None:
+    config = small_config(loss={"kind": kind})
+    passes = (training_flops(config) - config.loss.flops(config)) / forward_flops(config.encoder, 16)
+    found = re.match(r" (\d+)", ROWS[kind])
+    assert found
+    assert int(found[1]) == passes
