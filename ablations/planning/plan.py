@@ -42,8 +42,8 @@ class Plan:
     looks: Looks = ()
     """Numbers of seeds at which its claims are looked at; empty if that is done once."""
     former: Mapping[str, str] = field(default_factory=dict)
-    """By the id of a trial that has no result: the id under which it has one, from before the settings of shipped
-    studies and scales changed; see ``planning.former``."""
+    """Former ids of trials that have a result only under these, from before the settings of shipped studies and scales
+    changed, by the id of today; see ``planning.former``."""
     unvaried: int = 0
     """Number of trials that are left and were done with the choices of seed 0; see ``Study.vary``."""
 
