@@ -88,10 +88,15 @@ def _is_no_weight(record: logging.LogRecord) -> bool:
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """PNG, SVG and PDF without dates, so that the same results give the same files."""
+    """Save PNG, SVG and PDF without dates, so that the same results give the same files.
+
+    The layout is computed here and kept: each file would compute it again, which takes longer than to draw it.
+    """
     dateless = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     paths = []
-    figure.draw_without_rendering()  # ticks may change with the first layout, and need the second
+    for _ in range(2):  # ticks may change with the first layout, and need the second
+        figure.draw_without_rendering()
+    figure.set_layout_engine(None)
     for suffix, metadata in dateless.items():
         path = folder / f"{name}.{suffix}"
         figure.savefig(path, dpi=PIXELS_AN_INCH, metadata=metadata)
