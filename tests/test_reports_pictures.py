@@ -29,7 +29,7 @@ from reports.pages.render import render
 from reports.paper.numbers import paper_numbers
 from reports.specs import PicturesReport
 from reports.study_report import StudyReport
-from reports.style import house_style
+from reports.style import house_style, save_figure
 
 RANDOM = np.random.default_rng(0)
 CLASSES = ["ant", "bee", "cow"]
@@ -176,6 +176,15 @@ def test_the_spectrum_is_drawn_on_both_scales() -> None:
     assert (linear.get_yscale(), logarithmic.get_yscale()) == ("linear", "log")
     assert list(y_of(logarithmic.lines[0])) == pytest.approx([4.0, 1.0, SMALLEST])
     assert list(x_of(logarithmic.lines[0])) == [0, 1, 2]
+
+
+def test_a_logarithmic_axis_is_labelled_with_text() -> None:
+    with house_style():
+        save_figure(spectrum_figure([panel(eigenvalues(64))]), Path(), "spectrum")
+    svg = Path("spectrum.svg").read_text()
+    assert "10⁻¹⁴" in svg
+    assert "$" not in svg
+    assert "\\math" not in svg
 
 
 def test_the_papers_curve_is_a_ghost_in_both_panels() -> None:

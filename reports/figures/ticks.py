@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter
 
 from reports.figures.short_names import LETTERS_AN_INCH, SLANTED, UPRIGHT, folded, longest_line, turn
 
@@ -13,6 +15,7 @@ SLANTING: dict[str, Any] = {"rotation": SLANTED, "ha": "right", "rotation_mode":
 BESIDE = 0.7
 """Inches of a panel's width that its vertical axis takes."""
 
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SHORT = 8
 """Letters of a turned name for which a figure has room."""
 
@@ -25,6 +28,17 @@ def name_places(ax: Axes, names: Sequence[str]) -> None:
         shown = [name or "–" for name in names]  # two lines of each would not fit
     heighten(ax, (longest_line(shown) - SHORT) / LETTERS_AN_INCH * math.sin(math.radians(turned)))
     ax.set_xticks(range(len(shown)), shown, **SLANTING if turned == SLANTED else {"rotation": turned})
+
+
+def write_powers(axis: Axis) -> None:
+    """Write 10⁻¹² under a logarithmic axis. Matplotlib writes a formula, which is no text, and no figure has any."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
+
+
+def power_of_ten(value: float) -> str:
+    """``10⁻¹²``; empty for a value that is no power of ten."""
+    power = math.log10(value)
+    return f"10{str(round(power)).translate(SUPERSCRIPTS)}" if math.isclose(power, round(power), abs_tol=1e-6) else ""
 
 
 def heighten(ax: Axes, inches: float) -> None:

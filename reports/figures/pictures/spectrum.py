@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures.pictures.panels import SIZE, WIDTH, PicturePanel
+from reports.figures.ticks import write_powers
 from reports.paper.numbers import PaperNumbers
 
 SMALLEST = 1e-14
@@ -53,6 +54,7 @@ def spectrum_figure(panels: Sequence[PicturePanel], paper: PaperNumbers | None =
         ax.set_title(title, loc="center", fontsize=SIZE)
         ax.tick_params(labelsize=SIZE)
         ax.xaxis.label.set_size(SIZE)
+    write_powers(axes[1].yaxis)
     axes[0].set_ylabel("Squared eigenvalue\nover the largest" if relative else "Squared eigenvalue", fontsize=SIZE)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=1, frameon=False, fontsize=SIZE)
