@@ -40,6 +40,19 @@ class PointsReport(Spec):
     metric: Metric = TOP1
 
 
+@figure_kind("reports.figures.effects:draw_effects")
+class EffectsReport(Spec):
+    """What each value of an axis changes: its difference from one of them, the largest loss first. The figure of an
+    ablation that leaves out one thing at a time."""
+
+    kind: Literal["effects"] = "effects"
+    axis: Axis
+    """The axis whose values are compared."""
+    reference: Annotated[Any, Naming("value")] = "nothing"
+    """The value that the others are compared with; where one thing is left out at a time, ``nothing`` is the whole."""
+    metric: Metric = TOP1
+
+
 @figure_kind("reports.figures.bars:draw_bars")
 class BarsReport(Spec):
     """Bars in groups. Figures 8, 9, B.1, B.2, B.7 and B.8."""

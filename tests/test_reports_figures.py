@@ -472,3 +472,32 @@ def test_sizes_come_from_the_table(publish: Callable[..., None]) -> None:
     table = trials(["encoder.width"], {("1",): [60.0], ("2",): [61.0]}, parameters=[0.5, 1.5])
     data = beside(table, paper_numbers("table_0"), ["encoder.width"], [METRIC], sized=True)
     assert data[["source", "parameters"]].to_numpy().tolist() == [["here", 0.5], ["here", 1.5], ["paper", 24.0]]
+
+
+def test_numbers_stand_where_they_are_and_names_have_no_line_between_them() -> None:
+    """Else a table of unordered things looks like a trend, and 1, 2 and 100 like equal steps."""
+    cells: Values = {(value,): [40.0, 41.0] for value in ("1", "2", "100")}
+    ax = drawn(PointsReport(x="epochs", metric=METRIC), trials(["epochs"], cells), ["epochs"]).figure.axes[0]
+    assert ax.get_xscale() == "log"
+    assert list(x_of(ax.lines[0])) == [1, 2, 100]
+    assert ax.lines[0].get_linestyle() == "-"
+    names: Values = {(value,): [40.0, 41.0] for value in ("byol", "moco")}
+    ax = drawn(PointsReport(x="method", metric=METRIC), trials(["method"], names), ["method"]).figure.axes[0]
+    assert ax.get_xscale() == "linear"
+    assert ax.lines[0].get_linestyle() == "None"
+
+
+def test_lines_of_points_stand_beside_each_other_with_their_seeds() -> None:
+    figure = drawn(POINTS, BAR_TABLE, BARS_AXES, reproduces=None).figure
+    figure.draw_without_rendering()
+    ax = figure.axes[0]
+    first, second = (container.get_children()[0] for container in ax.containers)
+    places = [line.get_transform().transform((100, 60))[0] for line in (first, second)]
+    assert places[0] < places[1]
+    assert [61.0 - 1, 61.0 + 1] in [y_of(line).tolist() for line in ax.lines]
+    assert figure.subfigs[0].legends[0].get_title().get_text() == "batch_size"
+
+
+def test_a_legend_shows_no_error_bars_where_there_are_none(publish: Callable[..., None]) -> None:
+    figure = drawn(SIZES, SIZE_TABLE, SIZE_AXES).figure
+    assert all(not container.has_yerr for container in figure.axes[0].containers)

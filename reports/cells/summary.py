@@ -4,10 +4,11 @@ A cell is a combination of the values, as text, of the axes that are looked at. 
 (``here``, ``paper``, or ``other methods``: the paper's numbers that no study here reproduces, with a ``label``),
 ``metric``, ``scored_by`` (see ``reports.cells.scoring``), ``mean``, ``spread`` (standard deviation over seeds, n - 1),
 ``seeds``, ``state`` (``done``, ``failed``, ``stopped`` or ``waiting``) and ``stopped_at``, the first epoch at which a
-trial of the cell was stopped early; where the paper draws error bars, also their ends, ``low`` and ``high``.
-``data.csv`` is this form, so that it is enough to draw a figure again.
+trial of the cell was stopped early, and ``by_seed``, the values of its seeds as text; where the paper draws error bars,
+also their ends, ``low`` and ``high``. ``data.csv`` is this form, so that it is enough to draw a figure again.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -20,7 +21,9 @@ HERE, PAPER, OTHERS = "here", "paper", "other methods"
 STATES = ("done", "failed", "stopped", "waiting")
 WORDS = {"done": "done", "failed": "failed", "stopped": "stopped early", "waiting": "no result yet"}
 """For people."""
-COLUMNS = ["source", "metric", SCORED_BY, "mean", "spread", "seeds", "state", "stopped_at"]
+BY_SEED = "by_seed"
+"""Column: the values of a cell in the order of all seeds of the study, as ``38.1 nan 37.9``; empty in the paper's."""
+COLUMNS = ["source", "metric", SCORED_BY, "mean", "spread", "seeds", "state", "stopped_at", BY_SEED]
 """Beside the axes."""
 PRINTED: dict[str, Any] = {
     SCORED_BY: "",
@@ -28,6 +31,7 @@ PRINTED: dict[str, Any] = {
     "seeds": 1,
     "state": "done",
     "stopped_at": float("nan"),
+    BY_SEED: "",
 }
 """What goes with a mean of the paper's."""
 PARAMETERS = "parameters"
@@ -62,6 +66,8 @@ def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame
         state=("state", _first_state),
         stopped_at=("stop", "min"),
     )
+    by_seed = seeds["value"].unstack("seed").sort_index(axis=1).reindex(cells.index)
+    cells[BY_SEED] = [" ".join(f"{value:.6g}" for value in row) for row in by_seed.to_numpy(dtype=float)]
     return cells.reset_index().assign(source=HERE, metric=metric)[[*axes, *COLUMNS]]
 
 
@@ -95,6 +101,17 @@ def published(numbers: PaperNumbers | None, axes: list[str], metric: str) -> pd.
     if numbers.ends.empty or set(axes) != set(numbers.axes):
         return cells
     return cells.merge(numbers.table[axes].join(numbers.ends), on=axes)
+
+
+def seed_values(cell: Mapping[Any, Any]) -> list[float]:
+    """The values of a cell's seeds, in the order of all seeds of the study; NaN for a seed without one."""
+    text = cell.get(BY_SEED, "")
+    return list(map(float, text.split())) if isinstance(text, str) else []
+
+
+def known_spread(cells: pd.DataFrame) -> "pd.Series[float] | None":
+    """The spread of each cell; None where none is known, so that no legend shows an error bar."""
+    return cells["spread"] if cells["spread"].notna().any() else None
 
 
 def error_ends(cells: pd.DataFrame) -> tuple["pd.Series[float]", "pd.Series[float]"]:

@@ -1,19 +1,23 @@
 """A metric along one axis, with a line for each combination of the others."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
-from reports.cells.names import axis_name, value_name
+from reports.cells.names import axis_name
 from reports.cells.scoring import Baseline, scorings_of
-from reports.cells.summary import WORDS, beside, ordered
+from reports.cells.summary import WORDS, beside, known_spread, ordered, seed_values
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
+from reports.figures.seed_dots import DOT, seeds_note
 from reports.figures.sides import Side, add_legend, lay_out, sides
-from reports.figures.ticks import name_places
+from reports.figures.ticks import name_places, place_numbers
 from reports.specs import PointsReport
 from reports.study_report import StudyReport
 from reports.style import COLORS, EMPTY, GREY, MARKERS
@@ -21,6 +25,10 @@ from reports.tables.texts import pivoted
 
 GAP_MARKERS = {"waiting": "|", "failed": "x", "stopped": "v"}
 GAPS_NOTE = "Marks at the lower edge: | no result yet, x failed, a triangle and the epoch stopped early."
+BESIDE, BESIDE_LINES = 8.0, 2.0
+"""Points from the marks of one combination of the other axes to the next's: without lines, and with them."""
+SEEDS_BESIDE = 3.5
+"""Points from a mean to its seeds."""
 EDGE = 0.02
 """Height of the marks, of the panel's."""
 
@@ -41,7 +49,7 @@ def draw_points(report: StudyReport, spec: PointsReport) -> Drawn:
         corner=", ".join(axes),
         data=data,
         findings=cell_findings(data, axes, report.baselines),
-        caption=caption(report, data, axes, "Points are", "error bars", gap_notes(data)),
+        caption=caption(report, data, axes, "Points are", "error bars", gap_notes(data) + seeds_note(data)),
         rows=axes,
     )
 
@@ -56,30 +64,47 @@ def points_figure(report: StudyReport, spec: PointsReport, data: pd.DataFrame) -
         _draw_lines(ax, side, spec.x, others)
         if side is parts[0]:
             _draw_baselines(ax, report.baselines, scorings_of(side.cells))
-        add_legend(place, ax.get_legend_handles_labels()[0], "", 2)
+        add_legend(place, ax.get_legend_handles_labels()[0], ", ".join(map(axis_name, others)), 2)
     return figure
 
 
 def _draw_lines(ax: Axes, side: Side, x: str, others: list[str]) -> None:
-    """Values of ``x`` stand at equal distances, as in a table."""
-    places = {value: place for place, value in enumerate(ordered(side.cells, x))}
-    lines = side.cells.groupby(others, sort=False) if others else [((), side.cells)]
+    """Numbers stand where they are on a linear axis or a logarithmic one, and are joined. Other values stand at equal
+    distances and have no line between them, since they have no order."""
+    names = ordered(side.cells, x)
+    numbers = place_numbers(ax, names)
+    if numbers is None:
+        name_places(ax, names)
+    places = dict(zip(names, numbers or range(len(names)), strict=True))
+    lines = list(side.cells.groupby(others, sort=False)) if others else [((), side.cells)]
     for number, (key, cells) in enumerate(lines):
-        label = ", ".join(value_name(name, str(value)) for name, value in zip(others, key, strict=True))
+        label = ", ".join(str(value) or "–" for value in key)
+        look = {"color": COLORS[number % len(COLORS)], "marker": MARKERS[number % len(MARKERS)]}
+        shift = (number - (len(lines) - 1) / 2) * (BESIDE if numbers is None else BESIDE_LINES)
         line = cells.assign(place=cells[x].map(places)).sort_values("place")
-        ax.errorbar(
-            line["place"],
-            line["mean"],
-            yerr=line["spread"],
-            color=COLORS[number % len(COLORS)],
-            marker=MARKERS[number % len(MARKERS)],
-            label=label or None,
-        )
+        _draw_line(ax, line, shift, look | {"linestyle": "" if numbers is None else "-", "label": label or None})
     draw_gaps(ax, side.cells.assign(place=side.cells[x].map(places)), "place")
-    name_places(ax, list(places))
+    ax.margins(x=0.5 / max(1, len(names) - 1) if numbers is None else 0.05)
     ax.set_xlabel(axis_name(x))
     ax.set_ylabel(side.metric_label)
     ax.grid(visible=True, axis="y")
+
+
+def _draw_line(ax: Axes, line: pd.DataFrame, shift: float, look: dict[str, Any]) -> None:
+    """Means with their spread, ``shift`` points to the right so that lines do not cover each other; their seeds."""
+    means = ax.errorbar(line["place"], line["mean"], yerr=known_spread(line), **look)
+    _shift(ax, means.get_children(), shift)
+    for cell in line[line["seeds"] > 1].to_dict("records"):
+        values = seed_values(cell)
+        seeds = ax.plot([cell["place"]] * len(values), values, color=look["color"], **DOT)
+        _shift(ax, seeds, shift + SEEDS_BESIDE)
+
+
+def _shift(ax: Axes, artists: Sequence[Artist], points: float) -> None:
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    for artist in artists:  # once they are drawn, so that they count for the limits
+        artist.set_transform(ax.transData + ScaledTranslation(points / 72, 0, figure.dpi_scale_trans))
 
 
 def draw_gaps(ax: Axes, cells: pd.DataFrame, x: str) -> None:

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
-from reports.cells.summary import OTHERS, PAPER, PARAMETERS, at, beside, of, other_methods, values_of
+from reports.cells.summary import OTHERS, PAPER, PARAMETERS, at, beside, known_spread, of, other_methods, values_of
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
@@ -75,7 +75,7 @@ def _draw_series(ax: Axes, cells: pd.DataFrame, name: str, look: tuple[str, str]
         ax.errorbar(
             line[PARAMETERS],
             line["mean"],
-            yerr=line["spread"],
+            yerr=known_spread(line),
             color=color,
             marker=marker,
             linestyle=":" if joined else "",

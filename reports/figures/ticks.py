@@ -6,15 +6,18 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullLocator
 
-from reports.figures.short_names import LETTERS_AN_INCH, SLANTED, UPRIGHT, folded, longest_line, turn
+from reports.cells.names import is_number
+from reports.figures.short_names import LETTERS_AN_INCH, SLANTED, UPRIGHT, folded, letters, longest_line, turn
 
 SLANTING: dict[str, Any] = {"rotation": SLANTED, "ha": "right", "rotation_mode": "anchor"}
 """Of names that slant: each ends at its place."""
 BESIDE = 0.7
 """Inches of a panel's width that its vertical axis takes."""
 
+WIDE = 8
+"""From so many times the smallest number on, an axis of numbers is logarithmic."""
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SHORT = 8
 """Letters of a turned name for which a figure has room."""
@@ -39,6 +42,30 @@ def power_of_ten(value: float) -> str:
     """``10⁻¹²``; empty for a value that is no power of ten."""
     power = math.log10(value)
     return f"10{str(round(power)).translate(SUPERSCRIPTS)}" if math.isclose(power, round(power), abs_tol=1e-6) else ""
+
+
+def place_numbers(ax: Axes, names: Sequence[str]) -> list[float] | None:
+    """Put numbers where they are on the axis, a logarithmic one where they are positive and the largest is many times
+    the smallest; return their places. None, and nothing done, where not all names are numbers.
+
+    A number whose text would cover its neighbour's has a tick alone.
+    """
+    if not all(map(is_number, names)) or not all(math.isfinite(float(name)) for name in names):
+        return None
+    values = [float(name) for name in names]
+    logarithmic = min(values) > 0 and max(values) >= WIDE * min(values)
+    scaled = [math.log(value) for value in values] if logarithmic else values
+    span = (max(scaled) - min(scaled)) or 1.0
+    shown, end = [], -math.inf
+    for name, place in zip(names, scaled, strict=True):
+        middle, half = (place - min(scaled)) / span * panel_width(ax) * LETTERS_AN_INCH, (letters(name) + 1) / 2
+        shown.append(name if middle - half >= end else "")
+        end = middle + half if shown[-1] else end
+    if logarithmic:
+        ax.set_xscale("log")
+    ax.set_xticks(values, shown)
+    ax.xaxis.set_minor_locator(NullLocator())
+    return values
 
 
 def heighten(ax: Axes, inches: float) -> None:

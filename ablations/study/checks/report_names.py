@@ -3,21 +3,25 @@
 from collections.abc import Mapping, Sequence
 
 from ablations.study.axes import Grid, value_text, values_of_all
+from ablations.study.grid_forms.parse import NOTHING, ONE_BY_ONE
 from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
 from ablations.types.metrics import known_metric
 from ablations.types.wording import did_you_mean, quoted
-from reports.specs import AgainstReport, HeatmapReport, PointsReport, Report, TableReport
+from reports.specs import AgainstReport, EffectsReport, HeatmapReport, PointsReport, Report, TableReport
 
 MAY_BE_ALIKE = ("color", "marker")
 """Fields that may name one axis: what colours tell apart, markers may tell apart too."""
 
 
 def default_report(grids: Sequence[Grid]) -> Report:
-    """A heatmap of two axes, a table of cells that were drawn at random, or else points over the first axis."""
+    """The differences of what is left out or added one by one, a table of cells that were drawn at random, a heatmap of
+    two axes, or else points over the first axis."""
     axes = list(values_of_all(grids))
     if any(grid.drawn is not None for grid in grids):
         return TableReport(rows=axes)
+    if one_by_one := [axis for axis in ONE_BY_ONE if axis in axes]:
+        return EffectsReport(axis=one_by_one[0], reference=NOTHING)
     return HeatmapReport(rows=axes[0], columns=axes[1]) if len(axes) == 2 else PointsReport(x=axes[0])
 
 
@@ -31,7 +35,7 @@ def check_report(report: Report, grids: Sequence[Grid], own_grids: Sequence[Grid
     for keys, name in report.named("label"):
         if name not in axes:
             _check_label(name, axes, source.locate(("report", *keys)))
-    if isinstance(report, AgainstReport):
+    if isinstance(report, AgainstReport | EffectsReport):
         known = values_of_all([*grids, *own_grids])[report.axis]
         for keys, value in report.named("value"):
             _check_value(report.axis, value, known, source.locate(("report", *keys)))

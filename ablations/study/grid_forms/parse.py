@@ -15,7 +15,8 @@ from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
 from ablations.types.wording import quoted
 
-LABELLED = ("points", "leave_one_out", "add_one_in")
+ONE_BY_ONE = ("leave_one_out", "add_one_in")
+LABELLED = ("points", *ONE_BY_ONE)
 """Axes of labelled settings, which are named by their form."""
 
 NOTHING = "nothing"
