@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib.style as plt_style
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator
 
 from reports.fonts import fonts_for
 
@@ -94,11 +95,22 @@ def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
     """
     dateless = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     paths = []
-    for _ in range(2):  # ticks may change with the first layout, and need the second
-        figure.draw_without_rendering()
-    figure.set_layout_engine(None)
+    _lay_out(figure)
     for suffix, metadata in dateless.items():
         path = folder / f"{name}.{suffix}"
         figure.savefig(path, dpi=PIXELS_AN_INCH, metadata=metadata)
         paths.append(path)
     return paths
+
+
+def _lay_out(figure: Figure) -> None:
+    """Lay out and keep the places. Ticks are kept first: how many there are depends on the size of their axes and on the
+    resolution, so that each file would have others."""
+    figure.set_dpi(PIXELS_AN_INCH)
+    figure.draw_without_rendering()
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        if isinstance(axis.get_major_locator(), MaxNLocator | LogLocator):
+            low, high = sorted(axis.get_view_interval())
+            axis.set_major_locator(FixedLocator([at for at in axis.get_majorticklocs() if low <= at <= high]))
+    figure.draw_without_rendering()
+    figure.set_layout_engine(None)

@@ -13,11 +13,12 @@ from invented import METRIC, Values, drawn, report, trials
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from reports.cells.summary import beside, published, summarise
 from reports.figures.against import against_figure
-from reports.figures.bar_limits import bar_limits
+from reports.figures.bar_limits import bar_limits, panel_limits
 from reports.figures.bar_panel import look
 from reports.figures.bars import bars_figure
 from reports.figures.drawn import draw
@@ -29,7 +30,7 @@ from reports.pages.render import render
 from reports.paper.numbers import paper_numbers
 from reports.specs import AgainstReport, BarsReport, PointsReport, Report, SizesReport, TableReport
 from reports.study_report import StudyReport
-from reports.style import COLORS, house_style
+from reports.style import COLORS, MARKERS, house_style
 
 
 def middle(bar: Rectangle) -> float:
@@ -40,10 +41,24 @@ def filled(bar: Rectangle) -> bool:
     return to_rgba(bar.get_facecolor())[3] > 0
 
 
+def dots_of(ax: Axes) -> list[Line2D]:
+    """The dots that stand for bars; those of seeds and of the paper's marks are smaller."""
+    return [
+        line
+        for line in ax.lines
+        if line.get_markersize() > 3 and len(x_of(line)) == 1 and str(line.get_marker()) in MARKERS
+    ]
+
+
 def bars_of(ax: Axes) -> dict[float, float]:
-    """The top of each filled bar, by the place of its middle."""
+    """The top of each filled bar, or the dot in its place, by the place of its middle."""
     patches = [patch for patch in ax.patches if isinstance(patch, Rectangle) and filled(patch)]
-    return {middle(patch): patch.get_y() + patch.get_height() for patch in patches}
+    tops = {middle(patch): patch.get_y() + patch.get_height() for patch in patches}
+    return tops | {round(float(x_of(dot)[0]), 3): float(y_of(dot)[0]) for dot in dots_of(ax)}
+
+
+def colors_of(ax: Axes) -> list[str]:
+    return [to_hex(str(dot.get_color())) for dot in dots_of(ax)]
 
 
 def gaps_of(ax: Axes) -> list[Rectangle]:
@@ -137,7 +152,7 @@ def test_the_paper_has_a_panel_of_its_own_where_no_value_matches(publish: Callab
     assert paper.get_ylabel() == "ImageNet top-1 (%)"
     parts = [part.get_suptitle() for part in result.figure.subfigs]
     assert parts == ["Here", "The paper, Table 0 (read from figure)"]
-    assert to_hex(paper.patches[0].get_facecolor()) == to_hex(here.patches[0].get_facecolor())  # the smallest, in both
+    assert colors_of(paper)[0] == colors_of(here)[0]  # the smallest, in both
 
 
 def test_the_papers_number_is_marked_on_the_bar_of_the_same_cell(publish: Callable[..., None]) -> None:
@@ -162,9 +177,9 @@ def test_colours_of_equal_values_are_equal_here_and_in_the_paper(publish: Callab
     publish(BARS_AXES, [["100", "256", 57.5], ["100", "512", 60.7], ["100", "1024", 62.8]])
     only_512 = BAR_TABLE[(BAR_TABLE["batch_size"] == "512")].assign(state="done", top1=61.0)
     here, paper = drawn(BARS, only_512, BARS_AXES).figure.axes
-    assert [to_hex(patch.get_facecolor()) for patch in here.patches[:1]] == [COLORS[1]]
-    assert [to_hex(patch.get_facecolor()) for patch in paper.patches] == list(COLORS[:3])
-    assert len({patch.get_hatch() for patch in paper.patches}) == 3  # and none is told by its colour alone
+    assert colors_of(here)[:1] == [COLORS[1]]
+    assert colors_of(paper) == list(COLORS[:3])
+    assert len({dot.get_marker() for dot in dots_of(paper)}) == 3  # and none is told by its colour alone
 
 
 def test_bars_of_many_series_look_different() -> None:
@@ -181,6 +196,34 @@ def test_a_panel_for_each_value_of_an_axis(publish: Callable[..., None]) -> None
         ("temperature 0.1", [60.0]), ("temperature 0.5", [65.0]),
         ("temperature 0.1", [80.0]), ("temperature 0.5", [81.0]), ("temperature 1.0", [82.0])
     ]  # fmt: skip
+
+
+def test_panels_span_the_same_number_of_points(publish: Callable[..., None]) -> None:
+    """Else two noisy points here outweigh fourteen of the paper's beside them."""
+    publish(BARS_AXES, [["1000", "256", 50.0], ["1000", "512", 65.0]])
+    result = drawn(BARS, BAR_TABLE, BARS_AXES)
+    spans = [high - low for low, high in (ax.get_ylim() for ax in result.figure.axes)]
+    assert spans[0] == pytest.approx(spans[1])
+    assert spans[0] > 15
+    here = result.figure.axes[0]
+    assert here.get_ylim()[0] < 60
+    assert here.get_ylim()[1] > 65
+    assert "same number of points" in result.caption
+
+
+def test_bars_begin_at_0_and_are_dots_where_they_would_not(publish: Callable[..., None]) -> None:
+    assert not list(filter(filled, rectangles(drawn(BARS, BAR_TABLE, BARS_AXES).figure.axes[0])))
+    low: Values = {("100", "256"): [10.0, 11.0], ("200", "256"): [60.0, 61.0]}
+    result = drawn(BARS, trials(BARS_AXES, low), BARS_AXES, reproduces=None)
+    assert result.caption.startswith("Bars are")
+    assert [patch.get_y() for patch in rectangles(result.figure.axes[0])] == [0, 0]
+
+
+def test_limits_hold_all_values_whatever_the_span() -> None:
+    for means in ((50.0, 51.0), (1.0, 2.0), (98.0, 99.5), (40.0, 44.9)):
+        (low, high), (other_low, other_high) = panel_limits([frame(*means), frame(30.0, 59.0)])
+        assert high - low == pytest.approx(other_high - other_low)
+        assert 0 <= low <= means[0] < means[1] <= high
 
 
 def frame(*means: float, spread: float = math.nan) -> pd.DataFrame:
@@ -449,7 +492,7 @@ def test_the_caption_says_how_the_setting_differs(publish: Callable[..., None]) 
     publish(BARS_AXES, [["100", "256", 57.5]], notes=["One run a bar"])
     settings = {"data.name": "shapes", "data.image_size": 32, "encoder.name": "resnet10", "epochs": 5, "loss.kind": "x"}
     told = drawn(BARS, BAR_TABLE, BARS_AXES, settings=settings).caption
-    assert told.startswith("Bars are top-1 (%) by epochs and batch_size. Means over seeds, n = 1 to 2; error bars:")
+    assert told.startswith("Dots are top-1 (%) by epochs and batch_size. Means over seeds, n = 1 to 2; error bars:")
     assert "Table 0, read from figure; ResNet-50, 100 epochs. One run a bar." in told
     assert "Here (quick scale): data shapes, 32 pixels a side, encoder resnet10." in told  # epochs are drawn
     assert "order, sign and shape" in told
@@ -500,4 +543,4 @@ def test_lines_of_points_stand_beside_each_other_with_their_seeds() -> None:
 
 def test_a_legend_shows_no_error_bars_where_there_are_none(publish: Callable[..., None]) -> None:
     figure = drawn(SIZES, SIZE_TABLE, SIZE_AXES).figure
-    assert all(not container.has_yerr for container in figure.axes[0].containers)
+    assert [container for container in figure.axes[0].containers if len(container.get_children()) > 1] == []

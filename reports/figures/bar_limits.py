@@ -1,4 +1,6 @@
-"""Where the axis of bars begins."""
+"""Where the axis of bars begins, and how much it spans."""
+
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -27,6 +29,25 @@ def bar_limits(cells: pd.DataFrame) -> tuple[float, float]:
     room = BELOW * (high - low) or 0.1 * high
     ticks = NICE.tick_values(max(0.0, low - room), high)
     return max(0.0, float(ticks[0])), float(ticks[-1])
+
+
+def panel_limits(panels: Sequence[pd.DataFrame]) -> list[tuple[float, float]]:
+    """The limits of panels beside each other, all of which span the same number of points: else a difference of two
+    points in one looks like one of ten in the next."""
+    found = [bar_limits(cells) for cells in panels]
+    known = [limits for limits, cells in zip(found, panels, strict=True) if cells["mean"].notna().any()]
+    span = max((high - low for low, high in known), default=1.0)
+    return [_widened(low, high, span) for low, high in found]
+
+
+def _widened(low: float, high: float, span: float) -> tuple[float, float]:
+    """Limits with that span around the middle, from a round number on."""
+    if low == 0:
+        return 0.0, span
+    step = float(NICE.tick_values(0, span)[1])
+    first = max(0.0, step * round((low + high - span) / 2 / step))
+    first = first if first + span >= high else first + step
+    return min(first, low), min(first, low) + span
 
 
 def _fence(values: "pd.Series[float]") -> float:

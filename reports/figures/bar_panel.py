@@ -1,7 +1,7 @@
 """One panel of bars."""
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.artist import Artist
@@ -10,13 +10,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from reports.cells.names import axis_name
-from reports.cells.summary import error_ends, ordered
-from reports.figures.bar_limits import bar_limits
+from reports.cells.summary import error_ends, ordered, seed_values
+from reports.figures.seed_dots import draw_seeds
 from reports.figures.short_names import folded
 from reports.figures.sides import EMPTY_STYLES, EMPTY_WORDS
 from reports.figures.ticks import name_places
 from reports.specs import BarsReport
-from reports.style import COLORS, ERROR, HATCHES
+from reports.style import COLORS, ERROR, HATCHES, MARKERS
 
 GROUP = 0.86
 """Width of a group; the rest is the gap to the next."""
@@ -24,7 +24,7 @@ LETTERS = 45
 """Letters of a line of the axis' name."""
 FEWEST = 8
 """A panel is as wide as so many bars, however few it has."""
-CUT = "A number with an arrow stands for a bar that ends below its panel."
+CUT = "A number with an arrow stands for a value below its panel."
 MARK: dict[str, Any] = {
     "marker": "D",
     "markersize": 2.7,
@@ -34,30 +34,43 @@ MARK: dict[str, Any] = {
 }
 """Of a number of the paper's."""
 
-Looks = dict[str, tuple[str, str]]
-"""Colour and hatch of each value of the series."""
+
+class Look(NamedTuple):
+    """How a value of the series looks."""
+
+    color: str
+    hatch: str
+    marker: str
+    """Of the dot that stands for a bar."""
 
 
-def look(rank: int) -> tuple[str, str]:
+Looks = dict[str, Look]
+"""By the value of the series."""
+
+
+def look(rank: int) -> Look:
     """Each of its own: where the colours begin again, the hatches have moved on by one."""
-    return COLORS[rank % len(COLORS)], HATCHES[(rank + rank // len(COLORS)) % len(HATCHES)]
+    moved = rank + rank // len(COLORS)
+    return Look(COLORS[rank % len(COLORS)], HATCHES[moved % len(HATCHES)], MARKERS[moved % len(MARKERS)])
 
 
-def draw_panel(ax: Axes, cells: pd.DataFrame, spec: BarsReport, looks: Looks) -> None:
+def draw_panel(
+    ax: Axes, cells: pd.DataFrame, spec: BarsReport, looks: Looks, limits: tuple[float, float], as_dots: bool
+) -> None:
     """``cells`` as in ``reports.cells.summary``, with ``mark``. A cell without a value is an empty place as high as the
-    panel, never a bar of height 0; a cell that the grid does not have leaves its place free."""
+    panel, never a bar of height 0; a cell that the grid does not have leaves its place free. ``as_dots`` draws dots in
+    the place of bars, which would lie where their axis does not begin at 0."""
     groups, width = ordered(cells, spec.x), GROUP / len(ordered(cells, spec.series))
-    low, high = bar_limits(pd.concat([cells, cells[["mark"]].set_axis(["mean"], axis=1)]))
-    ax.set_ylim(low, high)
+    low, _ = ax.set_ylim(limits)
     ends = dict(zip(("from", "to"), error_ends(cells), strict=True))
     for cell, x in zip(cells.assign(**ends).to_dict("records"), _places(cells, spec, width), strict=True):
-        value, color_and_hatch = cell["mean"], looks[cell[spec.series] if spec.series else ""]
+        value, its_look = cell["mean"], looks[cell[spec.series] if spec.series else ""]
         if pd.isna(value):
             _draw_gap(ax, x, width, cell)
         elif value < low:
             ax.text(x, low, f" {value:.1f} ↓", rotation=90, ha="center", va="bottom", fontsize=7)
         else:
-            _draw_bar(ax, x, width, cell, color_and_hatch, low)
+            _draw_value(ax, x, width, cell, its_look, as_dots)
     margin = 0.5 + max(0.0, FEWEST * width - len(groups)) / 2
     ax.set_xlim(-margin, len(groups) - 1 + margin)
     name_places(ax, groups)
@@ -74,14 +87,20 @@ def _places(cells: pd.DataFrame, spec: BarsReport, width: float) -> list[float]:
     return [groups.index(x) + (first + rank) * width for x, rank in zip(cells[spec.x], ranks, strict=True)]
 
 
-def _draw_bar(ax: Axes, x: float, width: float, cell: dict[Hashable, Any], look: tuple[str, str], low: float) -> None:
-    color, hatch = look
-    ax.bar(x, cell["mean"] - low, width, bottom=low, color=color, hatch=hatch, edgecolor="white", linewidth=0.4)
+def _draw_value(ax: Axes, x: float, width: float, cell: dict[Hashable, Any], its_look: Look, as_dots: bool) -> None:
+    """A bar from 0 or a dot, its error bar, its seeds, and the paper's number."""
+    color, hatch, marker = its_look
+    if as_dots:
+        ax.plot([x], [cell["mean"]], color=color, marker=marker, linestyle="", zorder=3)
+    else:
+        ax.bar(x, cell["mean"], width, color=color, hatch=hatch, edgecolor="white", linewidth=0.4)
     if cell["from"] < cell["to"] or not pd.isna(cell["spread"]):
         below, above = cell["mean"] - cell["from"], cell["to"] - cell["mean"]
-        ax.errorbar(x, cell["mean"], yerr=[[below], [above]], color=ERROR, linewidth=0.9, capsize=1.5)
+        ends = [[below], [above]]
+        ax.errorbar(x, cell["mean"], yerr=ends, color=color if as_dots else ERROR, linewidth=0.9, capsize=1.5)
+    draw_seeds(ax, x, seed_values(cell), color if as_dots else ERROR)
     if not pd.isna(cell["mark"]):
-        ax.plot([x], [cell["mark"]], **MARK)
+        ax.plot([x], [cell["mark"]], zorder=4, **MARK)
 
 
 def _draw_gap(ax: Axes, x: float, width: float, cell: dict[Hashable, Any]) -> None:
@@ -94,12 +113,14 @@ def _draw_gap(ax: Axes, x: float, width: float, cell: dict[Hashable, Any]) -> No
         ax.text(x, 0.04, told, transform=whole, rotation=90, ha="center", va="bottom", fontsize=7, bbox=under)
 
 
-def bar_handles(cells: pd.DataFrame, series: str | None, looks: Looks) -> list[Artist]:
+def bar_handles(cells: pd.DataFrame, series: str | None, looks: Looks, as_dots: bool) -> list[Artist]:
     """Of a legend: the values of the series, then what else can be seen."""
     handles: list[Artist] = []
     for value in ordered(cells, series) if series else []:
-        color, hatch = looks[value]
-        handles.append(Patch(facecolor=color, hatch=hatch, edgecolor="white", label=value or "–"))
+        color, hatch, marker = looks[value]
+        dot = Line2D([], [], color=color, marker=marker, linestyle="", label=value or "–")
+        bar = Patch(facecolor=color, hatch=hatch, edgecolor="white", label=value or "–")
+        handles.append(dot if as_dots else bar)
     empty = set(cells.loc[cells["mean"].isna(), "state"])
     handles += [Patch(label=EMPTY_WORDS[state], **style) for state, style in EMPTY_STYLES.items() if state in empty]
     if cells["mark"].notna().any():

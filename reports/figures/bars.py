@@ -1,17 +1,19 @@
 """Bars in groups: Figures 8, 9, B.1, B.2, B.7 and B.8."""
 
 import pandas as pd
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from reports.cells.names import value_name
 from reports.cells.summary import HERE, PAPER, at, beside, in_common, of, ordered
-from reports.figures.bar_limits import bar_limits
+from reports.figures.bar_limits import panel_limits
 from reports.figures.bar_panel import CUT, Looks, bar_handles, draw_panel, look
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
+from reports.figures.seed_dots import seeds_note
 from reports.figures.short_names import LETTERS_AN_INCH, folded
-from reports.figures.sides import GAPS, Side, add_legend, lay_out, sides
+from reports.figures.sides import GAPS, add_legend, lay_out, sides
 from reports.figures.ticks import panel_width
 from reports.specs import BarsReport
 from reports.study_report import StudyReport
@@ -20,23 +22,25 @@ from reports.tables.texts import pivoted
 MOST_BESIDE = 24
 """Bars of a panel of half the figure's width; more take all of it."""
 
+SAME_SPAN = "All panels span the same number of points."
 SHORTEST_TITLE = 10
 """Letters of a line of a panel's title that it has at least."""
 
 
 def draw_bars(report: StudyReport, spec: BarsReport) -> Drawn:
-    """A mean over seeds is a bar, with its standard deviation; the paper's numbers have panels of their own, and are
-    marked among one's own where they are of the same cells."""
+    """A mean over seeds is a bar with its standard deviation, or a dot where bars would not begin at 0; the paper's
+    numbers have panels of their own, and are marked among one's own where they are of the same cells."""
     axes = [axis for axis in (spec.panels, spec.x, spec.series) if axis]
     rows = [axis for axis in (spec.panels, spec.x) if axis]
     data = beside(report.table, report.paper, axes, [spec.metric])
+    drawn = "Dots are" if _are_cut(spec, data) else "Bars are"
     return Drawn(
         figure=bars_figure(report, spec, data),
         texts=pivoted(data, rows, spec.series),
         corner=", ".join(rows),
         data=data,
         findings=cell_findings(data, axes, report.baselines),
-        caption=caption(report, data, axes, "Bars are", "error bars", _notes(data, spec)),
+        caption=caption(report, data, axes, drawn, "error bars", _notes(data, spec)),
         rows=rows,
         columns=spec.series,
     )
@@ -48,20 +52,40 @@ def bars_figure(report: StudyReport, spec: BarsReport, data: pd.DataFrame) -> Fi
     bars = data.groupby(["source", *([spec.panels] if spec.panels else [])]).size().max()
     stacked = spec.panels is not None or bars > MOST_BESIDE
     figure, places = lay_out(report, parts, 2.5, stacked)
+    limits = iter(_limits(spec, data))
+    as_dots = _are_cut(spec, data)
     for place, side, looks in zip(places, parts, _looks(data, spec.series), strict=False):
-        _draw_side(place, side, spec, looks, with_marks(side.cells, data, spec), 8 if stacked else 4)
+        cells = with_marks(side.cells, data, spec)
+        panels = ordered(cells, spec.panels)
+        for ax, value in zip(place.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+            draw_panel(ax, at(cells, spec.panels, value), spec, looks, next(limits), as_dots)
+            _name_panel(ax, value_name(spec.panels or "", value) if value else "")
+            ax.set_ylabel(side.metric_label if value == panels[0] else "")
+        handles = bar_handles(cells, spec.series, looks, as_dots)
+        add_legend(place, handles, spec.series_label or spec.series or "", 8 if stacked else 4)
     return figure
 
 
-def _draw_side(place: SubFigure, side: Side, spec: BarsReport, looks: Looks, cells: pd.DataFrame, columns: int) -> None:
-    panels = ordered(cells, spec.panels)
-    for ax, value in zip(place.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-        draw_panel(ax, at(cells, spec.panels, value), spec, looks)
-        room = max(SHORTEST_TITLE, int(LETTERS_AN_INCH * panel_width(ax)))
-        title = folded(value_name(spec.panels or "", value), room) if value else ""
-        ax.set_title(title, fontsize=7, fontweight="normal")
-        ax.set_ylabel(side.metric_label if value == panels[0] else "")
-    add_legend(place, bar_handles(cells, spec.series, looks), spec.series_label or spec.series or "", columns)
+def _name_panel(ax: Axes, name: str) -> None:
+    room = max(SHORTEST_TITLE, int(LETTERS_AN_INCH * panel_width(ax)))
+    ax.set_title(folded(name, room), fontsize=7, fontweight="normal")
+
+
+def _panels(spec: BarsReport, data: pd.DataFrame) -> list[pd.DataFrame]:
+    """The cells of each panel, one's own first."""
+    every = [with_marks(of(data, source), data, spec) for source in (HERE, PAPER) if (data["source"] == source).any()]
+    return [at(cells, spec.panels, value) for cells in every for value in ordered(cells, spec.panels)]
+
+
+def _limits(spec: BarsReport, data: pd.DataFrame) -> list[tuple[float, float]]:
+    """The vertical limits of each panel, with room for the paper's marks."""
+    marks = [cells[["mark"]].set_axis(["mean"], axis=1) for cells in _panels(spec, data)]
+    return panel_limits([pd.concat(both) for both in zip(_panels(spec, data), marks, strict=True)])
+
+
+def _are_cut(spec: BarsReport, data: pd.DataFrame) -> bool:
+    """Whether bars would not begin at 0 in some panel: dots are drawn then, whose heights nobody compares."""
+    return any(low > 0 for low, _ in _limits(spec, data))
 
 
 def with_marks(cells: pd.DataFrame, data: pd.DataFrame, spec: BarsReport) -> pd.DataFrame:
@@ -90,17 +114,12 @@ def _looks(data: pd.DataFrame, series: str | None) -> list[Looks]:
 
 def _notes(data: pd.DataFrame, spec: BarsReport) -> list[str]:
     """What a reader must know of the drawing."""
-    panels = [
-        at(of(data, source), spec.panels, value)
-        for source in (HERE, PAPER)
-        for value in ordered(of(data, source), spec.panels)
-    ]
-    limits = [(bar_limits(cells)[0], cells) for cells in panels]
-    cut = any(low > 0 for low, _ in limits)
-    marked = with_marks(of(data, HERE), data, spec)["mark"].notna().any()
+    panels = list(zip(_limits(spec, data), _panels(spec, data), strict=True))
+    marked = any(cells["mark"].notna().any() for _, cells in panels)
     return [
-        *(["A vertical axis does not begin at 0, so that differences can be seen."] if cut else []),
-        *([CUT] if any((cells["mean"] < low).any() for low, cells in limits) else []),
+        *([SAME_SPAN] if len(panels) > 1 else []),
+        *([CUT] if any((cells["mean"] < low).any() for (low, _), cells in panels) else []),
         *(["Diamonds: the paper's numbers at the same values."] if marked else []),
+        *seeds_note(data),
         *(GAPS if (data["state"] != "done").any() else []),
     ]

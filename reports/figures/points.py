@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.transforms import ScaledTranslation
 
 from reports.cells.names import axis_name
 from reports.cells.scoring import Baseline, scorings_of
@@ -15,7 +13,7 @@ from reports.cells.summary import WORDS, beside, known_spread, ordered, seed_val
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
-from reports.figures.seed_dots import DOT, seeds_note
+from reports.figures.seed_dots import draw_seeds, seeds_note, shift_by
 from reports.figures.sides import Side, add_legend, lay_out, sides
 from reports.figures.ticks import name_places, place_numbers
 from reports.specs import PointsReport
@@ -27,8 +25,6 @@ GAP_MARKERS = {"waiting": "|", "failed": "x", "stopped": "v"}
 GAPS_NOTE = "Marks at the lower edge: | no result yet, x failed, a triangle and the epoch stopped early."
 BESIDE, BESIDE_LINES = 8.0, 2.0
 """Points from the marks of one combination of the other axes to the next's: without lines, and with them."""
-SEEDS_BESIDE = 3.5
-"""Points from a mean to its seeds."""
 EDGE = 0.02
 """Height of the marks, of the panel's."""
 
@@ -93,18 +89,9 @@ def _draw_lines(ax: Axes, side: Side, x: str, others: list[str]) -> None:
 def _draw_line(ax: Axes, line: pd.DataFrame, shift: float, look: dict[str, Any]) -> None:
     """Means with their spread, ``shift`` points to the right so that lines do not cover each other; their seeds."""
     means = ax.errorbar(line["place"], line["mean"], yerr=known_spread(line), **look)
-    _shift(ax, means.get_children(), shift)
-    for cell in line[line["seeds"] > 1].to_dict("records"):
-        values = seed_values(cell)
-        seeds = ax.plot([cell["place"]] * len(values), values, color=look["color"], **DOT)
-        _shift(ax, seeds, shift + SEEDS_BESIDE)
-
-
-def _shift(ax: Axes, artists: Sequence[Artist], points: float) -> None:
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    for artist in artists:  # once they are drawn, so that they count for the limits
-        artist.set_transform(ax.transData + ScaledTranslation(points / 72, 0, figure.dpi_scale_trans))
+    shift_by(ax, means.get_children(), shift)
+    for cell in line.to_dict("records"):
+        draw_seeds(ax, cell["place"], seed_values(cell), look["color"], shift)
 
 
 def draw_gaps(ax: Axes, cells: pd.DataFrame, x: str) -> None:

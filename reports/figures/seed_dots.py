@@ -1,9 +1,13 @@
 """The values of single seeds, as small dots beside their mean."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
 
 DOT: dict[str, Any] = {
     "marker": "o",
@@ -14,12 +18,29 @@ DOT: dict[str, Any] = {
     "zorder": 1.5,
 }
 """How a seed looks; its colour is that of the mean."""
+BESIDE = 4.0
+"""Points from a mean to its seeds."""
 SEEDS_NOTE = "Small dots: single seeds."
 
 
 def seeds_note(cells: pd.DataFrame) -> list[str]:
     """What small dots are, where any cell has several seeds."""
     return [SEEDS_NOTE] if cells["seeds"].max() > 1 else []
+
+
+def draw_seeds(ax: Axes, x: float, values: Sequence[float], color: str, shift: float = 0) -> None:
+    """A dot for each of several seeds, a little to the right of their mean, which is itself ``shift`` points to the
+    right of ``x``."""
+    if len(values) > 1:
+        shift_by(ax, ax.plot([x] * len(values), values, color=color, **DOT), shift + BESIDE)
+
+
+def shift_by(ax: Axes, artists: Iterable[Artist], points: float) -> None:
+    """Move what is drawn to the right. Done once it is in the axes, it counts for their limits as if it were not."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    for artist in artists:
+        artist.set_transform(ax.transData + ScaledTranslation(points / 72, 0, figure.dpi_scale_trans))
 
 
 def spread_out(count: int, width: float) -> np.ndarray:
