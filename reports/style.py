@@ -104,8 +104,10 @@ def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
 
 
 def _lay_out(figure: Figure) -> None:
-    """Lay out and keep the places. Ticks are kept first: how many there are depends on the size of their axes and on the
-    resolution, so that each file would have others."""
+    """Lay out and keep the places.
+
+    Ticks are kept first: how many there are depends on the size of their axes and on the resolution of the file.
+    """
     figure.set_dpi(PIXELS_AN_INCH)
     figure.draw_without_rendering()
     for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):

@@ -12,12 +12,14 @@ import pytest
 from reports.cells.matrix import by_cell, rank_correlation, to_matrix
 from reports.cells.scoring import Baseline
 from reports.cells.summary import summarise
+from reports.figures.drawn import draw
 from reports.figures.findings import heatmap_findings
 from reports.pages.render import render
 from reports.paper.catalog import PAPER
 from reports.paper.numbers import PaperMatrix, paper_numbers
 from reports.specs import HeatmapReport, PointsReport, Report
 from reports.study_report import StudyReport
+from reports.style import house_style
 from reports.tables.latex import latex
 from reports.tables.markdown import markdown
 from reports.tables.text_blocks import text_blocks
@@ -227,3 +229,20 @@ def test_text_from_a_result_cannot_break_the_page() -> None:
 
 def test_cells_by_name() -> None:
     assert by_cell(pd.DataFrame({"b": {"a": 1.0, "c": math.nan}})) == {("a", "b"): 1.0}
+
+
+def test_both_heatmaps_have_colours_of_one_scale_and_cells_below_the_baseline_are_marked() -> None:
+    """Else 28 to 43 here and 2.6 to 56 in the paper have the same colours, and nobody sees which cells hurt."""
+    cells = {
+        (a, b): [20.0 + 3 * i + j] for i, a in enumerate(("crop", "color")) for j, b in enumerate(("crop", "color"))
+    }
+    rows = table({cell: [*values] for cell, values in cells.items()})
+    rows.loc[rows["baseline"] == "random", METRIC] = 21.5
+    with house_style():
+        drawn = draw(report(rows))
+    ours, theirs = drawn.figure.axes[:2]
+    limits = [ax.collections[0].get_clim() for ax in (ours, theirs)]
+    assert limits[0] == limits[1]
+    assert max(map(abs, limits[0])) < 4
+    assert len(ours.lines) == 2
+    assert "Triangles: below random (21.5)." in drawn.caption

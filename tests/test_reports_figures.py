@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 from artists import segments_of, x_of, y_of
 from invented import METRIC, Values, drawn, report, trials
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgba
+from matplotlib.colors import to_hex, to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -22,7 +23,7 @@ from reports.figures.bar_limits import bar_limits, panel_limits
 from reports.figures.bar_panel import look
 from reports.figures.bars import bars_figure
 from reports.figures.drawn import draw
-from reports.figures.heatmap_panel import Panel, draw_panel
+from reports.figures.heatmap_panel import Panel, contrast, draw_panel
 from reports.figures.points import points_figure
 from reports.figures.sizes import sizes_figure
 from reports.figures.table import table_figure
@@ -287,7 +288,7 @@ def test_an_encoder_without_a_value_is_a_mark_at_its_size(publish: Callable[...,
 def test_names_of_points_do_not_cover_each_other(publish: Callable[..., None]) -> None:
     figure = drawn(SIZES, SIZE_TABLE, SIZE_AXES).figure
     texts = figure.axes[0].texts
-    assert [text.get_text() for text in texts] == ["R18", "R50 (2x)", "R50", "R50 (2x)"]
+    assert [text.get_text() for text in texts] == ["R18", "R50 (2x)", "R50"]
     boxes = [text.get_window_extent() for text in texts]
     assert not any(a.overlaps(b) for number, a in enumerate(boxes) for b in boxes[:number])
 
@@ -544,3 +545,26 @@ def test_lines_of_points_stand_beside_each_other_with_their_seeds() -> None:
 def test_a_legend_shows_no_error_bars_where_there_are_none(publish: Callable[..., None]) -> None:
     figure = drawn(SIZES, SIZE_TABLE, SIZE_AXES).figure
     assert [container for container in figure.axes[0].containers if len(container.get_children()) > 1] == []
+
+
+def test_numbers_in_cells_can_be_read_on_every_colour() -> None:
+    values = pd.DataFrame([[float(column + 10 * row) for column in range(10)] for row in range(10)])
+    with house_style():
+        _, ax = plt.subplots()
+        draw_panel(ax, Panel("", values), "", "")
+    grounds = np.asarray(ax.collections[0].get_facecolor())
+    contrasts = [contrast(to_rgb(text.get_color()), grounds[n].tolist()) for n, text in enumerate(ax.texts)]
+    assert len(contrasts) == 100
+    assert min(contrasts) > 4.5
+    assert contrast((0, 0, 0), (1, 1, 1)) == pytest.approx(21)
+
+
+def test_the_papers_markers_are_its_own(publish: Callable[..., None]) -> None:
+    rows = [["SimCLR", "resnet50", "1", 69.3, 24.0], ["Supervised", "resnet50", "1", 76.5, 24.0]]
+    metrics = {METRIC: "m", "parameters": "p"}
+    publish(SIZE_AXES, rows, metrics=metrics, markers={"SimCLR": "*", "Supervised": "X"})
+    for ax in drawn(SIZES, SIZE_TABLE, SIZE_AXES).figure.axes:
+        found = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+        markers = {name: handle.get_children()[0].get_marker() for name, handle in found.items()}
+        assert {name: markers[name] for name in ("SimCLR", "Supervised")} == {"SimCLR": "*", "Supervised": "X"}
+        assert len(ax.texts) == len({text.get_text() for text in ax.texts})  # one encoder is named once

@@ -27,6 +27,11 @@ def signed(value: float) -> str:
     return f"{value:+.1f}" if abs(value) >= 1 else f"{value:+.2g}"
 
 
+def with_minus(number: str) -> str:
+    """A number with the minus sign that Matplotlib writes beside its axes."""
+    return number.replace("-", "\N{MINUS SIGN}")
+
+
 def is_number(text: str) -> bool:
     try:
         float(text)

@@ -1,16 +1,18 @@
 """A figure of one's own heatmap beside the paper's: both, how well their orders agree, and their difference where both
 are scored alike."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.cells.matrix import Matrix, by_cell, rank_correlation, to_matrix
+from reports.cells.scoring import Baseline
 from reports.cells.summary import beside
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import heatmap_findings
-from reports.figures.heatmap_panel import Panel, draw_panel
+from reports.figures.heatmap_panel import Panel, draw_panel, standardised
 from reports.figures.point_labels import label_points
 from reports.paper.numbers import PaperMatrix
 from reports.specs import HeatmapReport
@@ -20,6 +22,7 @@ from reports.tables.texts import formatted, tidy
 
 NAMED = 4
 """The best cells, on either side, are named in the scatter."""
+SCALE_NOTE = "Colours: standard deviations from the mean of each grid, on one scale, so that shapes compare."
 NOTE = "The last column is the row's mean. Hatched: no result yet; crossed: failed; ruled: stopped early."
 
 
@@ -32,7 +35,9 @@ def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
     paper = published.only(matrix.mean) if published else None
     over = f"\nmean ± spread over {matrix.seeds_text}" if matrix.seeds > 1 else ""
     title = f"Here: {report.metric_label}{over}"
-    figure = heatmap_figure(matrix, paper, title, spec.row_label or rows, spec.column_label or columns)
+    baseline = next((one for one in report.baselines if [one.scored_by] == matrix.scorings), None)
+    labels = spec.row_label or rows, spec.column_label or columns
+    figure = heatmap_figure(matrix, paper, title, *labels, below=baseline.mean if baseline else None)
     set_heading(figure, report.heading)
     data = beside(report.table, numbers if paper else None, [rows, columns], [spec.metric])
     return Drawn(
@@ -41,19 +46,37 @@ def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
         corner=f"{rows} / {columns}",
         data=tidy(matrix, paper, rows, columns),
         findings=heatmap_findings(matrix, paper, report.baselines),
-        caption=caption(report, data, [rows, columns], "Cells are", "±", [NOTE]),
+        caption=caption(report, data, [rows, columns], "Cells are", "±", _notes(matrix, paper, baseline)),
         rows=[rows],
         columns=columns,
     )
 
 
-def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_label: str, column_label: str) -> Figure:
+def _notes(matrix: Matrix, paper: PaperMatrix | None, baseline: Baseline | None) -> list[str]:
+    marked = baseline is not None and bool((matrix.mean < baseline.mean).any(axis=None))
+    return [
+        NOTE,
+        *([SCALE_NOTE] if paper else []),
+        *([f"Triangles: below {baseline.name} ({baseline.mean:.1f})."] if baseline and marked else []),
+    ]
+
+
+def heatmap_figure(
+    matrix: Matrix,
+    paper: PaperMatrix | None,
+    title: str,
+    row_label: str,
+    column_label: str,
+    below: float | None = None,
+) -> Figure:
     """Draw one's own panel and, where the paper has numbers for these axes, its own, their agreement and difference.
 
     A difference is drawn only where both are scored by the same protocol on the same data: points of one data set are
-    not points of another.
+    not points of another. ``below`` is a baseline, and cells below it are marked.
     """
-    ours = Panel(title, matrix.mean, matrix.row_average, matrix.spread, matrix.state, matrix.stopped_at)
+    scale = _common_scale(matrix.mean, paper.values) if paper else None
+    parts = matrix.row_average, matrix.spread, matrix.state, matrix.stopped_at
+    ours = Panel(title, matrix.mean, *parts, scale=scale, below=below)
     if paper is None:
         figure = Figure(figsize=(WIDTH, 1.3 + 0.45 * max(3, len(matrix.mean))), layout="constrained")
         ax = figure.add_subplot()
@@ -63,7 +86,7 @@ def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_la
     comparable = matrix.scorings == [paper.scored_by]
     places = figure.subplot_mosaic([["ours", "paper"], ["gap" if comparable else "order", "order"]])
     draw_panel(places["ours"], ours, row_label, column_label)
-    published = Panel(f"The paper: {paper.title}, {paper.metric}", paper.values, paper.row_average)
+    published = Panel(f"The paper: {paper.title}, {paper.metric}", paper.values, paper.row_average, scale=scale)
     draw_panel(places["paper"], published, row_label, column_label)
     if comparable:
         draw_panel(places["gap"], _difference(matrix, paper), row_label, column_label)
@@ -71,6 +94,13 @@ def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_la
     figure.draw_without_rendering()
     name_best(places["order"], matrix.mean, paper)
     return figure
+
+
+def _common_scale(*grids: pd.DataFrame) -> tuple[float, float]:
+    """The smallest and the largest standardised value of all grids."""
+    every = np.concatenate([standardised(grid, grid).to_numpy(dtype=float).reshape(-1) for grid in grids])
+    known = every[~np.isnan(every)]
+    return (float(known.min()), float(known.max())) if len(known) and known.min() < known.max() else (-1.0, 1.0)
 
 
 def _difference(matrix: Matrix, paper: PaperMatrix) -> Panel:

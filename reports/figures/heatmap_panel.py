@@ -1,14 +1,17 @@
 """Figure 5's kind of heatmap: a cell for each pair of values, and the row's mean as a last column."""
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
+from reports.cells.names import with_minus
 from reports.figures.short_names import UPRIGHT, folded, turn
 from reports.figures.ticks import SLANTING, panel_width
 
@@ -16,6 +19,8 @@ AVERAGE = "average"
 HATCH = {"waiting": "///", "failed": "xxx", "stopped": "---", "done": ""}
 """Of cells without a value: a trial that finished has none where its protocol has no such metric."""
 GREY = "#e6e6e6"
+INKS = ("black", "white")
+SCALE_LABEL = "standard deviations from the mean of the grid"
 LETTERS = 42
 """Of a title's line, which is not to run into the next panel's."""
 
@@ -36,16 +41,22 @@ class Panel:
     """Written as the epoch into those that were."""
     signed: bool = False
     """Differences: colours diverge from 0, and a sign is written."""
+    scale: tuple[float, float] | None = None
+    """Where colours are those of standardised values, the ends of their scale, the same in panels that are compared."""
+    below: float | None = None
+    """Cells below this have a mark: the value of a baseline."""
 
 
 def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> None:
-    """Colours as in the paper: inferno from the smallest value to the largest, white text on dark cells."""
+    """Colours as in the paper, inferno from the smallest value to the largest; numbers in black or in white, whichever
+    can be read better."""
     shown = panel.values.astype(float)
     if panel.average is not None:
         shown = shown.assign(**{AVERAGE: panel.average})
-    low, high = _limits(panel)
+    colored = standardised(panel.values.astype(float), shown) if panel.scale else shown
+    low, high = panel.scale or _limits(panel)
     sns.heatmap(
-        shown,
+        colored,
         ax=ax,
         cmap="vlag" if panel.signed else "inferno",
         vmin=low,
@@ -53,8 +64,10 @@ def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> Non
         annot=_labels(panel, shown),
         fmt="",
         annot_kws={"fontsize": 7},
-        cbar_kws={"pad": 0.03},
+        cbar_kws={"pad": 0.03} | ({"label": SCALE_LABEL} if panel.scale else {}),
     )
+    _ink(ax)
+    _mark_below(ax, panel, colored)
     _hatch(ax, panel, shown)
     ax.set_title("\n".join(textwrap.fill(line, LETTERS) for line in panel.title.splitlines()))
     ax.set_ylabel(folded(row_label))
@@ -63,6 +76,47 @@ def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> Non
     slanted = turn(columns, panel_width(ax)) < UPRIGHT
     ax.set_xticklabels(columns, **SLANTING if slanted else {"rotation": UPRIGHT})
     ax.set_yticklabels([folded(str(name)) for name in shown.index], rotation=0)
+
+
+def standardised(values: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
+    """``shown`` in standard deviations from the mean of ``values``, so that grids in other units compare."""
+    known = values.to_numpy()[~np.isnan(values.to_numpy())]
+    spread = float(known.std()) if len(known) else 0.0
+    return (shown - known.mean()) / spread if spread else shown * 0.0
+
+
+def contrast(one: Sequence[float], other: Sequence[float]) -> float:
+    """The contrast of two colours, RGB from 0 to 1: from 1 to 21, at least 4.5 for text (WCAG 2.2, 1.4.3)."""
+    dark, light = sorted(_luminance(color) for color in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: Sequence[float]) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color[:3]]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _ink(ax: Axes) -> None:
+    """Each number in black or white, by the contrast with its cell."""
+    grounds = np.asarray(ax.collections[0].get_facecolor())
+    for text in ax.texts:
+        column, row = (int(at) for at in text.get_position())
+        text.set_color(_readable(grounds[row * int(ax.get_xlim()[1]) + column]))
+
+
+def _readable(ground: np.ndarray) -> str:
+    """The ink that can be read best on a colour."""
+    return max(INKS, key=lambda ink: contrast(to_rgb(ink), ground.tolist()))
+
+
+def _mark_below(ax: Axes, panel: Panel, colored: pd.DataFrame) -> None:
+    """A triangle in the corner of each cell below the baseline."""
+    if panel.below is None:
+        return
+    grounds = np.asarray(ax.collections[0].get_facecolor())
+    for row, column in np.argwhere((panel.values < panel.below).to_numpy()).tolist():
+        ink = _readable(grounds[row * colored.shape[1] + column])
+        ax.plot([column + 0.1], [row + 0.12], marker="v", markersize=2.5, markeredgewidth=0, color=ink)
 
 
 def _limits(panel: Panel) -> tuple[float, float]:
@@ -84,7 +138,7 @@ def _labels(panel: Panel, shown: pd.DataFrame) -> np.ndarray:
     if panel.spread is not None:
         for (row, column), spread in np.ndenumerate(panel.spread.to_numpy(dtype=float)):
             labels[row, column] += "" if np.isnan(spread) else f"\n±{spread:.1f}"
-    return labels
+    return np.asarray(np.vectorize(with_minus, otypes=[object])(labels))
 
 
 def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:

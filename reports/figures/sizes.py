@@ -1,5 +1,6 @@
 """A metric over the encoder's size: Figures 1 and 7."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -19,6 +20,9 @@ from reports.tables.texts import pivoted, rows_and_columns
 
 OTHERS_LOOK = ("#808080", ".")
 """Colour and marker of other methods."""
+NEAR = 0.25
+"""Logarithm of how many times as large an encoder may be to stand above another."""
+NAMED_ONCE = "An encoder is named once, at its lowest point."
 
 
 def draw_sizes(report: StudyReport, spec: SizesReport) -> Drawn:
@@ -33,10 +37,15 @@ def draw_sizes(report: StudyReport, spec: SizesReport) -> Drawn:
         corner=", ".join(rows),
         data=data,
         findings=cell_findings(cells, report.axes, report.baselines),
-        caption=caption(report, cells, report.axes, "Points are", "error bars", gap_notes(cells)),
+        caption=caption(report, cells, report.axes, "Points are", "error bars", _notes(cells, spec)),
         rows=rows,
         columns=columns,
     )
+
+
+def _notes(cells: pd.DataFrame, spec: SizesReport) -> list[str]:
+    many = bool(spec.series) and cells[spec.series or "source"].nunique() > 1
+    return [*gap_notes(cells), *([NAMED_ONCE] if many else [])]
 
 
 def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> Figure:
@@ -44,12 +53,13 @@ def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> 
     parts = sides(report, data)
     figure, places = lay_out(report, parts, 3.2, stacked=False)
     series = values_of(data[data["source"] != OTHERS], spec.series)
+    markers = _markers(series, report.paper.markers if report.paper else {})
     named = [axis for axis in report.axes if axis != spec.series]
     points = [pd.concat([side.cells, _others(data, side)], ignore_index=True) for side in parts]
     axes = [place.subplots() for place in places]
     for place, ax, side, cells in zip(places, axes, parts, points, strict=True):
         for number, value in enumerate(series):
-            look = COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]
+            look = COLORS[number % len(COLORS)], markers[value]
             _draw_series(ax, at(side.cells, spec.series, value), value, look, named)
         _draw_series(ax, of(cells, OTHERS), OTHERS, OTHERS_LOOK, [])
         draw_gaps(ax, side.cells, PARAMETERS)
@@ -57,8 +67,22 @@ def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> 
         add_legend(place, ax.get_legend_handles_labels()[0], "", 2)
     figure.draw_without_rendering()
     for ax, cells in zip(axes, points, strict=True):
-        label_cells(ax, cells.dropna(subset="mean"), PARAMETERS, "mean", named)
+        label_cells(ax, _named_once(cells.dropna(subset="mean"), named), PARAMETERS, "mean", named)
     return figure
+
+
+def _markers(series: list[str], papers: dict[str, str]) -> dict[str, str]:
+    """The paper's marker of each value of the series where it has one, else one that no other has."""
+    free = (marker for marker in MARKERS if marker not in papers.values())
+    return {value: papers.get(value) or next(free, MARKERS[0]) for value in series}
+
+
+def _named_once(cells: pd.DataFrame, named: list[str]) -> pd.DataFrame:
+    """One encoder in several series has one name, at its lowest point, where the others stand above it."""
+    size = (np.log(cells[PARAMETERS].astype(float)) / NEAR).round()
+    lowest = cells.assign(size=size).sort_values("mean", kind="stable")
+    repeated = lowest.duplicated([*named, "size"]) & (lowest["source"] != OTHERS)
+    return lowest[~repeated].sort_index()
 
 
 def _others(data: pd.DataFrame, side: Side) -> pd.DataFrame:

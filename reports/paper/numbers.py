@@ -4,7 +4,7 @@ One JSON file a figure or table. Numbers that are not verified have no file, so 
 """
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import pandas as pd
@@ -42,6 +42,8 @@ class PaperNumbers:
     scored_by: str = ""
     """How all of them are scored, as in ``reports.cells.scoring``: ``linear_sgd on imagenet``. Empty where they are
     scored in several ways, or where the paper does not say."""
+    markers: dict[str, str] = field(default_factory=dict)
+    """The markers of the figure, by the value of its series, as Matplotlib calls them."""
 
     @property
     def cited(self) -> str:
@@ -107,4 +109,5 @@ def paper_numbers(key: str | None) -> PaperNumbers | None:
         notes=data.get("notes", []),
         of_one_paper=data.get("of_one_paper", True),
         scored_by=data.get("scored_by", ""),
+        markers=data.get("markers", {}),
     )
