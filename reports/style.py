@@ -3,7 +3,7 @@
 import logging
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,18 +88,20 @@ def _is_no_weight(record: logging.LogRecord) -> bool:
     return "Failed to find font weight" not in record.getMessage()
 
 
-def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Save PNG, SVG and PDF without dates, so that the same results give the same files.
+DATELESS: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+"""Metadata of the files that a figure is saved as, so that the same results give the same files."""
+
+
+def save_figure(figure: Figure, folder: Path, name: str, suffixes: Iterable[str] = tuple(DATELESS)) -> list[Path]:
+    """Save PNG, SVG and PDF without dates.
 
     The layout is computed here and kept: each file would compute it again, which takes longer than to draw it.
     """
-    dateless = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    paths = []
-    _lay_out(figure)
-    for suffix, metadata in dateless.items():
-        path = folder / f"{name}.{suffix}"
-        figure.savefig(path, dpi=PIXELS_AN_INCH, metadata=metadata)
-        paths.append(path)
+    if figure.get_layout_engine() is not None:
+        _lay_out(figure)
+    paths = [folder / f"{name}.{suffix}" for suffix in suffixes]
+    for path in paths:
+        figure.savefig(path, dpi=PIXELS_AN_INCH, metadata=DATELESS[path.suffix[1:]])
     return paths
 
 

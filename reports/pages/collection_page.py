@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from reports.cells.summary import STATES
+from reports.figures.forest import save_forest
 from reports.pages.web import Picture, fill, picture
 from reports.paper.numbers import paper_numbers
 from reports.statistics.verdicts import Verdict, judge_page
 from reports.study_report import StudyReport
+from reports.style import house_style
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,19 @@ class Entry:
 
 
 def write_collection(path: Path, title: str, name: str, scale: str, entries: list[Entry]) -> Path:
-    """Write one file that needs no other, though the links to the studies' own pages lead beside it.
+    """Write one file that needs no other, though the links to the studies' own pages lead beside it; also
+    ``forest.png`` and ``forest.svg`` of all claims.
 
     The verdicts of ``entries`` are those of ``judged_together``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     verdicts = [verdict for entry in entries for verdict in entry.verdicts]
-    values = {"title": title, "name": name, "scale": scale, "entries": entries, "verdicts": verdicts}
+    labelled = [(entry.label, verdict) for entry in entries for verdict in entry.verdicts]
+    heading = f"{title} ({scale} scale)"
+    with house_style(" ".join([heading, *(f"{label} {verdict.claim.says}" for label, verdict in labelled)])):
+        forest = save_forest(labelled, heading, path.parent)
+    values: dict[str, Any] = {"title": title, "name": name, "scale": scale, "entries": entries, "verdicts": verdicts}
+    values["forest"] = picture(forest) if forest else None
     return fill("collection.html.j2", path, differing=_differing(entries), **values)
 
 

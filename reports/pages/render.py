@@ -9,6 +9,7 @@ from reports.cells.arrays import save_arrays
 from reports.cells.search import chosen_texts
 from reports.cells.summary import HERE
 from reports.figures.drawn import Drawn, draw
+from reports.figures.forest import save_forest
 from reports.pages.study_page import write_page
 from reports.specs import PicturesReport, TableReport
 from reports.statistics.record import save_record, save_search
@@ -20,12 +21,14 @@ from reports.tables.text_blocks import text_blocks
 
 
 def render(report: StudyReport, folder: Path) -> Path:
-    """Write ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv``, ``trials.csv``, ``verdicts.json`` and
-    ``report.html``, of pictures ``data.npz``, and of tuned settings ``search.csv``; return the page."""
+    """Write ``figure.{png,svg,pdf,md}``, ``forest.{png,svg}`` of the claims, ``table.{md,tex}``, ``data.csv``,
+    ``trials.csv``, ``verdicts.json`` and ``report.html``, of pictures ``data.npz``, and of tuned settings
+    ``search.csv``; return the page."""
     folder.mkdir(parents=True, exist_ok=True)
     with house_style(report.texts):
         drawn = draw(report)
         save_figure(drawn.figure, folder, "figure")
+        forest = save_forest([("", verdict) for verdict in report.verdicts], report.heading, folder)
     seeds = f"\n{report.seeds_text}\n" if report.claims else ""
     figure = f"![{plain(report.title)}](figure.png)\n\n{plain(drawn.caption)}\n"
     (folder / "figure.md").write_text(figure + seeds, encoding="utf-8")
@@ -38,7 +41,8 @@ def render(report: StudyReport, folder: Path) -> Path:
     save_record(report.judged, report.verdicts, folder)
     if report.search:
         save_search(report.search, folder)
-    return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text(encoding="utf-8"))
+    svg = (folder / "figure.svg").read_text(encoding="utf-8")
+    return write_page(folder / "report.html", report, drawn, svg, forest)
 
 
 def _chosen_markdown(report: StudyReport) -> str:

@@ -8,7 +8,7 @@ from reports.cells.search import search_sentence
 from reports.cells.summary import WORDS
 from reports.figures.drawn import Drawn
 from reports.pages.cell_trials import metric_of, trials_by_cell
-from reports.pages.web import fill, inline_svg
+from reports.pages.web import fill, inline_svg, picture
 from reports.statistics.verdicts import p_text
 from reports.study_report import StudyReport
 
@@ -16,8 +16,9 @@ MOST_NAMED = 24
 """Trials without a result that are named; of more, how many they are."""
 
 
-def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
-    """What held first, then the figure, the numbers, and where they come from."""
+def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str, forest: Path | None = None) -> Path:
+    """What held first, then the figure, the numbers, and where they come from. ``forest`` is the picture of all
+    claims."""
     table = report.every_trial
     return fill(
         "report.html.j2",
@@ -25,6 +26,7 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
         report=report,
         verdicts=report.verdicts,
         drawn=drawn,
+        forest=picture(forest) if forest else None,
         figure=inline_svg(svg),
         rows=_rows(report, drawn),
         trials=table.to_dict("records"),

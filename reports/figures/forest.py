@@ -1,0 +1,147 @@
+"""All claims of a page: each effect with its interval at the level of its verdict, by colour and shape the verdict."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from reports.cells.names import with_minus
+from reports.statistics.ruling import WORDS
+from reports.statistics.verdicts import Verdict
+from reports.style import COLORS, ERROR, GREY, WIDTH, save_figure, set_heading
+
+LOOKS = {
+    "SUPPORTED": (COLORS[2], "o", COLORS[2]),
+    "REFUTED": (COLORS[3], "X", COLORS[3]),
+    "NO DIFFERENCE": (COLORS[0], "s", COLORS[0]),
+    "UNDECIDED": (GREY, "o", "white"),
+}
+"""Colour, marker and filling of each verdict."""
+ASKED: dict[str, Any] = {"marker": "|", "markersize": 9, "color": ERROR, "linestyle": ""}
+"""How much of an effect a claim asks for; of values that are alike, at most how much."""
+SUFFIXES = ("png", "svg")
+LABELS, NUMBERS = 2.75, 1.3
+"""Inches beside the axes: of the claims to the left, and of effect and interval to the right."""
+LETTERS = 14.5
+"""Letters of an inch."""
+MOST_LINES = 3
+"""Lines of a claim; the page has it whole."""
+LINE, PAD = 0.125, 0.09
+"""Inches of a line of text, and between claims."""
+HEAD, AXIS, FOOT = 0.32, 0.5, 0.3
+"""Inches of the heading, of a panel's axis with its name, and of the legend."""
+BEYOND = 1.4
+"""The axis ends at so many times the largest effect or the usual end of an interval; intervals that go on end in an
+arrow."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A claim in the figure."""
+
+    label: str
+    """Its words in a few lines, after the figure that it is about where a page has several."""
+    verdict: Verdict
+
+    @property
+    def height(self) -> float:
+        """Inches."""
+        return LINE * (self.label.count("\n") + 1) + PAD
+
+
+def save_forest(verdicts: Sequence[tuple[str, Verdict]], heading: str, folder: Path) -> Path | None:
+    """Write ``forest.png`` and ``forest.svg``; return the first, None where there are no claims."""
+    for suffix in SUFFIXES:
+        (folder / f"forest.{suffix}").unlink(missing_ok=True)
+    if not verdicts:
+        return None
+    return save_figure(forest_figure(verdicts, heading), folder, "forest", SUFFIXES)[0]
+
+
+def forest_figure(verdicts: Sequence[tuple[str, Verdict]], heading: str) -> Figure:
+    """Draw the verdicts, each after the label of its study or an empty one. Effects of one unit share an axis."""
+    rows = [Row(_label(label, verdict), verdict) for label, verdict in verdicts]
+    units = dict.fromkeys(row.verdict.unit for row in rows)
+    panels = {unit: [row for row in rows if row.verdict.unit == unit] for unit in units}
+    height = HEAD + FOOT + sum(AXIS + sum(row.height for row in panel) for panel in panels.values())
+    figure = Figure(figsize=(WIDTH, height))
+    set_heading(figure, heading)
+    whole, top = figure.get_figheight(), height - HEAD
+    for unit, panel in panels.items():
+        tall = sum(row.height for row in panel)
+        place = LABELS / WIDTH, (top - tall) / whole, 1 - (LABELS + NUMBERS) / WIDTH, tall / whole
+        _draw_panel(figure.add_axes(place), panel, unit)
+        top -= tall + AXIS
+    words = [word for word in WORDS if any(row.verdict.word == word for row in rows)]
+    handles = [_handle(word) for word in words]
+    if any(row.verdict.claim.asked for row in rows):
+        handles.append(Line2D([], [], label="what is asked", **ASKED))
+    figure.legend(handles=handles, ncols=len(handles), loc="lower center", frameon=False)
+    return figure
+
+
+def _label(study: str, verdict: Verdict) -> str:
+    says = f"{study}: {verdict.claim.says}" if study else verdict.claim.says
+    lines = textwrap.wrap(says, int(LABELS * LETTERS), max_lines=MOST_LINES, placeholder=" …")
+    return "\n".join(lines)
+
+
+def _handle(word: str) -> Line2D:
+    color, marker, fill = LOOKS[word]
+    return Line2D([], [], color=color, marker=marker, markerfacecolor=fill, linestyle="", label=word.lower())
+
+
+def _draw_panel(ax: Axes, rows: Sequence[Row], unit: str) -> None:
+    """One claim below the other, as high as its words are."""
+    end = _end([row.verdict for row in rows])
+    below = np.cumsum([row.height for row in rows])
+    ax.set(xlim=(-end, end), ylim=(below[-1], 0))
+    ax.axvline(0, color=GREY, linewidth=0.8)
+    for row, bottom in zip(rows, below, strict=True):
+        _draw_row(ax, row, float(bottom) - row.height / 2, end)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel(f"effect{f' ({unit})' if unit else ''}; positive: as claimed", fontsize=7)
+    ax.grid(visible=True, axis="x")
+
+
+def _end(verdicts: Sequence[Verdict]) -> float:
+    """Where the axis ends, either way."""
+    effects = [abs(verdict.mean) for verdict in verdicts if verdict.mean is not None]
+    ends = [max(map(abs, verdict.interval)) for verdict in verdicts if verdict.interval]
+    usual = float(np.median(ends)) if ends else 0.0
+    asked = max(abs(verdict.claim.asked) for verdict in verdicts)
+    return BEYOND * max([*effects, usual, asked]) or 1.0
+
+
+def _draw_row(ax: Axes, row: Row, y: float, end: float) -> None:
+    verdict = row.verdict
+    for text, x, points in ((row.label, 0, 6 - 72 * LABELS), (_numbers(verdict), 1, 6)):
+        ax.annotate(text, (x, y), (points, 0), ax.get_yaxis_transform(), "offset points", va="center", fontsize=7)
+    if verdict.claim.asked:
+        ax.plot([verdict.claim.asked], [y], **ASKED)
+    if verdict.mean is None:
+        return
+    color, marker, fill = LOOKS[verdict.word]
+    if verdict.interval:
+        low, high = (float(np.clip(one, -end, end)) for one in verdict.interval)
+        ax.plot([low, high], [y, y], color=color, linewidth=1.2)
+        for one, arrow in zip(verdict.interval, "<>", strict=True):
+            if abs(one) > end:
+                ax.plot([np.clip(one, -end, end)], [y], marker=arrow, markersize=4, color=color, clip_on=False)
+    ax.plot([verdict.mean], [y], marker=marker, color=color, markerfacecolor=fill, zorder=3)
+
+
+def _numbers(verdict: Verdict) -> str:
+    if verdict.mean is None:
+        return "no result yet"
+    told = verdict.text(verdict.mean)
+    if verdict.interval:
+        told += f" [{', '.join(map(verdict.text, verdict.interval))}]"
+    return with_minus(told)
