@@ -2,13 +2,14 @@
 # make test       the everyday suite
 # make slow       SIGKILL at five moments and Ctrl-C, minutes
 # make reference  the generated pages of docs/, and the schema of study files
+# make results    the figures of docs/results, from the data beside them
 # make check      everything that a change must pass
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test slow reference check lint types contracts clean
+.PHONY: demo test slow reference results check lint types contracts clean
 
 demo: $(INSTALLED)
 	$(BIN)/ablate run studies/quickstart.yaml
@@ -21,6 +22,9 @@ slow: $(INSTALLED)
 
 reference: $(INSTALLED)
 	$(BIN)/python docs/generate.py
+
+results: $(INSTALLED)
+	$(BIN)/python docs/redraw_results.py
 
 check: lint types contracts test
 

@@ -51,7 +51,11 @@ class Matrix:
 
 def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matrix:
     """``table`` as in ``summarise``."""
-    cells = summarise(table, [rows, columns], metric)
+    return matrix_of(summarise(table, [rows, columns], metric), rows, columns)
+
+
+def matrix_of(cells: pd.DataFrame, rows: str, columns: str) -> Matrix:
+    """``cells`` as ``summarise`` returns them, by these two axes."""
     index, names = values_of(cells, rows), values_of(cells, columns)
 
     def frame(value: str) -> pd.DataFrame:

@@ -20,7 +20,7 @@ HATCH = {"waiting": "///", "failed": "xxx", "stopped": "---", "done": ""}
 """Of cells without a value: a trial that finished has none where its protocol has no such metric."""
 GREY = "#e6e6e6"
 INKS = ("black", "white")
-SCALE_LABEL = "standard deviations from the mean of the grid"
+SCALE_LABEL = "standard deviations from the mean"
 LETTERS = 42
 """Of a title's line, which is not to run into the next panel's."""
 

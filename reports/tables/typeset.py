@@ -38,8 +38,8 @@ class Sheet:
 
     @property
     def width(self) -> float:
-        """At least that of other figures, so that on a page text has one size."""
-        return max(72 * WIDTH, 2 * MARGIN + max(sum(column_widths(block, self.rotated)) for block in self.blocks))
+        """As wide as its rows, and as half the width of other figures at least, so that notes have room."""
+        return max(36 * WIDTH, 2 * MARGIN - GAP + max(sum(column_widths(block, self.rotated)) for block in self.blocks))
 
     def draw(self, title: str, footnotes: Sequence[str]) -> Figure:
         """As large as it has to be."""
