@@ -64,8 +64,8 @@ def _read(path: Path) -> pd.DataFrame:
     former: dict[str, Any] = {name: "" for name in (SCORED_BY, BY_SEED) if name not in data}
     former |= {} if "source" in data else {"source": HERE}
     former |= {} if "stopped_at" in data else {"stopped_at": float("nan")}
-    best = {"best": data["best"] == "True"} if "best" in data else {}
-    return data.assign(**numbers, **former, **best, state=data["state"].replace(FORMER_STATES))
+    former |= {"best": False}  # which cells cannot be told from the best takes their seeds
+    return data.assign(**numbers, **former, state=data["state"].replace(FORMER_STATES))
 
 
 def _heatmap(report: StudyReport, spec: HeatmapReport, data: pd.DataFrame) -> Figure:

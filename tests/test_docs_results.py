@@ -18,9 +18,10 @@ ALIKE = 6.0
 """The largest mean difference of a picture's rows and columns, of 255; a moved label or another colour is more."""
 
 
-def shrunk(path: Path) -> np.ndarray:
-    """The picture in grey, (170, 170)."""
-    return np.asarray(Image.open(path).convert("L").resize(SHRUNK), dtype=float)
+def shrunk(path: Path) -> tuple[tuple[int, int], np.ndarray]:
+    """The size of a picture, and the picture in grey, (170, 170)."""
+    with Image.open(path) as picture:
+        return picture.size, np.asarray(picture.convert("L").resize(SHRUNK), dtype=float)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -28,9 +29,9 @@ def test_what_is_committed_is_drawn_by_todays_code(folder: Path) -> None:
     """If this fails: ``make results``, look at what changed, and commit it."""
     with house_style():
         save_figure(SCRIPT["redrawn"](folder), Path(), "figure", ("png",))
-    now, committed = Image.open("figure.png").size, Image.open(folder / "figure.png").size
-    assert now == pytest.approx(committed, rel=0.02)
-    apart = np.abs(shrunk(Path("figure.png")) - shrunk(folder / "figure.png"))
+    (size, now), (committed_size, committed) = shrunk(Path("figure.png")), shrunk(folder / "figure.png")
+    assert size == pytest.approx(committed_size, rel=0.02)
+    apart = np.abs(now - committed)
     assert max(apart.mean(axis=0).max(), apart.mean(axis=1).max()) < ALIKE
 
 

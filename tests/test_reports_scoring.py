@@ -18,6 +18,7 @@ from reports.paper.numbers import PaperMatrix
 from reports.specs import BarsReport, HeatmapReport, PointsReport, Report, TableReport
 from reports.statistics.best import best_cells
 from reports.statistics.claims import AgreementClaim
+from reports.statistics.page import Judged
 from reports.statistics.verdicts import judge
 from reports.study_report import StudyReport
 from reports.style import house_style
@@ -126,8 +127,11 @@ def test_two_axes_may_decide_together_how_a_cell_is_scored() -> None:
 
 
 def test_bold_is_the_best_of_those_that_are_scored_alike() -> None:
-    cells = summarise(TABLE, AXES, "top1")
-    assert cells[best_cells(cells, [])][AXES].to_numpy().tolist() == [["2", "linear"], ["1", "10%"]]
+    seeds = [TABLE.assign(seed=seed, top1=TABLE["top1"] + 0.1 * seed * TABLE["width"].eq("1")) for seed in range(3)]
+    table = pd.concat(seeds).assign(trial_id=[str(number) for number in range(3 * len(TABLE))])
+    cells = summarise(table, AXES, "top1")
+    bold = cells[best_cells(Judged([], table, AXES, "top1"), cells, AXES, [])]
+    assert bold[AXES].to_numpy().tolist() == [["2", "linear"], ["1", "10%"]]
 
 
 def test_a_heatmap_compares_within_one_way_of_scoring() -> None:

@@ -11,8 +11,10 @@ from invented import METRIC, Values, drawn, trials
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from reports.cells.summary import summarise
 from reports.specs import TableReport
 from reports.statistics.best import best_cells
+from reports.statistics.page import Judged
 from reports.style import GREY, WIDTH
 from reports.tables.blocks import measure
 from reports.tables.latex import latex
@@ -22,8 +24,8 @@ from reports.tables.text_blocks import text_blocks
 AXES = ["points", "augment"]
 SPEC = TableReport(rows=["points"], columns="augment", metrics=[METRIC], best="row", labels={"points": "Methods"})
 CELLS: Values = {
-    ("SimCLR", "1/8"): [59.0, 61.0],
-    ("SimCLR", "1"): [64.0, 64.4],
+    ("SimCLR", "1/8"): [59.0, 61.0, 60.0],
+    ("SimCLR", "1"): [64.0, 64.4, 64.2],
     ("Supervised", "1/8"): ["failed", "failed"],
     ("Supervised", "1"): ["waiting", 75.0],
     ("Supervised", "AutoAug"): ["waiting", "waiting"],
@@ -43,7 +45,7 @@ def test_a_table_is_set_with_the_papers_number_under_ones_own(publish: Callable[
     assert set_texts(result.figure) == [
         ("A title (quick scale)", True, False),
         ("Methods", False, False), ("1/8", False, False), ("1", False, False), ("AutoAug", False, False),
-        ("SimCLR", False, False), ("60.0 ± 1.4", False, False), ("64.2 ± 0.3", True, False),
+        ("SimCLR", False, False), ("60.0 ± 1.0", False, False), ("64.2 ± 0.2", True, False),
         ("59.6", False, True), ("63.2", False, True),
         ("Supervised", False, False), ("failed", False, False), ("75.0", False, False), ("…", False, False),
         ("75.7", False, True),
@@ -54,7 +56,7 @@ def test_a_table_is_set_with_the_papers_number_under_ones_own(publish: Callable[
         "index": ["SimCLR", "SimCLR (the paper)", "Supervised", "Supervised (the paper)"],
         "columns": ["1/8", "1", "AutoAug"],
         "data": [
-            ["60.0 ± 1.4", "64.2 ± 0.3", ""], ["59.6", "63.2", ""], ["failed", "75.0", "…"], ["", "75.7", ""]
+            ["60.0 ± 1.0", "64.2 ± 0.2", ""], ["59.6", "63.2", ""], ["failed", "75.0", "…"], ["", "75.7", ""]
         ],
     }  # fmt: skip
     assert result.bold is not None
@@ -109,7 +111,7 @@ def test_a_finished_trial_without_the_metric_is_a_dash(publish: Callable[..., No
     assert result.texts[result.texts.columns[0]].tolist() == ["60.0", "–"]
 
 
-@pytest.mark.parametrize(("columns", "stacked", "upright"), [(3, False, False), (9, True, False), (14, True, True)])
+@pytest.mark.parametrize(("columns", "stacked", "upright"), [(3, False, False), (10, True, False), (14, True, True)])
 def test_wide_tables_are_narrowed_until_they_fit_a_page(
     columns: int,
     stacked: bool,
@@ -135,27 +137,33 @@ def test_texts_of_a_table_do_not_run_into_each_other(publish: Callable[..., None
     assert measure("mmmm", bold=True) > measure("mmmm") > measure("mm")
 
 
-def cells_of(*rows: tuple[str, str, float, float, int]) -> pd.DataFrame:
-    data = pd.DataFrame(rows, columns=["metric", "column", "mean", "spread", "seeds"])
-    return data.assign(source="here")
+def bold(metric: str, values: Values, by: list[str] | None = None, source: str = "here") -> list[bool]:
+    """Which cells of two axes are bold, in their order."""
+    axes = ["column", "row"]
+    table = trials(axes, values).rename(columns={METRIC: metric})
+    cells = summarise(table, axes, metric).assign(source=source)
+    return best_cells(Judged([], table, axes, metric), cells, axes, by or ["column"]).tolist()
 
 
-def test_the_best_leads_by_more_than_its_uncertainty() -> None:
-    data = cells_of(
-        ("top1", "a", 60.0, 1.0, 4), ("top1", "a", 59.0, 1.0, 4),  # error of the difference: sqrt(1/4 + 1/4) = 0.71
-        ("top1", "b", 60.0, 1.0, 4), ("top1", "b", 59.4, 1.0, 4),
-        ("top1", "c", 60.0, math.nan, 1), ("top1", "c", 59.9, math.nan, 1),
-        ("top1", "d", 60.0, math.nan, 1), ("top1", "d", 60.0, math.nan, 1),
-        ("top1", "e", 60.0, math.nan, 1), ("top1", "f", math.nan, math.nan, 0),
-    )  # fmt: skip
-    assert best_cells(data, ["column"]).tolist() == [True, False, False, False, True, *[False] * 5]
-    assert best_cells(data.assign(source="paper"), ["column"]).tolist() == [False] * 10
+def test_bold_are_the_best_and_those_that_the_test_of_verdicts_does_not_tell_from_it() -> None:
+    values: Values = {
+        ("a", "1"): [60.0, 60.4, 60.2],
+        ("a", "2"): [60.1, 60.2, 60.0],
+        ("a", "3"): [50.0, 50.3, 50.1],
+        ("b", "1"): [70.0, 70.4, 70.2],
+        ("b", "2"): [70.1, 70.2, 70.0],
+    }
+    assert bold(METRIC, values) == [True, True, False, False, False]  # where none can be told apart, none is bold
+    assert bold(METRIC, values, source="paper") == [False] * 5
+
+
+def test_nothing_is_bold_before_there_are_three_seeds() -> None:
+    assert bold(METRIC, {("a", "1"): [60.0, 60.4], ("a", "2"): [50.0, 50.2]}) == [False, False]
 
 
 @pytest.mark.parametrize("metric", ["pretrain/entropy", "pretrain/contrastive_top1", "transformation/chance"])
 def test_what_is_no_score_has_no_best(metric: str) -> None:
-    data = cells_of((metric, "a", 8.0, math.nan, 1), (metric, "a", 0.5, math.nan, 1))
-    assert not best_cells(data, ["column"]).any()
+    assert not any(bold(metric, {("a", "1"): [8.0, 8.1, 8.2], ("a", "2"): [0.5, 0.6, 0.7]}))
 
 
 def test_an_entropy_is_told_with_its_ceiling(publish: Callable[..., None]) -> None:

@@ -35,7 +35,7 @@ def draw_table(report: StudyReport, spec: TableReport) -> Drawn:
         [beside(report.table, numbers, axes, spec.metrics), other_methods(numbers, axes, spec.metrics)],
         ignore_index=True,
     )
-    data = data.assign(best=best_cells(data, _rivals(spec)))
+    data = data.assign(best=best_cells(report.judged, data, axes, _rivals(spec)))
     texts, bold = table_texts(data, spec)
     cells = data[data["source"] != OTHERS]
     return Drawn(
@@ -90,8 +90,9 @@ def _findings(report: StudyReport, spec: TableReport, cells: pd.DataFrame, axes:
 def _notes(report: StudyReport, spec: TableReport, data: pd.DataFrame) -> list[str]:
     notes = []
     if data["best"].any():
-        unless = "unless its lead is within the standard error of the difference"
-        notes.append(f"Bold: the best of a {spec.best}, {unless}.")
+        notes.append(
+            f"Bold: the best of a {spec.best}, and what the 95 % interval of the difference does not tell from it."
+        )
     if ENTROPY in spec.metrics and "batch_size" not in report.axes:
         batch = int(str(report.settings.get("batch_size", PAPERS_BATCH)))
         notes.append(f"Entropy is at most ln {batch} = {math.log(batch):.1f} nats here.")

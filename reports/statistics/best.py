@@ -1,11 +1,15 @@
 """Which cells of a table are the best."""
 
 import math
+from collections.abc import Hashable
+from dataclasses import replace
 
 import pandas as pd
 
 from reports.cells.scoring import SCORED_BY, with_scoring
 from reports.cells.summary import HERE
+from reports.statistics.differences import differences
+from reports.statistics.page import Judged
 
 RANKED = ("top1", "top5", "score", "mean_per_class", "map_11", "validation")
 """Metrics of which more is better; of others, such as an entropy, none is the best."""
@@ -13,27 +17,35 @@ AT_K = "top1_at_"
 """Begins the name of a top-1 accuracy at one of several k."""
 
 
-def best_cells(data: pd.DataFrame, by: list[str]) -> pd.Series:
-    """Return True for the best of one's own cells among those that have the same values of ``by``, are of one metric
-    and are scored alike, unless its lead over the next is within the standard error of their difference. For single
-    seeds, as in the paper, that is not known, and the best is the best. Ties have none."""
+def best_cells(study: Judged, data: pd.DataFrame, axes: list[str], by: list[str]) -> pd.Series:
+    """Return True for one's own cells that are the best, or cannot be told from the best.
+
+    Cells are compared with those that have the same values of ``by``, are of one metric and are scored alike.
+
+    A cell is told from the best where the 95 % interval of their difference, as verdicts estimate it, is above 0. None
+    is True where that takes more seeds, or where no cell can be told from the best. ``axes`` are the columns of
+    ``data`` that name a cell.
+    """
     best = pd.Series(False, index=data.index)
-    for _, group in (
-        with_scoring(data[data["source"] == HERE]).dropna(subset="mean").groupby(["metric", SCORED_BY, *by], sort=False)
-    ):
-        ranked = group.sort_values("mean", ascending=False, kind="stable")
-        if len(ranked) > 1 and is_ranked(ranked["metric"].iloc[0]) and _leads(ranked.iloc[0], ranked.iloc[1]):
-            best[ranked.index[0]] = True
+    ours = with_scoring(data[data["source"] == HERE]).dropna(subset="mean")
+    for _, group in ours.groupby(["metric", SCORED_BY, *by], sort=False):
+        metric = str(group["metric"].iloc[0])
+        if is_ranked(metric):
+            rivals = _not_told_apart(replace(study, metric=metric), group.sort_values("mean", ascending=False), axes)
+            best |= best.index.isin(rivals)
     return best
+
+
+def _not_told_apart(study: Judged, ranked: pd.DataFrame, axes: list[str]) -> list[Hashable]:
+    """The rows of the best and of those that cannot be told from it; none where that is not known, or is all."""
+    cells = [{axis: str(row[axis]) for axis in axes} for row in ranked.to_dict("records")]
+    found = differences(study, [(cells[0], other) for other in cells[1:]])
+    if any(math.isnan(one.low) for one in found) or all(one.low <= 0 for one in found):
+        return []
+    return [ranked.index[0], *(row for row, one in zip(ranked.index[1:], found, strict=True) if one.low <= 0)]
 
 
 def is_ranked(metric: str) -> bool:
     """Whether more of a metric is better."""
     name = metric.rsplit("/", 1)[-1]
     return (name in RANKED or name.startswith(AT_K)) and not metric.startswith("pretrain/")
-
-
-def _leads(first: "pd.Series[float]", second: "pd.Series[float]") -> bool:
-    lead = first["mean"] - second["mean"]
-    error = math.sqrt(first["spread"] ** 2 / first["seeds"] + second["spread"] ** 2 / second["seeds"])
-    return bool(lead > (0 if math.isnan(error) else error))

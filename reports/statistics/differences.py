@@ -27,9 +27,10 @@ class Difference:
 def differences(study: Judged, pairs: Sequence[tuple[Cell, Cell]]) -> list[Difference]:
     """For each pair of cells, how much better the first is than the second.
 
-    The spread of a cell is estimated as for verdicts: from its own seeds and those of the study's other cells.
+    Axes that a cell does not name are averaged. The spread of a cell is estimated as for verdicts: from its own seeds
+    and those of the study's other cells.
     """
-    claims = [BetterClaim(says="", cells=[dict(one)], than=[dict(other)]) for one, other in pairs]
+    claims = [BetterClaim(says="", cells=[dict(one)], than=[dict(other)], by="mean") for one, other in pairs]
     page = Page([Judged(claims, study.table, study.axes, study.metric)])
     return [_difference(page, claim) for claim in claims]
 
