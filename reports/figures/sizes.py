@@ -6,12 +6,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
-from reports.cells.summary import OTHERS, PAPER, PARAMETERS, at, beside, known_spread, of, other_methods, values_of
+from reports.cells.summary import (
+    OTHERS,
+    PAPER,
+    PARAMETERS,
+    at,
+    beside,
+    known_spread,
+    of,
+    other_methods,
+    seed_values,
+    values_of,
+)
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
 from reports.figures.point_labels import label_cells
 from reports.figures.points import draw_gaps, gap_notes
+from reports.figures.seed_dots import draw_seeds, seeds_note
 from reports.figures.sides import Side, add_legend, lay_out, sides
 from reports.specs import SizesReport
 from reports.study_report import StudyReport
@@ -45,7 +57,7 @@ def draw_sizes(report: StudyReport, spec: SizesReport) -> Drawn:
 
 def _notes(cells: pd.DataFrame, spec: SizesReport) -> list[str]:
     many = bool(spec.series) and cells[spec.series or "source"].nunique() > 1
-    return [*gap_notes(cells), *([NAMED_ONCE] if many else [])]
+    return [*gap_notes(cells), *seeds_note(cells), *([NAMED_ONCE] if many else [])]
 
 
 def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> Figure:
@@ -105,6 +117,8 @@ def _draw_series(ax: Axes, cells: pd.DataFrame, name: str, look: tuple[str, str]
             linestyle=":" if joined else "",
             label=name or None,
         )
+    for cell in line.to_dict("records"):
+        draw_seeds(ax, cell[PARAMETERS], seed_values(cell), color)
 
 
 def _dress(ax: Axes, metric_label: str, spec: SizesReport) -> None:
