@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ablations.running.outcome import Outcome
 
-FACTS = ("parameters", "stopped_at", "error", "remedy", "device", "numerics", "run_id")
+FACTS = ("scored_by", "parameters", "stopped_at", "error", "remedy", "device", "numerics", "run_id")
 """Columns of ``results`` after the metrics."""
 
 
@@ -84,8 +84,11 @@ def results(study: ScaledStudy, *, storage: str | AnyPath = DEFAULT_STORAGE) -> 
     - ``seed``, and ``baseline``: its name, or "" for a trial of the grid
     - ``state``: waiting, done, failed or stopped; then ``error``, ``remedy`` and ``stopped_at`` (the epoch)
     - the axes by dotted path, such as ``loss.temperature``; ``table.attrs["axes"]`` lists them
+    - what is tuned by dotted path; ``table.attrs["tune"]`` lists it
+    - ``chosen``: whether its cell is scored by this trial for its seed; every trial that is done where nothing is tuned
     - the metrics, such as ``linear_eval/top1``, for trials that are done; ``table.attrs["metrics"]`` lists them
-    - ``parameters`` (of the encoder, in millions), ``device``, ``numerics`` and ``run_id`` (of MLflow)
+    - ``scored_by`` (protocol, task and data), ``parameters`` (of the encoder, in millions), ``device``,
+      ``numerics`` and ``run_id`` (of MLflow)
 
     Further seeds of its cells that ``storage`` has are among them. Raises ``AblateError`` if MLflow has no run of it.
     """
@@ -98,13 +101,14 @@ def results(study: ScaledStudy, *, storage: str | AnyPath = DEFAULT_STORAGE) -> 
 
     now = describe(study, known_trials(study, TrialStore(location(storage))))
     recorded = read_study(study.study.name, study.label, description=now)
-    axes, coordinates = recorded.description["axes"], [trial["coordinates"] for trial in recorded.description["trials"]]
-    typed = {axis: pd.Series([_scalar(values.get(axis)) for values in coordinates]) for axis in axes}
+    axes, tune = recorded.description["axes"], list(recorded.description["tune"])
+    values = [trial["coordinates"] | trial["tuned"] for trial in recorded.description["trials"]]
+    typed = {axis: pd.Series([_scalar(one.get(axis)) for one in values]) for axis in (*axes, *tune)}
     table = recorded.table.assign(**typed)
-    front = ["trial_id", "encoder_id", "name", "seed", "baseline", "state", *axes]
+    front = ["trial_id", "encoder_id", "name", "seed", "baseline", "state", *axes, *tune, "chosen"]
     metrics = sorted(str(name) for name in table if name not in (*front, *FACTS))
     table = table[[*front, *metrics, *(name for name in FACTS if name in table)]]
-    table.attrs = {"axes": axes, "metrics": metrics}
+    table.attrs = {"axes": axes, "tune": tune, "metrics": metrics}
     return table
 
 

@@ -28,7 +28,7 @@ from ablations.study.schema.study_schema import FILE, schema_text
 from ablations.study.settings import dotted_values
 from ablations.study.study import Resources, Scale, Study
 from ablations.study.yaml_source import read_yaml
-from ablations.types.metrics import names, own
+from ablations.types.metrics import names, own, validation_of, with_validation
 from reports.statistics.claims import ClaimBase
 
 HERE = Path(__file__).parent
@@ -44,6 +44,7 @@ WORDS = {
     "scales": "[scales](#scale) by name",
     "stop_early": "[a rule](#stopping-early)",
     "seeds": "how many, counted from 0, or a list of seeds",
+    "tune": "[tuned axes](#tuned-settings)",
     "where": "axes and their values",
 }
 """What fields may be, where the models say it less well."""
@@ -71,6 +72,7 @@ def generated() -> dict[Path, str]:
         "documents": "\n".join(_documents()),
         "metrics": _metrics(),
         "own_metrics": own(),
+        "validated": ", ".join(f"`{protocol}` (`{validation_of(protocol)}`)" for protocol in with_validation()),
         "fidelity_table": runpy.run_path(str(HERE / "fidelity_table.py"))["fidelity_table"](),
         "scale_list": "\n".join(_scale_list()),
         "scale_table": "\n".join(_scale_table(settings_tree(definitions()))),

@@ -9,6 +9,7 @@ from reports.cells.arrays import TrialArrays
 from reports.cells.circumstances import circumstances
 from reports.cells.metric_names import label_of
 from reports.cells.scoring import Baseline, baselines_of
+from reports.cells.search import Search, chosen_texts
 from reports.cells.summary import STATES
 from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.specs import Report
@@ -53,8 +54,13 @@ class StudyReport:
     """
     axes: list[str]
     """In the order of the grid."""
+    search: Search | None = None
+    """What is tuned, and all trials that were chosen among; None where nothing is tuned. ``table`` has only the chosen
+    ones."""
     claims: list[Claim] = field(default_factory=list)
     """What the paper says; by the values of ``axes``."""
+    warnings: list[str] = field(default_factory=list)
+    """Sentences on what to change before the study is believed, such as a choice at the edge of what was tried."""
     looks: Looks = ()
     """The numbers of seeds at which it was planned to look at the claims; empty where that is done once."""
     varied: tuple[str, ...] = VARIED
@@ -81,6 +87,22 @@ class StudyReport:
     @property
     def metric_label(self) -> str:
         return label_of(self.metric)
+
+    @property
+    def every_trial(self) -> pd.DataFrame:
+        """One row a trial, also those that were not chosen."""
+        return self.table if self.search is None else self.search.table
+
+    @property
+    def chosen_texts(self) -> pd.DataFrame:
+        """The chosen values, in the order of the seeds: a row for each cell or baseline that is tuned, by its name, and
+        a column for each tuned setting. Empty where nothing is tuned."""
+        if self.search is None:
+            return pd.DataFrame()
+        tuned = list(self.search.values)
+        rows = chosen_texts(self.table, ["baseline", *self.axes], tuned)
+        names = [baseline or ", ".join(filter(None, cell)) for baseline, *cell in _rows(rows[["baseline", *self.axes]])]
+        return rows[tuned].set_axis(names)[(rows[tuned] != "").any(axis=1).to_numpy()]
 
     @property
     def heading(self) -> str:
@@ -122,10 +144,14 @@ class StudyReport:
     @property
     def states(self) -> dict[str, int]:
         """Numbers of trials that are done, failed, stopped and waiting."""
-        counted = self.table["state"].value_counts().to_dict()
+        counted = self.every_trial["state"].value_counts().to_dict()
         return {state: int(counted.get(state, 0)) for state in STATES}
 
     @property
     def baselines(self) -> list[Baseline]:
         """The baselines that have a trial that is done."""
         return baselines_of(self.table, self.metric)
+
+
+def _rows(table: pd.DataFrame) -> list[tuple[str, ...]]:
+    return list(table.itertuples(index=False, name=None))

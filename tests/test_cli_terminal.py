@@ -215,7 +215,7 @@ def test_what_does_not_compare_has_no_best(rest: str) -> None:
     plan = make_plan(scaled, TrialStore(Path("runs")), Path("data"))
     ranking = Ranking(plan.trials, scaled.report.metric)
     for trial in plan.trials:
-        ranking.add(trial.id, {"linear_eval/top1": 40.0, "pretrain/loss": 1.0})
+        ranking.add(Result(trial.id, "done", {"linear_eval/top1": 40.0, "pretrain/loss": 1.0}, 1.0, 1.0, {}))
     assert ranking.best is None
 
 

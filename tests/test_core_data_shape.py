@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from core import DataConfig, Frozen, TrainConfig, evaluate, load_data, pretrain
+from core.augment.draw import shared
 from core.augment.operations.crop import draw_boxes
 from core.augment.policy import one_view, two_views
 from core.augment.resample import cut, resize
@@ -18,6 +19,7 @@ from core.config.data import EvaluationData
 from core.data.batches import Batches
 from core.data.decode import decode_whole
 from core.data.streamed import StreamedImages
+from core.distributed import Share
 from core.randomness import generator
 from helpers import random_images, small_config
 
@@ -121,6 +123,16 @@ def test_a_square_on_a_canvas_gives_the_views_of_the_square() -> None:
     for view in (one_view, two_views):
         ours, theirs = (view(each, SimclrAugment(), generator(1, "views"), 32) for each in (canvas, images))
         assert torch.allclose(ours, theirs, atol=1e-5)
+
+
+def test_a_share_of_a_canvas_gives_its_rows_of_the_views() -> None:
+    canvas = on_canvas([*PHOTOS, photo(200, 300, seed=3)], 512)
+    whole = two_views(canvas, SimclrAugment(), generator(2, "views"), 32)
+    for rank in range(2):
+        own = slice(2 * rank, 2 * rank + 2)
+        draws = shared(generator(2, "views"), Share(rank, 2), 4)
+        views = two_views(Canvas(canvas.pixels[own], canvas.sizes[own]), SimclrAugment(), draws, 32)
+        assert torch.allclose(views, whole.unflatten(0, (2, 4))[:, own].flatten(0, 1), atol=1e-5)
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ from core import Frozen, TrainConfig, encoder_hash, evaluate, pretrain
 from core.data.dataset import Dataset, Split
 from core.evaluation import linear
 from core.evaluation.linear import LinearClassifier, choose_l2, fit_chosen, fit_path, l2_grid
+from core.evaluation.network import Network
 from core.evaluation.protocols import frozen as module
+from core.evaluation.sgd import Recipe, train
 from core.randomness import generator
 from core.trained.accuracy import top_k
 from core.trained.features import extract, standardise
@@ -102,8 +104,9 @@ def test_l2_is_chosen_on_held_out_training_images(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(linear, "fit_path", fit_path)
     monkeypatch.setattr(linear, "measure", measure)
     config = Frozen(l2_low=0.01, l2_high=1, l2_count=3, holdout=0.3)
-    chosen = choose_l2(features, labels, 4, config, "mean_per_class")
+    chosen, score = choose_l2(features, labels, 4, config, "mean_per_class")
     assert chosen == pytest.approx(0.1)  # of equally good ones the strongest
+    assert score == max(by_l2.values())
     (inner,) = fitted
     assert len(scored) == 3
     for outer in scored:
@@ -134,7 +137,9 @@ def test_a_small_class_is_both_fitted_and_held_out() -> None:
 def test_one_image_a_class_leaves_nothing_to_choose_on(metric: str) -> None:
     """The strongest weight was taken as the best of equally bad ones, or the mean of no class raised."""
     config = Frozen(l2_low=1e-2, l2_high=1e2, l2_count=5)
-    assert choose_l2(torch.randn(4, 3), torch.arange(4), 4, config, metric) == pytest.approx(1.0)
+    l2, score = choose_l2(torch.randn(4, 3), torch.arange(4), 4, config, metric)
+    assert l2 == pytest.approx(1.0)
+    assert score is None
 
 
 def test_the_grid_is_the_papers() -> None:
@@ -148,9 +153,9 @@ def test_the_grid_is_the_papers() -> None:
 def test_test_labels_have_no_part_in_the_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Tensor] = []
 
-    def spy(features: Tensor, labels: Tensor, classes: int, config: Frozen, metric: str) -> float:
+    def spy(features: Tensor, labels: Tensor, classes: int, config: Frozen, metric: str) -> tuple[float, float]:
         seen.append(labels)
-        return 0.1
+        return 0.1, 50.0
 
     monkeypatch.setattr(module, "choose_l2", spy)
     data = random_dataset()
@@ -171,6 +176,7 @@ def test_it_is_the_test_images_that_are_scored() -> None:
     for metric in ("linear_eval/top1", "knn/top1"):
         assert wrong[metric] == pytest.approx(25, abs=13)  # four sigmas
     assert wrong["linear_eval/l2"] == right["linear_eval/l2"]
+    assert wrong["linear_eval/validation"] == right["linear_eval/validation"] > 97
 
 
 def test_neighbours_vote_as_written_out() -> None:
@@ -205,7 +211,7 @@ def test_evaluation_changes_nothing_in_the_encoder() -> None:
     metrics = evaluate(Frozen(l2_count=3), trained, data).metrics
     assert encoder_hash(trained.encoder) == before
     assert trained.encoder.training == mode
-    assert set(metrics) == {"linear_eval/top1", "linear_eval/top5", "linear_eval/l2", "knn/top1"}
+    assert set(metrics) == {f"linear_eval/{name}" for name in ("top1", "top5", "l2", "validation")} | {"knn/top1"}
     assert metrics["linear_eval/top5"] == 100
 
 
@@ -319,3 +325,14 @@ def test_several_k_at_once_are_each_alone() -> None:
     alone = {k: evaluate(Frozen(l2_count=1, neighbors=k), pretrained, data).metrics["knn/top1"] for k in (1, 5, 20)}
     assert {k: found[f"knn/top1_at_{k}"] for k in (1, 5, 20)} == alone
     assert found["knn/top1"] == alone[5]
+
+
+def test_fine_tuning_from_a_stage_trains_the_network_up_to_it() -> None:
+    data = random_dataset()
+    pretrained = pretrain(small_config(epochs=0), data, device="cpu")
+    network = Network(pretrained, "stage2", 4).train()
+    train(network, data.train, Recipe(0.1, 16, 3), pretrained)
+    before, after = pretrained.encoder.state_dict(), network.body[0].encoder.state_dict()  # type: ignore[union-attr]
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"conv1", "bn1", "layer1", "layer2"}
+    assert network.classifier.in_features == 16

@@ -111,7 +111,7 @@ def test_images_with_several_labels_are_scored_by_average_precision_alone() -> N
     data = tints()
     pretrained = pretrain(small_config(epochs=0), data, device="cpu")
     metrics = evaluate(Frozen(l2_count=5), pretrained, data).metrics
-    assert set(metrics) == {"linear_eval/map_11", "linear_eval/l2"}
+    assert set(metrics) == {"linear_eval/map_11", "linear_eval/l2", "linear_eval/validation"}
     assert metrics["linear_eval/map_11"] > 97
     shuffled = data.test.labels[torch.randperm(200, generator=generator(0, "order"))]
     wrong = evaluate(Frozen(l2_count=5), pretrained, replace(data, test=Split(data.test.images, shuffled))).metrics
@@ -122,7 +122,8 @@ def test_the_metric_of_the_data_is_scored_besides_top_1() -> None:
     data = replace(random_dataset(), metric="mean_per_class")
     pretrained = pretrain(small_config(epochs=0), data, device="cpu")
     metrics = evaluate(Frozen(l2_count=1), pretrained, data).metrics
-    assert set(metrics) == {f"linear_eval/{name}" for name in ("top1", "top5", "mean_per_class", "l2")} | {"knn/top1"}
+    names = ("top1", "top5", "mean_per_class", "l2", "validation")
+    assert set(metrics) == {f"linear_eval/{name}" for name in names} | {"knn/top1"}
 
 
 def test_the_l2_weight_is_chosen_by_the_metric(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +135,7 @@ def test_the_l2_weight_is_chosen_by_the_metric(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("core.evaluation.linear.fit_path", lambda *arguments: answers)
     config = Frozen(l2_low=1e-2, l2_high=1, l2_count=3, holdout=0.5)
     chosen: list[Metric] = ["top1", "mean_per_class"]
-    by_metric = [choose_l2(torch.arange(100.0)[:, None], labels, 2, config, metric) for metric in chosen]
+    by_metric = [choose_l2(torch.arange(100.0)[:, None], labels, 2, config, metric)[0] for metric in chosen]
     assert by_metric == pytest.approx([1, 1e-2])
 
 
@@ -148,7 +149,7 @@ def test_the_metric_is_the_configurations_then_the_datas_then_the_labels() -> No
 
 @pytest.mark.parametrize(("wanted", "data"), [("top1", tints()), ("map_11", random_dataset())])
 def test_a_metric_for_other_labels_is_refused(wanted: Metric, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "encode", lambda *arguments: pytest.fail("it should not come to that"))
+    monkeypatch.setattr(module, "represent", lambda *arguments: pytest.fail("it should not come to that"))
     pretrained = pretrain(small_config(epochs=0), data, device="cpu")
     with pytest.raises(DataError, match=f"evaluate.metric is {wanted}, but an image of {data.name} has"):
         evaluate(Frozen(metric=wanted), pretrained, data)

@@ -11,7 +11,7 @@ from ablations.planning.grid import enumerate_trials
 from ablations.store.speeds import evaluation_key, training_key
 from ablations.study.load import load_study
 from ablations.types.errors import StudyError
-from ablations.types.trial import Trial
+from ablations.types.trial import Result, Trial
 
 STUDY = """\
 name: small
@@ -115,7 +115,7 @@ def test_cells_are_still_ranked_and_their_cost_is_one() -> None:
     planned = trials()
     ranking = Ranking(planned, "top1")
     for value, trial in zip((10.0, 20.0, 40.0, 50.0), planned, strict=False):
-        ranking.add(trial.id, {"linear_eval/top1": value})
+        ranking.add(Result(trial.id, "done", {"linear_eval/top1": value}, 1.0, 1.0, {}))
     assert str(ranking.best) == "loss.temperature 0.5: top1 45.0, the mean of 2 seeds"
     first, second = (trial.config for trial in planned[:2])
     assert training_key(first.pretrain) == training_key(second.pretrain)

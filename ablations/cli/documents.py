@@ -93,6 +93,10 @@ class TrialEntry(Part):
     """Name of the baseline, for a trial outside the grid."""
     coordinates: dict[str, Any]
     """Value or label on each axis; empty for a baseline."""
+    tuned: dict[str, Any]
+    """Value or label of each tuned setting that its cell has."""
+    chosen: bool | None
+    """Whether the cell is scored by this trial for this seed; null until that is known."""
     state: State
     """State in the storage."""
     metrics: dict[str, float]
@@ -161,6 +165,21 @@ class VerdictEntry(Part):
     """Parts of a claim that has several, each at the level of the whole."""
 
 
+class TuneEntry(Part):
+    """What a study tunes, and what that costs."""
+
+    values: dict[str, list[str]]
+    """Values as text, by the name of the tuned axis."""
+    trainings: int
+    """Trainings of the study."""
+    trials: int
+    """Trials of the study."""
+    trainings_without: int
+    """Trainings that it would have with one value of each."""
+    trials_without: int
+    """Trials that it would have with one value of each."""
+
+
 class BestEntry(Part):
     """The cell of the grid with the highest mean over its seeds, as far as they are done."""
 
@@ -198,6 +217,8 @@ class PlanDocument(StudyScale):
     """Processes that share each training."""
     cost: Cost | None
     """Cost of what is left; null if nothing is left to run."""
+    tune: TuneEntry | None
+    """What is tuned; null if nothing is."""
     notes: list[str]
     """Questions that a reviewer would ask, each with its remedy."""
     settings: list[SettingEntry]
@@ -332,6 +353,10 @@ class ReportDocument(Document):
     """HTML file that holds everything."""
     figure: str
     """PNG file; ``.svg`` and ``.pdf`` are beside it."""
+    warnings: list[str]
+    """What to change before the study is believed, such as a choice at the edge of what was tried."""
+    tuned: dict[str, dict[str, str]]
+    """Chosen values of each tuned setting, in the order of the seeds, by the names of cells and baselines."""
     pictures: list[str]
     """Pictures of single trials."""
     looks: list[int]

@@ -9,6 +9,7 @@ from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.estimate_text import workers_text
 from ablations.planning.origins import origins, unvaried_text
 from ablations.planning.plan import Plan, begun_trainings
+from ablations.planning.search import chosen, search_text, searches
 from ablations.store.trial_store import TrialStore
 from ablations.types.duration import clock
 from ablations.types.failures import next_step
@@ -35,6 +36,7 @@ def study_heading(plan: Plan) -> str:
         f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale",
         f"{counted(len(plan.trials), 'trial')}, {counted(plan.trainings, 'training')}{workers_text(scaled.resources)}; "
         f"{done} done{_stopped(plan)}, {left} to run",
+        search_text(scaled, plan.trials),
         origins(plan),
         _stops(plan),
     )
@@ -46,7 +48,7 @@ def plan_table(plan: CollectionPlan) -> Rows:
     if not plan.scaled.is_one_study:
         return collection_table(plan)
     one = plan.plans[0]
-    columns = [*one.scaled.axis_names, "seed", "trial", "encoder", "state"]
+    columns = [*one.scaled.axis_names, *_tuned(one), "seed", "trial", "encoder", "state"]
     return Rows(columns, list(_trial_rows(one)), spare=["encoder"])
 
 
@@ -113,13 +115,21 @@ def _stops(plan: Plan) -> str:
 
 def _trial_rows(plan: Plan) -> Iterator[Row]:
     axes = plan.scaled.axis_names
+    searched = {trial.id for candidates in searches(plan.trials) for trial in candidates}
+    best = searched.intersection(chosen(plan.trials, plan.results))
     for trial in plan.trials:
         cells = [str(trial.coordinates.get(axis, "")) for axis in axes]
         if trial.baseline:
             cells = [trial.baseline] + [""] * (len(axes) - 1)
-        state = plan.state(trial)
+        cells += [str(trial.tuned.get(axis, "")) for axis in _tuned(plan)]
+        state = f"{plan.state(trial)}{', chosen' if trial.id in best else ''}"
         ids = f"trial {trial.id}", f"encoder {trial.pretrain_id}"
         yield Row((*cells, str(trial.seed), trial.id, trial.pretrain_id, state), (f"{trial.name}: {state}", *ids))
+
+
+def _tuned(plan: Plan) -> list[str]:
+    """Names of the tuned axes."""
+    return plan.scaled.tune.names if plan.scaled.tune else []
 
 
 def _study_rows(plan: CollectionPlan) -> Iterator[Row]:

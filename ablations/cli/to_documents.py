@@ -28,6 +28,7 @@ from ablations.cli.documents import (
     ShowDocument,
     StatusDocument,
     TrialEntry,
+    TuneEntry,
     VerdictEntry,
 )
 from ablations.cli.trial_view import config_differences, result_differences, whole_config
@@ -38,6 +39,7 @@ from ablations.planning.configuration.resolved import ResolvedSetting, Resolver,
 from ablations.planning.estimate import estimate, price_of
 from ablations.planning.plan import Plan, begun_trainings
 from ablations.planning.review.lint import warnings
+from ablations.planning.search import chosen, search_cost
 from ablations.store.drawn import Verdicts, drawn_page, drawn_together, drawn_verdicts
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import StoredTrial, TrialStore
@@ -157,6 +159,7 @@ def _study_plan(plan: Plan, storage: AnyPath, price: float | None) -> PlanDocume
         counts=counts(plan.trials, plan.results),
         workers=plan.scaled.resources.workers,
         cost=_cost(plan, storage, price),
+        tune=_tune(plan),
         notes=warnings(plan),
         **_planned(plan),
     )
@@ -205,6 +208,8 @@ def _report(scaled: ScaledStudy, drawn: "DrawnReport") -> ReportDocument:
         folder=str(drawn.folder),
         page=str(drawn.page),
         figure=str(drawn.figure),
+        warnings=drawn.report.warnings,
+        tuned={str(cell): dict(values) for cell, values in drawn.report.chosen_texts.iterrows()},
         pictures=[str(picture) for picture in drawn.pictures],
         looks=list(drawn.report.looks),
         verdicts=verdict_entries(list(map(verdict_values, drawn.verdicts))),
@@ -304,10 +309,21 @@ def _cost(plan: Plan, storage: AnyPath, price: float | None) -> Cost | None:
 
 
 def _entries(plan: Plan) -> list[TrialEntry]:
-    return [_entry(trial, plan.results.get(trial.id)) for trial in plan.trials]
+    best = set(chosen(plan.trials, plan.results))
+    known = {(trial.cell, trial.seed) for trial in plan.trials if trial.id in best}
+    return [
+        _entry(trial, plan.results.get(trial.id), trial.id in best if (trial.cell, trial.seed) in known else None)
+        for trial in plan.trials
+    ]
 
 
-def _entry(trial: Trial, result: Result | None) -> TrialEntry:
+def _tune(plan: Plan) -> TuneEntry | None:
+    if plan.scaled.tune is None:
+        return None
+    return TuneEntry(values=plan.scaled.tune.values, **asdict(search_cost(plan.trials)))
+
+
+def _entry(trial: Trial, result: Result | None, is_chosen: bool | None) -> TrialEntry:
     return TrialEntry(
         id=trial.id,
         encoder=trial.pretrain_id,
@@ -315,6 +331,8 @@ def _entry(trial: Trial, result: Result | None) -> TrialEntry:
         seed=trial.seed,
         baseline=trial.baseline,
         coordinates=trial.coordinates,
+        tuned=trial.tuned,
+        chosen=is_chosen,
         state=result.state if result else "waiting",
         metrics=result.metrics if result else {},
         seconds=result.seconds if result else None,

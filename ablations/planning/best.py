@@ -2,13 +2,14 @@
 
 import re
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ablations.planning.plan import Plan
+from ablations.planning.search import chosen
 from ablations.types.choices import without_seeds
 from ablations.types.metrics import SCORES, value_of
-from ablations.types.trial import Trial
+from ablations.types.trial import Result, Trial
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,14 @@ class BestCell:
 def best_of(plan: Plan) -> BestCell | None:
     """The best cell by the results that the plan knows; see ``Ranking``."""
     ranking = Ranking(plan.trials, plan.scaled.report.metric)
-    for trial_id, result in plan.results.items():
-        ranking.add(trial_id, result.metrics)
+    for result in plan.results.values():
+        ranking.add(result)
     return ranking.best
 
 
 class Ranking:
-    """Cells of a grid by their means so far; baselines are left out.
+    """Cells of a grid by their means so far; baselines are left out. A seed of a cell that is tuned counts once its
+    values are chosen.
 
     It stays empty if more of the metric is not better, or if the cells are not evaluated alike.
     """
@@ -52,20 +54,32 @@ class Ranking:
         compares = re.fullmatch(SCORES, metric) and len(evaluations) == len(data) == 1
         self._metric = metric
         self._trials = {trial.id: trial for trial in grid} if compares else {}
-        self._values: dict[tuple[str, ...], dict[int, float]] = {}
-        """Values by cell and seed."""
-        self._names: dict[tuple[str, ...], str] = {}
+        self._results: dict[str, Result] = {}
+        self._best: BestCell | None = None
+        self._is_known = True
+        """Whether ``_best`` is that of all results."""
 
-    def add(self, trial_id: str, metrics: Mapping[str, float]) -> None:
-        """Take in the metrics of a trial that is done; those of another trial, or of none, are left alone."""
-        trial, value = self._trials.get(trial_id), value_of(metrics, self._metric)
-        if trial and value is not None:
-            self._values.setdefault(trial.cell, {})[trial.seed] = value
-            self._names[trial.cell] = ", ".join(f"{axis} {point}" for axis, point in trial.coordinates.items())
+    def add(self, result: Result) -> None:
+        """Take in the result of a trial; that of another trial is left alone."""
+        if result.trial_id in self._trials:
+            self._results[result.trial_id] = result
+            self._is_known = False
 
     @property
     def best(self) -> BestCell | None:
         """The best cell; None while there is none."""
-        means = {cell: statistics.fmean(found.values()) for cell, found in self._values.items()}
+        if not self._is_known:
+            self._best, self._is_known = self._found(), True
+        return self._best
+
+    def _found(self) -> BestCell | None:
+        values: dict[tuple[str, ...], list[float]] = {}
+        names: dict[tuple[str, ...], str] = {}
+        for trial_id in chosen(list(self._trials.values()), self._results):
+            trial, value = self._trials[trial_id], value_of(self._results[trial_id].metrics, self._metric)
+            if value is not None:
+                values.setdefault(trial.cell, []).append(value)
+                names[trial.cell] = ", ".join(f"{axis} {point}" for axis, point in trial.coordinates.items())
+        means = {cell: statistics.fmean(found) for cell, found in values.items()}
         cell = max(means, key=means.__getitem__, default=None)
-        return None if cell is None else BestCell(self._names[cell], self._metric, means[cell], len(self._values[cell]))
+        return None if cell is None else BestCell(names[cell], self._metric, means[cell], len(values[cell]))

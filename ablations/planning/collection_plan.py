@@ -97,7 +97,8 @@ def _merged(plans: Sequence[Plan], trials: list[Trial], first: Plan, name: str) 
     scaled = replace(first.scaled, study=first.scaled.study.model_copy(update={"name": name}))
     results = {trial_id: result for plan in plans for trial_id, result in plan.results.items()}
     sizes = {config: size for plan in plans for config, size in plan.sizes.items()}
-    units = [unit.retrying(results) for unit in group_units(trials)]
+    again = {result.trial_id: result for plan in plans for unit in plan.units for result in unit.retried}
+    units = [unit.retrying({}, again) for unit in group_units(trials)]
     left = [trial for unit in units for trial in unit.trials]
     known = {trial.id: results[trial.id] for trial in left if trial.id in results}
     return Plan(scaled, left, known, units, sizes, frozenset().union(*(plan.trained for plan in plans)))

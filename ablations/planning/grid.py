@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from ablations.planning.configuration.cells import Cell, cells_of
+from ablations.planning.configuration.candidates import all_candidates
+from ablations.planning.configuration.cells import Cell
 from ablations.planning.configuration.configure import SEED, configure
 from ablations.planning.review.found_metrics import check_metrics
+from ablations.planning.review.tuning import check_tuning
 from ablations.study.axes import Point
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import conflict
@@ -16,28 +18,30 @@ MAX_TRIALS = 20_000
 
 def enumerate_trials(scaled: ScaledStudy) -> list[Trial]:
     """The cells of the grids in the order they are written, the last axis fastest; then the baselines; each with every
-    seed. Raises ``StudyError`` for the first configuration that is not valid."""
+    tuned value and every seed. Raises ``StudyError`` for the first configuration that is not valid."""
     _check_size(scaled)
     _check_seed(scaled)
     _check_overrides(scaled)
-    trials = [_trial(scaled, cell, seed) for cell in cells_of(scaled) for seed in scaled.seeds]
+    trials = [_trial(scaled, cell, seed) for cell in all_candidates(scaled) for seed in scaled.seeds]
     _check_distinct(scaled, trials)
     check_metrics(scaled, trials)
+    check_tuning(scaled, trials)
     return trials
 
 
 def _trial(scaled: ScaledStudy, cell: Cell, seed: int) -> Trial:
     configured = configure(scaled, cell, seed)
-    return Trial(configured.config, cell.coordinates, seed, cell.baseline, configured.following)
+    return Trial(configured.config, cell.coordinates, seed, cell.baseline, configured.following, cell.tuned_values)
 
 
 def _points(scaled: ScaledStudy) -> Iterator[Point]:
-    return (point for grid in scaled.grids for axis in grid.axes for point in axis)
+    grids = [*scaled.grids, scaled.tune] if scaled.tune else scaled.grids
+    return (point for grid in grids for axis in grid.axes for point in axis)
 
 
 def _check_size(scaled: ScaledStudy) -> None:
     cells = sum(grid.size for grid in scaled.grids) + len(scaled.baselines)
-    trials = cells * len(scaled.seeds)
+    trials = cells * len(scaled.seeds) * (scaled.tune.size if scaled.tune else 1)
     if trials > MAX_TRIALS:
         raise StudyError(
             f"{scaled.source.locate(('grid',))}: {trials:,} trials; at most {MAX_TRIALS:,} are run as one study"

@@ -4,9 +4,9 @@ Looking often and stopping at the first success finds something by chance. So th
 and each verdict pays for all of them; see ``reports.statistics.looks``.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 
+from ablations.planning.search import seed_counts
 from ablations.store.looks import Looks, load_looks
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.trial import Trial
@@ -37,4 +37,4 @@ def looks_until(most: int, trials: Sequence[Trial], known: Looks) -> Looks:
 
 def _seeds(trials: Sequence[Trial]) -> list[int]:
     """Number of seeds of each cell of the grid."""
-    return list(Counter(trial.cell for trial in trials if trial.baseline is None).values())
+    return list(seed_counts([trial for trial in trials if trial.baseline is None]).values())

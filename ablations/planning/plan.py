@@ -10,6 +10,8 @@ from ablations.planning.former import former_trials
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.looks import known_looks
 from ablations.planning.packing import packed
+from ablations.planning.review.tuning import check_held_out
+from ablations.planning.search import whole_searches, without_validation
 from ablations.planning.stopping import judged_epochs
 from ablations.store.folders import each
 from ablations.store.looks import Looks
@@ -40,8 +42,8 @@ class Plan:
     looks: Looks = ()
     """Numbers of seeds at which its claims are looked at; empty if that is done once."""
     former: Mapping[str, str] = field(default_factory=dict)
-    """By the id of a trial that has no result: the id under which it has one, from before the settings of shipped
-    studies and scales changed; see ``planning.former``."""
+    """Former ids of trials that have a result only under these, from before the settings of shipped studies and scales
+    changed, by the id of today; see ``planning.former``."""
     unvaried: int = 0
     """Number of trials that are left and were done with the choices of seed 0; see ``Study.vary``."""
 
@@ -81,11 +83,15 @@ def plan_trials(
     """The plan of these trials. Raises ``StudyError`` if their data is missing or too small."""
     sizes = data_sizes(scaled, trials, data_dir)
     check_batches(scaled, trials, sizes)
+    check_held_out(scaled, trials, sizes)
     stored, judged = store.results(trials), judged_epochs(scaled, trials)
     training = {trial.id: trial.pretrain_id for trial in trials}
     results = {key: result for key, result in stored.items() if result.counts_for(judged.get(training[key], ()))}
+    again = {key: results.pop(key) for key in without_validation(trials, results)}
     left = [t for t in trials if t.id not in results or _is_retried(results[t.id], retry)]
-    units = [replace(unit, judged=judged.get(unit.pretrain_id, ())).retrying(results) for unit in group_units(left)]
+    units = [
+        replace(unit, judged=judged.get(unit.pretrain_id, ())).retrying(results, again) for unit in group_units(left)
+    ]
     trained = store.trained({unit.pretrain_id for unit in units})
     if scaled.resources.pack:
         scaled = replace(scaled, resources=packed(scaled.resources, units, sizes, load_speeds(store.root)))
@@ -109,8 +115,9 @@ def known_trials(scaled: ScaledStudy, store: TrialStore) -> list[Trial]:
 
 def with_kept_seeds(trials: list[Trial], store: TrialStore) -> list[Trial]:
     """The trials, and further seeds of their cells up to the last that is done: no result is ever left out."""
-    last = {trial.cell: trial for trial in sorted(trials, key=lambda trial: trial.seed)}
-    return trials + list(itertools.chain(*each(store.root, partial(_kept_after, store), last.values())))
+    last = {trial.candidate: trial for trial in sorted(trials, key=lambda trial: trial.seed)}
+    further = list(itertools.chain(*each(store.root, partial(_kept_after, store), last.values())))
+    return trials + whole_searches(trials, further)
 
 
 def _kept_after(store: TrialStore, trial: Trial) -> list[Trial]:

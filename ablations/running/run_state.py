@@ -50,7 +50,7 @@ class RunState:
         self._out_of_memory: set[str] = set()
         self._started = time.monotonic()
         for result in plan.results.values():
-            self._ranking.add(result.trial_id, result.metrics)
+            self._ranking.add(result)
 
     def update(self, event: Event) -> None:
         """Take in an event."""
@@ -64,7 +64,7 @@ class RunState:
                 self.running[event.pretrain_id].last = event.epoch
             case TrialEnded():
                 self._put(event.result.trial_id, event.result.state)
-                self._ranking.add(event.result.trial_id, event.result.metrics)
+                self._ranking.add(event.result)
                 if event.result.failure == "out_of_memory":
                     self._out_of_memory.add(event.pretrain_id)
                 self._close(event.pretrain_id)

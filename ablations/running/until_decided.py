@@ -61,7 +61,7 @@ def next_seeds(trials: list[Trial], verdicts: "Sequence[Verdict]", looks: Looks)
         cells: dict[tuple[str, ...], list[Trial]] = {}
         for trial in trials:
             if trial.baseline is None and _text(trial) in verdict.cells:
-                cells.setdefault(trial.cell, []).append(trial)
+                cells.setdefault(trial.candidate, []).append(trial)
         fewest = min(map(len, cells.values()), default=0)
         look = next((look for look in looks if look > fewest), 0)
         added |= {trial.id: trial for of_cell in cells.values() for trial in _up_to(look, of_cell)}

@@ -57,10 +57,15 @@ class Grid:
         """Number of cells before those that are the same are taken as one."""
         return math.prod(map(len, self.axes)) if self.drawn is None else len(self.drawn)
 
+    @property
+    def combinations(self) -> Iterable[tuple[Point, ...]]:
+        """Every combination of points, one of each axis."""
+        return itertools.product(*self.axes) if self.drawn is None else self.drawn
+
     def cells(self) -> Iterator[tuple[Coordinates, Layer]]:
         """Coordinates and settings of each cell. Cells that differ only in an axis that does not exist are one."""
         seen: set[str] = set()
-        for points in itertools.product(*self.axes) if self.drawn is None else self.drawn:
+        for points in self.combinations:
             there = existing(points, self.only_where)
             coordinates = joined_coordinates(there)
             if str(coordinates) not in seen:
@@ -77,7 +82,7 @@ def existing(points: Iterable[Point], only_where: Conditions) -> list[Point]:
     def exists(point: Point) -> bool:
         conditions = [condition for name in point.coordinates for condition in only_where.get(name, {}).items()]
         return all(
-            value_text(of_axis[other].coordinates[other]) in values and exists(of_axis[other])
+            other in of_axis and value_text(of_axis[other].coordinates[other]) in values and exists(of_axis[other])
             for other, values in conditions
         )
 

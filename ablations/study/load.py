@@ -2,17 +2,20 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 from ablations.study.checks.inherited import check_claims_of, checked_report, named_metrics
 from ablations.study.claims import resolved
 from ablations.study.extends import Lineage, read_lineage
 from ablations.study.grid_forms.parse import parse_grid
 from ablations.study.grid_forms.points import checked_label
+from ablations.study.grid_forms.tune import parse_tune
 from ablations.study.overrides import assigned, assigned_resources, of_trials, with_axes_replaced
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.scales import DEFAULT_SCALE, check_own_scales, common_scale, misspelt_scales
 from ablations.study.settings import Layer, flatten, overlay
-from ablations.study.study import Resources, Seeds
+from ablations.study.study import Resources, Scale, Seeds
+from ablations.study.yaml_source import Keys, Source
 
 
 def load_study(
@@ -28,7 +31,10 @@ def load_study(
     scale = scale or DEFAULT_SCALE
     common, common_source = common_scale(scale, lineage)
     own_grids = parse_grid(study.grid, lineage.says("grid").source, ("grid",))
-    grids, overrides = with_axes_replaced(parse_grid(*lineage.at_scale(scale, "grid")), assigned(assignments))
+    grids = parse_grid(*lineage.at_scale(scale, "grid"))
+    tune = parse_tune(*_tuned(lineage, scale, common, common_source), grids)
+    (grids, tuned), overrides = with_axes_replaced([grids, [tune] if tune else []], assigned(assignments))
+    parse_tune(study.tune, lineage.says("tune").source, ("tune",), own_grids)  # to find its mistakes at every scale
     check_claims_of(lineage, own_grids)
     check_own_scales(lineage)
     resources = lineage.at_scale(scale, "resources")[0] or common.resources or Resources()
@@ -42,6 +48,7 @@ def load_study(
         base=overlay([flatten(common.base, common_source, ("base",)), lineage.base(scale)]),
         grids=grids,
         own_grids=own_grids,
+        tune=tuned[0] if tuned else None,
         claims=[resolved(claim, own_grids, grids, scale) for claim in study.claims],
         baselines=_baselines(lineage),
         overrides=overrides,
@@ -69,6 +76,12 @@ def command_options(scale: str, assignments: Sequence[str], seeds: int | None) -
     given = ["--scale", scale] if scale != DEFAULT_SCALE else []
     given += [word for assignment in assignments for word in ("--set", assignment)]
     return (*given, *(["--seeds", str(seeds)] if seeds else []))
+
+
+def _tuned(lineage: Lineage, scale: str, common: Scale, common_source: Source) -> tuple[Any, Source, Keys]:
+    """What is tuned at a scale, and its place: by the study, else by the common scale."""
+    own = lineage.at_scale(scale, "tune")
+    return own if own[0] is not None else (common.tune, common_source, ("tune",))
 
 
 def _baselines(lineage: Lineage) -> dict[str, Layer]:

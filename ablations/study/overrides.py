@@ -48,15 +48,16 @@ def of_trials(assignments: Sequence[str]) -> list[str]:
     return [assignment for assignment in assignments if not _of_resources(assignment)]
 
 
-def with_axes_replaced(grids: Sequence[Grid], overrides: Layer) -> tuple[list[Grid], Layer]:
-    """The grids with the values that ``overrides`` give to their axes, and the overrides that name no axis.
+def with_axes_replaced(several: Sequence[Sequence[Grid]], overrides: Layer) -> tuple[list[list[Grid]], Layer]:
+    """Lists of grids with the values that ``overrides`` give to their axes, and the overrides that name no axis.
 
     Raises ``StudyError`` for an axis whose values cannot be replaced.
     """
-    by_path: dict[SettingPath, str] = {tuple(name.split(".")): name for grid in grids for name in grid.names}
+    names = [name for grids in several for grid in grids for name in grid.names]
+    by_path: dict[SettingPath, str] = {tuple(name.split(".")): name for name in names}
     replaced = {by_path[path]: setting for path, setting in overrides.items() if path in by_path}
     left = {path: setting for path, setting in overrides.items() if path not in by_path}
-    return [_with_values(grid, replaced) for grid in grids], left
+    return [[_with_values(grid, replaced) for grid in grids] for grids in several], left
 
 
 def _with_values(grid: Grid, replaced: dict[str, Setting]) -> Grid:

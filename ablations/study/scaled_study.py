@@ -28,6 +28,8 @@ class ScaledStudy:
     grids: list[Grid]
     own_grids: list[Grid]
     """The study's own grids, even if its scale replaces them."""
+    tune: Grid | None
+    """Axes whose values are chosen for each cell and seed; None if nothing is tuned."""
     claims: list[Claim]
     """Claims at the scale; see ``claims.resolved``."""
     baselines: dict[str, Layer]

@@ -9,6 +9,7 @@ from ablations.study.checks.setting_paths import check_paths
 from ablations.study.explain import validate
 from ablations.study.extends import Lineage
 from ablations.study.grid_forms.parse import parse_grid
+from ablations.study.grid_forms.tune import parse_tune
 from ablations.study.library import find_scale, scale_names
 from ablations.study.settings import flatten
 from ablations.study.study import Scale
@@ -46,6 +47,9 @@ def check_own_scales(lineage: Lineage) -> None:
     for part in lineage.parts:
         for name, own in part.study.scales.items():
             check_paths([flatten(own.base, part.source, ("scales", name, "base"))])
+            grid = parse_grid(*lineage.at_scale(name, "grid"))
+            if tune := parse_tune(own.tune, part.source, ("scales", name, "tune"), grid):
+                check_paths(point.settings for axis in tune.axes for point in axis)
             if own.grid is not None:
                 grids = parse_grid(own.grid, part.source, ("scales", name, "grid"))
                 check_paths(point.settings for grid in grids for axis in grid.axes for point in axis)

@@ -18,6 +18,9 @@ Axes = Annotated[dict[str, Any], Field(min_length=1)]
 Grids = Annotated[list[Axes], Field(min_length=1)]
 """Several grids, one after the other."""
 
+Tune = dict[str, Any]
+"""Tuned axes, in the forms of a grid; empty for none."""
+
 Seeds = (
     Annotated[int, Field(ge=1, le=1000)] | Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)]
 )
@@ -93,6 +96,8 @@ class Scale(Config):
     """Settings of every trial."""
     grid: Axes | Grids | None = None
     """A grid that replaces the study's."""
+    tune: Tune | None = None
+    """Tuned settings that replace the study's; ``{}`` for none."""
     seeds: Seeds | None = None
     """Seeds that replace the study's."""
     resources: Resources | None = None
@@ -118,6 +123,9 @@ class Study(Config):
     """Another study, by its name or by its path from this file. It says everything that this study does not say."""
     grid: Axes | Grids | None = None
     """Axes, or several grids one after the other. Optional only if an extended study has one."""
+    tune: Tune | None = None
+    """Settings whose values are chosen for each cell and seed, on training images that are held out. Each value is a
+    trial."""
     baselines: dict[str, Settings] = {}
     """Named trials outside the grid, to compare it with."""
     seeds: Seeds | None = None

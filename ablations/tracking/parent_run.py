@@ -107,7 +107,7 @@ class ParentRun:
         note = parent_note(self._description, self.id, summary)
         self._client.log_batch(self.id, metrics, tags=tags({BEST: summary.best, NOTE: note, **summary.tags}))
         self._tag_experiment({NOTE: self._experiment_note(self.id, summary)})
-        self._tag_experiment(view_tags(summary.axes, summary.metric, summary.scores))
+        self._tag_experiment(view_tags(summary.axes, summary.tuned, summary.metric, summary.scores))
 
     def _create(self, scaled: ScaledStudy, trial_ids: Collection[str], start: int) -> str:
         named = {STUDY: scaled.study.name, SCALE: scaled.label, **source(self._description["command"])}

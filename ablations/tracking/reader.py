@@ -28,9 +28,10 @@ from ablations.tracking.content.trial import ERROR, FAILURE, STOPPED_AT
 from ablations.tracking.unreachable import trouble
 from ablations.types.errors import AblateError, NotRecordedError
 from ablations.types.failures import next_step
-from ablations.types.metrics import own
+from ablations.types.metrics import VALIDATION, own
 from ablations.types.redaction import without_secrets
 from ablations.types.trial import Result
+from reports.cells import search
 
 NEEDED = {"name", "title", "claims", "reproduces", "scale", "scale_description", "report", "axes", "settings", "trials"}
 """What a description says at least."""
@@ -47,8 +48,9 @@ class Recorded:
     table: pd.DataFrame
     """One row a trial: ``trial_id``, ``state`` (finished, failed, stopped, missing), ``seed``, ``baseline``, ``error``
     and its ``remedy``, ``stopped_at`` (the epoch; NaN unless it was stopped early), ``run_id``, ``encoder_id``,
-    ``device``, ``numerics``, ``parameters`` (of the encoder, in millions), the axes by dotted path (values as text),
-    and the metrics: of a trial that was stopped early its ``seconds`` alone."""
+    ``device``, ``numerics``, ``parameters`` (of the encoder, in millions), the axes and what is tuned by dotted path
+    (values as text), ``chosen`` (whether its cell and seed are scored by it), and the metrics: of a trial that was
+    stopped early its ``seconds`` alone."""
     experiment_id: str
     run_id: str
     facts: dict[str, str]
@@ -96,15 +98,17 @@ def _read(
         description = _description(Artifacts.to_read(client, experiment), run_id)
     runs = child_runs(client, experiment.experiment_id, run_id) if children is None else children
     by_trial = latest_of_each_trial(runs)
-    axes, trials = description["axes"], description["trials"]
+    axes, trials, tuned = description["axes"], description["trials"], list(description.get("tune", {}))
     results = store.results_of([trial["trial_id"] for trial in trials]) if store else {}
     found: list[Difference] = []
-    rows = [_row(trial, axes, by_trial.get(trial["trial_id"]), results, found) for trial in trials]
+    rows = [_row(trial, axes, tuned, by_trial.get(trial["trial_id"]), results, found) for trial in trials]
     if by_trial and not any(row["run_id"] for row in rows):
         told = "of these trials; another study file of that name was run, or the study was changed"
         raise NotRecordedError(f"{without_secrets(tracking_uri())} has a study {study!r} at {label!r}, but none {told}")
     tags = dict(parent.data.tags)
-    return Recorded(dict(description), pd.DataFrame(rows), experiment.experiment_id, run_id, tags, found)
+    table = pd.DataFrame(rows)
+    table = search.mark_chosen(table, axes) if tuned else table.assign(chosen=table["state"] == "done")
+    return Recorded(dict(description), table, experiment.experiment_id, run_id, tags, found)
 
 
 def _description(artifacts: Artifacts, run_id: str) -> dict[str, Any]:
@@ -127,10 +131,16 @@ def _description(artifacts: Artifacts, run_id: str) -> dict[str, Any]:
 
 
 def _row(
-    trial: dict[str, Any], axes: list[str], run: Run | None, results: Mapping[str, Result], found: list[Difference]
+    trial: dict[str, Any],
+    axes: list[str],
+    tuned: list[str],
+    run: Run | None,
+    results: Mapping[str, Result],
+    found: list[Difference],
 ) -> dict[str, Any]:
-    row = {name: value for name, value in trial.items() if name != "coordinates"}
+    row = {name: value for name, value in trial.items() if name not in ("coordinates", "tuned", "l2_ends")}
     row |= {axis: str(trial["coordinates"].get(axis, "")) for axis in axes}
+    row |= {axis: str(trial["tuned"].get(axis, "")) for axis in tuned}
     if run is None:
         return row | {"state": "waiting", "stopped_at": math.nan, **dict.fromkeys(TEXTS, "")}
     tags, metrics, state = run.data.tags, run.data.metrics, STATES.get(run.info.status)
@@ -158,4 +168,5 @@ def _number(text: str) -> float:
 def with_own(metrics: dict[str, float]) -> dict[str, float]:
     """The metrics, and those that trials of all protocols have; see ``ablations.types.metrics.own``."""
     found = {name: [metrics[key] for key in keys if key in metrics] for name, keys in own().items()}
+    found[search.VALIDATION] = [value for name, value in metrics.items() if name.endswith(f"/{VALIDATION}")]
     return metrics | {name: values[0] for name, values in found.items() if values}

@@ -17,7 +17,9 @@ from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
 from ablations.types.metrics import labels
 from core.remote import AnyPath
+from reports.cells.edges import l2_edges, tuned_edges
 from reports.cells.metric_names import add_labels
+from reports.cells.search import Search, chosen_rows
 from reports.fonts import fonts_for
 from reports.pages.render import render
 from reports.specs import Report
@@ -26,6 +28,8 @@ from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
 
+L2 = "linear_eval/l2"
+"""Metric: the l2 weight that a linear evaluation chose."""
 HIDDEN_FACTS = ("mlflow.", "ablate.")
 """Tags that are MLflow's or ours, not provenance."""
 
@@ -45,7 +49,7 @@ class DrawnReport:
     report: StudyReport
     """What the report was drawn from."""
     notes: list[str]
-    """Sentences on values that MLflow and the storage do not agree on."""
+    """Sentences on values that MLflow and the storage do not agree on, and on choices at an edge."""
 
     def _repr_png_(self) -> bytes:
         """The figure, where a notebook shows it."""
@@ -72,7 +76,7 @@ def draw_report(
     report = _study_report(recorded, store, stored)
     page = render(report, folder)
     pictures = draw_pictures(recorded.table, stored, store, folder)
-    notes += [str(one) for one in recorded.differences] + list(filter(None, [fonts_for(report.texts).note]))
+    notes += [*map(str, recorded.differences), *report.warnings, *filter(None, [fonts_for(report.texts).note])]
     figure = folder / "figure.png"
     return DrawnReport(folder, page, figure, recorded.experiment_id, report.verdicts, pictures, report, notes)
 
@@ -86,6 +90,8 @@ def _stored_arrays(recorded: Recorded, store: TrialStore) -> Stored:
 def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> StudyReport:
     add_labels(labels())
     description = recorded.description
+    search = _search(recorded)
+    table = chosen_rows(search, description["axes"]) if search else recorded.table.drop(columns="chosen")
     spec: Report = TypeAdapter(Report).validate_python(description["report"])
     claims = read_claims(description["claims"])
     judged = dict.fromkeys(part.metric or spec.metric for claim in claims for part in parts_of(claim))
@@ -93,9 +99,11 @@ def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> Stud
         name=description["name"],
         title=description["title"],
         spec=spec,
-        table=with_right_images(recorded.table, judged, stored, description.get("test_sets", ())),
+        table=with_right_images(table, judged, stored, description.get("test_sets", ())),
+        search=search,
         axes=description["axes"],
         claims=claims,
+        warnings=_warnings(recorded, search),
         looks=_looks(recorded),
         varied=tuple(description.get("varied", VARIED)),
         fixed=tuple(description.get("fixed", FIXED)),
@@ -106,8 +114,23 @@ def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> Stud
         facts=_facts(recorded),
         command=description.get("command", ""),
         run_pages=run_pages(tracking_uri(), recorded.experiment_id, recorded.run_id),
-        arrays=chosen_arrays(spec, recorded.table, store),
+        arrays=chosen_arrays(spec, table, store),
     )
+
+
+def _search(recorded: Recorded) -> Search | None:
+    """What was tuned; None if nothing was."""
+    values = recorded.description.get("tune")
+    return Search(values, recorded.table) if values else None
+
+
+def _warnings(recorded: Recorded, search: Search | None) -> list[str]:
+    """Sentences on choices at the edge of what was tried."""
+    description, table = recorded.description, recorded.table
+    found = tuned_edges(search, description["axes"]) if search else []
+    if L2 in table:
+        found += l2_edges([trial.get("l2_ends") for trial in description["trials"]], list(table[L2]))
+    return found
 
 
 def _looks(recorded: Recorded) -> tuple[int, ...]:

@@ -88,7 +88,11 @@ class ResilientTracker:
 
     def save_report(self, folder: Path, summary: Summary) -> None:
         """Write the files of a drawn report, and what it found."""
-        self._attempt(lambda tracker: tracker.parent.save_report(folder, summary), is_last=True)
+        self._attempt(lambda tracker: self._save_report(tracker, folder, summary), is_last=True)
+
+    def _save_report(self, tracker: Tracker, folder: Path, summary: Summary) -> None:
+        tracker.parent.save_report(folder, summary)
+        tracker.save_chosen(summary.chosen)
 
     def _open(self) -> Tracker:
         scaled, trials = self._plan.scaled, self._plan.trials

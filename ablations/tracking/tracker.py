@@ -42,6 +42,7 @@ from ablations.tracking.content.limits import (
 )
 from ablations.tracking.content.notes import trial_note
 from ablations.tracking.content.trial import (
+    CHOSEN,
     HISTORY,
     RESULT,
     began,
@@ -180,6 +181,15 @@ class Tracker:
         child = self._children.get(result.trial_id)
         if self._models and child and result.state == "done":
             self._models.save(child.run_id, self.trials[result.trial_id].pretrain_id, store)
+
+    def save_chosen(self, chosen: Mapping[str, bool]) -> None:
+        """Tag the runs of trials, by trial id, with whether the trial was chosen for its tuned values."""
+        for trial_id, is_chosen in chosen.items():
+            child, tag = self._children.get(trial_id), str(is_chosen).lower()
+            if child and child.tags.get(CHOSEN) != tag:
+                self.client.set_tag(child.run_id, CHOSEN, tag)
+                child.tags = {**child.tags, CHOSEN: tag}
+                self.seen = None
 
     def _writes_alone(self) -> bool:
         """A tracker that finds another's name at the parent run puts its own there: the other finds out as well."""

@@ -7,8 +7,8 @@ from core.config import Config, TrainConfig
 from core.config.data import is_all
 
 Choice = Literal["subset", "holdout", "labels"]
-"""Which training images are kept, which of them are held out to choose a hyper-parameter of an evaluation, and which
-have a label in a fine-tuning."""
+"""A random choice of training images: those that are kept, those that are held out to choose a hyper-parameter of an
+evaluation, and those that have a label in a fine-tuning."""
 
 CHOICES: tuple[Choice, ...] = get_args(Choice)
 

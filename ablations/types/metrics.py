@@ -10,7 +10,10 @@ from core.history import KNN
 HIGHEST_FIRST = ("map_11", "mean_per_class", "top1")
 """Metrics that may be Table 8's, the one that a trial has beside top-1 first."""
 
-SCORES = r"(.*/)?(top1|top5|top1_at_\d+|mean_per_class|map_11|score|precision_at_\d+)"
+VALIDATION = "validation"
+"""Name, after a protocol's prefix, of a score on held-out training images. Tuned values are chosen by it."""
+
+SCORES = r"(.*/)?(top1|top5|top1_at_\d+|mean_per_class|map_11|score|validation|precision_at_\d+)"
 """Pattern of the metrics of which more is better."""
 
 
@@ -62,6 +65,21 @@ def prefixes_of(protocol: str) -> set[str]:
     """The prefixes of the metrics that an evaluation protocol finds."""
     measures = (one.measures() for one in PROTOCOLS if one.model_fields["protocol"].default == protocol)
     return {measure.name.partition("/")[0] for found in measures for measure in found}
+
+
+def validation_of(protocol: str) -> str | None:
+    """The validation score that an evaluation protocol finds; None if it has none."""
+    return next((f"{prefix}/{VALIDATION}" for prefix in prefixes_of(protocol) if _is_found(prefix, VALIDATION)), None)
+
+
+def with_validation() -> list[str]:
+    """The evaluation protocols that find a validation score."""
+    protocols = [one.model_fields["protocol"].default for one in PROTOCOLS]
+    return [protocol for protocol in protocols if validation_of(protocol)]
+
+
+def _is_found(prefix: str, name: str) -> bool:
+    return bool(re.fullmatch(names()[prefix], name))
 
 
 def known_metric(name: str) -> str:

@@ -1,7 +1,7 @@
 """A trial of a study, its result, and the unit of work that a worker is given."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -31,6 +31,9 @@ class Trial:
     """Name of the baseline, for a trial outside the grid."""
     following: tuple[SeedPath, ...] = ()
     """Paths of further seeds that are the trial's, such as that of its subset."""
+    tuned: dict[str, Any] = field(default_factory=dict)
+    """Values or labels of the tuned settings, by the names of their axes. The cell's seed is scored by the best of the
+    trials that differ only in these, which is chosen on held-out training images."""
 
     @cached_property
     def id(self) -> str:
@@ -55,13 +58,19 @@ class Trial:
 
     @property
     def cell(self) -> tuple[str, ...]:
-        """A key that trials share if they differ only in their seed."""
+        """A key that trials share if they differ only in their seed and in tuned values."""
         return cell_key(self.baseline, self.coordinates)
 
     @property
+    def candidate(self) -> tuple[str, ...]:
+        """A key that trials share if they differ only in their seed."""
+        return (*self.cell, *tuned_key(self.tuned))
+
+    @property
     def name(self) -> str:
-        """Name for people: ``crop, color, seed 0``."""
-        return f"{self.cell_name}, seed {self.seed}"
+        """Name for people: ``crop, color, seed 0``, or ``crop, color, optimizer.learning_rate 0.3, seed 0``."""
+        tuned = [f"{axis} {value}" for axis, value in self.tuned.items()]
+        return ", ".join([self.cell_name, *tuned, f"seed {self.seed}"])
 
     @property
     def cell_name(self) -> str:
@@ -70,8 +79,13 @@ class Trial:
 
 
 def cell_key(baseline: str | None, coordinates: Mapping[str, Any]) -> tuple[str, ...]:
-    """The key of a cell, or of a baseline, that trials share if they differ only in their seed."""
+    """The key of a cell, or of a baseline, for ``Trial.cell``."""
     return (baseline or "", *(f"{axis}={value}" for axis, value in coordinates.items()))
+
+
+def tuned_key(tuned: Mapping[str, Any]) -> tuple[str, ...]:
+    """What ``Trial.candidate`` has after the key of its cell."""
+    return tuple(f"tune {axis}={value}" for axis, value in tuned.items())
 
 
 @dataclass(frozen=True)
@@ -131,7 +145,8 @@ class Unit:
 
     trials: tuple[Trial, ...]
     retried: tuple[Result, ...] = ()
-    """Failures to be tried again. Any other result in the store counts, such as one of another run."""
+    """Results that do not count: failures to be tried again, and results without a score that the study needs. Any
+    other result in the store counts, such as one of another run."""
     judged: tuple[int, ...] = ()
     """Epochs after which the training is compared with others and may be stopped; see ``planning.stopping``."""
 
@@ -139,10 +154,11 @@ class Unit:
     def pretrain_id(self) -> str:
         return self.trials[0].pretrain_id
 
-    def retrying(self, results: Mapping[str, Result]) -> "Unit":
-        """This unit with what failed of its trials, to be tried again. ``results`` are keyed by trial id."""
+    def retrying(self, results: Mapping[str, Result], again: Mapping[str, Result] = {}) -> "Unit":
+        """This unit with what failed of its trials, and what is in ``again``, to be tried again; both by trial id."""
         found = [results[trial.id] for trial in self.trials if trial.id in results]
-        return replace(self, retried=tuple(result for result in found if result.state == "failed"))
+        failed = [result for result in found if result.state == "failed"]
+        return replace(self, retried=(*failed, *(again[trial.id] for trial in self.trials if trial.id in again)))
 
 
 def group_units(trials: list[Trial]) -> list[Unit]:

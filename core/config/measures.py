@@ -9,7 +9,8 @@ class Measure:
 
     name: str
     """Name in the history of a training or in the scores of a protocol, such as ``linear_eval/top1``. A part of it may
-    be a pattern: ``precision_at_\\d+``."""
+    be a pattern: ``precision_at_\\d+``. ``<protocol>/validation`` is a score, higher being better, on training images
+    that were held out: by it a study chooses the values that it tunes."""
     label: str
     """Label in figures and tables, with the unit in parentheses: ``contrastive accuracy (%)``."""
 

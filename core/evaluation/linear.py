@@ -84,24 +84,26 @@ def _minimise(features: Tensor, labels: Tensor, l2: float, start: LinearClassifi
     return LinearClassifier(weight.detach() * stretch, bias.detach())
 
 
-def choose_l2(features: Tensor, labels: Tensor, classes: int, config: Frozen, metric: Metric) -> float:
-    """Choose the l2 weight of the grid that scores best on images held out of the training set.
+def choose_l2(
+    features: Tensor, labels: Tensor, classes: int, config: Frozen, metric: Metric
+) -> tuple[float, float | None]:
+    """Return the l2 weight of the grid that scores best on images held out of the training set, and its score.
 
     features (N, d) as the encoder gives them; the statistics that standardise them are measured without the held-out
-    images. Among equally good l2 weights the strongest is chosen. The middle of the grid is taken if no class has a
-    second image, so that none can be held out. The test set is not used.
+    images. Among equally good l2 weights the strongest is chosen. The middle of the grid, and no score, is returned if
+    no class has a second image, so that none can be held out. The test set is not used.
     """
     grid = l2_grid(config)
     held = stratified_part(labels.cpu(), config.holdout, generator(config.holdout_seed, "linear evaluation holdout"))
     if not len(held):
-        return grid[len(grid) // 2]
+        return grid[len(grid) // 2], None
     kept = torch.ones(len(labels), dtype=torch.bool)
     kept[held] = False
     inner, outer = kept.nonzero().squeeze(1).to(labels.device), held.to(labels.device)
     fitted, scored = standardise(features[inner], features[outer])
     path = fit_path(fitted, labels[inner], classes, grid)
     scores = [measure(classifier(scored), labels[outer], metric) for classifier in path]
-    return grid[scores.index(max(scores))]
+    return grid[scores.index(max(scores))], max(scores)
 
 
 def fit_chosen(features: Tensor, labels: Tensor, classes: int, config: Frozen, l2: float) -> LinearClassifier:

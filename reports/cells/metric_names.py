@@ -12,6 +12,7 @@ METRIC_LABELS = {
     "linear_eval/top5": "linear evaluation, top-5 (%)",
     "linear_eval/mean_per_class": "linear evaluation, mean per class (%)",
     "linear_eval/map_11": "linear evaluation, 11-point mAP (%)",
+    "linear_eval/validation": "linear evaluation, on held-out training images (%)",
     "top1": "top-1 (%)",
     "top5": "top-5 (%)",
     "score": "Table 8's metric (%)",

@@ -6,6 +6,7 @@ import pandas as pd
 
 from reports.cells.metric_names import label_of
 from reports.cells.names import axis_name
+from reports.cells.search import search_sentence
 from reports.cells.summary import HERE, PAPER, of
 from reports.paper.numbers import PaperNumbers
 from reports.study_report import StudyReport
@@ -33,6 +34,8 @@ def caption(report: StudyReport, data: pd.DataFrame, axes: list[str], drawn: str
     if averaged:
         sentences.append(f"Averaged over {_joined(map(axis_name, averaged))} within each seed.")
     sentences += _stopped_told(of(data, HERE), axes)
+    if report.search:
+        sentences.append(search_sentence(report.search))
     sentences += [*notes, *_beside_the_paper(report, len(of(data, PAPER)) > 0), report.circumstances]
     return " ".join(filter(None, sentences))
 

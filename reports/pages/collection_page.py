@@ -53,9 +53,9 @@ class Entry:
     @property
     def seconds(self) -> float:
         """Of its trials, also those that other studies have as well."""
-        if self.report is None or "seconds" not in self.report.table:
+        if self.report is None or "seconds" not in self.report.every_trial:
             return 0.0
-        return float(self.report.table["seconds"].sum())
+        return float(self.report.every_trial["seconds"].sum())
 
 
 def write_collection(path: Path, title: str, name: str, scale: str, entries: list[Entry]) -> Path:

@@ -3,11 +3,15 @@
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
+
 from reports.cells.arrays import save_arrays
+from reports.cells.search import chosen_texts
+from reports.cells.summary import HERE
 from reports.figures.drawn import Drawn, draw
 from reports.pages.study_page import write_page
 from reports.specs import PicturesReport, TableReport
-from reports.statistics.record import save_record
+from reports.statistics.record import save_record, save_search
 from reports.study_report import StudyReport
 from reports.style import house_style, save_figure
 from reports.tables.latex import latex
@@ -17,7 +21,7 @@ from reports.tables.text_blocks import text_blocks
 
 def render(report: StudyReport, folder: Path) -> Path:
     """Write ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv``, ``trials.csv``, ``verdicts.json`` and
-    ``report.html``, and of pictures ``data.npz``; return the page."""
+    ``report.html``, of pictures ``data.npz``, and of tuned settings ``search.csv``; return the page."""
     folder.mkdir(parents=True, exist_ok=True)
     with house_style(report.texts):
         drawn = draw(report)
@@ -26,13 +30,32 @@ def render(report: StudyReport, folder: Path) -> Path:
     figure = f"![{plain(report.title)}](figure.png)\n\n{plain(drawn.caption)}\n"
     (folder / "figure.md").write_text(figure + seeds, encoding="utf-8")
     note = f"\n{plain(report.circumstances)}\n" if report.circumstances else ""
-    table = markdown(drawn.texts, drawn.corner, drawn.bold)
+    table = markdown(drawn.texts, drawn.corner, drawn.bold) + _chosen_markdown(report)
     (folder / "table.md").write_text(table + note + seeds, encoding="utf-8")
     (folder / "table.tex").write_text(latex_table(report, drawn), encoding="utf-8")
-    drawn.data.to_csv(folder / "data.csv", index=False, encoding="utf-8")
+    with_chosen(drawn.data, report).to_csv(folder / "data.csv", index=False, encoding="utf-8")
     save_arrays(report.arrays, folder / "data.npz")
     save_record(report.judged, report.verdicts, folder)
+    if report.search:
+        save_search(report.search, folder)
     return write_page(folder / "report.html", report, drawn, (folder / "figure.svg").read_text(encoding="utf-8"))
+
+
+def _chosen_markdown(report: StudyReport) -> str:
+    """A table of the chosen values; empty where nothing is tuned."""
+    if report.search is None:
+        return ""
+    return f"\nChosen values, in the order of the seeds:\n\n{markdown(report.chosen_texts, 'cell')}"
+
+
+def with_chosen(data: pd.DataFrame, report: StudyReport) -> pd.DataFrame:
+    """The cells of a figure with the values that were chosen for each, one a seed and trial; see ``chosen_texts``."""
+    axes = [axis for axis in report.axes if axis in data]
+    if report.search is None or not axes:
+        return data
+    grid = report.table[report.table["baseline"] == ""]
+    texts = chosen_texts(grid, axes, list(report.search.values)).assign(source=HERE)
+    return data.merge(texts, on=["source", *axes], how="left")
 
 
 def latex_table(report: StudyReport, drawn: Drawn) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports.cells.search import search_sentence
 from reports.cells.summary import WORDS
 from reports.figures.drawn import Drawn
 from reports.pages.cell_trials import metric_of, trials_by_cell
@@ -17,7 +18,7 @@ MOST_NAMED = 24
 
 def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
     """What held first, then the figure, the numbers, and where they come from."""
-    table = report.table
+    table = report.every_trial
     return fill(
         "report.html.j2",
         path,
@@ -33,7 +34,14 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
         words=WORDS,
         most_named=MOST_NAMED,
         p_text=p_text,
+        chosen=_chosen(report),
+        search_sentence=search_sentence,
     )
+
+
+def _chosen(report: StudyReport) -> list[tuple[str, list[str]]]:
+    """By the name of a cell or baseline: the chosen values of each tuned setting, in the order of the seeds."""
+    return [(str(name), texts) for name, *texts in report.chosen_texts.itertuples(name=None)]
 
 
 @dataclass(frozen=True)

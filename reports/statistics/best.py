@@ -7,7 +7,7 @@ import pandas as pd
 from reports.cells.scoring import SCORED_BY, with_scoring
 from reports.cells.summary import HERE
 
-RANKED = ("top1", "top5", "score", "mean_per_class", "map_11")
+RANKED = ("top1", "top5", "score", "mean_per_class", "map_11", "validation")
 """Metrics of which more is better; of others, such as an entropy, none is the best."""
 AT_K = "top1_at_"
 """Begins the name of a top-1 accuracy at one of several k."""

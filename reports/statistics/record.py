@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from reports.cells.scoring import SCORED_BY
+from reports.cells.search import Search
 from reports.statistics.claims import read_claims
 from reports.statistics.measured import CORRECT
 from reports.statistics.page import Judged
 from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.verdicts import Verdict
 
-TRIALS, VERDICTS, RIGHT = "trials.csv", "verdicts.json", "right_images.npz"
+TRIALS, VERDICTS, RIGHT, SEARCH = "trials.csv", "verdicts.json", "right_images.npz", "search.csv"
 IMAGES_OF = "images of "
 """Begins the name of the number of images in the bits of a column."""
 VERSION = 1
@@ -53,9 +54,8 @@ def verdict_values(verdict: Verdict) -> dict[str, Any]:
 def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
     """Write ``trials.csv``, every trial's values, ``verdicts.json``, the claims and the verdicts on them, and, where it
     is known which test images are right, ``right_images.npz``: a row of bits for each trial, by metric."""
-    left_out = [name for name in judged.table if name in LEFT_OUT or str(name).startswith(CORRECT)]
     _save_right(judged.table, folder / RIGHT)
-    judged.table.drop(columns=left_out).to_csv(folder / TRIALS, index=False, encoding="utf-8")
+    judged.table.drop(columns=_left_out(judged.table)).to_csv(folder / TRIALS, index=False, encoding="utf-8")
     values = {
         "version": VERSION,
         "axes": judged.axes,
@@ -67,6 +67,11 @@ def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
         "verdicts": [verdict_values(verdict) for verdict in verdicts],
     }
     (folder / VERDICTS).write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+
+
+def save_search(search: Search, folder: Path) -> None:
+    """Write ``search.csv``: every trial that was chosen among, its values, and whether it was chosen."""
+    search.table.drop(columns=_left_out(search.table)).to_csv(folder / SEARCH, index=False, encoding="utf-8")
 
 
 def read_record(folder: Path) -> Judged:
@@ -106,3 +111,7 @@ def _read_right(table: pd.DataFrame, path: Path) -> dict[str, "pd.Series[Any]"]:
             found = [next(right) if state == "done" else None for state in table["state"]]
             columns[name] = pd.Series(found, table.index, dtype=object)
     return columns
+
+
+def _left_out(table: pd.DataFrame) -> list[str]:
+    return [str(name) for name in table if name in LEFT_OUT or str(name).startswith(CORRECT)]

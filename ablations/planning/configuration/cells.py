@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ablations.study.axes import Point, joined_coordinates
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import Layer
 from ablations.types.trial import cell_key
@@ -16,11 +17,18 @@ class Cell:
     coordinates: dict[str, Any]
     baseline: str | None
     layer: Layer
+    tuned: tuple[Point, ...] = ()
+    """One combination of the tuned values; see ``candidates_of``."""
 
     @property
     def key(self) -> tuple[str, ...]:
         """The key that its trials have as ``Trial.cell``."""
         return cell_key(self.baseline, self.coordinates)
+
+    @property
+    def tuned_values(self) -> dict[str, Any]:
+        """Tuned values, or their labels, by the name of the axis."""
+        return joined_coordinates(self.tuned)
 
     @property
     def name(self) -> str:

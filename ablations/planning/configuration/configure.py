@@ -39,7 +39,8 @@ def configure(scaled: ScaledStudy, cell: Cell, seed: int) -> Configured:
     Raises ``StudyError`` that names the place of everything that is wrong in it.
     """
     its_seed = Setting(seed, Source("seeds"), ())
-    layers = [scaled.base, scaled.overrides, {SEED: its_seed}, cell.layer]
+    tuned = overlay(point.settings for point in cell.tuned)
+    layers = [scaled.base, scaled.overrides, {SEED: its_seed}, tuned, cell.layer]
     fixed = _validated(_of_its_kind(overlay(layers), scaled), scaled, cell)
     paths = following(fixed.config, fixed.settings, scaled.vary)
     settings = fixed.settings | dict.fromkeys(paths, its_seed)
@@ -51,7 +52,7 @@ def _validated(layer: Layer, scaled: ScaledStudy, cell: Cell) -> Configured:
     try:
         return Configured(TrainConfig.model_validate(_values(layer)), layer)
     except ValidationError as error:
-        spare = [path for path in _of_another_kind(error, layer) if _is_hidden(path, layer, scaled)]
+        spare = [path for path in _of_another_kind(error, layer) if _is_hidden(path, layer, scaled, cell)]
         if not spare:
             raise StudyError(_explained(error, layer, scaled, cell)) from error
     return _validated({path: setting for path, setting in layer.items() if path not in spare}, scaled, cell)
@@ -81,9 +82,10 @@ def _of_another_kind(error: ValidationError, layer: Layer) -> list[SettingPath]:
     return [path for path in paths if path in layer]
 
 
-def _is_hidden(path: SettingPath, layer: Layer, scaled: ScaledStudy) -> bool:
-    """Whether the kind is chosen above the setting, as by a baseline; then the setting is for other cells."""
-    if layer[path].source is scaled.scale_source:
+def _is_hidden(path: SettingPath, layer: Layer, scaled: ScaledStudy, cell: Cell) -> bool:
+    """Whether the setting is for other cells: it is tuned, or the kind is chosen above it, as by a baseline."""
+    is_tuned = any(point.settings.get(path) is layer[path] for point in cell.tuned)
+    if is_tuned or layer[path].source is scaled.scale_source:
         return True
     kind = kind_beside(path, layer)
     return kind is not None and rank_of(layer[kind], scaled) > rank_of(layer[path], scaled)

@@ -6,7 +6,7 @@ from ablations.study.overrides import OPTION
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import Setting
 
-Origin = Literal["default", "scale", "study", "--set", "cell", "baseline", "seeds"]
+Origin = Literal["default", "scale", "study", "--set", "tune", "cell", "baseline", "seeds"]
 """The layer that a value comes from. ``default`` is the paper's value, or ours if the paper gives none; ``study`` is
 the study's file or one that it extends, at any scale."""
 
@@ -23,6 +23,8 @@ def origin_of(setting: Setting, scaled: ScaledStudy) -> Origin:
     match setting.keys:
         case ():
             return "seeds"
+        case ("tune", *_) | ("scales", _, "tune", *_):
+            return "tune"
         case ("grid", *_) | ("scales", _, "grid", *_):
             return "cell"
         case ("baselines", *_):

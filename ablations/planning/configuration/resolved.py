@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ablations.planning.configuration.cells import Cell, cells_of
+from ablations.planning.configuration.candidates import all_candidates
+from ablations.planning.configuration.cells import Cell
 from ablations.planning.configuration.configure import configure
 from ablations.planning.configuration.origin import Origin, origin_of
 from ablations.study.checks.setting_paths import EVALUATE
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import Layer, Setting, SettingPath, dotted_values
-from ablations.types.trial import Trial
+from ablations.types.trial import Trial, tuned_key
 from core.config import TrainConfig
 from core.config.base import whole
 
@@ -36,11 +37,11 @@ class Resolver:
 
     @cached_property
     def _cells(self) -> dict[tuple[str, ...], Cell]:
-        return {cell.key: cell for cell in cells_of(self._scaled)}
+        return {(*cell.key, *tuned_key(cell.tuned_values)): cell for cell in all_candidates(self._scaled)}
 
     def settings(self, trial: Trial) -> list[ResolvedSetting]:
         """Every value of a trial's configuration, in the order of the configuration's fields."""
-        layer = configure(self._scaled, self._cells[trial.cell], trial.seed).settings
+        layer = configure(self._scaled, self._cells[trial.candidate], trial.seed).settings
         return [self._resolved(path, value, layer) for path, value in by_path(trial.config).items()]
 
     def _resolved(self, path: str, value: Any, layer: Layer) -> ResolvedSetting:

@@ -9,6 +9,7 @@ from ablations.planning.origins import unvaried_text
 from ablations.planning.plan import Plan
 from ablations.planning.review.plausible import implausible
 from ablations.planning.review.setting_use import unused
+from ablations.planning.search import seed_counts
 from ablations.study.library import files_named
 from ablations.study.settings import dotted_values
 from ablations.types.trial import Trial
@@ -55,7 +56,7 @@ def _paper(plan: Plan) -> Iterator[str]:
 
 def _claims(plan: Plan) -> Iterator[str]:
     study, trials = plan.scaled.study, plan.trials
-    seeds = Counter(trial.cell for trial in trials if trial.baseline is None)
+    seeds = seed_counts([trial for trial in trials if trial.baseline is None])
     if study.claims and not plan.scaled.stop_early and min(seeds.values()) == 1:
         yield "a claim is never decided from one seed; add --seeds 3, or --until-decided"
     yield from _uncompared(trials)
@@ -78,7 +79,7 @@ def _uncompared(trials: Sequence[Trial]) -> Iterator[str]:
 def _seeds(plan: Plan) -> Iterator[str]:
     """Further seeds on the storage, which are drawn as well."""
     asked = len(plan.scaled.seeds)
-    counts = Counter(trial.cell for trial in plan.trials)
+    counts = seed_counts(plan.trials)
     more = [count for count in counts.values() if count > asked]
     if more:
         fewest, most = min(counts.values()), max(counts.values())
@@ -132,7 +133,7 @@ def _axes(plan: Plan) -> Iterator[str]:
             name = ", ".join(axis[0].coordinates)
             if name not in several:
                 yield f"{axis[0].place}: the axis {name} has one value; it belongs in 'base'"
-        names = set(grid.names)
+        names = {*grid.names, *(plan.scaled.tune.names if plan.scaled.tune else ())}
         told = SCALING in plan.scaled.settings or names & {"optimizer.learning_rate", "optimizer.scaling", "optimizer"}
         if "batch_size" in names and not told:
             scaling = plan.trials[0].config.pretrain.optimizer.scaling

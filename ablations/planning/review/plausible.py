@@ -34,7 +34,8 @@ def implausible(scaled: ScaledStudy) -> Iterator[str]:
 
 
 def _settings(scaled: ScaledStudy) -> Iterator[tuple[SettingPath, Setting]]:
-    points = (point.settings for grid in scaled.grids for axis in grid.axes for point in axis)
+    grids = [*scaled.grids, scaled.tune] if scaled.tune else scaled.grids
+    points = (point.settings for grid in grids for axis in grid.axes for point in axis)
     for layer in (scaled.settings, *points, *scaled.baselines.values()):
         yield from layer.items()
 

@@ -24,7 +24,7 @@ def shared_settings(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, A
     The keys are dotted paths in alphabetical order. Not among them: the values of axes, fields that the kinds of some
     cells do not have, and defaults. Baselines are no cells.
     """
-    cells = list({trial.cell: trial.config for trial in trials if trial.baseline is None}.values())
+    cells = list({trial.candidate: trial.config for trial in trials if trial.baseline is None}.values())
     plain = by_path(cells[0])
     shared = {}
     for path in sorted(scaled.settings):
@@ -37,16 +37,17 @@ def shared_settings(scaled: ScaledStudy, trials: Sequence[Trial]) -> dict[str, A
 def unused(scaled: ScaledStudy, trials: Sequence[Trial]) -> Iterator[str]:
     """A sentence for each setting that some trials do not have, and for each axis that no cell has. Not told is a
     setting of the study where a cell writes its group anew, such as ``augment: {policy: custom, both: [crop]}``."""
-    cells = list({trial.cell: trial for trial in trials}.values())
+    cells = list({trial.candidate: trial for trial in trials}.values())
     layers = {cell.key: cell.layer for cell in cells_of(scaled)}
     for path, setting in scaled.settings.items():
         origin = origin_of(setting, scaled)
-        without = [
+        found = (
             cell.cell_name
             for cell in cells
             if value_at(cell.config, path) is MISSING
             and not (origin == "study" and _is_written_anew(path, layers.get(cell.cell, {})))
-        ]
+        )
+        without = list(dict.fromkeys(found))
         if without and origin != "scale":
             yield f"{setting.place()}: has no effect on {_named(without)}, whose kind has no such setting"
     there = {name for cell in cells for name in cell.coordinates}

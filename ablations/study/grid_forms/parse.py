@@ -1,7 +1,7 @@
 """Reads a grid: its axes in all their forms, then what holds between them."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ablations.study.axes import Axis, Grid, Point, joined_coordinates
@@ -28,17 +28,19 @@ FORMS = "a list of values, values by label, or a range such as {log: [1e-4, 0.1,
 def parse_grid(entry: Any, source: Source, keys: Keys) -> list[Grid]:
     """A study's grid, or its list of grids. Raises ``StudyError``."""
     if isinstance(entry, list):
-        return [_parse_grid(grid, source, (*keys, number)) for number, grid in enumerate(entry)]
-    return [_parse_grid(entry, source, keys)]
+        return [parse_one(grid, source, (*keys, number), {}) for number, grid in enumerate(entry)]
+    return [parse_one(entry, source, keys, {})]
 
 
-def _parse_grid(entry: Any, source: Source, keys: Keys) -> Grid:
+def parse_one(entry: Any, source: Source, keys: Keys, others: Mapping[str, list[str]]) -> Grid:
+    """One grid. ``others`` are axes outside it, and their values as text, on which its axes may depend."""
     values = mapping(entry, source, keys)
     no_axes = (ONLY_WHERE, SAMPLE, SEED) if SAMPLE in values else (ONLY_WHERE,)
     axes = [_axis(name, one, source, (*keys, name)) for name, one in values.items() if name not in no_axes]
     if not axes:
         raise StudyError(f"{source.locate(keys)}: a grid has at least one axis, such as loss.temperature: [0.1, 0.5]")
-    conditions = parse_conditions(values.get(ONLY_WHERE, {}), _known_values(axes), source, (*keys, ONLY_WHERE))
+    known = {**others, **_known_values(axes)}
+    conditions = parse_conditions(values.get(ONLY_WHERE, {}), known, source, (*keys, ONLY_WHERE))
     if SAMPLE in values:
         places = [source.locate((*keys, name)) for name in (SAMPLE, SEED)]
         grid = draw_cells(axes, conditions, parse_sample(values[SAMPLE], values.get(SEED, 0), *places))

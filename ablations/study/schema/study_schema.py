@@ -64,6 +64,7 @@ def _refine(properties: dict[str, Any]) -> None:
         "base": SETTINGS,
         "baselines": {"type": "object", "additionalProperties": SETTINGS},
         "grid": {"anyOf": [AXES, {"type": "array", "minItems": 1, "items": AXES}, NULL]},
+        "tune": {"anyOf": [AXES, {"type": "object", "maxProperties": 0}, NULL]},
         "reproduces": {"anyOf": [{"enum": list(published())}, NULL]},
     }
     for name, better in refined.items():

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
@@ -39,6 +39,11 @@ class Summary:
     interval, at the level ``_level``; ``_p``: its p among all claims; ``_seeds``: how many seeds it is from."""
     tags: dict[str, str]
     """``ablate.claim.<n>``: the verdict on the claim with that number, and its text."""
+    chosen: dict[str, bool] = field(default_factory=dict)
+    """Whether its cell is scored by a trial whose cell is tuned, by trial id. Not among them: trials of cells and seeds
+    for which none is chosen yet."""
+    tuned: list[str] = field(default_factory=list)
+    """Names of the tuned axes."""
 
 
 def summary(report: StudyReport) -> Summary:
@@ -53,7 +58,8 @@ def summary(report: StudyReport) -> Summary:
         metrics[f"best/{report.metric}"] = float(best[0]["mean"])
     told = [_told(cell, report, len(best) > 1) for cell in best]
     text = f"Best cell{'s' if len(best) > 1 else ''}: {'; '.join(told)}." if told else ""
-    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics, tags)
+    tuned = list(report.search.values) if report.search else []
+    return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics, tags, _chosen(report), tuned)
 
 
 def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
@@ -80,6 +86,16 @@ def _best_cells(report: StudyReport) -> list[dict[str, Any]]:
     ranked = cells.sort_values("mean", ascending=False, kind="stable")
     rows = ranked.drop_duplicates(SCORED_BY).to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in rows]
+
+
+def _chosen(report: StudyReport) -> dict[str, bool]:
+    if report.search is None:
+        return {}
+    chosen: dict[str, bool] = {}
+    for _, rows in report.search.table.groupby(["baseline", *report.axes, "seed"], sort=False):
+        if rows["chosen"].any():
+            chosen |= dict(zip(rows["trial_id"], map(bool, rows["chosen"]), strict=True))
+    return chosen
 
 
 def _scores(report: StudyReport) -> list[str]:

@@ -13,6 +13,8 @@ from core.history import Epoch
 STATE, RESULT, HISTORY = "ablate.state", "ablate.result_time", "ablate.history_start"
 STOPPED_AT = "ablate.stopped_at"
 """Tag of an early-stopped trial: the epoch."""
+CHOSEN = "ablate.chosen"
+"""Tag of a trial whose cell is tuned: ``true`` if the cell is scored by it for its seed, ``false`` if by another."""
 ERROR, FAILURE = "ablate.error", "ablate.failure"
 
 
@@ -24,6 +26,7 @@ def trial_tags(trial: Trial, history: Sequence[Epoch]) -> dict[str, str]:
         "ablate.seed": str(trial.seed),
         "ablate.baseline": trial.baseline or "",
         **{f"axis.{path}": str(value) for path, value in trial.coordinates.items()},
+        **{f"tune.{path}": str(value) for path, value in trial.tuned.items()},
     }
 
 

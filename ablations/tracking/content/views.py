@@ -7,6 +7,8 @@ table has these columns for whoever opens it by a link with the view's key.
 import json
 from collections.abc import Sequence
 
+from ablations.tracking.content.trial import CHOSEN
+
 PRIMARY_METRIC = "mlflow.experiment.primaryMetric.name"
 VIEW_KEY = "ablate"
 VIEW = f"mlflow.sharedViewState.{VIEW_KEY}"
@@ -15,12 +17,15 @@ WORKFLOW = "workflowType=machine_learning"
 MOST_COLUMNS = 20
 
 
-def view_tags(axes: Sequence[str], metric: str, columns: Sequence[str]) -> dict[str, str]:
-    """Tags of an experiment whose trials have these axes. ``columns`` are the metrics in its table, the first ones."""
+def view_tags(axes: Sequence[str], tuned: Sequence[str], metric: str, columns: Sequence[str]) -> dict[str, str]:
+    """Tags of an experiment whose trials have these axes and tuned axes. ``columns`` are the metrics in its table, the
+    first ones."""
     metrics = [f"best/{metric}", *columns][:MOST_COLUMNS]
     shown = [
         "attributes.`Duration`",
         *(f"tags.`axis.{axis}`" for axis in axes[:MOST_COLUMNS]),
+        *(f"tags.`tune.{axis}`" for axis in tuned[:MOST_COLUMNS]),
+        *([f"tags.`{CHOSEN}`"] if tuned else []),
         "tags.`ablate.seed`",
         *(f"metrics.`{name}`" for name in metrics),
     ]

@@ -42,11 +42,11 @@ class Frozen(Protocol):
     l2_count: Annotated[int, Field(ge=1, le=200)] = 45
     """Number of l2 weights, evenly spaced on a logarithm. Appendix B.8: 45."""
     holdout: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    """Share of every class's training images on which the l2 weight is chosen: at least one image, and never all. The
-    statistics that standardise the features are then measured without them. The middle l2 weight is taken if each class
-    has one image only. Appendix B.8 chooses on a validation set, and does not say on which where a data set comes with
-    none; here all data sets are treated alike. Where an image has several labels it is a share of all images, whatever
-    their classes."""
+    """Share of every class's training images on which the l2 weight is chosen, and ``linear_eval/validation`` measured:
+    at least one image, and never all. The statistics that standardise the features are then measured without them. The
+    middle l2 weight is taken if each class has one image only. Appendix B.8 chooses on a validation set, and does not
+    say on which where a data set comes with none; here all data sets are treated alike. Where an image has several
+    labels it is a share of all images, whatever their classes."""
     holdout_seed: Seed = 0
     """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
@@ -71,6 +71,7 @@ class Frozen(Protocol):
         return (
             *linear,
             Measure("linear_eval/l2", "l2 weight of the linear evaluation"),
+            Measure("linear_eval/validation", "linear evaluation, on held-out training images (%)"),
             Measure("knn/top1", "k-nearest neighbours, top-1 (%)"),
             Measure(r"knn/top1_at_\d+", "k-nearest neighbours at each of several k, top-1 (%)"),
         )

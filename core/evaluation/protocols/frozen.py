@@ -22,8 +22,10 @@ def score_frozen(config: Frozen, pretrained: Pretrained, data: Dataset) -> Score
     """Return the percentages of ``data.test`` that classifiers made from ``data.train`` classify correctly.
 
     ``linear_eval/top1``, ``linear_eval/top5``, ``linear_eval/<metric>`` where that is another one, ``linear_eval/l2``
-    (the chosen weight), ``knn/top1``, and for each of several k ``knn/top1_at_<k>``. Where images have several labels:
-    ``linear_eval/map_11`` and ``linear_eval/l2``. Raises ``DataError`` where the metric does not suit the labels.
+    (the chosen weight), ``linear_eval/validation`` (the metric on the images on which it was chosen, which are of
+    ``data.train``), ``knn/top1``, and for each of several k ``knn/top1_at_<k>``. Where images have several labels:
+    ``linear_eval/map_11``, ``linear_eval/l2`` and ``linear_eval/validation``. Raises ``DataError`` where the metric
+    does not suit the labels.
     """
     metric = metric_for(config.metric, data)
     train, test = (represent(pretrained, split, config.representation) for split in (data.train, data.test))
@@ -33,10 +35,11 @@ def score_frozen(config: Frozen, pretrained: Pretrained, data: Dataset) -> Score
 
 
 def _linear(config: Frozen, train: Encoded, test: Encoded, classes: int, metric: Metric) -> Scores:
-    l2 = choose_l2(*train, classes, config, metric)
+    l2, validation = choose_l2(*train, classes, config, metric)
     features, test_features = standardise(train[0], test[0])
     logits = fit_chosen(features, train[1], classes, config, l2)(test_features)
-    return _scored(logits, test[1], metric) | Scores({"linear_eval/l2": l2})
+    held_out = {} if validation is None else {"linear_eval/validation": validation}
+    return _scored(logits, test[1], metric) | Scores({"linear_eval/l2": l2} | held_out)
 
 
 def _scored(logits: Tensor, labels: Tensor, metric: Metric) -> Scores:

@@ -2,9 +2,7 @@
 
 import logging
 import re
-import signal
 import socket
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -67,7 +65,6 @@ def _start(address: str, **options: Any) -> None:
         options |= {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
         options |= {"_temp_dir": session_folder()}
     _check_reachable(address)
-    on_terminate = signal.getsignal(signal.SIGTERM)
     try:
         among_whom = on_loopback() if address == LOCAL else nullcontext()
         with among_whom, warnings.catch_warnings(action="ignore"):  # what they say is said below
@@ -82,8 +79,6 @@ def _start(address: str, **options: Any) -> None:
         if versions := VERSIONS.search(str(error)):
             raise StudyError(f"--address {address}: {OTHER_VERSION.format(*versions.groups())}") from error
         raise AblateError(f"Ray did not start ({error}); run the same command again") from error
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, on_terminate)  # Ray has put its own in its place
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
 
 

@@ -1,5 +1,6 @@
 """The scheduler on Ray: on this machine, on a cluster that this machine is part of, or on one that it only reaches."""
 
+import signal
 import threading
 from concurrent.futures import Future
 from types import TracebackType
@@ -40,6 +41,7 @@ class RayScheduler:
         """See ``Scheduler.run``. Raises ``StudyError`` too if there is no cluster, if it will never have room for a
         unit, or if a node lacks what a unit needs."""
         self._started.result()
+        _take_sigterm_back()
         if self._address.startswith(CLIENT):
             from ablations.running.schedulers.on_ray.outside import fit_from_outside as fit
         else:
@@ -60,3 +62,13 @@ class RayScheduler:
             if self._started.done():
                 raise
             self._started.set_exception(error)
+
+
+def _take_sigterm_back() -> None:
+    """Install this process's handler again: Ray has put its own in its place, which aborts, and Python cannot see it.
+
+    Only the main thread can, and Ray starts in another one.
+    """
+    handler = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is threading.main_thread() and handler is not None:
+        signal.signal(signal.SIGTERM, handler)

@@ -1,0 +1,83 @@
+"""Checks that tuned values can be chosen: the candidates of a cell need a validation score that compares them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ablations.planning.search import searches
+from ablations.study.scaled_study import ScaledStudy
+from ablations.types.errors import StudyError
+from ablations.types.metrics import VALIDATION, validation_of, with_validation
+from ablations.types.trial import Trial
+from core.config import DataConfig, TrainConfig
+from core.data.catalog import DataSize
+
+KEEP = "give it these values itself, or say under 'only_where' in which cells they are tuned"
+
+
+def check_tuning(scaled: ScaledStudy, trials: Sequence[Trial]) -> None:
+    """Raises ``StudyError`` for the first cell whose tuned values cannot be chosen."""
+    if scaled.tune is None:
+        return
+    there = {name for trial in trials for name in trial.tuned}
+    for axis in scaled.tune.axes:
+        if not there & axis[0].coordinates.keys():
+            name = ", ".join(axis[0].coordinates)
+            raise StudyError(f"{axis[0].place}: no cell has {name} at this scale; take it out of 'tune'")
+    place = scaled.tune.axes[0][0].place
+    if scaled.stop_early and (found := searches(trials)):
+        raise StudyError(
+            f"{place}: stop_early ends trainings before they have a validation score, by which the values of "
+            f"{found[0][0].cell_name} are chosen; take one of the two out"
+        )
+    for metric, where in scaled.metrics.items():
+        if metric.endswith(f"/{VALIDATION}"):
+            raise StudyError(
+                f"{where}: tuned values are chosen by {metric}, so that it is too high to report; name a metric of the "
+                "test images, such as top1"
+            )
+    for candidates in searches(trials):
+        for problem in _problems([trial.config for trial in candidates]):
+            raise StudyError(f"{place}: {candidates[0].cell_name}: {problem}")
+
+
+def check_held_out(scaled: ScaledStudy, trials: Sequence[Trial], sizes: Mapping[DataConfig, DataSize]) -> None:
+    """Raises ``StudyError`` if tuned values would be chosen on data of which no image can be held out."""
+    for candidates in searches(trials):
+        data = candidates[0].config.evaluation_data
+        if scaled.tune and sizes[data].train <= sizes[data].classes:
+            raise StudyError(
+                f"{scaled.tune.axes[0][0].place}: {data.name} has {sizes[data].train} training images of "
+                f"{sizes[data].classes} classes, of which none can be held out to choose a value on; raise data.subset"
+            )
+
+
+def _problems(configs: Sequence[TrainConfig]) -> Iterator[str]:
+    first = configs[0]
+    if len({_ruler(config) for config in configs}) > 1:
+        yield (
+            "its values would be compared by different images or metrics; tune no data, and none of "
+            "evaluate.protocol, evaluate.data, evaluate.metric, evaluate.holdout and evaluate.holdout_seed"
+        )
+    protocol = first.evaluate.protocol
+    if validation_of(protocol) is None:
+        known = ", ".join(with_validation())
+        yield (
+            f"evaluate.protocol is {protocol}, which has no validation score to choose tuned values by; take one that "
+            f"has ({known}), or {KEEP}"
+        )
+    if any(_has_learned_the_labels(config) for config in configs):
+        yield (
+            f"loss.kind {first.pretrain.loss.kind} learns the labels of the images on which values are chosen, so that "
+            f"their score says little of new images; {KEEP}"
+        )
+
+
+def _ruler(config: TrainConfig) -> tuple[object, ...]:
+    """What a validation score is measured by."""
+    score = config.evaluate
+    data = config.evaluation_data.model_dump_json()
+    return data, score.protocol, *(getattr(score, name, None) for name in ("metric", "holdout", "holdout_seed"))
+
+
+def _has_learned_the_labels(config: TrainConfig) -> bool:
+    trained = config.pretrain
+    return trained.loss.supervised and trained.epochs > 0 and trained.data.name == config.evaluation_data.name
