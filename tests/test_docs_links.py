@@ -21,7 +21,7 @@ def links(document: Path) -> Iterator[tuple[Path, str]]:
 
 
 def anchors(document: Path) -> set[str]:
-    """The anchors that are written, and those that GitHub gives the headings: a heading that comes again has a number."""
+    """The anchors that are written, and those that GitHub gives the headings; one that comes again has a number."""
     text = FENCED.sub("", document.read_text(encoding="utf-8"))
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     slugs = [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
