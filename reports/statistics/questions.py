@@ -1,9 +1,9 @@
-"""From a claim to contrasts of the cells' true means.
+"""Claims as contrasts of the cells' true means.
 
 A contrast is a weighted sum of means whose weights add up to 0: a difference, a slope, a difference of differences. A
-claim holds where ``max over rows (min over columns of contrast)`` is above its margin. So the best of some cells is
-better than the best of others where for each of the others (a column) some cell (a row) is better than it; an order
-holds where each of its steps (columns of one row) is positive.
+claim holds if ``max over rows (min over columns of contrast)`` is above its margin. So the best of some cells is better
+than the best of others if some cell (a row) is better than each of the others (the columns). An order holds if each of
+its steps (the columns of one row) is positive.
 """
 
 from collections.abc import Callable
@@ -28,29 +28,33 @@ from reports.statistics.selection import NotInGridError, along, among, any_of, m
 
 @dataclass(frozen=True)
 class Question:
-    """Contrasts of a grid's cells, and the margin that they are held against."""
+    """Contrasts of a grid's cells, and the margin that they must exceed."""
 
     weights: np.ndarray
-    """(rows * columns, cells); a contrast each."""
+    """The contrasts (rows * columns, cells): a weight for each cell."""
     shape: tuple[int, int]
-    """Rows, among which one has to do, and columns, all of which must hold."""
+    """Rows, of which one must hold, and columns, which must all hold."""
     margin: float
-    """What the contrasts must exceed."""
+    """The value that the contrasts must exceed."""
     between: list[str] = field(default_factory=list)
-    """What each contrast is between; empty where that is said by the claim."""
+    """The two sides of each contrast in words; empty if the claim says them."""
     averaged: bool = False
     """Whether a contrast is between means over several cells."""
     sign: int = 1
-    """-1 where the contrasts are the negative of what is shown: a difference that has to be small."""
+    """-1 if the contrasts are the negative of the effect that is shown, as for a difference that must be small; else
+    1."""
 
     @property
     def about(self) -> np.ndarray:
-        """(cells,); which of them have a weight."""
+        """Whether each cell has a weight in any contrast, (cells,)."""
         return np.asarray((self.weights != 0).any(axis=0))
 
 
 def question(claim: Part, cells: pd.DataFrame) -> Question:
-    """The question of a claim that is neither an agreement nor of several parts. Raises ``NotInGridError``."""
+    """The question of a claim that is neither an agreement nor of several parts.
+
+    ``cells`` has one row a cell and one column an axis. Raises ``NotInGridError`` if the grid lacks cells of the claim.
+    """
     return QUESTIONS[type(claim)](claim, cells)
 
 
@@ -121,15 +125,16 @@ QUESTIONS: dict[type, Callable[..., Question]] = {
     InteractionClaim: _interaction,
     SimilarClaim: _similar,
 }
+"""The function that makes the question, for each kind of claim."""
 
 
 def _resolved(cells: Cells) -> list[Where]:
-    """Cells as mappings, which they are once the short forms of a study file are resolved."""
+    """The cells as mappings; after the short forms of a study file are resolved, they all are mappings."""
     return [cell for cell in cells if isinstance(cell, dict)]
 
 
 def _means(cells: pd.DataFrame, axis: str, there: np.ndarray) -> dict[str, np.ndarray]:
-    """By the values of an axis, the weights of the mean over its cells."""
+    """The weights of the mean over the cells of each value of an axis, by the value."""
     return {value: _mean(there & (cells[axis] == value).to_numpy()) for value in values_there(cells, axis, there)}
 
 
@@ -142,6 +147,6 @@ def _averages(means: dict[str, np.ndarray]) -> bool:
 
 
 def _names(cells: pd.DataFrame, there: np.ndarray) -> list[str]:
-    """What each cell is called beside the others: its values on the axes in which they differ."""
+    """The names of cells: their values on the axes in which they differ."""
     axes = [str(axis) for axis in cells if cells.loc[there, str(axis)].nunique() > 1]
     return [", ".join(filter(None, row)) or "none" for row in cells[axes].itertuples(index=False, name=None)]
