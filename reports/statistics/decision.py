@@ -60,8 +60,8 @@ class Decision:
     def _reached(self, mean: np.ndarray, alpha: np.ndarray | float, axis: int) -> np.ndarray:
         """The largest margin that the choice along an axis is still above, at the level ``alpha``."""
         found = []
-        for number, paid in _payments(self.shape[axis]):
-            quantile = student.isf(np.asarray(alpha)[..., None] / paid, self.estimate.freedom)
+        for number, factor in _corrections(self.shape[axis]):
+            quantile = student.isf(np.asarray(alpha)[..., None] / factor, self.estimate.freedom)
             limits = self._table(mean - quantile * self.estimate.error)
             found.append(np.asarray(np.take(np.sort(limits, axis=axis), -number, axis=axis)))
         return np.asarray(np.max(found, axis=0))
@@ -73,11 +73,11 @@ class Decision:
 def _chosen(p: np.ndarray, axis: int) -> np.ndarray:
     """p of the hypothesis that all hypotheses along an axis are true, by Simes' test."""
     ordered = np.sort(p, axis=axis)
-    paid = [price * np.take(ordered, number - 1, axis=axis) for number, price in _payments(p.shape[axis])]
-    return np.asarray(np.minimum(1.0, np.min(paid, axis=0)))
+    corrected = [factor * np.take(ordered, number - 1, axis=axis) for number, factor in _corrections(p.shape[axis])]
+    return np.asarray(np.minimum(1.0, np.min(corrected, axis=0)))
 
 
-def _payments(choices: int) -> Iterator[tuple[int, float]]:
+def _corrections(choices: int) -> Iterator[tuple[int, float]]:
     """The ranks 1, 2, 4, ... of the p values that are looked at, each with the factor that corrects its p."""
     number = 1
     while number <= choices:
