@@ -98,7 +98,7 @@ def mlflow_children() -> dict[str, list[Run]]:
     return children
 
 
-def broken(*arguments: object) -> None:
+def broken(*arguments: object, **options: object) -> None:
     raise ZeroDivisionError("a bug")
 
 

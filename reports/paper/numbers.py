@@ -23,7 +23,7 @@ class PaperNumbers:
     source: str
     """The place that the numbers were taken from."""
     published_as: str
-    """``printed``, or ``read from figure`` if the paper prints no numbers."""
+    """``printed``, ``read from figure`` if no number is printed, or ``printed or released`` for several sources."""
     setting: str
     """The paper's data, encoder and training, in words."""
     axes: list[str]
