@@ -23,7 +23,15 @@ from reports.statistics.claims import (
     TrendClaim,
     Where,
 )
-from reports.statistics.selection import NotInGridError, along, among, any_of, matched, matching, values_there
+from reports.statistics.selection import (
+    NotInGridError,
+    any_of,
+    axis_values,
+    matched,
+    matched_along,
+    matching,
+    with_values,
+)
 
 
 @dataclass(frozen=True)
@@ -76,8 +84,8 @@ def _better(claim: BetterClaim, cells: pd.DataFrame) -> Question:
 
 
 def _ordering(claim: OrderingClaim, cells: pd.DataFrame) -> Question:
-    there = matched(cells, among(cells, claim.axis, claim.order, matching(cells, claim.where)), [claim.axis])
-    means = _means(cells, claim.axis, there)
+    chosen = matched(cells, with_values(cells, claim.axis, claim.order, matching(cells, claim.where)), [claim.axis])
+    means = _means(cells, claim.axis, chosen)
     steps = [means[one] - means[other] for one, other in pairwise(claim.order)]
     between = [f"{one} and {other}" for one, other in pairwise(claim.order)]
     between = between if len(steps) > 1 else []
@@ -85,7 +93,7 @@ def _ordering(claim: OrderingClaim, cells: pd.DataFrame) -> Question:
 
 
 def _trend(claim: TrendClaim, cells: pd.DataFrame) -> Question:
-    means = _means(cells, claim.axis, along(cells, claim.axis, matching(cells, claim.where)))
+    means = _means(cells, claim.axis, matched_along(cells, claim.axis, matching(cells, claim.where)))
     place = np.linspace(-0.5, 0.5, len(means))
     rise = place / (place**2).sum() @ np.array(list(means.values()))
     sign = 1 if claim.direction == "rising" else -1
@@ -93,14 +101,14 @@ def _trend(claim: TrendClaim, cells: pd.DataFrame) -> Question:
 
 
 def _interaction(claim: InteractionClaim, cells: pd.DataFrame) -> Question:
-    there = among(cells, claim.axis, (claim.low, claim.high), matching(cells, claim.where))
-    there = among(cells, claim.over, (claim.start, claim.end), there)
-    there = matched(cells, there, [claim.axis, claim.over])
-    if len(cells.loc[there, [claim.axis, claim.over]].drop_duplicates()) < 4:
-        raise NotInGridError(f"this grid has not both values of {claim.axis} at both of {claim.over}")
+    chosen = with_values(cells, claim.axis, (claim.low, claim.high), matching(cells, claim.where))
+    chosen = with_values(cells, claim.over, (claim.start, claim.end), chosen)
+    chosen = matched(cells, chosen, [claim.axis, claim.over])
+    if len(cells.loc[chosen, [claim.axis, claim.over]].drop_duplicates()) < 4:
+        raise NotInGridError(f"this grid does not have both values of {claim.axis} at both values of {claim.over}")
 
     def gain(at: str) -> np.ndarray:
-        means = _means(cells, claim.axis, there & (cells[claim.over] == at).to_numpy())
+        means = _means(cells, claim.axis, chosen & (cells[claim.over] == at).to_numpy())
         return np.asarray(means[claim.high] - means[claim.low])
 
     weights = gain(claim.start) - gain(claim.end)
@@ -108,10 +116,10 @@ def _interaction(claim: InteractionClaim, cells: pd.DataFrame) -> Question:
 
 
 def _similar(claim: SimilarClaim, cells: pd.DataFrame) -> Question:
-    there = matching(cells, claim.where)
+    chosen = matching(cells, claim.where)
     if claim.values is not None:
-        there = among(cells, claim.axis, claim.values, there)
-    means = _means(cells, claim.axis, along(cells, claim.axis, there))
+        chosen = with_values(cells, claim.axis, claim.values, chosen)
+    means = _means(cells, claim.axis, matched_along(cells, claim.axis, chosen))
     pairs = list(combinations(means.items(), 2))
     weights = [sign * (one - other) for (_, one), (_, other) in pairs for sign in (1, -1)]
     between = [text for (a, _), (b, _) in pairs for text in (f"{b} and {a}", f"{a} and {b}")]
@@ -133,20 +141,20 @@ def _resolved(cells: Cells) -> list[Where]:
     return [cell for cell in cells if isinstance(cell, dict)]
 
 
-def _means(cells: pd.DataFrame, axis: str, there: np.ndarray) -> dict[str, np.ndarray]:
+def _means(cells: pd.DataFrame, axis: str, chosen: np.ndarray) -> dict[str, np.ndarray]:
     """The weights of the mean over the cells of each value of an axis, by the value."""
-    return {value: _mean(there & (cells[axis] == value).to_numpy()) for value in values_there(cells, axis, there)}
+    return {value: _mean(chosen & (cells[axis] == value).to_numpy()) for value in axis_values(cells, axis, chosen)}
 
 
-def _mean(there: np.ndarray) -> np.ndarray:
-    return np.asarray(there / there.sum())
+def _mean(chosen: np.ndarray) -> np.ndarray:
+    return np.asarray(chosen / chosen.sum())
 
 
 def _averages(means: dict[str, np.ndarray]) -> bool:
     return any((weights != 0).sum() > 1 for weights in means.values())
 
 
-def _names(cells: pd.DataFrame, there: np.ndarray) -> list[str]:
+def _names(cells: pd.DataFrame, chosen: np.ndarray) -> list[str]:
     """The names of cells: their values on the axes in which they differ."""
-    axes = [str(axis) for axis in cells if cells.loc[there, str(axis)].nunique() > 1]
+    axes = [str(axis) for axis in cells if cells.loc[chosen, str(axis)].nunique() > 1]
     return [", ".join(filter(None, row)) or "none" for row in cells[axes].itertuples(index=False, name=None)]

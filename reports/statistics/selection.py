@@ -4,7 +4,7 @@
 like. If the grid is not complete, they leave out what does not occur at all compared values: in a comparison of widths,
 a depth that has no encoder of width 4.
 
-In all functions ``cells`` has one row a cell and one column an axis, and ``there`` is a choice of cells, (cells,).
+In all functions ``cells`` has one row a cell and one column an axis, and ``chosen`` is a choice of cells, (cells,).
 """
 
 from collections import Counter
@@ -40,40 +40,40 @@ def any_of(cells: pd.DataFrame, several: Sequence[Values]) -> np.ndarray:
     return found
 
 
-def among(cells: pd.DataFrame, axis: str, values: Sequence[str], there: np.ndarray) -> np.ndarray:
-    """The cells of ``there`` with one of the values on an axis. Raises ``NotInGridError`` if no cell has a value."""
-    known = set(cells.loc[there, axis]) if axis in cells else set()
+def with_values(cells: pd.DataFrame, axis: str, values: Sequence[str], chosen: np.ndarray) -> np.ndarray:
+    """The cells of ``chosen`` with one of the values on an axis. Raises ``NotInGridError`` if no cell has a value."""
+    known = set(cells.loc[chosen, axis]) if axis in cells else set()
     if absent := [value for value in values if value not in known]:
         raise NotInGridError(f"this grid has no {axis} {', '.join(absent)}")
-    return np.asarray(there & np.array([value in values for value in cells[axis]]))
+    return np.asarray(chosen & np.array([value in values for value in cells[axis]]))
 
 
-def along(cells: pd.DataFrame, axis: str, there: np.ndarray) -> np.ndarray:
-    """The cells of ``there``, matched over all values of an axis. Raises ``NotInGridError`` below two values."""
-    if axis not in cells or cells.loc[there, axis].nunique() < 2:
-        raise NotInGridError(f"this grid has not two values of {axis} there")
-    return matched(cells, there, [axis])
+def matched_along(cells: pd.DataFrame, axis: str, chosen: np.ndarray) -> np.ndarray:
+    """The cells of ``chosen``, matched over all values of an axis. Raises ``NotInGridError`` below two values."""
+    if axis not in cells or cells.loc[chosen, axis].nunique() < 2:
+        raise NotInGridError(f"this grid does not have two values of {axis} to compare")
+    return matched(cells, chosen, [axis])
 
 
-def matched(cells: pd.DataFrame, there: np.ndarray, axes: Sequence[str]) -> np.ndarray:
-    """The cells of ``there`` whose values on all other axes occur with every combination of values of ``axes``.
+def matched(cells: pd.DataFrame, chosen: np.ndarray, axes: Sequence[str]) -> np.ndarray:
+    """The cells of ``chosen`` whose values on all other axes occur with every combination of values of ``axes``.
 
     Raises ``NotInGridError`` if there are none.
     """
     others = [str(name) for name in cells if name not in axes]
     if not others:
-        return there
-    counts = Counter(_keys(cells[there], others))
-    whole = len(cells.loc[there, list(axes)].drop_duplicates())
-    found = there & np.array([counts[key] == whole for key in _keys(cells, others)])
+        return chosen
+    counts = Counter(_keys(cells[chosen], others))
+    whole = len(cells.loc[chosen, list(axes)].drop_duplicates())
+    found = chosen & np.array([counts[key] == whole for key in _keys(cells, others)])
     if not found.any():
         raise NotInGridError(f"this grid has no cells that differ in {', '.join(axes)} alone")
     return np.asarray(found)
 
 
-def values_there(cells: pd.DataFrame, axis: str, there: np.ndarray) -> list[str]:
+def axis_values(cells: pd.DataFrame, axis: str, chosen: np.ndarray) -> list[str]:
     """The values of an axis among some cells, in the order of the grid."""
-    return list(dict.fromkeys(cells.loc[there, axis]))
+    return list(dict.fromkeys(cells.loc[chosen, axis]))
 
 
 def _keys(cells: pd.DataFrame, axes: Sequence[str]) -> list[tuple[str, ...]]:

@@ -8,7 +8,7 @@ import numpy as np
 from reports.statistics.measured import Measured
 from reports.statistics.noise.prior import Prior, cautious_priors
 from reports.statistics.noise.spread import centred_variances
-from reports.statistics.selection import NotInGridError, matched, values_there
+from reports.statistics.selection import NotInGridError, axis_values, matched
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ def _margins(study: Measured) -> Mapping[str, list[np.ndarray]]:
     for axis in map(str, study.cells):
         everywhere = np.ones(len(study.cells), dtype=bool)
         try:
-            there = matched(study.cells, everywhere, [axis])
+            chosen = matched(study.cells, everywhere, [axis])
         except NotInGridError:
             continue
-        values = values_there(study.cells, axis, there)
-        rows = [there & (study.cells[axis] == value).to_numpy() for value in values]
+        values = axis_values(study.cells, axis, chosen)
+        rows = [chosen & (study.cells[axis] == value).to_numpy() for value in values]
         if len(rows) > 1 and rows[0].sum() > 1:
             margins[axis] = rows
     return margins
