@@ -5,8 +5,8 @@ from collections.abc import Mapping
 ENCODER, WIDTH = "encoder.name", "encoder.width"
 
 
-PAPERS = " (the paper)"
-"""The ending of the names of the paper's rows in a table of texts."""
+PAPERS = " (published)"
+"""The ending of the names of rows of published numbers, of the paper or of others, in a table of texts."""
 FORMS = {"points": "setting", "leave_one_out": "left out", "add_one_in": "added"}
 """Names for people of the axes that are no path of a setting."""
 
