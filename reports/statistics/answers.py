@@ -88,7 +88,7 @@ class ContrastAnswer:
         own, usual = self.spreads
         if np.isnan(usual) or own == 0 or max(own / usual, usual / own) <= RATIO:
             return []
-        return [f"its cells spread by {own:.2g} over seeds, where {usual:.2g} is usual"]
+        return [f"its cells spread by {own:.2g} over seeds (usual: {usual:.2g})"]
 
     @property
     def key(self) -> object:
