@@ -68,7 +68,7 @@ def test_a_grid_of_ones_own(trained: Pretrained) -> None:
 
 
 def test_the_training_is_appendix_b_8_2(recipes: list[tuple[Recipe, object]], trained: Pretrained) -> None:
-    """At a batch of 256: a learning rate of the grid as it is, weight decay divided by it."""
+    """Batches of 256: a learning rate of the grid as it is, weight decay divided by it."""
     data = replace(DATA, train=coloured(600, seed=0))
     config = FineTuneTransfer(learning_rates=(0.1,), weight_decays=(1e-3,))
     evaluate(config, trained, data)
