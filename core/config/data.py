@@ -36,8 +36,8 @@ class DataConfig(Config):
 
     name: Name = "imagenet"
     """Name of the data set: ``shapes`` (embedded), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an
-    image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp}``, with ``val`` for ``test`` as ImageNet
-    has it. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
+    image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp,bmp,tif,tiff}``, with ``val`` for
+    ``test`` as ImageNet has it. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
 
     image_size: ImageSize = 224
     """Side in pixels of every view. Paper, Sec 2.3: 224."""

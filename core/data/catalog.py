@@ -14,7 +14,8 @@ from core.config.registry import Code
 from core.data.transfer import table_8_metric
 from core.errors import DataError, MissingData
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+"""Ends of the names of image files, in small letters; capital ones count too."""
 TEST_FOLDERS = ("test", "val")
 """Names of the test split's folder; the first that has class folders counts. ImageNet's labelled test split is
 ``val``."""
@@ -132,7 +133,7 @@ def list_folder(root: Path) -> ImageFiles:
             embedded = ", ".join(DATA_SETS)
             raise MissingData(
                 f"no folder {split}; an image folder is <data_dir>/{root.name}/{{train,test}}/<class>/*.jpg "
-                f"(png, jpeg, webp; val for test); built-in names are {embedded}"
+                f"(png, jpeg, webp, bmp, tiff; val for test); built-in names are {embedded}"
             )
     folders, test_folders = _class_folders(train), _class_folders(test)
     for split, found in ((train, folders), (test, test_folders)):
