@@ -1,11 +1,16 @@
 """Any image file as RGB with 8 bits, as an image viewer shows it."""
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from core.errors import DataError, MissingData
+
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# A photograph of 95 million pixels is no attack; twice as many are an error, which is told with the file's name.
 warnings.filterwarnings("ignore", "Corrupt EXIF data|Truncated File Read", UserWarning)
 # Such a file has no orientation that can be read; its pixels are whole.
 
@@ -28,6 +33,22 @@ BITS, PHOTOMETRIC, SAMPLE_FORMAT, LOWEST, HIGHEST = 258, 262, 339, 340, 341
 """Numbers of tags in EXIF and TIFF: ``BitsPerSample``, ``PhotometricInterpretation``, ``SampleFormat``,
 ``SMinSampleValue``, ``SMaxSampleValue``. TIFF 6.0, sections 8 and 19."""
 SIGNED, WHITE_IS_ZERO = 2, 0
+
+
+def read_rgb(path: str, side: int) -> Image.Image:
+    """Read a file as ``as_rgb`` does; a JPEG whose sides are larger than ``side`` may be read at 1/2, 1/4 or 1/8.
+
+    Raises ``DataError`` with the path of a file that does not decode, ``MissingData`` with the path of a file that is
+    not there.
+    """
+    try:
+        with Path(path).open("rb") as file, Image.open(file) as image:  # a path: Pillow mixes up a turned TIFF's rows
+            image.draft(None, (side, side))  # does nothing to small images and other formats
+            return as_rgb(image)
+    except FileNotFoundError as error:
+        raise MissingData(f"{path}: is no longer there; put it back") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path}: does not decode as an image ({error}); replace or remove the file") from error
 
 
 def as_rgb(image: Image.Image) -> Image.Image:
