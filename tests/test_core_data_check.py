@@ -116,7 +116,7 @@ def test_the_command_prints_all_that_is_refused_and_few_of_the_notes(tmp_path: P
     assert code == 2
     for line in (
         "train  13 images of 5 classes, 0 to 5 of each",
-        "test   6 images of 3 classes, 2 to 2 of each",
+        "test   6 images of 3 classes, 2 of each",
         "refused: images that do not decode (2); replace or remove them",
         "note: files with the suffix .heic, which are not read (1); convert images to .png, .jpg",
         "    and 1 more",

@@ -58,7 +58,8 @@ def _print(check: "FolderCheck") -> None:
 
 def _counts_line(split: str, counts: dict[str, int]) -> str:
     classes = "1 class" if len(counts) == 1 else f"{len(counts):,} classes"
-    spread = f", {min(counts.values()):,} to {max(counts.values()):,} of each" if counts else ""
+    ends = dict.fromkeys((min(counts.values()), max(counts.values()))) if counts else {}
+    spread = f", {' to '.join(f'{end:,}' for end in ends)} of each" if ends else ""
     return f"{split or 'all':6} {sum(counts.values()):,} images of {classes}{spread}"
 
 
