@@ -126,7 +126,7 @@ def test_the_choice_is_made_on_held_out_images_and_all_are_trained_on_then(
         fitted.append(numbers(split))
         return candidate, Recipe(0.1, 1, 1)
 
-    def predict(candidate: Candidate, pretrained: object, split: Split) -> tuple[Tensor, Tensor]:
+    def predict(candidate: Candidate, pretrained: object, split: Split, test_crop: float) -> tuple[Tensor, Tensor]:
         scored.append(numbers(split))
         right = share_right[(candidate.learning_rate, candidate.weight_decay)]
         if right is None:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 ENCODER, WIDTH = "encoder.name", "encoder.width"
 
 
-PAPERS = " (the paper)"
-"""Ends the name of a row of a table of texts that is the paper's."""
+PAPERS = " (published)"
+"""Ends the name of a row of a table of texts whose numbers were published, by the paper or by others."""
 FORMS = {"points": "setting", "leave_one_out": "left out", "add_one_in": "added"}
 """Axes that are no path of a setting, and what they are called."""
 
