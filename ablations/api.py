@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ablations.running.outcome import Outcome
 
-FACTS = ("parameters", "stopped_at", "error", "remedy", "device", "numerics", "run_id")
+FACTS = ("scored_by", "parameters", "stopped_at", "error", "remedy", "device", "numerics", "run_id")
 """Columns of ``results`` after the metrics."""
 
 
@@ -87,7 +87,8 @@ def results(study: ScaledStudy, *, storage: str | AnyPath = DEFAULT_STORAGE) -> 
     - what is tuned by dotted path; ``table.attrs["tune"]`` lists it
     - ``chosen``: whether its cell is scored by this trial for its seed; every trial that is done where nothing is tuned
     - the metrics, such as ``linear_eval/top1``, for trials that are done; ``table.attrs["metrics"]`` lists them
-    - ``parameters`` (of the encoder, in millions), ``device``, ``numerics`` and ``run_id`` (of MLflow)
+    - ``scored_by`` (protocol, task and data), ``parameters`` (of the encoder, in millions), ``device``,
+      ``numerics`` and ``run_id`` (of MLflow)
 
     Further seeds of its cells that ``storage`` has are among them. Raises ``AblateError`` if MLflow has no run of it.
     """

@@ -21,11 +21,12 @@ def links(document: Path) -> Iterator[tuple[Path, str]]:
 
 
 def anchors(document: Path) -> set[str]:
-    """The anchors that GitHub gives the headings: a heading that comes again has a number."""
-    headings = re.findall(r"^#+ (.+)$", FENCED.sub("", document.read_text(encoding="utf-8")), re.MULTILINE)
+    """The anchors that are written, and those that GitHub gives the headings; one that comes again has a number."""
+    text = FENCED.sub("", document.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     slugs = [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
     seen: Counter[str] = Counter()
-    found = set()
+    found = set(re.findall(r'<a id="([^"]+)">', text))
     for slug in slugs:
         found.add(f"{slug}-{seen[slug]}" if seen[slug] else slug)
         seen[slug] += 1

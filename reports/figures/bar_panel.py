@@ -1,4 +1,4 @@
-"""One panel of bars."""
+"""A panel of bars, and the handles of its legend."""
 
 from collections.abc import Hashable
 from typing import Any, NamedTuple
@@ -19,9 +19,9 @@ from reports.specs import BarsReport
 from reports.style import COLORS, ERROR, HATCHES, MARKERS
 
 GROUP = 0.86
-"""Width of a group; the rest is the gap to the next."""
+"""The width of a group of bars, as a part of the distance between groups."""
 LETTERS = 45
-"""Letters of a line of the axis' name."""
+"""The most letters of a line in the label of the axis."""
 FEWEST = 8
 """A panel is as wide as so many bars, however few it has."""
 CUT = "A number with an arrow stands for a value below its panel."
@@ -32,7 +32,7 @@ MARK: dict[str, Any] = {
     "markeredgecolor": "black",
     "linestyle": "",
 }
-"""Of a number of the paper's."""
+"""The style of the mark of a paper's number."""
 
 
 class Look(NamedTuple):
@@ -80,7 +80,7 @@ def draw_panel(
 
 
 def _places(cells: pd.DataFrame, spec: BarsReport, width: float) -> list[float]:
-    """Of the middle of each cell's bar."""
+    """The horizontal place of the middle of each cell's bar."""
     groups, series = ordered(cells, spec.x), ordered(cells, spec.series)
     ranks = [0] * len(cells) if spec.series is None else [series.index(value) for value in cells[spec.series]]
     first = -(len(series) - 1) / 2

@@ -1,5 +1,4 @@
-"""A figure of one's own heatmap beside the paper's: both, how well their orders agree, and their difference where both
-are scored alike."""
+"""One's own heatmap beside the paper's, the agreement of their orders, and their difference if scored alike."""
 
 import numpy as np
 import pandas as pd
@@ -27,7 +26,7 @@ NOTE = "The last column is the row's mean. Hatched: no result yet; crossed: fail
 
 
 def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
-    """One's own, the paper's at the same values, and how they differ."""
+    """Draws one's own heatmap, the paper's with the same rows and columns, and how they differ."""
     rows, columns = spec.rows, spec.columns
     matrix = to_matrix(report.table, rows, columns, spec.metric)
     numbers = report.paper
@@ -110,8 +109,8 @@ def _difference(matrix: Matrix, paper: PaperMatrix) -> Panel:
 
 
 def draw_agreement(ax: Axes, matrix: Matrix, paper: PaperMatrix) -> None:
-    """Draw every cell's value here against the paper's. What matters is the order, which Spearman's rho sums up where
-    all cells are scored alike."""
+    """Draws every cell's value here against the paper's. What matters is the order; Spearman's rho sums it up if all
+    cells are scored alike."""
     rho, cells = rank_correlation(matrix.mean, paper.values)
     here, there = by_cell(matrix.mean), by_cell(paper.values)
     common = [cell for cell in here if cell in there]
@@ -131,7 +130,7 @@ def draw_agreement(ax: Axes, matrix: Matrix, paper: PaperMatrix) -> None:
 
 
 def name_best(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
-    """The best cells of both, once the axes have their size."""
+    """Writes the names of the best cells of both sides. The axes must have their final size."""
     here, there = by_cell(ours), by_cell(paper.values)
     common = [cell for cell in here if cell in there]
     cells = list(_best(here, common) | _best(there, common))
@@ -139,5 +138,5 @@ def name_best(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
 
 
 def _best(values: dict[tuple[str, str], float], cells: list[tuple[str, str]]) -> dict[tuple[str, str], None]:
-    """The few cells worth naming, in a fixed order."""
+    """The best cells, in a fixed order."""
     return dict.fromkeys(sorted(cells, key=lambda cell: -values[cell])[:NAMED])

@@ -1,4 +1,4 @@
-"""Which cells of a table are the best."""
+"""The choice of the best cells of a table, which are set bold."""
 
 import math
 from collections.abc import Hashable
@@ -12,9 +12,10 @@ from reports.statistics.differences import differences
 from reports.statistics.page import Judged
 
 RANKED = ("top1", "top5", "score", "mean_per_class", "map_11", "validation")
-"""Metrics of which more is better; of others, such as an entropy, none is the best."""
+"""The last parts of the names of metrics that are better when higher; other metrics, such as an entropy, have no
+best."""
 AT_K = "top1_at_"
-"""Begins the name of a top-1 accuracy at one of several k."""
+"""The beginning of the name of a top-1 accuracy at one of several k."""
 
 
 def best_cells(study: Judged, data: pd.DataFrame, axes: list[str], by: list[str]) -> pd.Series:
@@ -46,6 +47,6 @@ def _not_told_apart(study: Judged, ranked: pd.DataFrame, axes: list[str]) -> lis
 
 
 def is_ranked(metric: str) -> bool:
-    """Whether more of a metric is better."""
+    """Whether a metric is better when it is higher."""
     name = metric.rsplit("/", 1)[-1]
     return (name in RANKED or name.startswith(AT_K)) and not metric.startswith("pretrain/")
