@@ -116,7 +116,7 @@ def test_the_page_of_all_says_what_held_and_what_is_missing(ran: list[Unit], mon
     html = page.read_text()
     assert html.index("cold is better") < html.index("Figures and tables")
     assert "-40.0</b> points" in html
-    assert html.count('<img src="data:image/') == 2
+    assert html.count('<img src="data:image/') == 3
     assert 'href="../../temperature/quick/report.html"' in html
     assert (page.parent / "../../temperature/quick/report.html").is_file()
     assert "Not run yet at this scale" in html
