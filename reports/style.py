@@ -98,7 +98,7 @@ DATELESS: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date
 
 
 def save_figure(figure: Figure, folder: Path, name: str, suffixes: Iterable[str] = tuple(DATELESS)) -> list[Path]:
-    """Save PNG, SVG and PDF without dates.
+    """Saves a figure as PNG, SVG and PDF without dates, and returns the paths.
 
     The layout is computed here and kept: each file would compute it again, which takes longer than to draw it.
     """

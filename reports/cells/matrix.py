@@ -50,12 +50,12 @@ class Matrix:
 
 
 def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matrix:
-    """``table`` as in ``summarise``."""
+    """The matrix of a metric over two axes; ``table`` as in ``summarise``."""
     return matrix_of(summarise(table, [rows, columns], metric), rows, columns)
 
 
 def matrix_of(cells: pd.DataFrame, rows: str, columns: str) -> Matrix:
-    """``cells`` as ``summarise`` returns them, by these two axes."""
+    """The matrix of cells by two axes; ``cells`` as ``summarise`` returns them."""
     index, names = values_of(cells, rows), values_of(cells, columns)
 
     def frame(value: str) -> pd.DataFrame:

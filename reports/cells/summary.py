@@ -1,11 +1,18 @@
 """The table of cells that every figure and table is drawn from: a row for each cell of the study and of the paper.
 
-A cell is a combination of the values, as text, of the axes that are looked at. The columns are the axes, ``source``
-(``here``, ``paper``, or ``other methods``: the paper's numbers that no study here reproduces, with a ``label``),
-``metric``, ``scored_by`` (see ``reports.cells.scoring``), ``mean``, ``spread`` (standard deviation over seeds, n - 1),
-``seeds``, ``state`` (``done``, ``failed``, ``stopped`` or ``waiting``) and ``stopped_at``, the first epoch at which a
-trial of the cell was stopped early, and ``by_seed``, the values of its seeds as text; where the paper draws error bars,
-also their ends, ``low`` and ``high``. ``data.csv`` is this form, so that it is enough to draw a figure again.
+A cell is a combination of values, as text, of some axes. The columns are
+
+- the axes;
+- ``source``: ``here``, ``paper``, or ``other methods`` (the paper's numbers that no study here reproduces, with a
+  ``label``);
+- ``metric``, and ``scored_by`` (see ``reports.cells.scoring``);
+- ``mean``, ``spread`` (standard deviation over seeds, n - 1) and ``seeds``, their number;
+- ``state``: ``done``, ``failed``, ``stopped`` or ``waiting``;
+- ``stopped_at``: the first epoch at which a trial of the cell was stopped early;
+- ``by_seed``: the values of its seeds, as text;
+- ``low`` and ``high``: the ends of the paper's error bars, if it draws any.
+
+``data.csv`` has this form, so that it is enough to draw a figure again.
 """
 
 from collections.abc import Mapping
@@ -20,11 +27,11 @@ from reports.paper.numbers import PaperNumbers
 HERE, PAPER, OTHERS = "here", "paper", "other methods"
 STATES = ("done", "failed", "stopped", "waiting")
 WORDS = {"done": "done", "failed": "failed", "stopped": "stopped early", "waiting": "no result yet"}
-"""For people."""
+"""The states in words, for people."""
 BY_SEED = "by_seed"
 """Column: the values of a cell in the order of all seeds of the study, as ``38.1 nan 37.9``; empty in the paper's."""
 COLUMNS = ["source", "metric", SCORED_BY, "mean", "spread", "seeds", "state", "stopped_at", BY_SEED]
-"""Beside the axes."""
+"""The columns beside the axes."""
 PRINTED: dict[str, Any] = {
     SCORED_BY: "",
     "spread": float("nan"),

@@ -1,4 +1,4 @@
-"""Where the axis of bars begins, and how much it spans."""
+"""The ends of the vertical axis of bars."""
 
 from collections.abc import Sequence
 

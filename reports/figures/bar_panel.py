@@ -23,7 +23,7 @@ GROUP = 0.86
 LETTERS = 45
 """The most letters of a line in the label of the axis."""
 FEWEST = 8
-"""A panel is as wide as so many bars, however few it has."""
+"""The number of bars that a panel has room for at least."""
 CUT = "A number with an arrow stands for a value below its panel."
 MARK: dict[str, Any] = {
     "marker": "D",
@@ -36,20 +36,21 @@ MARK: dict[str, Any] = {
 
 
 class Look(NamedTuple):
-    """How a value of the series looks."""
+    """The look of a value of the series."""
 
     color: str
     hatch: str
     marker: str
-    """Of the dot that stands for a bar."""
+    """The marker of the dot that stands for a bar."""
 
 
 Looks = dict[str, Look]
-"""By the value of the series."""
+"""The look of each value of the series."""
 
 
 def look(rank: int) -> Look:
-    """Each of its own: where the colours begin again, the hatches have moved on by one."""
+    """The look of a value. When the colours repeat, hatches and markers are shifted by one, so that every value looks
+    different."""
     moved = rank + rank // len(COLORS)
     return Look(COLORS[rank % len(COLORS)], HATCHES[moved % len(HATCHES)], MARKERS[moved % len(MARKERS)])
 
@@ -57,9 +58,11 @@ def look(rank: int) -> Look:
 def draw_panel(
     ax: Axes, cells: pd.DataFrame, spec: BarsReport, looks: Looks, limits: tuple[float, float], as_dots: bool
 ) -> None:
-    """``cells`` as in ``reports.cells.summary``, with ``mark``. A cell without a value is an empty place as high as the
-    panel, never a bar of height 0; a cell that the grid does not have leaves its place free. ``as_dots`` draws dots in
-    the place of bars, which would lie where their axis does not begin at 0."""
+    """Draws the bars of a panel, or dots in their place if the axis does not begin at 0.
+
+    ``cells`` are as in ``reports.cells.summary``, with ``mark``. A cell without a value is an empty place as high as
+    the panel, never a bar of height 0. The place of a cell that the grid does not have stays free.
+    """
     groups, width = ordered(cells, spec.x), GROUP / len(ordered(cells, spec.series))
     low, _ = ax.set_ylim(limits)
     ends = dict(zip(("from", "to"), error_ends(cells), strict=True))
@@ -114,7 +117,8 @@ def _draw_gap(ax: Axes, x: float, width: float, cell: dict[Hashable, Any]) -> No
 
 
 def bar_handles(cells: pd.DataFrame, series: str | None, looks: Looks, as_dots: bool) -> list[Artist]:
-    """Of a legend: the values of the series, then what else can be seen."""
+    """The handles of a legend: the values of the series, then the empty places and the paper's marks if there are
+    any."""
     handles: list[Artist] = []
     for value in ordered(cells, series) if series else []:
         color, hatch, marker = looks[value]

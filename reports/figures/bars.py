@@ -28,8 +28,8 @@ SHORTEST_TITLE = 10
 
 
 def draw_bars(report: StudyReport, spec: BarsReport) -> Drawn:
-    """A mean over seeds is a bar with its standard deviation, or a dot where bars would not begin at 0; the paper's
-    numbers have panels of their own, and are marked among one's own where they are of the same cells."""
+    """Draws a bar for each mean over seeds, with its standard deviation, or a dot if bars would not begin at 0. The
+    paper's numbers have panels of their own, and are also marked on one's own values of the same cells."""
     axes = [axis for axis in (spec.panels, spec.x, spec.series) if axis]
     rows = [axis for axis in (spec.panels, spec.x) if axis]
     data = beside(report.table, report.paper, axes, [spec.metric])
@@ -116,7 +116,7 @@ def _looks(data: pd.DataFrame, series: str | None) -> list[Looks]:
 
 
 def _notes(data: pd.DataFrame, spec: BarsReport) -> list[str]:
-    """What a reader must know of the drawing."""
+    """Sentences that a reader needs to read the figure."""
     panels = list(zip(_limits(spec, data), _panels(spec, data), strict=True))
     marked = any(cells["mark"].notna().any() for _, cells in panels)
     return [

@@ -20,7 +20,7 @@ from reports.style import COLORS, WIDTH, set_heading
 from reports.tables.texts import formatted, tidy
 
 NAMED = 4
-"""The best cells, on either side, are named in the scatter."""
+"""The number of the best cells of each side that are named in the scatter plot."""
 SCALE_NOTE = "Colours: standard deviations from the mean of each grid, on one scale, so that shapes compare."
 NOTE = "The last column is the row's mean. Hatched: no result yet; crossed: failed; ruled: stopped early."
 
@@ -68,9 +68,10 @@ def heatmap_figure(
     column_label: str,
     below: float | None = None,
 ) -> Figure:
-    """Draw one's own panel and, where the paper has numbers for these axes, its own, their agreement and difference.
+    """The figure: one's own panel and, if the paper has numbers for these axes, its panel, their agreement and
+    difference.
 
-    A difference is drawn only where both are scored by the same protocol on the same data: points of one data set are
+    The difference is drawn only if both are scored by the same protocol on the same data: points of one data set are
     not points of another. ``below`` is a baseline, and cells below it are marked.
     """
     scale = _common_scale(matrix.mean, paper.values) if paper else None

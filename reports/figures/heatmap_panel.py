@@ -41,16 +41,17 @@ class Panel:
     stopped_at: pd.DataFrame | None = None
     """The epochs of cells that were stopped early, written into them."""
     signed: bool = False
-    """Differences: colours diverge from 0, and a sign is written."""
+    """Whether the values are differences: colours diverge from 0, and signs are written."""
     scale: tuple[float, float] | None = None
-    """Where colours are those of standardised values, the ends of their scale, the same in panels that are compared."""
+    """The ends of the scale of standardised values, the same in panels that are compared; None if colours show the
+    values themselves."""
     below: float | None = None
-    """Cells below this have a mark: the value of a baseline."""
+    """The value of a baseline; cells below it have a mark."""
 
 
 def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> None:
-    """Colours as in the paper, inferno from the smallest value to the largest; numbers in black or in white, whichever
-    can be read better."""
+    """Draws a heatmap in the paper's colours, inferno from the smallest value to the largest, with text in black or
+    white, whichever can be read better."""
     shown = panel.values.astype(float)
     if panel.average is not None:
         shown = shown.assign(**{AVERAGE: panel.average})

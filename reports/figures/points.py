@@ -65,8 +65,11 @@ def points_figure(report: StudyReport, spec: PointsReport, data: pd.DataFrame) -
 
 
 def _draw_lines(ax: Axes, side: Side, x: str, others: list[str]) -> None:
-    """Numbers stand where they are on a linear axis or a logarithmic one, and are joined. Other values stand at equal
-    distances and have no line between them, since they have no order."""
+    """Draws the lines of a side.
+
+    Numbers stand where they are on a linear axis or a logarithmic one, and are joined. Other values stand at equal
+    distances and have no line between them, since they have no order.
+    """
     names = ordered(side.cells, x)
     numbers = place_numbers(ax, names)
     if numbers is None:

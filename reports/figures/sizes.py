@@ -31,7 +31,7 @@ from reports.style import COLORS, MARKERS
 from reports.tables.texts import pivoted, rows_and_columns
 
 OTHERS_LOOK = ("#808080", ".")
-"""Colour and marker of other methods."""
+"""The colour and the marker of other methods."""
 NEAR = 0.25
 """Logarithm of how many times as large an encoder may be to stand above another."""
 NAMED_ONCE = "An encoder is named once, at its lowest point."

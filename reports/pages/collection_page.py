@@ -64,8 +64,8 @@ class Entry:
 
 
 def write_collection(path: Path, title: str, name: str, scale: str, entries: list[Entry]) -> Path:
-    """Write one file that needs no other, though the links to the studies' own pages lead beside it; also
-    ``forest.png`` and ``forest.svg`` of all claims.
+    """Write the page, and ``forest.{png,svg}`` of all claims beside it; return the path of the page. It needs no other
+    file, except that it links to the studies' own pages.
 
     ``entries`` have the verdicts of ``judged_together``.
     """

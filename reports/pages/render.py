@@ -21,9 +21,12 @@ from reports.tables.text_blocks import text_blocks
 
 
 def render(report: StudyReport, folder: Path) -> Path:
-    """Write ``figure.{png,svg,pdf,md}``, ``forest.{png,svg}`` of the claims, ``table.{md,tex}``, ``data.csv``,
-    ``trials.csv``, ``verdicts.json`` and ``report.html``, of pictures ``data.npz``, and of tuned settings
-    ``search.csv``; return the page."""
+    """Write all files of a report to a folder; return the path of the page.
+
+    They are ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv``, ``trials.csv``, ``verdicts.json`` and
+    ``report.html``; also ``forest.{png,svg}`` if there are claims, ``right_images.npz`` if the right test images are
+    known, ``data.npz`` for pictures, and ``search.csv`` for tuned settings.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with house_style(report.texts):
         drawn = draw(report)

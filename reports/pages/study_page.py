@@ -17,8 +17,8 @@ MOST_NAMED = 24
 
 
 def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str, forest: Path | None = None) -> Path:
-    """What held first, then the figure, the numbers, and where they come from. ``forest`` is the picture of all
-    claims."""
+    """Write the page, and return its path: first the verdicts, then the figure, the numbers and their provenance.
+    ``forest`` is the picture of all claims."""
     table = report.every_trial
     return fill(
         "report.html.j2",

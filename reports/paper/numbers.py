@@ -43,8 +43,8 @@ class PaperNumbers:
     of_one_paper: bool = True
     """Whether all numbers are from the one paper, rather than from several."""
     scored_by: str = ""
-    """How all of them are scored, as in ``reports.cells.scoring``: ``linear_sgd on imagenet``. Empty where they are
-    scored in several ways, or where the paper does not say."""
+    """The scoring of all numbers, as in ``reports.cells.scoring``: ``linear_sgd on imagenet``. Empty if there are
+    several, or if the paper does not say."""
     markers: dict[str, str] = field(default_factory=dict)
     """The markers of the figure, by the value of its series, as Matplotlib calls them."""
 

@@ -19,9 +19,9 @@ AT_K = "top1_at_"
 
 
 def best_cells(study: Judged, data: pd.DataFrame, axes: list[str], by: list[str]) -> pd.Series:
-    """Return True for one's own cells that are the best, or cannot be told from the best.
+    """Whether each of one's own cells is the best of its group, or cannot be told from the best.
 
-    Cells are compared with those that have the same values of ``by``, are of one metric and are scored alike.
+    A group has the cells with the same values of ``by``, the same metric and the same scoring.
 
     A cell is told from the best where the 95 % interval of their difference, as verdicts estimate it, is above 0. None
     is True where that takes more seeds, or where no cell can be told from the best. ``axes`` are the columns of

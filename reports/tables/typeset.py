@@ -39,7 +39,7 @@ class Sheet:
 
     @property
     def width(self) -> float:
-        """As wide as its rows, and as half the width of other figures at least, so that notes have room."""
+        """The width in points: that of the rows, at least half that of other figures, so that notes have room."""
         return max(36 * WIDTH, 2 * MARGIN - GAP + max(sum(column_widths(block, self.rotated)) for block in self.blocks))
 
     def draw(self, title: str, footnotes: Sequence[str]) -> Figure:
