@@ -194,3 +194,13 @@ def test_tables_of_rows_with_one_name_keep_all_of_them() -> None:
     assert markdown(texts, "").splitlines()[2:] == ["| MoCo | 1 |", "| MoCo | 2 |"]
     tex = latex(partial(text_blocks, texts, "", None), "c")
     assert r"MoCo & 1 \\" in tex and r"MoCo & 2 \\" in tex
+
+
+def test_the_papers_number_is_under_the_mean_and_not_under_the_spread(publish: Callable[..., None]) -> None:
+    publish(AXES, [["SimCLR", "1/8", 59.6]])
+    figure = drawn(SPEC, TABLE, AXES).figure
+    figure.draw_without_rendering()
+    places = {text.get_text(): text.get_window_extent() for text in figure.axes[0].texts}
+    mean, papers = places["60.0 ± 1.0"], places["59.6"]
+    assert papers.x0 == pytest.approx(mean.x0, abs=3)
+    assert figure.get_figwidth() < WIDTH  # as wide as its rows

@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from reports.cells.names import is_number, with_minus
 from reports.style import BOLD_LETTER, GREY, WIDTH
 from reports.tables.blocks import (
     GAP,
@@ -23,6 +24,7 @@ from reports.tables.blocks import (
     column_widths,
     head_height,
     head_lines,
+    measure,
 )
 
 RULES = {"thick": 1.0, "thin": 0.5}
@@ -117,15 +119,23 @@ def _draw_row(ax: Axes, row: Row, lefts: list[float], top: float) -> None:
         _text(ax, Line(label, grey=row.grey), lefts, number, labels, top)
     for number, cell in enumerate(row.cells, labels):
         for place, line in enumerate(cell):
-            _text(ax, line, lefts, number, labels, top + LINE * place)
+            _text(ax, line, lefts, number, labels, top + LINE * place, _spread_width(cell) if line.grey else 0.0)
 
 
-def _text(ax: Axes, line: Line, lefts: list[float], column: int, labels: int, top: float) -> None:
-    x = lefts[column] if column < labels else lefts[column + 1] - GAP
+def _spread_width(cell: Sequence[Line]) -> float:
+    """The width of a spread in points, by which the paper's number moves to stand under the mean; 0 without one."""
+    mean, plus, _ = cell[0].text.partition(" ±")
+    return measure(cell[0].text, cell[0].bold) - measure(mean, cell[0].bold) if plus else 0.0
+
+
+def _text(
+    ax: Axes, line: Line, lefts: list[float], column: int, labels: int, top: float, from_right: float = 0.0
+) -> None:
+    x = lefts[column] if column < labels else lefts[column + 1] - GAP - from_right
     ax.text(
         x,
         top,
-        line.text,
+        with_minus(line.text) if is_number(line.text.partition(" ")[0]) else line.text,
         fontsize=SIZE,
         ha="left" if column < labels else "right",
         va="top",
