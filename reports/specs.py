@@ -84,6 +84,16 @@ class SizesReport(Spec):
     metric: Metric = TOP1
 
 
+@figure_kind("reports.figures.cost:draw_cost")
+class CostReport(Spec):
+    """A metric over what a trial costs, a point for each cell, with the cells that no cheaper one beats."""
+
+    kind: Literal["cost"] = "cost"
+    cost: Literal["seconds", "parameters"] = "seconds"
+    """What is along the figure: the seconds of a trial, or the millions of parameters of its encoder."""
+    metric: Metric = TOP1
+
+
 @figure_kind("reports.figures.against:draw_against")
 class AgainstReport(Spec):
     """A metric of one value of an axis against that of others, a point for each combination of the other axes.
