@@ -23,7 +23,7 @@ from reports.figures.pictures.embedding import embedding_figure
 from reports.figures.pictures.example_views import CAPTIONS, example_views_figure
 from reports.figures.pictures.histograms import histograms_figure
 from reports.figures.pictures.panels import LEFT_NOTHING, PicturePanel
-from reports.figures.pictures.retrieval import RIGHT, WRONG, retrieval_figure
+from reports.figures.pictures.retrieval import QUERIES, RIGHT, WRONG, retrieval_data, retrieval_figure
 from reports.figures.pictures.spectrum import SMALLEST, spectrum_figure
 from reports.pages.render import render
 from reports.paper.numbers import paper_numbers
@@ -352,3 +352,12 @@ def test_panels_of_two_protocols_are_not_mixed() -> None:
     arrays = {"h0": TrialArrays(embedded(3)), "z0": TrialArrays(eigenvalues(4))}
     drawn = draw_pictures(study_report(rows, arrays), PicturesReport(panels="axis"))
     assert drawn.findings[-1] == "z: is of spectrum, and the other panels are of tsne."
+
+
+def test_several_panels_of_neighbours_show_the_first_of_them_and_the_data_has_all() -> None:
+    """Three panels of all ten queries were 5160 pixels high."""
+    many = {name: np.concatenate([array] * 5) for name, array in retrieved().items()}
+    panels = [panel(many, title, CLASSES) for title in ("h", "z")]
+    assert len(pictures(retrieval_figure(panels))) == 2 * QUERIES * (1 + 3)
+    assert len(pictures(retrieval_figure(panels[:1]))) == 10 * (1 + 3)
+    assert len(retrieval_data(panels)) == 2 * 10 * 3

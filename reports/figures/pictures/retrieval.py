@@ -1,6 +1,7 @@
 """The training images that are most similar to a test image, drawn from the arrays of the protocol ``retrieval``."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,10 @@ from reports.figures.pictures.panels import SIZE, PicturePanel, draw_missing
 RIGHT = ("#0072b2", "solid", "✓")
 WRONG = ("#d55e00", "dashed", "✗")
 """The colour and the line of a neighbour's frame, and its mark: ``RIGHT`` if it is of the query's class."""
+QUERIES, NEIGHBORS = 4, 6
+"""The numbers of queries and neighbours that are drawn of several panels."""
+BY_NEIGHBOR = ("retrieval/neighbors", "retrieval/neighbor_labels", "retrieval/similarities")
+"""The arrays of queries and neighbours, (queries, neighbours, ...)."""
 GAP = 0.15
 """The gap between the queries and their neighbours, in widths of an image."""
 
@@ -22,18 +27,28 @@ def retrieval_figure(panels: Sequence[PicturePanel]) -> Figure:
     A row shows the query, then its neighbours, the most similar first, with their similarities. A neighbour of another
     class is also named.
     """
+    panels = [_shown(panel) for panel in panels] if len(panels) > 1 else panels
     sizes = [panel["retrieval/neighbors"].shape[:2] for panel in panels if not panel.missing]
     rows, columns = map(max, zip(*sizes, (2, 4), strict=True))
     size = (0.95 * (columns + 1) + 0.8, (1.25 * rows + 0.4) * len(panels))
     figure = Figure(figsize=size, layout="constrained")
     for part, panel in zip(figure.subfigures(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):
         if panel.title:
-            part.suptitle(panel.title, fontsize=SIZE)
+            part.suptitle(panel.title, fontsize=SIZE, fontweight="bold")
         if panel.missing:
             draw_missing(part.subplots(), panel)
         else:
             _draw_panel(part, panel)
     return figure
+
+
+def _shown(panel: PicturePanel) -> PicturePanel:
+    """The panel with the first queries and neighbours, so that several panels fit a page; the data file has all."""
+    if panel.missing:
+        return panel
+    arrays = {name: array[:QUERIES] for name, array in panel.left.arrays.items()}
+    rows = {name: array[:, :NEIGHBORS] if name in BY_NEIGHBOR else array for name, array in arrays.items()}
+    return replace(panel, left=replace(panel.left, arrays=rows))
 
 
 def retrieval_data(panels: Sequence[PicturePanel]) -> pd.DataFrame:
@@ -83,7 +98,7 @@ def _mark(ax: Axes, panel: PicturePanel, place: tuple[int, int]) -> None:
     label = panel["retrieval/neighbor_labels"][place]
     right = label == panel["retrieval/query_labels"][place[0]]
     color, line, mark = RIGHT if right else WRONG
-    ax.spines[:].set(visible=True, color=color, linestyle=line, linewidth=2)
+    ax.spines[:].set(visible=True, color=color, linestyle=line, linewidth=1.2)
     name = "" if right else f"\n{_name(label, panel.left.classes)}"
     ax.set_xlabel(f"{panel['retrieval/similarities'][place]:.2f} {mark}{name}", fontsize=SIZE, color=color, labelpad=3)
 
