@@ -32,6 +32,8 @@ from reports.tables.texts import pivoted, rows_and_columns
 
 OTHERS_LOOK = ("#808080", ".")
 """The colour and the marker of other methods."""
+SMALLEST = 1e-6
+"""Millions of parameters, one."""
 NEAR = 0.25
 """Logarithm of how many times as large an encoder may be to stand above another."""
 NAMED_ONCE = "An encoder is named once, at its lowest point."
@@ -91,7 +93,7 @@ def _markers(series: list[str], papers: dict[str, str]) -> dict[str, str]:
 
 def _named_once(cells: pd.DataFrame, named: list[str]) -> pd.DataFrame:
     """One encoder in several series has one name, at its lowest point, where the others stand above it."""
-    size = (np.log(cells[PARAMETERS].astype(float)) / NEAR).round()
+    size = (np.log(cells[PARAMETERS].astype(float).clip(lower=SMALLEST)) / NEAR).round()
     lowest = cells.assign(size=size).sort_values("mean", kind="stable")
     repeated = lowest.duplicated([*named, "size"]) & (lowest["source"] != OTHERS)
     return lowest[~repeated].sort_index()

@@ -42,7 +42,8 @@ class Prior:
 
 def log_variances(variances: np.ndarray, freedom: np.ndarray) -> np.ndarray:
     """The logarithms of estimated variances, without the bias that they have at few degrees of freedom."""
-    return np.asarray(np.log(variances) - digamma(freedom / 2) + np.log(freedom / 2))
+    known = np.maximum(variances, np.finfo(float).tiny)  # all seeds of a study may shift all cells alike
+    return np.asarray(np.log(known) - digamma(freedom / 2) + np.log(freedom / 2))
 
 
 def smyth(variances: np.ndarray, freedom: np.ndarray) -> Prior:
