@@ -1,6 +1,7 @@
 """The images of a training."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -61,6 +62,10 @@ class DataConfig(Config):
     subset_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
+    @classmethod
+    def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+        return (("data set", values.get("name")),)
+
     @property
     def longest_side(self) -> int:
         """Longer side at most, in pixels, of images that keep their shape."""
@@ -96,6 +101,10 @@ class EvaluationData(Config):
 
     shape: Shape | None = None
     """Shape of the images that crops are cut from, as in the field ``data``; None: that of the pretraining."""
+
+    @classmethod
+    def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+        return (("data set", values.get("name")),)
 
     def like(self, pretraining: DataConfig) -> DataConfig:
         """Return it as a ``DataConfig``, with the image size and the shape of the pretraining where it has none of its
