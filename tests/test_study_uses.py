@@ -19,13 +19,13 @@ from ablations.study.own_code.uses import WITH_CODE, CodeOptions, read_code
 from ablations.types.errors import StudyError
 from ablations.types.trial import Trial
 from core.config import LOSSES, OPERATIONS
-from core.config.own_code import removed_afterwards
+from core.config.own_code import forget_all
 
 
 @pytest.fixture(autouse=True)
 def own_code_is_removed() -> Iterator[None]:
-    with removed_afterwards():
-        yield
+    yield
+    forget_all()
 
 
 def trials_of(path: Path) -> dict[str, Trial]:
@@ -87,10 +87,7 @@ def test_a_module_beside_is_part_of_the_code(tmp_path: Path) -> None:
 
 def test_the_place_of_the_files_changes_no_id(tmp_path: Path) -> None:
     first = ids_of(write_own(tmp_path / "a"))
-    with removed_afterwards():
-        pass
-    LOSSES.remove(LOSSES.named("pull"))
-    OPERATIONS.remove(OPERATIONS.named("fade"))
+    forget_all()
     assert ids_of(write_own(tmp_path / "b")) == first
 
 

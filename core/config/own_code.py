@@ -10,8 +10,7 @@ import importlib
 import importlib.abc
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.machinery import ModuleSpec
@@ -135,15 +134,10 @@ def is_imported(hash_: str) -> bool:
     return any(code.hash == hash_ for code in _IMPORTED.values())
 
 
-@contextmanager
-def removed_afterwards() -> Iterator[None]:
-    """Take out all own code that a block imports, as a test needs it."""
-    before = set(_IMPORTED)
-    try:
-        yield
-    finally:
-        for module in set(_IMPORTED) - before:
-            _forget(module)
+def forget_all() -> None:
+    """Take out all own code and what it has registered, as between two tests."""
+    for module in list(_IMPORTED):
+        _forget(module)
 
 
 def _forget(module: str) -> None:
