@@ -93,7 +93,7 @@ def _in_yaml_terms(text: str, models: dict[str, Schema]) -> str:
 
 
 def _choice(models: dict[str, Schema], names: list[str], prefix: str = "") -> Iterator[str]:
-    """A section for each model of a choice, the one that is meant where none is chosen first."""
+    """A section for each model of a choice, the default first."""
     first = models[names[0]]
     others = [models[name]["properties"] for name in names[1:]]
     common = {n for n, v in first["properties"].items() if others and all(other.get(n) == v for other in others)}
@@ -101,7 +101,7 @@ def _choice(models: dict[str, Schema], names: list[str], prefix: str = "") -> It
         yield f"All have:\n\n{_fields(first, prefix, set(first['properties']) - common)}\n"
     for number, name in enumerate(names):
         tag = tag_of(models[name])
-        meant = " (where none is named)" if number == 0 else ""
+        meant = " (if none is named)" if number == 0 else ""
         yield f"#### `{tag}`{meant}\n\n{_paragraph(models[name].get('description', ''))}\n"
         if len(models[name]["properties"]) > len(common) + 1:
             yield _fields(models[name], prefix, common) + "\n"
@@ -237,7 +237,7 @@ def _scale_table(tree: Node) -> Iterator[str]:
 
 
 def _paper(nodes: dict[str, Node], path: str) -> str:
-    """The default of a setting: of the kind that is meant where none is named, or of each kind that has it."""
+    """The default of a setting: that of the kind's default, or that of each kind that has the setting."""
     defaults = {tag: value["default"] for tag, value in nodes[path].values.items() if "default" in value}
     if not defaults:
         return "none"
@@ -249,7 +249,7 @@ def _paper(nodes: dict[str, Node], path: str) -> str:
 
 
 def _meant(group: Node) -> str:
-    """The tag of the kind that a group has where none is named; empty for a group of one kind."""
+    """The tag of a group's default kind; empty for a group of one kind."""
     tags = next((node for name, node in group.fields.items() if name in TAGS), Node())
     return next(iter(tags.values), "")
 

@@ -1,4 +1,4 @@
-"""Fonts for characters that the house's own font lacks, such as Chinese, Japanese and Korean ones."""
+"""Fonts for characters that the default font lacks, such as Chinese, Japanese and Korean ones."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ from matplotlib.font_manager import findSystemFonts, fontManager
 from matplotlib.ft2font import FT2Font
 
 OWN = "DejaVu Sans"
-"""The house's font, which comes with Matplotlib."""
+"""The default font of all figures, which comes with Matplotlib."""
 MARKS = ("Cf", "Mn", "Zs", "Cc")
-"""Categories of characters that are not seen by themselves."""
+"""The Unicode categories of characters that are not visible by themselves."""
 LAST_RESORT = "unifont"
-"""In the names of files of a font that has nearly all characters, in coarse pixels."""
+"""A part of the file names of GNU Unifont, which has nearly all characters, in coarse pixels."""
 MOST_NAMED = 12
-"""Characters that a sentence names."""
+"""The most characters that a note names."""
 
 
 @dataclass(frozen=True)
 class Fonts:
-    """Families of fonts for a text, and what they leave out."""
+    """The font families that show a text, and the characters that they lack."""
 
     families: tuple[str, ...]
-    """The house's font, then installed ones with characters that those before lack."""
+    """The default font, then installed ones with characters that those before them lack."""
     missing: str
     """Characters that no installed font has."""
 
     @property
     def note(self) -> str:
-        """A sentence on the characters that figures show as boxes; empty if there are none."""
+        """A note on the characters that figures show as boxes; empty if there are none."""
         if not self.missing:
             return ""
         more = f" and {len(self.missing) - MOST_NAMED} more" if len(self.missing) > MOST_NAMED else ""
@@ -47,24 +47,24 @@ def fonts_for(text: str) -> Fonts:
 
 @cache
 def _fonts(lacking: str) -> Fonts:
-    """Takes the font that has most of the lacking characters, then the one that has most of the rest, and so on."""
-    families, left = [OWN], set(lacking)
+    """The fonts for characters: the one that has most of them, then the one that has most of the rest, and so on."""
+    families, missing = [OWN], set(lacking)
     has = {path: _in_font(path, lacking) for path in sorted(findSystemFonts())} if lacking else {}
 
     def worth(path: str) -> tuple[bool, int]:
-        count = len(has[path] & left)
+        count = len(has[path] & missing)
         return count > 0 and LAST_RESORT not in path, count
 
-    while any(has_some & left for has_some in has.values()):
+    while any(has_some & missing for has_some in has.values()):
         best = max(has, key=worth)
         fontManager.addfont(best)
         families.append(FT2Font(best).family_name)
-        left -= has[best]
-    return Fonts(tuple(families), "".join(sorted(left)))
+        missing -= has[best]
+    return Fonts(tuple(families), "".join(sorted(missing)))
 
 
 def _in_font(path: str, characters: str) -> set[str]:
-    """Those of the characters that a font has; none if Matplotlib cannot draw with it, as with pictures of emoji."""
+    """The characters that a font has; none if Matplotlib cannot draw with it, such as a font of colour emoji."""
     try:
         font = FT2Font(path)
     except (OSError, RuntimeError):

@@ -1,13 +1,13 @@
-"""The registry of figure kinds, which may grow before a study is read.
+"""The registry of figure kinds; plugins may add kinds before a study is read.
 
-A kind is a class of settings, whose ``kind`` is its name, and a function that draws it::
+A kind is a class of settings with its name as the default of ``kind``, and a function that draws it::
 
     @figure_kind("my_package.violins:draw_violins")
     class ViolinReport(Spec):
         kind: Literal["violins"] = "violins"
         x: Axis
 
-The union of ``report:`` in a study file, the schema of study files and their documentation are made from it.
+``report:`` in study files, their schema and their documentation take all registered kinds.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,16 +21,16 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
 Names = Literal["axis", "metric", "value", "label"]
+"""What a field of settings can name."""
 
 
 @dataclass(frozen=True)
 class Naming:
-    """Marks a field that names something of the study, so that a study's own names can be checked.
-
-    ``value`` is a value of the axis in the field ``axis``; ``label`` is a mapping whose keys name axes or metrics.
-    """
+    """Marks a field that names something of the study, so that the name can be checked against the study."""
 
     of: Names
+    """What the field names: an ``axis``, a ``metric``, a ``value`` of the axis in the field ``axis``, or, for
+    ``label``, axes and metrics as the keys of a mapping."""
 
 
 Axis = Annotated[str, Field(min_length=1), Naming("axis")]
@@ -40,7 +40,7 @@ Metric = Annotated[str, Field(min_length=1), Naming("metric")]
 
 
 class Spec(BaseModel):
-    """The base of the settings of all kinds, each of which has a ``kind`` and a ``metric``."""
+    """The base class of the settings of a kind. Each kind has a ``kind`` and a ``metric``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
@@ -52,8 +52,10 @@ class Spec(BaseModel):
         def metric(self) -> str: ...
 
     def named(self, of: Names) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-        """Each axis, metric, value or label that the settings name, after its place: the field, and the number or key
-        within it."""
+        """The axes, metrics, values or labels that the settings name, as pairs (place, name).
+
+        The place is the field, followed by the number or the key within it if the field has several.
+        """
         for name, field in type(self).model_fields.items():
             if Naming(of) not in [*field.metadata, *_metadata(field.annotation)]:
                 continue
@@ -66,7 +68,7 @@ class Spec(BaseModel):
                 yield (name,), value
 
     def with_values(self, names: Mapping[str, Mapping[str, str]]) -> Self:
-        """The settings with other names, by axis, for the values that they name."""
+        """The settings with the values that they name replaced, by axis and old value."""
 
         def renamed(value: Any) -> Any:
             return [renamed(one) for one in value] if isinstance(value, list) else new.get(str(value), value)
@@ -82,18 +84,21 @@ class FigureKind:
 
     spec: type[Spec]
     draw: str
-    """The function that draws it, as ``module:function``: plotting is imported once something is drawn."""
+    """The function that draws it, as ``module:function``, so that plotting is imported only to draw."""
 
 
 KINDS: dict[str, FigureKind] = {}
-"""All kinds by name, in the order of their registration; the first is meant where a study names none."""
+"""All kinds by name, in the order of their registration; the first is the default of a study that names none."""
 
 S = TypeVar("S", bound=Spec)
 
 
 def figure_kind(draw: str) -> Callable[[type[S]], type[S]]:
-    """Registers a class of settings and the function ``module:function``, which takes a ``StudyReport`` and the
-    settings and returns a ``Drawn``. Raises ``ValueError`` for a name that is taken."""
+    """Registers a class of settings with the function that draws it; to be used as a decorator.
+
+    ``draw`` is ``module:function``. The function takes a ``StudyReport`` and the settings, and returns a ``Drawn``.
+    Raises ``ValueError`` for a name that is taken.
+    """
 
     def register(spec: type[S]) -> type[S]:
         name = spec.model_fields["kind"].default
@@ -112,7 +117,7 @@ def drawing_function(kind: str) -> Callable[..., Any]:
 
 
 class AnyKind:
-    """Annotates a field that takes settings of any registered kind, told apart by ``kind``."""
+    """Annotates a field that takes settings of any registered kind; ``kind`` says which."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         dump = core_schema.plain_serializer_function_ser_schema(
@@ -136,7 +141,7 @@ def _union() -> TypeAdapter[Spec]:
 
 
 def _metadata(annotation: Any) -> Iterator[Any]:
-    """Everything that the parts of a type are annotated with."""
+    """The annotations of all parts of a type."""
     yield from getattr(annotation, "__metadata__", ())
     for part in get_args(annotation):
         yield from _metadata(part)

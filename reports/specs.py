@@ -1,7 +1,7 @@
-"""How a study's result is drawn: one kind for each way in which the paper draws its own.
+"""The settings of each figure kind; there is one kind for each form of figure or table in the paper.
 
-Every kind names the study's axes and the metrics of its trials. What is drawn is a mean over seeds with its spread;
-axes that a kind does not name are averaged within each seed.
+Every kind names axes of the study and metrics of its trials. Figures show means over seeds with their spread. Axes
+that a kind does not name are averaged within each seed.
 """
 
 from typing import Annotated, Any, Literal
@@ -11,8 +11,8 @@ from pydantic import Field
 from reports.kinds import AnyKind, Axis, Metric, Naming, Spec, figure_kind
 
 TOP1 = "top1"
-"""The top-1 accuracy of the protocol that a trial has: on ImageNet a linear classifier is trained by SGD, elsewhere it
-is L-BFGS."""
+"""The top-1 accuracy by the protocol of a trial: a linear classifier, trained by SGD on ImageNet and by L-BFGS
+elsewhere."""
 
 
 @figure_kind("reports.figures.heatmap:draw_heatmap")
@@ -25,8 +25,9 @@ class HeatmapReport(Spec):
     columns: Axis
     """The axis of the columns."""
     row_label: str = ""
-    """Written beside the rows; the axis' path where it is not given."""
+    """The label beside the rows; the axis' path if it is not given."""
     column_label: str = ""
+    """The label below the columns; the axis' path if it is not given."""
     metric: Metric = TOP1
 
 
@@ -52,7 +53,7 @@ class BarsReport(Spec):
     panels: Axis | None = None
     """An axis with a panel for each of its values."""
     x_label: str = ""
-    """Written under the groups; the axis' path where it is not given."""
+    """The label below the groups; the axis' path if it is not given."""
     series_label: str = ""
     """The legend's title."""
     metric: Metric = TOP1
@@ -66,7 +67,7 @@ class SizesReport(Spec):
     series: Axis | None = None
     """The axis whose values have a marker and a colour of their own, and are joined by a line."""
     logarithmic: bool = False
-    """Of the size."""
+    """Whether the axis of the size is logarithmic."""
     metric: Metric = TOP1
 
 
@@ -78,13 +79,13 @@ class AgainstReport(Spec):
     kind: Literal["against"] = "against"
     axis: Axis
     x: Annotated[Any, Naming("value")]
-    """The value of the axis that is along the figure."""
+    """The value of the axis whose metric is drawn horizontally."""
     y: Annotated[list[Any], Field(min_length=1), Naming("value")]
-    """The values with a panel each."""
+    """The values of the axis whose metric is drawn vertically, a panel each."""
     color: Axis | None = None
-    """The axis that colours tell apart."""
+    """The axis whose values have a colour each."""
     marker: Axis | None = None
-    """The axis that markers tell apart."""
+    """The axis whose values have a marker each."""
     joined: bool = False
     """Whether the points are joined in the order of the grid."""
     metric: Metric = TOP1
@@ -96,32 +97,32 @@ class TableReport(Spec):
 
     kind: Literal["table"] = "table"
     rows: Annotated[list[Axis], Field(min_length=1)]
-    """Axes; each row is a combination of their values."""
+    """The axes of the rows; each row is a combination of their values."""
     columns: Axis | None = None
     """An axis whose values are columns."""
     metrics: Annotated[list[Metric], Field(min_length=1)] = [TOP1]
-    """Columns, or under each of the axis' values where that is given too."""
+    """The metrics, a column each; with ``columns``, a column each under every value of that axis."""
     best: Literal["column", "row"] = "column"
-    """Among what the best is looked for and set bold: Tables 1 and 3 compare the numbers of a row."""
+    """The numbers among which the best is set bold. Tables 1 and 3 compare the numbers of a row."""
     labels: Annotated[dict[str, str], Naming("label")] = {}
-    """What axes and metrics are called in the heading; their path or their usual name where it is not given."""
+    """The names of axes and metrics in the heading; their path or their usual name if not given."""
 
     @property
     def metric(self) -> str:
-        """What claims are about where they do not say; the last column, as the paper's tables have the result."""
+        """The metric of claims that name none: the last, since the paper's tables have the result last."""
         return self.metrics[-1]
 
 
 @figure_kind("reports.figures.pictures.draw:draw_pictures")
 class PicturesReport(Spec):
-    """What trials left to be looked at, such as an embedding, a panel for each. Figures 4, 6, B.3 and B.4."""
+    """Pictures of single trials, such as an embedding, a panel each. Figures 4, 6, B.3 and B.4."""
 
     kind: Literal["pictures"] = "pictures"
     panels: Axis | None = None
-    """The axis whose values are panels; each is drawn of the first seed that finished."""
+    """The axis whose values are panels; each shows the first seed that is done."""
     metric: Metric = TOP1
-    """That claims are about."""
+    """The metric of claims that name none."""
 
 
 Report = Annotated[Spec, AnyKind()]
-"""How a study is drawn: settings of any kind; a heatmap where no kind is named."""
+"""Settings of any figure kind; a heatmap if no kind is named."""

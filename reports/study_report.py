@@ -1,4 +1,4 @@
-"""What a report is drawn from."""
+"""Everything that a report is drawn from."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,16 +22,16 @@ from reports.statistics.verdicts import Verdict, judge_page
 
 @dataclass(frozen=True)
 class RunPages:
-    """Where MLflow shows the study's runs."""
+    """The addresses of the study's runs in MLflow."""
 
     address: str
-    """What stands before the id of a run."""
+    """The part of an address before the id of a run."""
     run_id: str
-    """Id of the run that stands for the study at its scale."""
+    """The id of the MLflow run of the study at its scale."""
     note: str = ""
-    """What a reader must know to follow the links."""
+    """A note on what a reader needs to follow the links."""
     query: str = ""
-    """What stands after the id of a run."""
+    """The part of an address after the id of a run."""
 
     def of(self, run_id: str) -> str:
         """The address of a run's page."""
@@ -40,63 +40,71 @@ class RunPages:
 
 @dataclass(frozen=True)
 class StudyReport:
-    """Everything a report is drawn from."""
+    """A study at one scale, with everything that its report is drawn from."""
 
     name: str
     title: str
     spec: Report
-    """How it is drawn."""
+    """The settings of the figure."""
     table: pd.DataFrame
     """One row a trial: ``name``, ``trial_id``, ``seed``, ``baseline``, ``state``, ``error``, the axes, the metrics.
 
-    Where they are known also ``scored_by`` (see ``reports.cells.scoring``), ``test_images``, their number, and
-    ``correct/<metric>``, an array of booleans by image.
+    If they are known, also ``scored_by`` (see ``reports.cells.scoring``), ``test_images``, the number of test images,
+    and ``correct/<metric>``, an array of booleans, one for each test image. If settings are tuned, only the chosen
+    trials.
     """
     axes: list[str]
-    """In the order of the grid."""
+    """The axes, in the order of the grid."""
     search: Search | None = None
-    """What is tuned, and all trials that were chosen among; None where nothing is tuned. ``table`` has only the chosen
-    ones."""
+    """The tuned settings and all their trials; None if nothing is tuned."""
     claims: list[Claim] = field(default_factory=list)
-    """What the paper says; by the values of ``axes``."""
+    """The claims of the study, with cells by the values of ``axes``."""
     warnings: list[str] = field(default_factory=list)
     """Sentences on what to change before the study is believed, such as a choice at the edge of what was tried."""
     looks: Looks = ()
-    """The numbers of seeds at which it was planned to look at the claims; empty where that is done once."""
+    """The numbers of seeds at which the claims are judged, as planned; empty if they are judged once."""
     varied: tuple[str, ...] = VARIED
-    """What differs between the seeds of a cell."""
+    """The random choices that differ between the seeds of a cell."""
     fixed: tuple[str, ...] = FIXED
-    """What is the same in all seeds, so that the verdicts do not cover it."""
+    """The random choices that are the same in all seeds, so that the verdicts do not cover them."""
     reproduces: str | None = None
+    """The key of the paper's figure or table, such as ``figure_5``; None if there is none."""
     scale: str = ""
+    """The name of the scale."""
     scale_description: str = ""
+    """The scale in words."""
     settings: dict[str, object] = field(default_factory=dict)
+    """The settings that all cells have in common, by path."""
     facts: dict[str, str] = field(default_factory=dict)
-    """Provenance."""
+    """The provenance: facts by their names, such as versions and hardware."""
     command: str = ""
-    """Runs what is left."""
+    """The command that runs the trials without a result."""
     run_pages: RunPages | None = None
+    """The study's runs in MLflow; None if they are not known."""
     arrays: dict[str, TrialArrays] = field(default_factory=dict)
-    """By trial id, of the trials that a figure of pictures shows; see ``chosen_trials``."""
+    """The arrays of the trials that a figure of pictures shows, by trial id; see ``chosen_trials``."""
 
     @property
     def metric(self) -> str:
-        """What claims are about where they do not say."""
+        """The metric of claims that name none."""
         return self.spec.metric
 
     @property
     def metric_label(self) -> str:
+        """The label of the metric, with its unit."""
         return label_of(self.metric)
 
     @property
     def every_trial(self) -> pd.DataFrame:
-        """One row a trial, also those that were not chosen."""
+        """All trials, one row each, also those that were not chosen."""
         return self.table if self.search is None else self.search.table
 
     @property
     def chosen_texts(self) -> pd.DataFrame:
-        """The chosen values, in the order of the seeds: a row for each cell or baseline that is tuned, by its name, and
-        a column for each tuned setting. Empty where nothing is tuned."""
+        """The chosen values as text, in the order of the seeds; empty if nothing is tuned.
+
+        There is a row for each cell or baseline that is tuned, by its name, and a column for each tuned setting.
+        """
         if self.search is None:
             return pd.DataFrame()
         tuned = list(self.search.values)
@@ -106,50 +114,50 @@ class StudyReport:
 
     @property
     def heading(self) -> str:
-        """Above the figure."""
+        """The heading of the figure."""
         return f"{self.title} ({self.scale} scale)"
 
     @property
     def texts(self) -> str:
-        """Everything of the study file that a figure may show."""
+        """All texts of the study file that a figure may show."""
         cells = self.table[[*self.axes, "baseline", "name"]].to_numpy().flat
         return " ".join([self.heading, str(self.spec), *self.axes, *map(str, cells)])
 
     @cached_property
     def paper(self) -> PaperNumbers | None:
-        """The paper's numbers of what is reproduced."""
+        """The paper's numbers of the figure or table that is reproduced; None if there are none."""
         return paper_numbers(self.reproduces)
 
     @property
     def judged(self) -> Judged:
-        """What the verdicts are taken from."""
+        """The part of the report that the verdicts are taken from."""
         return Judged(self.claims, self.table, self.axes, self.metric, self.looks, self.varied, self.fixed)
 
     @property
     def seeds_text(self) -> str:
-        """What a seed varies, in sentences for below the verdicts; empty without claims."""
+        """Sentences on what a seed varies and what it does not, shown below the verdicts; empty without claims."""
         fixed = [each for each in self.fixed if any(each in verdict.fixed for verdict in self.verdicts)]
         return seeds_text(self.varied, fixed) if self.claims else ""
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
-        """Verdicts on the claims, on a page of the study's own."""
+        """The verdicts on the claims, as on the study's own page."""
         return judge_page([self.judged])[0]
 
     @property
     def circumstances(self) -> str:
-        """That its cells differ in hardware or numerics; empty where they do not."""
+        """Sentences on cells that differ in hardware or numerics; empty if none do."""
         return circumstances(self.table)
 
     @property
     def states(self) -> dict[str, int]:
-        """Numbers of trials that are done, failed, stopped and waiting."""
+        """The numbers of trials that are done, failed, stopped and waiting."""
         counted = self.every_trial["state"].value_counts().to_dict()
         return {state: int(counted.get(state, 0)) for state in STATES}
 
     @property
     def baselines(self) -> list[Baseline]:
-        """The baselines that have a trial that is done."""
+        """The baselines with at least one trial that is done."""
         return baselines_of(self.table, self.metric)
 
 

@@ -1,4 +1,4 @@
-"""How all figures look, and how they are saved."""
+"""The style of all figures, and the function that saves them."""
 
 import logging
 import textwrap
@@ -34,32 +34,35 @@ STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "hatch.linewidth": 0.6,
-    "text.parse_math": False,  # a dollar is one, and begins no formula
+    "text.parse_math": False,  # a dollar sign stays one, and begins no formula
     "svg.fonttype": "none",  # text stays text
     "pdf.fonttype": 42,
     "svg.hashsalt": "simclr-ablations",  # the same figure gives the same bytes
 }
 PIXELS_AN_INCH = 200
+"""The resolution of PNG files."""
 
 WIDTH = 6.8
-"""Inches: two of the paper's columns, so that text is printed at the size that it has here, 7 points or more."""
+"""The width of a figure in inches: two columns of the paper, so that text is printed at its size here, 7 points or
+more."""
 
 COLORS = ("#176d9c", "#c38820", "#158a6a", "#ba611b", "#c283b6", "#bd916e", "#f2b8e0", "#949494")
-"""The paper's bars: seaborn's ``colorblind``, desaturated to 0.75."""
+"""The colours of the paper's bars: seaborn's ``colorblind``, desaturated to 0.75."""
 HATCHES = ("", "////", "....", "\\\\\\\\", "----", "ooo", "+++", "||||")
-"""Beside the colours, so that none is told by its colour alone."""
+"""The hatches of bars, so that bars differ in more than their colour."""
 MARKERS = "o*XsD^vP"
 ERROR = "#424242"
+"""The colour of error bars."""
 BOLD_LETTER = 0.66
-"""Mean width of a bold letter, of its size."""
+"""The mean width of a bold letter, as a part of the font size."""
 GREY = "#666666"
-"""Of the paper's numbers among one's own."""
+"""The colour of the paper's numbers beside one's own."""
 EMPTY = "#9a9a9a"
-"""Of places without a value."""
+"""The colour of places without a value."""
 
 
 def set_heading(figure: Figure, text: str, size: float = 9) -> None:
-    """Above all of it, in as many lines as it takes, for which the figure becomes higher."""
+    """Writes a heading above the whole figure. A heading of several lines makes the figure higher."""
     lines = textwrap.wrap(text, int(72 * figure.get_figwidth() / (BOLD_LETTER * size)))
     figure.set_figheight(figure.get_figheight() + (len(lines) - 1) * 1.2 * size / 72)
     figure.suptitle("\n".join(lines), fontsize=size, fontweight="bold")
@@ -67,9 +70,10 @@ def set_heading(figure: Figure, text: str, size: float = 9) -> None:
 
 @contextmanager
 def house_style(text: str = "") -> Iterator[None]:
-    """Matplotlib's settings for the time of a block, in which the user's own do not matter.
+    """Applies the style to all figures of a block, in the place of the user's own settings of Matplotlib.
 
-    ``text`` is what figures may show; its characters choose the fonts. See ``Fonts.note`` for those without one.
+    ``text`` has all characters that the figures may show; the fonts are chosen for them. ``Fonts.note`` names the
+    characters that no installed font has.
     """
     families = {"font.family": list(fonts_for(text).families)}
     font_logger = logging.getLogger("matplotlib.font_manager")
@@ -83,12 +87,14 @@ def house_style(text: str = "") -> Iterator[None]:
 
 
 def _is_no_weight(record: logging.LogRecord) -> bool:
-    """Lets all pass but that a font has no bold letters, which is so for most that have Chinese ones."""
+    """Drops the warning that a font has no bold letters, as most fonts with Chinese characters; lets all others
+    pass."""
     return "Failed to find font weight" not in record.getMessage()
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """PNG, SVG and PDF without dates, so that the same results give the same files."""
+    """Saves a figure as PNG, SVG and PDF, and returns the paths. The files hold no dates, so that the same results
+    give the same files."""
     dateless = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     paths = []
     figure.draw_without_rendering()  # ticks may change with the first layout, and need the second

@@ -142,7 +142,7 @@ class Norms(Protocol):
 
     protocol: Literal["own_norms"] = "own_norms"
     power: Annotated[int, Field(ge=1)] = 2
-    """Which norm."""
+    """Order of the norm."""
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:

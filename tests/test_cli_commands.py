@@ -70,7 +70,7 @@ def test_a_storage_that_is_a_file_is_exit_code_2() -> None:
 
 def test_a_report_without_mlflow_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("small.yaml").write_text(STUDY)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////dev/null/mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     code, text = ablate("report", "small.yaml")
     assert (code, "does not answer" in text) == (1, True)
 

@@ -28,7 +28,7 @@ Image = NDArray[np.float64]
 FORMS: tuple[ColorForm, ...] = get_args(ColorForm)
 ORDERS = list(itertools.permutations(range(4)))
 WEIGHTS = np.array([0.2989, 0.587, 0.114])
-"""Of the luminance, in TensorFlow and in torchvision."""
+"""Weights of the luminance, in TensorFlow and in torchvision."""
 
 
 def scale_saturation(image: Image, factor: float) -> Image:
@@ -182,6 +182,6 @@ def change(form: ColorForm, strength: float) -> float:
 
 
 def test_the_papers_form_is_the_stronger_one() -> None:
-    """So a strength of one form is not that of another, and Table 1 ablates the strength."""
+    """A strength of one form is not that of another, and Table 1 ablates the strength."""
     assert change("released_v1", 1.0) > 1.25 * change("torchvision", 1.0)
     assert change("released_v1", 0.5) > 1.25 * change("torchvision", 0.5)

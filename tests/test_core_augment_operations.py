@@ -43,7 +43,7 @@ TWO_STEPS = 2 * STEP + 1e-6
 
 
 def images(count: int = 8, side: int = 32) -> Tensor:
-    """In [0, 1], with grey, black, white and saturated ones among them."""
+    """Images in [0, 1], with grey, black, white and saturated ones among them."""
     batch = random_images(count, side).float() / 255
     batch[0] = batch[0].mean(dim=0, keepdim=True)
     batch[1], batch[2] = 0, 1

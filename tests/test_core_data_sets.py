@@ -20,8 +20,9 @@ from torch import Tensor
 from core import DataConfig, DataError, load_data
 from core.data.batches import Batches
 from core.data.cache import cached_images
-from core.data.catalog import DATA_SETS, DataSet, DataSize, data_size, list_folder
+from core.data.catalog import DATA_SETS, DataSet, DataSize
 from core.data.dataset import Split
+from core.data.layout import data_size, list_folder
 from core.data.sets import archives as archives_module
 from core.data.sets.shapes import GLYPHS, VERSION, draw
 from core.data.square import fit_square

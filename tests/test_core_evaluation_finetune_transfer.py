@@ -68,7 +68,7 @@ def test_a_grid_of_ones_own(trained: Pretrained) -> None:
 
 
 def test_the_training_is_appendix_b_8_2(recipes: list[tuple[Recipe, object]], trained: Pretrained) -> None:
-    """At a batch of 256: a learning rate of the grid as it is, weight decay divided by it."""
+    """Batches of 256: a learning rate of the grid as it is, weight decay divided by it."""
     data = replace(DATA, train=coloured(600, seed=0))
     config = FineTuneTransfer(learning_rates=(0.1,), weight_decays=(1e-3,))
     evaluate(config, trained, data)
@@ -126,7 +126,7 @@ def test_the_choice_is_made_on_held_out_images_and_all_are_trained_on_then(
         fitted.append(numbers(split))
         return candidate, Recipe(0.1, 1, 1)
 
-    def predict(candidate: Candidate, pretrained: object, split: Split) -> tuple[Tensor, Tensor]:
+    def predict(candidate: Candidate, pretrained: object, split: Split, test_crop: float) -> tuple[Tensor, Tensor]:
         scored.append(numbers(split))
         right = share_right[(candidate.learning_rate, candidate.weight_decay)]
         if right is None:

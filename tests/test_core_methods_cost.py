@@ -30,7 +30,7 @@ def made(name: str) -> Training:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_operations_of_a_step_are_those_that_are_counted(name: str) -> None:
-    """Of the first convolution no gradient of its input is needed, and the loss of a batch has no views."""
+    """The gradient of the first convolution's input is not needed, and the loss of a batch has no views."""
     training = made(name)
     for _ in range(2):  # with a queue that is full
         training.advance()

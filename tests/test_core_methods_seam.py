@@ -157,7 +157,7 @@ def test_every_block_must_be_divided_by_the_chunks() -> None:
 
 
 def test_keys_are_dealt_out_apart_from_queries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a key's chunk tells nothing of its query's: batch norm shuffled as in MoCo."""
+    """A key's chunk tells nothing of its query's: batch norm shuffled as in MoCo."""
     seen: list[Any] = []
     deal = torch.split
 

@@ -21,7 +21,7 @@ BEFORE = {
     "v2_head_depth": ("augment.color_form=torchvision", "5c91690f9ef3958b"),
     "colour_histograms": ("evaluate.color_form=torchvision", "c42148fe9a238034"),
 }
-"""By the study: the setting that it had, and the id that its first trial had at the scale quick."""
+"""Settings that studies had, and the id that its first trial had at the scale quick."""
 
 
 @pytest.mark.parametrize("name", BEFORE)

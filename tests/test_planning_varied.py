@@ -1,4 +1,4 @@
-"""Which random choices follow a trial's seed: ids, what is written, further seeds, and what has no choice."""
+"""Random choices that follow a trial's seed: ids, what is written, further seeds, and what has no choice."""
 
 from pathlib import Path
 from typing import Any

@@ -162,5 +162,5 @@ def test_a_cluster_that_cannot_be_used_is_said(address: str, message: str) -> No
 def test_what_no_node_can_hold_is_said_at_once() -> None:
     made = plan()
     job = Job(Path("runs"), Path("data"), "me")
-    with pytest.raises(StudyError, match="a trial asks for 10000 CPU"), RayScheduler("local", job) as scheduler:
-        scheduler.run(Batch(made.units, job, Resources(cpu=10000)), lambda event: None)
+    with pytest.raises(StudyError, match="a trial asks for 1000 CPU"), RayScheduler("local", job) as scheduler:
+        scheduler.run(Batch(made.units, job, Resources(cpu=1000)), lambda event: None)

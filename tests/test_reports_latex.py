@@ -124,7 +124,7 @@ Both &  & \ldots{} \\
 
 def test_the_papers_rows_have_a_table_of_their_own_where_their_columns_are_others() -> None:
     texts = pd.DataFrame(
-        [["-1.0", "2.0 ± 0.1", ""], ["", "3.0", "4.0"]], index=["a", "b (the paper)"], columns=["x", "y", "z"]
+        [["-1.0", "2.0 ± 0.1", ""], ["", "3.0", "4.0"]], index=["a", "b (published)"], columns=["x", "y", "z"]
     )
     tex = latex(partial(text_blocks, texts, "", None), "c.")
     first, second = re.findall(r"\\toprule\n(.*?)\\bottomrule", tex, re.DOTALL)

@@ -117,7 +117,7 @@ def test_the_papers_cells_are_scored_as_ones_own_in_the_same_column(publish: Cal
 
 
 def test_two_axes_may_decide_together_how_a_cell_is_scored() -> None:
-    """As method and data set do in Table 8."""
+    """Two axes decide together, as method and data set do in Table 8."""
     ours = pd.DataFrame(
         [["a", "x", "s1"], ["a", "y", "s2"], ["b", "x", "s3"], ["b", "y", "s1"]], columns=["one", "other", "scored_by"]
     )

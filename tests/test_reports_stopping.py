@@ -48,7 +48,7 @@ SPECS: dict[str, tuple[Report, list[str]]] = {
     "against": (AgainstReport(axis="second", x="x", y=["y"]), ["37", "2 stopped early"]),
     "table": (TableReport(rows=["first"], columns="second"), ["stopped"]),
 }
-"""With what is written in the figure."""
+"""The drawn study, with what is written in its figure."""
 
 
 def test_a_cell_of_which_a_seed_was_stopped_has_no_mean() -> None:

@@ -51,7 +51,7 @@ def test_a_table_is_set_with_the_papers_number_under_ones_own(publish: Callable[
         ("… no result yet.", False, True),
     ]  # fmt: skip
     assert result.texts.to_dict("split") == {
-        "index": ["SimCLR", "SimCLR (the paper)", "Supervised", "Supervised (the paper)"],
+        "index": ["SimCLR", "SimCLR (published)", "Supervised", "Supervised (published)"],
         "columns": ["1/8", "1", "AutoAug"],
         "data": [
             ["60.0 ± 1.4", "64.2 ± 0.3", ""], ["59.6", "63.2", ""], ["failed", "75.0", "…"], ["", "75.7", ""]
@@ -70,8 +70,8 @@ def test_the_papers_other_rows_stand_below_in_grey(publish: Callable[..., None])
     below = texts.index("Table 0 of the paper, read from figure")
     assert texts[below + 1 : below + 5] == ["Other", "50.0", "MoCo, ResNet-50", "60.6"]
     assert texts.count("1/8") == 1  # in the columns that are there already
-    assert list(result.texts.index)[-2:] == ["Other (the paper)", "MoCo, ResNet-50 (the paper)"]
-    assert result.texts.loc["MoCo, ResNet-50 (the paper)", "1"] == "60.6"
+    assert list(result.texts.index)[-2:] == ["Other (published)", "MoCo, ResNet-50 (published)"]
+    assert result.texts.loc["MoCo, ResNet-50 (published)", "1"] == "60.6"
     assert all(grey for text, _, grey in set_texts(result.figure)[below : below + 5])
 
 

@@ -139,7 +139,7 @@ def test_likeness_is_the_largest_difference() -> None:
     two = judge([claim("similar", axis="x", values=["a", "b"], margin=1.0)], table, ["x", "y"], METRIC)[0]
     assert two.mean == pytest.approx(0.5)
     one = judge([claim("similar", axis="z", margin=1.0)], table, ["x", "y"], METRIC)[0]
-    assert "not two values" in one.reason
+    assert "does not have two values of z" in one.reason
 
 
 # How it is decided
@@ -425,7 +425,7 @@ def test_a_spread_that_is_far_from_the_usual_one_is_said() -> None:
     random = np.random.default_rng(3)
     many = {f"c{number}": list(random.normal(size=3)) for number in range(50)}
     found = judge([better("a", "b", delta=0.01)], results(a=[0.5, 0.52, 0.48], b=[0.0, 0.0, 0.0], **many), AXES, METRIC)
-    assert "its cells spread by 0.014 over seeds, where" in found[0].reason
+    assert "its cells spread by 0.014 over seeds (usual: " in found[0].reason
     assert found[0].word == "UNDECIDED"
 
 

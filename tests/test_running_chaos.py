@@ -68,7 +68,7 @@ def make_photos() -> None:
 
 @contextmanager
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """On which there is room for small files alone."""
+    """A disk with room for small files alone."""
     fsync = os.fsync
 
     def take(file: int) -> None:

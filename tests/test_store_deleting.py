@@ -287,7 +287,7 @@ def test_an_editors_swap_file_is_no_leftover() -> None:
 
 
 def test_objects_beside_an_encoder_of_no_trial_stay(bucket: RemotePath) -> None:
-    """Whose keys begin as its key does."""
+    """Neighbours are those whose keys begin as its key does."""
     storage = bucket / "runs"
     fill(storage)
     beside = RemotePath("s3", PurePosixPath(f"{storage.key}/encoders/{ORPHAN}-of-mine/encoder.pt"))

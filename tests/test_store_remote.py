@@ -32,7 +32,7 @@ from ablations.running.run_state import RunState
 from ablations.running.schedule import Schedule, Where
 from ablations.running.schedulers.on_ray import endings, outside
 from ablations.running.schedulers.scheduler import Batch
-from ablations.store.data_copies import FOLDERS, local_data
+from ablations.store.data_copies import FOLDERS, local_data, planned_size
 from ablations.store.leases.live_run import LiveRun
 from ablations.store.migration import open_store
 from ablations.store.trial_store import TrialStore
@@ -41,6 +41,7 @@ from ablations.study.study import Resources
 from ablations.types.errors import DiskFullError, LostStorageError, StudyError
 from ablations.types.events import Event
 from core import pretrain
+from core.config import DataConfig
 from core.data.catalog import DATA_SETS
 from core.errors import StorageAway, StorageRefused
 from core.remote import AnyPath, RemotePath
@@ -231,6 +232,14 @@ def test_data_is_copied_once_and_then_used_as_files(
     said = list[str]()
     assert local_data("photos", photos, said.append) == copy.parent
     assert said == [f"data: {photos}/photos was copied to {copy}"]
+
+
+def test_a_remote_folder_without_a_split_is_counted_as_its_copy_is(bucket: RemotePath) -> None:
+    for name in ("a/1.png", "a/2.png", "a/3.png", "a/._3.png", "b/1.jpg", "b/2.TIF", "b/notes.txt", ".c/1.png"):
+        folder, file = name.split("/")
+        (bucket / "data" / "photos" / folder / file).write_bytes(b"")
+    size = planned_size(DataConfig(name="photos", split=0.3), bucket / "data")
+    assert (size.train, size.test, size.classes) == (3, 2, 2)
 
 
 def test_a_copy_that_was_interrupted_is_none(

@@ -171,6 +171,7 @@ def test_a_databases_password_is_in_no_command_line(monkeypatch: pytest.MonkeyPa
         calls.append((command, env))
         return CompletedProcess(command, 0)
 
+    monkeypatch.setattr("ablations.tracking.ui.check_database", lambda uri: None)  # its driver may be missing
     monkeypatch.setattr("ablations.tracking.ui.subprocess.run", run)
     serve("127.0.0.1", 5000, Console(quiet=True))
     ((command, environment),) = calls

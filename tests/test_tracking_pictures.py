@@ -41,7 +41,7 @@ def test_every_protocol_that_leaves_arrays_has_its_picture() -> None:
     for protocol, arrays in ARRAYS.items():
         store.save_arrays(ids[protocol], arrays, ("cat", "dog", "eel"))
     states = dict.fromkeys([*ids.values(), "f" * 16], "done")
-    table = pd.DataFrame({"trial_id": states.keys(), "state": states.values()})
+    table = pd.DataFrame({"trial_id": states.keys(), "state": states.values(), "name": "a trial"})
     stored = {trial_id: store.arrays(trial_id) for trial_id in states}
     pictures = draw_pictures(table, stored, store, folder)
     assert [path.name for path in pictures] == [f"{protocol}-{ids[protocol]}.png" for protocol in ARRAYS]

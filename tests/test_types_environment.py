@@ -24,7 +24,7 @@ def unknown(uid):
     raise KeyError(uid)
 pwd.getpwuid = unknown
 """
-"""As in a container that was started with ``--user 12345``."""
+"""The user is one as in a container that was started with ``--user 12345``."""
 
 
 def ablate(
@@ -80,7 +80,7 @@ def test_a_cache_is_kept_in_the_home_if_that_can_be_written(monkeypatch: pytest.
 
 
 def test_a_temporary_folder_of_another_user_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who makes it first could put decoded images into it."""
+    """A user who makes it first could put decoded images into it."""
     monkeypatch.setattr("tempfile.tempdir", str(Path.cwd()))
     home = temporary_home()
     assert home.stat().st_mode & 0o777 == 0o700

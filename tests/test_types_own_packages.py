@@ -22,7 +22,7 @@ MINE = (
 
 @pytest.fixture
 def executed(mlflow_db: None) -> Path:
-    """In a working folder with a study, the file that a user's own modules write to."""
+    """Path, in a working folder with a study, of the file that a user's own modules write to."""
     Path("study.yaml").write_text(STUDY)
     return Path("executed").resolve()
 

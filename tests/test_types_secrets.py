@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("mlflow_db")
 
 
 def test_no_secret_is_told_where_mlflow_is_away() -> None:
-    """Whose address has a password in it, with a slash too, which SQLAlchemy takes."""
+    """Its address has a password in it, with a slash too, which SQLAlchemy takes."""
     Path("study.yaml").write_text(small_study("grid: {loss.temperature: [0.5]}\n", 1))
     command = [sys.executable, "-m", "ablations", "run", "study.yaml", "--inline"]
     for uri in (f"http://me:{CANARY}@127.0.0.1:9", f"postgresql://me:{CANARY}/{CANARY}@127.0.0.1:9/mlflow"):

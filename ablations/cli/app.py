@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from ablations.cli import completion, file_commands, storage_commands
+from ablations.cli import check_data, completion, file_commands, storage_commands
 from ablations.cli.options import (
     SILENT,
     DataOption,
@@ -267,6 +267,7 @@ def list_studies(
 
 for command in (
     file_commands.new,
+    check_data.data,
     storage_commands.show,
     storage_commands.diff,
     storage_commands.rm,

@@ -15,6 +15,8 @@ from ablations.types.duration import clock
 from ablations.types.failures import next_step
 from ablations.types.trial import Result
 from ablations.types.wording import counted
+from core.config import DataConfig
+from core.data.catalog import DATA_SETS, DataSize
 from core.remote import AnyPath
 
 TITLE_WIDTH = 32
@@ -38,11 +40,24 @@ def study_heading(plan: Plan) -> str:
         f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale",
         f"{counted(len(plan.trials), 'trial')}, {counted(plan.trainings, 'training')}{workers_text(scaled.resources)}; "
         f"{done} done{_stopped(plan)}, {left} to run",
+        *data_lines(plan),
         search_text(scaled, plan.trials),
         origins(plan),
         _stops(plan),
     )
     return "\n".join(filter(None, lines))
+
+
+def data_lines(plan: Plan) -> Iterator[str]:
+    """A line for each image folder, with the numbers of its images that are used and of its classes."""
+    own = ((data, size) for data, size in plan.sizes.items() if data.name not in DATA_SETS)
+    yield from dict.fromkeys(_data_text(data, size) for data, size in own)
+
+
+def _data_text(config: DataConfig, size: DataSize) -> str:
+    classes = "1 class" if size.classes == 1 else f"{size.classes:,} classes"
+    split = "" if config.split is None else f"; split {config.split:g} of each class by seed {config.split_seed}"
+    return f"{config.name}: {size.train:,} training and {size.test:,} test images of {classes}{split}"
 
 
 def plan_table(plan: CollectionPlan) -> Rows:

@@ -14,6 +14,7 @@ from ablations.store.prepared import is_prepared, note_prepared
 from ablations.types.errors import StudyError
 from core import DataError
 from core.config import DataConfig
+from core.data.catalog import DATA_SETS
 from core.remote import AnyPath
 
 
@@ -46,5 +47,10 @@ def prepare_data(needed: Sequence[DataConfig], data_dir: AnyPath, console: Conso
             try:
                 load_data(config, local, show)
             except DataError as error:
-                raise StudyError(f"data: {error}") from error
+                raise StudyError(f"data: {error}{_more(config.name)}") from error
             note_prepared(config, local)
+
+
+def _more(name: str) -> str:
+    """How to see everything that is wrong with an image folder; empty for built-in data."""
+    return "" if name in DATA_SETS else f"; 'ablate data {name}' lists all that is wrong with it"

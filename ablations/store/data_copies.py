@@ -4,7 +4,8 @@ They lie in ``~/.cache/simclr-ablations/data/``. A copy is used again without a 
 """
 
 import secrets
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +13,8 @@ from filelock import FileLock
 
 from ablations.store.folders import remove
 from core.config import DataConfig
-from core.data.catalog import DATA_SETS, SHAPES, SUFFIXES, TEST_FOLDERS, DataSize, data_size
+from core.data.catalog import DATA_SETS, SHAPES, SUFFIXES, DataSize
+from core.data.layout import TEST_FOLDERS, TRAIN_FOLDER, data_size, test_count
 from core.errors import MissingData
 from core.files import cache_dir
 from core.remote import AnyPath, RemotePath
@@ -56,21 +58,40 @@ def planned_size(config: DataConfig, data_dir: AnyPath) -> DataSize:
         return data_size(config, data_dir)
     if config.name in DATA_SETS or (_copies(data_dir) / config.name).exists():
         return data_size(config, _copies(data_dir))
-    return _listed(data_dir / config.name).reduced(config)
+    folder = data_dir / config.name
+    size = _listed(folder) if config.split is None else _listed_unsplit(folder, config.split)
+    return size.reduced(config)
 
 
 def _listed(folder: RemotePath) -> DataSize:
     """What is wrong with the folder in other ways is found out when it is copied."""
     found: dict[str, list[str]] = {}
-    for image in folder.files():
-        inside = image.key.relative_to(folder.key).parts
-        if len(inside) == 3 and image.suffix.lower() in SUFFIXES:
-            found.setdefault(inside[0], []).append(inside[1])
-    train = found.get("train")
+    for split, *inside in _places(folder):
+        if len(inside) == 2:
+            found.setdefault(split, []).append(inside[0])
+    train = found.get(TRAIN_FOLDER)
     test = next((found[name] for name in TEST_FOLDERS if name in found), None)
     if not train or not test:
         raise MissingData(f"no images in {folder}/train/<class>/ and {folder}/test/<class>/ (or val); put them there")
     return DataSize(len(train), len(test), len(set(train)))
+
+
+def _listed_unsplit(folder: RemotePath, share: float) -> DataSize:
+    """As ``_listed``, of a folder without a split."""
+    counts = Counter(place[0] for place in _places(folder) if len(place) == 2)
+    if not counts:
+        raise MissingData(f"no images in {folder}/<class>/; put them there")
+    test = sum(test_count(count, share) for count in counts.values())
+    return DataSize(counts.total() - test, test, len(counts))
+
+
+def _places(folder: RemotePath) -> Iterator[tuple[str, ...]]:
+    """Names of the folders of each image inside of ``folder``, and of the image; hidden ones count as little as on this
+    machine."""
+    for image in folder.files():
+        inside = image.key.relative_to(folder.key).parts
+        if image.suffix.lower() in SUFFIXES and not any(name.startswith(".") for name in inside):
+            yield inside
 
 
 def _copy(folder: RemotePath, copy: Path) -> None:

@@ -24,6 +24,9 @@ ImageSize = Annotated[int, Field(ge=8, le=1024)]
 Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
 """Number of images: a count (``4000``), or a fraction with a point (``0.1``)."""
 
+SplitShare = Annotated[float, Field(gt=0, lt=1)]
+"""Share of the images of each class."""
+
 
 def is_all(amount: int | float) -> bool:
     """Return whether it is the whole: the fraction 1.0."""
@@ -33,12 +36,12 @@ def is_all(amount: int | float) -> bool:
 class DataConfig(Config):
     """A data set, and the part of it that is used."""
 
-    added_later = {"shape": "square"}
+    added_later = {"shape": "square", "split": None, "split_seed": 0}
 
     name: Name = "imagenet"
     """Name of the data set: ``shapes`` (embedded), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an
-    image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp}``, with ``val`` for ``test`` as ImageNet
-    has it. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
+    image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp,bmp,tif,tiff}``, with ``val`` for
+    ``test`` as ImageNet has it. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
 
     image_size: ImageSize = 224
     """Side in pixels of every view. Paper, Sec 2.3: 224."""
@@ -61,6 +64,13 @@ class DataConfig(Config):
 
     subset_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
+
+    split: SplitShare | None = None
+    """Share of each class that is for testing, for an image folder without a split: ``<data_dir>/<name>/<class>/*``.
+    None: the folder has its splits."""
+
+    split_seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of that split. It is the same in all trials of a study, whatever their seeds, unless an axis changes it."""
 
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
@@ -86,6 +96,8 @@ class DataConfig(Config):
 class EvaluationData(Config):
     """Another data set than that of the pretraining, to score on."""
 
+    added_later = {"split": None, "split_seed": 0}
+
     name: Name
     """Name of the data set, as in the field ``data`` of the pretraining."""
 
@@ -102,6 +114,12 @@ class EvaluationData(Config):
     shape: Shape | None = None
     """Shape of the images that crops are cut from, as in the field ``data``; None: that of the pretraining."""
 
+    split: SplitShare | None = None
+    """Share of each class that is for testing, as in the field ``data``."""
+
+    split_seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of that split."""
+
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
         return (("data set", values.get("name")),)
@@ -115,4 +133,6 @@ class EvaluationData(Config):
             shape=self.shape or pretraining.shape,
             subset=self.subset,
             subset_seed=self.subset_seed,
+            split=self.split,
+            split_seed=self.split_seed,
         )

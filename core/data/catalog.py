@@ -1,10 +1,6 @@
 """The data sets and their sizes, found without reading an image and without torch."""
 
-import os
-import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TypeAlias
 
 from core.config.data import DataConfig
@@ -12,12 +8,10 @@ from core.config.metrics import Metric
 from core.config.names import Names
 from core.config.registry import Code
 from core.data.transfer import table_8_metric
-from core.errors import DataError, MissingData
+from core.errors import DataError
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-TEST_FOLDERS = ("test", "val")
-"""Names of the test split's folder; the first that has class folders counts. ImageNet's labelled test split is
-``val``."""
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+"""Ends of the names of image files, in small letters; capital ones count too."""
 
 SHAPES = "shapes"
 SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES = 6000, 2000, 10
@@ -110,70 +104,6 @@ class ImageFiles:
         return DataSize(len(self.train), len(self.test), len(self.classes))
 
 
-def data_size(config: DataConfig, data_dir: Path) -> DataSize:
-    """Return the size of the data set after its subset is taken. Raises ``DataError`` where a folder is missing."""
-    known = DATA_SETS.get(config.name)
-    size = known.size if known else list_folder(data_dir / config.name).size
-    return size.reduced(config)
-
-
 def metric_of(name: str) -> Metric | None:
     """Return the metric by which a data set is scored; None where the kind of its labels decides."""
     return DATA_SETS[name].metric if name in DATA_SETS else table_8_metric(name)
-
-
-def list_folder(root: Path) -> ImageFiles:
-    """List ``<root>/{train,test}/<class>/*``, or ``val`` for ``test``. Raises ``MissingData`` where there is no such
-    folder, ``DataError`` where its content is not of this form."""
-    train = root / "train"
-    test = next((root / name for name in TEST_FOLDERS if _class_folders(root / name)), root / TEST_FOLDERS[0])
-    for split in (train, test):
-        if not split.is_dir():
-            embedded = ", ".join(DATA_SETS)
-            raise MissingData(
-                f"no folder {split}; an image folder is <data_dir>/{root.name}/{{train,test}}/<class>/*.jpg "
-                f"(png, jpeg, webp; val for test); built-in names are {embedded}"
-            )
-    folders, test_folders = _class_folders(train), _class_folders(test)
-    for split, found in ((train, folders), (test, test_folders)):
-        if not found:
-            raise DataError(f"{split} has no class folders")
-    if unknown := sorted(set(test_folders) - set(folders)):
-        raise DataError(f"{test_folders[unknown[0]]}: there is no class {unknown[0]!r} in {train}")
-    classes = tuple(folders)
-    labelled = _images(train, classes, folders)
-    if empty := set(range(len(classes))) - {label for _, label in labelled}:
-        raise DataError(f"{folders[classes[min(empty)]]}: has no images; add some, or remove this class folder")
-    return ImageFiles(root.name, classes, labelled, _images(test, classes, test_folders))
-
-
-def _class_folders(split: Path) -> dict[str, Path]:
-    """Folder of each class by its name, sorted; hidden ones, such as notebooks' checkpoints, are none.
-
-    Names are in the composed form of Unicode: macOS writes ``é`` as two characters, other systems as one.
-    """
-    folders: dict[str, Path] = {}
-    for folder in sorted(split.iterdir()) if split.is_dir() else []:
-        if not folder.is_dir() or folder.name.startswith("."):
-            continue
-        name = unicodedata.normalize("NFC", folder.name)
-        if name in folders:
-            raise DataError(f"{split} has two folders {name!r}, in two forms of Unicode; make them one")
-        folders[name] = folder
-    return dict(sorted(folders.items()))
-
-
-def _images(split: Path, classes: tuple[str, ...], folders: Mapping[str, Path]) -> Listing:
-    images: list[tuple[str, Label]] = []
-    for number, name in enumerate(classes):
-        files = _files(folders[name]) if name in folders else []
-        images += [(path, number) for path in files if path.lower().endswith(SUFFIXES)]
-    if not images:
-        raise DataError(f"{split} has no images; looked for {', '.join(SUFFIXES)} in its class folders")
-    return tuple(images)
-
-
-def _files(folder: Path) -> list[str]:
-    """Paths of the files that are not hidden: macOS leaves a ``._1.jpg`` beside ``1.jpg``."""
-    with os.scandir(folder) as entries:
-        return sorted(entry.path for entry in entries if not entry.name.startswith("."))

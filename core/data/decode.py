@@ -1,20 +1,15 @@
 """Pixels of an image file."""
 
-import warnings
 from collections.abc import Sequence
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from core.canvas import Canvas, on_canvas
+from core.data.pixels import read_rgb
 from core.data.square import fit_square, resized
-from core.errors import DataError, MissingData
 
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-# A photograph of 95 million pixels is no attack; twice as many are an error, which is told with the file's name.
-
-VERSION = 2
+VERSION = 3
 """Version of the pixels that a file gives. Files of decoded images have it in their names; raise it when the pixels
 change."""
 
@@ -33,17 +28,11 @@ def decode(path: str, size: int) -> Tensor:
 
 
 def _pixels(path: str, size: int) -> Tensor:
-    """Decode a file to uint8 (3, H, W). A JPEG whose sides are larger is decoded at ``MARGIN * size`` or more."""
+    """Decode a file to uint8 (3, H, W), as ``read_rgb`` describes. A larger JPEG is decoded at ``MARGIN * size`` or
+    more."""
     from torchvision.transforms.v2.functional import pil_to_tensor  # here, since torchvision takes seconds to import
 
-    try:
-        with Image.open(path) as image:
-            image.draft(None, (MARGIN * size, MARGIN * size))  # does nothing to small images and other formats
-            pixels: Tensor = pil_to_tensor(image.convert("RGB"))
-    except FileNotFoundError as error:
-        raise MissingData(f"{path}: is no longer there; put it back") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: does not decode as an image ({error}); replace or remove the file") from error
+    pixels: Tensor = pil_to_tensor(read_rgb(path, MARGIN * size))
     return pixels
 
 

@@ -1,2 +1,1 @@
-"""The results of a study as cells: means over seeds, in the order of the grid, and what their axes and metrics are
-called."""
+"""A study's results as cells: means over seeds, in the order of the grid, and the names of their axes and metrics."""

@@ -1,4 +1,4 @@
-"""What trials left to be drawn beside their metrics, and which trials of a study are drawn."""
+"""Arrays that trials leave to be drawn beside their metrics, and the choice of the trials that are drawn."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,26 +11,30 @@ import pandas as pd
 from reports.cells.summary import STATES
 
 PANEL = "panel"
+"""The column with the name of a trial's panel."""
 
 
 @dataclass(frozen=True)
 class TrialArrays:
-    """What a trial left to be drawn."""
+    """The arrays that a trial left to be drawn."""
 
     arrays: Mapping[str, np.ndarray]
-    """By ``protocol/name``; empty where it left none."""
+    """The arrays by ``protocol/name``; empty if it left none."""
     classes: Sequence[str] = ()
     """Names of the labels."""
 
     @property
     def protocol(self) -> str:
-        """Empty where it left none."""
+        """The protocol of the arrays; empty if there are none."""
         return next(iter(self.arrays), "").split("/")[0]
 
 
 def chosen_trials(table: pd.DataFrame, axis: str | None) -> dict[str, dict[Any, Any]]:
-    """For each value of the axis, as text, the row of the first trial that finished, else of the first that failed,
-    else of the first. Without an axis it is one row, under no name. Baselines are none of them."""
+    """The row of the trial that is drawn for each value of the axis, by the value as text.
+
+    It is the first trial that is done, else the first that failed, else the first. Without an axis there is one row,
+    under an empty name. Baselines are left out.
+    """
     grid = table[table["baseline"] == ""]
     grid = grid.assign(**{PANEL: grid[axis] if axis else ""})
     best = grid.sort_values("state", key=lambda states: states.map(STATES.index), kind="stable")
@@ -39,9 +43,9 @@ def chosen_trials(table: pd.DataFrame, axis: str | None) -> dict[str, dict[Any, 
 
 
 def save_arrays(trials: Mapping[str, TrialArrays], path: Path) -> None:
-    """As ``<trial id>/<protocol>/<name>``; no file where there is none."""
+    """Write the arrays of all trials to an NPZ file, as ``<trial id>/<protocol>/<name>``; no file if there are none."""
     arrays: dict[str, Any] = {
-        f"{trial_id}/{name}": array for trial_id, left in trials.items() for name, array in left.arrays.items()
+        f"{trial_id}/{name}": array for trial_id, trial in trials.items() for name, array in trial.arrays.items()
     }
     if arrays:
         np.savez_compressed(path, **arrays)

@@ -1,4 +1,4 @@
-"""Sentences on choices at the edge of what was tried, beyond which something better may lie."""
+"""Warnings about choices at the edge of the values that were tried: a better value may lie beyond it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,9 @@ FURTHER = {"smallest": "smaller", "largest": "larger"}
 
 
 def tuned_edges(search: Search, axes: Sequence[str]) -> list[str]:
-    """A sentence for each tuned setting and end of its values that searches chose more often than by chance.
+    """A sentence for each end of a tuned setting's values that searches chose more often than by chance.
 
-    Not counted: values that are no numbers, a smallest value of 0, and searches in which all score the same.
+    Values that are no numbers, a smallest value of 0, and searches in which all score the same are not counted.
     """
     found: Counter[tuple[str, str, str]] = Counter()
     searches: Counter[str] = Counter()
@@ -40,25 +40,25 @@ def tuned_edges(search: Search, axes: Sequence[str]) -> list[str]:
 
 
 def l2_edges(ends: Sequence[tuple[float, float] | None], chosen: Sequence[float]) -> list[str]:
-    """A sentence for an end of the grid of l2 weights that most trials chose.
+    """A sentence for each end of the grid of l2 weights that more than half of the trials chose.
 
-    ``ends`` are the lowest and highest weight of each trial's grid, None for a trial without one, and ``chosen`` are
-    the weights that were chosen, NaN for a trial without one.
+    ``ends`` has the lowest and the highest weight of each trial's grid, None for a trial without a grid. ``chosen``
+    has the weight that each trial chose, NaN for a trial without one.
     """
     pairs = [(grid, one) for grid, one in zip(ends, chosen, strict=True) if grid and one == one]
-    told = []
+    sentences = []
     for number, (end, field) in enumerate(zip(ENDS, ("l2_low", "l2_high"), strict=True)):
-        there = [grid[number] for grid, one in pairs if abs(one / grid[number] - 1) < 1e-6]
-        if 2 * len(there) > len(pairs):
-            told.append(
-                f"The chosen l2 weight is the {end} of its grid in {len(there)} of {len(pairs)} trials; set "
-                f"evaluate.{field} {'below' if number == 0 else 'above'} {there[0]:g}."
+        at_end = [grid[number] for grid, one in pairs if abs(one / grid[number] - 1) < 1e-6]
+        if 2 * len(at_end) > len(pairs):
+            sentences.append(
+                f"The chosen l2 weight is the {end} of its grid in {len(at_end)} of {len(pairs)} trials; set "
+                f"evaluate.{field} {'below' if number == 0 else 'above'} {at_end[0]:g}."
             )
-    return told
+    return sentences
 
 
 def _numbers(column: "pd.Series[str]") -> list[str]:
-    """The different values of a column, in order; none if any is no number, or if there is only one."""
+    """The different values of a column, in ascending order; empty if any is no number, or if there is only one."""
     values = sorted(set(column), key=float) if all(map(is_number, column)) else []
     return values if len(values) > 1 else []
 

@@ -1,4 +1,4 @@
-"""From a tidy table, one row a trial, to a matrix of cells, each over its seeds."""
+"""A matrix of cells, each a mean over its seeds, from a tidy table with one row a trial."""
 
 from dataclasses import dataclass
 
@@ -10,31 +10,31 @@ from reports.cells.summary import spearman, summarise, values_of
 
 @dataclass(frozen=True)
 class Matrix:
-    """All frames have the same rows and columns, in the order of the study's axes."""
+    """The cells of two axes. All frames have the same rows and columns, in the order of the study's axes."""
 
     mean: pd.DataFrame
-    """Mean over the seeds that are done; NaN where there is none, or ``state`` is ``stopped``."""
+    """Means over the seeds that are done; NaN if there are none, or if ``state`` is ``stopped``."""
     spread: pd.DataFrame
-    """Standard deviation over the finished seeds (n - 1); NaN below two."""
+    """Standard deviations over the seeds that are done (n - 1); NaN below two."""
     count: pd.DataFrame
-    """Finished seeds."""
+    """Numbers of seeds that are done."""
     state: pd.DataFrame
-    """``stopped`` where any trial was stopped early, else ``done`` where any seed is, else ``failed`` where any is,
+    """States: ``stopped`` if any trial was stopped early, else ``done`` if any seed is, else ``failed`` if any is,
     else ``waiting``."""
     stopped_at: pd.DataFrame
-    """The first epoch at which a trial of the cell was stopped early; NaN where none was."""
+    """The first epoch at which a trial of the cell was stopped early; NaN if none was."""
     row_average: pd.Series
-    """Mean of a row's cells; NaN while one of them has no value, or where they are not scored alike."""
+    """Means of the rows; NaN as long as a cell of the row has no value, or if its cells are not scored alike."""
     scored_by: pd.DataFrame
-    """How each cell is scored; see ``reports.cells.scoring``."""
+    """The scoring of each cell; see ``reports.cells.scoring``."""
 
     @property
     def scorings(self) -> list[str]:
-        """The ways in which its cells are scored."""
+        """The different scorings of the cells, in order."""
         return list(dict.fromkeys(self.scored_by.stack(future_stack=True).dropna()))
 
     def only(self, scored_by: str) -> pd.DataFrame:
-        """Return the means of the cells that are scored so; NaN for the others."""
+        """The means of the cells with this scoring; NaN for the others."""
         return self.mean.where(self.scored_by == scored_by)
 
     @property
@@ -44,13 +44,13 @@ class Matrix:
 
     @property
     def seeds_text(self) -> str:
-        """``3 seeds``, or ``1 to 3 seeds`` where some cells have fewer."""
+        """The number of seeds as text: ``3 seeds``, or ``1 to 3 seeds`` if some cells have fewer."""
         fewest = int(self.count.to_numpy().min())
         return f"{self.seeds} seeds" if fewest == self.seeds else f"{fewest} to {self.seeds} seeds"
 
 
 def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matrix:
-    """``table`` as in ``summarise``."""
+    """The matrix of a metric over two axes; ``table`` as in ``summarise``."""
     cells = summarise(table, [rows, columns], metric)
     index, names = values_of(cells, rows), values_of(cells, columns)
 
@@ -72,7 +72,7 @@ def to_matrix(table: pd.DataFrame, rows: str, columns: str, metric: str) -> Matr
 
 
 def by_cell(values: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """Values by (row, column), those that are known."""
+    """The values that are known, by (row, column)."""
     return {
         (str(row), str(column)): float(value)
         for row, cells in values.to_dict("index").items()
@@ -82,7 +82,8 @@ def by_cell(values: pd.DataFrame) -> dict[tuple[str, str], float]:
 
 
 def rank_correlation(ours: pd.DataFrame, paper: pd.DataFrame) -> tuple[float, int]:
-    """Spearman's rho over the cells that both have, ties sharing their mean rank, and how many those are."""
+    """Spearman's rho over the cells that both have, and the number of these cells; NaN below three. Ties share their
+    mean rank."""
     pairs = pd.DataFrame({"ours": by_cell(ours), "paper": by_cell(paper)}).dropna()
     if len(pairs) < 3:
         return float("nan"), len(pairs)

@@ -1,4 +1,4 @@
-"""What metrics are called, and what they are measured in."""
+"""Labels and units of metrics."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from reports.cells.names import signed
 
 KNN_AT = "knn/top1_at_"
-"""Begins the names of accuracies of nearest neighbours, one for each k."""
+"""The beginning of the names of nearest-neighbour accuracies, one for each k."""
 METRIC_LABELS = {
     "linear_eval/top1": "linear evaluation, top-1 (%)",
     "linear_eval/top5": "linear evaluation, top-5 (%)",
@@ -35,26 +35,26 @@ METRIC_LABELS = {
     "pretrain/entropy": "entropy of the contrastive distribution (nats)",
     "pretrain/contrastive_top1": "contrastive accuracy (%)",
 }
-"""Labels by name. ``add_labels`` adds those of metrics that are not among them."""
+"""Labels of metrics by name; ``add_labels`` adds further ones."""
 
 
 def add_labels(labels: Mapping[str, str]) -> None:
-    """Add labels by name, where a name may be a pattern such as ``retrieval/precision_at_\\d+``. Known names keep
-    theirs."""
+    """Add labels by name. A name may be a pattern such as ``retrieval/precision_at_\\d+``. Known names keep their
+    labels."""
     for name, label in labels.items():
         METRIC_LABELS.setdefault(name, label)
 
 
 def label_of(metric: str) -> str:
-    """Return the label of a metric, with its unit in parentheses; the name itself where it has none."""
+    """The label of a metric, with its unit in parentheses; the metric's name if it has no label."""
     if metric.startswith(KNN_AT):
         return f"k-nearest neighbours, k = {metric.removeprefix(KNN_AT)}, top-1 (%)"
     return _known_label(metric) or metric
 
 
 def unit_of(metric: str) -> str:
-    """Return the unit of a difference: ``points`` of a percentage, ``nats`` or nothing. A metric without a label is
-    taken for a percentage."""
+    """The unit of a difference: ``points`` for a percentage, ``nats``, or an empty text. A metric without a label
+    counts as a percentage."""
     label = _known_label(metric)
     if label is None or "%" in label:
         return "points"
@@ -68,5 +68,5 @@ def _known_label(metric: str) -> str | None:
 
 
 def difference(value: float, metric: str) -> str:
-    """``+3.1 points``, ``-0.2 nats``."""
+    """A difference with its sign and unit: ``+3.1 points``, ``-0.2 nats``."""
     return f"{signed(value)} {unit_of(metric)}".rstrip()

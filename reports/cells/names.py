@@ -1,33 +1,35 @@
-"""What a point of a figure is called, and with how many digits a number is told."""
+"""Names of axes, values and points in figures, and numbers as text."""
 
 from collections.abc import Mapping
 
 ENCODER, WIDTH = "encoder.name", "encoder.width"
 
 
-PAPERS = " (the paper)"
-"""Ends the name of a row of a table of texts that is the paper's."""
+PAPERS = " (published)"
+"""The ending of the names of rows of published numbers, of the paper or of others, in a table of texts."""
 FORMS = {"points": "setting", "leave_one_out": "left out", "add_one_in": "added"}
-"""Axes that are no path of a setting, and what they are called."""
+"""Names for people of the axes that are no path of a setting."""
 
 
 def axis_name(axis: str) -> str:
+    """The name of an axis for people: the path of its setting, unless it has a name of its own."""
     return FORMS.get(axis, axis)
 
 
 def value_name(axis: str, value: str) -> str:
-    """As ``width 2``, ``R50`` or ``SimCLR``: a number says little without its axis."""
+    """A value as a figure names it: ``width 2``, ``R50`` or ``SimCLR``. A number says little without its axis."""
     if axis == ENCODER:
         return short_encoder(value)
     return f"{axis.rsplit('.', 1)[-1]} {value}" if is_number(value) else value or "–"
 
 
 def signed(value: float) -> str:
-    """One digit after the point, as accuracies have; of what is smaller than 1, such as a silhouette, two digits."""
+    """A number with its sign and one digit after the point; below 1, as a silhouette is, with two digits."""
     return f"{value:+.1f}" if abs(value) >= 1 else f"{value:+.2g}"
 
 
 def is_number(text: str) -> bool:
+    """Whether a text is a number."""
     try:
         float(text)
     except ValueError:
@@ -36,12 +38,13 @@ def is_number(text: str) -> bool:
 
 
 def short_encoder(name: str) -> str:
-    """As in the paper's figures."""
+    """An encoder's name as in the paper's figures: ``R50`` for ``resnet50``."""
     return name.replace("resnet", "R")
 
 
 def point_name(values: Mapping[str, str]) -> str:
-    """By the values of axes: an encoder as the paper's figures have it, ``R50 (2x)``; of other axes the value."""
+    """The name of a point, from the values of the axes: an encoder as in the paper's figures, ``R50 (2x)``, then the
+    values of the other axes."""
     others = [value for axis, value in values.items() if axis not in (ENCODER, WIDTH) and value]
     return ", ".join([*_encoder(values.get(ENCODER, ""), values.get(WIDTH, "")), *others])
 

@@ -1,8 +1,7 @@
-"""How cells are scored: by which protocol, on which task and data set.
+"""The scoring of cells: the protocol, the task and the data set that a number comes from.
 
-Numbers that are scored in different ways are drawn beside each other, and never compared: no best of them, no
-difference, no order. A table of trials has the column ``scored_by``; trials of a table without it count as scored
-alike.
+Numbers with different scorings are drawn beside each other, and never compared: there is no best of them, no
+difference, no order. A table of trials has the column ``scored_by``; without it all its trials count as scored alike.
 """
 
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from itertools import combinations
 import pandas as pd
 
 SCORED_BY = "scored_by"
-"""Protocol, task and data set in words, such as ``finetune, labels 0.01 on cifar10``."""
+"""The column with protocol, task and data set in words, such as ``finetune, labels 0.01 on cifar10``."""
 BOTH = " and "
+"""The word between the scorings of a mean that has several."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class Baseline:
 
     name: str
     mean: float
-    """Mean over its seeds that are done."""
+    """The mean over the seeds that are done."""
     scored_by: str = ""
-    """It is compared with cells that are scored so."""
+    """The scoring; only cells with the same one are compared with the baseline."""
 
 
 def baselines_of(table: pd.DataFrame, metric: str) -> list[Baseline]:
-    """Return the baselines of a table that have the metric, in its order."""
+    """The baselines of a table that have the metric, in the table's order."""
     rows = with_scoring(table[(table["baseline"] != "") & (table["state"] == "done")])
     if metric not in rows:
         return []
@@ -37,24 +37,26 @@ def baselines_of(table: pd.DataFrame, metric: str) -> list[Baseline]:
 
 
 def with_scoring(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with the column ``scored_by``, empty where it is not known."""
+    """The table with the column ``scored_by``, empty if the scoring is not known."""
     known = table[SCORED_BY].fillna("") if SCORED_BY in table else ""
     return table.assign(**{SCORED_BY: known})
 
 
 def joined(scorings: "pd.Series[str]") -> str:
-    """Return how a mean over several trials is scored: ``frozen on cifar10 and finetune, labels 0.01 on cifar10``."""
+    """The scoring of a mean over several trials: ``frozen on cifar10 and finetune, labels 0.01 on cifar10``."""
     return BOTH.join(dict.fromkeys(scorings))
 
 
 def scorings_of(cells: pd.DataFrame) -> list[str]:
-    """Return the ways in which cells are scored, in their order."""
+    """The different scorings of cells, in their order."""
     return list(dict.fromkeys(cells[SCORED_BY]))
 
 
 def scored_as(theirs: pd.DataFrame, ours: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
-    """Return the paper's cells, each scored as one's own cells in the same place on the axes that choose the scoring.
-    Other scales have other widths and epochs, and the same columns."""
+    """The paper's cells, each with the scoring of one's own cells that have the same values on the axes that decide it.
+
+    Only these axes count, since the paper's widths and epochs are other ones than those of a smaller scale.
+    """
     chosen = _deciding(ours, axes)
     if not chosen:
         return theirs.assign(**{SCORED_BY: next(iter(scorings_of(ours)), "")})
@@ -63,7 +65,7 @@ def scored_as(theirs: pd.DataFrame, ours: pd.DataFrame, axes: list[str]) -> pd.D
 
 
 def _deciding(cells: pd.DataFrame, axes: list[str]) -> list[str]:
-    """Return the fewest axes whose values decide how a cell is scored."""
+    """The fewest axes whose values decide how a cell is scored."""
     for count in range(len(axes) + 1):
         for some in combinations(axes, count):
             ways = cells.groupby(list(some))[SCORED_BY] if some else [((), cells[SCORED_BY])]

@@ -1,7 +1,7 @@
-"""The choice among trials that differ only in tuned values: by their scores on held-out training images.
+"""The choice among trials that differ only in tuned values, by their scores on held-out training images.
 
-A cell's seed is scored by the chosen trial. The test set has no part in the choice, so that the best of several test
-scores is never taken for a test score.
+The chosen trial is the result of a cell's seed. The test set has no part in the choice, so that the best of several
+test scores is never taken for a test score.
 """
 
 import math
@@ -13,17 +13,17 @@ if TYPE_CHECKING:  # the commands that need no table need no pandas
     import pandas as pd
 
 VALIDATION = "validation"
-"""Column with a trial's score on held-out training images, higher being better."""
+"""The column with a trial's score on held-out training images; higher is better."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One of the trials that are chosen among."""
+    """A trial of a search."""
 
     trial_id: str
     state: str
     validation: float | None
-    """Score on held-out training images; None if the trial left none."""
+    """The score on held-out training images; None if the trial left none."""
 
     @property
     def has_ended(self) -> bool:
@@ -33,12 +33,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Search:
-    """What a study tunes, and every trial of it."""
+    """The tuned settings of a study, and all its trials."""
 
     values: dict[str, list[str]]
-    """Values as text, by the name of the tuned axis."""
+    """The values that were tried, as text, by the name of the tuned axis."""
     table: "pd.DataFrame"
-    """One row a trial, as in ``StudyReport.table``, with the tuned axes, ``validation`` and ``chosen``."""
+    """All trials, a row each as in ``StudyReport.table``, with the tuned axes, ``validation`` and ``chosen``."""
 
 
 def choose(candidates: Sequence[Candidate]) -> str | None:
@@ -64,9 +64,9 @@ def mark_chosen(table: "pd.DataFrame", axes: Sequence[str]) -> "pd.DataFrame":
 
 
 def chosen_rows(search: Search, axes: Sequence[str]) -> "pd.DataFrame":
-    """One row for each cell and seed: the chosen trial, or, as long as there is none, one without a result.
+    """A row for each cell and seed: the chosen trial, or a row without a result as long as none is chosen.
 
-    That one is a failed trial if all have failed; else it waits, with no tuned values.
+    A row without a result is failed if all trials have failed; else it is waiting, and its tuned values are empty.
     """
     import pandas as pd
 
@@ -78,7 +78,7 @@ def chosen_rows(search: Search, axes: Sequence[str]) -> "pd.DataFrame":
 
 
 def search_sentence(search: Search) -> str:
-    """What was chosen among, and by what: for the text under a figure."""
+    """A sentence for captions: which settings were tuned, over which values, and by which score."""
     named = [f"{name} ({', '.join(values)})" for name, values in search.values.items()]
     return (
         f"Chosen for each cell and seed by the score on held-out training images, never on test images: "
@@ -87,10 +87,10 @@ def search_sentence(search: Search) -> str:
 
 
 def chosen_texts(table: "pd.DataFrame", axes: Sequence[str], tuned: Sequence[str]) -> "pd.DataFrame":
-    """The chosen values of each cell, in the order of its seeds: ``0.3, 1.0, 0.3``; ``–`` where none is chosen yet.
+    """The chosen values of each cell, in the order of its seeds: ``0.3, 1.0, 0.3``; ``–`` if none is chosen yet.
 
-    ``table`` is that of ``chosen_rows``; the columns are ``axes`` and ``tuned``, with a row for each combination of
-    ``axes``. A setting that a cell does not have is empty.
+    ``table`` comes from ``chosen_rows``. The result has the columns ``axes`` and ``tuned``, and a row for each
+    combination of ``axes``. A setting that a cell does not have is empty.
     """
     grid = table.sort_values("seed", kind="stable") if len(table) else table
     shown = grid.assign(**{name: grid[name].where(grid["state"] == "done", "–") for name in tuned})

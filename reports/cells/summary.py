@@ -1,11 +1,17 @@
-"""The one form that every figure and table is drawn from: a row a cell, those of a study and those of the paper alike.
+"""The table of cells that every figure and table is drawn from: a row for each cell of the study and of the paper.
 
-A cell is a combination of the values, as text, of the axes that are looked at. The columns are the axes, ``source``
-(``here``, ``paper``, or ``other methods``: the paper's numbers that no study here reproduces, with a ``label``),
-``metric``, ``scored_by`` (see ``reports.cells.scoring``), ``mean``, ``spread`` (standard deviation over seeds, n - 1),
-``seeds``, ``state`` (``done``, ``failed``, ``stopped`` or ``waiting``) and ``stopped_at``, the first epoch at which a
-trial of the cell was stopped early; where the paper draws error bars, also their ends, ``low`` and ``high``.
-``data.csv`` is this form, so that it is enough to draw a figure again.
+A cell is a combination of values, as text, of some axes. The columns are
+
+- the axes;
+- ``source``: ``here``, ``paper``, or ``other methods`` (the paper's numbers that no study here reproduces, with a
+  ``label``);
+- ``metric``, and ``scored_by`` (see ``reports.cells.scoring``);
+- ``mean``, ``spread`` (standard deviation over seeds, n - 1) and ``seeds``, their number;
+- ``state``: ``done``, ``failed``, ``stopped`` or ``waiting``;
+- ``stopped_at``: the first epoch at which a trial of the cell was stopped early;
+- ``low`` and ``high``: the ends of the paper's error bars, if it draws any.
+
+``data.csv`` has this form, so that it is enough to draw a figure again.
 """
 
 from typing import Any
@@ -19,9 +25,9 @@ from reports.paper.numbers import PaperNumbers
 HERE, PAPER, OTHERS = "here", "paper", "other methods"
 STATES = ("done", "failed", "stopped", "waiting")
 WORDS = {"done": "done", "failed": "failed", "stopped": "stopped early", "waiting": "no result yet"}
-"""For people."""
+"""The states in words, for people."""
 COLUMNS = ["source", "metric", SCORED_BY, "mean", "spread", "seeds", "state", "stopped_at"]
-"""Beside the axes."""
+"""The columns beside the axes."""
 PRINTED: dict[str, Any] = {
     SCORED_BY: "",
     "spread": float("nan"),
@@ -29,17 +35,21 @@ PRINTED: dict[str, Any] = {
     "state": "done",
     "stopped_at": float("nan"),
 }
-"""What goes with a mean of the paper's."""
+"""The other columns of a cell of the paper, which has only a mean."""
 PARAMETERS = "parameters"
-"""Millions, of the encoder."""
+"""The column with an encoder's parameters, in millions."""
 
 
 def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame:
-    """Of a table with one row a trial, in its order: ``seed``, ``baseline``, ``state``, the axes and, once anything
-    finished, ``metric``. Baselines, which have no place on the axes, are left out. Other axes are averaged within each
-    seed, so that the spread is that of seeds alone, and a seed counts once all its trials in a cell have finished, so
-    that cells of a half-finished study are averages over the same things. A cell of which a trial was stopped early has
-    no mean: the trials that were not are the better ones."""
+    """The cells of a metric over some axes, in the order of the table.
+
+    ``table`` has one row a trial, with ``seed``, ``baseline``, ``state``, the axes and, once a trial is done,
+    ``metric``. Baselines have no place on the axes and are left out.
+
+    Other axes are averaged within each seed, so that the spread is that of seeds alone. A seed counts once all its
+    trials in a cell are done, so that the cells of an unfinished study are averages over the same settings. A cell
+    with a trial that was stopped early has no mean: its other trials are the better ones.
+    """
     grid = with_scoring(table[table["baseline"] == ""])
     values = pd.to_numeric(grid[metric]) if metric in grid else float("nan")
     kept = {"seed": grid["seed"], "state": grid["state"], SCORED_BY: grid[SCORED_BY]}
@@ -66,28 +76,28 @@ def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame
 
 
 def _last_state(states: "pd.Series[str]") -> str:
-    """Of the trials of one seed: stopped where one was, else failed, else missing, else finished."""
+    """The state of a seed, from its trials: stopped if any was, else failed, else waiting, else done."""
     return next(state for state in ("stopped", "failed", "waiting", "done") if state in set(states))
 
 
 def _first_state(states: "pd.Series[str]") -> str:
-    """Of the seeds of one cell: stopped where one was, else finished where one is."""
+    """The state of a cell, from its seeds: stopped if any was, else done if any is, else failed, else waiting."""
     return next(state for state in ("stopped", *STATES) if state in set(states))
 
 
 def stop_epochs(table: pd.DataFrame) -> "pd.Series[float]":
-    """Of each trial, the epoch at which it was stopped early; NaN where it was not."""
+    """The epoch at which each trial was stopped early; NaN if it was not."""
     return table["stopped_at"] if "stopped_at" in table else pd.Series(float("nan"), table.index)
 
 
 def why_empty(state: str, stopped_at: float) -> str:
-    """Of a cell without a mean: ``failed``, ``stopped at epoch 10``, or nothing where there is no more to say."""
+    """Why a cell has no mean: ``failed``, ``stopped at epoch 10``, or an empty text for any other state."""
     return {"failed": "failed", "stopped": f"stopped at epoch {stopped_at:.0f}"}.get(state, "")
 
 
 def published(numbers: PaperNumbers | None, axes: list[str], metric: str) -> pd.DataFrame:
-    """The paper's cells; none where it has no such metric, or its numbers are not by all of these axes. Axes that are
-    not named are averaged."""
+    """The paper's cells over some axes; no row if its numbers lack the metric or one of the axes. Its other axes are
+    averaged."""
     if numbers is None or metric not in numbers.metrics or not set(axes) <= set(numbers.axes):
         return pd.DataFrame(columns=[*axes, *COLUMNS])
     means = numbers.table.groupby(axes, sort=False)[metric].mean().dropna().reset_index(name="mean")
@@ -98,7 +108,8 @@ def published(numbers: PaperNumbers | None, axes: list[str], metric: str) -> pd.
 
 
 def error_ends(cells: pd.DataFrame) -> tuple["pd.Series[float]", "pd.Series[float]"]:
-    """Of each cell's error bar: the paper's where it draws one, else the mean with its spread, if it has one."""
+    """The lower and upper ends of the cells' error bars: the paper's if it draws one, else mean ± spread. Without a
+    spread both ends are the mean."""
     spread = cells["spread"].fillna(0)
     low, high = cells["mean"] - spread, cells["mean"] + spread
     return (cells["low"].fillna(low), cells["high"].fillna(high)) if "low" in cells else (low, high)
@@ -107,7 +118,7 @@ def error_ends(cells: pd.DataFrame) -> tuple["pd.Series[float]", "pd.Series[floa
 def beside(
     table: pd.DataFrame, numbers: PaperNumbers | None, axes: list[str], metrics: list[str], sized: bool = False
 ) -> pd.DataFrame:
-    """The study's cells, then the paper's; where ``sized``, with the millions of parameters of each cell's encoder."""
+    """The study's cells, then the paper's. If ``sized``, with the millions of parameters of each cell's encoder."""
     ours = [summarise(table, axes, metric) for metric in metrics]
     theirs = [
         scored_as(published(numbers, axes, metric), cells, axes) for metric, cells in zip(metrics, ours, strict=True)
@@ -122,8 +133,8 @@ def beside(
 
 
 def other_methods(numbers: PaperNumbers | None, axes: list[str], metrics: list[str]) -> pd.DataFrame:
-    """The paper's rows of other methods, with ``label`` and whatever else is said of them; axes that mean nothing to
-    them are empty."""
+    """The paper's rows of other methods, with ``label`` and the further columns of the paper's file. Axes that mean
+    nothing to them are empty."""
     known = [metric for metric in metrics if numbers is not None and metric in numbers.others]
     if numbers is None or not known:
         return pd.DataFrame(columns=[*axes, *COLUMNS, "label"])
@@ -140,32 +151,33 @@ def _sizes(table: pd.DataFrame, source: str, axes: list[str]) -> pd.DataFrame:
 
 
 def spearman(one: pd.Series, other: pd.Series) -> float:
-    """Rank correlation; ties share their mean rank."""
+    """Spearman's rank correlation; ties share their mean rank."""
     return float(one.rank().corr(other.rank()))
 
 
 def of(data: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The cells of one source: ``here``, ``paper`` or ``other methods``."""
     return data[data["source"] == source].reset_index(drop=True)
 
 
 def values_of(cells: pd.DataFrame, axis: str | None) -> list[str]:
-    """In their order; one nameless value where there is no axis."""
+    """The values of an axis, in their order; one empty value if there is no axis."""
     return [""] if axis is None else list(dict.fromkeys(map(str, cells[axis])))
 
 
 def ordered(cells: pd.DataFrame, axis: str | None) -> list[str]:
-    """As ``values_of``, numbers by their size: grids that are put together have them in another order."""
+    """The values of an axis, numbers in ascending order: grids that are put together have them in another order."""
     values = values_of(cells, axis)
     return sorted(values, key=float) if all(map(is_number, values)) else values
 
 
 def at(cells: pd.DataFrame, axis: str | None, value: str) -> pd.DataFrame:
-    """The cells at one value of an axis; all where there is no axis."""
+    """The cells at one value of an axis; all cells if there is no axis."""
     return cells if axis is None else cells[cells[axis] == value]
 
 
 def in_common(data: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
-    """The cells that have a value here and in the paper: the axes, ``metric``, ``scored_by``, ``mean``, and
+    """The cells that have a value here and in the paper, with the axes, ``metric``, ``scored_by``, ``mean`` and
     ``mean_paper``."""
     known = data.dropna(subset="mean")
     ours, theirs = (of(known, source)[[*axes, "metric", SCORED_BY, "mean"]] for source in (HERE, PAPER))

@@ -1,4 +1,4 @@
-"""A metric of one value of an axis against that of others: Figures B.5 and B.6."""
+"""A metric at one value of an axis against the same metric at other values: Figures B.5 and B.6."""
 
 from collections.abc import Iterator
 
@@ -23,11 +23,11 @@ from reports.style import COLORS, GREY, MARKERS
 from reports.tables.texts import pivoted, rows_and_columns
 
 LINE, UPRIGHT_LINE = 45, 26
-"""Letters of a line of an axis' name, along the figure and up it."""
+"""The most letters of a line in the label of the horizontal and of the vertical axis."""
 
 
 def draw_against(report: StudyReport, spec: AgainstReport) -> Drawn:
-    """A panel for each value of the axis, and a row of panels for the paper's numbers."""
+    """Draws a panel for each value of ``spec.y``, and a row of panels with the paper's numbers."""
     rows, columns = rows_and_columns(report.axes, spec.axis)
     data = beside(report.table, report.paper, report.axes, [spec.metric])
     return Drawn(
@@ -43,7 +43,7 @@ def draw_against(report: StudyReport, spec: AgainstReport) -> Drawn:
 
 
 def against_figure(report: StudyReport, spec: AgainstReport, data: pd.DataFrame) -> Figure:
-    """Drawn of ``data`` alone."""
+    """The figure, drawn from ``data`` alone."""
     others = [axis for axis in report.axes if axis != spec.axis]
     parts = sides(report, data)
     figure, places = lay_out(report, parts, 2.9, stacked=True)
@@ -64,8 +64,11 @@ def against_figure(report: StudyReport, spec: AgainstReport, data: pd.DataFrame)
 
 
 def paired(cells: pd.DataFrame, axis: str, x: str, y: str, others: list[str]) -> pd.DataFrame:
-    """A row for each combination of the other axes, in the order of the grid, with ``mean``, ``spread``, ``state`` and
-    ``stopped_at`` of both values of the axis, as ``mean_x`` and so on."""
+    """The points of a panel: a row for each combination of the other axes, in the order of the grid.
+
+    The columns are ``mean``, ``spread``, ``state`` and ``stopped_at`` at both values of the axis: ``mean_x``,
+    ``mean_y`` and so on.
+    """
     wanted = [*others, "mean", "spread", "state", "stopped_at"]
     left, right = cells.loc[cells[axis] == x, wanted], cells.loc[cells[axis] == y, wanted]
     if not others:
@@ -102,7 +105,7 @@ def _dress(ax: Axes, points: pd.DataFrame, side: Side, x: str, y: str) -> None:
 
 
 def _handles(cells: pd.DataFrame, spec: AgainstReport, colors: list[str], markers: list[str]) -> list[Artist]:
-    """Both groups of the paper's legend: what colours tell apart, then what markers do."""
+    """The handles of the legend, in two groups as in the paper: the values with colours, then those with markers."""
     return [
         *(
             Line2D([], [], color=COLORS[colors.index(value) % len(COLORS)], linewidth=4, label=value_name(axis, value))
@@ -123,12 +126,12 @@ def _handles(cells: pd.DataFrame, spec: AgainstReport, colors: list[str], marker
 
 
 def _values(cells: pd.DataFrame, axis: str | None) -> Iterator[tuple[str, str]]:
-    """Of an axis, those that are drawn."""
+    """Pairs of the axis and each of its values that is drawn; none without an axis."""
     yield from ((axis, value) for value in values_of(cells, axis)) if axis else ()
 
 
 def _rising_together(report: StudyReport, spec: AgainstReport, data: pd.DataFrame) -> list[str]:
-    """How well the order along the figure is the order up it, here and in the paper."""
+    """Sentences on the rank correlation of each panel's two values of the axis, here and in the paper."""
     others = [axis for axis in report.axes if axis != spec.axis]
     found = []
     for y in map(str, spec.y):

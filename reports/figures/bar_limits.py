@@ -1,4 +1,4 @@
-"""Where the axis of bars begins."""
+"""The ends of the vertical axis of bars."""
 
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -7,14 +7,18 @@ from reports.cells.summary import error_ends
 
 NICE = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10])
 BELOW = 0.3
-"""Room under the lowest bar, as a part of the range, so that it is still a bar."""
+"""The room below the top of the lowest bar, as a part of the range, so that it is still a bar."""
 ABOVE = 0.03
+"""The room above the highest bar, as a part of the range."""
 
 
 def bar_limits(cells: pd.DataFrame) -> tuple[float, float]:
-    """From 0 where the lowest bar is less than half the highest, else from a round number below the lowest, as the
-    paper cuts its axes. Single bars far below all others, as of a training that diverged, do not count: they would
-    press the differences between the others flat."""
+    """The lower and upper end of the axis.
+
+    The axis begins at 0 if the lowest bar is less than half as high as the highest, else at a round number below the
+    lowest, as in the paper. Single bars far below all others, such as that of a diverged training, do not count: they
+    would hide the differences between the others.
+    """
     known = cells.dropna(subset="mean")
     if known.empty:
         return 0.0, 1.0
@@ -30,6 +34,7 @@ def bar_limits(cells: pd.DataFrame) -> tuple[float, float]:
 
 
 def _fence(values: "pd.Series[float]") -> float:
-    """Far out by Tukey's rule, and below a fifth of the median as well: what is but bad is to be seen."""
+    """The value below which a bar does not count: it is far out by Tukey's rule, and below a fifth of the median. A bar
+    that is merely bad counts."""
     low, high = float(values.quantile(0.25)), float(values.quantile(0.75))
     return min(low - 3 * (high - low), float(values.median()) / 5)

@@ -1,4 +1,4 @@
-"""One panel of bars."""
+"""A panel of bars, and the handles of its legend."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -19,11 +19,11 @@ from reports.specs import BarsReport
 from reports.style import COLORS, ERROR, HATCHES
 
 GROUP = 0.86
-"""Width of a group; the rest is the gap to the next."""
+"""The width of a group of bars, as a part of the distance between groups."""
 LETTERS = 45
-"""Letters of a line of the axis' name."""
+"""The most letters of a line in the label of the axis."""
 FEWEST = 8
-"""A panel is as wide as so many bars, however few it has."""
+"""The number of bars that a panel has room for at least."""
 CUT = "A number with an arrow stands for a bar that ends below its panel."
 MARK: dict[str, Any] = {
     "marker": "D",
@@ -32,20 +32,24 @@ MARK: dict[str, Any] = {
     "markeredgecolor": "black",
     "linestyle": "",
 }
-"""Of a number of the paper's."""
+"""The style of the mark of a paper's number."""
 
 Looks = dict[str, tuple[str, str]]
-"""Colour and hatch of each value of the series."""
+"""The colour and the hatch of each value of the series."""
 
 
 def look(rank: int) -> tuple[str, str]:
-    """Each of its own: where the colours begin again, the hatches have moved on by one."""
+    """The colour and the hatch of a value. When the colours repeat, the hatches are shifted by one, so that every value
+    looks different."""
     return COLORS[rank % len(COLORS)], HATCHES[(rank + rank // len(COLORS)) % len(HATCHES)]
 
 
 def draw_panel(ax: Axes, cells: pd.DataFrame, spec: BarsReport, looks: Looks) -> None:
-    """``cells`` as in ``reports.cells.summary``, with ``mark``. A cell without a value is an empty place as high as the
-    panel, never a bar of height 0; a cell that the grid does not have leaves its place free."""
+    """Draws the bars of a panel.
+
+    ``cells`` are as in ``reports.cells.summary``, with ``mark``. A cell without a value is an empty place as high as
+    the panel, never a bar of height 0. The place of a cell that the grid does not have stays free.
+    """
     groups, width = ordered(cells, spec.x), GROUP / len(ordered(cells, spec.series))
     low, high = bar_limits(pd.concat([cells, cells[["mark"]].set_axis(["mean"], axis=1)]))
     ax.set_ylim(low, high)
@@ -67,7 +71,7 @@ def draw_panel(ax: Axes, cells: pd.DataFrame, spec: BarsReport, looks: Looks) ->
 
 
 def _places(cells: pd.DataFrame, spec: BarsReport, width: float) -> list[float]:
-    """Of the middle of each cell's bar."""
+    """The horizontal place of the middle of each cell's bar."""
     groups, series = ordered(cells, spec.x), ordered(cells, spec.series)
     ranks = [0] * len(cells) if spec.series is None else [series.index(value) for value in cells[spec.series]]
     first = -(len(series) - 1) / 2
@@ -95,7 +99,8 @@ def _draw_gap(ax: Axes, x: float, width: float, cell: dict[Hashable, Any]) -> No
 
 
 def bar_handles(cells: pd.DataFrame, series: str | None, looks: Looks) -> list[Artist]:
-    """Of a legend: the values of the series, then what else can be seen."""
+    """The handles of a legend: the values of the series, then the empty places and the paper's marks if there are
+    any."""
     handles: list[Artist] = []
     for value in ordered(cells, series) if series else []:
         color, hatch = looks[value]

@@ -18,15 +18,15 @@ from reports.study_report import StudyReport
 from reports.tables.texts import pivoted
 
 MOST_BESIDE = 24
-"""Bars of a panel of half the figure's width; more take all of it."""
+"""The most bars of a panel of half the figure's width; a panel with more takes the whole width."""
 
 SHORTEST_TITLE = 10
-"""Letters of a line of a panel's title that it has at least."""
+"""The letters that a line of a panel's title has room for at least."""
 
 
 def draw_bars(report: StudyReport, spec: BarsReport) -> Drawn:
-    """A mean over seeds is a bar, with its standard deviation; the paper's numbers have panels of their own, and are
-    marked among one's own where they are of the same cells."""
+    """Draws a bar for each mean over seeds, with its standard deviation. The paper's numbers have panels of their own,
+    and are also marked on one's own bars of the same cells."""
     axes = [axis for axis in (spec.panels, spec.x, spec.series) if axis]
     rows = [axis for axis in (spec.panels, spec.x) if axis]
     data = beside(report.table, report.paper, axes, [spec.metric])
@@ -43,7 +43,7 @@ def draw_bars(report: StudyReport, spec: BarsReport) -> Drawn:
 
 
 def bars_figure(report: StudyReport, spec: BarsReport, data: pd.DataFrame) -> Figure:
-    """Drawn of ``data`` alone."""
+    """The figure, drawn from ``data`` alone."""
     parts = sides(report, data)
     bars = data.groupby(["source", *([spec.panels] if spec.panels else [])]).size().max()
     stacked = spec.panels is not None or bars > MOST_BESIDE
@@ -65,8 +65,10 @@ def _draw_side(place: SubFigure, side: Side, spec: BarsReport, looks: Looks, cel
 
 
 def with_marks(cells: pd.DataFrame, data: pd.DataFrame, spec: BarsReport) -> pd.DataFrame:
-    """With ``mark``, the paper's number of the same cell; NaN in the paper's own cells, and everywhere where one axis
-    for both would press the differences flat."""
+    """The cells with the column ``mark``, the paper's number of the same cell.
+
+    It is NaN for the paper's own cells, and for all cells if a common axis would hide the differences of either.
+    """
     axes = [axis for axis in (spec.panels, spec.x, spec.series) if axis]
     common = in_common(data, axes)
     if set(cells["source"]) != {HERE} or not _fit_one_axis(common):
@@ -81,7 +83,8 @@ def _fit_one_axis(common: pd.DataFrame) -> bool:
 
 
 def _looks(data: pd.DataFrame, series: str | None) -> list[Looks]:
-    """Here and in the paper: by value where they share one, else by rank, so that the smallest look alike."""
+    """The colours and hatches of one's own values and of the paper's. A value looks the same in both; if they share no
+    value, values of the same rank look the same."""
     ours, theirs = (ordered(of(data, source), series) for source in (HERE, PAPER))
     if set(ours) & set(theirs):
         ours = theirs = list(dict.fromkeys(theirs + ours))
@@ -89,7 +92,7 @@ def _looks(data: pd.DataFrame, series: str | None) -> list[Looks]:
 
 
 def _notes(data: pd.DataFrame, spec: BarsReport) -> list[str]:
-    """What a reader must know of the drawing."""
+    """Sentences that a reader needs to read the figure."""
     panels = [
         at(of(data, source), spec.panels, value)
         for source in (HERE, PAPER)

@@ -1,4 +1,4 @@
-"""What stands under a figure: what is drawn, over how many seeds, and how the paper's setting differs."""
+"""The caption of a figure: what is drawn, over how many seeds, and how the paper's setting differs."""
 
 from collections.abc import Iterable
 
@@ -20,15 +20,18 @@ SETTING = {
     "epochs": "{} epochs",
     "batch_size": "batches of {}",
 }
-"""How a setting is told, in this order."""
+"""The words for each setting that a caption names, in this order."""
 MOST_NAMED = 12
-"""Cells that were stopped early; of more, how many they are."""
+"""The most cells stopped early that a caption names; of the others it gives the number."""
 OTHER_DATA = "A number on other data is another quantity: what is compared is order, sign and shape, not height."
 
 
 def caption(report: StudyReport, data: pd.DataFrame, axes: list[str], drawn: str, spread: str, notes: list[str]) -> str:
-    """A paragraph. ``axes`` are those that ``data`` is by, ``drawn`` begins the first sentence, and ``spread`` is what
-    shows a standard deviation; ``notes`` are sentences on how this kind of figure is to be read."""
+    """The caption, one paragraph of plain text.
+
+    ``axes`` are the axes of ``data``. ``drawn`` begins the first sentence, such as "Bars are". ``spread`` names what
+    shows a standard deviation, such as "error bars". ``notes`` are sentences on how to read this kind of figure.
+    """
     averaged = [axis for axis in report.axes if axis not in axes]
     sentences = [f"{drawn} {_metrics(data)} by {_joined(map(axis_name, axes))}.", _seeds_told(of(data, HERE), spread)]
     if averaged:
@@ -57,7 +60,7 @@ def _seeds_told(cells: pd.DataFrame, spread: str) -> str:
 
 
 def _stopped_told(cells: pd.DataFrame, axes: list[str]) -> list[str]:
-    """Which cells were stopped early, and when."""
+    """A sentence with the cells that were stopped early, and their epochs."""
     stopped = cells[cells["state"] == "stopped"].drop_duplicates(axes)
     names = [", ".join(filter(None, map(str, cell))) for cell in stopped[axes].itertuples(index=False, name=None)]
     told = [f"{name} (epoch {epoch:.0f})" for name, epoch in zip(names, stopped["stopped_at"], strict=True)]
@@ -66,7 +69,7 @@ def _stopped_told(cells: pd.DataFrame, axes: list[str]) -> list[str]:
 
 
 def _beside_the_paper(report: StudyReport, drawn: bool) -> list[str]:
-    """Where the paper's numbers are from, and that a number on other data is another quantity."""
+    """Sentences on the source of the paper's numbers and on how the settings differ."""
     numbers = report.paper
     if numbers is None or not drawn:
         return []
@@ -79,7 +82,8 @@ def _beside_the_paper(report: StudyReport, drawn: bool) -> list[str]:
 
 
 def _differences(report: StudyReport, numbers: PaperNumbers) -> list[str]:
-    """What the study or its scale sets, but for what is drawn: the axes of a figure can be seen in it."""
+    """Sentences on the settings here, and on other data than the paper's. The axes of the grid are left out: the figure
+    shows them."""
     settings = {path: value for path, value in report.settings.items() if path not in report.axes}
     told = [words.format(settings[path]) for path, words in SETTING.items() if path in settings]
     scale = f" ({report.scale} scale)" if report.scale else ""

@@ -1,4 +1,4 @@
-"""What the function of a figure kind returns, and the call of that function."""
+"""The result of drawing a study, and the function that draws any kind of figure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,32 +16,33 @@ SHORTENED = "Names with … are shortened; the table has them whole."
 
 @dataclass(frozen=True)
 class Drawn:
-    """What was drawn of a study."""
+    """A figure with its numbers and its texts."""
 
     figure: Figure
     texts: pd.DataFrame
-    """The table's cells as text."""
+    """The numbers as a table of texts."""
     corner: str
-    """Above the names of its rows."""
+    """The heading above the names of the table's rows."""
     data: pd.DataFrame
-    """Enough to draw the figure again."""
+    """The numbers as data: enough to draw the figure again."""
     findings: list[str]
-    """What the figure says, in sentences."""
+    """Sentences on what the figure shows."""
     caption: str = ""
-    """What is drawn and how it differs from the paper's setting; plain text, a paragraph."""
+    """The caption, a paragraph of plain text: what is drawn, and how it differs from the paper's setting."""
     rows: list[str] = field(default_factory=list)
     """The axes that name the table's rows; see ``trials_by_cell``."""
     columns: str | None = None
     """The axis whose values are the table's columns."""
     bold: pd.DataFrame | None = None
-    """Which cells of ``texts`` are the best."""
+    """Whether each cell of ``texts`` is one of the best; None if none is marked."""
     blocks: Callable[[bool], Sequence[Block]] | None = None
-    """Of a table that is set as one, by whether a spread is under its mean; None where ``texts`` are the table."""
+    """The function that returns the blocks of a table; its argument says whether a spread is under its mean. None if
+    ``texts`` are the table."""
 
 
 def draw(report: StudyReport) -> Drawn:
-    """The figure of a study with its numbers, by the kind that its spec names. Long names are short in the figure
-    alone."""
+    """The figure of a study with its numbers, drawn by the kind in its spec. Long names are shortened in the figure
+    only."""
     function = drawing_function(report.spec.kind)
     drawn: Drawn = function(report, report.spec)
     short = with_short_names(report)

@@ -1,4 +1,4 @@
-"""What a figure says, in sentences: facts of the table, no verdicts."""
+"""Sentences on what a figure shows: facts of the table, no verdicts."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,9 +14,9 @@ from reports.statistics.best import is_ranked
 
 
 def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: Sequence[Baseline]) -> list[str]:
-    """Return the findings of a heatmap: best and worst cell, against the baselines and the paper; what is missing.
+    """The findings of a heatmap: its best and worst cell, the baselines, the agreement with the paper, missing values.
 
-    Cells are compared with cells that are scored alike only.
+    Only cells with the same scoring are compared.
     """
     if not by_cell(matrix.mean):
         return ["No cell has finished yet."]
@@ -61,10 +61,10 @@ def _agreement(mean: pd.DataFrame, paper: PaperMatrix, told: str) -> str:
 
 
 def cell_findings(data: pd.DataFrame, axes: list[str], baselines: Sequence[Baseline]) -> list[str]:
-    """Return the findings of cells of one metric, as in ``reports.cells.summary``: the best, against the worst, the
-    baselines and the paper; what changes along the axes; what is missing.
+    """The findings of the cells of one metric: the best and the worst, the baselines, the agreement with the paper, the
+    changes along the axes, missing values.
 
-    Cells are compared with cells that are scored alike only.
+    ``data`` is as in ``reports.cells.summary``. Only cells with the same scoring are compared.
     """
     ours = of(data, HERE)
     known = ours.dropna(subset="mean")
@@ -83,7 +83,7 @@ def cell_findings(data: pd.DataFrame, axes: list[str], baselines: Sequence[Basel
 
 
 def _of_one_scoring(data: pd.DataFrame, axes: list[str], baselines: Sequence[Baseline], told: str) -> list[str]:
-    """Return the findings of cells that are scored alike; ``told`` says how, where others are scored otherwise."""
+    """The findings of cells with the same scoring; ``told`` names the scoring if the figure has several."""
     known = of(data, HERE).dropna(subset="mean")
     if known.empty:
         return []
@@ -102,12 +102,12 @@ def _of_one_scoring(data: pd.DataFrame, axes: list[str], baselines: Sequence[Bas
 
 
 def _told(scored_by: str, scorings: Sequence[str]) -> str:
-    """Return how cells are scored, in brackets; empty where all of a figure are scored alike."""
+    """The scoring of cells, in brackets; empty if the figure has only one scoring."""
     return f" ({scored_by or 'others'})" if len(scorings) > 1 else ""
 
 
 def _unmatched(baselines: Sequence[Baseline], scorings: Sequence[str]) -> list[str]:
-    """Return a sentence for each baseline that no cell can be compared with."""
+    """A sentence for each baseline that no cell can be compared with."""
     return [
         f"{one.name}: {one.mean:.1f} by {one.scored_by or 'another protocol'}; no cell is scored so, and none is "
         "compared with it."
@@ -117,7 +117,7 @@ def _unmatched(baselines: Sequence[Baseline], scorings: Sequence[str]) -> list[s
 
 
 def _without_value(count: int, states: "pd.Series[str]") -> str:
-    """``states`` are those of all cells."""
+    """A sentence on the cells without a value; ``states`` has the states of all cells."""
     failed, stopped = (int((states == state).sum()) for state in ("failed", "stopped"))
     early = f", {stopped} stopped early" if stopped else ""
     return f"{count} of {len(states)} cells have no value yet ({failed} failed{early})."
@@ -135,8 +135,11 @@ def _common_order(data: pd.DataFrame, axes: list[str], told: str) -> list[str]:
 
 
 def _along(data: pd.DataFrame, axis: str, axes: list[str], told: str) -> str:
-    """Return sign and size of the change from an axis' smallest number to its largest, which can be compared where none
-    of its numbers are the paper's; empty where there is none."""
+    """A sentence on the change from the smallest number of an axis to its largest, here and in the paper.
+
+    Sign and size can be compared even if the numbers of the axis differ from the paper's. Empty if there is no change
+    to give.
+    """
     others = [name for name in axes if name != axis]
     here, paper = (_change(of(data, source).dropna(subset="mean"), axis, others) for source in (HERE, PAPER))
     if here is None:
@@ -147,7 +150,8 @@ def _along(data: pd.DataFrame, axis: str, axes: list[str], told: str) -> str:
 
 
 def _change(cells: pd.DataFrame, axis: str, others: list[str]) -> str | None:
-    """Averaged over the combinations of the other axes that have a value at both ends."""
+    """The change from end to end as text, averaged over the combinations of the other axes that have a value at both
+    ends; None if there are none, or if the values of the axis are no numbers."""
     values = ordered(cells, axis)
     if len(values) < 2 or not all(map(is_number, values)):
         return None

@@ -1,5 +1,4 @@
-"""A figure of one's own heatmap beside the paper's: both, how well their orders agree, and their difference where both
-are scored alike."""
+"""One's own heatmap beside the paper's, the agreement of their orders, and their difference if scored alike."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -19,12 +18,12 @@ from reports.style import COLORS, WIDTH, set_heading
 from reports.tables.texts import formatted, tidy
 
 NAMED = 4
-"""The best cells, on either side, are named in the scatter."""
+"""The number of the best cells of each side that are named in the scatter plot."""
 NOTE = "The last column is the row's mean. Hatched: no result yet; crossed: failed; ruled: stopped early."
 
 
 def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
-    """One's own, the paper's at the same values, and how they differ."""
+    """Draws one's own heatmap, the paper's with the same rows and columns, and how they differ."""
     rows, columns = spec.rows, spec.columns
     matrix = to_matrix(report.table, rows, columns, spec.metric)
     numbers = report.paper
@@ -48,9 +47,10 @@ def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
 
 
 def heatmap_figure(matrix: Matrix, paper: PaperMatrix | None, title: str, row_label: str, column_label: str) -> Figure:
-    """Draw one's own panel and, where the paper has numbers for these axes, its own, their agreement and difference.
+    """The figure: one's own panel and, if the paper has numbers for these axes, its panel, their agreement and
+    difference.
 
-    A difference is drawn only where both are scored by the same protocol on the same data: points of one data set are
+    The difference is drawn only if both are scored by the same protocol on the same data: points of one data set are
     not points of another.
     """
     ours = Panel(title, matrix.mean, matrix.row_average, matrix.spread, matrix.state, matrix.stopped_at)
@@ -80,8 +80,8 @@ def _difference(matrix: Matrix, paper: PaperMatrix) -> Panel:
 
 
 def draw_agreement(ax: Axes, matrix: Matrix, paper: PaperMatrix) -> None:
-    """Draw every cell's value here against the paper's. What matters is the order, which Spearman's rho sums up where
-    all cells are scored alike."""
+    """Draws every cell's value here against the paper's. What matters is the order; Spearman's rho sums it up if all
+    cells are scored alike."""
     rho, cells = rank_correlation(matrix.mean, paper.values)
     here, there = by_cell(matrix.mean), by_cell(paper.values)
     common = [cell for cell in here if cell in there]
@@ -101,7 +101,7 @@ def draw_agreement(ax: Axes, matrix: Matrix, paper: PaperMatrix) -> None:
 
 
 def name_best(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
-    """The best cells of both, once the axes have their size."""
+    """Writes the names of the best cells of both sides. The axes must have their final size."""
     here, there = by_cell(ours), by_cell(paper.values)
     common = [cell for cell in here if cell in there]
     cells = list(_best(here, common) | _best(there, common))
@@ -109,5 +109,5 @@ def name_best(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
 
 
 def _best(values: dict[tuple[str, str], float], cells: list[tuple[str, str]]) -> dict[tuple[str, str], None]:
-    """The few cells worth naming, in a fixed order."""
+    """The best cells, in a fixed order."""
     return dict.fromkeys(sorted(cells, key=lambda cell: -values[cell])[:NAMED])

@@ -1,4 +1,4 @@
-"""Figure 5's kind of heatmap: a cell for each pair of values, and the row's mean as a last column."""
+"""A heatmap as in Figure 5: a cell for each pair of values, and the mean of each row as a last column."""
 
 import textwrap
 from dataclasses import dataclass
@@ -14,32 +14,35 @@ from reports.figures.ticks import SLANTING, panel_width
 
 AVERAGE = "average"
 HATCH = {"waiting": "///", "failed": "xxx", "stopped": "---", "done": ""}
-"""Of cells without a value: a trial that finished has none where its protocol has no such metric."""
+"""The hatches of cells without a value, by state. A trial that is done may lack the metric, and so have no value."""
 GREY = "#e6e6e6"
+"""The colour of cells without a value."""
 LETTERS = 42
-"""Of a title's line, which is not to run into the next panel's."""
+"""The most letters of a line in a title, so that it does not run into the title of the next panel."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One heatmap."""
+    """A heatmap; all frames have the same rows and columns."""
 
     title: str
     values: pd.DataFrame
+    """The values of the cells; NaN if there is none."""
     average: pd.Series | None = None
-    """Drawn as a last column, in the same colours and without a gap, as in the paper."""
+    """The means of the rows, drawn as a last column in the same colours and without a gap, as in the paper."""
     spread: pd.DataFrame | None = None
-    """Written under a cell's value where it is known."""
+    """The spreads, written below the values; NaN if not known."""
     state: pd.DataFrame | None = None
-    """Cells that are not ``finished`` are hatched, failed ones crossed, ruled those that were stopped early."""
+    """The states of the cells. A waiting cell without a value is hatched, a failed one crossed, a stopped one ruled."""
     stopped_at: pd.DataFrame | None = None
-    """Written as the epoch into those that were."""
+    """The epochs of cells that were stopped early, written into them."""
     signed: bool = False
-    """Differences: colours diverge from 0, and a sign is written."""
+    """Whether the values are differences: colours diverge from 0, and signs are written."""
 
 
 def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> None:
-    """Colours as in the paper: inferno from the smallest value to the largest, white text on dark cells."""
+    """Draws a heatmap in the paper's colours: inferno from the smallest value to the largest, white text on dark
+    cells."""
     shown = panel.values.astype(float)
     if panel.average is not None:
         shown = shown.assign(**{AVERAGE: panel.average})
@@ -88,7 +91,7 @@ def _labels(panel: Panel, shown: pd.DataFrame) -> np.ndarray:
 
 
 def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:
-    """Cells without a value; plain grey where a trial finished without leaving this metric."""
+    """Draws the cells without a value: hatched by their state, plain grey if a trial is done but lacks the metric."""
     states = [] if panel.state is None else panel.state.to_numpy(dtype=str).tolist()
     for row, column in np.argwhere(shown.isna().to_numpy()).tolist():
         inside = row < len(states) and column < len(states[row])
@@ -101,6 +104,6 @@ def _hatch(ax: Axes, panel: Panel, shown: pd.DataFrame) -> None:
 
 
 def _write(ax: Axes, row: int, column: int, text: str) -> None:
-    """Over a hatch."""
+    """Writes a text over a hatch."""
     under = {"facecolor": GREY, "linewidth": 0, "pad": 1}
     ax.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=7, bbox=under)

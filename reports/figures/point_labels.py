@@ -1,4 +1,4 @@
-"""Names beside points, where they cover neither each other nor what is drawn."""
+"""Names beside points, placed so that they cover neither each other nor what is drawn."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -14,22 +14,26 @@ from reports.cells.names import point_name
 from reports.style import GREY
 
 DIRECTIONS = ((1, -1), (1, 1), (-1, 1), (-1, -1), (0, -1), (0, 1), (1, 0), (-1, 0))
-"""From a point to its name, right and up, tried in this order; below to the right as in the paper comes first."""
+"""The directions from a point to its name (right, up), in the order in which they are tried: first below and to the
+right, as in the paper."""
 DISTANCES = (3, 9, 16, 24, 34)
-"""In points of 1/72 inch. From the second on a thin line leads to the point."""
+"""The distances from a point to its name, in points of 1/72 inch. From the second on a thin line leads to the point."""
 FARTHER = 0.01
-"""What a name farther away costs for each distance, as a part of its area: less than to cover something."""
+"""The cost of each further distance, as a part of a name's area: less than the cost of covering something."""
 REACH = 2.5
-"""Half the side of a point, and of a piece of a line, in points."""
+"""Half the side of the box of a point, or of a piece of a line, in points of 1/72 inch."""
 ROUNDS = 4
-"""In each a name may move away from where others came to be."""
+"""The number of rounds; in each round a name may move away from the names that were placed after it."""
 
 Boxes = np.ndarray
-"""float (n, 4), in pixels: left, bottom, right, top."""
+"""Boxes, float (n, 4), in pixels: left, bottom, right, top."""
 
 
 def label_cells(ax: Axes, cells: pd.DataFrame, x: str, y: str, axes: list[str]) -> None:
-    """``x`` and ``y`` are columns of ``cells``. A point is named by its ``label``, or by its values of ``axes``."""
+    """Writes the names of cells beside their points: their ``label``, else their values on ``axes``.
+
+    ``x`` and ``y`` are columns of ``cells``. The axes must have their final size and limits; see ``label_points``.
+    """
     rows = cells.to_dict("records")
     labels = [row["label"] if isinstance(row.get("label"), str) else "" for row in rows]
     names = [label or point_name({axis: row[axis] for axis in axes}) for label, row in zip(labels, rows, strict=True)]
@@ -37,8 +41,10 @@ def label_cells(ax: Axes, cells: pd.DataFrame, x: str, y: str, axes: list[str]) 
 
 
 def label_points(ax: Axes, points: Sequence[tuple[float, float]], names: Sequence[str]) -> None:
-    """Each name where it covers least. The axes must have their final size and limits: call it after
-    ``Figure.draw_without_rendering``."""
+    """Writes each name at the place at which it covers least.
+
+    The axes must have their final size and limits: to be called after ``Figure.draw_without_rendering``.
+    """
     if not names:
         return
     figure = ax.get_figure(root=True)
@@ -56,7 +62,7 @@ def label_points(ax: Axes, points: Sequence[tuple[float, float]], names: Sequenc
 
 
 def _chosen(candidates: list[Boxes], drawn: Boxes, ax: Axes) -> list[int]:
-    """The number of each name's place."""
+    """The number of the place that is chosen for each name."""
     fixed = [_fixed_costs(boxes, drawn, ax) for boxes in candidates]
     chosen: dict[int, int] = {}
     for number in [*range(len(candidates))] * ROUNDS:
@@ -67,7 +73,8 @@ def _chosen(candidates: list[Boxes], drawn: Boxes, ax: Axes) -> list[int]:
 
 
 def _fixed_costs(boxes: Boxes, drawn: Boxes, ax: Axes) -> np.ndarray:
-    """Of places, whatever the other names' are: the area covered, outside of the frame, and the distance."""
+    """The cost of each place that does not depend on the other names: covered area, area outside of the frame, and
+    distance; (places,), in square pixels."""
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     outside = area - _overlaps(boxes, np.array([ax.bbox.extents]))[:, 0]
     far = FARTHER * area * (np.arange(len(boxes)) // len(DIRECTIONS))
@@ -75,14 +82,14 @@ def _fixed_costs(boxes: Boxes, drawn: Boxes, ax: Axes) -> np.ndarray:
 
 
 def _overlaps(one: Boxes, other: Boxes) -> np.ndarray:
-    """Common area of every two boxes, (n, m)."""
+    """The common area of every two boxes, (n, m), in square pixels."""
     width = np.minimum(one[:, None, 2], other[None, :, 2]) - np.maximum(one[:, None, 0], other[None, :, 0])
     height = np.minimum(one[:, None, 3], other[None, :, 3]) - np.maximum(one[:, None, 1], other[None, :, 1])
     return np.asarray(width.clip(0) * height.clip(0))
 
 
 def _box(anchor: np.ndarray, size: tuple[float, float], direction: tuple[int, int], distance: float) -> list[float]:
-    """Of a name whose nearest corner, or side, is that far away."""
+    """The box of a name whose nearest corner or side is at a distance from the anchor, in pixels."""
     left, bottom = (
         at + step * distance - length * (1 - step) / 2 for at, step, length in zip(anchor, direction, size, strict=True)
     )
@@ -109,7 +116,7 @@ def _write(ax: Axes, point: tuple[float, float], name: str, direction: tuple[int
 
 
 def _sizes(ax: Axes, names: Sequence[str]) -> list[tuple[float, float]]:
-    """Width and height of each name in pixels."""
+    """The width and height of each name, in pixels."""
     found = []
     for name in names:
         text = ax.text(0, 0, name, fontsize=7, transform=ax.transAxes)
@@ -120,7 +127,7 @@ def _sizes(ax: Axes, names: Sequence[str]) -> list[tuple[float, float]]:
 
 
 def _drawn(ax: Axes, scale: float) -> Boxes:
-    """Pieces of everything that a name could cover."""
+    """The boxes of everything that a name could cover; lines are cut into pieces."""
     reach = REACH * scale
     pieces = [piece for path, joined in _paths(ax) for piece in (_along(path, reach) if joined else path)]
     boxes = [[x - reach, y - reach, x + reach, y + reach] for x, y in pieces]
@@ -130,7 +137,7 @@ def _drawn(ax: Axes, scale: float) -> Boxes:
 
 
 def _paths(ax: Axes) -> Iterator[tuple[np.ndarray, bool]]:
-    """Vertices (n, 2) in pixels, and whether they are joined."""
+    """The vertices (n, 2) of everything drawn, in pixels, and whether they are joined by a line."""
     for line in ax.lines:
         xy = line.get_transform().transform(np.column_stack([line.get_xdata(), line.get_ydata()]).astype(float))
         known = xy[np.isfinite(xy).all(axis=1)]
@@ -146,7 +153,7 @@ def _paths(ax: Axes) -> Iterator[tuple[np.ndarray, bool]]:
 
 
 def _along(path: np.ndarray, step: float) -> Iterator[np.ndarray]:
-    """Points of a line, its ends among them."""
+    """Points along a line, including its ends, at most two steps apart."""
     yield from path[:1]
     for start, end in pairwise(path):
         count = max(1, math.ceil(float(np.hypot(*(end - start))) / (2 * step)))

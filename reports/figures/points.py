@@ -1,4 +1,4 @@
-"""A metric along one axis, with a line for each combination of the others."""
+"""A metric over the values of one axis, with a line for each combination of the other axes."""
 
 from collections.abc import Sequence
 
@@ -22,16 +22,16 @@ from reports.tables.texts import pivoted
 GAP_MARKERS = {"waiting": "|", "failed": "x", "stopped": "v"}
 GAPS_NOTE = "Marks at the lower edge: | no result yet, x failed, a triangle and the epoch stopped early."
 EDGE = 0.02
-"""Height of the marks, of the panel's."""
+"""The height of the marks above the lower edge, as a part of the panel's height."""
 
 
 def gap_notes(cells: pd.DataFrame) -> list[str]:
-    """What ``draw_gaps`` draws, where it draws any."""
+    """The note that explains the marks of ``draw_gaps``; empty if it draws none."""
     return [GAPS_NOTE] if (cells["state"] != "done").any() else []
 
 
 def draw_points(report: StudyReport, spec: PointsReport) -> Drawn:
-    """Means with their spread; the paper's numbers in a panel of their own."""
+    """Draws means with their spread. The paper's numbers have a panel of their own."""
     others = [axis for axis in report.axes if axis != spec.x]
     axes = [spec.x, *others]
     data = beside(report.table, report.paper, axes, [spec.metric])
@@ -47,7 +47,7 @@ def draw_points(report: StudyReport, spec: PointsReport) -> Drawn:
 
 
 def points_figure(report: StudyReport, spec: PointsReport, data: pd.DataFrame) -> Figure:
-    """Drawn of ``data`` alone, but for the baselines."""
+    """The figure, drawn from ``data`` and the report's baselines."""
     parts = sides(report, data)
     figure, places = lay_out(report, parts, 2.8, stacked=False)
     others = [axis for axis in report.axes if axis != spec.x]
@@ -61,7 +61,7 @@ def points_figure(report: StudyReport, spec: PointsReport, data: pd.DataFrame) -
 
 
 def _draw_lines(ax: Axes, side: Side, x: str, others: list[str]) -> None:
-    """Values of ``x`` stand at equal distances, as in a table."""
+    """Draws the lines of a side. The values of ``x`` are at equal distances, as in a table."""
     places = {value: place for place, value in enumerate(ordered(side.cells, x))}
     lines = side.cells.groupby(others, sort=False) if others else [((), side.cells)]
     for number, (key, cells) in enumerate(lines):
@@ -83,8 +83,8 @@ def _draw_lines(ax: Axes, side: Side, x: str, others: list[str]) -> None:
 
 
 def draw_gaps(ax: Axes, cells: pd.DataFrame, x: str) -> None:
-    """A mark at the lower edge for each cell without a value, whose height is not known; beside those that were stopped
-    early the epochs."""
+    """Draws a mark at the lower edge for each cell without a value, with the epoch beside it if the cell was stopped
+    early."""
     edge = ax.get_xaxis_transform()
     for state, marker in GAP_MARKERS.items():
         gaps = cells[cells["mean"].isna() & (cells["state"] == state)]
@@ -96,7 +96,7 @@ def draw_gaps(ax: Axes, cells: pd.DataFrame, x: str) -> None:
 
 
 def _draw_baselines(ax: Axes, baselines: Sequence[Baseline], scorings: Sequence[str]) -> None:
-    """A line for each baseline that is scored as some of the cells are."""
+    """Draws a line for each baseline that has the scoring of some of the cells."""
     for number, one in enumerate(one for one in baselines if one.scored_by in scorings):
         told = f", {one.scored_by}" if len(scorings) > 1 else ""
         ax.axhline(one.mean, linestyle=(0, (4, 2 + 2 * number)), color=GREY, label=f"{one.name}{told} ({one.mean:.1f})")

@@ -1,4 +1,4 @@
-"""Names in figures: long ones are shortened and folded, so that there is room for what is drawn.
+"""Names in figures: long ones are shortened and folded into lines, so that there is room for the drawing.
 
 Tables, pages and data files have the whole names.
 """
@@ -11,19 +11,20 @@ from dataclasses import replace
 from reports.study_report import StudyReport
 
 LONGEST = 40
-"""Letters of a name in a figure."""
+"""The most letters of a name in a figure."""
 LINE = 24
-"""Letters of a line of a name."""
+"""The most letters of a line of a name."""
 LETTERS_AN_INCH = 14
-"""Letters of a name that have room beside each other."""
+"""The letters of a name that fit into an inch."""
 LINES_AN_INCH = 5
-"""Lines of slanting names that have room beside each other."""
+"""The lines of slanted names that fit beside each other into an inch."""
 SLANTED, UPRIGHT = 30.0, 90.0
-"""Degrees by which names are turned."""
+"""The angles by which names are turned, in degrees."""
 
 
 def with_short_names(report: StudyReport) -> StudyReport:
-    """The report with short names for the values of its axes and for its baselines; itself if none is long."""
+    """The report with short names for the values of its axes and for its baselines; the same report if no name is
+    long."""
     short = {axis: _changed(report.table[axis].dropna().unique()) for axis in (*report.axes, "baseline")}
     if not any(short.values()):
         return report
@@ -35,9 +36,9 @@ def _changed(names: Iterable[str]) -> dict[str, str]:
 
 
 def shorten(names: Iterable[str]) -> dict[str, str]:
-    """What each name is in a figure: itself, or its two ends if it is longer than ``LONGEST``.
+    """The name in a figure for each name: the name itself, or its two ends if it is longer than ``LONGEST``.
 
-    Names that would look the same are numbered.
+    Short names that would be the same are numbered.
     """
     shown: dict[str, str] = {}
     for name in dict.fromkeys(names):
@@ -49,7 +50,7 @@ def shorten(names: Iterable[str]) -> dict[str, str]:
 
 
 def letters(text: str) -> int:
-    """Width of a text in letters; a Chinese, Japanese or Korean character is two wide."""
+    """The width of a text in letters; a Chinese, Japanese or Korean character is two letters wide."""
     return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
@@ -60,7 +61,10 @@ def folded(name: str, line: int = LINE) -> str:
 
 
 def turn(names: Sequence[str], inches: float) -> float:
-    """Degrees by which names under an axis of that width are turned, so that none covers the next."""
+    """The angle in degrees by which the names under an axis are turned, so that none covers the next.
+
+    ``inches`` is the width of the axis.
+    """
     if len(names) * longest_line(names) <= LETTERS_AN_INCH * inches:
         return 0
     lines = max(name.count("\n") + 1 for name in names)
@@ -68,7 +72,7 @@ def turn(names: Sequence[str], inches: float) -> float:
 
 
 def longest_line(names: Sequence[str]) -> int:
-    """Letters of the longest line of all names."""
+    """The number of letters of the longest line of all names."""
     return max(letters(line) for name in names for line in name.split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""One's own results and the paper's, side by side, each drawn by the same function in a part of the figure."""
+"""One's own results and the paper's in two parts of a figure, both drawn by the same function."""
 
 import math
 from collections.abc import Sequence
@@ -15,23 +15,23 @@ from reports.study_report import StudyReport
 from reports.style import EMPTY, WIDTH, set_heading
 
 FREE_ROWS, ROW = 4, 0.17
-"""Rows of a legend for which a figure has room, and the height of another one in inches."""
+"""The rows of a legend that a figure has room for, and the height of each further row in inches."""
 HANDLE = 8
-"""Letters that have room where a legend shows what it names."""
+"""The width of a legend's handle, in letters."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two."""
+    """One's own results, or the paper's numbers."""
 
     cells: pd.DataFrame
-    """As in ``reports.cells.summary``."""
+    """The cells, as in ``reports.cells.summary``."""
     title: str
     metric_label: str
 
 
 def sides(report: StudyReport, data: pd.DataFrame) -> list[Side]:
-    """One's own results, and the paper's numbers where ``data`` has them."""
+    """One's own results, and the paper's numbers if ``data`` has them."""
     found = [Side(of(data, HERE), "Here", report.metric_label)]
     numbers, theirs = report.paper, of(data, PAPER)
     if numbers is not None and len(theirs):
@@ -42,7 +42,8 @@ def sides(report: StudyReport, data: pd.DataFrame) -> list[Side]:
 
 
 def lay_out(report: StudyReport, parts: list[Side], height: float, stacked: bool) -> tuple[Figure, list[SubFigure]]:
-    """A part for each side, ``height`` inches high, one below the other or one beside the other."""
+    """A figure with a part for each side, ``height`` inches high: one below the other if ``stacked``, else side by
+    side."""
     rows = len(parts) if stacked else 1
     figure = Figure(figsize=(WIDTH, 0.3 + rows * height), layout="constrained")
     set_heading(figure, report.heading)
@@ -53,7 +54,8 @@ def lay_out(report: StudyReport, parts: list[Side], height: float, stacked: bool
 
 
 def add_legend(part: SubFigure, handles: Sequence[Artist], title: str, most: int) -> None:
-    """Under the panels, where it covers nothing; the paper's lie over its bars. At most so many entries a row."""
+    """Adds a legend below the panels, with at most ``most`` entries a row. It covers nothing, unlike the paper's, which
+    lie over its bars."""
     if handles:
         longest = max(letters(str(handle.get_label())) for handle in handles)
         room = int(part.bbox.width / part.dpi * LETTERS_AN_INCH / (longest + HANDLE))
@@ -66,7 +68,7 @@ def add_legend(part: SubFigure, handles: Sequence[Artist], title: str, most: int
 
 
 def gaps_note(states: "pd.Series[str]") -> str:
-    """How many cells have no value, where they have no place in the figure."""
+    """A note on the numbers of cells without a value, for figures in which such cells have no place."""
     counts = [(int((states == state).sum()), words) for state, words in EMPTY_WORDS.items()]
     return ", ".join(f"{count} {words}" for count, words in counts if count)
 
@@ -76,6 +78,6 @@ EMPTY_STYLES: dict[str, dict[str, Any]] = {
     "failed": {"facecolor": "none", "edgecolor": EMPTY, "hatch": "xxx", "linewidth": 0.5},
     "stopped": {"facecolor": "none", "edgecolor": EMPTY, "hatch": "---", "linewidth": 0.5},
 }
-"""Of the place of a cell without a value."""
+"""The style of the place of a cell without a value, by state."""
 EMPTY_WORDS = {state: WORDS[state] for state in EMPTY_STYLES}
 GAPS = ["Dotted places have no result yet, crossed ones have failed, ruled ones were stopped early."]

@@ -18,11 +18,11 @@ from reports.style import COLORS, MARKERS
 from reports.tables.texts import pivoted, rows_and_columns
 
 OTHERS_LOOK = ("#808080", ".")
-"""Colour and marker of other methods."""
+"""The colour and the marker of other methods."""
 
 
 def draw_sizes(report: StudyReport, spec: SizesReport) -> Drawn:
-    """A point for each encoder; the paper's in a panel of its own, with those of other methods in grey."""
+    """Draws a point for each encoder. The paper's encoders have a panel of their own, with other methods in grey."""
     numbers = report.paper
     cells = beside(report.table, numbers, report.axes, [spec.metric], sized=True)
     data = pd.concat([cells, other_methods(numbers, report.axes, [spec.metric])], ignore_index=True)
@@ -40,7 +40,7 @@ def draw_sizes(report: StudyReport, spec: SizesReport) -> Drawn:
 
 
 def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> Figure:
-    """Drawn of ``data`` alone."""
+    """The figure, drawn from ``data`` alone."""
     parts = sides(report, data)
     figure, places = lay_out(report, parts, 3.2, stacked=False)
     series = values_of(data[data["source"] != OTHERS], spec.series)
@@ -62,12 +62,12 @@ def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> 
 
 
 def _others(data: pd.DataFrame, side: Side) -> pd.DataFrame:
-    """Other methods are the paper's."""
+    """The cells of other methods on the paper's side; none on one's own."""
     return of(data, OTHERS) if side.cells["source"].iloc[0] == PAPER else data[:0]
 
 
 def _draw_series(ax: Axes, cells: pd.DataFrame, name: str, look: tuple[str, str], varied: list[str]) -> None:
-    """Joined where its encoders differ in one thing, as in the paper."""
+    """Draws the points of a series, joined by a line if its encoders differ in one axis only, as in the paper."""
     color, marker = look
     line = cells.sort_values(PARAMETERS)
     joined = sum(cells[axis].nunique() > 1 for axis in varied) == 1

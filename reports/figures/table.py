@@ -1,4 +1,4 @@
-"""Tables: 1, 3 to 8, and those of appendix B."""
+"""Tables as figures: Tables 1 and 3 to 8, and those of appendix B."""
 
 import math
 from functools import partial
@@ -21,14 +21,16 @@ from reports.tables.body import blocks, table_texts
 from reports.tables.typeset import Sheet
 
 LAYOUTS = ((False, False), (True, False), (True, True))
-"""Whether a spread is under its mean, and whether headings stand upright; the first that is narrow enough."""
+"""The layouts that are tried until one is narrow enough: whether a spread is under its mean, and whether headings are
+rotated."""
 ENTROPY = "pretrain/entropy"
 PAPERS_BATCH = 4096
-"""Section 2.3."""
+"""The paper's batch size (section 2.3)."""
 
 
 def draw_table(report: StudyReport, spec: TableReport) -> Drawn:
-    """One's own numbers, each over the paper's in grey where it is of the same cell; the paper's other rows below."""
+    """Draws one's own numbers, each above the paper's number of the same cell in grey, and the paper's other rows below
+    them."""
     numbers = report.paper
     axes = [*spec.rows, *([spec.columns] if spec.columns else [])]
     data = pd.concat(
@@ -53,7 +55,7 @@ def draw_table(report: StudyReport, spec: TableReport) -> Drawn:
 
 
 def table_figure(report: StudyReport, spec: TableReport, data: pd.DataFrame) -> Figure:
-    """Drawn of ``data`` alone."""
+    """The figure, drawn from ``data`` alone."""
     numbers = report.paper
     notes = [f"Grey: {_source(numbers)}."] if numbers and (data["source"] != "here").any() else []
     notes += ["… no result yet."] if (data["state"] == "waiting").any() else []
@@ -70,7 +72,7 @@ def _source(numbers: PaperNumbers | None) -> str:
 
 
 def _rivals(spec: TableReport) -> list[str]:
-    """The axes whose values are the same in all cells that the best is looked for among."""
+    """The axes that group the cells: the best of each group is set bold."""
     across = [spec.columns] if spec.columns else []
     return {"column": across, "row": spec.rows}[spec.best]
 

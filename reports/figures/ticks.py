@@ -1,4 +1,4 @@
-"""Names under an axis."""
+"""Names below an axis."""
 
 import math
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ from matplotlib.axes import Axes
 from reports.figures.short_names import LETTERS_AN_INCH, SLANTED, UPRIGHT, folded, longest_line, turn
 
 SLANTING: dict[str, Any] = {"rotation": SLANTED, "ha": "right", "rotation_mode": "anchor"}
-"""Of names that slant: each ends at its place."""
+"""The style of slanted names, which end at their places."""
 BESIDE = 0.7
-"""Inches of a panel's width that its vertical axis takes."""
+"""The width of a vertical axis with its labels, in inches."""
 
 SHORT = 8
-"""Letters of a turned name for which a figure has room."""
+"""The letters of a turned name that a figure has room for."""
 
 
 def name_places(ax: Axes, names: Sequence[str]) -> None:
-    """Name the places 0, 1, 2, ... along the axis."""
+    """Writes names at the places 0, 1, 2, ... of an axis."""
     shown = [folded(name) or "–" for name in names]
     turned = turn(shown, panel_width(ax))
     if turned == UPRIGHT:
@@ -28,7 +28,7 @@ def name_places(ax: Axes, names: Sequence[str]) -> None:
 
 
 def heighten(ax: Axes, inches: float) -> None:
-    """Make the figure higher, by what the first panel of a row asks for."""
+    """Makes the figure higher. Only the first panel of a row counts."""
     figure, place = ax.get_figure(root=True), ax.get_subplotspec()
     assert figure is not None
     assert place is not None
@@ -37,7 +37,7 @@ def heighten(ax: Axes, inches: float) -> None:
 
 
 def panel_width(ax: Axes) -> float:
-    """Width in inches that a panel will have in its part of the figure, about."""
+    """The approximate width of a panel in its part of the figure, in inches."""
     part, place = ax.get_figure(root=False), ax.get_subplotspec()
     assert part is not None
     assert place is not None

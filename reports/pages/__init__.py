@@ -1,1 +1,1 @@
-"""All files of a report: the figure, its numbers, and HTML pages that need neither a network nor JavaScript."""
+"""The files of a report: the figure, its numbers, and HTML pages that need neither a network nor JavaScript."""

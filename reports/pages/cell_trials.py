@@ -1,4 +1,4 @@
-"""Which trials are behind a cell of a table."""
+"""The trials behind each cell of a page's table."""
 
 from typing import Any
 
@@ -9,15 +9,18 @@ from reports.specs import Report
 
 Trials = list[dict[str, Any]]
 NO_VALUE = "–"
-"""A column's name where trials have no value on its axis."""
+"""The name of the column of trials that have no value on the axis of the columns."""
 
 
 def trials_by_cell(
     table: pd.DataFrame, texts: pd.DataFrame, rows: list[str], columns: str | None
 ) -> dict[tuple[str, str], Trials]:
-    """By the names of row and column. ``rows`` are the axes that name the rows of ``texts``, by their values joined by
-    commas; ``columns`` is the axis whose values begin the names of columns, or None where all columns are of the row's
-    trials. Other rows and columns, such as the paper's and an average, have no trials; nothing has without ``rows``."""
+    """The trials behind each cell of a table of texts, by the names of row and column.
+
+    ``rows`` are the axes that name the rows of ``texts``, by their values with commas between them; without ``rows``
+    no cell has trials. ``columns`` is the axis whose values begin the names of the columns; if it is None, each column
+    has all trials of its row. Other rows and columns, such as the paper's and an average, have no trials.
+    """
     cells: dict[tuple[str, str], Trials] = {}
     for trial in table[table["baseline"] == ""].to_dict("records") if rows else []:
         values = [str(trial[axis]) for axis in rows]
@@ -31,7 +34,7 @@ def trials_by_cell(
 
 
 def metric_of(column: str, spec: Report) -> str:
-    """That a column shows: the only one, or the one whose label ends the column's name."""
+    """The metric that a column shows: the one whose label ends the column's name, else the metric of the claims."""
     labels: dict[str, str] = getattr(spec, "labels", {})
     for metric in getattr(spec, "metrics", []):
         if f", {column}".endswith(f", {labels.get(metric, label_of(metric))}"):

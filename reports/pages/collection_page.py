@@ -1,4 +1,4 @@
-"""The page of several studies: what held of all of them first, then each one's figure."""
+"""The page of a collection: first the verdicts on the claims of all its studies, then each study's figure."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,56 +12,58 @@ from reports.study_report import StudyReport
 
 @dataclass(frozen=True)
 class Entry:
-    """A study on the page."""
+    """A study on the page of a collection."""
 
     name: str
     title: str
     reproduces: str | None = None
+    """The key of the paper's figure or table; None if there is none."""
     report: StudyReport | None = None
-    """None where nothing is there to be shown."""
+    """The study's report; None if there is nothing to show."""
     verdicts: list[Verdict] = field(default_factory=list)
+    """The verdicts on the study's claims."""
     figure: Path | None = None
-    """As PNG, with the SVG beside it."""
+    """The figure as PNG, with the SVG beside it; None if there is none."""
     page: str = ""
-    """Its own, from this one."""
+    """The link to the study's own page, relative to this one."""
     problem: str = ""
-    """Why it was not run, or not to its end."""
+    """The reason why the study was not run, or not to its end; empty if there is none."""
 
     @property
     def label(self) -> str:
-        """What it reproduces, as the paper calls it: ``Figure 5``; its name where that is nothing."""
+        """The paper's name of the figure or table, such as ``Figure 5``; the study's name if it reproduces none."""
         numbers = paper_numbers(self.reproduces)
         return numbers.title if numbers else self.name
 
     @property
     def picture(self) -> Picture:
-        """Raises ``ValueError`` where there is no figure."""
+        """The figure as part of the page. Raises ``ValueError`` if there is none."""
         if self.figure is None:
             raise ValueError(f"{self.name} has no figure")
         return picture(self.figure)
 
     @property
     def states(self) -> dict[str, int]:
-        """How many trials are finished, failed, stopped and missing."""
+        """The numbers of trials that are done, failed, stopped and waiting."""
         return self.report.states if self.report else dict.fromkeys(STATES, 0)
 
     @property
     def complete(self) -> bool:
-        """Whether all its trials are finished, or were stopped early."""
+        """Whether all its trials are done or were stopped early."""
         return self.report is not None and not (self.states["failed"] or self.states["waiting"])
 
     @property
     def seconds(self) -> float:
-        """Of its trials, also those that other studies have as well."""
+        """The seconds of compute of all its trials, including those that it shares with other studies."""
         if self.report is None or "seconds" not in self.report.every_trial:
             return 0.0
         return float(self.report.every_trial["seconds"].sum())
 
 
 def write_collection(path: Path, title: str, name: str, scale: str, entries: list[Entry]) -> Path:
-    """Write one file that needs no other, though the links to the studies' own pages lead beside it.
+    """Write the page, and return its path. It needs no other file, except that it links to the studies' own pages.
 
-    The verdicts of ``entries`` are those of ``judged_together``.
+    ``entries`` have the verdicts of ``judged_together``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     verdicts = [verdict for entry in entries for verdict in entry.verdicts]
@@ -70,14 +72,14 @@ def write_collection(path: Path, title: str, name: str, scale: str, entries: lis
 
 
 def judged_together(entries: list[Entry]) -> list[Entry]:
-    """The studies with the verdicts of all claims of the page, in the place of those of each study's own page."""
+    """The studies with their claims judged together on this page, in the place of one study at a time."""
     shown = [entry.report for entry in entries if entry.report]
     verdicts = iter(judge_page([report.judged for report in shown]))
     return [replace(entry, verdicts=next(verdicts)) if entry.report else entry for entry in entries]
 
 
 def _differing(entries: list[Entry]) -> list[tuple[Verdict, str]]:
-    """Verdicts that are others on the page of the study alone, with the word there."""
+    """The verdicts that differ from those on the study's own page, each with the word there."""
     pairs = [
         (here, there)
         for entry in entries

@@ -1,4 +1,4 @@
-"""From a study's table of results to its files: figure, table, data and page."""
+"""Write the files of a study's report: figure, table, data and page."""
 
 from functools import partial
 from pathlib import Path
@@ -20,8 +20,12 @@ from reports.tables.text_blocks import text_blocks
 
 
 def render(report: StudyReport, folder: Path) -> Path:
-    """Write ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv``, ``trials.csv``, ``verdicts.json`` and
-    ``report.html``, of pictures ``data.npz``, and of tuned settings ``search.csv``; return the page."""
+    """Write all files of a report to a folder; return the path of the page.
+
+    They are ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv``, ``trials.csv``, ``verdicts.json`` and
+    ``report.html``; also ``right_images.npz`` if the right test images are known, ``data.npz`` for pictures, and
+    ``search.csv`` for tuned settings.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with house_style(report.texts):
         drawn = draw(report)
@@ -42,14 +46,14 @@ def render(report: StudyReport, folder: Path) -> Path:
 
 
 def _chosen_markdown(report: StudyReport) -> str:
-    """A table of the chosen values; empty where nothing is tuned."""
+    """A Markdown table of the chosen values; empty if nothing is tuned."""
     if report.search is None:
         return ""
     return f"\nChosen values, in the order of the seeds:\n\n{markdown(report.chosen_texts, 'cell')}"
 
 
 def with_chosen(data: pd.DataFrame, report: StudyReport) -> pd.DataFrame:
-    """The cells of a figure with the values that were chosen for each, one a seed and trial; see ``chosen_texts``."""
+    """The cells of a figure, with a column for each tuned setting that has the chosen values; see ``chosen_texts``."""
     axes = [axis for axis in report.axes if axis in data]
     if report.search is None or not axes:
         return data
@@ -59,8 +63,8 @@ def with_chosen(data: pd.DataFrame, report: StudyReport) -> pd.DataFrame:
 
 
 def latex_table(report: StudyReport, drawn: Drawn) -> str:
-    """The numbers of any kind of figure, to be ``\\input``."""
+    """The numbers of a figure of any kind as LaTeX, to be ``\\input``."""
     spec, caption = report.spec, report.heading
     if not (isinstance(spec, PicturesReport) or (isinstance(spec, TableReport) and len(spec.metrics) > 1)):
-        caption += f": {report.metric_label}"  # of several metrics each is named in the table
+        caption += f": {report.metric_label}"  # several metrics are named in the table itself
     return latex(drawn.blocks or partial(text_blocks, drawn.texts, drawn.corner, drawn.bold), f"{caption}.")

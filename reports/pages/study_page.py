@@ -13,11 +13,11 @@ from reports.statistics.verdicts import p_text
 from reports.study_report import StudyReport
 
 MOST_NAMED = 24
-"""Trials without a result that are named; of more, how many they are."""
+"""The most trials without a result that are named; of the others the page gives the number."""
 
 
 def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
-    """What held first, then the figure, the numbers, and where they come from."""
+    """Write the page, and return its path: first the verdicts, then the figure, the numbers and their provenance."""
     table = report.every_trial
     return fill(
         "report.html.j2",
@@ -40,13 +40,14 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str) -> Path:
 
 
 def _chosen(report: StudyReport) -> list[tuple[str, list[str]]]:
-    """By the name of a cell or baseline: the chosen values of each tuned setting, in the order of the seeds."""
+    """Pairs of a cell's or baseline's name and its chosen values: a text for each tuned setting, in the order of the
+    seeds."""
     return [(str(name), texts) for name, *texts in report.chosen_texts.itertuples(name=None)]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Of the page's table."""
+    """A cell of the page's table, with the trials behind it."""
 
     text: str
     bold: bool
@@ -55,7 +56,7 @@ class Cell:
 
 
 def _rows(report: StudyReport, drawn: Drawn) -> list[tuple[str, list[Cell]]]:
-    """By name, as in the table of texts."""
+    """The rows of the page's table: the name of each, and its cells."""
     trials = trials_by_cell(report.table, drawn.texts, drawn.rows, drawn.columns)
     columns = [(column, metric_of(column, report.spec)) for column in map(str, drawn.texts.columns)]
     rows = []

@@ -1,4 +1,4 @@
-"""What all pages are made with: templates that escape, pictures that need no file beside them."""
+"""The tools of all pages: templates that escape, and pictures that need no file beside the page."""
 
 import base64
 import re
@@ -10,20 +10,21 @@ import jinja2
 
 TEMPLATES = Path(__file__).parent / "templates"
 PIXELS_A_POINT = 2.0
-"""Of a figure on a page: half as large again as in print."""
+"""Pixels of a page for one point of a figure: a figure is half as large again as in print."""
 LEGIBLE = 560
-"""Pixels that a figure has at least, where it is not itself narrower: a phone scrolls it."""
+"""The least width of a figure in pixels, unless it is narrower itself: a phone scrolls it."""
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
 def fill(template: str, path: Path, **values: object) -> Path:
-    """Write a page to ``path``; everything that comes from a study or a result is escaped."""
+    """Write a page to ``path`` from a template, and return the path; all values are escaped."""
     path.write_text(_environment().get_template(template).render(**values), encoding="utf-8")
     return path
 
 
 def inline_svg(svg: str) -> str:
-    """The element alone, as wide as its place lets it be, and hidden from screen readers: its place describes it."""
+    """The ``<svg>`` element alone, as wide as its place allows. It is hidden from screen readers, since the element
+    around it has a description."""
     element = svg[svg.index("<svg") :]
     opening, rest = element.split(">", 1)
     opening = re.sub(r' (width|height)="[^"]*"', "", opening)
@@ -35,8 +36,9 @@ class Picture:
     """An image that is part of a page."""
 
     source: str
-    """Its address, which holds it all."""
+    """The image as a ``data:`` address."""
     style: str
+    """The size, as CSS."""
 
 
 def picture(png: Path) -> Picture:
@@ -48,7 +50,8 @@ def picture(png: Path) -> Picture:
 
 
 def _size(svg: str) -> str:
-    """Never so large that a small figure looks coarse, nor so small on a phone that its text cannot be read."""
+    """The size as CSS: not so large that a small figure looks coarse, nor so small on a phone that its text is
+    illegible."""
     points = re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)
     width = round(float(points[1]) * PIXELS_A_POINT) if points else LEGIBLE
     return f"width: {width}px; max-width: 100%; min-width: {min(width, LEGIBLE)}px"

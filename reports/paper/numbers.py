@@ -1,6 +1,6 @@
-"""The paper's published numbers, as data.
+"""The reader of the paper's published numbers: one JSON file for each figure or table.
 
-One JSON file a figure or table. Numbers that are not verified have no file, so none can be shown.
+Numbers that are not verified have no file, so they cannot be shown.
 """
 
 import json
@@ -14,42 +14,45 @@ from reports.paper.catalog import PAPER
 
 @dataclass(frozen=True)
 class PaperNumbers:
-    """A figure or table of the paper, one row a cell."""
+    """The numbers of a figure or table of the paper, one row a cell."""
 
     title: str
+    """The name in the paper, such as ``Figure 5``."""
     caption: str
+    """The caption in the paper, in short."""
     source: str
+    """The place that the numbers were taken from."""
     published_as: str
-    """``printed``, or ``read from figure`` where the paper gives no text for the numbers."""
+    """``printed``, ``read from figure`` if no number is printed, or ``printed or released`` for several sources."""
     setting: str
+    """The paper's data, encoder and training, in words."""
     axes: list[str]
-    """Named as the axes of the study that reproduces it."""
+    """The axes, named as in the study that reproduces the figure or table."""
     metrics: dict[str, str]
-    """What the numbers are called here, and what the paper calls them."""
+    """The metrics: their names here, and the paper's names for them."""
     table: pd.DataFrame
-    """A column for each axis, as text, and one for each metric; NaN where the paper has no number."""
+    """The numbers: a column for each axis, as text, and one for each metric; NaN if the paper has no number."""
     others: pd.DataFrame
-    """Rows of other methods, which no study here reproduces: ``label``, and what is known of them."""
+    """The rows of other methods, which no study here reproduces: ``label``, and further columns."""
     row_average: dict[str, float]
-    """Of a heatmap, as printed: the paper averaged before it rounded."""
+    """The averages of a heatmap's rows, as printed: the paper averaged before it rounded."""
     ends: pd.DataFrame
-    """``low`` and ``high``, the ends of the paper's error bars of its only metric, row by row; empty where it draws
-    none."""
+    """The ends of the paper's error bars, ``low`` and ``high``, row by row; empty if it draws none."""
     notes: list[str]
-    """What a reader must know of the numbers, such as a misprint."""
+    """Sentences that a reader of the numbers needs, such as on a misprint."""
     of_one_paper: bool = True
-    """Whether they are of the paper, rather than of several."""
+    """Whether all numbers are from the one paper, rather than from several."""
     scored_by: str = ""
-    """How all of them are scored, as in ``reports.cells.scoring``: ``linear_sgd on imagenet``. Empty where they are
-    scored in several ways, or where the paper does not say."""
+    """The scoring of all numbers, as in ``reports.cells.scoring``: ``linear_sgd on imagenet``. Empty if there are
+    several, or if the paper does not say."""
 
     @property
     def cited(self) -> str:
-        """What they are and how they were published: ``Table 4 of the paper, printed``."""
+        """The name and the form of publication: ``Table 4 of the paper, printed``."""
         return f"{self.title}{' of the paper' if self.of_one_paper else ''}, {self.published_as}"
 
     def matrix(self, rows: str, columns: str, metric: str) -> "PaperMatrix | None":
-        """Two of the axes as rows and columns; None where these are not its axes, or the metric is not its."""
+        """A metric with one axis as rows and the other as columns; None if the axes or the metric are other ones."""
         if {rows, columns} != set(self.axes) or metric not in self.metrics:
             return None
         values = self.table.pivot(index=rows, columns=columns, values=metric)
@@ -61,20 +64,21 @@ class PaperNumbers:
 
 @dataclass(frozen=True)
 class PaperMatrix:
-    """A metric over two axes, as a heatmap shows it."""
+    """A metric of the paper over two axes, as a heatmap shows it."""
 
     title: str
+    """The name of the figure in the paper."""
     metric: str
-    """As the paper calls it."""
+    """The paper's name of the metric."""
     values: pd.DataFrame
-    """By the values of a study's axes: rows, columns."""
+    """The numbers, with the values of the study's axes as rows and columns."""
     row_average: pd.Series | None
-    """As printed. None where it is not, or where only some of its columns are looked at."""
+    """The averages of the rows, as printed; None if there are none, or if some of the columns are left out."""
     scored_by: str = ""
-    """How all cells are scored; see ``PaperNumbers``."""
+    """The scoring of all cells; see ``PaperNumbers``."""
 
     def only(self, like: pd.DataFrame) -> Self | None:
-        """The cells that ``like`` has too, in its order; None where there is none."""
+        """The cells that ``like`` has too, in the order of ``like``; None if there are none."""
         rows = [row for row in like.index if row in self.values.index]
         columns = [column for column in like.columns if column in self.values.columns]
         if not rows or not columns:
@@ -85,7 +89,7 @@ class PaperMatrix:
 
 
 def paper_numbers(key: str | None) -> PaperNumbers | None:
-    """The paper's numbers under a key such as ``figure_5``, or None where the project holds none."""
+    """The paper's numbers under a key such as ``figure_5``; None if the project holds none."""
     path = PAPER / f"{key}.json"
     if key is None or not path.is_file():
         return None

@@ -1,18 +1,20 @@
-"""Whether the paper's claims hold in a table of results: a verdict on each that a reviewer would sign.
+"""Verdicts on the paper's claims from a table of results, strict enough for a reviewer to sign.
 
-From the table to the verdicts::
+The modules, from the table to the verdicts::
 
     claims      the kinds of claims, as a study file writes them
     questions   a claim as contrasts of the cells' true means, for the cells that ``selection`` finds
     measured    a metric of the table as an array of cells and seeds
-    noise       how sure each contrast is
+    noise       the standard error of each contrast
     decision    the tests of a question in both directions, and the interval that agrees with them
-    agreement   the same for the order of the paper's cells
-    answers     what a table answers to one claim
+    agreement   the same for a claim that the cells come in the paper's order
+    answers     the effect and the tests of one claim
     page        the studies that are judged together
-    ruling      the price of several parts, looks and claims: the words
-    verdicts    words and numbers, with a ``forecast`` for what is undecided
-    record      files, from which anyone can judge again
+    looks       the level of each look if a claim is judged again after more seeds
+    ruling      the correction for several parts, looks and claims; the words of the verdicts
+    verdicts    words and numbers, with a ``forecast`` of seeds for undecided claims
+    record      files from which anyone can judge the claims again
+    seeds       the random choices that a seed varies, and those that it does not
 
-``best`` is apart: which numbers of a table are set bold. Each is only a function of the table.
+``best``, which chooses the numbers that a table sets bold, is not part of this chain.
 """

@@ -1,4 +1,4 @@
-"""Which cells of a table are the best."""
+"""The choice of the best cells of a table, which are set bold."""
 
 import math
 
@@ -8,15 +8,19 @@ from reports.cells.scoring import SCORED_BY, with_scoring
 from reports.cells.summary import HERE
 
 RANKED = ("top1", "top5", "score", "mean_per_class", "map_11", "validation")
-"""Metrics of which more is better; of others, such as an entropy, none is the best."""
+"""The last parts of the names of metrics that are better when higher; other metrics, such as an entropy, have no
+best."""
 AT_K = "top1_at_"
-"""Begins the name of a top-1 accuracy at one of several k."""
+"""The beginning of the name of a top-1 accuracy at one of several k."""
 
 
 def best_cells(data: pd.DataFrame, by: list[str]) -> pd.Series:
-    """Return True for the best of one's own cells among those that have the same values of ``by``, are of one metric
-    and are scored alike, unless its lead over the next is within the standard error of their difference. For single
-    seeds, as in the paper, that is not known, and the best is the best. Ties have none."""
+    """Whether each cell is the best of its group.
+
+    A group has one's own cells with the same values of ``by``, the same metric and the same scoring. It has no best
+    cell if the lead of the first is within the standard error of the difference to the second, or if they are equal.
+    With single seeds, as in the paper, the standard error is not known, and any lead counts.
+    """
     best = pd.Series(False, index=data.index)
     for _, group in (
         with_scoring(data[data["source"] == HERE]).dropna(subset="mean").groupby(["metric", SCORED_BY, *by], sort=False)
@@ -28,7 +32,7 @@ def best_cells(data: pd.DataFrame, by: list[str]) -> pd.Series:
 
 
 def is_ranked(metric: str) -> bool:
-    """Whether more of a metric is better."""
+    """Whether a metric is better when it is higher."""
     name = metric.rsplit("/", 1)[-1]
     return (name in RANKED or name.startswith(AT_K)) and not metric.startswith("pretrain/")
 

@@ -1,8 +1,8 @@
-"""The kinds of claims, as a study file writes them and as a verdict is taken on them.
+"""The kinds of claims, as a study file writes them and as they are judged.
 
 A study file may use short forms: values of any type, ``first`` and ``last`` in place of a value, a cell as a list of
-values, a margin by scale. Before a claim is judged they are resolved: every value is a text, every cell a mapping of
-axes to texts, and every margin a number. Which cells a claim compares is in ``reports.statistics.questions``.
+values, a margin by scale. They are resolved before a claim is judged: then every value is a text, every cell a mapping
+of axes to texts, and every margin a number. ``reports.statistics.questions`` finds the cells that a claim compares.
 """
 
 from collections.abc import Sequence
@@ -14,26 +14,26 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from reports.paper.catalog import published
 
 LONGEST_NAME = 60
-"""Characters of a name that an error repeats."""
+"""The most characters of a name that an error repeats."""
 
 Where = dict[str, Any]
-"""Axes and the value of each, or its place: the cells that have them."""
+"""A choice of cells: axes, and the value of each (or ``first`` or ``last``)."""
 
 Cells = list[Annotated[list[Any], Field(min_length=1)] | Annotated[Where, Field(min_length=1)]]
-"""Each a value for every axis in the order of the grid, or a mapping of some axes to their values."""
+"""Cells: each a value for every axis in the order of the grid, or a mapping of some axes to their values."""
 
 
 def known_numbers(key: str) -> str:
-    """The key itself. Raises ``ValueError`` where the project holds no numbers of the paper under it."""
+    """The key itself. Raises ``ValueError`` if the project holds no numbers of the paper under it."""
     if key not in published():
         close = get_close_matches(key[:LONGEST_NAME], published(), n=1)
-        told = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(published())}"
-        raise ValueError(f"there are no published numbers called {key[:LONGEST_NAME]!r}; {told}")
+        remedy = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(published())}"
+        raise ValueError(f"there are no published numbers called {key[:LONGEST_NAME]!r}; {remedy}")
     return key
 
 
 class ClaimBase(BaseModel):
-    """What the paper says."""
+    """A claim of the paper: the fields that all kinds have."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -49,18 +49,18 @@ class ClaimBase(BaseModel):
     source: str = ""
     """The place in the paper. A part of a claim may leave it out."""
     margin: float | dict[str, float] = 0.0
-    """How much larger than this the effect must be; in units of the metric, unless the kind says otherwise. Or by
-    scale, as ``{imagenet: 3}``: points of one data set are not points of another, so 0 at any other scale."""
+    """The effect that must be exceeded, in units of the metric unless the kind says otherwise. Or one for each scale,
+    as ``{imagenet: 3}``: it is 0 at any other scale, since points of one data set are not points of another."""
     delta: Annotated[float, Field(gt=0)] | None = None
     """The largest difference that does not matter, in units of the metric: the verdict is NO DIFFERENCE once the effect
-    is sure to be smaller, either way. One point where it is not given and the metric is a percentage; none for other
-    metrics. Written before anything is measured: half the effect that the paper prints, and at most 1 point."""
+    is sure to be smaller, either way. If it is not given, one point for a percentage, and none for other metrics. To be
+    written before anything is measured: half the effect that the paper prints, and at most 1 point."""
     metric: str | None = None
-    """The metric that the claim is about; the report's metric where it is not given."""
+    """The metric that the claim is about; the report's metric if it is not given."""
 
     @property
     def asked(self) -> float:
-        """The margin as a number, 0 where it is given for other scales alone."""
+        """The margin as a number; 0 if it is given for other scales only."""
         return 0.0 if isinstance(self.margin, dict) else self.margin
 
 
@@ -69,12 +69,12 @@ class BetterClaim(ClaimBase):
 
     kind: Literal["better"] = "better"
     cells: Cells = []
-    """Those that are better: each a value for every axis in the order of the grid, or a mapping of some axes to their
-    values."""
+    """The cells that are better: each a value for every axis in the order of the grid, or a mapping of some axes to
+    their values."""
     than: Cells = []
-    """Those that are worse, in the same form."""
+    """The cells that are worse, in the same form."""
     by: Literal["best", "mean"] = "best"
-    """Whether the best of either side are compared, or their means."""
+    """Whether the best cells of the two sides are compared, or the means of the sides."""
 
 
 class OrderingClaim(ClaimBase):
@@ -82,9 +82,9 @@ class OrderingClaim(ClaimBase):
 
     kind: Literal["ordering"] = "ordering"
     axis: str
-    """The axis that is ordered."""
+    """The axis whose values are ordered."""
     order: Annotated[list[Any], Field(min_length=2)]
-    """Values of the axis, the best first."""
+    """The values of the axis, the best first."""
     where: Where = {}
     """Other axes and the value of each: only these cells count."""
 
@@ -94,7 +94,7 @@ class TrendClaim(ClaimBase):
 
     kind: Literal["trend"] = "trend"
     axis: str
-    """The axis along which it rises, whose values are taken as equally far apart."""
+    """The axis along which the metric rises or falls; its values count as equally far apart."""
     direction: Literal["rising", "falling"] = "rising"
     """The direction of the metric."""
     where: Where = {}
@@ -106,48 +106,48 @@ class InteractionClaim(ClaimBase):
 
     kind: Literal["interaction"] = "interaction"
     axis: str
-    """The axis that matters less along ``over``."""
+    """The axis of the gain, which matters less along ``over``."""
     low: Any = "first"
-    """Its value before the gain."""
+    """The value of the axis before the gain."""
     high: Any = "last"
-    """Its value after the gain."""
+    """The value of the axis after the gain."""
     over: str
     """The other axis."""
     start: Any = "first"
-    """The value of ``over`` where the gain is large."""
+    """The value of ``over`` at which the gain is large."""
     end: Any = "last"
-    """The value of ``over`` where the gain is small."""
+    """The value of ``over`` at which the gain is small."""
     where: Where = {}
     """Further axes and the value of each: only these cells count."""
 
 
 class AgreementClaim(ClaimBase):
-    """The cells come in the paper's order: Spearman's rank correlation with its numbers is above the margin."""
+    """The cells come in the paper's order: Spearman's rank correlation with the paper's numbers is above the margin."""
 
     kind: Literal["agreement"] = "agreement"
     key: Annotated[str, AfterValidator(known_numbers)]
-    """The paper's numbers, such as ``figure_5``; the axes that they are by are axes of the grid, at 8 cells or more."""
+    """The paper's numbers, such as ``figure_5``. The grid must have all their axes, and 8 of their cells or more."""
     margin: float | dict[str, float] = 0.5
     """The correlation that must be exceeded."""
 
 
 class SimilarClaim(ClaimBase):
-    """The values of an axis make little difference: no two of them are further apart than the margin, by an equivalence
-    test. Other axes are averaged."""
+    """The values of an axis make little difference: an equivalence test shows that no two of them differ by more than
+    the margin. Other axes are averaged."""
 
     kind: Literal["similar"] = "similar"
     axis: str
     """The axis whose values are compared."""
     values: Annotated[list[Any], Field(min_length=2)] | None = None
-    """The values that are alike; all where none is named."""
+    """The values that are alike; all if none is named."""
     where: Where = {}
     """Other axes and the value of each: only these cells count."""
     margin: Annotated[float, Field(gt=0)]
-    """How far apart they may be, either way; in units of the metric, and the same at every scale."""
+    """The largest difference between two of the values, in units of the metric; the same at every scale."""
 
 
 def _with_kind(value: Any) -> Any:
-    """A comparison where no kind is given."""
+    """The values of a claim with a kind: ``better`` if none is given."""
     return {"kind": "better", **value} if isinstance(value, dict) and "kind" not in value else value
 
 
@@ -160,7 +160,7 @@ Part = Annotated[
 
 class AllClaim(ClaimBase):
     """Several parts, all of which must hold, such as the two halves of a sentence. One part that does not hold refutes
-    it."""
+    the claim."""
 
     kind: Literal["all"] = "all"
     parts: Annotated[list[Part], Field(min_length=2)]
@@ -175,13 +175,13 @@ Claim = Annotated[
 
 
 def parts_of(claim: Claim) -> list[Part]:
-    """The parts of a claim that has several, else the claim itself."""
+    """The parts of a claim; the claim itself if it has no parts."""
     return claim.parts if isinstance(claim, AllClaim) else [claim]
 
 
 def read_claims(values: Sequence[dict[str, Any]]) -> list[Claim]:
-    """Claims from their JSON-able form, ``claim.model_dump(mode="json")``; the form of 0.1.0, with a nested ``effect``,
-    is read too."""
+    """Claims from their JSON form, ``claim.model_dump(mode="json")``. The form of version 0.1.0, with a nested
+    ``effect``, is read too."""
     return TypeAdapter(list[Claim]).validate_python([_flat(one) for one in values])
 
 

@@ -1,11 +1,13 @@
 """The tests of a question, in both directions, and the interval that agrees with them.
 
-A claim is ``max over rows (min over columns of contrast) > margin``. To support it every column must be rejected, which
-needs no correction (an intersection-union test, Berger & Hsu 1996); for each column some row has to do, and the choice
-among them is paid for by Simes' test (1986): the best of r counts r times, the second best half of that, and so on. To
-refute it every row must be rejected, each by some column. So the side with more cells is not helped by chance.
+A claim is ``max over rows (min over columns of contrast) > margin``.
 
-Arrays are (..., contrasts), the contrasts of a row side by side; what comes back is (...).
+A claim is supported if for every column some row is above the margin. All columns must be, which needs no correction
+(an intersection-union test, Berger & Hsu 1996). The choice among the rows needs one, which is Simes' test (1986): the
+smallest p of r counts r times, the second smallest r / 2 times, and so on. A claim is refuted the same way round: if
+for every row some column is below the margin. So the side with more cells is not helped by chance.
+
+Arguments are (..., contrasts), with the contrasts of a row side by side; results are (...).
 """
 
 from collections.abc import Iterator
@@ -19,10 +21,11 @@ from reports.statistics.noise.spread import Estimate
 
 @dataclass(frozen=True)
 class Decision:
-    """Estimates of the contrasts of a question of ``shape`` (rows, columns)."""
+    """The tests of a question, from the estimates of its contrasts."""
 
     estimate: Estimate
     shape: tuple[int, int]
+    """The numbers of rows and of columns of the question."""
 
     def supported(self, margin: float) -> np.ndarray:
         """One-sided p of the hypothesis that the effect is at most the margin."""
@@ -33,29 +36,32 @@ class Decision:
         return np.asarray(_chosen(self._tails(margin - self.estimate.mean), axis=-1).max(axis=-1))
 
     def interval(self, below: np.ndarray | float, above: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
-        """The effects that the tests do not reject at these one-sided levels: the chance that the effect is below the
-        interval, and above it."""
+        """The lowest and the highest effect that the tests do not reject.
+
+        ``below`` and ``above`` are the levels of the two one-sided tests: the chances that the effect is below the
+        interval, and above it.
+        """
         low = self._reached(self.estimate.mean, below, axis=-2).min(axis=-1)
         high = -self._reached(-self.estimate.mean, above, axis=-1).min(axis=-1)
         return low, high
 
     def deciding(self) -> np.ndarray:
-        """The number of the contrast that is the effect: between the best cell of either side, or the smallest step."""
+        """The number of the contrast that is the effect: between the best cells of both sides, or the smallest step."""
         mean = self._table(self.estimate.mean)
         row = mean.min(axis=-1).argmax(axis=-1)
         column = np.take_along_axis(mean, row[..., None, None], axis=-2)[..., 0, :].argmin(axis=-1)
         return np.asarray(row * self.shape[1] + column)
 
     def _tails(self, distance: np.ndarray) -> np.ndarray:
-        """One-sided p of each contrast, that it is not so far above 0."""
+        """One-sided p of the hypothesis that a contrast is at most 0, for each, from its distance above 0."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return self._table(student.sf(distance / self.estimate.error, self.estimate.freedom))
 
     def _reached(self, mean: np.ndarray, alpha: np.ndarray | float, axis: int) -> np.ndarray:
-        """The largest margin at which a choice along an axis is rejected."""
+        """The largest margin that the choice along an axis is still above, at the level ``alpha``."""
         found = []
-        for number, paid in _payments(self.shape[axis]):
-            quantile = student.isf(np.asarray(alpha)[..., None] / paid, self.estimate.freedom)
+        for number, factor in _corrections(self.shape[axis]):
+            quantile = student.isf(np.asarray(alpha)[..., None] / factor, self.estimate.freedom)
             limits = self._table(mean - quantile * self.estimate.error)
             found.append(np.asarray(np.take(np.sort(limits, axis=axis), -number, axis=axis)))
         return np.asarray(np.max(found, axis=0))
@@ -65,14 +71,14 @@ class Decision:
 
 
 def _chosen(p: np.ndarray, axis: int) -> np.ndarray:
-    """p of the hypothesis that none is rejected, of several along an axis."""
+    """p of the hypothesis that all hypotheses along an axis are true, by Simes' test."""
     ordered = np.sort(p, axis=axis)
-    paid = [price * np.take(ordered, number - 1, axis=axis) for number, price in _payments(p.shape[axis])]
-    return np.asarray(np.minimum(1.0, np.min(paid, axis=0)))
+    corrected = [factor * np.take(ordered, number - 1, axis=axis) for number, factor in _corrections(p.shape[axis])]
+    return np.asarray(np.minimum(1.0, np.min(corrected, axis=0)))
 
 
-def _payments(choices: int) -> Iterator[tuple[int, float]]:
-    """The best, the second, the fourth and so on, each with what it is paid for."""
+def _corrections(choices: int) -> Iterator[tuple[int, float]]:
+    """The ranks 1, 2, 4, ... of the p values that are looked at, each with the factor that corrects its p."""
     number = 1
     while number <= choices:
         yield number, choices / number

@@ -1,4 +1,7 @@
-"""How many seeds would find an effect of a named size: a statement about a design, never about the effect just seen."""
+"""The number of seeds that would find an effect of a given size.
+
+It is a statement about the design, never a forecast from the effect just seen.
+"""
 
 import numpy as np
 from scipy.stats import nct, norm
@@ -7,13 +10,18 @@ from scipy.stats import t as student
 from reports.statistics.decision import Decision
 
 MOST_SEEDS = 1000
+"""The largest number of seeds that is looked at."""
 POWER = 0.8
+"""The chance that the effect is found."""
 
 
 def seeds_for(decision: Decision, effect: float, alpha: float, equivalence: bool = False) -> int | None:
-    """The fewest seeds, more than there are, with which an effect that lies so far beyond the margin is found four
-    times in five at the level ``alpha``; None above 1,000. With ``equivalence``, with which no difference at all is
-    found to be smaller than ``effect``."""
+    """The fewest seeds, more than there are now, that find an effect with the chance ``POWER``; None above
+    ``MOST_SEEDS``.
+
+    ``effect`` is the distance of the true effect from the margin, and ``alpha`` the two-sided level. With
+    ``equivalence``, the seeds that find a true difference of 0 to be smaller than ``effect``.
+    """
     number, estimate = int(decision.deciding()), decision.estimate
     now = float(estimate.seeds[number])
     seeds = np.arange(int(now) + 1, MOST_SEEDS + 1)

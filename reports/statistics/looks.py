@@ -1,8 +1,8 @@
-"""Looking at a claim again after more seeds, and the price of it.
+"""The level of each look if a claim is judged several times, after more and more seeds.
 
-Whoever looks at 5 % after 3, 5 and 10 seeds is wrong 11 % of the time. So the numbers of seeds at which one looks are
-set beforehand, and each look is taken at one smaller level, such that all looks together are wrong as often as was said
-(group sequential; Pocock 1977, here for looks at any numbers of seeds). The level is the same at each look, so that a
+A claim that is judged at 5 % after 3, 5 and 10 seeds is judged wrongly 11 % of the time. So the numbers of seeds are
+set beforehand, and every look has one smaller level, such that all looks together are wrong at the level that was set
+(a group sequential design: Pocock 1977, here for any numbers of seeds). The level is the same at each look, so that a
 large effect ends the study early.
 """
 
@@ -14,16 +14,16 @@ from scipy.special import ndtr
 from scipy.stats import norm
 
 Looks = tuple[int, ...]
-"""The numbers of seeds at which one looks, rising; none or one where one looks once."""
+"""The numbers of seeds at which a claim is judged, ascending; none or one number if it is judged once."""
 
 NODES, WEIGHTS = leggauss(80)
-"""Places and weights of numerical integration, from -1 to 1."""
+"""Nodes and weights of Gauss-Legendre quadrature on [-1, 1]."""
 LEVELS = np.logspace(0, -9, 91)
-"""Levels of one look at which the level of all is reckoned; between them it is interpolated."""
+"""The levels of one look for which the level of all looks is computed; between them it is interpolated."""
 
 
 def total_level(one: np.ndarray | float, looks: Looks) -> np.ndarray:
-    """The chance that any of the looks is below a level by chance: the p value of all looks for that of one."""
+    """The level of all looks together, from the level of each; also the p value of all looks, from that of one."""
     if len(looks) < 2:
         return np.asarray(one, dtype=float)
     levels = np.log(np.maximum(one, LEVELS[-1] / 10))
@@ -31,7 +31,7 @@ def total_level(one: np.ndarray | float, looks: Looks) -> np.ndarray:
 
 
 def one_look(total: np.ndarray | float, looks: Looks) -> np.ndarray:
-    """The level of each look at which all of them together have the level ``total``."""
+    """The level of each look, from the level of all looks together."""
     if len(looks) < 2:
         return np.asarray(total, dtype=float)
     return np.asarray(np.exp(np.interp(np.log(total), np.log(_totals(looks)[::-1]), np.log(LEVELS[::-1]))))
@@ -43,8 +43,10 @@ def _totals(looks: Looks) -> np.ndarray:
 
 
 def _crossing(z: float, looks: Looks) -> float:
-    """The chance that a sum of standard normal values, after each of these numbers of them, is ever above ``z`` times
-    its standard deviation, either way. By the density of the sums that were not yet (Armitage, McPherson & Rowe 1969).
+    """The chance that a sum of standard normal values exceeds ``z`` of its standard deviations at any look, either way.
+
+    ``looks`` are the numbers of values in the sum. The density of the sums that have not exceeded it is integrated from
+    look to look (Armitage, McPherson & Rowe 1969).
     """
     crossed, places, masses, before = 0.0, np.zeros(1), np.ones(1), 0
     for n in looks:

@@ -1,4 +1,4 @@
-"""The values of one metric as an array, a row a cell and a column a seed: what verdicts are computed from."""
+"""The values of one metric as an array, a row a cell and a column a seed. Verdicts are computed from it."""
 
 from dataclasses import dataclass, field
 
@@ -8,38 +8,38 @@ import pandas as pd
 from reports.cells.scoring import SCORED_BY, joined, with_scoring
 
 CORRECT = "correct/"
-"""Begins the name of a column with one array of booleans a trial: which test images it has right. ``correct/top1``
-belongs to the metric ``top1``."""
+"""The beginning of the names of columns with an array of booleans for each trial, whether it has each test image right.
+``correct/top1`` belongs to the metric ``top1``."""
 TEST_IMAGES = "test_images"
 """The column with the number of test images of a trial."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A metric of a study's grid; baselines are left out."""
+    """A metric in all cells of a study's grid; baselines are left out."""
 
     metric: str
     cells: pd.DataFrame
-    """One row a cell, one column an axis, values as text; in the order of the grid."""
+    """The cells, in the order of the grid: one row a cell, one column an axis, values as text."""
     seeds: list[int]
-    """All seeds of any cell, in order."""
+    """All seeds of any cell, in ascending order."""
     values: np.ndarray
-    """(cells, seeds); NaN where there is no result."""
+    """The values (cells, seeds); NaN if there is no result."""
     trials: np.ndarray
-    """(cells, seeds); the ids of the trials, empty where there is none."""
+    """The ids of the trials (cells, seeds); empty if there is no trial."""
     stopped: np.ndarray
-    """(cells,); how many trials of a cell were stopped early."""
+    """The numbers of trials that were stopped early, (cells,)."""
     correct: np.ndarray | None = None
-    """(cells, seeds, images); which images are right, False where there is no result. None unless every result has it
-    for the same images."""
+    """Whether each test image is right (cells, seeds, images), False without a result. None unless every result has
+    this, for equally many images."""
     resolution: float = 0.0
-    """What one test image is worth, in points; 0 where the number of images is not known."""
+    """The share of one test image, in points; 0 if the number of images is not known."""
     scored_by: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
-    """(cells,); how each cell is scored, see ``reports.cells.scoring``."""
+    """The scoring of each cell (cells,); see ``reports.cells.scoring``."""
 
 
 def measure(table: pd.DataFrame, axes: list[str], metric: str) -> Measured:
-    """``table`` has one row a trial, as in ``StudyReport``."""
+    """The values of a metric in the cells of ``axes``. ``table`` has one row a trial, as in ``StudyReport``."""
     grid = with_scoring(table[table["baseline"] == ""]).reset_index(drop=True)
     cells = grid[axes].astype(str).drop_duplicates().reset_index(drop=True)
     number = {cell: row for row, cell in enumerate(cells.itertuples(index=False, name=None))}
@@ -58,7 +58,7 @@ def measure(table: pd.DataFrame, axes: list[str], metric: str) -> Measured:
 
 
 def _ids(grid: pd.DataFrame, row: np.ndarray) -> list[str]:
-    """The ids of trials; their places where the table has none."""
+    """The ids of the trials; the numbers of their cells if the table has no ids."""
     return list(map(str, grid["trial_id"])) if "trial_id" in grid else [f"{r}" for r in row]
 
 
@@ -67,12 +67,12 @@ def _correct(
 ) -> np.ndarray | None:
     if (name := CORRECT + metric) not in grid:
         return None
-    there = ~np.isnan(values[row, column])
-    arrays = [np.asarray(one, dtype=bool) for one in grid.loc[there, name] if _is_array(one)]
-    if len(arrays) < there.sum() or len({len(one) for one in arrays}) != 1:
+    known = ~np.isnan(values[row, column])
+    arrays = [np.asarray(one, dtype=bool) for one in grid.loc[known, name] if _is_array(one)]
+    if len(arrays) < known.sum() or len({len(one) for one in arrays}) != 1:
         return None
     correct = np.zeros((*values.shape, len(arrays[0])), dtype=bool)
-    correct[row[there], column[there]] = arrays
+    correct[row[known], column[known]] = arrays
     return correct
 
 

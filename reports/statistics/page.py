@@ -1,7 +1,7 @@
-"""Everything on a page together: what its claims are answered, and the price of their number.
+"""The studies of a page, whose claims are judged together, and the answers to the claims.
 
-A verdict is taken at 5 % false discoveries among all distinct claims of a page (Benjamini & Hochberg 1995), so that the
-family is the page's: a page of several studies has more claims than the page of one of them.
+Verdicts are taken at 5 % false discoveries among all distinct claims of a page (Benjamini & Hochberg 1995). So the page
+is the family: the page of a collection has more claims than the page of one of its studies.
 """
 
 from collections.abc import Sequence
@@ -28,25 +28,26 @@ from reports.statistics.selection import NotInGridError
 
 @dataclass(frozen=True)
 class Judged:
-    """A study, as far as its claims are concerned."""
+    """The parts of a study that its verdicts depend on."""
 
     claims: Sequence[Claim]
     table: pd.DataFrame
-    """One row a trial, as in ``StudyReport``."""
+    """The results, one row a trial as in ``StudyReport``."""
     axes: list[str]
+    """The axes of the grid, in order."""
     metric: str
     """The metric of claims that name none."""
     looks: Looks = ()
-    """The numbers of seeds at which it was planned to look; empty where that is done once."""
+    """The numbers of seeds at which the claims are judged, as planned; empty if they are judged once."""
     varied: tuple[str, ...] = VARIED
-    """What differs between the seeds of a cell."""
+    """The random choices that differ between the seeds of a cell."""
     fixed: tuple[str, ...] = FIXED
-    """What is the same in all seeds, so that the verdicts do not cover it."""
+    """The random choices that are the same in all seeds, so that the verdicts do not cover them."""
 
 
 @dataclass
 class Page:
-    """The studies of a page, whose cells together say how much cells usually spread."""
+    """The studies of a page; the cells of all studies together give the usual spread of a cell."""
 
     studies: Sequence[Judged]
     _measured: dict[tuple[int, str], Measured] = field(default_factory=dict)
@@ -61,7 +62,7 @@ class Page:
             self._usual |= {(number, metric): one for number, one in zip(found, usual, strict=True)}
 
     def answer(self, number: int, part: Part) -> Answer | str:
-        """The answer of a study to one of its claims, or to a part of it; a text where it has none."""
+        """The answer of study ``number`` to a claim or a part of one; the reason as text if it has none."""
         metric = _metric(part, self.studies[number])
         measured, usual = self._measured[number, metric], self._usual[number, metric]
         try:
@@ -89,14 +90,17 @@ def _trials(measured: Measured, about: np.ndarray) -> int:
 
 
 def decision_on(measured: Measured, asked: Question, usual: Usual) -> Decision:
-    """The tests of a question; of many pages at once where the values have more dimensions."""
+    """The tests of a question. If the values have leading dimensions, many pages are tested at once."""
     prior = usual.averages if asked.averaged else usual.cells
     images = variance_over_images(measured, asked.weights)
     return Decision(estimate(measured.values, asked.weights, prior, measured.resolution, images), asked.shape)
 
 
 def _agreement(part: AgreementClaim, measured: Measured) -> AgreementAnswer | str:
-    """The cells by the axes of the paper's numbers; other axes are averaged. Raises ``NotInGridError``."""
+    """The answer to a claim of agreement, over the axes of the paper's numbers; other axes are averaged.
+
+    Raises ``NotInGridError`` if the grid lacks an axis or the paper the metric.
+    """
     numbers = paper_numbers(part.key)
     if numbers is None or measured.metric not in numbers.metrics:
         raise NotInGridError(f"the project holds no {measured.metric} of {part.key}")
@@ -121,7 +125,7 @@ def _agreement(part: AgreementClaim, measured: Measured) -> AgreementAnswer | st
 
 
 def _factors(names: list[tuple[str, ...]]) -> dict[str, np.ndarray]:
-    """For each value of any axis, which cells have it."""
+    """The cells that have each value of any axis, as booleans by the value."""
     values = dict.fromkeys(value for name in names for value in name if value)
     return {value: np.array([value in name for name in names]) for value in values}
 

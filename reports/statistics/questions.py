@@ -1,9 +1,9 @@
-"""From a claim to contrasts of the cells' true means.
+"""Claims as contrasts of the cells' true means.
 
 A contrast is a weighted sum of means whose weights add up to 0: a difference, a slope, a difference of differences. A
-claim holds where ``max over rows (min over columns of contrast)`` is above its margin. So the best of some cells is
-better than the best of others where for each of the others (a column) some cell (a row) is better than it; an order
-holds where each of its steps (columns of one row) is positive.
+claim holds if ``max over rows (min over columns of contrast)`` is above its margin. So the best of some cells is better
+than the best of others if some cell (a row) is better than each of the others (the columns). An order holds if each of
+its steps (the columns of one row) is positive.
 """
 
 from collections.abc import Callable
@@ -23,34 +23,46 @@ from reports.statistics.claims import (
     TrendClaim,
     Where,
 )
-from reports.statistics.selection import NotInGridError, along, among, any_of, matched, matching, values_there
+from reports.statistics.selection import (
+    NotInGridError,
+    any_of,
+    axis_values,
+    matched,
+    matched_along,
+    matching,
+    with_values,
+)
 
 
 @dataclass(frozen=True)
 class Question:
-    """Contrasts of a grid's cells, and the margin that they are held against."""
+    """Contrasts of a grid's cells, and the margin that they must exceed."""
 
     weights: np.ndarray
-    """(rows * columns, cells); a contrast each."""
+    """The contrasts (rows * columns, cells): a weight for each cell."""
     shape: tuple[int, int]
-    """Rows, among which one has to do, and columns, all of which must hold."""
+    """Rows, of which one must hold, and columns, which must all hold."""
     margin: float
-    """What the contrasts must exceed."""
+    """The value that the contrasts must exceed."""
     between: list[str] = field(default_factory=list)
-    """What each contrast is between; empty where that is said by the claim."""
+    """The two sides of each contrast in words; empty if the claim says them."""
     averaged: bool = False
     """Whether a contrast is between means over several cells."""
     sign: int = 1
-    """-1 where the contrasts are the negative of what is shown: a difference that has to be small."""
+    """-1 if the contrasts are the negative of the effect that is shown, as for a difference that must be small; else
+    1."""
 
     @property
     def about(self) -> np.ndarray:
-        """(cells,); which of them have a weight."""
+        """Whether each cell has a weight in any contrast, (cells,)."""
         return np.asarray((self.weights != 0).any(axis=0))
 
 
 def question(claim: Part, cells: pd.DataFrame) -> Question:
-    """The question of a claim that is neither an agreement nor of several parts. Raises ``NotInGridError``."""
+    """The question of a claim that is neither an agreement nor of several parts.
+
+    ``cells`` has one row a cell and one column an axis. Raises ``NotInGridError`` if the grid lacks cells of the claim.
+    """
     return QUESTIONS[type(claim)](claim, cells)
 
 
@@ -72,8 +84,8 @@ def _better(claim: BetterClaim, cells: pd.DataFrame) -> Question:
 
 
 def _ordering(claim: OrderingClaim, cells: pd.DataFrame) -> Question:
-    there = matched(cells, among(cells, claim.axis, claim.order, matching(cells, claim.where)), [claim.axis])
-    means = _means(cells, claim.axis, there)
+    chosen = matched(cells, with_values(cells, claim.axis, claim.order, matching(cells, claim.where)), [claim.axis])
+    means = _means(cells, claim.axis, chosen)
     steps = [means[one] - means[other] for one, other in pairwise(claim.order)]
     between = [f"{one} and {other}" for one, other in pairwise(claim.order)]
     between = between if len(steps) > 1 else []
@@ -81,7 +93,7 @@ def _ordering(claim: OrderingClaim, cells: pd.DataFrame) -> Question:
 
 
 def _trend(claim: TrendClaim, cells: pd.DataFrame) -> Question:
-    means = _means(cells, claim.axis, along(cells, claim.axis, matching(cells, claim.where)))
+    means = _means(cells, claim.axis, matched_along(cells, claim.axis, matching(cells, claim.where)))
     place = np.linspace(-0.5, 0.5, len(means))
     rise = place / (place**2).sum() @ np.array(list(means.values()))
     sign = 1 if claim.direction == "rising" else -1
@@ -89,14 +101,14 @@ def _trend(claim: TrendClaim, cells: pd.DataFrame) -> Question:
 
 
 def _interaction(claim: InteractionClaim, cells: pd.DataFrame) -> Question:
-    there = among(cells, claim.axis, (claim.low, claim.high), matching(cells, claim.where))
-    there = among(cells, claim.over, (claim.start, claim.end), there)
-    there = matched(cells, there, [claim.axis, claim.over])
-    if len(cells.loc[there, [claim.axis, claim.over]].drop_duplicates()) < 4:
-        raise NotInGridError(f"this grid has not both values of {claim.axis} at both of {claim.over}")
+    chosen = with_values(cells, claim.axis, (claim.low, claim.high), matching(cells, claim.where))
+    chosen = with_values(cells, claim.over, (claim.start, claim.end), chosen)
+    chosen = matched(cells, chosen, [claim.axis, claim.over])
+    if len(cells.loc[chosen, [claim.axis, claim.over]].drop_duplicates()) < 4:
+        raise NotInGridError(f"this grid does not have both values of {claim.axis} at both values of {claim.over}")
 
     def gain(at: str) -> np.ndarray:
-        means = _means(cells, claim.axis, there & (cells[claim.over] == at).to_numpy())
+        means = _means(cells, claim.axis, chosen & (cells[claim.over] == at).to_numpy())
         return np.asarray(means[claim.high] - means[claim.low])
 
     weights = gain(claim.start) - gain(claim.end)
@@ -104,10 +116,10 @@ def _interaction(claim: InteractionClaim, cells: pd.DataFrame) -> Question:
 
 
 def _similar(claim: SimilarClaim, cells: pd.DataFrame) -> Question:
-    there = matching(cells, claim.where)
+    chosen = matching(cells, claim.where)
     if claim.values is not None:
-        there = among(cells, claim.axis, claim.values, there)
-    means = _means(cells, claim.axis, along(cells, claim.axis, there))
+        chosen = with_values(cells, claim.axis, claim.values, chosen)
+    means = _means(cells, claim.axis, matched_along(cells, claim.axis, chosen))
     pairs = list(combinations(means.items(), 2))
     weights = [sign * (one - other) for (_, one), (_, other) in pairs for sign in (1, -1)]
     between = [text for (a, _), (b, _) in pairs for text in (f"{b} and {a}", f"{a} and {b}")]
@@ -121,27 +133,28 @@ QUESTIONS: dict[type, Callable[..., Question]] = {
     InteractionClaim: _interaction,
     SimilarClaim: _similar,
 }
+"""The function that makes the question, for each kind of claim."""
 
 
 def _resolved(cells: Cells) -> list[Where]:
-    """Cells as mappings, which they are once the short forms of a study file are resolved."""
+    """The cells as mappings; after the short forms of a study file are resolved, they all are mappings."""
     return [cell for cell in cells if isinstance(cell, dict)]
 
 
-def _means(cells: pd.DataFrame, axis: str, there: np.ndarray) -> dict[str, np.ndarray]:
-    """By the values of an axis, the weights of the mean over its cells."""
-    return {value: _mean(there & (cells[axis] == value).to_numpy()) for value in values_there(cells, axis, there)}
+def _means(cells: pd.DataFrame, axis: str, chosen: np.ndarray) -> dict[str, np.ndarray]:
+    """The weights of the mean over the cells of each value of an axis, by the value."""
+    return {value: _mean(chosen & (cells[axis] == value).to_numpy()) for value in axis_values(cells, axis, chosen)}
 
 
-def _mean(there: np.ndarray) -> np.ndarray:
-    return np.asarray(there / there.sum())
+def _mean(chosen: np.ndarray) -> np.ndarray:
+    return np.asarray(chosen / chosen.sum())
 
 
 def _averages(means: dict[str, np.ndarray]) -> bool:
     return any((weights != 0).sum() > 1 for weights in means.values())
 
 
-def _names(cells: pd.DataFrame, there: np.ndarray) -> list[str]:
-    """What each cell is called beside the others: its values on the axes in which they differ."""
-    axes = [str(axis) for axis in cells if cells.loc[there, str(axis)].nunique() > 1]
+def _names(cells: pd.DataFrame, chosen: np.ndarray) -> list[str]:
+    """The names of cells: their values on the axes in which they differ."""
+    axes = [str(axis) for axis in cells if cells.loc[chosen, str(axis)].nunique() > 1]
     return [", ".join(filter(None, row)) or "none" for row in cells[axes].itertuples(index=False, name=None)]

@@ -1,4 +1,4 @@
-"""Verdicts, and what they are computed from, as files that anyone can judge again."""
+"""The files of the verdicts and of the results that they are computed from, so that anyone can judge again."""
 
 import json
 from pathlib import Path
@@ -17,15 +17,15 @@ from reports.statistics.verdicts import Verdict
 
 TRIALS, VERDICTS, RIGHT, SEARCH = "trials.csv", "verdicts.json", "right_images.npz", "search.csv"
 IMAGES_OF = "images of "
-"""Begins the name of the number of images in the bits of a column."""
+"""The beginning of the name under which the number of images of a column of bits is kept."""
 VERSION = 1
-"""Of the form of ``verdicts.json``."""
+"""The version of the form of ``verdicts.json``."""
 LEFT_OUT = ("run_id", "remedy", "error", "name")
-"""Columns of a table that no verdict depends on."""
+"""The columns of a table that no verdict depends on."""
 
 
 def verdict_values(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as JSON-able values; effect, interval and delta in ``unit``."""
+    """A verdict as values for JSON; effect, interval and margin are in ``unit``."""
     return {
         "verdict": verdict.word,
         "says": verdict.claim.says,
@@ -52,8 +52,11 @@ def verdict_values(verdict: Verdict) -> dict[str, Any]:
 
 
 def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
-    """Write ``trials.csv``, every trial's values, ``verdicts.json``, the claims and the verdicts on them, and, where it
-    is known which test images are right, ``right_images.npz``: a row of bits for each trial, by metric."""
+    """Write the files that the verdicts can be taken from again.
+
+    ``trials.csv`` has the values of every trial, and ``verdicts.json`` the claims and the verdicts on them. If the
+    right test images are known, ``right_images.npz`` has a row of bits for each trial, by metric.
+    """
     _save_right(judged.table, folder / RIGHT)
     judged.table.drop(columns=_left_out(judged.table)).to_csv(folder / TRIALS, index=False, encoding="utf-8")
     values = {
@@ -70,12 +73,12 @@ def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
 
 
 def save_search(search: Search, folder: Path) -> None:
-    """Write ``search.csv``: every trial that was chosen among, its values, and whether it was chosen."""
+    """Write ``search.csv``: every trial of a search with its values, and whether it was chosen."""
     search.table.drop(columns=_left_out(search.table)).to_csv(folder / SEARCH, index=False, encoding="utf-8")
 
 
 def read_record(folder: Path) -> Judged:
-    """What the verdicts in a folder were taken from, to be judged again."""
+    """The study that the verdicts in a folder were taken from, to be judged again."""
     values = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
     texts = dict.fromkeys(["trial_id", "baseline", "state", SCORED_BY, *values["axes"]], str)
     table = pd.read_csv(folder / TRIALS, dtype=texts, keep_default_na=False, na_values={})
@@ -88,7 +91,8 @@ def read_record(folder: Path) -> Judged:
 
 
 def _save_right(table: pd.DataFrame, path: Path) -> None:
-    """Columns that some trial does without are left out, since no verdict uses them; no file of none."""
+    """Write the bits of the right test images. A column that some trial lacks is left out, since no verdict uses it;
+    without columns no file is written."""
     bits: dict[str, Any] = {}
     for name in (str(name) for name in table if str(name).startswith(CORRECT)):
         known = [one for one in table[name] if isinstance(one, np.ndarray)]
@@ -101,7 +105,7 @@ def _save_right(table: pd.DataFrame, path: Path) -> None:
 
 
 def _read_right(table: pd.DataFrame, path: Path) -> dict[str, "pd.Series[Any]"]:
-    """Columns of booleans by image; None for trials that are not done."""
+    """The columns of booleans, one for each test image; None for trials that are not done."""
     if not path.exists():
         return {}
     columns = {}

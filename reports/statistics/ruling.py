@@ -1,4 +1,4 @@
-"""From the tests of claims to verdicts: several parts, several looks, several claims of a page."""
+"""The words of the verdicts, from the tests of the claims, corrected for several parts, looks and claims of a page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ from reports.statistics.claims import Claim
 from reports.statistics.looks import Looks, one_look, total_level
 
 ALPHA = 0.05
-"""The rate of false discoveries of a page, and so the chance that a single claim is judged wrongly."""
+"""The rate of false discoveries of a page; for a single claim, the chance that it is judged wrongly."""
 FEWEST_SEEDS = 3
-"""Seeds, below which no verdict is taken."""
+"""The fewest seeds with which a verdict is taken."""
 POINT = 1.0
-"""The largest difference that does not matter where a claim says no other, for metrics that are percentages."""
+"""The largest difference of a percentage that does not matter, in points, if a claim gives no ``delta``."""
 
 LEAST = 1e-9
-"""Of an error: less is the rounding of numbers that are the same."""
+"""The least standard error: a smaller one is the rounding of equal numbers."""
 
 Word = Literal["SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED"]
 WORDS: tuple[Word, ...] = ("SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED")
@@ -29,22 +29,22 @@ WORDS: tuple[Word, ...] = ("SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED")
 
 @dataclass(frozen=True)
 class Tested:
-    """The tests of claims, as p values of all looks together; arrays of any shape."""
+    """The p values of claims, for all looks together; arrays of one shape, with an element for each claim."""
 
     direction: np.ndarray
-    """Two-sided: that a claim is neither true nor false but by chance."""
+    """Two-sided p of the test whether the claim is true or false."""
     within: np.ndarray
-    """That the effect is as large as what matters."""
+    """p of the hypothesis that the effect is as large as what matters."""
     upward: np.ndarray
-    """Whether it is rather true than false."""
+    """Whether the results speak for the claim rather than against it."""
 
     @property
     def p(self) -> np.ndarray:
-        """The level from which on a verdict other than UNDECIDED is taken."""
+        """The smallest level at which the verdict is not UNDECIDED."""
         return np.asarray(np.minimum(self.direction, self.within))
 
     def words(self, alpha: np.ndarray | float) -> np.ndarray:
-        """The verdicts at a level."""
+        """The words of the verdicts at a level."""
         decided = np.where(self.upward, "SUPPORTED", "REFUTED")
         same = np.where(self.within <= alpha, "NO DIFFERENCE", "UNDECIDED")
         return np.asarray(np.where(self.direction <= alpha, decided, same))
@@ -57,35 +57,42 @@ def tested(
     looks: Looks = (),
     choices: int | None = None,
 ) -> Tested:
-    """From the p values of each part of a claim, at one look: one-sided ones that it is false, and that it is true, and
-    that of a difference that matters.
+    """The tests of a claim, from the p values of its parts at one look.
 
-    All parts must hold, so that the weakest supports the claim. Any part refutes it, which is a choice, as many times
-    paid for as there are parts, or as there are ``choices``.
+    Each argument has a p value for each part: ``supported`` and ``refuted`` are one-sided, of the hypotheses that the
+    part is false and that it is true, and ``within`` is of the hypothesis that its effect is as large as what matters.
+
+    All parts must hold, so the largest p supports the claim. Any part refutes it, so the smallest p counts as many
+    times as there are parts to choose from (Bonferroni): ``choices``, or all parts given.
     """
-    paid = choices or len(refuted)
+    factor = choices or len(refuted)
     upward = np.max(supported, axis=0)
-    downward, same = (np.minimum(1.0, paid * np.min(ps, axis=0)) for ps in (refuted, within))
+    downward, same = (np.minimum(1.0, factor * np.min(ps, axis=0)) for ps in (refuted, within))
     direction = np.minimum(1.0, 2 * np.minimum(upward, downward))
     return Tested(total_level(direction, looks), total_level(same, looks), upward < downward)
 
 
 def level(ps: np.ndarray) -> np.ndarray:
-    """The level of each verdict among claims (..., claims) with these p values, by Benjamini and Hochberg: the rate,
-    times the part of the claims that are decided at it. It is that of one claim where none is."""
+    """The level of each verdict of a page, from the p values of its claims (..., claims).
+
+    By Benjamini and Hochberg it is the rate of false discoveries times the part of the claims that are decided; if none
+    is, as if one were.
+    """
     decided = (false_discovery_control(ps, axis=-1) <= ALPHA).sum(axis=-1)
     return np.asarray(ALPHA * np.maximum(decided, 1) / ps.shape[-1])
 
 
 @dataclass(frozen=True)
 class Case:
-    """A claim with the answer to each of its parts; a text in the place of an answer where there is none."""
+    """A claim with the answer to each of its parts."""
 
     claim: Claim
     answers: Sequence[Answer | str]
+    """The answer to each part; the reason in words if there is none."""
     looks: Looks = ()
-    paid: int = 1
-    """How many parts there are to choose among: one that does not hold refutes the claim."""
+    """The numbers of seeds at which the claim is judged."""
+    choices: int = 1
+    """The number of parts to choose from: one that does not hold refutes the claim."""
 
     @property
     def open(self) -> bool:
@@ -94,17 +101,17 @@ class Case:
 
     @cached_property
     def tested(self) -> Tested:
-        """A part that has no answer yet neither supports nor refutes the claim."""
+        """The tests of the claim. A part without an answer neither supports nor refutes it."""
         ps = [
             (1.0, 1.0, 1.0) if isinstance(a, str) or problem(a) else (a.supported, a.refuted, within(a))
             for a in self.answers
         ]
         supported, refuted, same = zip(*ps, strict=True)
-        return tested(supported, refuted, same, self.looks, self.paid)
+        return tested(supported, refuted, same, self.looks, self.choices)
 
     @property
     def key(self) -> object:
-        """The same for the same hypothesis, whichever study states it."""
+        """A key that is equal for the same hypothesis about the same trials, in any study."""
         return tuple(answer if isinstance(answer, str) else answer.key for answer in self.answers)
 
 
@@ -113,14 +120,14 @@ class Ruling:
     """The level of the verdicts of a page, and each claim's p among all of them."""
 
     claims: int
-    """How many distinct claims a verdict can be taken on."""
+    """The number of distinct claims that a verdict can be taken on."""
     alpha: float
-    """The level of each."""
+    """The level of each verdict."""
     adjusted: dict[object, float] = field(default_factory=dict, repr=False)
-    """The adjusted p of each, by its key."""
+    """The adjusted p of each claim, by the claim's key."""
 
     def word(self, case: Case) -> Word:
-        """The verdict on a claim."""
+        """The word of the verdict on a claim."""
         word: Word = str(case.tested.words(self.alpha)) if case.open else "UNDECIDED"  # type: ignore[assignment]
         return word
 
@@ -128,27 +135,27 @@ class Ruling:
         """The chances that an effect is below its interval, and above it, at one look."""
         one = float(one_look(self.alpha, case.looks))
         if self.word(case) == "NO DIFFERENCE":
-            return one / case.paid, one / case.paid
-        return one / 2, one / 2 / case.paid
+            return one / case.choices, one / case.choices
+        return one / 2, one / 2 / case.choices
 
     def small(self, case: Case) -> bool:
-        """Whether the effect is certain, and as certainly smaller than what matters."""
+        """Whether the effect is certain, and also certainly smaller than what matters."""
         return self.word(case) in ("SUPPORTED", "REFUTED") and bool(case.tested.within <= self.alpha)
 
     @property
     def sentence(self) -> str:
-        """What the page says of it; empty on a page with one claim."""
+        """The sentences of a page on the level of its verdicts; empty with a single claim."""
         if self.claims < 2:
             return ""
         return (
             f"{self.claims} distinct claims can be judged on this page. At most {100 * ALPHA:.0f} % of those that are "
             f"decided are expected to be wrong (Benjamini and Hochberg), and each is decided at {self.alpha:.2g}. "
-            "Another page has other claims, so that a verdict may differ there."
+            "Another page has other claims, so a verdict may differ there."
         )
 
 
 def rule(cases: Sequence[Case]) -> Ruling:
-    """The procedure of Benjamini and Hochberg over the distinct claims of a page."""
+    """The ruling over the distinct claims of a page, by the procedure of Benjamini and Hochberg (1995)."""
     ps = {case.key: float(case.tested.p) for case in cases if case.open}
     if not ps:
         return Ruling(0, ALPHA)
@@ -158,7 +165,7 @@ def rule(cases: Sequence[Case]) -> Ruling:
 
 
 def problem(answer: Answer) -> str:
-    """Why no verdict can be taken on an answer; empty where one can."""
+    """The reason why no verdict can be taken on an answer; empty if one can."""
     if np.isnan(answer.effect):
         return "no seed has a value in every cell that this is about"
     if answer.seeds < FEWEST_SEEDS:
@@ -172,12 +179,14 @@ def problem(answer: Answer) -> str:
 
 
 def within(answer: Answer) -> float:
-    """p of the hypothesis that the effect is as large as what matters; 1 where it is not said what matters, or where
-    more than that is asked: then a smaller effect refutes the claim."""
+    """p of the hypothesis that the effect is as large as what matters.
+
+    It is 1 if the claim does not say what matters, or if it asks for more than that: then a smaller effect refutes it.
+    """
     delta = matters(answer.part, answer.measured.metric)
     return 1.0 if delta is None or abs(answer.part.asked) >= delta else answer.within(delta)
 
 
 def matters(claim: Claim, metric: str) -> float | None:
-    """The smallest difference of a metric that matters to a claim."""
+    """The smallest difference of a metric that matters to a claim, in units of the metric; None if it is not said."""
     return POINT if claim.delta is None and unit_of(metric) == "points" else claim.delta

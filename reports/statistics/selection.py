@@ -1,7 +1,10 @@
-"""Which cells of a grid a claim is about, as booleans, one a cell.
+"""The choice of a grid's cells that a claim is about, as booleans, one a cell.
 
-An ordering, a trend, an interaction and a likeness average the axes that they do not name, and compare like with like:
-cells whose values on those axes are not there in full are left out, such as a depth that has no encoder of width 4.
+``ordering``, ``trend``, ``interaction`` and ``similar`` average the axes that they do not name, and compare like with
+like. If the grid is not complete, they leave out what does not occur at all compared values: in a comparison of widths,
+a depth that has no encoder of width 4.
+
+In all functions ``cells`` has one row a cell and one column an axis, and ``chosen`` is a choice of cells, (cells,).
 """
 
 from collections import Counter
@@ -11,15 +14,15 @@ import numpy as np
 import pandas as pd
 
 Values = Mapping[str, str]
-"""Some axes and the value of each, as text: the cells that have them."""
+"""A choice of cells: some axes, and the value of each as text."""
 
 
 class NotInGridError(ValueError):
-    """The claim is about cells that this grid does not have."""
+    """Raised if a claim is about cells that the grid does not have."""
 
 
 def matching(cells: pd.DataFrame, values: Values) -> np.ndarray:
-    """The cells that have these values; none where one of the axes is not there."""
+    """The cells that have these values; none if the grid lacks one of the axes."""
     found = np.ones(len(cells), dtype=bool)
     for axis, value in values.items():
         found &= np.array(cells[axis] == value) if axis in cells else False
@@ -27,7 +30,7 @@ def matching(cells: pd.DataFrame, values: Values) -> np.ndarray:
 
 
 def any_of(cells: pd.DataFrame, several: Sequence[Values]) -> np.ndarray:
-    """The cells that have any of several sets of values. Raises ``NotInGridError`` where one is of no cell."""
+    """The cells that have any of several sets of values. Raises ``NotInGridError`` if no cell has one of the sets."""
     found = np.zeros(len(cells), dtype=bool)
     for values in several:
         one = matching(cells, values)
@@ -37,37 +40,40 @@ def any_of(cells: pd.DataFrame, several: Sequence[Values]) -> np.ndarray:
     return found
 
 
-def among(cells: pd.DataFrame, axis: str, values: Sequence[str], there: np.ndarray) -> np.ndarray:
-    """The cells of ``there`` with one of the values on an axis. Raises ``NotInGridError`` where a value has none."""
-    known = set(cells.loc[there, axis]) if axis in cells else set()
+def with_values(cells: pd.DataFrame, axis: str, values: Sequence[str], chosen: np.ndarray) -> np.ndarray:
+    """The cells of ``chosen`` with one of the values on an axis. Raises ``NotInGridError`` if no cell has a value."""
+    known = set(cells.loc[chosen, axis]) if axis in cells else set()
     if absent := [value for value in values if value not in known]:
         raise NotInGridError(f"this grid has no {axis} {', '.join(absent)}")
-    return np.asarray(there & np.array([value in values for value in cells[axis]]))
+    return np.asarray(chosen & np.array([value in values for value in cells[axis]]))
 
 
-def along(cells: pd.DataFrame, axis: str, there: np.ndarray) -> np.ndarray:
-    """The cells of ``there``, matched over several values of an axis. Raises ``NotInGridError`` where it has one."""
-    if axis not in cells or cells.loc[there, axis].nunique() < 2:
-        raise NotInGridError(f"this grid has not two values of {axis} there")
-    return matched(cells, there, [axis])
+def matched_along(cells: pd.DataFrame, axis: str, chosen: np.ndarray) -> np.ndarray:
+    """The cells of ``chosen``, matched over all values of an axis. Raises ``NotInGridError`` below two values."""
+    if axis not in cells or cells.loc[chosen, axis].nunique() < 2:
+        raise NotInGridError(f"this grid does not have two values of {axis} to compare")
+    return matched(cells, chosen, [axis])
 
 
-def matched(cells: pd.DataFrame, there: np.ndarray, axes: Sequence[str]) -> np.ndarray:
-    """The cells of ``there`` whose values on all other axes occur with every combination of ``axes``."""
+def matched(cells: pd.DataFrame, chosen: np.ndarray, axes: Sequence[str]) -> np.ndarray:
+    """The cells of ``chosen`` whose values on all other axes occur with every combination of values of ``axes``.
+
+    Raises ``NotInGridError`` if there are none.
+    """
     others = [str(name) for name in cells if name not in axes]
     if not others:
-        return there
-    counts = Counter(_keys(cells[there], others))
-    whole = len(cells.loc[there, list(axes)].drop_duplicates())
-    found = there & np.array([counts[key] == whole for key in _keys(cells, others)])
+        return chosen
+    counts = Counter(_keys(cells[chosen], others))
+    whole = len(cells.loc[chosen, list(axes)].drop_duplicates())
+    found = chosen & np.array([counts[key] == whole for key in _keys(cells, others)])
     if not found.any():
         raise NotInGridError(f"this grid has no cells that differ in {', '.join(axes)} alone")
     return np.asarray(found)
 
 
-def values_there(cells: pd.DataFrame, axis: str, there: np.ndarray) -> list[str]:
+def axis_values(cells: pd.DataFrame, axis: str, chosen: np.ndarray) -> list[str]:
     """The values of an axis among some cells, in the order of the grid."""
-    return list(dict.fromkeys(cells.loc[there, axis]))
+    return list(dict.fromkeys(cells.loc[chosen, axis]))
 
 
 def _keys(cells: pd.DataFrame, axes: Sequence[str]) -> list[tuple[str, ...]]:

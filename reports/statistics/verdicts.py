@@ -1,7 +1,7 @@
-"""Whether claims of the paper hold in one's own results, in words and numbers.
+"""The verdicts on claims of the paper in one's own results, in words and numbers.
 
-SUPPORTED rejects that the claim is false, REFUTED that it is true, and NO DIFFERENCE that the effect is as large as
-what matters, either way; all else is UNDECIDED. ``docs/verdicts.md`` explains how each is taken.
+SUPPORTED rejects that the claim is false. REFUTED rejects that it is true. NO DIFFERENCE rejects that the effect is as
+large as what matters, either way. UNDECIDED rejects nothing. ``docs/verdicts.md`` explains how each is taken.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,41 +23,42 @@ from reports.statistics.seeds import TEST_IMAGES
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the results say of a claim, or of a part of one."""
+    """The verdict on a claim, or on a part of one."""
 
     claim: Claim
-    """With the metric that it is about."""
+    """The claim, with its metric filled in."""
     word: Word
+    """The word of the verdict."""
     reason: str
-    """Effect, interval, number of seeds and p, or what is missing; and what it would take to decide it."""
+    """The reason in words: effect, interval, number of seeds and p, or what is missing; and what would decide it."""
     cells: list[dict[str, str]] = field(default_factory=list)
     """The values of the axes in each cell that the claim is about."""
     mean: float | None = None
-    """The effect over the seeds; None where no seed has it. Of several parts that of the one that decides."""
+    """The mean effect over the seeds; None if no seed has it. For several parts, the effect of the deciding one."""
     interval: tuple[float, float] | None = None
-    """The interval of the effect; None where no verdict can be taken."""
+    """The interval of the effect; None if no verdict can be taken."""
     level: float | None = None
     """The level of the interval, such as 0.983: the one at which the verdict is taken."""
     seeds: int = 0
-    """How many seeds the effect is from."""
+    """The number of seeds that the effect is from."""
     p: float | None = None
-    """Adjusted for all claims of the page; None where no verdict can be taken."""
+    """The p value, adjusted for all claims of the page; None if no verdict can be taken."""
     takes: str = ""
-    """What it would take to decide it; empty where it is decided."""
+    """What would decide an undecided claim; empty if it is decided."""
     about: str = ""
-    """What the effect is between, where the claim is about several differences and this is the one that decides."""
+    """The two sides of the deciding difference in words, if the claim is about several differences; else empty."""
     small: bool = False
-    """Whether the effect is certain, and as certainly smaller than what matters."""
+    """Whether the effect is certain, and also certainly smaller than what matters."""
     notes: tuple[str, ...] = ()
-    """What a reader must know of it, such as a spread that is far from the usual one."""
+    """Notes for the reader, such as on a spread that is far from the usual one."""
     parts: tuple["Verdict", ...] = ()
-    """The parts of a claim that has several, each at the level of the whole."""
+    """The verdicts on the parts of the claim, each at the level of the whole; empty if it has no parts."""
     varied: tuple[str, ...] = ()
-    """What differs between the seeds of a cell."""
+    """The random choices that differ between the seeds of a cell."""
     fixed: tuple[str, ...] = ()
-    """What is the same in all seeds, so that the verdict does not cover it."""
+    """The random choices that are the same in all seeds, so that the verdict does not cover them."""
     ruling: Ruling | None = field(default=None, repr=False)
-    """The level of the page's verdicts."""
+    """The level of all verdicts of the page."""
 
     @property
     def unit(self) -> str:
@@ -66,45 +67,45 @@ class Verdict:
 
     @property
     def measure(self) -> str:
-        """The effect with its unit, and what it is between."""
+        """The effect with its unit and its two sides: ``+3.1 points between crop and blur``."""
         return " ".join(filter(None, (self.text(self.mean or 0.0), self.unit, self.about)))
 
     @property
     def asked(self) -> str:
-        """What is asked of the effect, as ``more than 3``; nothing where any effect will do."""
+        """The bound that the claim asks for, as ``more than 3``; empty if any effect is enough."""
         bound = "less" if isinstance(self.claim, SimilarClaim) else "more"
         return f"{bound} than {self.claim.asked:g}" if self.claim.asked else ""
 
     @property
     def matters(self) -> str:
-        """The smallest effect that would matter, as ``1 point``; empty where that is not said."""
+        """The smallest effect that would matter, as ``1 point``; empty if it is not said."""
         delta = matters(self.claim, self.claim.metric or "")
         return "" if delta is None else amount(delta, self.unit)
 
     @property
     def level_text(self) -> str:
-        """``98.3 %``."""
+        """The level of the interval, as ``98.3 %``; empty if there is none."""
         return "" if self.level is None else f"{100 - float(f'{100 * (1 - self.level):.2g}'):.5g} %"
 
     @property
     def interval_text(self) -> str:
-        """``+0.4 to +3.1``; empty where there is none."""
+        """The interval, as ``+0.4 to +3.1``; empty if there is none."""
         return "" if self.interval is None else " to ".join(map(self.text, self.interval))
 
     def text(self, value: float) -> str:
-        """A value of the effect with as many digits as the unit deserves, and a sign."""
+        """A value of the effect as text, with its sign: two digits after the point for a correlation."""
         return f"{value:+.2f}" if isinstance(self.claim, AgreementClaim) else signed(value)
 
 
 def judge(
     claims: Sequence[Claim], table: pd.DataFrame, axes: list[str], metric: str, looks: Looks = ()
 ) -> list[Verdict]:
-    """Verdicts on the claims of one study, on a page of its own. ``table`` and ``axes`` as in ``StudyReport``."""
+    """The verdicts on the claims of one study, on its own page. ``table`` and ``axes`` are as in ``StudyReport``."""
     return judge_page([Judged(claims, table, axes, metric, looks)])[0]
 
 
 def judge_page(studies: Sequence[Judged]) -> list[list[Verdict]]:
-    """Verdicts on the claims of several studies that stand on one page; a list for each study."""
+    """The verdicts on the claims of several studies on one page; a list for each study."""
     page = Page(studies)
     cases = [[_case(page, number, claim) for claim in study.claims] for number, study in enumerate(studies)]
     ruling = rule([case for of_study in cases for case in of_study])
@@ -115,13 +116,14 @@ def judge_page(studies: Sequence[Judged]) -> list[list[Verdict]]:
 
 
 def _with_seeds(found: Verdict, varied: tuple[str, ...], fixed: tuple[str, ...]) -> Verdict:
-    """The verdict with what its seeds vary, its parts too."""
+    """The verdict and its parts with the random choices that seeds vary and those that they do not."""
     parts = tuple(_with_seeds(part, varied, fixed) for part in found.parts)
     return replace(found, varied=varied, fixed=fixed, parts=parts)
 
 
 def _fixed(case: Case, study: Judged) -> tuple[str, ...]:
-    """What the verdict does not cover: the choice of test images only where it is not in the interval."""
+    """The random choices that the verdict does not cover. If the interval covers the choice of test images, they are
+    left out."""
     covered = all(isinstance(one, ContrastAnswer) and one.measured.correct is not None for one in case.answers)
     return tuple(each for each in study.fixed if each != TEST_IMAGES or not covered)
 
@@ -148,11 +150,11 @@ def _verdict(case: Case, ruling: Ruling, metric: str) -> Verdict:
         about=answer.between,
         ruling=ruling,
     )
-    return _open(found, answer, problem(answer)) if problem(answer) else _tested(found, answer, case, ruling)
+    return _undecidable(found, answer, problem(answer)) if problem(answer) else _tested(found, answer, case, ruling)
 
 
-def _open(found: Verdict, answer: Answer, why: str) -> Verdict:
-    """On which no verdict can be taken."""
+def _undecidable(found: Verdict, answer: Answer, why: str) -> Verdict:
+    """The verdict on a claim that cannot be judged yet."""
     takes = "more seeds: --seeds 3" if found.mean is not None and answer.seeds < FEWEST_SEEDS else "results"
     shown = f"{found.measure} in {_count(found.seeds, 'seed')}; " if found.mean is not None else ""
     return replace(found, reason=f"{shown}{why}", takes=takes)
@@ -175,17 +177,17 @@ def _tested(found: Verdict, answer: Answer, case: Case, ruling: Ruling) -> Verdi
 def _reason(found: Verdict) -> str:
     asked = f", {found.asked} asked" if found.asked else ""
     among = f" among {found.ruling.claims} claims" if found.ruling and found.ruling.claims > 1 else ""
-    told = f"{found.measure}, {found.level_text} interval {found.interval_text}, over {found.seeds} seeds{asked}"
-    told += "" if found.p is None else f"; p {p_text(found.p)}{among}"
+    effect = f"{found.measure}, {found.level_text} interval {found.interval_text}, over {found.seeds} seeds{asked}"
+    effect += "" if found.p is None else f"; p {p_text(found.p)}{among}"
     none = f"no difference larger than {found.matters}: " if found.word == "NO DIFFERENCE" else ""
     small = [f"small: less than {found.matters}, either way"] if found.small else []
-    return none + "; ".join([told, *small, *found.notes, *([found.takes] if found.takes else [])])
+    return none + "; ".join([effect, *small, *found.notes, *([found.takes] if found.takes else [])])
 
 
 def _of_parts(case: Case, ruling: Ruling, metric: str) -> Verdict:
-    """All parts must hold: the one that decides is shown, and each is told."""
+    """The verdict on a claim with parts: it shows the effect of the deciding part, and its reason names all parts."""
     parts = [
-        _verdict(Case(part, [answer], case.looks, case.paid), ruling, metric)
+        _verdict(Case(part, [answer], case.looks, case.choices), ruling, metric)
         for part, answer in zip(parts_of(case.claim), case.answers, strict=True)
     ]
     word = ruling.word(case)
@@ -203,7 +205,7 @@ def _of_parts(case: Case, ruling: Ruling, metric: str) -> Verdict:
 
 
 def _what_it_takes(answer: Answer, alpha: float) -> str:
-    """How many seeds would find what matters, four times in five; never a forecast of the effect just seen."""
+    """The number of seeds that would find an effect that matters, in words; no forecast from the effect just seen."""
     delta = answer.part.asked if isinstance(answer.part, SimilarClaim) else matters(answer.part, answer.measured.metric)
     if not isinstance(answer, ContrastAnswer) or delta is None:
         return "more seeds"
@@ -229,9 +231,10 @@ def _count(number: int, name: str) -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """``1 point``, ``0.5 points``, ``0.2 nats``."""
+    """A value with its unit: ``1 point``, ``0.5 points``, ``0.2 nats``."""
     return f"{value:g} {unit.removesuffix('s') if value == 1 else unit}".rstrip()
 
 
 def p_text(p: float) -> str:
+    """A p value as text: ``0.047``, or ``< 0.001``."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,1 +1,1 @@
-"""Tables of numbers: as text, as Markdown, as LaTeX, and drawn."""
+"""Tables of numbers as text, as Markdown, as LaTeX, and as a figure."""

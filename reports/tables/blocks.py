@@ -1,4 +1,4 @@
-"""What a table consists of, and its measures in points, 72 an inch."""
+"""The parts of a table that is set, and their sizes in points, 72 an inch."""
 
 import textwrap
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 
 SIZE = 7.5
-"""Of text."""
+"""The font size of text."""
 LINE, PAD, GAP, MARGIN = 9.5, 4.0, 11.0, 6.0
-"""Height of a line, room around a row, between columns, and around all."""
+"""The height of a line, the room around a row, the gap between columns, and the margin around the table."""
 WRAP = 12
-"""Letters of a heading's line."""
+"""The most letters of a line in a heading."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """Of a cell."""
+    """A line of a cell."""
 
     text: str
     bold: bool = False
@@ -27,15 +27,18 @@ class Line:
 
 @dataclass(frozen=True)
 class Row:
-    """Of a table's body."""
+    """A row of a table's body."""
 
     labels: tuple[str, ...]
+    """The texts of the columns of labels."""
     cells: tuple[tuple[Line, ...], ...]
+    """The lines of each cell."""
     grey: bool = False
-    """Of the labels."""
+    """Whether the labels are grey."""
 
     @property
     def lines(self) -> int:
+        """The number of lines of the highest cell."""
         return max([1, *map(len, self.cells)])
 
 
@@ -48,25 +51,28 @@ class Section:
 
 @dataclass(frozen=True)
 class Block:
-    """A table; several stand one below the other."""
+    """A table; several are set one below the other."""
 
     corner: tuple[str, ...]
-    """Above the labels."""
+    """The headings of the columns of labels."""
     spans: tuple[tuple[str, int], ...]
-    """Headings above several columns each, and how many; none where this is empty."""
+    """The headings above several columns, each with the number of its columns; empty if there are none."""
     heads: tuple[str, ...]
+    """The headings of the other columns."""
     body: tuple[Row | Section, ...]
+    """The rows, and the sections between them."""
     title: str = ""
-    """Above all of it."""
+    """The title above the table."""
 
     @property
     def rows(self) -> list[Row]:
+        """The rows of the body, without its sections."""
         return [part for part in self.body if isinstance(part, Row)]
 
 
 @cache
 def measure(text: str, bold: bool = False) -> float:
-    """Width of a text in points. A dollar is one, and begins no formula."""
+    """The width of a text in points. A dollar sign stays one, and begins no formula."""
     if not text.strip():
         return 0.0
     font = FontProperties(weight="bold" if bold else "normal")
@@ -75,24 +81,26 @@ def measure(text: str, bold: bool = False) -> float:
 
 
 def head_lines(head: str, rotated: bool) -> list[str]:
+    """The lines of a heading; a single one if it is rotated."""
     return [head] if rotated else textwrap.wrap(head, WRAP, break_long_words=False) or [""]
 
 
 def head_height(block: Block, rotated: bool) -> float:
+    """The height of the headings of columns, in points."""
     if rotated:
         return max(map(measure, block.heads)) + PAD
     return LINE * max(len(head_lines(head, rotated)) for head in (*block.heads, *block.corner)) + PAD
 
 
 def block_height(block: Block, rotated: bool) -> float:
-    """With a free line below."""
+    """The height of a table with a free line below, in points."""
     rows = sum(LINE * part.lines + PAD if isinstance(part, Row) else LINE + 2 * PAD for part in block.body)
     above = LINE * bool(block.title) + (LINE + PAD) * bool(block.spans)
     return above + head_height(block, rotated) + rows + 2 * PAD + LINE
 
 
 def column_widths(block: Block, rotated: bool) -> list[float]:
-    """Of the columns of labels, then of the others, with the gap after each."""
+    """The widths of the columns of labels, then of the other columns, in points, each with the gap after it."""
     labels = [
         max(map(measure, [*head_lines(corner, False), *(row.labels[number] for row in block.rows)]))
         for number, corner in enumerate(block.corner)

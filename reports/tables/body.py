@@ -1,4 +1,4 @@
-"""The rows and columns of a table, from cells to what is set."""
+"""The rows and columns of a table, from the cells of a study and of the paper."""
 
 import math
 from typing import Any
@@ -12,20 +12,23 @@ from reports.specs import TableReport
 from reports.tables.blocks import Block, Line, Row, Section
 
 Column = tuple[str, str]
-"""Value of the axis across, empty where there is none, and metric."""
+"""A column: a value of the axis of the columns, empty if there is no such axis, and a metric."""
 Labels = tuple[str, ...]
-"""Values of the axes of the rows."""
+"""The labels of a row: its values on the axes of the rows."""
 Cell = dict[str, Any]
 Cells = dict[tuple[Labels, Column], Cell]
 Body = tuple[Row | Section, ...]
 EMPTY = {"failed": "failed", "stopped": "stopped", "waiting": "…", "done": "–"}
-"""What stands for a mean that is not known."""
+"""The texts that stand for a mean that is not known, by the state of the cell."""
 
 
 def blocks(data: pd.DataFrame, spec: TableReport, source: str, stacked: bool) -> list[Block]:
-    """One's own rows with the paper's numbers of the same cells under them, then the paper's other rows under
-    ``source``: in the same columns, or in a table of their own where they have others. ``stacked`` puts a spread under
-    its mean."""
+    """The blocks of a table: one's own rows, with the paper's numbers of the same cells under them, then the paper's
+    other rows.
+
+    The paper's other rows have the title ``source``. They are in the same table if they have the same columns, else in
+    a table of their own. ``stacked`` puts a spread under its mean.
+    """
     ours, theirs = _cells(data, spec, HERE), _cells(data, spec, PAPER)
     columns = _columns(data, spec, [HERE])
     spread = stacked and bool(data["spread"].notna().any())
@@ -48,7 +51,7 @@ def blocks(data: pd.DataFrame, spec: TableReport, source: str, stacked: bool) ->
 
 
 def table_texts(data: pd.DataFrame, spec: TableReport) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The cells as text, the paper's rows named so, and which of them are bold."""
+    """The cells as text, and whether each is bold. The names of the paper's rows end with ``PAPERS``."""
     columns = _columns(data, spec, [HERE, PAPER, OTHERS])
     ours, theirs = _cells(data, spec, HERE), _cells(data, spec, PAPER)
     papers = theirs | _cells(data, spec, OTHERS)
@@ -76,7 +79,7 @@ def _cells(data: pd.DataFrame, spec: TableReport, source: str) -> Cells:
 
 
 def _method(cell: dict[Any, Any], count: int) -> Labels:
-    """Of another method: its name, and its architecture where that is said."""
+    """The labels of another method: its name, and its architecture if it is known."""
     told = [text for name in ("label", "architecture") if isinstance(text := cell.get(name), str) and text]
     return (", ".join(told),) if count == 1 else tuple([*told, *[""] * count][:count])
 
@@ -95,8 +98,8 @@ def _unmatched(theirs: Cells, ours: Cells) -> set[Labels]:
 
 
 def _lines(cell: Cell | None, stacked: bool) -> tuple[Line, ...]:
-    """``63.2 ± 0.4``, ``63.2``, ``failed``, ``stopped``, ``…`` without a result yet, ``–`` where a trial leaves no such
-    metric, and nothing where the grid has no such cell."""
+    """The lines of one's own cell: ``63.2 ± 0.4``, ``63.2``, ``failed``, ``stopped``, or ``…`` if there is no result
+    yet. ``–`` if its trials leave no such metric, and empty if the grid has no such cell."""
     if cell is None or math.isnan(cell["mean"]):
         empty = "" if cell is None else EMPTY[cell["state"]]
         return (Line(empty), Line("")) if stacked else (Line(empty),)
@@ -118,7 +121,7 @@ def _grey(labels: Labels, cells: Cells, columns: list[Column]) -> Row:
 
 
 def _without_repeats(rows: list[Row]) -> list[Row]:
-    """A label that is the same as above is not set again, but for the last."""
+    """The rows without labels that are the same as above. The last label of a row is always kept."""
     shown: list[Row] = []
     above: Labels = ()
     for row in rows:
@@ -141,7 +144,7 @@ def _block(spec: TableReport, columns: list[Column], body: Body, title: str = ""
 
 
 def _name(column: Column, spec: TableReport) -> str:
-    """Of a column, in one line."""
+    """The name of a column, in one line."""
     value, metric = column
     if spec.columns is None:
         return _metric_name(metric, spec)

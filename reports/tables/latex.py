@@ -1,4 +1,4 @@
-"""A table as LaTeX, to be ``\\input`` in a paper of two columns."""
+"""A table as LaTeX, to be ``\\input`` in a two-column paper."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -6,9 +6,10 @@ from reports.tables.blocks import Block, Line, Row, Section, column_widths, head
 from reports.tables.latex_text import cell, escaped
 
 COLUMN, PAGE = 234, 487
-"""Points: the widths of a column and of a page in the paper's own layout."""
+"""The widths of a column and of a page in the layout of the SimCLR paper, in points."""
 NARROWER = 0.92
-"""Computer Modern at the size that is set here, of the widths that ``reports.tables.blocks`` measures."""
+"""The width of a text in Computer Modern at the size that is set here, as a part of the width that
+``reports.tables.blocks`` measures."""
 LAYOUTS = (
     ("table", COLUMN, False, False),
     ("table", COLUMN, True, False),
@@ -16,13 +17,16 @@ LAYOUTS = (
     ("table*", PAGE, True, False),
     ("table*", PAGE, True, True),
 )
-"""Environment, width, whether a spread is under its mean, and whether headings stand upright; the first that is narrow
-enough, else the last."""
+"""The layouts that are tried, until one is narrow enough, else the last: environment, width in points, whether a spread
+is under its mean, and whether headings are rotated."""
 NEEDS = "% needs \\usepackage{booktabs,graphicx,xcolor} and, for letters with accents, \\usepackage[T1]{fontenc}\n"
 
 
 def latex(blocks: Callable[[bool], Sequence[Block]], caption: str) -> str:
-    """``blocks`` are those of a table, by whether a spread is under its mean."""
+    """The LaTeX of a table with its caption.
+
+    ``blocks`` returns the blocks of the table; its argument says whether a spread is under its mean.
+    """
     for environment, width, stacked, upright in LAYOUTS:  # noqa: B007
         tables = blocks(stacked)
         if NARROWER * max(sum(column_widths(table, upright)) for table in tables) <= width:
@@ -37,7 +41,7 @@ def latex(blocks: Callable[[bool], Sequence[Block]], caption: str) -> str:
 
 
 def _notes(tables: Sequence[Block]) -> Iterator[str]:
-    """What is to be said of numbers that are set apart."""
+    """Sentences for the caption that explain spreads and grey numbers."""
     lines = [line for table in tables for row in table.rows for cell in row.cells for line in cell]
     if any("±" in line.text for line in lines):
         yield "±: standard deviation over seeds."
@@ -66,7 +70,7 @@ def _spans(block: Block) -> str:
 
 
 def _heads(block: Block, upright: bool) -> str:
-    """On as many lines as they take, the last one above the rule."""
+    """The headings of columns, on as many lines as they need; short ones are on the last line, above the rule."""
     columns = [*(_head(head, False) for head in block.corner), *(_head(head, upright) for head in block.heads)]
     depth = max(map(len, columns))
     rows = zip(*([""] * (depth - len(lines)) + lines for lines in columns), strict=True)

@@ -1,7 +1,7 @@
-"""Text as LaTeX sets it: every character that means something to LaTeX, or that its usual fonts lack, as a command.
+"""Text for LaTeX: characters that mean something to LaTeX, or that its usual fonts lack, become commands.
 
-Letters of Latin alphabets are left to LaTeX, which reads UTF-8 and, in the font encoding T1, has them all; those of
-other alphabets are left as they are too, for XeLaTeX and LuaLaTeX.
+Letters of Latin alphabets stay as they are: LaTeX reads UTF-8, and has them all in the font encoding T1. Letters of
+other alphabets stay too, for XeLaTeX and LuaLaTeX.
 """
 
 import re
@@ -24,15 +24,16 @@ LATEX = str.maketrans(
     | {"−": "$-$", "√": r"$\surd$", "\u00a0": "~"}
 )
 LIGATURE = re.compile(r"([-'`,])(?=\1)|[?!](?=`)")
-"""Pairs that LaTeX would set as one other character."""
+"""A pattern for pairs of characters that LaTeX would set as another character."""
 
 
 def escaped(text: object) -> str:
-    """A text that begins with a bracket would be taken for an option of the line's end before it."""
+    """A text for LaTeX. If it begins with a bracket or a star, braces keep LaTeX from reading it as an argument of the
+    line's end before it."""
     tex = LIGATURE.sub(r"\g<0>{}", str(text).translate(LATEX))
     return f"{{}}{tex}" if tex.startswith(("[", "*")) else tex
 
 
 def cell(text: object) -> str:
-    """A minus is one, and no hyphen."""
+    """The text of a cell for LaTeX, with a minus sign before a negative number in the place of a hyphen."""
     return re.sub(r"^-(?=[\d.])", "$-$", escaped(text))

@@ -1,4 +1,4 @@
-"""A table of texts, as ``Drawn`` has it, as blocks."""
+"""The blocks of a table of texts, such as the texts of a ``Drawn``."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,11 @@ SPREAD = " ± "
 
 
 def text_blocks(texts: pd.DataFrame, corner: str, bold: pd.DataFrame | None, stacked: bool) -> list[Block]:
-    """One's own rows, then the paper's: under a title in the same table, or in a table of their own where they have
-    other columns. ``stacked`` puts a spread under its mean."""
+    """The blocks of a table of texts: one's own rows, then the paper's rows.
+
+    The paper's rows are below a title in the same table, or in a table of their own if they have other columns.
+    ``stacked`` puts a spread under its mean.
+    """
     marks = pd.DataFrame(False, texts.index, texts.columns) if bold is None else bold
     papers = [str(name).endswith(PAPERS) for name in texts.index]
     own = [not paper for paper in papers]
@@ -30,7 +33,7 @@ def text_blocks(texts: pd.DataFrame, corner: str, bold: pd.DataFrame | None, sta
 
 
 def _columns(texts: pd.DataFrame, rows: Sequence[bool], others: Sequence[bool]) -> list[str]:
-    """Without those in which only the others have something."""
+    """The names of the columns, without those in which only the other rows have texts."""
     mine, theirs = ((texts.loc[list(part)] != "").any() for part in (rows, others))
     return [str(name) for name in texts.columns if mine[name] or not theirs[name]]
 

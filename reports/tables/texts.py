@@ -13,7 +13,7 @@ AVERAGE = "average"
 
 
 def formatted(matrix: Matrix) -> pd.DataFrame:
-    """Cells as text: ``56.3``, ``56.3 ± 0.4`` over several seeds, ``failed``, ``stopped at epoch 10``, or nothing."""
+    """The cells as text: ``56.3``, ``56.3 ± 0.4`` over several seeds, ``failed``, ``stopped at epoch 10``, or empty."""
     parts = (matrix.mean, matrix.spread, matrix.state, matrix.stopped_at)
     rows = zip(*(part.to_numpy().tolist() for part in parts), strict=True)
     cells = [[_cell(*cell) for cell in zip(*row, strict=True)] for row in rows]
@@ -26,21 +26,24 @@ def _cell(mean: float, spread: float, state: str, stopped_at: float) -> str:
 
 
 def mean_text(mean: float, spread: float, digits: str = ".1f") -> str:
-    """``56.3 ± 0.4``, ``56.3`` where the spread is not known, or nothing."""
+    """A mean as text: ``56.3 ± 0.4``, ``56.3`` if the spread is not known, or empty if the mean is not."""
     if math.isnan(mean):
         return ""
     return f"{mean:{digits}}" if math.isnan(spread) else f"{mean:{digits}} ± {spread:{digits}}"
 
 
 def rows_and_columns(axes: list[str], across: str | None) -> tuple[list[str], str | None]:
-    """Of a table by all axes: one of them across, unless there is no other."""
+    """The axes of the rows and the axis of the columns, if ``across`` is to be the latter; an only axis is in the
+    rows."""
     rows = [axis for axis in axes if axis != across]
     return (rows, across) if rows else (axes, None)
 
 
 def pivoted(data: pd.DataFrame, rows: list[str], columns: str | None) -> pd.DataFrame:
-    """Cells of one metric, as in ``reports.cells.summary``, as text: one's own rows, named by the values of the axes
-    ``rows``, then the paper's."""
+    """The cells of one metric as text: one's own rows, then the paper's rows.
+
+    ``data`` is as in ``reports.cells.summary``. Rows are named by their values on the axes ``rows``.
+    """
     parts = [_wide(of(data, source), rows, columns, ending) for source, ending in ((HERE, ""), (PAPER, PAPERS))]
     return pd.concat([part for part in parts if len(part)]).fillna("")
 
@@ -58,7 +61,7 @@ def _wide(cells: pd.DataFrame, rows: list[str], columns: str | None, ending: str
 
 
 def tidy(matrix: Matrix, paper: PaperMatrix | None, rows: str, columns: str) -> pd.DataFrame:
-    """One row a cell, enough to draw the figure again."""
+    """The cells of a heatmap, one row each: enough to draw the figure again."""
     parts = {"mean": matrix.mean, "spread": matrix.spread, "seeds": matrix.count, "state": matrix.state}
     parts["stopped_at"] = matrix.stopped_at
     if paper is not None:

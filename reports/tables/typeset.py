@@ -1,4 +1,4 @@
-"""A table set as a book sets it: rules above, under the heading and below, none between columns."""
+"""A table as a figure, set as in a book: rules above, below the heading and below, and none between columns."""
 
 import textwrap
 from collections.abc import Sequence
@@ -30,19 +30,20 @@ RULES = {"thick": 1.0, "thin": 0.5}
 
 @dataclass(frozen=True)
 class Sheet:
-    """Blocks with their measures."""
+    """The blocks of a table, as a figure."""
 
     blocks: Sequence[Block]
+    """The tables, one below the other."""
     rotated: bool = False
-    """Whether the headings of columns stand upright, for tables of many columns."""
+    """Whether the headings of columns are rotated, for tables of many columns."""
 
     @property
     def width(self) -> float:
-        """At least that of other figures, so that on a page text has one size."""
+        """The width in points: at least that of other figures, so that all text of a page has one size."""
         return max(72 * WIDTH, 2 * MARGIN + max(sum(column_widths(block, self.rotated)) for block in self.blocks))
 
     def draw(self, title: str, footnotes: Sequence[str]) -> Figure:
-        """As large as it has to be."""
+        """The figure, as large as the table needs, with a title above it and footnotes below."""
         folded = [line for note in footnotes for line in textwrap.wrap(note, int(self.width / 3.9))]
         lines = textwrap.wrap(title, int(self.width / (9 * BOLD_LETTER))) or [""]
         head = MARGIN + LINE * (2 + 1.2 * (len(lines) - 1))
@@ -60,7 +61,7 @@ class Sheet:
 
 
 def _draw_block(ax: Axes, block: Block, top: float, rotated: bool) -> float:
-    """Returns where the next one begins."""
+    """Draws a block; returns the top of the next one, in points from the upper edge."""
     widths = column_widths(block, rotated)
     lefts = [MARGIN + sum(widths[:number]) for number in range(len(widths) + 1)]
     bounds, labels = (MARGIN, lefts[-1] - GAP), len(block.corner)
@@ -95,7 +96,8 @@ def _draw_spans(ax: Axes, block: Block, lefts: list[float], top: float) -> float
 
 
 def _draw_heads(ax: Axes, block: Block, lefts: list[float], top: float, rotated: bool) -> float:
-    """Set on the line above the rule, those of labels to the left, those of columns to the right."""
+    """Draws the headings on the line above the rule, those of labels to the left and the others to the right; returns
+    the place of the rule."""
     bottom, labels = top + head_height(block, rotated), len(block.corner)
     for number, head in enumerate((*block.corner, *block.heads)):
         if number >= labels and rotated:

@@ -1,1 +1,1 @@
-"""Figures of what single trials left beside their metrics, such as an embedding: one module for each protocol."""
+"""Figures of the arrays that single trials leave, such as an embedding: one module for each protocol."""

@@ -1,4 +1,4 @@
-"""Pictures of what trials left beside their metrics: an embedding, eigenvalues, views, histograms, neighbours."""
+"""Pictures of the arrays that trials leave: an embedding, eigenvalues, views, histograms, neighbours."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,12 +26,14 @@ from reports.tables.texts import mean_text
 
 @dataclass(frozen=True)
 class Picture:
-    """How the arrays of a protocol are drawn; the paper's numbers are drawn along where it has any."""
+    """The functions that draw the arrays of a protocol. They also take the paper's numbers, if there are any."""
 
     figure: Callable[[Sequence[PicturePanel], PaperNumbers | None], Figure]
+    """The function that draws all panels."""
     data: Callable[[Sequence[PicturePanel], PaperNumbers | None], pd.DataFrame]
-    """Of the panels that have something to draw."""
+    """The function that returns the numbers of the panels that have something to draw."""
     caption: str
+    """Sentences on what is drawn."""
 
 
 PICTURES = {
@@ -65,12 +67,12 @@ PICTURES = {
         "Test images and the training images whose representations are most similar. The pixels are in data.npz.",
     ),
 }
-"""By the protocol whose arrays they are."""
+"""The pictures, by the protocol that leaves the arrays."""
 NOTHING = "Nothing has been left to draw yet."
 
 
 def draw_pictures(report: StudyReport, spec: PicturesReport) -> Drawn:
-    """A panel for each value of ``spec.panels``; one without a result says why."""
+    """Draws a panel for each value of ``spec.panels``. A panel without a result says why it has none."""
     chosen = chosen_trials(report.table, spec.panels)
     panels = [
         make_panel(title, row, report.arrays.get(row["trial_id"], TrialArrays({}))) for title, row in chosen.items()
@@ -90,7 +92,10 @@ def draw_pictures(report: StudyReport, spec: PicturesReport) -> Drawn:
 
 
 def single_picture(row: Mapping[Any, Any], left: TrialArrays) -> Figure:
-    """Of one trial, by its row in the table of results; its protocol is one of ``PICTURES``."""
+    """The picture of a single trial.
+
+    ``row`` is the trial's row in the table of results. The protocol of its arrays must be in ``PICTURES``.
+    """
     return PICTURES[left.protocol].figure([make_panel("", row, left)], None)
 
 
@@ -114,13 +119,13 @@ def _seeds(chosen: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _setting(report: StudyReport, paper: PaperNumbers | None) -> str:
-    """What the picture is of, and what the paper's is of."""
+    """Sentences on the setting here and in the paper."""
     here = f"Here: {report.scale_description or f'{report.scale} scale'}."
     return f"{here} The paper's {paper.title}: {paper.setting}." if paper else here
 
 
 def _texts(table: pd.DataFrame, axis: str | None, metrics: Sequence[str]) -> pd.DataFrame:
-    """Each metric's mean over the seeds of a panel, with its spread."""
+    """The mean of each metric over the seeds of a panel, with its spread, as text."""
     table = table.assign(**{PANEL: table[axis] if axis else "all"})
     summaries = {label_of(name): summarise(table, [PANEL], name) for name in metrics}
     index = pd.Index(list(dict.fromkeys(table.loc[table["baseline"] == "", PANEL])))
@@ -134,7 +139,7 @@ def _cells(summary: pd.DataFrame) -> dict[str, str]:
 
 
 def _findings(report: StudyReport, axis: str | None, panels: Sequence[PicturePanel]) -> list[str]:
-    """The metric of each panel, over all seeds; what is missing."""
+    """Sentences on the metric of each panel over all seeds, and on panels without a picture."""
     texts = _texts(report.table, axis, [report.metric])[report.metric_label]
     known = [f"{panel} {text}" for panel, text in texts.items() if text]
     findings = [f"{report.metric_label}: {'; '.join(known)}."] if known else [NOTHING]

@@ -13,14 +13,14 @@ from reports.figures.pictures.panels import SIZE, WIDTH, PicturePanel, draw_miss
 COLORS = sns.color_palette("colorblind", 10)
 EDGE = "#333333"
 MARKERS = "osD^v<>P*Xp"
-"""One more than there are colours, so that no two of the first 110 classes look the same."""
+"""The markers of classes: one more than there are colours, so that no two of the first 110 classes look the same."""
 SILHOUETTE = "tsne/silhouette"
 
 
 def embedding_figure(panels: Sequence[PicturePanel]) -> Figure:
-    """A panel for each representation, such as h and z, without axes as in the paper.
+    """A figure with a panel for each representation, such as h and z, without axes as in the paper.
 
-    Classes differ in colour and in marker, and a legend names them; the paper's figure has none.
+    Classes differ in colour and in marker. A legend names them; the paper's figure has none.
     """
     figure = Figure(figsize=(max(1, len(panels) / 2) * WIDTH, 0.65 * WIDTH), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
@@ -38,7 +38,7 @@ def embedding_figure(panels: Sequence[PicturePanel]) -> Figure:
 
 
 def draw_embedding(ax: Axes, points: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> None:
-    """points (N, 2), labels (N,)."""
+    """Draws the points (N, 2) of an embedding, with a colour and a marker for each of the labels (N,)."""
     for number, label in enumerate(np.unique(labels)):
         x, y = points[labels == label].T
         color, marker = COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]
@@ -49,7 +49,7 @@ def draw_embedding(ax: Axes, points: np.ndarray, labels: np.ndarray, classes: Se
 
 
 def embedding_data(panels: Sequence[PicturePanel]) -> pd.DataFrame:
-    """A row for each point."""
+    """The points of all panels, a row each."""
     return pd.concat([_points(panel) for panel in panels])
 
 

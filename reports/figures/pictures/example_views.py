@@ -22,14 +22,14 @@ CAPTIONS = (
     "Gaussian blur",
     "Sobel filtering",
 )
-"""In the paper's order: the names of the arrays, which are written below the pictures."""
+"""The names of the arrays, which are also the captions below the pictures, in the paper's order."""
 LETTERS = 13
-"""Of a line below a picture."""
+"""The most letters of a line below a picture."""
 COLUMNS = 5
 
 
 def example_views_figure(panels: Sequence[PicturePanel]) -> Figure:
-    """For each image two rows of five pictures with the paper's captions."""
+    """A figure with two rows of five pictures for each image, with the paper's captions."""
     room = ConstrainedLayoutEngine(h_pad=0.1)  # with less the last line below the last pictures is cut
     figure = Figure(figsize=(WIDTH, 0.68 * WIDTH * len(panels)), layout=room)
     for part, panel in zip(figure.subfigures(len(panels), 1, squeeze=False)[:, 0], panels, strict=True):
@@ -48,6 +48,6 @@ def example_views_figure(panels: Sequence[PicturePanel]) -> Figure:
 
 
 def example_views_data(panels: Sequence[PicturePanel]) -> pd.DataFrame:
-    """A row for each picture, with the name of its pixels."""
+    """The captions of all pictures, a row each, with the name of the array of their pixels."""
     rows = [(panel.title, caption, f"example_views/{caption}") for panel in panels for caption in CAPTIONS]
     return pd.DataFrame(rows, columns=["panel", "caption", "array"])

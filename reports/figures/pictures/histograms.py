@@ -14,8 +14,10 @@ VALUES = 256
 
 
 def histograms_figure(panels: Sequence[PicturePanel]) -> Figure:
-    """A row for each image, a column for each of its crops, which is shown above its histogram; panels side by side.
-    As in the paper all axes have one range, and no ticks."""
+    """A figure with the panels side by side; each has a row for each image, and a column for each of its crops.
+
+    A crop is shown above its histogram. As in the paper, all axes have the same range and no ticks.
+    """
     figure = Figure(figsize=(max(1, len(panels) / 2) * WIDTH, 0.55 * WIDTH), layout="constrained")
     parts = figure.subfigures(1, len(panels), squeeze=False, wspace=0.05)[0]
     highest = max((panel["colour_histograms/histograms"].max() for panel in panels if not panel.missing), default=1)
@@ -30,7 +32,7 @@ def histograms_figure(panels: Sequence[PicturePanel]) -> Figure:
 
 
 def histograms_data(panels: Sequence[PicturePanel]) -> pd.DataFrame:
-    """A row for each bar: the lowest value that it counts, and its share of all."""
+    """The bars of all histograms, a row each: the lowest pixel value that a bar counts, and its share of all pixels."""
     return pd.concat([_bars(panel) for panel in panels])
 
 

@@ -1,4 +1,4 @@
-"""The panels of a picture: for each value of an axis, what the first seed that finished left to be drawn."""
+"""The panels of a picture: one for each value of an axis, with the arrays of the first seed that is done."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -13,42 +13,46 @@ from reports.cells.arrays import TrialArrays
 from reports.cells.summary import WORDS, why_empty
 
 WIDTH = 5.5
-"""Of a figure in inches."""
+"""The width of a figure in inches."""
 SIZE = 10
-"""Of its text in points: 6 where it is printed at a column's width, 3.3 inches."""
+"""The font size in points: 6 if the figure is printed at the width of a column, 3.3 inches."""
 LEFT_NOTHING = "finished, but left nothing to be drawn"
 ERROR_LENGTH = 120
+"""The most characters of an error that a panel shows."""
 
 
 @dataclass(frozen=True)
 class PicturePanel:
-    """A trial that is drawn."""
+    """A trial that is drawn in a panel."""
 
     title: str
     left: TrialArrays
+    """The arrays that the trial left."""
     missing: str = ""
-    """Why there is nothing to draw."""
+    """The reason why there is nothing to draw; empty if there is something."""
     metrics: Mapping[str, float] = field(default_factory=dict)
+    """The metrics of the protocol, by name."""
 
     def __getitem__(self, name: str) -> np.ndarray:
+        """The array with a name, such as ``tsne/embedding``."""
         return self.left.arrays[name]
 
 
 def make_panel(title: str, row: Mapping[Any, Any], left: TrialArrays) -> PicturePanel:
-    """``row`` is the trial's in the table of results."""
+    """The panel of a trial; ``row`` is the trial's row in the table of results."""
     metrics = {name: value for name, value in row.items() if name.startswith(f"{left.protocol}/")}
     return PicturePanel(title, left, _missing(row, left), metrics)
 
 
 def lettered(panels: Sequence[PicturePanel]) -> list[str]:
-    """Their titles, with (a), (b) and so on where there are several."""
+    """The titles of the panels, with (a), (b) and so on if there are several."""
     if len(panels) == 1:
         return [panels[0].title]
     return [f"({letter}) {panel.title}" for letter, panel in zip(ascii_lowercase, panels, strict=False)]
 
 
 def draw_missing(ax: Axes, panel: PicturePanel) -> None:
-    """An empty panel that says why."""
+    """Draws an empty panel that says why it is empty."""
     ax.set_axis_off()
     text = "\n".join(textwrap.wrap(panel.missing, 36))
     ax.text(0.5, 0.5, text, ha="center", va="center", fontsize=SIZE, color="#555555", transform=ax.transAxes)

@@ -1,4 +1,4 @@
-"""Which training images are most similar to a test image, drawn from the arrays of the protocol ``retrieval``."""
+"""The training images that are most similar to a test image, drawn from the arrays of the protocol ``retrieval``."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,17 @@ from reports.figures.pictures.panels import SIZE, PicturePanel, draw_missing
 
 RIGHT = ("#0072b2", "solid", "✓")
 WRONG = ("#d55e00", "dashed", "✗")
-"""Colour and line of the frame, and the mark: of the query's class or of another one."""
+"""The colour and the line of a neighbour's frame, and its mark: ``RIGHT`` if it is of the query's class."""
 GAP = 0.15
-"""Between the queries and their neighbours, in images."""
+"""The gap between the queries and their neighbours, in widths of an image."""
 
 
 def retrieval_figure(panels: Sequence[PicturePanel]) -> Figure:
-    """Panels one above the other. A row for each query: itself, then its neighbours, the most similar first, with
-    their similarities. A neighbour of another class than the query's is named too."""
+    """A figure with the panels one above the other; each has a row for each query.
+
+    A row shows the query, then its neighbours, the most similar first, with their similarities. A neighbour of another
+    class is also named.
+    """
     sizes = [panel["retrieval/neighbors"].shape[:2] for panel in panels if not panel.missing]
     rows, columns = map(max, zip(*sizes, (2, 4), strict=True))
     size = (0.95 * (columns + 1) + 0.8, (1.25 * rows + 0.4) * len(panels))
@@ -34,7 +37,7 @@ def retrieval_figure(panels: Sequence[PicturePanel]) -> Figure:
 
 
 def retrieval_data(panels: Sequence[PicturePanel]) -> pd.DataFrame:
-    """A row for each neighbour."""
+    """The neighbours of all queries, a row each."""
     return pd.concat([_neighbors(panel) for panel in panels])
 
 
@@ -70,7 +73,7 @@ def _draw_panel(part: SubFigure, panel: PicturePanel) -> None:
 
 
 def _draw_image(ax: Axes, image: np.ndarray) -> None:
-    """(3, S, S)"""
+    """Draws an image (3, S, S)."""
     ax.imshow(image.transpose(1, 2, 0), interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)

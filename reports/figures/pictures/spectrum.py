@@ -14,7 +14,7 @@ from reports.figures.pictures.panels import SIZE, WIDTH, PicturePanel
 from reports.paper.numbers import PaperNumbers
 
 SMALLEST = 1e-14
-"""Of the logarithmic panel: smaller ones are as good as zero, and would flatten the rest."""
+"""The smallest eigenvalue that is drawn: smaller ones are practically zero, and would flatten the logarithmic panel."""
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 LINES = ("-", "-.", ":", (0, (5, 1)))
 GHOST: dict[str, Any] = {"color": "#777777", "linestyle": "--", "linewidth": 1.2}
@@ -22,25 +22,26 @@ GHOST: dict[str, Any] = {"color": "#777777", "linestyle": "--", "linewidth": 1.2
 
 @dataclass(frozen=True)
 class Curve:
-    """Eigenvalues over their ranks."""
+    """The eigenvalues of a matrix over their ranks."""
 
     label: str
     ranks: np.ndarray
+    """The ranks (n,), ascending from 0."""
     values: np.ndarray
-    """Descending."""
+    """The eigenvalues (n,), descending."""
     width: int
-    """d, how many there are."""
+    """The number of all eigenvalues, d."""
 
     @property
     def relative(self) -> "Curve":
-        """From rank 0 to 1, and of the largest."""
+        """The curve with ranks from 0 to 1, and eigenvalues divided by the largest."""
         return replace(self, ranks=self.ranks / (self.width - 1), values=self.values / self.values[0])
 
 
 def spectrum_figure(panels: Sequence[PicturePanel], paper: PaperNumbers | None = None) -> Figure:
-    """As in the paper, on a linear axis and on a logarithmic one; a line for each panel, and the paper's.
+    """The figure, on a linear and on a logarithmic axis as in the paper, with a line for each panel and the paper's.
 
-    Where a matrix is not as wide as the paper's all lines are relative, in rank and height, to have a common shape.
+    If a matrix is not as wide as the paper's, all lines are relative in rank and height, so that shapes compare.
     """
     curves, ghost = [_curve(panel) for panel in panels], _ghost(paper)
     widths = {curve.width for curve in curves if len(curve.values)}
@@ -60,7 +61,7 @@ def spectrum_figure(panels: Sequence[PicturePanel], paper: PaperNumbers | None =
 
 
 def spectrum_data(panels: Sequence[PicturePanel], paper: PaperNumbers | None = None) -> pd.DataFrame:
-    """A row for each eigenvalue, the paper's too."""
+    """All eigenvalues, a row each, including the paper's."""
     curves = [*map(_curve, panels), *([ghost] if (ghost := _ghost(paper)) else [])]
     return pd.concat([pd.DataFrame({"panel": c.label, "rank": c.ranks, "eigenvalue": c.values}) for c in curves])
 
@@ -76,7 +77,7 @@ def _draw(ax: Axes, curves: Sequence[Curve], ghost: Curve | None, relative: bool
 
 
 def _curve(panel: PicturePanel) -> Curve:
-    """An empty one where there is nothing to draw, which has its place in the legend and says why."""
+    """The curve of a panel. If there is nothing to draw it is empty, and its label in the legend says why."""
     if panel.missing:
         return Curve(f"{panel.title}: {panel.missing}", np.array([]), np.array([]), 0)
     values = panel["spectrum/eigenvalues"]
@@ -84,7 +85,7 @@ def _curve(panel: PicturePanel) -> Curve:
 
 
 def _ghost(paper: PaperNumbers | None) -> Curve | None:
-    """Ranks are the paper's only axis; the last is d - 1."""
+    """The curve of the paper; None if the paper's numbers are not over ranks. The last rank is d - 1."""
     if paper is None or paper.axes != ["rank"]:
         return None
     ranks = paper.table["rank"].astype(int).to_numpy()

@@ -1,1 +1,1 @@
-"""How sure the mean of a contrast is: over seeds, moderated by what cells usually spread, and over test images."""
+"""The standard error of a contrast: over seeds, moderated by the usual spread of cells, and over test images."""

@@ -1,4 +1,4 @@
-"""How much a contrast would vary over other test images, from which images each trial has right."""
+"""The variance of a contrast over test images, from the images that each trial has right."""
 
 import numpy as np
 
@@ -7,10 +7,10 @@ from reports.statistics.noise.spread import MOST_FILLED
 
 
 def variance_over_images(measured: Measured, weights: np.ndarray) -> np.ndarray | float:
-    """The variance of each contrast's mean over test images, in points squared, beyond what seeds vary already; 0
-    where it is not known which images are right. ``weights`` (contrasts, cells).
+    """The variance of each contrast's mean over test images, in points squared, beyond the variance over seeds.
 
-    Two cells are compared on the same images, so that what both have right, or wrong, cancels.
+    It is 0 if the right images are not known. ``weights`` (contrasts, cells). Cells are compared on the same images,
+    so that an image that two cells both have right, or both wrong, cancels.
     """
     if measured.correct is None:
         return 0.0
@@ -24,16 +24,16 @@ def _variance(measured: Measured, weights: np.ndarray) -> float:
         return 0.0
     seeds, images = right.shape
     mean = right.mean(axis=0)
-    apart = right - mean
-    rest = ((apart - apart.mean(axis=1, keepdims=True)) ** 2).sum()
+    centred = right - mean
+    rest = ((centred - centred.mean(axis=1, keepdims=True)) ** 2).sum()
     over_images = mean.var(ddof=1) / images
     by_both = rest / ((seeds - 1) * (images - 1)) / (seeds * images)
     return float(max(over_images - by_both, 0.0))
 
 
 def _within_seeds(measured: Measured, weights: np.ndarray) -> list[np.ndarray]:
-    """The contrast on each image (images,) within each seed that counts, as in ``spread.estimate``. A cell that a seed
-    lacks has there what it has in its other seeds."""
+    """The contrast on each image (images,), in points, for each seed that counts as in ``spread.estimate``. If a seed
+    lacks a cell, it takes the mean of that cell's other seeds."""
     assert measured.correct is not None
     cells = np.flatnonzero(weights)
     known, weights = ~np.isnan(measured.values[cells]), weights[cells]

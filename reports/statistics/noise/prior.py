@@ -1,10 +1,10 @@
-"""What a variance is likely to be, from how the variances of many cells scatter (empirical Bayes, Smyth 2004).
+"""The prior distribution of a variance, from the variances of many cells (empirical Bayes, Smyth 2004).
 
 Three seeds say little about a spread: one variance in ten is below a tenth of the truth. But a page has many cells, and
-their spreads together say how large a spread is and how much spreads differ. Each cell's variance is taken for a draw
-``s0² * d0 / chi²(d0)``; ``d0`` is large where cells spread alike. limma fits the same to thousands of genes.
+their spreads together say how large a spread is, and how much spreads differ. Each cell's true variance counts as a
+draw ``s0² * d0 / chi²(d0)``; ``d0`` is large if cells spread alike. limma fits the same to thousands of genes.
 
-Everything takes leading dimensions, so that a simulation judges thousands of pages at once.
+All functions take leading dimensions, so that a simulation judges thousands of pages at once.
 """
 
 from collections.abc import Sequence
@@ -15,39 +15,39 @@ from scipy.special import digamma, polygamma
 from scipy.stats import chi2
 
 FEWEST_FREEDOM = 80
-"""Degrees of freedom of all cells of a page, below which it has no prior, and of those of a study, below which the
-study is not trusted to be quieter than the page: at 3 seeds 40 cells, at 5 seeds 20. What becomes of fewer is in
-``docs/verdicts.md``."""
+"""The fewest degrees of freedom of all cells of a page that give it a prior, and of the cells of a study that is
+trusted to be quieter than the page: 40 cells at 3 seeds, 20 at 5. ``docs/verdicts.md`` says what happens with fewer."""
 CAUTION = 1.5
-"""How many times the scatter of the variances is counted: it is itself not well known."""
+"""The factor by which the scatter of the variances is enlarged, since it is uncertain itself."""
 QUARTILE = 0.75
-"""The quantile of the cells' variances that the middle explains: where some cells of a grid are noisy and others are
-not, the mean of all would be too small for the noisy ones."""
+"""The quantile of the cells' variances that the expected variance explains. If some cells of a grid are noisier than
+others, the mean of all would be too small for them."""
 SMALLEST = 1e-5
-"""Of the median: the least that a variance is taken for, as in limma."""
+"""The least variance, as a part of the median, as in limma."""
 MOST = 1e6
-"""Degrees of freedom that are as good as infinitely many."""
+"""The degrees of freedom that count as infinitely many."""
 
 
 @dataclass(frozen=True)
 class Prior:
-    """What is known of a variance before it is estimated."""
+    """The expectation of a variance before it is estimated; arrays (...)."""
 
     middle: np.ndarray
-    """The variance that is expected, ``s0²``."""
+    """The expected variance, ``s0²``."""
     freedom: np.ndarray
-    """How much that weighs, in degrees of freedom, ``d0``."""
+    """The weight of the expected variance, in degrees of freedom, ``d0``."""
     trusted: bool = True
-    """False for a study with few cells, of which no contrast is taken to vary less than it does by itself."""
+    """False for a study with few cells: no contrast of it is taken to vary less than its own variance says."""
 
 
 def log_variances(variances: np.ndarray, freedom: np.ndarray) -> np.ndarray:
-    """Logarithms without the bias that they have for few degrees of freedom."""
+    """The logarithms of estimated variances, without the bias that they have at few degrees of freedom."""
     return np.asarray(np.log(variances) - digamma(freedom / 2) + np.log(freedom / 2))
 
 
 def smyth(variances: np.ndarray, freedom: np.ndarray) -> Prior:
-    """The prior of one group of variances (..., cells), by the moments of their logarithms: Smyth 2004, section 6.2."""
+    """The prior of one group of variances (..., cells), from the moments of their logarithms (Smyth 2004, section
+    6.2)."""
     logs = log_variances(variances, freedom)
     scatter = logs.var(axis=-1, ddof=1) - polygamma(1, freedom / 2).mean(axis=-1)
     d0 = freedom_of(scatter)
@@ -57,7 +57,7 @@ def smyth(variances: np.ndarray, freedom: np.ndarray) -> Prior:
 
 
 def freedom_of(scatter: np.ndarray) -> np.ndarray:
-    """``d0`` by the variance of the true log variances, which is ``trigamma(d0 / 2)``; at most ``MOST``."""
+    """``d0`` from the variance of the true log variances, which is ``trigamma(d0 / 2)``; at most ``MOST``."""
     scatter = np.maximum(scatter, polygamma(1, MOST / 2))
     half = 0.5 + 1 / scatter
     for _ in range(12):  # Newton's method on 1 / trigamma, which is nearly linear
@@ -67,8 +67,9 @@ def freedom_of(scatter: np.ndarray) -> np.ndarray:
 
 
 def cautious_priors(studies: Sequence[np.ndarray], freedoms: Sequence[np.ndarray]) -> list[Prior | None]:
-    """A prior for each study of a page, from the variances of its cells (..., cells) and their degrees of freedom;
-    None where the page has too few cells, or a study fewer than three.
+    """A prior for each study of a page, from the variances of its cells (..., cells) and their degrees of freedom.
+
+    It is None if the page has too few cells, or the study fewer than three.
 
     Cells scatter about the middle of their own study, since studies differ in noise. A study with few cells is
     expected to spread as the page does, unless its own cells spread more, or surely less.
@@ -91,16 +92,17 @@ class _Page:
         logs = [log_variances(np.maximum(one, least), df) for one, df in zip(studies, freedoms, strict=True)]
         self.sizes = [one.shape[-1] for one in studies]
         self.middles = [one.mean(axis=-1) for one in logs]
-        apart = np.concatenate([one - m[..., None] for one, m in zip(logs, self.middles, strict=True)], axis=-1)
+        centred = np.concatenate([one - m[..., None] for one, m in zip(logs, self.middles, strict=True)], axis=-1)
         freedom = np.concatenate(freedoms)
-        among = (apart**2).sum(axis=-1) / (sum(self.sizes) - len(studies))
-        self.scatter = np.maximum(among - polygamma(1, freedom / 2).mean(), 0.0)
+        variance = (centred**2).sum(axis=-1) / (sum(self.sizes) - len(studies))
+        self.scatter = np.maximum(variance - polygamma(1, freedom / 2).mean(), 0.0)
         usual = chi2.ppf(QUARTILE, freedom) / freedom
         bias = np.exp(digamma(freedom / 2)) / (freedom / 2)
-        self.above = np.quantile(np.exp(apart) * bias / usual, QUARTILE, axis=-1)
+        self.above = np.quantile(np.exp(centred) * bias / usual, QUARTILE, axis=-1)
         self.everywhere = np.quantile(every / usual, QUARTILE, axis=-1)
 
     def prior(self, study: int) -> Prior:
+        """The prior of a study, by its number."""
         middle = np.exp(self.middles[study]) * self.above
         unsure = polygamma(1, self.freedoms[study] / 2).mean() / self.sizes[study]
         trusted = bool(self.freedoms[study].sum() >= FEWEST_FREEDOM)

@@ -1,4 +1,4 @@
-"""How sure a contrast of means is: its spread over seeds, moderated by the spreads of all cells of the page."""
+"""The standard error of a contrast of means: its spread over seeds, moderated by the spreads of all cells of a page."""
 
 from dataclasses import dataclass
 
@@ -8,32 +8,32 @@ from scipy.stats import f as fisher
 from reports.statistics.noise.prior import MOST, Prior
 
 UNUSUAL = 0.1
-"""The part of contrasts with a usual spread that is taken for unusual by chance."""
+"""The part of contrasts with the usual spread that count as unusual by chance."""
 MOST_FILLED = 0.25
-"""The largest part of a contrast that may be filled in for a seed in which a trial failed."""
+"""The largest part of a contrast that may be filled in if a trial of a seed failed."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Contrasts of a grid, all of shape (..., contrasts)."""
+    """Estimates of the contrasts of a grid; all arrays are (..., contrasts)."""
 
     mean: np.ndarray
-    """NaN where no seed has all of its cells."""
+    """The means over seeds; NaN if no seed has all cells of the contrast."""
     error: np.ndarray
-    """The standard error of the mean; NaN below two seeds."""
+    """The standard errors of the means; NaN below two seeds."""
     freedom: np.ndarray
-    """Degrees of freedom of the error."""
+    """The degrees of freedom of the standard errors."""
     seeds: np.ndarray
-    """How many seeds it is from."""
+    """The numbers of seeds that the means are over."""
     own: np.ndarray
-    """Its own spread over seeds, as the standard deviation of a cell."""
+    """The contrasts' own spreads over seeds, as the standard deviation of a cell."""
     usual: np.ndarray
-    """The spread of a cell that the prior expects; NaN without one."""
+    """The spread of a cell that the prior expects; NaN without a prior."""
 
 
 def centred_variances(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The variance of each cell over seeds, once what all cells of a seed share is taken away, and its degrees of
-    freedom (cells,). ``values`` (..., cells, seeds); cells below two seeds are left out."""
+    """The variance of each cell over seeds (..., cells), without what all cells of a seed share, and its degrees of
+    freedom (cells,). ``values`` (..., cells, seeds). Cells with fewer than two seeds are left out."""
     counts = (~np.isnan(values)).sum(axis=-1).reshape(-1, values.shape[-2]).min(axis=0)
     values, counts = values[..., counts > 1, :], counts[counts > 1]
     rest, cells = values - _additive(values), max(values.shape[-2], 2)
@@ -43,11 +43,13 @@ def centred_variances(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def estimate(
     values: np.ndarray, weights: np.ndarray, prior: Prior | None, floor: float = 0.0, images: np.ndarray | float = 0.0
 ) -> Estimate:
-    """Contrasts of the cells' means. ``values`` (..., cells, seeds), ``weights`` (contrasts, cells); ``floor`` is the
-    least spread of a cell that the test set resolves, ``images`` the variance of each contrast over test images.
+    """The estimates of contrasts of the cells' means.
+
+    ``values`` (..., cells, seeds), ``weights`` (contrasts, cells). ``floor`` is the smallest spread of a cell that the
+    test set resolves, and ``images`` the variance of each contrast over test images.
 
     A contrast is taken within each seed, so that what the cells of a seed share cancels. Its variance is the mean of
-    its own and the prior's, weighted by degrees of freedom.
+    its own variance and the prior's, weighted by degrees of freedom (Smyth 2004).
     """
     within, parts = _within_seeds(values, weights)
     counts, seeds, size = (~np.isnan(within)).sum(axis=-1), parts.sum(axis=-1), (weights**2).sum(axis=-1)
@@ -62,15 +64,15 @@ def estimate(
             variance, freedom = _moderated(own, variance, freedom, prior)
         of_seeds = variance * size / seeds
         total = of_seeds + images
-        freedom = np.minimum(freedom * (total / of_seeds) ** 2, MOST)  # of two variances: Satterthwaite 1946
+        freedom = np.minimum(freedom * (total / of_seeds) ** 2, MOST)  # for a sum of variances: Satterthwaite 1946
     return Estimate(mean, np.sqrt(total), freedom, counts, np.sqrt(own), usual)
 
 
 def _moderated(
     own: np.ndarray, variance: np.ndarray, freedom: np.ndarray, prior: Prior
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The mean of a contrast's own variance and the prior's, and its degrees of freedom. One that varies far more than
-    is usual, as where a training collapsed in one seed, keeps its own."""
+    """The mean of a contrast's own variance and the prior's, and its degrees of freedom. A contrast that varies far
+    more than usual, as after a collapsed training, keeps its own variance."""
     d0, expected = prior.freedom[..., None], prior.middle[..., None]
     moderated = (d0 * expected + freedom * own) / (d0 + freedom)
     moderated = moderated if prior.trusted else np.maximum(moderated, variance)
@@ -79,8 +81,11 @@ def _moderated(
 
 
 def _within_seeds(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The contrasts within each seed (..., contrasts, seeds), NaN where a cell is missing, and how much of a seed each
-    is. A small part that is missing is filled in by the cell's mean and the seed's other cells, and counts the less."""
+    """The contrasts within each seed and the part of each that was measured, both (..., contrasts, seeds).
+
+    A contrast is NaN if a cell is missing. If only a small part is missing, it is filled in from the cell's mean and
+    the other cells of the seed, and the contrast counts less.
+    """
     missing = np.isnan(values)
     if not missing.any():
         within = weights @ values
@@ -94,12 +99,12 @@ def _within_seeds(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, 
 
 
 def filled_in(values: np.ndarray) -> np.ndarray:
-    """With what cell and seed explain in the place of what is missing."""
+    """The values (..., cells, seeds), with a missing one filled in by the sum of its cell's and its seed's effect."""
     return np.where(np.isnan(values), _additive(values), values)
 
 
 def _additive(values: np.ndarray) -> np.ndarray:
-    """What cell and seed explain, as a sum of both; NaN where either has no value."""
+    """The sum of a cell's and a seed's effect, by least squares; NaN if the cell or the seed has no value."""
     known = ~np.isnan(values)
     seen, in_cell, in_seed = np.nan_to_num(values), known.sum(-1, keepdims=True), known.sum(-2, keepdims=True)
     seed = np.zeros((*values.shape[:-2], 1, values.shape[-1]))

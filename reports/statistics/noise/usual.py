@@ -1,4 +1,4 @@
-"""The spread that cells usually have, for each metric and study of a page."""
+"""The usual spread of cells, for each metric and study of a page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,22 +8,22 @@ import numpy as np
 from reports.statistics.measured import Measured
 from reports.statistics.noise.prior import Prior, cautious_priors
 from reports.statistics.noise.spread import centred_variances
-from reports.statistics.selection import NotInGridError, matched, values_there
+from reports.statistics.selection import NotInGridError, axis_values, matched
 
 
 @dataclass(frozen=True)
 class Usual:
-    """What contrasts of one study's cells are expected to vary."""
+    """The priors for the variance of a study's contrasts; None if the page has too few cells."""
 
     cells: Prior | None
-    """For contrasts of single cells; None where the page has too few."""
+    """The prior for contrasts of single cells."""
     averages: Prior | None
-    """For contrasts of means over several cells, as the variance of one cell. What such cells share in a seed does not
-    average out, so that they have a prior of their own."""
+    """The prior for contrasts of means over several cells, as the variance of one cell. What such cells share in a seed
+    does not average out, so these contrasts have a prior of their own."""
 
 
 def usual_spreads(studies: Sequence[Measured]) -> list[Usual]:
-    """For each of the studies of a page that measure one metric."""
+    """The priors of each study of a page, for one metric."""
     of_cells = _priors([centred_variances(study.values) for study in studies])
     of_averages = _priors([_averages(study) for study in studies])
     return [Usual(*pair) for pair in zip(of_cells, of_averages, strict=True)]
@@ -34,7 +34,7 @@ def _priors(found: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[Prior | None
 
 
 def _averages(study: Measured) -> tuple[np.ndarray, np.ndarray]:
-    """The variances of the means over each value of each axis, times the number of cells in them."""
+    """The variances of the means over the cells of each value of each axis, times the number of these cells."""
     found = [_margin_variances(study.values, rows) for rows in _margins(study).values()]
     if not found:
         return np.zeros((*study.values.shape[:-2], 0)), np.zeros(0)
@@ -43,8 +43,8 @@ def _averages(study: Measured) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _margin_variances(values: np.ndarray, rows: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """The variances of the means over some cells (..., cells, seeds) for each of ``rows``, times the number of cells,
-    and their degrees of freedom. Of two means only one is told: what is left of the other is the same."""
+    """The variances of the means over the cells of each of ``rows``, times the number of these cells, and their degrees
+    of freedom. ``values`` (..., cells, seeds). For two means only one variance is given: both are the same."""
     means = np.stack([values[..., row, :].mean(axis=-2) for row in rows], axis=-2)
     variances, freedom = centred_variances(means)
     if len(rows) == 2:
@@ -53,16 +53,16 @@ def _margin_variances(values: np.ndarray, rows: Sequence[np.ndarray]) -> tuple[n
 
 
 def _margins(study: Measured) -> Mapping[str, list[np.ndarray]]:
-    """For each axis whose values are means over several cells, which cells each is over."""
+    """The cells of each value of an axis, by the axis; only axes whose values have several cells each."""
     margins = {}
     for axis in map(str, study.cells):
         everywhere = np.ones(len(study.cells), dtype=bool)
         try:
-            there = matched(study.cells, everywhere, [axis])
+            chosen = matched(study.cells, everywhere, [axis])
         except NotInGridError:
             continue
-        values = values_there(study.cells, axis, there)
-        rows = [there & (study.cells[axis] == value).to_numpy() for value in values]
+        values = axis_values(study.cells, axis, chosen)
+        rows = [chosen & (study.cells[axis] == value).to_numpy() for value in values]
         if len(rows) > 1 and rows[0].sum() > 1:
             margins[axis] = rows
     return margins

@@ -1,0 +1,177 @@
+"""Attempts at a trial: damaged files, workers that were taken over, failures that are tried again."""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from recorded import experiment
+from rich.console import Console
+
+from ablations.planning.plan import Plan, make_plan
+from ablations.running.job import Job
+from ablations.running.outcome import Outcome
+from ablations.running.run import run_plan
+from ablations.running.schedule import Where
+from ablations.running.worker import run_unit
+from ablations.store.leases.lease import take
+from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
+from ablations.tracking.client import TRIAL, child_runs, find_parent, tracking_uri
+from ablations.tracking.reader import read_study
+from ablations.types.events import Held, Started, TrialEnded
+from core import load_pretrained
+from core.hardware import pick_device
+
+pytestmark = pytest.mark.usefixtures("mlflow_db", "figures")
+
+
+STUDY = """\
+name: small
+title: A small study
+base:
+  data: {name: shapes, image_size: 16, subset: 60}
+  encoder: {width: 0.125}
+  augment: {policy: composition}
+  schedule.warmup_epochs: 0.5
+  batch_size: 16
+  epochs: 2
+  precision: float32
+  evaluate: {l2_count: 2, neighbors: 5}
+grid:
+  augment.first: [crop, color]
+  augment.second: [crop, color]
+baselines:
+  random initialisation: {epochs: 0}
+reproduces: figure_5
+"""
+
+EVALUATED_TWICE = STUDY.replace("  augment.first: [crop, color]\n", "  evaluate.neighbors: [1, 5]\n")
+
+WHERE = Where(Path("runs"), Path("data"), inline=True)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, empty_mlflow: Path) -> Path:
+    """Folder in which the study was run to its end, once for all tests that begin there."""
+    folder = tmp_path_factory.mktemp("whole")
+    shutil.copy(empty_mlflow, folder / "mlflow.db")
+    with contextlib.chdir(folder):
+        assert list(run().states.values()) == ["done"] * 5
+    return folder
+
+
+@pytest.fixture
+def finished(whole: Path, mlflow_db: None) -> None:
+    """The working folder is one in which the study was run to its end."""
+    shutil.copytree(whole, ".", dirs_exist_ok=True)
+
+
+def plan(text: str = STUDY, *assignments: str, retry: str | None = None) -> Plan:
+    Path("study.yaml").write_text(text)
+    return make_plan(load_study("study.yaml", None, assignments), TrialStore(WHERE.storage), WHERE.data_dir, retry)
+
+
+def run(text: str = STUDY, *assignments: str, retry: str | None = None) -> Outcome:
+    return run_plan(plan(text, *assignments, retry=retry), WHERE, Console(quiet=True))
+
+
+def mlflow_children() -> dict[str, list[Run]]:
+    """Runs by trial id."""
+    client = MlflowClient(tracking_uri())
+    parent = find_parent(client, experiment("small").experiment_id, "quick")
+    assert parent is not None
+    children: dict[str, list[Run]] = {}
+    for child in child_runs(client, experiment("small").experiment_id, parent.info.run_id):
+        children.setdefault(child.data.tags[TRIAL], []).append(child)
+    return children
+
+
+def broken(*arguments: object, **options: object) -> None:
+    raise ZeroDivisionError("a bug")
+
+
+@pytest.mark.usefixtures("finished")
+@pytest.mark.parametrize("file", ["result.json", "encoder.pt", "checkpoint.pt", "history.json"])
+def test_a_truncated_file_costs_at_most_its_trial(file: str) -> None:
+    expected = read_study("small", "quick").table["linear_eval/top1"].tolist()
+    trial = plan().trials[0]
+    store = TrialStore(WHERE.storage)
+    folder = store.root / ("trials" if file == "result.json" else "encoders")
+    path = folder / (trial.id if file == "result.json" else trial.pretrain_id) / file
+    path.write_bytes(path.read_bytes()[:50] if path.exists() else b"half")
+    (store.root / "trials" / trial.id / "result.json").unlink()
+    assert list(run().states.values()) == ["done"] * 5
+    assert read_study("small", "quick").table["linear_eval/top1"].tolist() == expected
+    assert all(len(runs) == 1 for runs in mlflow_children().values())
+
+
+def test_a_worker_that_was_taken_over_writes_nothing() -> None:
+    (unit, *_), store = plan().units, TrialStore(WHERE.storage)
+    store.record(unit)
+    events: list[object] = []
+
+    def emit(event: object) -> None:
+        events.append(event)
+        if isinstance(event, Started):
+            assert take(store, unit.pretrain_id, "the new run")
+
+    run_unit(unit, Job(WHERE.storage, WHERE.data_dir, "the old run", 1), emit)
+    assert events == [Started(unit.pretrain_id), Held(unit.pretrain_id)]
+    assert store.result(unit.trials[0].id) is None
+    assert not store.encoder_path(unit.pretrain_id).exists()
+
+
+def test_a_worker_that_does_not_see_the_storage_says_so(tmp_path: Path) -> None:
+    (unit, *_) = plan().units
+    elsewhere = Job(tmp_path / "elsewhere", WHERE.data_dir, "me", 1)
+    with pytest.raises(FileNotFoundError, match="must be at the same path on every node"):
+        run_unit(unit, elsewhere, lambda event: None)
+
+
+def test_what_an_earlier_attempt_finished_is_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is started again after its death gets the whole unit."""
+    (unit, *_), store = plan(EVALUATED_TWICE).units, TrialStore(WHERE.storage)
+    job = Job(WHERE.storage, WHERE.data_dir, "me", 1)
+    store.record(unit)
+    run_unit(unit, job, lambda event: None)
+    first = [store.result(trial.id) for trial in unit.trials]
+    (store.root / "trials" / unit.trials[1].id / "result.json").unlink()
+    events: list[object] = []
+    run_unit(unit, job, events.append)
+    assert sum(isinstance(event, TrialEnded) for event in events) == 2
+    assert store.result(unit.trials[0].id) == first[0]
+    assert store.result(unit.trials[1].id) != first[1]
+
+
+def test_a_crash_between_the_encoder_and_its_history_loses_neither_epochs_nor_seconds() -> None:
+    (unit, *_), store = plan().units, TrialStore(WHERE.storage)
+    job = Job(WHERE.storage, WHERE.data_dir, "me", 1)
+    store.record(unit)
+    run_unit(unit, job, lambda event: None)
+    history = store.history(unit.pretrain_id)
+    for path in (f"encoders/{unit.pretrain_id}/history.json", f"trials/{unit.trials[0].id}/result.json"):
+        (store.root / path).unlink()
+    store.checkpoint_path(unit.pretrain_id).write_bytes(b"left over")
+    run_unit(unit, job, lambda event: None)
+    again = store.result(unit.trials[0].id)
+    assert again is not None
+    assert store.history(unit.pretrain_id) == history != ()
+    trained = load_pretrained(store.encoder_path(unit.pretrain_id), pick_device())
+    assert trained is not None
+    assert again.seconds >= trained.seconds > 0
+    assert not store.has_checkpoint(unit.pretrain_id)
+
+
+def test_a_failed_trial_that_is_run_again_leaves_no_trace_of_its_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("ablations.running.worker.evaluate", broken)
+        assert run().failed == 5
+    assert run(retry="failed").failed == 0
+    children = [child for runs in mlflow_children().values() for child in runs]
+    assert len(children) == 5
+    assert {child.info.status for child in children} == {"FINISHED"}
+    assert not any("ablate.error" in child.data.tags for child in children)
+    assert all(child.data.params["batch_size"] == "16" for child in children)

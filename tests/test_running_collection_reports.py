@@ -1,0 +1,249 @@
+"""What several studies in one run leave: a page, a JSON document, a run in MLflow."""
+
+import time
+from collections.abc import Callable
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import ablate
+from mlflow import MlflowClient
+from recorded import experiment
+from rich.console import Console
+from typer.testing import CliRunner
+
+import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced
+from ablations.cli.app import app
+from ablations.cli.collection_documents import (
+    CollectionPlanDocument,
+    CollectionReportDocument,
+    CollectionRunDocument,
+    CollectionStatusDocument,
+)
+from ablations.planning.collection_plan import CollectionPlan, plan_studies
+from ablations.running.job import Job
+from ablations.running.outcome import Outcomes
+from ablations.running.run import run_studies
+from ablations.running.schedule import Where
+from ablations.store.trial_store import TrialStore
+from ablations.study.collection import load_studies
+from ablations.tracking.client import tracking_uri
+from ablations.tracking.report import draw_report
+from ablations.tracking.tracker import COLLECTION
+from ablations.types.events import Event, Started, TrialEnded
+from ablations.types.trial import Result, Trial, Unit
+from helpers import small_study
+
+pytestmark = pytest.mark.usefixtures("blank_figures")
+
+
+STORAGE = Path("runs")
+
+WHERE = Where(STORAGE, Path("data"), inline=True)
+
+CLAIM = "claims: [{says: cold is better, source: here, cells: [[0.1]], than: [[0.5]]}]\n"
+
+TEMPERATURE = small_study("grid: {loss.temperature: [0.1, 0.5]}\n" + CLAIM, 1, "temperature")
+
+NEIGHBORS = small_study("grid: {loss.temperature: [0.5], evaluate.neighbors: [1, 5]}\n", 1, "neighbors")
+"""Shares a trial with the other, and of another trial the encoder."""
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[Unit]:
+    """Units that were run: none is trained, and every trial scores its temperature and a seed's worth more."""
+    units: list[Unit] = []
+
+    def run_unit(unit: Unit, job: Job, listen: Callable[[Event], None]) -> None:
+        units.append(unit)
+        listen(Started(unit.pretrain_id))
+        for trial in unit.trials:
+            metrics = {"linear_eval/top1": score(trial)}
+            result = Result(trial.id, "done", metrics, 2.0, time.time(), {})
+            TrialStore(job.storage).save_result(result)
+            listen(TrialEnded(unit.pretrain_id, result))
+
+    monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", run_unit)
+    return units
+
+
+def temperature_of(trial: Trial) -> float:
+    temperature: float = attrgetter("loss.temperature")(trial.config.pretrain)
+    return temperature
+
+
+def score(trial: Trial) -> float:
+    temperature = temperature_of(trial)
+    return 100 * temperature + trial.seed + (trial.seed % 3) * temperature / 10
+
+
+def write(**studies: str) -> None:
+    for name, text in studies.items():
+        Path(f"{name}.yaml").write_text(text)
+    Path("both.yaml").write_text(
+        f"name: both\ntitle: Both of them\nstudies: [{', '.join(f'{n}.yaml' for n in studies)}]\n"
+    )
+
+
+def plan(seeds: int | None = None) -> CollectionPlan:
+    scaled = load_studies("both.yaml", seeds=seeds)
+    return plan_studies(scaled, TrialStore(STORAGE), WHERE.data_dir)
+
+
+def run(most_seeds: int | None = None) -> Outcomes:
+    return run_studies(plan(), WHERE, Console(quiet=True), most_seeds)
+
+
+def load_failed(made: CollectionPlan) -> str:
+    """The first trial, which now has failed."""
+    trial = made.plans[0].trials[0]
+    TrialStore(STORAGE).save_result(Result(trial.id, "failed", {}, 1.0, time.time(), {}, "it broke", "bug"))
+    return trial.id
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_the_page_of_all_says_what_held_and_what_is_missing(ran: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS, later=NEIGHBORS.replace("neighbors\n", "later\n", 1))
+    assert "has been run" not in ablate("report", "both.yaml")[1]
+    assert ablate("report", "both.yaml")[0] == 1
+    for study in ("temperature", "neighbors"):
+        ablate("run", f"{study}.yaml", "--inline", "--seeds", "3")
+    code, text = ablate("report", "both.yaml")
+    assert code == 0
+    assert "temperature: 1 refuted" in text
+    page = STORAGE / "reports/both/quick/report.html"
+    html = page.read_text()
+    assert html.index("cold is better") < html.index("Figures and tables")
+    assert "-40.0</b> points" in html
+    assert html.count('<img src="data:image/') == 2
+    assert 'href="../../temperature/quick/report.html"' in html
+    assert (page.parent / "../../temperature/quick/report.html").is_file()
+    assert "Not run yet at this scale" in html
+    before = page.read_bytes()
+    ablate("report", "both.yaml")
+    assert page.read_bytes() == before
+    monkeypatch.setattr("ablations.tracking.collection_report.draw_report", broken_for_neighbors)
+    assert ablate("report", "both.yaml")[0] == 0
+    assert "It cannot be drawn: ZeroDivisionError: a bug" in page.read_text()
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_machines_read_one_document_of_all_studies(ran: list[Unit]) -> None:
+    write(
+        temperature=TEMPERATURE,
+        neighbors=NEIGHBORS,
+        far=NEIGHBORS.replace("shapes", "nowhere", 1).replace("neighbors\n", "far\n", 1),
+    )
+    plan_ = CollectionPlanDocument.model_validate_json(machine("plan", "both.yaml"))
+    assert (
+        plan_.model_dump_json()
+        == CollectionPlanDocument.model_validate_json(machine("run", "both.yaml", "--dry-run")).model_dump_json()
+    )
+    assert (plan_.collection, plan_.counts.trials, plan_.counts.trainings, plan_.counts.waiting) == ("both", 3, 2, 3)
+    assert [(one.study, one.counts.trials, one.workers) for one in plan_.studies] == [
+        ("temperature", 2, 1),
+        ("neighbors", 2, 1),
+    ]
+    assert len(plan_.cost) == 1 and list(plan_.unable) == ["far"]
+    run_ = CollectionRunDocument.model_validate_json(machine("run", "both.yaml", "--inline", "--seeds", "3", code=1))
+    assert [(one.study, one.done) for one in run_.studies] == [("temperature", 6), ("neighbors", 6)]
+    assert run_.verdicts.model_dump() == {"supported": 0, "refuted": 1, "no_difference": 0, "undecided": 0}
+    assert run_.page and Path(run_.page).is_file() and list(run_.unable) == ["far"]
+    report_ = CollectionReportDocument.model_validate_json(machine("report", "both.yaml"))
+    assert report_.studies == [one.report for one in run_.studies]
+    assert (report_.page, report_.verdicts) == (run_.page, run_.verdicts)
+    status = CollectionStatusDocument.model_validate_json(machine("status", "both.yaml"))
+    assert status.counts.done == 9
+    assert status.verdicts == run_.verdicts
+    assert [one.study for one in status.studies] == ["temperature", "neighbors"]
+
+
+MANY = """\
+claims:
+  - {says: warm is a little better, source: here, cells: [[0.1]], than: [[0.2]]}
+""" + "".join(
+    f"  - {{says: claim {n}, source: here, cells: [[0.1]], than: [[{n}]]}}\n" for n in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+)
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_claims_of_a_collection_are_judged_together_and_counted_so(
+    ran: list[Unit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim that is supported among its study's own claims alone is not among those of all studies."""
+
+    def of_two_studies(trial: Trial) -> float:
+        """p is 0.01 in the first study, and far from anything in the second."""
+        place = round(10 * temperature_of(trial))
+        if attrgetter("evaluate.neighbors")(trial.config) == 5:
+            return 10.0 + (2.5, 3.0, 3.6)[trial.seed] * (place == 1)
+        return 10.0 + (0.0, 5.0, -5.0)[(trial.seed + place) % 3]
+
+    monkeypatch.setattr(f"{__name__}.score", of_two_studies)
+    grid = "grid: {loss.temperature: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]}\nseeds: 3\n"
+    one = "claims: [{says: cold is better, source: here, cells: [[0.1]], than: [[0.2]]}]\n"
+    write(
+        first=small_study(grid + one, 1, "first"),
+        second=small_study(grid + MANY, 1, "second").replace("neighbors: 5", "neighbors: 1"),
+    )
+    run_ = CollectionRunDocument.model_validate_json(machine("run", "both.yaml", "--inline"))
+    alone = [entry.verdict for study in run_.studies if study.report for entry in study.report.verdicts]
+    counted = run_.verdicts.model_dump()
+    assert sum(counted.values()) == len(alone) == 8
+    assert alone.count("SUPPORTED") == 1 + counted["supported"]
+    assert alone[0] == "SUPPORTED"
+    for command in (["report", "both.yaml"], ["run", "both.yaml", "--inline"], ["status", "both.yaml"]):
+        text = ablate(*command)[1]
+        assert f"claims  {counted['undecided']} undecided; judged together" in text, text
+
+
+def machine(*arguments: str, code: int = 0) -> str:
+    """What stands on stdout."""
+    result = CliRunner().invoke(app, [*arguments, "--json"])
+    assert result.exit_code == code, result.stderr
+    return result.stdout
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_quiet_run_of_several_says_what_went_wrong_alone(ran: list[Unit]) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    quiet = CliRunner().invoke(app, ["run", "both.yaml", "--inline", "--quiet"])
+    assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (0, "", "")
+    lost = load_failed(plan())
+    quiet = CliRunner().invoke(app, ["run", "both.yaml", "--inline", "--quiet"])
+    assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (1, "", f"{lost}: failed: it broke\n")
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_mlflow_has_the_page_of_all_in_one_run(ran: list[Unit]) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    page = run().page
+    assert page
+    assert ablate("report", "both.yaml")[0] == 0
+    client = MlflowClient(tracking_uri())
+    (kept,) = client.search_runs([experiment("both").experiment_id])
+    assert (kept.info.run_name, kept.info.status, kept.data.tags[COLLECTION]) == ("both at quick", "FINISHED", "quick")
+    there = Path(client.download_artifacts(kept.info.run_id, "report/report.html"))
+    assert there.read_bytes() == page.read_bytes()
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_page_that_mlflow_does_not_take_is_drawn_and_told(ran: list[Unit], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError("the disk is full")
+
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    monkeypatch.setattr("ablations.tracking.collection_report.save_collection", full)
+    code, told = ablate("run", "both.yaml", "--inline")
+    assert code == 0
+    assert "the disk is full). It does not have the page of all; 'ablate report' writes it there." in " ".join(
+        told.split()
+    )
+    assert (STORAGE / "reports/both/quick/report.html").is_file()
+
+
+def broken_for_neighbors(study: str, *arguments: Any, **options: Any) -> object:
+    if study == "neighbors":
+        raise ZeroDivisionError("a bug")
+    return draw_report(study, *arguments, **options)
