@@ -11,9 +11,12 @@ from ablations.cli.options import (
     SILENT,
     DataOption,
     JsonOption,
+    NoCodeOption,
     ScaleOption,
     SetOption,
     StorageOption,
+    UseOption,
+    code_options,
     console,
     errors,
     open_store,
@@ -35,6 +38,7 @@ from core.remote import AnyPath
 
 if TYPE_CHECKING:
     from ablations.planning.collection_plan import CollectionPlan
+    from ablations.study.own_code.uses import CodeOptions
 
 FAILED_TRIALS = 1
 """Exit code of a run with trials that failed or did not end."""
@@ -114,11 +118,14 @@ def run(
         bool, typer.Option("--system-metrics", help="Write processor, memory, network and GPU to MLflow.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but what went wrong, on stderr.")] = False,
+    use: UseOption = None,
+    no_code: NoCodeOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run what is left of a study, log it to MLflow and draw its figure. Run it again to continue."""
     with told():
-        plan = _plan(study, scale, assignments, seeds, data_dir, storage, retry)
+        code = code_options(use, no_code)
+        plan = _plan(study, scale, assignments, seeds, data_dir, storage, code, retry)
         if dry_run:
             print_plan(plan, storage, None, as_json)
             return
@@ -162,17 +169,22 @@ def plan(
         float | None, typer.Option("--price", min=0, help="Price of an hour of a GPU, or of one trial's cores.")
     ] = None,
     probed: Annotated[bool, typer.Option("--probe", help="Time a few steps of what was never measured here.")] = False,
+    use: UseOption = None,
+    no_code: NoCodeOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show a study's trials and what they cost, without running any."""
     with told():
-        plan = _plan(study, scale, assignments, seeds, data_dir, storage)
+        code = code_options(use, no_code)
+        plan = _plan(study, scale, assignments, seeds, data_dir, storage, code)
         if probed:
             from ablations.running.probe import probe
 
             for group in plan.groups:
                 probe(group, storage, errors if as_json else console)
-            plan = _plan(study, scale, assignments, seeds, data_dir, storage)  # ``resources.pack`` goes by the probe
+            plan = _plan(
+                study, scale, assignments, seeds, data_dir, storage, code
+            )  # ``resources.pack`` goes by the probe
         print_plan(plan, storage, price, as_json)
 
 
@@ -184,11 +196,14 @@ def status(
     seeds: SeedsOption = None,
     data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
+    use: UseOption = None,
+    no_code: NoCodeOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show how far a study has come: failures, best cell and verdicts."""
     with told():
-        print_status(_plan(study, scale, assignments, seeds, data_dir, storage), storage, as_json)
+        code = code_options(use, no_code, storage)
+        print_status(_plan(study, scale, assignments, seeds, data_dir, storage, code), storage, as_json)
 
 
 @app.command()
@@ -197,6 +212,8 @@ def report(
     scale: ScaleOption = None,
     assignments: SetOption = None,
     storage: StorageOption = DEFAULT_STORAGE,
+    use: UseOption = None,
+    no_code: NoCodeOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Draw what MLflow has of a study, finished or not. Give the scale and the overrides that it was run with."""
@@ -204,7 +221,7 @@ def report(
         from ablations.study.collection import load_studies
         from ablations.tracking.collection_report import draw_studies
 
-        scaled = load_studies(study, scale, assignments or ())
+        scaled = load_studies(study, scale, assignments or (), code=code_options(use, no_code, storage))
         open_store(storage)
         drawn = draw_studies(scaled, storage, errors)
         if as_json:
@@ -274,12 +291,13 @@ def _plan(
     seeds: int | None,
     data_dir: AnyPath,
     storage: AnyPath,
+    code: "CodeOptions",
     retry: str | None = None,
 ) -> "CollectionPlan":
     from ablations.planning.collection_plan import plan_studies
     from ablations.study.collection import load_studies
 
-    scaled = load_studies(study, scale, assignments or (), seeds)
+    scaled = load_studies(study, scale, assignments or (), seeds, code)
     return plan_studies(scaled, open_store(storage), data_dir, retry)
 
 

@@ -48,11 +48,12 @@ def assignments(incomplete: str) -> list[str]:
 
 def _scales(study: str | None) -> list[str]:
     from ablations.study.extends import read_lineage
+    from ablations.study.own_code.uses import NO_CODE
 
     if study is None:
         return scale_names(Path())
     try:
-        own = [name for part in read_lineage(study).parts for name in part.study.scales]
+        own = [name for part in read_lineage(study, NO_CODE).parts for name in part.study.scales]
         return sorted({*scale_names(find_study(study)), *own})
     except StudyError:
         return scale_names(Path(study))

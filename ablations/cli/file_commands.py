@@ -7,7 +7,8 @@ import typer
 from ablations.cli.invocation import again
 from ablations.cli.options import DataOption, console, told
 from ablations.store.locations import DEFAULT_DATA
-from ablations.study.library import Question
+from ablations.study.library import PartKind, Question
+from ablations.types.errors import StudyError
 
 TargetArgument = Annotated[
     str | None,
@@ -16,6 +17,10 @@ TargetArgument = Annotated[
     ),
 ]
 TemplateOption = Annotated[Question, typer.Option("--template", help="Question that the study asks.")]
+OperationOption = Annotated[bool, typer.Option("--operation", help="Write an operation of your own.")]
+LossOption = Annotated[bool, typer.Option("--loss", help="Write a loss of your own.")]
+MethodOption = Annotated[bool, typer.Option("--method", help="Write a method of your own.")]
+EncoderOption = Annotated[bool, typer.Option("--encoder", help="Write an encoder of your own.")]
 NameOption = Annotated[str, typer.Option("--data", metavar="NAME", help="Name of an image folder or of built-in data.")]
 
 
@@ -24,8 +29,18 @@ def new(
     data: NameOption = "my-photos",
     template: TemplateOption = "temperature",
     data_dir: DataOption = DEFAULT_DATA,
+    operation: OperationOption = False,
+    loss: LossOption = False,
+    method: MethodOption = False,
+    encoder: EncoderOption = False,
 ) -> None:
-    """Write a study of your own data to begin with. Overwrites nothing."""
+    """Write a study of your own data to begin with. Or, with --operation and the like, a part of your own, with a study
+    that uses it and its test. Overwrites nothing."""
+    asked: dict[PartKind, bool] = {"operation": operation, "loss": loss, "method": method, "encoder": encoder}
+    kinds = [kind for kind, is_asked in asked.items() if is_asked]
+    if kinds:
+        _new_part(target, kinds)
+        return
     with told():
         from ablations.study.new_study import write_study
         from ablations.types.wording import closest
@@ -38,6 +53,17 @@ def new(
                 console.print(f"note    {data} is no built-in data; did you mean {close}?")
             console.print(f"data    put images at {data_dir / data}/{{train,test}}/<class>/*.jpg")
         console.print(f"next    {again('plan', written.reference)}")
+
+
+def _new_part(target: str | None, kinds: list[PartKind]) -> None:
+    with told():
+        from ablations.study.own_code.new_part import write_part
+
+        if target is None or len(kinds) > 1:
+            raise StudyError("give one name and one kind of part, such as: ablate new my_loss --loss")
+        written = write_part(target, kinds[0])
+        console.print(f"part    {written.code}\nstudy   {written.study}\ntest    {written.test}")
+        console.print(f"next    {again('plan', written.reference)}\n        pytest {written.test}")
 
 
 def schema() -> None:

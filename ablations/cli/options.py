@@ -18,6 +18,8 @@ from ablations.types.redaction import without_secrets
 if TYPE_CHECKING:
     from ablations.cli.documents import Document
     from ablations.store.trial_store import TrialStore
+    from ablations.study.own_code.uses import CodeOptions
+    from core.config.own_code import OwnCode
     from core.remote import AnyPath
 else:
     AnyPath = object  # typer takes no union; the option's parser says what it becomes
@@ -99,11 +101,33 @@ SetOption = Annotated[
         autocompletion=completion.assignments,
     ),
 ]
+UseOption = Annotated[
+    list[str] | None,
+    typer.Option("--use", metavar="FILE", help="Python file that registers parts of your own; repeatable."),
+]
+NoCodeOption = Annotated[
+    bool, typer.Option("--no-code", help="Refuse a study that uses Python files of its own, before any is run.")
+]
 
 
 def print_document(document: "Document") -> None:
     """Print a JSON document whole, in ASCII and without colours."""
     console.whole(document.model_dump_json(indent=2, ensure_ascii=True))
+
+
+def code_options(use: list[str] | None, no_code: bool, storage: AnyPath | None = None) -> "CodeOptions":
+    """Which files are run; those that are gone come from ``storage``, for commands that only look."""
+    from ablations.study.own_code.uses import CodeOptions
+
+    def kept(entry: str) -> "OwnCode | None":
+        from ablations.store.kept_code import kept_codes
+
+        found = kept_codes(storage, entry) if storage is not None else []
+        if found:
+            errors.print(f"note: {found[0].file} is not there; this is the storage's copy, {found[0]}", style="yellow")
+        return next(iter(found), None)
+
+    return CodeOptions(tuple(use or ()), not no_code, kept)
 
 
 def open_store(storage: AnyPath) -> "TrialStore":

@@ -11,6 +11,7 @@ from ablations.store.speeds import Speed, load_speeds
 from ablations.store.trial_store import TrialStore
 from ablations.study.library import all_collections, all_studies
 from ablations.study.load import load_study
+from ablations.study.own_code.uses import NO_CODE
 from ablations.study.scales import DEFAULT_SCALE
 from ablations.study.study import Study
 from ablations.types.errors import StudyError
@@ -26,7 +27,7 @@ def overview(scale: str | None, storage: AnyPath, data_dir: AnyPath) -> ListDocu
 
 def _entry(path: Path, scale: str | None, store: TrialStore, data_dir: AnyPath, speeds: list[Speed]) -> StudyEntry:
     try:
-        scaled = load_study(str(path), scale)
+        scaled = load_study(str(path), scale, code=NO_CODE)
         trials = with_kept_seeds(enumerate_trials(scaled), store)
     except StudyError as error:
         return _study_entry(path, Study.model_construct(name=path.stem), None, problem=error)

@@ -7,9 +7,12 @@ import typer
 from ablations.cli import completion
 from ablations.cli.options import (
     JsonOption,
+    NoCodeOption,
     ScaleOption,
     SetOption,
     StorageOption,
+    UseOption,
+    code_options,
     console,
     errors,
     open_store,
@@ -43,6 +46,8 @@ def show(
     scale: ScaleOption = None,
     assignments: SetOption = None,
     storage: StorageOption = DEFAULT_STORAGE,
+    use: UseOption = None,
+    no_code: NoCodeOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show a trial's configuration, curve, result and, if it failed, its traceback.
@@ -53,7 +58,8 @@ def show(
         from ablations.cli import trial_view as inspection
 
         store = open_store(storage)
-        stored, planned = inspection.stored_or_planned(store, trial, study, scale, assignments or ())
+        code = code_options(use, no_code, storage)
+        stored, planned = inspection.stored_or_planned(store, trial, study, scale, assignments or (), code)
         if as_json:
             from ablations.cli.to_documents import show_document
 

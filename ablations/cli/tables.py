@@ -25,7 +25,9 @@ TITLE_WIDTH = 32
 
 def heading(plan: CollectionPlan) -> str:
     """What will run at which scale, and how to choose another scale."""
-    return study_heading(plan.plans[0]) if plan.scaled.is_one_study else _collection_heading(plan)
+    told = study_heading(plan.plans[0]) if plan.scaled.is_one_study else _collection_heading(plan)
+    codes = dict.fromkeys(str(code) for scaled in plan.scaled.studies for code in scaled.own_code)
+    return f"{told}\ncode that was run to read it: {', '.join(codes)}" if codes else told
 
 
 def study_heading(plan: Plan) -> str:

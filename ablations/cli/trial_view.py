@@ -12,6 +12,7 @@ from ablations.cli.fitting import Row, Rows
 from ablations.planning.configuration.find_planned import FoundTrial, find_planned
 from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.study.overrides import OPTION
+from ablations.study.own_code.uses import WITH_CODE, CodeOptions
 from ablations.study.settings import dotted_values
 from ablations.types.errors import StudyError
 from ablations.types.failures import next_step
@@ -40,7 +41,12 @@ def find_trial(store: TrialStore, start: str) -> StoredTrial:
 
 
 def stored_or_planned(
-    store: TrialStore, start: str, study: str | None, scale: str | None, assignments: Sequence[str]
+    store: TrialStore,
+    start: str,
+    study: str | None,
+    scale: str | None,
+    assignments: Sequence[str],
+    code: CodeOptions = WITH_CODE,
 ) -> tuple[StoredTrial, FoundTrial | None]:
     """The trial whose id begins so, and the plan that has it, if a plan was asked for or the trial never ran.
 
@@ -49,7 +55,7 @@ def stored_or_planned(
     asked = study is not None or scale is not None or assignments
     if not asked and any(trial_id.startswith(start) for trial_id in store.trial_ids()):
         return find_trial(store, start), None
-    if planned := find_planned(start, study, scale, assignments):
+    if planned := find_planned(start, study, scale, assignments, code):
         trial = planned.trial
         config = trial.config.model_dump(mode="json")
         return StoredTrial(trial.id, trial.pretrain_id, config, store.result(trial.id)), planned

@@ -1,6 +1,7 @@
 """Enumerates the trials of a study, in order, every configuration validated."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from ablations.planning.configuration.candidates import all_candidates
 from ablations.planning.configuration.cells import Cell
@@ -12,6 +13,7 @@ from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import conflict
 from ablations.types.errors import StudyError
 from ablations.types.trial import Trial
+from core.config.base import own_codes
 
 MAX_TRIALS = 20_000
 
@@ -24,6 +26,7 @@ def enumerate_trials(scaled: ScaledStudy) -> list[Trial]:
     _check_overrides(scaled)
     trials = [_trial(scaled, cell, seed) for cell in all_candidates(scaled) for seed in scaled.seeds]
     _check_distinct(scaled, trials)
+    _check_own_code(scaled, trials)
     check_metrics(scaled, trials)
     check_tuning(scaled, trials)
     return trials
@@ -61,6 +64,16 @@ def _check_overrides(scaled: ScaledStudy) -> None:
         if both := conflict(scaled.overrides, point.settings):
             axis = ", ".join(point.coordinates)
             raise StudyError(f"{both[0].place()}: is set by the axis '{axis}', which overrides --set; change the axis")
+
+
+def _check_own_code(scaled: ScaledStudy, trials: list[Trial]) -> None:
+    """Raises ``StudyError`` for a part of a file that another study of this process uses, and this one does not."""
+    for trial in trials:
+        for code in own_codes(trial.config) - {*scaled.own_code}:
+            raise StudyError(
+                f"{scaled.source.place(())}: trial {trial.name} has a part of {code.file}, which the study does not "
+                f"use; add 'uses: [{Path(code.file).name}]'"
+            )
 
 
 def _check_distinct(scaled: ScaledStudy, trials: list[Trial]) -> None:

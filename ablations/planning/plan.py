@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ablations.planning.data_sizes import check_batches, data_sizes
+from ablations.planning.earlier_code import done_with_earlier_code
 from ablations.planning.former import former_trials
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.looks import known_looks
@@ -44,6 +45,8 @@ class Plan:
     former: Mapping[str, str] = field(default_factory=dict)
     """Former ids of trials that have a result only under these, from before the settings of shipped studies and scales
     changed, by the id of today; see ``planning.former``."""
+    earlier_code: Mapping[str, int] = field(default_factory=dict)
+    """Number of trials that are left and were done with earlier code of a file, by the file."""
     unvaried: int = 0
     """Number of trials that are left and were done with the choices of seed 0; see ``Study.vary``."""
 
@@ -97,9 +100,10 @@ def plan_trials(
         scaled = replace(scaled, resources=packed(scaled.resources, units, sizes, load_speeds(store.root)))
     looks = known_looks(scaled, trials, store.root)
     former = _formerly_done(trials, results, store)
+    earlier = done_with_earlier_code(left, store)
     unvaried = store.results([trial.unvaried for trial in left if trial.unvaried]).values()
     done = sum(result.state == "done" for result in unvaried)
-    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former, done)
+    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former, earlier, done)
 
 
 def _formerly_done(trials: list[Trial], results: Mapping[str, Result], store: TrialStore) -> dict[str, str]:

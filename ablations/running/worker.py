@@ -34,6 +34,7 @@ from core import (
     pretrain,
 )
 from core.config import DataConfig
+from core.config.base import OWN_CODE, own_codes
 from core.config.protocols.base import Representation
 from core.data.catalog import DataSize
 from core.data.dataset import Dataset
@@ -204,7 +205,7 @@ def _evaluated(
     if pretrained.history:
         metrics |= {f"pretrain/{name}": value for name, value in pretrained.history[-1].metrics.items()}
     seconds = training_seconds + time.monotonic() - started
-    return Result(trial.id, "done", metrics, seconds, time.time(), _facts(pretrained))
+    return Result(trial.id, "done", metrics, seconds, time.time(), _facts(trial, pretrained))
 
 
 def _arrays(scores: Scores) -> dict[str, "ndarray"]:
@@ -219,12 +220,17 @@ def _later(trial: Trial, rest: Sequence[Trial]) -> list[Representation]:
     return [other.evaluate.representation for other in others if other.evaluate.one_pass]
 
 
-def _facts(pretrained: Pretrained) -> dict[str, str]:
-    return provenance() | {
-        "device": hardware_name(pretrained.device),
-        "numerics": str(pretrained.numerics),
-        "encoder_hash": encoder_hash(pretrained.encoder),
-    }
+def _facts(trial: Trial, pretrained: Pretrained) -> dict[str, str]:
+    codes = sorted(map(str, own_codes(trial.config)))
+    return (
+        provenance()
+        | ({OWN_CODE: ", ".join(codes)} if codes else {})
+        | {
+            "device": hardware_name(pretrained.device),
+            "numerics": str(pretrained.numerics),
+            "encoder_hash": encoder_hash(pretrained.encoder),
+        }
+    )
 
 
 def _failure(trial: Trial, error: Exception) -> Result:

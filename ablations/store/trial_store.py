@@ -4,6 +4,7 @@
                             training, encoder.pt once trained, history.json (the epochs that either of the two holds)
 ``trials/<trial_id>/``       config.json, result.json, arrays.safetensors (what a report draws, and which test
                             images are right; see ``store.right_images``)
+``code/<hash>.json``         the user's own code that trials need; see ``store.kept_code``
 
 Every file appears whole or not at all. A file that was damaged or edited later costs itself alone, and is named.
 """
@@ -21,9 +22,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from ablations.store.folders import each, found
 from ablations.store.json_files import load_json, read_json, sealed, unsealed, write_json
+from ablations.store.kept_code import keep_code
 from ablations.types.identity import is_id
 from ablations.types.trial import Result, Trial, Unit
 from core.config import TrainConfig
+from core.config.base import own_codes
+from core.config.own_code import OwnCode
 from core.files import as_local, is_there, is_unfinished, whole_file
 from core.history import Epoch
 from core.remote import AnyPath, RemotePath
@@ -232,6 +236,8 @@ class TrialStore:
         for path, wanted in values.items():
             if read_json(path) != wanted:
                 write_json(path, wanted)
+        for code in frozenset[OwnCode]().union(*(own_codes(trial.config) for trial in unit.trials)):
+            keep_code(self.root, code)
 
     def check_seen(self, unit: Unit) -> None:
         """Raises ``FileNotFoundError`` if the unit was not recorded: this folder is not the driver's."""

@@ -1,15 +1,18 @@
 """Checks a whole storage: whether every file still is what was written."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from ablations.store.folders import found
-from ablations.store.json_files import load_json
+from ablations.store.json_files import load_json, read_json
 from ablations.store.migration import upgraded
 from ablations.store.speeds import read_speed
 from ablations.store.trial_store import ENCODER, StoredTrial, TrialStore, damage
-from ablations.types.identity import pretrain_id
+from ablations.types.identity import pretrain_id, schema_of
 from core.config import TrainConfig
+from core.config.base import OWN_CODE
+from core.config.own_code import is_imported
 from core.remote import AnyPath
 
 UNUSED = "it is not used, and running its study evaluates the trial again"
@@ -35,6 +38,8 @@ class Verification:
     store: TrialStore
     trials: int = 0
     encoders: int = 0
+    lacking: dict[str, int] = field(default_factory=dict)
+    """Number of files that could not be looked into without the user's own code, by the hash of that."""
 
     def problems(self) -> Iterator[Problem]:
         """Every file that is not what was written; counts what was looked at. Reads each encoder whole."""
@@ -55,8 +60,7 @@ class Verification:
         try:
             values = load_json(path) or {}
             encoder = str(values.pop(ENCODER, ""))
-            config = upgraded(StoredTrial(trial_id, encoder, values, None)) or TrainConfig.model_validate(values)
-            if encoder != pretrain_id(config.pretrain):
+            if encoder != self._encoder_id(trial_id, encoder, values):
                 yield Problem(path, f"names the encoder {encoder}, which is not its own; running its study corrects it")
         except ValueError as error:
             yield Problem(path, f"{damage(error)}; running its study writes it again")
@@ -73,12 +77,25 @@ class Verification:
         if result and (known := result.facts.get("encoder_hash")):
             hashes.setdefault(encoder, set()).add(known)
 
+    def _encoder_id(self, trial_id: str, encoder: str, values: dict[str, Any]) -> str:
+        """The id of the encoder that a trial's configuration asks for. Raises ``ValueError`` if that is damaged."""
+        if lacks_code(values):
+            if schema_of(trial_id, encoder, values) is None:
+                raise ValueError("is not what its id stands for")
+            return encoder
+        config = upgraded(StoredTrial(trial_id, encoder, values, None)) or TrainConfig.model_validate(values)
+        return pretrain_id(config.pretrain)
+
     def _of_encoder(self, encoder: str, hashes: set[str]) -> Iterator[Problem]:
         """``hashes`` are those that the results of its trials hold."""
         try:
             load_json(self.store.history_path(encoder))
         except ValueError as error:
             yield Problem(self.store.history_path(encoder), f"{damage(error)}; the copy in its encoder is used")
+        if hashes_lacked := lacks_code(read_json(self.store.encoder_folder(encoder) / "config.json") or {}):
+            for hash_ in hashes_lacked:
+                self.lacking[hash_] = self.lacking.get(hash_, 0) + 1
+            return
         path, known = self.store.encoder_path(encoder), self.store.encoder_hash(encoder)
         loaded = _loaded(path)
         if loaded is None:
@@ -94,6 +111,17 @@ class Verification:
         elif others := hashes - {weights}:
             results = f"results of its trials are of weights with the hash {', '.join(sorted(others))}"
             yield Problem(path, f"has the hash {weights}, but {results}; remove those trials, and run their study")
+
+
+def lacks_code(values: Any) -> list[str]:
+    """Hashes of the user's own code that a configuration in plain values needs and this process has not imported."""
+    if isinstance(values, list):
+        return [hash_ for value in values for hash_ in lacks_code(value)]
+    if not isinstance(values, dict):
+        return []
+    own = str(values.get(OWN_CODE, "")).split("+")
+    inner = [hash_ for value in values.values() for hash_ in lacks_code(value)]
+    return list(dict.fromkeys([*(hash_ for hash_ in own if hash_ and not is_imported(hash_)), *inner]))
 
 
 def _loaded(path: AnyPath) -> tuple[str, str] | None:

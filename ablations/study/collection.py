@@ -10,6 +10,7 @@ from pydantic import Field
 from ablations.study.explain import validate
 from ablations.study.library import find_beside, find_collection
 from ablations.study.load import load_study, run_label
+from ablations.study.own_code.uses import WITH_CODE, CodeOptions
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.scales import DEFAULT_SCALE
 from ablations.study.study import Name
@@ -43,7 +44,11 @@ class ScaledCollection:
 
 
 def load_studies(
-    reference: str, scale: str | None = None, assignments: Sequence[str] = (), seeds: int | None = None
+    reference: str,
+    scale: str | None = None,
+    assignments: Sequence[str] = (),
+    seeds: int | None = None,
+    code: CodeOptions = WITH_CODE,
 ) -> ScaledCollection:
     """Read a study or a collection, by name or by path; all studies take ``assignments`` and ``seeds``.
 
@@ -51,14 +56,14 @@ def load_studies(
     """
     path = find_collection(reference)
     if path is None:
-        return collection_of_one(load_study(reference, scale, assignments, seeds))
+        return collection_of_one(load_study(reference, scale, assignments, seeds, code))
     source = read_yaml(path)
     collection = validate(Collection, source)
     scale = scale or DEFAULT_SCALE
     studies, problems = [], list[str]()
     for number, name in enumerate(collection.studies):
         try:
-            studies.append(load_study(_place(path, source, number, name), scale, assignments, seeds))
+            studies.append(load_study(_place(path, source, number, name), scale, assignments, seeds, code))
         except StudyError as error:
             problems.append(str(error))
     problems += _twice(studies, source)

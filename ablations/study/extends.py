@@ -6,10 +6,12 @@ from typing import Any
 
 from ablations.study.explain import validate
 from ablations.study.library import find_beside, find_study
+from ablations.study.own_code.uses import WITH_CODE, CodeOptions, used_by_command, used_by_study
 from ablations.study.settings import Layer, flatten, overlay
 from ablations.study.study import Scale, Study
 from ablations.study.yaml_source import Keys, Source, read_yaml
 from ablations.types.errors import StudyError
+from core.config.own_code import OwnCode
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Lineage:
     """
 
     parts: tuple[Part, ...]
+    own_code: tuple[OwnCode, ...] = ()
+    """The user's own files that any of them uses."""
 
     @property
     def path(self) -> Path:
@@ -74,18 +78,20 @@ class Lineage:
         return getattr(part.study, field), part.source, (field,)
 
 
-def read_lineage(reference: str) -> Lineage:
-    """Read a study and those that it extends.
+def read_lineage(reference: str, code: CodeOptions = WITH_CODE) -> Lineage:
+    """Read a study and those that it extends, and import the files that they use before anything is checked.
 
     Raises ``StudyError`` for a file that is no study, a study that extends itself, and one without a grid.
     """
     parts: list[Part] = []
+    used = list(used_by_command(code))
     path: Path | None = find_study(reference)
     while path:
         source = read_yaml(path)
+        used += used_by_study(path, source, code)
         parts.append(Part(path, validate(Study, source), source))
         path = _parent(parts)
-    lineage = Lineage(tuple(parts))
+    lineage = Lineage(tuple(parts), tuple(dict.fromkeys(used)))
     if lineage.merged().grid is None:
         raise StudyError(f"{parts[0].source.place(())}: 'grid' is required")
     return lineage

@@ -10,6 +10,8 @@ PACKAGE = Path(__file__).parents[1]
 LOCAL_STUDIES = Path("studies")
 Question = Literal["temperature", "augmentation", "batch_size", "head"]
 """Questions for which ``ablate new`` has a template."""
+PartKind = Literal["operation", "loss", "method", "encoder"]
+"""Kinds of parts for which ``ablate new`` has a template."""
 COLLECTION_KEY = "studies:"
 """A line of a collection that no study has."""
 NAME_KEY = "name:"

@@ -11,6 +11,7 @@ from ablations.study.grid_forms.parse import parse_grid
 from ablations.study.grid_forms.points import checked_label
 from ablations.study.grid_forms.tune import parse_tune
 from ablations.study.overrides import assigned, assigned_resources, of_trials, with_axes_replaced
+from ablations.study.own_code.uses import WITH_CODE, CodeOptions
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.scales import DEFAULT_SCALE, check_own_scales, common_scale, misspelt_scales
 from ablations.study.settings import Layer, flatten, overlay
@@ -19,14 +20,18 @@ from ablations.study.yaml_source import Keys, Source
 
 
 def load_study(
-    reference: str, scale: str | None = None, assignments: Sequence[str] = (), seeds: int | None = None
+    reference: str,
+    scale: str | None = None,
+    assignments: Sequence[str] = (),
+    seeds: int | None = None,
+    code: CodeOptions = WITH_CODE,
 ) -> ScaledStudy:
     """Read a study and check everything but the trials' configurations. Raises ``StudyError``.
 
     ``assignments`` are ``path=value``. One that names an axis replaces the axis' values, and ``resources.gpu=0.25``
-    changes the study's resources.
+    changes the study's resources. ``code`` says which files of the user's own are run.
     """
-    lineage = read_lineage(reference)
+    lineage = read_lineage(reference, code)
     study = lineage.merged()
     scale = scale or DEFAULT_SCALE
     common, common_source = common_scale(scale, lineage)
@@ -53,7 +58,7 @@ def load_study(
         baselines=_baselines(lineage),
         overrides=overrides,
         label=run_label(scale, assignments),
-        options=command_options(scale, assignments, seeds),
+        options=command_options(scale, assignments, seeds, code.use),
         seeds=_seed_list(seeds or lineage.at_scale(scale, "seeds")[0] or common.seeds or 1),
         vary=tuple(study.vary),
         resources=assigned_resources(resources, assignments),
@@ -61,6 +66,7 @@ def load_study(
         report=checked_report(lineage, grids, own_grids),
         metrics=dict(named_metrics(lineage)),
         notes=tuple(misspelt_scales(lineage)),
+        own_code=lineage.own_code,
     )
 
 
@@ -71,10 +77,13 @@ def run_label(scale: str, assignments: Sequence[str]) -> str:
     return f"{scale}-{digest}" if digest else scale
 
 
-def command_options(scale: str, assignments: Sequence[str], seeds: int | None) -> tuple[str, ...]:
+def command_options(
+    scale: str, assignments: Sequence[str], seeds: int | None, use: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The options as they are written on the command line; the default scale is left out."""
     given = ["--scale", scale] if scale != DEFAULT_SCALE else []
     given += [word for assignment in assignments for word in ("--set", assignment)]
+    given += [word for file in use for word in ("--use", file)]
     return (*given, *(["--seeds", str(seeds)] if seeds else []))
 
 

@@ -69,15 +69,15 @@ def study_text(name: str, reference: str, question: Question, data: str) -> str:
         keep_trailing_newline=True,
     )
     return environment.get_template(f"{question}.yaml.j2").render(
-        name=_in_yaml(name),
+        name=in_yaml(name),
         reference=shlex.quote(reference),
-        data=_in_yaml(data),
+        data=in_yaml(data),
         image_size=32 if data in SMALL else 64,
         embedded=data in DATA_SETS,
     )
 
 
-def _in_yaml(name: str) -> str:
+def in_yaml(name: str) -> str:
     """The name as YAML text: ``on`` and ``007`` must be quoted."""
     return name if parse_scalar(name) == name else json.dumps(name)
 

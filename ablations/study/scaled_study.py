@@ -8,6 +8,7 @@ from ablations.study.settings import Layer, overlay
 from ablations.study.study import Resources, StopEarly, Study
 from ablations.study.yaml_source import Source
 from ablations.types.choices import Choice
+from core.config.own_code import OwnCode
 from reports.specs import Report
 from reports.statistics.claims import Claim
 
@@ -50,6 +51,9 @@ class ScaledStudy:
     """Metrics that the report or a claim names, and the place of each."""
     notes: tuple[str, ...] = ()
     """Remarks of a reviewer on the file, each with its remedy."""
+
+    own_code: tuple[OwnCode, ...] = ()
+    """The user's own files that were run to read the study."""
 
     @property
     def axis_names(self) -> list[str]:

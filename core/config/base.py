@@ -2,7 +2,7 @@
 
 import math
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -18,8 +18,12 @@ from pydantic import (
     model_validator,
 )
 
+from core.config.own_code import OwnCode, code_of
+
 _DEFINED: list["weakref.ref[type[Config]]"] = []
 """All configuration classes, in the order of their definitions."""
+OWN_CODE = "own_code"
+"""Key in a dump of the hash of the user's own code that the configuration needs."""
 _WHOLE = "whole"
 """Serialisation context in which a dump has every field under its name of today."""
 
@@ -64,6 +68,25 @@ class Config(BaseModel):
     """Fields that a later version renamed, by their names of today. A dump has such a field under its older name where
     its value is an older one, and a configuration is read under either name, for the same reason."""
 
+    own_code: ClassVar[OwnCode | None] = None
+    """The user's own code that registered this class; its hash is in every dump, and so in a trial's identity."""
+
+    @classmethod
+    def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+        """Return kind and name of each registered thing that the fields name, such as a data set."""
+        return ()
+
+    @classmethod
+    def own_codes_of(cls, values: Mapping[str, Any]) -> tuple[OwnCode, ...]:
+        """Return the user's own code behind the class and what its fields name, without that of nested values."""
+        named = (code_of(what, name) for what, name in cls.named_parts(values))
+        return tuple(dict.fromkeys(code for code in (cls.own_code, *named) if code))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Pickled with the user's own code that it needs, which is imported before the class is looked for."""
+        codes = self.own_codes_of(vars(self))
+        return (_restored, (codes, type(self), self.__getstate__())) if codes else super().__reduce_ex__(protocol)
+
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
         super().__pydantic_init_subclass__(**options)
@@ -75,6 +98,10 @@ class Config(BaseModel):
     def _read_older_names(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             return values
+        if OWN_CODE in values and (codes := cls.own_codes_of(values)):
+            if values[OWN_CODE] != _hashes(codes):
+                raise ValueError(f"is of code {values[OWN_CODE]}, and {', '.join(map(str, codes))} is other code")
+            values = {name: value for name, value in values.items() if name != OWN_CODE}
         for name, older in cls.older_fields.items():
             if older.name in values and name in values:
                 raise ValueError(f"{older.name} is the older name of {name}, and both are given; keep {name}")
@@ -86,6 +113,8 @@ class Config(BaseModel):
     @model_serializer(mode="wrap")
     def _as_before(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
         values: dict[str, Any] = handler(self)
+        if codes := self.own_codes_of(vars(self)):
+            values[OWN_CODE] = _hashes(codes)
         if info.context == _WHOLE:
             return values
         for name, meaning in self.added_later.items():
@@ -101,6 +130,30 @@ def whole(config: Config) -> dict[str, Any]:
     """Return the plain values of all fields, under their names of today: for people. Identities and files have
     ``model_dump(mode="json")``, which never changes for a configuration that means the same."""
     return config.model_dump(mode="json", context=_WHOLE)
+
+
+def own_codes(config: Config) -> frozenset[OwnCode]:
+    """Return all of the user's own code that a configuration needs, nested ones included."""
+    inner = (own_codes(value) for value in _configs_in(vars(config).values()))
+    return frozenset(config.own_codes_of(vars(config))).union(*inner)
+
+
+def _configs_in(values: Iterable[Any]) -> Iterator[Config]:
+    for value in values:
+        if isinstance(value, Config):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from _configs_in(value)
+
+
+def _hashes(codes: tuple[OwnCode, ...]) -> str:
+    return "+".join(sorted(code.hash for code in codes))
+
+
+def _restored(codes: tuple[OwnCode, ...], config: type[Config], state: dict[Any, Any]) -> Config:
+    made = config.__new__(config)
+    made.__setstate__(state)
+    return made
 
 
 def defined_configs() -> Iterator[type[Config]]:

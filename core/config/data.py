@@ -1,6 +1,7 @@
 """The images of a training."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -71,6 +72,10 @@ class DataConfig(Config):
     split_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of that split. It is the same in all trials of a study, whatever their seeds, unless an axis changes it."""
 
+    @classmethod
+    def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+        return (("data set", values.get("name")),)
+
     @property
     def longest_side(self) -> int:
         """Longer side at most, in pixels, of images that keep their shape."""
@@ -114,6 +119,10 @@ class EvaluationData(Config):
 
     split_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of that split."""
+
+    @classmethod
+    def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+        return (("data set", values.get("name")),)
 
     def like(self, pretraining: DataConfig) -> DataConfig:
         """Return it as a ``DataConfig``, with the image size and the shape of the pretraining where it has none of its

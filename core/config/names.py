@@ -1,11 +1,13 @@
 """Registries of things that have a name and no settings, such as metrics and known data sets."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from core.config.own_code import drop_part, note_part, place_of
 from core.config.registry import rebuild_configs
 
 Entry = TypeVar("Entry")
@@ -40,13 +42,17 @@ class Names(Mapping[str, Entry], Generic[Entry]):
     def register(self, name: str, entry: Entry) -> None:
         """Add a thing. Raises ValueError where the name is taken."""
         if name in self._entries:
-            raise ValueError(f"{self.what} {name!r} exists already; give yours another name")
+            place = place_of(self.what, name)
+            told = f"exists already ({place})" if place else "exists already"
+            raise ValueError(f"{self.what} {name!r} {told}; give yours another name")
         self._entries[name] = entry
+        note_part(self.what, name, partial(self.remove, name))
         self._rebuild()
 
     def remove(self, name: str) -> None:
         """Take a thing out again."""
         del self._entries[name]
+        drop_part(self.what, name)
         self._rebuild()
 
     def _rebuild(self) -> None:

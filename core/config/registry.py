@@ -11,16 +11,20 @@ the cost model, and the code that runs a part. So a new part needs one registrat
 and outside of it, at any time before a study is parsed:
 
     OPERATIONS.register(Vignette, vignette)
+
+A file that a study names in ``uses`` does the latter; see ``core.config.own_code``.
 """
 
 import importlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from core.config.base import Config, default_tag, defined_configs
+from core.config.own_code import drop_part, note_part, place_of
 
 Part = TypeVar("Part", bound=Config)
 Member = TypeVar("Member", bound=Config)
@@ -77,16 +81,18 @@ class Registry(Generic[Part]):
             raise ValueError(f"cannot register {config.__name__} as {self.what}: it is not a subclass of {base}")
         name = self._tag_of(config)
         if other := self._configs.get(name):
-            place = f"{other.__module__}.{other.__name__}"
+            place = place_of(self.what, name) or f"{other.__module__}.{other.__name__}"
             raise ValueError(f"{self.what} {name!r} exists already ({place}); give yours another name")
         self._configs[name] = config
         self._code[config] = code
+        config.own_code = note_part(self.what, name, partial(self.remove, config))
         self._rebuild()
 
     def remove(self, config: type[Part]) -> None:
         """Take a part out again."""
         del self._configs[self._tag_of(config)], self._code[config]
         self._imported.pop(config, None)
+        drop_part(self.what, self._tag_of(config))
         self._rebuild()
 
     def named(self, name: str) -> type[Part]:

@@ -9,6 +9,7 @@ from ablations.planning.configuration.resolved import ResolvedSetting, Resolver
 from ablations.planning.grid import enumerate_trials
 from ablations.study.library import all_studies, scale_names
 from ablations.study.load import load_study
+from ablations.study.own_code.uses import NO_CODE, WITH_CODE, CodeOptions
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.scales import DEFAULT_SCALE
 from ablations.types.errors import StudyError
@@ -28,14 +29,18 @@ class FoundTrial:
 
 
 def find_planned(
-    start: str, study: str | None = None, scale: str | None = None, assignments: Sequence[str] = ()
+    start: str,
+    study: str | None = None,
+    scale: str | None = None,
+    assignments: Sequence[str] = (),
+    code: CodeOptions = WITH_CODE,
 ) -> FoundTrial | None:
     """The trial whose id begins so, of a study at a scale. None if there is none.
 
     Without a study, every study with a name is searched; then without a scale, at every common scale. Raises
     ``StudyError`` if several trials of a study begin so, and for a given study that is not valid.
     """
-    for scaled in [load_study(study, scale, assignments)] if study is not None else _known(scale, assignments):
+    for scaled in _asked(study, scale, assignments, code) if study is not None else _known(scale, assignments):
         found = {trial.id: trial for trial in _trials(scaled, study is not None) if trial.id.startswith(start)}
         if len(found) > 1:
             first, second, *_ = found
@@ -44,6 +49,10 @@ def find_planned(
         for trial in found.values():
             return FoundTrial(trial, scaled)
     return None
+
+
+def _asked(study: str, scale: str | None, assignments: Sequence[str], code: CodeOptions) -> list[ScaledStudy]:
+    return [load_study(study, scale, assignments, code=code)]
 
 
 def _trials(scaled: ScaledStudy, must_be_valid: bool) -> list[Trial]:
@@ -56,8 +65,8 @@ def _trials(scaled: ScaledStudy, must_be_valid: bool) -> list[Trial]:
 
 
 def _known(scale: str | None, assignments: Sequence[str]) -> Iterator[ScaledStudy]:
-    """Every study with a name that can be read, at one scale or at all common ones."""
+    """Every study with a name that can be read, at one scale or at all common ones, without those that use code."""
     for each in [scale] if scale else [DEFAULT_SCALE, *(one for one in scale_names(Path()) if one != DEFAULT_SCALE)]:
         for path in all_studies().values():
             with suppress(StudyError):
-                yield load_study(str(path), each, assignments)
+                yield load_study(str(path), each, assignments, code=NO_CODE)

@@ -29,6 +29,7 @@ def warnings(plan: Plan) -> list[str]:
     scaled = plan.scaled
     found = [*scaled.notes, *_names(plan), *_paper(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
     found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *_holdouts(plan), *_former(plan)]
+    found += _earlier_code(plan)
     found += filter(None, [unvaried_text(plan)])
     return list(dict.fromkeys(found))
 
@@ -109,6 +110,14 @@ def _former(plan: Plan) -> Iterator[str]:
         yield (
             f"this storage has results from before the study changed: {told}. They are of other trials, stay as they "
             f"are, and are not drawn here; {asked} is the study with them"
+        )
+
+
+def _earlier_code(plan: Plan) -> Iterator[str]:
+    for file, count in plan.earlier_code.items():
+        yield (
+            f"{file} was edited: this storage has results of {count} of these trials for its earlier code; they stay "
+            "there under their own ids, and are not drawn here"
         )
 
 

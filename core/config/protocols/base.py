@@ -1,6 +1,7 @@
 """Base class of all protocols."""
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -42,6 +43,10 @@ class Protocol(Config):
     data: EvaluationData | None = None
     """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
     pretraining, its subset included."""
+
+    @classmethod
+    def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+        return (("metric", values.get("metric")),)
 
     @property
     def holds_out(self) -> bool:
