@@ -9,8 +9,8 @@ from typing import Any
 
 import jinja2
 
-from ablations.cli.collection_documents import COLLECTION_DOCUMENTS
-from ablations.cli.documents import DOCUMENTS
+from ablations.cli.json_documents.collection_documents import COLLECTION_DOCUMENTS
+from ablations.cli.json_documents.documents import DOCUMENTS
 from ablations.study.explain import validate
 from ablations.study.library import shipped_studies
 from ablations.study.schema.settings_schema import (

@@ -14,8 +14,8 @@ from ablations.api import load_study
 from reports.cells.matrix import matrix_of
 from reports.cells.scoring import SCORED_BY
 from reports.cells.summary import BY_SEED, HERE
-from reports.figures.bars import bars_figure
-from reports.figures.heatmap import heatmap_figure
+from reports.figures.bar_charts.bars import bars_figure
+from reports.figures.heatmaps.heatmap import heatmap_figure
 from reports.figures.table import table_figure
 from reports.specs import BarsReport, HeatmapReport, TableReport
 from reports.study_report import StudyReport

@@ -15,7 +15,7 @@ TOP1 = "top1"
 elsewhere."""
 
 
-@figure_kind("reports.figures.heatmap:draw_heatmap")
+@figure_kind("reports.figures.heatmaps.heatmap:draw_heatmap")
 class HeatmapReport(Spec):
     """Two axes as rows and columns, with the row's mean as a last column. Figure 5."""
 
@@ -54,7 +54,7 @@ class EffectsReport(Spec):
     metric: Metric = TOP1
 
 
-@figure_kind("reports.figures.bars:draw_bars")
+@figure_kind("reports.figures.bar_charts.bars:draw_bars")
 class BarsReport(Spec):
     """Bars in groups. Figures 8, 9, B.1, B.2, B.7 and B.8."""
 

@@ -8,7 +8,7 @@ import pytest
 from command_line import invoke
 from mlflow import MlflowClient
 
-from ablations.cli.documents import (
+from ablations.cli.json_documents.documents import (
     DiffDocument,
     ListDocument,
     PlanDocument,

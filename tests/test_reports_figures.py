@@ -19,11 +19,11 @@ from matplotlib.patches import Rectangle
 
 from reports.cells.summary import beside, published, summarise
 from reports.figures.against import against_figure
-from reports.figures.bar_limits import bar_limits, panel_limits
-from reports.figures.bar_panel import look
-from reports.figures.bars import bars_figure
+from reports.figures.bar_charts.bars import bars_figure
+from reports.figures.bar_charts.limits import bar_limits, panel_limits
+from reports.figures.bar_charts.panel import look
 from reports.figures.drawn import draw
-from reports.figures.heatmap_panel import Panel, contrast, draw_panel
+from reports.figures.heatmaps.panel import Panel, contrast, draw_panel
 from reports.figures.points import points_figure
 from reports.figures.sizes import sizes_figure
 from reports.figures.table import table_figure

@@ -14,9 +14,9 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from reports.cells.arrays import TrialArrays
+from reports.figures.labels.point_labels import label_points
 from reports.figures.pictures.example_views import CAPTIONS, example_views_figure
 from reports.figures.pictures.panels import PicturePanel
-from reports.figures.point_labels import label_points
 from reports.specs import BarsReport, HeatmapReport, Report, TableReport
 from reports.style import house_style, save_figure, set_heading
 from reports.tables.blocks import measure

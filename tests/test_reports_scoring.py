@@ -12,7 +12,7 @@ from reports.cells.scoring import Baseline, baselines_of, scored_as
 from reports.cells.summary import HERE, beside, in_common, of, summarise
 from reports.figures.drawn import Drawn, draw
 from reports.figures.findings import cell_findings, heatmap_findings
-from reports.figures.heatmap import heatmap_figure
+from reports.figures.heatmaps.heatmap import heatmap_figure
 from reports.pages.render import render
 from reports.paper.numbers import PaperMatrix
 from reports.specs import BarsReport, HeatmapReport, PointsReport, Report, TableReport

@@ -13,7 +13,7 @@ from PIL import Image
 
 from reports import fonts
 from reports.figures.drawn import SHORTENED
-from reports.figures.short_names import LONGEST, UPRIGHT, folded, letters, shorten, turn
+from reports.figures.labels.short_names import LONGEST, UPRIGHT, folded, letters, shorten, turn
 from reports.fonts import OWN, Fonts
 from reports.specs import AgainstReport, BarsReport, HeatmapReport, PointsReport, Report, SizesReport, TableReport
 from reports.style import house_style, save_figure

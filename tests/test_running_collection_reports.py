@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced
 from ablations.cli.app import app
-from ablations.cli.collection_documents import (
+from ablations.cli.json_documents.collection_documents import (
     CollectionPlanDocument,
     CollectionReportDocument,
     CollectionRunDocument,

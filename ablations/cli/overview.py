@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ablations.cli.documents import Counts, ListDocument, StudyEntry
-from ablations.cli.to_documents import counts
+from ablations.cli.json_documents.documents import Counts, ListDocument, StudyEntry
+from ablations.cli.json_documents.to_documents import counts
 from ablations.planning.estimate import seconds_and_flops
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.plan import plan_trials, with_kept_seeds

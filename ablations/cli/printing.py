@@ -28,7 +28,7 @@ FEW_NAMES = 3
 def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as_json: bool) -> None:
     """What would run, what it costs, and what a reviewer would ask."""
     if as_json:
-        from ablations.cli.to_documents import plan_document
+        from ablations.cli.json_documents.to_documents import plan_document
 
         print_document(plan_document(plan, storage, price))
         return
@@ -44,12 +44,12 @@ def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as
 def print_status(plan: "CollectionPlan", storage: AnyPath, as_json: bool) -> None:
     """How far each study has come, why trials failed, what is best so far, and what was drawn."""
     if as_json:
-        from ablations.cli.to_documents import status_document
+        from ablations.cli.json_documents.to_documents import status_document
 
         print_document(status_document(plan, storage))
         return
+    from ablations.cli.json_documents.to_documents import together_entries
     from ablations.cli.tables import collection_table, heading
-    from ablations.cli.to_documents import together_entries
     from ablations.store.drawn import drawn_page
 
     console.print(heading(plan))
@@ -125,8 +125,8 @@ def print_trouble(outcomes: "Outcomes", storage: AnyPath) -> None:
 
 
 def _print_study_status(plan: "Plan", storage: AnyPath) -> None:
+    from ablations.cli.json_documents.to_documents import verdict_entries
     from ablations.cli.tables import states_lines
-    from ablations.cli.to_documents import verdict_entries
     from ablations.planning.best import best_of
     from ablations.store.drawn import drawn_verdicts
 

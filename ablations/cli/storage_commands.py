@@ -61,7 +61,7 @@ def show(
         code = code_options(use, no_code, storage)
         stored, planned = inspection.stored_or_planned(store, trial, study, scale, assignments or (), code)
         if as_json:
-            from ablations.cli.to_documents import show_document
+            from ablations.cli.json_documents.to_documents import show_document
 
             print_document(show_document(store, stored, planned))
         else:
@@ -81,7 +81,7 @@ def diff(
         store = open_store(storage)
         first, second = (inspection.find_trial(store, start) for start in (one, other))
         if as_json:
-            from ablations.cli.to_documents import diff_document
+            from ablations.cli.json_documents.to_documents import diff_document
 
             print_document(diff_document(first, second))
         else:

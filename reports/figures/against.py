@@ -13,9 +13,9 @@ from reports.cells.summary import HERE, PAPER, beside, of, spearman, values_of
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
-from reports.figures.point_labels import label_cells
+from reports.figures.labels.point_labels import label_cells
+from reports.figures.labels.short_names import folded
 from reports.figures.points import draw_gaps, gap_notes
-from reports.figures.short_names import folded
 from reports.figures.sides import Side, add_legend, gaps_note, lay_out, sides
 from reports.specs import AgainstReport
 from reports.study_report import StudyReport

@@ -9,7 +9,7 @@ from reports.cells.summary import beside, known_spread, seed_values
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
-from reports.figures.point_labels import label_cells
+from reports.figures.labels.point_labels import label_cells
 from reports.figures.seed_dots import draw_seeds, seeds_note
 from reports.figures.sides import gaps_note
 from reports.specs import CostReport

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.figures.short_names import with_short_names
+from reports.figures.labels.short_names import with_short_names
 from reports.kinds import drawing_function
 from reports.study_report import StudyReport
 from reports.tables.blocks import Block

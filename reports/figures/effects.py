@@ -13,15 +13,15 @@ from matplotlib.lines import Line2D
 from reports.cells.metric_names import label_of, unit_of
 from reports.cells.names import FORMS, axis_name, value_name
 from reports.cells.summary import HERE, PAPER, WORDS, beside, of, seed_values
-from reports.figures.bar_panel import MARK
+from reports.figures.bar_charts.panel import MARK
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
+from reports.figures.labels.short_names import folded
 from reports.figures.seed_dots import DOT, seeds_note, spread_out
-from reports.figures.short_names import folded
 from reports.figures.sides import add_legend
 from reports.specs import EffectsReport
-from reports.statistics.differences import differences
+from reports.statistics.noise.differences import differences
 from reports.study_report import StudyReport
 from reports.style import COLORS, GREY, MARKERS, WIDTH, set_heading
 from reports.tables.texts import pivoted

@@ -13,9 +13,9 @@ from reports.cells.summary import WORDS, beside, known_spread, ordered, seed_val
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
+from reports.figures.labels.ticks import name_places, place_numbers
 from reports.figures.seed_dots import draw_seeds, seeds_note, shift_by
 from reports.figures.sides import Side, add_legend, lay_out, sides
-from reports.figures.ticks import name_places, place_numbers
 from reports.specs import PointsReport
 from reports.study_report import StudyReport
 from reports.style import COLORS, EMPTY, GREY, MARKERS

@@ -10,7 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure, SubFigure
 
 from reports.cells.summary import HERE, PAPER, WORDS, of
-from reports.figures.short_names import LETTERS_AN_INCH, letters
+from reports.figures.labels.short_names import LETTERS_AN_INCH, letters
 from reports.study_report import StudyReport
 from reports.style import EMPTY, WIDTH, set_heading
 

@@ -21,7 +21,7 @@ from reports.cells.summary import (
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
-from reports.figures.point_labels import label_cells
+from reports.figures.labels.point_labels import label_cells
 from reports.figures.points import draw_gaps, gap_notes
 from reports.figures.seed_dots import draw_seeds, seeds_note
 from reports.figures.sides import Side, add_legend, lay_out, sides

@@ -8,7 +8,7 @@ import pandas as pd
 
 from reports.cells.scoring import SCORED_BY, with_scoring
 from reports.cells.summary import HERE
-from reports.statistics.differences import differences
+from reports.statistics.noise.differences import differences
 from reports.statistics.page import Judged
 
 RANKED = ("top1", "top5", "score", "mean_per_class", "map_11", "validation")

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from reports.figures.labels.ticks import write_powers
 from reports.figures.pictures.panels import SIZE, WIDTH, PicturePanel
-from reports.figures.ticks import write_powers
 from reports.paper.numbers import PaperNumbers
 
 SMALLEST = 1e-14

@@ -9,7 +9,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from reports.cells.names import is_number
-from reports.figures.short_names import LETTERS_AN_INCH, SLANTED, UPRIGHT, folded, letters, longest_line, turn
+from reports.figures.labels.short_names import LETTERS_AN_INCH, SLANTED, UPRIGHT, folded, letters, longest_line, turn
 
 SLANTING: dict[str, Any] = {"rotation": SLANTED, "ha": "right", "rotation_mode": "anchor"}
 """The style of slanted names, which end at their places."""

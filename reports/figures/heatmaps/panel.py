@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from reports.cells.names import with_minus
-from reports.figures.short_names import UPRIGHT, folded, turn
-from reports.figures.ticks import SLANTING, panel_width
+from reports.figures.labels.short_names import UPRIGHT, folded, turn
+from reports.figures.labels.ticks import SLANTING, panel_width
 
 AVERAGE = "average"
 HATCH = {"waiting": "///", "failed": "xxx", "stopped": "---", "done": ""}

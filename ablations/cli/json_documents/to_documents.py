@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ablations.cli.collection_documents import (
+from ablations.cli.json_documents.collection_documents import (
     CollectionPlanDocument,
     CollectionReportDocument,
     CollectionRunDocument,
     CollectionStatusDocument,
     VerdictCounts,
 )
-from ablations.cli.documents import (
+from ablations.cli.json_documents.documents import (
     BestEntry,
     Cost,
     Counts,

@@ -11,8 +11,8 @@ from reports.cells.summary import beside
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import heatmap_findings
-from reports.figures.heatmap_panel import Panel, draw_panel, standardised
-from reports.figures.point_labels import label_points
+from reports.figures.heatmaps.panel import Panel, draw_panel, standardised
+from reports.figures.labels.point_labels import label_points
 from reports.paper.numbers import PaperMatrix
 from reports.specs import HeatmapReport
 from reports.study_report import StudyReport

@@ -6,15 +6,15 @@ from matplotlib.figure import Figure
 
 from reports.cells.names import value_name
 from reports.cells.summary import HERE, PAPER, at, beside, in_common, of, ordered
-from reports.figures.bar_limits import panel_limits
-from reports.figures.bar_panel import CUT, Looks, bar_handles, draw_panel, look
+from reports.figures.bar_charts.limits import panel_limits
+from reports.figures.bar_charts.panel import CUT, Looks, bar_handles, draw_panel, look
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
+from reports.figures.labels.short_names import LETTERS_AN_INCH, folded
+from reports.figures.labels.ticks import panel_width
 from reports.figures.seed_dots import seeds_note
-from reports.figures.short_names import LETTERS_AN_INCH, folded
 from reports.figures.sides import GAPS, add_legend, lay_out, sides
-from reports.figures.ticks import panel_width
 from reports.specs import BarsReport
 from reports.study_report import StudyReport
 from reports.tables.texts import pivoted

@@ -11,10 +11,10 @@ from matplotlib.patches import Patch, Rectangle
 
 from reports.cells.names import axis_name
 from reports.cells.summary import error_ends, ordered, seed_values
+from reports.figures.labels.short_names import folded
+from reports.figures.labels.ticks import name_places
 from reports.figures.seed_dots import draw_seeds
-from reports.figures.short_names import folded
 from reports.figures.sides import EMPTY_STYLES, EMPTY_WORDS
-from reports.figures.ticks import name_places
 from reports.specs import BarsReport
 from reports.style import COLORS, ERROR, HATCHES, MARKERS
 

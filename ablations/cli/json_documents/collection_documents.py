@@ -1,6 +1,6 @@
 """JSON documents of a collection: the document of each study, and what concerns all of them."""
 
-from ablations.cli.documents import (
+from ablations.cli.json_documents.documents import (
     Cost,
     Counts,
     Document,

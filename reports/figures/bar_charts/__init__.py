@@ -1,0 +1,1 @@
+"""Figures of bars: where they begin, one panel, all panels."""

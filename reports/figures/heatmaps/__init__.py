@@ -1,0 +1,1 @@
+"""Heatmaps: one panel, and all panels with the agreement."""

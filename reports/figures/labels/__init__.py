@@ -1,0 +1,1 @@
+"""Names in figures: of points, shortened ones, and those of ticks."""
