@@ -43,8 +43,8 @@ grid:
   optimizer.weight_decay: [0.0001, 0.0002, 0.0003, 0.0004, 0.0005]
 seeds: {seeds}
 """
-CALL = "Emit = Callable[[Event], None]\n"
-EDITS = {"ablations/running/worker.py": (CALL, f"from fake_trainer import evaluate, pretrain\n\n{CALL}")}
+LAST_IMPORT = "from core.remote import AnyPath\n"
+EDITS = {"ablations/running/worker.py": (LAST_IMPORT, f"{LAST_IMPORT}from fake_trainer import evaluate, pretrain\n")}
 """Changes of the copy of the code that is run."""
 HERE = Path(__file__).parent
 OURS = "ablate run"

@@ -97,7 +97,7 @@ def results(storage: str) -> dict[str, Any]:
     found = {}
     for path in Path(storage).glob("trials/*/result.json"):
         values = json.loads(path.read_text())
-        found[path.parent.name] = (values["status"], values["metrics"], values["facts"].get("encoder_hash"))
+        found[path.parent.name] = (values["state"], values["metrics"], values["facts"].get("encoder_hash"))
     return found
 
 

@@ -49,7 +49,7 @@ def results(storage: Path) -> dict[str, Any]:
             values = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             continue
-        found[path.parent.name] = (values["status"], values["metrics"], values["facts"].get("encoder_hash"))
+        found[path.parent.name] = (values["state"], values["metrics"], values["facts"].get("encoder_hash"))
     return found
 
 
