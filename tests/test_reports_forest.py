@@ -7,7 +7,7 @@ from artists import x_of, y_of
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
-from small_report import REPORT
+from small_report import DONE, METRIC, REPORT
 
 from reports.figures.forest import LOOKS, forest_figure, save_forest
 from reports.pages.collection_page import Entry, judged_together, write_collection
@@ -105,6 +105,12 @@ def test_the_page_of_a_collection_has_one_of_all_claims() -> None:
 
 def test_nothing_is_drawn_of_no_claims() -> None:
     assert save_forest([], "A title", Path()) is None
+
+
+def test_nothing_is_drawn_before_a_claim_has_an_effect() -> None:
+    waiting = DONE.assign(state="waiting", **{METRIC: float("nan")})
+    render(replace(REPORT, table=waiting), Path("out"))
+    assert not Path("out/forest.png").exists()
 
 
 def test_every_verdict_has_a_shape_and_a_colour_of_its_own() -> None:

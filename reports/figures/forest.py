@@ -56,10 +56,10 @@ class Row:
 
 
 def save_forest(verdicts: Sequence[tuple[str, Verdict]], heading: str, folder: Path) -> Path | None:
-    """Write ``forest.png`` and ``forest.svg``; return the first, None where there are no claims."""
+    """Write ``forest.png`` and ``forest.svg``; return the first, or None if no claim has an effect yet."""
     for suffix in SUFFIXES:
         (folder / f"forest.{suffix}").unlink(missing_ok=True)
-    if not verdicts:
+    if all(verdict.mean is None for _, verdict in verdicts):
         return None
     return save_figure(forest_figure(verdicts, heading), folder, "forest", SUFFIXES)[0]
 
