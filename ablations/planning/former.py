@@ -42,11 +42,14 @@ class Change:
         return self.path.split(".")
 
 
+_WHOLE = "at the scale imagenet crops are cut from whole images, and test images are cropped, as in the paper"
 _JITTER = "the paper's results are of the released code's colour jitter"
 CHANGES = (
     Change("augment.color_form", "torchvision", _JITTER),
     Change("evaluate.color_form", "torchvision", _JITTER),
     Change("encoder.initialisation", "fan_out", "the scale imagenet has the released code's initialisation"),
+    Change("data.shape", "square", _WHOLE),
+    Change("evaluate.test_crop", 1.0, _WHOLE),
 )
 
 
