@@ -15,7 +15,7 @@ demo: $(INSTALLED)
 	$(BIN)/ablate run studies/quickstart.yaml
 
 test: $(INSTALLED)
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 slow: $(INSTALLED)
 	$(BIN)/pytest -m slow

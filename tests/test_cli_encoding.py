@@ -32,8 +32,8 @@ def by_locale(path: Path) -> list[str]:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in TEXT):
             continue
         modes = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
-        if ast.unparse(node.func) == "os.open":
-            continue  # a descriptor has no encoding
+        if ast.unparse(node.func) in ("os.open", "tokenize.open"):
+            continue  # a descriptor has no encoding, and Python's files say theirs
         is_binary = node.func.attr == "open" and any("b" in str(mode) for mode in modes)
         of_a_run = node.func.attr == "read_text" and node.args  # see ``Artifacts``
         of_bytes = ast.unparse(node.func) in ("Image.open", "os.open")

@@ -25,6 +25,8 @@ OURS_ALONE = {
     "augment.also": "Table 3's last rows, off",
     "data.subset": "all images",
     "data.subset_seed": "of a subset",
+    "data.split": "ImageNet has its splits",
+    "data.split_seed": "of such a split",
     "encoder.kind": "ResNet is the only one",
     "precision": "the paper does not say; TensorFlow's is float32",
     "seed": "a study gives it",

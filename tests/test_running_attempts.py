@@ -25,7 +25,7 @@ from ablations.types.events import Held, Started, TrialEnded
 from core import load_pretrained
 from core.hardware import pick_device
 
-pytestmark = pytest.mark.usefixtures("mlflow_db", "figures")
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 
 STUDY = """\
