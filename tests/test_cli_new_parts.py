@@ -22,7 +22,13 @@ def own_code_is_removed() -> Iterator[None]:
     forget_all()
 
 
-@pytest.mark.parametrize("kind", get_args(PartKind))
+EVERY_DAY = ("operation", "method")
+"""Kinds whose file is trained with every day: the smallest, and the one with the most of its own."""
+
+
+@pytest.mark.parametrize(
+    "kind", [kind if kind in EVERY_DAY else pytest.param(kind, marks=pytest.mark.slow) for kind in get_args(PartKind)]
+)
 def test_it_trains_and_its_test_passes(kind: PartKind) -> None:
     code, told = ablate("new", f"my_{kind}", f"--{kind}")
     assert (code, f"plan my_{kind}" in told) == (0, True)

@@ -124,8 +124,10 @@ def test_an_output_that_is_full_is_named(command: list[str]) -> None:
     assert str(Path.cwd()) not in ran.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mlflow_db")
 def test_a_run_whose_output_is_full_goes_on() -> None:
+    """The console alone, and commands that print, are tested every day."""
     assert ablate(*RUN, output="/dev/full", HOME=str(Path.cwd())).returncode == 1
     store = TrialStore(Path("runs"))
     assert [result.state for result in map(store.result, store.trial_ids()) if result] == ["done"]
