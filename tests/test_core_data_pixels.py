@@ -128,7 +128,7 @@ FORMATS: dict[str, tuple[str, Save, list[object]]] = {
     "a palette with alpha": ("a.png", lambda p: palette(p, transparency=bytes([128, 255])), [HALF, [0, 255, 0]]),
     "CMYK": ("a.tif", pil([[[0, 255, 255, 0], [0, 0, 0, 255]]], "CMYK"), [[255, 0, 0], 0]),
 }  # fmt: skip
-"""By what it is: the file's name, what writes it, and its pixels from left to right; one number is a gray."""
+"""Formats: the file's name, what writes it, and its pixels from left to right, where one number is a gray."""
 
 
 @pytest.mark.parametrize("kind", FORMATS)

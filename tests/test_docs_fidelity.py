@@ -50,7 +50,7 @@ def test_a_row_names_a_test_that_is_there(row: dict[str, str]) -> None:
 
 
 def test_settings_are_unlike_ours_only_with_a_reason() -> None:
-    """Where the scale has another value than the default, the row says why."""
+    """The row says why the scale has another value than the default."""
     for row in ROWS:
         at_scale, by_default = (TABLE["filled"](row["ours"], TABLE["settings"](scale)) for scale in ("imagenet", None))
         assert at_scale == by_default or row.get("why"), row["setting"]

@@ -138,7 +138,7 @@ def test_texts_of_a_table_do_not_run_into_each_other(publish: Callable[..., None
 
 
 def bold(metric: str, values: Values, by: list[str] | None = None, source: str = "here") -> list[bool]:
-    """Which cells of two axes are bold, in their order."""
+    """Whether each cell of two axes is bold, in their order."""
     axes = ["column", "row"]
     table = trials(axes, values).rename(columns={METRIC: metric})
     cells = summarise(table, axes, metric).assign(source=source)

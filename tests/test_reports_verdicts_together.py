@@ -124,7 +124,7 @@ def test_a_small_effect_is_told_with_the_digits_that_it_has() -> None:
 
 
 def test_equal_cells_are_wrong_as_rarely_as_said_once_their_images_are_known() -> None:
-    """Of 500 pairs of equal cells the means alone decided 36 %, and the images 4 %; here are 60."""
+    """The means alone decided 36 % of 500 pairs of equal cells, and the images 4 %; here are 60 pairs."""
     decided = {"means": 0, "images": 0}
     for number in range(60):
         random, rows = np.random.default_rng(number), []

@@ -182,9 +182,8 @@ def plan(
 
             for group in plan.groups:
                 probe(group, storage, errors if as_json else console)
-            plan = _plan(
-                study, scale, assignments, seeds, data_dir, storage, code
-            )  # ``resources.pack`` goes by the probe
+            # again, since ``resources.pack`` goes by the probe
+            plan = _plan(study, scale, assignments, seeds, data_dir, storage, code)
         print_plan(plan, storage, price, as_json)
 
 

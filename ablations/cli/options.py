@@ -116,7 +116,7 @@ def print_document(document: "Document") -> None:
 
 
 def code_options(use: list[str] | None, no_code: bool, storage: AnyPath | None = None) -> "CodeOptions":
-    """Which files are run; those that are gone come from ``storage``, for commands that only look."""
+    """The user's files to run. Files that are gone come from ``storage``, for commands that only look."""
     from ablations.study.own_code.uses import CodeOptions
 
     def kept(entry: str) -> "OwnCode | None":

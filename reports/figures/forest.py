@@ -112,7 +112,7 @@ def _draw_panel(ax: Axes, rows: Sequence[Row], unit: str) -> None:
 
 
 def _end(verdicts: Sequence[Verdict]) -> float:
-    """Where the axis ends, either way."""
+    """Distance from 0 to either end of the axis."""
     effects = [abs(verdict.mean) for verdict in verdicts if verdict.mean is not None]
     ends = [max(map(abs, verdict.interval)) for verdict in verdicts if verdict.interval]
     usual = float(np.median(ends)) if ends else 0.0

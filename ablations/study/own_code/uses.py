@@ -23,7 +23,7 @@ MAX_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class CodeOptions:
-    """Which files of the user's own are run to read a study."""
+    """The user's files that are run to read a study."""
 
     use: tuple[str, ...] = ()
     """Files that the command line names, anywhere."""
@@ -150,7 +150,7 @@ def _with_parents(parts: list[str]) -> Iterator[str]:
 
 
 def _told(error: Exception, code: OwnCode) -> str:
-    """Where in the user's files it happened, and what."""
+    """The error with its place in the user's files."""
     paths = {source.path for source in code.modules.values()}
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in paths]
     place = f"{own[-1].filename}:{own[-1].lineno}" if own else code.file
