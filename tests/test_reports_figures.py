@@ -7,41 +7,31 @@ import pandas as pd
 import pytest
 from artists import segments_of, x_of, y_of
 from invented import METRIC, Values, drawn, trials
+from invented_figures import (
+    AGAINST,
+    AGAINST_AXES,
+    AGAINST_TABLE,
+    BAR_TABLE,
+    BARS,
+    BARS_AXES,
+    SIZE_AXES,
+    SIZE_TABLE,
+    SIZES,
+    bars_of,
+    dots_of,
+    filled,
+    middle,
+)
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgba
-from matplotlib.lines import Line2D
+from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 from reports.cells.summary import published, summarise
 from reports.figures.bar_charts.limits import bar_limits, panel_limits
 from reports.figures.bar_charts.panel import look
 from reports.paper.numbers import paper_numbers
-from reports.specs import AgainstReport, BarsReport, SizesReport
-from reports.style import COLORS, MARKERS
-
-
-def middle(bar: Rectangle) -> float:
-    return round(bar.get_x() + bar.get_width() / 2, 3)
-
-
-def filled(bar: Rectangle) -> bool:
-    return to_rgba(bar.get_facecolor())[3] > 0
-
-
-def dots_of(ax: Axes) -> list[Line2D]:
-    """The dots that stand for bars; those of seeds and of the paper's marks are smaller."""
-    return [
-        line
-        for line in ax.lines
-        if line.get_markersize() > 3 and len(x_of(line)) == 1 and str(line.get_marker()) in MARKERS
-    ]
-
-
-def bars_of(ax: Axes) -> dict[float, float]:
-    """The top of each filled bar, or the dot in its place, by the place of its middle."""
-    patches = [patch for patch in ax.patches if isinstance(patch, Rectangle) and filled(patch)]
-    tops = {middle(patch): patch.get_y() + patch.get_height() for patch in patches}
-    return tops | {round(float(x_of(dot)[0]), 3): float(y_of(dot)[0]) for dot in dots_of(ax)}
+from reports.specs import BarsReport
+from reports.style import COLORS
 
 
 def colors_of(ax: Axes) -> list[str]:
@@ -61,17 +51,6 @@ def lines_of(ax: Axes) -> list[tuple[str, list[tuple[float, float]]]]:
 def rectangles(ax: Axes) -> list[Rectangle]:
     assert all(isinstance(patch, Rectangle) for patch in ax.patches)
     return [patch for patch in ax.patches if isinstance(patch, Rectangle)]
-
-
-BARS_AXES = ["epochs", "batch_size"]
-BARS = BarsReport(x="epochs", series="batch_size", metric=METRIC, x_label="Epochs", series_label="Batch size")
-BAR_CELLS: Values = {
-    ("100", "256"): [60.0, 62.0],
-    ("100", "512"): ["failed", "failed"],
-    ("200", "256"): [64.0, "waiting"],
-    ("200", "512"): ["waiting", "waiting"],
-}
-BAR_TABLE = trials(BARS_AXES, BAR_CELLS)
 
 
 def test_a_seed_counts_once_all_its_trials_in_a_cell_have_finished() -> None:
@@ -243,18 +222,6 @@ def test_a_bar_far_below_all_others_is_a_number_and_not_the_end_of_the_axis(publ
     assert worse.get_ylim()[0] == 0  # is bad, but did train: it is to be seen
 
 
-SIZE_AXES = ["points", "encoder.name", "encoder.width"]
-SIZES = SizesReport(series="points", metric=METRIC)
-SIZE_CELLS: Values = {
-    ("SimCLR", "resnet18", "1"): [50.0],
-    ("SimCLR", "resnet50", "1"): ["waiting"],
-    ("SimCLR", "resnet50", "2"): [70.0],
-    ("Supervised", "resnet50", "1"): [76.0],
-    ("Supervised", "resnet50", "2"): [78.0],
-}
-SIZE_TABLE = trials(SIZE_AXES, SIZE_CELLS, parameters=[11.0, 24.0, 94.0, 24.0, 94.0])
-
-
 def test_sizes_are_points_over_parameters_and_joined_where_one_thing_differs(publish: Callable[..., None]) -> None:
     ax = drawn(SIZES, SIZE_TABLE, SIZE_AXES).figure.axes[0]
     simclr = next(line for line in ax.lines if list(x_of(line)) == [11.0, 24.0, 94.0])
@@ -291,16 +258,6 @@ def test_other_methods_are_in_the_papers_panel_alone(publish: Callable[..., None
         (".", [(375.0, 68.6)]),
         ("o", [(24.0, 69.3)]),
     ]
-
-
-AGAINST_AXES = ["epochs", "evaluate"]
-AGAINST = AgainstReport(axis="evaluate", x="linear", y=["1%", "10%"], joined=True, metric=METRIC)
-AGAINST_CELLS: Values = {
-    ("50", "linear"): [61.0], ("50", "1%"): [35.0], ("50", "10%"): [58.0],
-    ("100", "linear"): [64.0], ("100", "1%"): [39.0], ("100", "10%"): ["failed"],
-    ("200", "linear"): [66.0], ("200", "1%"): [42.0], ("200", "10%"): [63.0],
-}  # fmt: skip
-AGAINST_TABLE = trials(AGAINST_AXES, AGAINST_CELLS)
 
 
 def test_one_value_of_an_axis_against_others(publish: Callable[..., None]) -> None:

@@ -1,31 +1,17 @@
 """Verdicts: contrasts of means in both directions, never from too few seeds, at the price of looking at many."""
 
 import itertools
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from judged_cells import AXES, METRIC, Values, better, claim, effect, results, verdict
 from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 
 from reports.cells.names import signed
-from reports.statistics.claims import Claim, read_claims
-from reports.statistics.verdicts import Verdict, judge
-
-AXES = ["x"]
-METRIC = "top1"
-Values = list[float | None]
-
-
-def results(**cells: Values) -> pd.DataFrame:
-    rows = [
-        {"x": cell, "seed": seed, "baseline": "", "state": "done" if value is not None else "failed", METRIC: value}
-        for cell, values in cells.items()
-        for seed, value in enumerate(values)
-    ]
-    rows.append({"x": "", "seed": 0, "baseline": "random", "state": "done", METRIC: 99.0})
-    return pd.DataFrame(rows).assign(trial_id=[f"{row['x']}-{row['seed']}" for row in rows])
+from reports.statistics.claims import Claim
+from reports.statistics.verdicts import judge
 
 
 def grid(values: dict[tuple[str, str], list[float]]) -> pd.DataFrame:
@@ -36,25 +22,6 @@ def grid(values: dict[tuple[str, str], list[float]]) -> pd.DataFrame:
             for seed, value in enumerate(seeds)
         ]
     )
-
-
-def claim(kind: str = "better", **values: Any) -> Claim:
-    return read_claims([{"says": "it is so", "source": "section 1", "kind": kind, **values}])[0]
-
-
-def better(cells: str = "", than: str = "", **values: Any) -> Claim:
-    return claim(cells=[{"x": c} for c in cells], than=[{"x": c} for c in than], **values)
-
-
-def verdict(asked: Claim, **cells: Values) -> Verdict:
-    return judge([asked], results(**cells), AXES, METRIC)[0]
-
-
-def effect(asked: Claim, table: pd.DataFrame, axes: list[str]) -> float | None:
-    return judge([asked], table, axes, METRIC)[0].mean
-
-
-# What is measured
 
 
 def test_one_cell_against_another_is_students_paired_test() -> None:

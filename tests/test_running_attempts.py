@@ -1,25 +1,15 @@
 """Attempts at a trial: damaged files, workers that were taken over, failures that are tried again."""
 
-import contextlib
 import shutil
 from pathlib import Path
 
 import pytest
-from mlflow import MlflowClient
-from mlflow.entities import Run
-from recorded import experiment
-from rich.console import Console
+from whole_study import EVALUATED_TWICE, WHERE, broken, mlflow_children, plan, run, run_in
 
-from ablations.planning.plan import Plan, make_plan
 from ablations.running.job import Job
-from ablations.running.outcome import Outcome
-from ablations.running.run import run_plan
-from ablations.running.schedule import Where
 from ablations.running.worker import run_unit
 from ablations.store.leases.lease import take
 from ablations.store.trial_store import TrialStore
-from ablations.study.load import load_study
-from ablations.tracking.client import TRIAL, child_runs, find_parent, tracking_uri
 from ablations.tracking.reader import read_study
 from ablations.types.events import Held, Started, TrialEnded
 from core import load_pretrained
@@ -28,69 +18,16 @@ from core.hardware import pick_device
 pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
 
 
-STUDY = """\
-name: small
-title: A small study
-base:
-  data: {name: shapes, image_size: 16, subset: 60}
-  encoder: {width: 0.125}
-  augment: {policy: composition}
-  schedule.warmup_epochs: 0.5
-  batch_size: 16
-  epochs: 2
-  precision: float32
-  evaluate: {l2_count: 2, neighbors: 5}
-grid:
-  augment.first: [crop, color]
-  augment.second: [crop, color]
-baselines:
-  random initialisation: {epochs: 0}
-reproduces: figure_5
-"""
-
-EVALUATED_TWICE = STUDY.replace("  augment.first: [crop, color]\n", "  evaluate.neighbors: [1, 5]\n")
-
-WHERE = Where(Path("runs"), Path("data"), inline=True)
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, empty_mlflow: Path) -> Path:
     """Folder in which the study was run to its end, once for all tests that begin there."""
-    folder = tmp_path_factory.mktemp("whole")
-    shutil.copy(empty_mlflow, folder / "mlflow.db")
-    with contextlib.chdir(folder):
-        assert list(run().states.values()) == ["done"] * 5
-    return folder
+    return run_in(tmp_path_factory.mktemp("whole"), empty_mlflow)
 
 
 @pytest.fixture
 def finished(whole: Path, mlflow_db: None) -> None:
     """The working folder is one in which the study was run to its end."""
     shutil.copytree(whole, ".", dirs_exist_ok=True)
-
-
-def plan(text: str = STUDY, *assignments: str, retry: str | None = None) -> Plan:
-    Path("study.yaml").write_text(text)
-    return make_plan(load_study("study.yaml", None, assignments), TrialStore(WHERE.storage), WHERE.data_dir, retry)
-
-
-def run(text: str = STUDY, *assignments: str, retry: str | None = None) -> Outcome:
-    return run_plan(plan(text, *assignments, retry=retry), WHERE, Console(quiet=True))
-
-
-def mlflow_children() -> dict[str, list[Run]]:
-    """Runs by trial id."""
-    client = MlflowClient(tracking_uri())
-    parent = find_parent(client, experiment("small").experiment_id, "quick")
-    assert parent is not None
-    children: dict[str, list[Run]] = {}
-    for child in child_runs(client, experiment("small").experiment_id, parent.info.run_id):
-        children.setdefault(child.data.tags[TRIAL], []).append(child)
-    return children
-
-
-def broken(*arguments: object, **options: object) -> None:
-    raise ZeroDivisionError("a bug")
 
 
 @pytest.mark.usefixtures("finished")

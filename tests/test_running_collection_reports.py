@@ -1,7 +1,5 @@
 """What several studies in one run leave: a page, a JSON document, a run in MLflow."""
 
-import time
-from collections.abc import Callable
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,17 @@ import pytest
 from command_line import ablate
 from mlflow import MlflowClient
 from recorded import experiment
-from rich.console import Console
+from two_studies import (
+    NEIGHBORS,
+    STORAGE,
+    TEMPERATURE,
+    load_failed,
+    plan,
+    run,
+    temperature_of,
+    without_training,
+    write,
+)
 from typer.testing import CliRunner
 
 import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced
@@ -21,85 +29,18 @@ from ablations.cli.json_documents.collection_documents import (
     CollectionRunDocument,
     CollectionStatusDocument,
 )
-from ablations.planning.collection_plan import CollectionPlan, plan_studies
-from ablations.running.job import Job
-from ablations.running.outcome import Outcomes
-from ablations.running.run import run_studies
-from ablations.running.schedule import Where
-from ablations.store.trial_store import TrialStore
-from ablations.study.collection import load_studies
 from ablations.tracking.client import tracking_uri
 from ablations.tracking.report import draw_report
 from ablations.tracking.tracker import COLLECTION
-from ablations.types.events import Event, Started, TrialEnded
-from ablations.types.trial import Result, Trial, Unit
+from ablations.types.trial import Trial, Unit
 from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
 
-STORAGE = Path("runs")
-
-WHERE = Where(STORAGE, Path("data"), inline=True)
-
-CLAIM = "claims: [{says: cold is better, source: here, cells: [[0.1]], than: [[0.5]]}]\n"
-
-TEMPERATURE = small_study("grid: {loss.temperature: [0.1, 0.5]}\n" + CLAIM, 1, "temperature")
-
-NEIGHBORS = small_study("grid: {loss.temperature: [0.5], evaluate.neighbors: [1, 5]}\n", 1, "neighbors")
-"""Shares a trial with the other, and of another trial the encoder."""
-
-
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[Unit]:
-    """Units that were run: none is trained, and every trial scores its temperature and a seed's worth more."""
-    units: list[Unit] = []
-
-    def run_unit(unit: Unit, job: Job, listen: Callable[[Event], None]) -> None:
-        units.append(unit)
-        listen(Started(unit.pretrain_id))
-        for trial in unit.trials:
-            metrics = {"linear_eval/top1": score(trial)}
-            result = Result(trial.id, "done", metrics, 2.0, time.time(), {})
-            TrialStore(job.storage).save_result(result)
-            listen(TrialEnded(unit.pretrain_id, result))
-
-    monkeypatch.setattr("ablations.running.schedulers.inline.run_unit", run_unit)
-    return units
-
-
-def temperature_of(trial: Trial) -> float:
-    temperature: float = attrgetter("loss.temperature")(trial.config.pretrain)
-    return temperature
-
-
-def score(trial: Trial) -> float:
-    temperature = temperature_of(trial)
-    return 100 * temperature + trial.seed + (trial.seed % 3) * temperature / 10
-
-
-def write(**studies: str) -> None:
-    for name, text in studies.items():
-        Path(f"{name}.yaml").write_text(text)
-    Path("both.yaml").write_text(
-        f"name: both\ntitle: Both of them\nstudies: [{', '.join(f'{n}.yaml' for n in studies)}]\n"
-    )
-
-
-def plan(seeds: int | None = None) -> CollectionPlan:
-    scaled = load_studies("both.yaml", seeds=seeds)
-    return plan_studies(scaled, TrialStore(STORAGE), WHERE.data_dir)
-
-
-def run(most_seeds: int | None = None) -> Outcomes:
-    return run_studies(plan(), WHERE, Console(quiet=True), most_seeds)
-
-
-def load_failed(made: CollectionPlan) -> str:
-    """The first trial, which now has failed."""
-    trial = made.plans[0].trials[0]
-    TrialStore(STORAGE).save_result(Result(trial.id, "failed", {}, 1.0, time.time(), {}, "it broke", "bug"))
-    return trial.id
+    return without_training(monkeypatch)
 
 
 @pytest.mark.usefixtures("mlflow_db")
@@ -180,7 +121,7 @@ def test_claims_of_a_collection_are_judged_together_and_counted_so(
             return 10.0 + (2.5, 3.0, 3.6)[trial.seed] * (place == 1)
         return 10.0 + (0.0, 5.0, -5.0)[(trial.seed + place) % 3]
 
-    monkeypatch.setattr(f"{__name__}.score", of_two_studies)
+    monkeypatch.setattr("two_studies.score", of_two_studies)
     grid = "grid: {loss.temperature: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]}\nseeds: 3\n"
     one = "claims: [{says: cold is better, source: here, cells: [[0.1]], than: [[0.2]]}]\n"
     write(

@@ -1,6 +1,5 @@
 """Several runs share one storage: nothing is trained twice, dead runs are cleared, and all runs come to their end."""
 
-import json
 import os
 import threading
 from collections.abc import Callable
@@ -8,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from nfs import NfsClient
+from shared_storage import sign
 
-from ablations.planning.plan import Plan, make_plan
 from ablations.store.leases import heartbeat, live_run, lock
 from ablations.store.leases import lease as leases
 from ablations.store.leases.heartbeat import BEAT, PATIENCE, Watch, is_live
@@ -17,15 +16,13 @@ from ablations.store.leases.lease import FencedError, Lease, holder, take
 from ablations.store.leases.live_run import LiveRun, alone
 from ablations.store.leases.lock import only_one
 from ablations.store.trial_store import TrialStore
-from ablations.study.load import load_study
 from ablations.types.errors import StudyError
 from core.files import write_text
 from core.remote import AnyPath
-from helpers import local, small_study
+from helpers import local
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
-STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1)
 ENCODER = "0123456789abcdef"
 ONLY_FOLDER, ONLY_S3 = (pytest.mark.parametrize("storage", [kind], indirect=True) for kind in ("folder", "s3"))
 
@@ -33,20 +30,6 @@ ONLY_FOLDER, ONLY_S3 = (pytest.mark.parametrize("storage", [kind], indirect=True
 @pytest.fixture
 def store(storage: AnyPath) -> TrialStore:
     return TrialStore(storage)
-
-
-def plan(store: TrialStore, text: str = STUDY, retry: str | None = None) -> Plan:
-    Path("study.yaml").write_text(text)
-    return make_plan(load_study("study.yaml"), store, Path("data"), retry)
-
-
-def sign(storage: AnyPath, run: str, beats: int = 0) -> AnyPath:
-    """Write the sign of life of another run, on another machine."""
-    path = storage / "live" / f"{run}.json"
-    write_text(path, json.dumps({"machine": "far away", "beats": beats}))
-    if isinstance(path, Path):
-        os.utime(path, (beats, beats))
-    return path
 
 
 class Clock:

@@ -1,7 +1,5 @@
 """Several runs on one storage: what one holds is left to it, and what it has ended is found."""
 
-import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,8 +8,9 @@ import pytest
 from mlflow import MlflowClient
 from nfs import NfsClient
 from rich.console import Console
+from shared_storage import STUDY, plan, sign
 
-from ablations.planning.plan import Plan, make_plan
+from ablations.planning.plan import make_plan
 from ablations.running.job import Job
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
@@ -28,36 +27,19 @@ from ablations.tracking.reader import read_study
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.types.events import Event, Held, Saved, Started, TrialEnded
 from ablations.types.trial import EndState, Result, Unit
-from core.files import write_text
 from core.remote import AnyPath
-from helpers import epoch, local, small_study
+from helpers import epoch, local
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
 
 
 ONLY_FOLDER = pytest.mark.parametrize("storage", ["folder"], indirect=True)
-STUDY = small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=1)
-
 QUIET = Console(quiet=True)
 
 
 @pytest.fixture
 def store(storage: AnyPath) -> TrialStore:
     return TrialStore(storage)
-
-
-def plan(store: TrialStore, text: str = STUDY, retry: str | None = None) -> Plan:
-    Path("study.yaml").write_text(text)
-    return make_plan(load_study("study.yaml"), store, Path("data"), retry)
-
-
-def sign(storage: AnyPath, run: str, beats: int = 0) -> AnyPath:
-    """Write the sign of life of another run, on another machine."""
-    path = storage / "live" / f"{run}.json"
-    write_text(path, json.dumps({"machine": "far away", "beats": beats}))
-    if isinstance(path, Path):
-        os.utime(path, (beats, beats))
-    return path
 
 
 def finish(store: TrialStore, unit: Unit, state: EndState = "done", when: float = 0.0) -> None:
