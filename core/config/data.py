@@ -19,7 +19,8 @@ def _count_or_fraction(subset: int | float) -> int | float:
 Shape = Literal["square", "own"]
 LONGEST = 512
 """Longer side at most, in pixels, of images that keep their shape. Half of ImageNet's are 500 x 375."""
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+Unreadable = Literal["refuse", "skip"]
+Name = Annotated[str, Field(pattern=r"^(torchvision:)?[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 ImageSize = Annotated[int, Field(ge=8, le=1024)]
 Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
 """Number of images: a count (``4000``), or a fraction with a point (``0.1``)."""
@@ -36,12 +37,14 @@ def is_all(amount: int | float) -> bool:
 class DataConfig(Config):
     """A data set, and the part of it that is used."""
 
-    added_later = {"shape": "square", "split": None, "split_seed": 0}
+    added_later = {"shape": "square", "split": None, "split_seed": 0, "unlabelled": None, "unreadable": "refuse"}
 
     name: Name = "imagenet"
     """Name of the data set: ``shapes`` (embedded), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an
     image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp,bmp,tif,tiff}``, with ``val`` for
-    ``test`` as ImageNet has it. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
+    ``test`` as ImageNet has it. ``<data_dir>/<name>`` may also be a manifest (``.csv``, ``.parquet``), arrays
+    (``.npz``, or a folder of ``.npy``) or a Hugging Face dataset; see docs/own-data.md. Paper, Sec 2.3: ImageNet
+    ILSVRC-2012."""
 
     image_size: ImageSize = 224
     """Side in pixels of every view. Paper, Sec 2.3: 224."""
@@ -72,6 +75,15 @@ class DataConfig(Config):
     split_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of that split. It is the same in all trials of a study, whatever their seeds, unless an axis changes it."""
 
+    unlabelled: Name | None = None
+    """Images without labels that are trained on too: a folder beside ``train`` and ``test``, a further split of a
+    manifest, arrays or a Hugging Face dataset, or else another data set of one's own, whose labels are dropped. None:
+    the labelled images only."""
+
+    unreadable: Unreadable = "refuse"
+    """What is done with images that do not decode. ``refuse``: nothing is trained. ``skip``: they are left out, after
+    all images were read once; the plan says how many."""
+
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
         return (("data set", values.get("name")),)
@@ -96,7 +108,7 @@ class DataConfig(Config):
 class EvaluationData(Config):
     """Another data set than that of the pretraining, to score on."""
 
-    added_later = {"split": None, "split_seed": 0}
+    added_later = {"split": None, "split_seed": 0, "unreadable": "refuse"}
 
     name: Name
     """Name of the data set, as in the field ``data`` of the pretraining."""
@@ -120,6 +132,9 @@ class EvaluationData(Config):
     split_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of that split."""
 
+    unreadable: Unreadable = "refuse"
+    """What is done with images that do not decode, as in the field ``data``."""
+
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
         return (("data set", values.get("name")),)
@@ -135,4 +150,5 @@ class EvaluationData(Config):
             subset_seed=self.subset_seed,
             split=self.split,
             split_seed=self.split_seed,
+            unreadable=self.unreadable,
         )

@@ -99,6 +99,15 @@ class PretrainConfig(Config):
             )
 
     @model_validator(mode="after")
+    def _check_labels(self) -> Self:
+        if self.loss.supervised and self.data.unlabelled is not None:
+            raise ValueError(
+                f"loss.kind {self.loss.kind} learns from labels, and data.unlabelled ({self.data.unlabelled}) adds "
+                "images without any; remove data.unlabelled, or take another loss"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_method(self) -> Self:
         self.loss.check(self)
         return self

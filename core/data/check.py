@@ -1,180 +1,51 @@
-"""Everything that is wrong with a folder of images, at once."""
+"""Everything that is wrong with a set of images, at once."""
 
-import os
-import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
-from core.data.catalog import SUFFIXES
-from core.data.layout import TEST_FOLDERS, TRAIN_FOLDER, test_folder
-from core.data.pixels import read_rgb
-from core.errors import DataError, MissingData
-
-Progress = Callable[[int, int], None]
-"""Called with the number of images that are read, and the number of all images."""
-
-DEEPEST = 8
-"""Levels of folders that are looked at; an image deeper than its class folder is counted, and not used."""
-DARK = 16
-"""Value of 255 below which all of an image's values are where one is called almost black."""
-SMALL = 16
-"""Side in pixels at which a JPEG is read to find out whether it decodes."""
+from core.data.sources.check_folder import check_folder
+from core.data.sources.find import Source, source_at
+from core.data.sources.finding import DataCheck, Finding, Progress, pixel_findings, some
+from core.data.sources.found import TRAIN, Found
+from core.data.sources.inside import MARK
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Something that is wrong with a folder, or that its owner may not expect."""
-
-    kind: str
-    """What the places are, in the plural."""
-    remedy: str
-    refused: bool
-    """Whether no training can use the folder before this is mended."""
-    places: tuple[str, ...]
-    """Files, folders or classes; paths are relative to the folder."""
+def check_images(root: Path, progress: Progress = lambda done, total: None) -> DataCheck:
+    """List everything that is wrong with the source at a place. Every image is decoded. Raises ``DataError`` where
+    nothing can be listed, ``MissingData`` where there is nothing."""
+    source = source_at(root)
+    return check_source(root, source, progress) if source else check_folder(root, progress)
 
 
-@dataclass(frozen=True)
-class FolderCheck:
-    """What a folder has, and what is wrong with it."""
-
-    splits: dict[str, dict[str, int]]
-    """Number of images of each class, by the name of the split's folder; by ``""`` where there is no split."""
-    findings: tuple[Finding, ...]
-
-    @property
-    def refused(self) -> bool:
-        """Whether no training can use the folder as it is."""
-        return any(finding.refused for finding in self.findings)
+def check_source(root: Path, source: Source, progress: Progress) -> DataCheck:
+    """List everything that is wrong with a source that is no folder of classes."""
+    found = source.read(root)
+    counts = {name: found.counts(name) for name in found.splits}
+    places = {_shown(place, root): place for split in found.splits.values() for place, _ in split}
+    listed = [Finding(*_kind_and_remedy(kind), True, rows) for kind, rows in found.problems.items()]
+    there = {} if found.problems else places
+    findings = [*listed, *_classes(found, counts), *pixel_findings(there, progress)]
+    return DataCheck(source.what, counts, tuple(sorted(findings, key=lambda finding: not finding.refused)))
 
 
-@dataclass
-class _Seen:
-    """What lies in the folder, by what it is."""
-
-    images: list[str] = field(default_factory=list)
-    hidden: list[str] = field(default_factory=list)
-    elsewhere: list[str] = field(default_factory=list)
-    others: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    """Files that are no images that are read, by their suffix."""
-    classes: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    """Class folders by split and by the composed form of their names."""
+def _shown(place: str, root: Path) -> str:
+    """A place as people are told it: relative to the source, or to the folder of a manifest."""
+    folder = root if root.is_dir() else root.parent
+    return place.removeprefix(f"{root}{MARK}").removeprefix(f"{folder}/").replace(MARK, "/")
 
 
-def check_folder(root: Path, progress: Progress = lambda done, total: None) -> FolderCheck:
-    """List everything that is wrong with an image folder. Every image is decoded.
-
-    A folder with a folder ``train`` has splits; another one is a folder of classes, for ``data.split``. Raises
-    ``MissingData`` where there is no such folder.
-    """
-    if not root.is_dir():
-        raise MissingData(f"no folder {root}; put one folder for each class there, or train and test with such folders")
-    is_split = (root / TRAIN_FOLDER).is_dir()
-    splits = (TRAIN_FOLDER, test_folder(root).name) if is_split else ("",)
-    seen = _look(root, splits)
-    counts = _counts(seen, splits)
-    findings = [*_folders(root, seen, splits, counts), *_left_out(root, seen, splits), *_pixels(root, seen, progress)]
-    return FolderCheck(counts, tuple(sorted(findings, key=lambda finding: not finding.refused)))
+def _kind_and_remedy(problem: str) -> tuple[str, str]:
+    kind, _, remedy = problem.partition("; ")
+    return kind, remedy
 
 
-def _look(root: Path, splits: tuple[str, ...]) -> _Seen:
-    seen = _Seen(classes={split: defaultdict(list) for split in splits})
-    levels = 1 if splits == ("",) else 2
-    for folder, folders, files in os.walk(root, followlinks=True):
-        inside = Path(folder).relative_to(root).parts
-        seen.hidden += ["/".join((*inside, name)) + "/" for name in folders if name.startswith(".")]
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        split = inside[0] if len(inside) == levels == 2 else ""
-        is_class = len(inside) == levels and split in splits
-        if is_class:
-            seen.classes[split][unicodedata.normalize("NFC", inside[-1])].append("/".join(inside))
-        if len(inside) == DEEPEST:
-            folders.clear()
-        for name in sorted(files):
-            _sort(seen, "/".join((*inside, name)), name, is_class)
-    return seen
-
-
-def _sort(seen: _Seen, path: str, name: str, is_class: bool) -> None:
-    if name.startswith("."):
-        seen.hidden.append(path)
-    elif not name.lower().endswith(SUFFIXES):
-        seen.others[Path(name).suffix.lower()].append(path)
-    else:
-        (seen.images if is_class else seen.elsewhere).append(path)
-
-
-def _counts(seen: _Seen, splits: tuple[str, ...]) -> dict[str, dict[str, int]]:
-    of_folder = Counter(path.rpartition("/")[0] for path in seen.images)
-    return {
-        split: {name: sum(of_folder[path] for path in paths) for name, paths in sorted(seen.classes[split].items())}
-        for split in splits
-    }
-
-
-def _folders(root: Path, seen: _Seen, splits: tuple[str, ...], counts: dict[str, dict[str, int]]) -> Iterator[Finding]:
-    """What is wrong with the classes."""
-    train, test = counts[splits[0]], counts[splits[-1]]
-    bare = [split or root.name for split in splits if not counts[split]]
-    yield from _some(bare, "folders without class folders", "make a folder for each class", True)
-    twice = [path for split in splits for paths in seen.classes[split].values() if len(paths) > 1 for path in paths]
-    yield from _some(twice, "class folders with one name in two forms of Unicode", "make them one", True)
-    empty = [path for name, count in train.items() if not count for path in seen.classes[splits[0]][name]]
-    yield from _some(empty, "class folders without images", "add images, or remove them", True)
-    if len(train) == 1:
-        yield from _some(list(train), "only class", "every image would be scored as right; add a class", False)
-    if splits == ("",):
-        single = [seen.classes[""][name][0] for name, count in train.items() if count == 1]
-        yield from _some(single, "classes of one image, of which a split needs two", "add images, or remove them", True)
-        return
-    unknown = [path for name in test if name not in train for path in seen.classes[splits[1]][name]]
-    yield from _some(unknown, "test classes that are not in train", "add training images, or remove them", True)
-    untested = [name for name in train if not test.get(name)]
-    yield from _some(untested, "classes without test images", "add some; no image of them is scored", False)
-
-
-def _left_out(root: Path, seen: _Seen, splits: tuple[str, ...]) -> Iterator[Finding]:
-    """What is not read."""
-    spare = [name for name in TEST_FOLDERS if name not in splits and splits[0] and (root / name).is_dir()]
-    beside = [path for path in seen.elsewhere if path.partition("/")[0] in spare]
-    used = f"images in {', '.join(spare)}, which is not read beside {splits[-1]}"
-    yield from _some(beside, used, "move them to train or test, or leave them", False)
-    lost = [path for path in seen.elsewhere if path.partition("/")[0] not in spare]
-    yield from _some(lost, "images that lie in no class folder, or deeper", "move them into their class folders", False)
-    for suffix, paths in sorted(seen.others.items()):
-        kind = f"files with the suffix {suffix}" if suffix else "files without a suffix"
-        yield from _some(paths, f"{kind}, which are not read", f"convert images to {', '.join(SUFFIXES)}", False)
-    yield from _some(seen.hidden, "hidden files and folders, which are not read", "rename those that are yours", False)
-
-
-def _pixels(root: Path, seen: _Seen, progress: Progress) -> Iterator[Finding]:
-    """What is wrong with the images themselves."""
-    broken, dark = [], []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        looked = pool.map(lambda path: _brightest(root / path), seen.images)
-        for done, (path, found) in enumerate(zip(seen.images, looked, strict=True), start=1):
-            if isinstance(found, str):
-                broken.append(f"{path} ({found})")
-            elif found < DARK:
-                dark.append(path)
-            progress(done, len(seen.images))
-    yield from _some(broken, "images that do not decode", "replace or remove them", True)
-    remedy = "multiply values of 12 bits in a file of 16 by 16, or state their range in a TIFF"
-    yield from _some(dark, "images that are almost black", remedy, False)
-
-
-def _brightest(path: Path) -> int | str:
-    """The largest value of an image from 0 to 255; the reason where it does not decode."""
-    try:
-        return max(high for _, high in read_rgb(str(path), SMALL).getextrema())  # type: ignore[misc]
-    except DataError as error:
-        return str(error.__cause__ or error)
-
-
-def _some(places: list[str], kind: str, remedy: str, refused: bool) -> Iterator[Finding]:
-    """The finding about these places, if there are any."""
-    if places:
-        yield Finding(kind, remedy, refused, tuple(places))
+def _classes(found: Found, counts: dict[str, dict[str, int]]) -> Iterator[Finding]:
+    """What is wrong with the classes of a source."""
+    train, test = counts.get(TRAIN), counts.get(found.test_name or "")
+    if len(found.classes) == 1:
+        yield from some(list(found.classes), "only class", "every image would be scored as right; add a class", False)
+    if train is not None and test is not None:
+        untested = [name for name in found.classes if train.get(name) and not test.get(name)]
+        yield from some(untested, "classes without test images", "add some; no image of them is scored", False)
+        untrained = [name for name in found.classes if test.get(name) and not train.get(name)]
+        yield from some(untrained, "test classes that are not in train", "add training images, or remove them", True)

@@ -4,7 +4,6 @@ import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -13,6 +12,7 @@ from core.data.cache import cached_images
 from core.data.catalog import ImageFiles, Listing, metric_of
 from core.data.dataset import Dataset, Split
 from core.data.decode import VERSION, decode
+from core.data.sources.inside import stamp
 from core.data.streamed import StreamedImages
 from core.errors import MissingData
 
@@ -42,6 +42,8 @@ def stream_files(files: ImageFiles, size: int, longest: int | None = None) -> Da
 
 
 def _load(name: str, listing: Listing, size: int, progress: Progress) -> Split:
+    if not listing:
+        return Split(torch.empty(0, 3, size, size, dtype=torch.uint8), _labels(listing))
     key = f"{name}-{size}px-v{VERSION}-{_fingerprint(listing)}"
     images = cached_images(key, len(listing), size, lambda out: _decode_into(out, name, listing, size, progress))
     return Split(images, _labels(listing))
@@ -49,12 +51,13 @@ def _load(name: str, listing: Listing, size: int, progress: Progress) -> Split:
 
 def _stream(listing: Listing, size: int, longest: int | None) -> Split:
     images = StreamedImages(tuple(path for path, _ in listing), size, longest)
-    images[torch.linspace(0, len(images) - 1, LOOKED_AT).long().unique()]
+    if listing:
+        images[torch.linspace(0, len(images) - 1, LOOKED_AT).long().unique()]
     return Split(images, _labels(listing))
 
 
 def _labels(listing: Listing) -> Tensor:
-    return torch.tensor([label for _, label in listing])
+    return torch.tensor([label for _, label in listing], dtype=torch.int64)
 
 
 def _decode_into(out: Tensor, name: str, listing: Listing, size: int, progress: Progress) -> None:
@@ -70,10 +73,8 @@ def _fingerprint(listing: Listing) -> str:
     """Hash that changes when a file is added, removed, renamed, resized or touched."""
     digest = hashlib.sha256()
     for name, label in listing:
-        path = Path(name)
         try:
-            stat = path.stat()
+            digest.update(f"{label}/{stamp(name)}\n".encode())
         except FileNotFoundError as error:
-            raise MissingData(f"{path}: is listed, but not there; unpack the data set again") from error
-        digest.update(f"{label}/{path.name}/{stat.st_size}/{stat.st_mtime_ns}\n".encode())
+            raise MissingData(f"{name}: is listed, but not there; unpack the data set again") from error
     return digest.hexdigest()[:16]

@@ -13,7 +13,7 @@ from core.config.registry import imported
 from core.data.catalog import DATA_SETS, DataSet, DataSize, ImageFiles
 from core.data.dataset import Dataset
 from core.data.folder import Progress, load_files, stream_files
-from core.data.layout import check_split, list_images
+from core.data.sources.find import check_built_in, list_images
 from core.data.subset import balanced_subset
 from core.errors import DataError, check_type
 from core.randomness import generator
@@ -38,7 +38,7 @@ def load_data(
     Raises ``DataError`` where data is missing, unreadable or unfit.
     """
     check_type(config, DataConfig, "config")
-    check_split(config)
+    check_built_in(config)
     data_dir = Path(data_dir)
     known = DATA_SETS.get(config.name)
     if known and known.load:
@@ -47,7 +47,7 @@ def load_data(
         assert known.files is not None
         data = _load_files(config, imported(known.files)(config.name, data_dir), progress, stream)
     else:
-        data = _load_files(config, list_images(config, data_dir), progress, stream)
+        data = _load_files(config, list_images(config, data_dir, progress), progress, stream)
     if config.stored_size is None and config.shape == "square":
         return data
     train, test = (replace(split, view_size=config.image_size) for split in (data.train, data.test))

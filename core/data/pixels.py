@@ -1,12 +1,12 @@
 """Any image file as RGB with 8 bits, as an image viewer shows it."""
 
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from core.data.sources.inside import opened
 from core.errors import DataError, MissingData
 
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -36,18 +36,20 @@ SIGNED, WHITE_IS_ZERO = 2, 0
 
 
 def read_rgb(path: str, side: int) -> Image.Image:
-    """Read a file as ``as_rgb`` does; a JPEG whose sides are larger than ``side`` may be read at 1/2, 1/4 or 1/8.
+    """Read a file, or a place inside one, as ``as_rgb`` does.
 
-    Raises ``DataError`` with the path of a file that does not decode, ``MissingData`` with the path of a file that is
-    not there.
+    A JPEG whose sides are larger than ``side`` may be read at 1/2, 1/4 or 1/8. Raises ``DataError`` with the path of a
+    file that does not decode, ``MissingData`` with the path of a file that is not there.
     """
     try:
-        with Path(path).open("rb") as file, Image.open(file) as image:  # a path: Pillow mixes up a turned TIFF's rows
+        with opened(path) as image:
             image.draft(None, (side, side))  # does nothing to small images and other formats
             return as_rgb(image)
     except FileNotFoundError as error:
         raise MissingData(f"{path}: is no longer there; put it back") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except DataError:
+        raise
+    except (OSError, SyntaxError, TypeError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: does not decode as an image ({error}); replace or remove the file") from error
 
 

@@ -28,6 +28,8 @@ class Protocol(Config):
     one_pass: ClassVar[bool] = False
     """Whether it takes the representations of all images by ``core.trained.representations.represent``, so that one
     pass over the images serves several such evaluations."""
+    needs_labels: ClassVar[bool] = True
+    """Whether it needs test images with labels."""
     reads_representation: ClassVar[bool] = True
     """Whether it scores a representation that can be chosen."""
     task_fields: ClassVar[tuple[str, ...]] = ()
