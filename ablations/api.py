@@ -90,16 +90,19 @@ def results(study: ScaledStudy, *, storage: str | AnyPath = DEFAULT_STORAGE) -> 
     - ``scored_by`` (protocol, task and data), ``parameters`` (of the encoder, in millions), ``device``,
       ``numerics`` and ``run_id`` (of MLflow)
 
-    Further seeds of its cells that ``storage`` has are among them. Raises ``AblateError`` if MLflow has no run of it.
+    Further seeds of its cells that ``storage`` has are among them. Trials on an image folder are those of its last run,
+    whatever the folder has now. Raises ``AblateError`` if MLflow has no run of it.
     """
     import pandas as pd
 
+    from ablations.planning.own_images.fingerprints import last_run
     from ablations.planning.plan import known_trials
     from ablations.store.trial_store import TrialStore
     from ablations.tracking.content.description import describe
     from ablations.tracking.reader import read_study
 
-    now = describe(study, known_trials(study, TrialStore(location(storage))))
+    root = location(storage)
+    now = describe(study, known_trials(study, TrialStore(root), last_run(root, study)))
     recorded = read_study(study.study.name, study.label, description=now)
     axes, tune = recorded.description["axes"], list(recorded.description["tune"])
     values = [trial["coordinates"] | trial["tuned"] for trial in recorded.description["trials"]]

@@ -10,6 +10,7 @@ each file.
 
 import hashlib
 import json
+import platform
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,8 +20,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from core.config.data import DataConfig
 from core.data.catalog import ImageFiles, Label, Listing
-from core.errors import DataError, MissingData
+from core.errors import DataError, MissingData, OtherData
 from core.files import cache_dir, write_text
 
 DECODING = 3
@@ -105,6 +107,18 @@ def fingerprint_of(items: Iterable[Item]) -> Fingerprint:
             cached.parent.mkdir(parents=True, exist_ok=True)
             write_text(cached, json.dumps(asdict(found)))
     return found
+
+
+def check_fingerprint(config: DataConfig, files: ImageFiles, data_dir: Path) -> None:
+    """Raise ``OtherData`` where the images are not those of ``config.fingerprint``, if it has one."""
+    if config.fingerprint is None:
+        return
+    found = fingerprint_of(items_of(files)).value
+    if found != config.fingerprint:
+        raise OtherData(
+            f"{data_dir / config.name} on {platform.node()} has images with the fingerprint {found}, and those with "
+            f"{config.fingerprint} were asked for; put these back, or ask for {found}"
+        )
 
 
 def stat_digest(listing: Listing) -> str:
