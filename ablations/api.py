@@ -47,22 +47,31 @@ def run_study(
     address: str = "local",
     inline: bool = False,
     retry: str | None = None,
+    retrain_old: bool = False,
     log_models: bool = False,
     system_metrics: bool = False,
 ) -> "Outcome":
     """Run what is left of a study, log it and draw it, as ``ablate run`` does. A notebook shows the outcome's figure.
 
+    ``retrain_old`` trains again what is older than fingerprints of images, on image folders.
+
     Raises ``StudyError`` if it cannot begin. Failed trials raise nothing: ``outcome.failed`` is their number.
     """
     console = _console()
+    from ablations.planning.collection_plan import plan_of_one
     from ablations.planning.plan import make_plan
+    from ablations.running.own_images.old_results import take_over
     from ablations.running.run import run_plan
     from ablations.running.schedule import Where
     from ablations.store.migration import open_store
     from ablations.tracking.on_request import Extras
 
     where = Where(location(storage), location(data_dir), address, inline)
-    plan = make_plan(study, open_store(where.storage, console.print), where.data_dir, retry)
+    store = open_store(where.storage, console.print)
+    plan = make_plan(study, store, where.data_dir, retry)
+    if taken := take_over(plan_of_one(plan), store, where.data_dir, retrain_old):
+        console.print(taken)
+        plan = make_plan(study, store, where.data_dir, retry)
     return run_plan(plan, where, console, extras=Extras(log_models, system_metrics))
 
 

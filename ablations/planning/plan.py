@@ -11,6 +11,7 @@ from ablations.planning.former import former_trials
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.looks import known_looks
 from ablations.planning.own_images.fingerprints import Fingerprints, Folders
+from ablations.planning.own_images.old_results import done_without_fingerprint
 from ablations.planning.packing import packed
 from ablations.planning.review.tuning import check_held_out
 from ablations.planning.search import whole_searches, without_validation
@@ -48,6 +49,8 @@ class Plan:
     changed, by the id of today; see ``planning.former``."""
     earlier_code: Mapping[str, int] = field(default_factory=dict)
     """Number of trials that are left and were done with earlier code of a file, by the file."""
+    unmarked: Mapping[str, str] = field(default_factory=dict)
+    """Ids before there were fingerprints of trials that are left and were done then, by the id of today."""
     unvaried: int = 0
     """Number of trials that are left and were done with the choices of seed 0; see ``Study.vary``."""
 
@@ -103,9 +106,10 @@ def plan_trials(
     looks = known_looks(scaled, trials, store.root)
     former = _formerly_done(trials, results, store)
     earlier = done_with_earlier_code(left, store)
+    unmarked = done_without_fingerprint(left, store)
     unvaried = store.results([trial.unvaried for trial in left if trial.unvaried]).values()
     done = sum(result.state == "done" for result in unvaried)
-    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former, earlier, done)
+    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former, earlier, unmarked, done)
 
 
 def _formerly_done(trials: list[Trial], results: Mapping[str, Result], store: TrialStore) -> dict[str, str]:

@@ -28,6 +28,8 @@ SplitShare = Annotated[float, Field(gt=0, lt=1)]
 """Share of the images of each class."""
 FingerprintValue = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 """16 hex digits; see ``core.data.fingerprint``."""
+PART_FIELDS = ("image_size", "stored_size", "shape", "subset", "subset_seed", "fingerprint")
+"""Fields of a data set that leave open which images it has: they choose a part of them, and their size."""
 
 
 def is_all(amount: int | float) -> bool:
@@ -86,8 +88,7 @@ class DataConfig(Config):
     @property
     def source(self) -> "DataConfig":
         """The whole data set, whatever part of it is used at which size: what has one fingerprint."""
-        unused = {"image_size", "stored_size", "shape", "subset", "subset_seed", "fingerprint"}
-        return DataConfig(**{name: value for name, value in vars(self).items() if name not in unused})
+        return DataConfig(**{name: value for name, value in vars(self).items() if name not in PART_FIELDS})
 
     @property
     def longest_side(self) -> int:

@@ -1,15 +1,15 @@
 """The fingerprints of image folders, which become part of the identity of the trials on them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from ablations.planning.configuration.configure import Configured, place_of
 from ablations.store.own_images.last_run import load_last_run
 from ablations.store.own_images.notes import DataNote, note_of, take_note
 from ablations.study.scaled_study import ScaledStudy
-from ablations.study.settings import SettingPath
 from ablations.types.choices import with_value
 from ablations.types.errors import StudyError
+from ablations.types.own_images import FINGERPRINT, data_of
 from core import DataError
 from core.config import DataConfig, TrainConfig
 from core.data.catalog import DATA_SETS
@@ -68,16 +68,9 @@ def fingerprinted(configured: Configured, fingerprints: Fingerprints, name: str)
         found = fingerprints(data)
         if found and data.fingerprint and found != data.fingerprint:
             raise StudyError(
-                f"{place_of((*path, 'fingerprint'), configured) or name}: fingerprint is {data.fingerprint}, and the "
+                f"{place_of((*path, FINGERPRINT), configured) or name}: fingerprint is {data.fingerprint}, and the "
                 f"images of {data.name} have {found}; put those images back, or write the other fingerprint"
             )
         if found:
-            config = with_value(config, (*path, "fingerprint"), found)
+            config = with_value(config, (*path, FINGERPRINT), found)
     return config
-
-
-def data_of(config: TrainConfig) -> Iterator[tuple[SettingPath, DataConfig]]:
-    """The data sets that a configuration names, by the paths of their settings."""
-    yield ("data",), config.pretrain.data
-    if config.evaluate.data:
-        yield ("evaluate", "data"), config.evaluation_data
