@@ -29,7 +29,7 @@ def warnings(plan: Plan) -> list[str]:
     scaled = plan.scaled
     found = [*scaled.notes, *_names(plan), *_paper(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
     found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *_holdouts(plan), *_former(plan)]
-    found += _earlier_code(plan)
+    found += [*_unmarked(plan), *_earlier_code(plan)]
     found += filter(None, [unvaried_text(plan)])
     return list(dict.fromkeys(found))
 
@@ -108,6 +108,15 @@ def _former(plan: Plan) -> Iterator[str]:
         yield (
             f"this storage has results from before the study or its scale changed: {told}. They are of other trials, "
             f"stay as they are, and are not drawn here; {how_to_ask(changes)} is the study with them"
+        )
+
+
+def _unmarked(plan: Plan) -> Iterator[str]:
+    """Results from before fingerprints. The sentence counts nothing, so that a collection says it once."""
+    if plan.unmarked:
+        yield (
+            "this storage has results of these trials that are older than fingerprints of images. 'ablate run' takes "
+            "them over: they count for the images as they are now; with --retrain-old it trains them again"
         )
 
 
