@@ -21,6 +21,8 @@ SHIPPED: dict[str, dict[str, object]] = {
     "inpainting": {"kind": "inpainting"},
     "masked_squares": {"kind": "masked_squares", "squares": 4},
     "colorization": {"kind": "colorization"},
+    "relative_position": {"kind": "relative_position", "hidden": 8},
+    "jigsaw": {"kind": "jigsaw", "grid": 2, "permutations": 24, "embedding": 8},
     "swav": CLUSTERS,
     "swav, no queue": CLUSTERS | {"queue": 0},
     "swav, small crops": CLUSTERS | {"small_crops": 2, "small_size": 8},

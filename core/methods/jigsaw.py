@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from itertools import permutations
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -31,11 +32,9 @@ class Jigsaw(Method):
 
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:
-        settings = config.loss
-        embedding: int = settings.embedding  # type: ignore[attr-defined]
-        joined = settings.grid**2 * embedding  # type: ignore[attr-defined]
-        orders: int = settings.permutations  # type: ignore[attr-defined]
-        return nn.Sequential(hidden_layer(encoder.width, embedding), *build_classifier(joined, orders))
+        settings: Any = config.loss
+        embed = hidden_layer(encoder.width, settings.embedding)
+        return nn.Sequential(embed, *build_classifier(settings.grid**2 * settings.embedding, settings.permutations))
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
         settings, count = self.settings, len(self.orders)

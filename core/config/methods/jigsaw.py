@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class Jigsaw(PatchTask):
     """A classifier tells from h of all patches of a view in which of some orders they are (Noroozi and Favaro 2016).
 
-    Every view has one order, drawn from a fixed set in which orders differ as much as possible; it is chosen as in the
-    re-implementation bbrattoli/JigsawPuzzlePytorch, from the order that changes nothing on. Its flip aside, a view's
-    colours should be as they are: those of patches would tell their neighbours.
+    Every view has one order, drawn from a fixed set of orders that differ as much as possible, which is chosen as in
+    the re-implementation bbrattoli/JigsawPuzzlePytorch. Patches are not standardised, as they are there, since the
+    encoder is scored on whole images that are not. ``head`` is ignored.
     """
 
     measures = (Measure("order_top1", "orders told (%)"),)

@@ -14,11 +14,10 @@ SMALLEST = 4
 
 
 class PatchTask(MethodConfig):
-    """Base of the tasks on patches of a view, one from each cell of a grid. ``head`` is ignored.
+    """Base of the tasks on patches of a view, one from each cell of a grid.
 
-    A patch is not standardised by itself, as it is in the released code (google/revisiting-self-supervised), since the
-    encoder is scored on whole images that are not. That code drops the colours of two images in three, for which
-    ``augment`` may have ``{kind: grayscale, probability: 0.66}``.
+    A patch is not standardised by itself, as it is in released code, since the encoder is scored on whole images that
+    are not.
     """
 
     gives = "other"

@@ -22,8 +22,9 @@ class RelativePosition(PatchTask):
     2015).
 
     All nine patches of a view pass the encoder once, and each of the outer ones is told with the one in the middle, as
-    in the released code of Kolesnikov et al. 2019 (google/revisiting-self-supervised). Its layer of 1000 after h and its
-    dropout are left out.
+    in the released code of Kolesnikov et al. 2019 (google/revisiting-self-supervised). Its layer of 1000 after h, its
+    dropout and its standardised patches are left out. It drops the colours of two images in three, for which
+    ``augment`` may have ``{kind: grayscale, probability: 0.66}``. ``head`` is ignored.
     """
 
     measures = (Measure("position_top1", "positions told (%)"),)
