@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from core.config.measures import Measure
+from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
 from core.config.methods.counting import NUMBER, product_flops, trained_bytes
 from core.errors import DataError
@@ -27,7 +27,7 @@ class MoCo(MethodConfig):
     own. The released code has 32 views to a chunk, that for CIFAR-10 64.
     """
 
-    measures = (Measure("queue_top1", "keys found (%)"), Measure("spread", "spread of z (0 is a collapse)"))
+    measures = (Measure("queue_top1", "keys found (%)"), SPREAD)
     has_target = True
 
     kind: Literal["moco"] = "moco"
