@@ -15,6 +15,10 @@ TABLES = {
     "vicreg": 4 * 24**2,
     "moco": 3 * 16 * 40,
     "moco, symmetric": 3 * 2 * 16 * 40,
+    "moco, batch": 3 * 2 * 16 * (40 + 16),
+    "moco_v3": 3 * 2 * 16 * 16,
+    "instance_discrimination": 16 * 21 * (24 + 3),
+    "instance_discrimination, all": 3 * 16 * 64,
     "swav": 3 * 2 * 16 * 12,
     "swav, no queue": 3 * 2 * 16 * 12,
     "swav, small crops": 3 * 4 * 16 * 12,
@@ -47,6 +51,10 @@ PASSES = {
     "rotation": 12,
     "moco": 4,
     "moco, symmetric": 8,
+    "moco, batch": 8,
+    "moco_v3": 8,
+    "instance_discrimination": 3,
+    "instance_discrimination, all": 3,
     "autoencoder": 3,
     "autoencoder, sparse": 3,
     "denoising": 3,
@@ -79,8 +87,7 @@ def test_the_memory_of_a_method_is_that_of_its_modules(name: str) -> None:
     for part, weight in method.named_parameters():
         if weight.ndim > 1 and not part.startswith("target.encoder"):
             expected += (12 if weight.requires_grad else 4) * weight.numel()
-    if hasattr(method, "queue"):
-        expected += 4 * method.queue.numel()  # type: ignore[operator]
+    expected += 4 * sum(values.numel() for name, values in method.named_buffers() if name in ("queue", "memory"))
     if name == "rotation":
         expected = 0  # a matrix of four rows
     config = training.config
