@@ -45,18 +45,20 @@ def source_at(root: Path) -> Source | None:
 
 def data_size(config: DataConfig, data_dir: Path) -> DataSize:
     """Return the size of the data set after its subset is taken. Raises ``DataError`` as ``list_images`` does."""
-    check_built_in(config)
+    check_known(config)
     known = DATA_SETS.get(config.name)
     size = known.size if known else list_images(config, data_dir).size
     return size.reduced(config)
 
 
-def check_built_in(config: DataConfig) -> None:
+def check_known(config: DataConfig) -> None:
     """Raise ``DataError`` where a setting of one's own images is given for a built-in data set."""
     if config.name not in DATA_SETS:
         return
     if config.split is not None:
         raise DataError(f"data.split is for image folders, and {config.name} has its own test images; remove it")
+    if config.fingerprint is not None:
+        raise DataError(f"data.fingerprint is for image folders, and {config.name} is known by its name; remove it")
     if config.unlabelled is not None:
         raise DataError(f"data.unlabelled is for images of your own, and {config.name} is built in; remove it")
     if config.unreadable != "refuse":

@@ -24,13 +24,6 @@ def container_of(place: str) -> tuple[Path, str]:
     return Path(container), inside
 
 
-def stamp(place: str) -> str:
-    """Return a text that changes when the file is renamed, resized or touched. Raises ``FileNotFoundError``."""
-    path, inside = container_of(place)
-    stat = path.stat()
-    return f"{path.name}{inside and f'/{inside}'}/{stat.st_size}/{stat.st_mtime_ns}"
-
-
 @contextmanager
 def opened(place: str) -> Iterator[Image.Image]:
     """Yield the image at a place, which may not be decoded yet. Raises as ``PIL.Image.open`` does."""

@@ -1,6 +1,5 @@
 """Images that do not decode, for ``data.unreadable: skip``."""
 
-import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -8,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from core.data.catalog import ImageFiles
+from core.data.fingerprint import stat_digest
 from core.data.pixels import read_rgb
 from core.data.sources.finding import SMALL
-from core.data.sources.inside import stamp
 from core.errors import DataError
 from core.files import cache_dir, whole_file
 
@@ -38,10 +37,8 @@ def without_unreadable(files: ImageFiles, progress: Progress) -> ImageFiles:
 
 
 def _unreadable(name: str, places: list[str], progress: Progress) -> list[str]:
-    digest = hashlib.sha256()
-    for place in places:
-        digest.update(f"{place}/{stamp(place)}\n".encode("utf-8", "surrogateescape"))
-    path = cache_dir() / "images" / f"{name}-unreadable-{digest.hexdigest()[:16]}.json"
+    digest = stat_digest(tuple((place, str(number)) for number, place in enumerate(places)))  # type: ignore[misc]
+    path = cache_dir() / "images" / f"{name}-unreadable-{digest}.json"
     if path.exists():
         known: list[str] = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
         return known
