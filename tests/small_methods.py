@@ -26,6 +26,8 @@ SHIPPED: dict[str, dict[str, object]] = {
     "colorization": {"kind": "colorization"},
     "relative_position": {"kind": "relative_position", "hidden": 8},
     "jigsaw": {"kind": "jigsaw", "grid": 2, "permutations": 24, "embedding": 8},
+    "deepcluster": {"kind": "deepcluster", "clusters": 12, "components": 8, "rounds": 4},
+    "deepcluster_v2": {"kind": "deepcluster_v2", "clusters": 12, "clusterings": 3, "rounds": 4},
     "swav": CLUSTERS,
     "swav, no queue": CLUSTERS | {"queue": 0},
     "swav, small crops": CLUSTERS | {"small_crops": 2, "small_size": 8},
