@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from ablations.cli import check_data, completion, file_commands, storage_commands
+from ablations.cli.doctor import doctor
 from ablations.cli.options import (
     SILENT,
     DataOption,
@@ -281,6 +282,7 @@ for command in (
     storage_commands.rm,
     storage_commands.gc,
     verify,
+    doctor,
     file_commands.schema,
 ):
     app.command()(command)

@@ -7,7 +7,7 @@ from functools import partial
 
 from ablations.planning.data_sizes import check_batches, data_sizes
 from ablations.planning.earlier_code import done_with_earlier_code
-from ablations.planning.former import former_trials
+from ablations.planning.former import Former, former_trials
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.looks import known_looks
 from ablations.planning.own_images.fingerprints import Fingerprints, Folders
@@ -44,9 +44,9 @@ class Plan:
     """Epochs after which a training may be stopped early, by ``pretrain_id``; only trainings that may be."""
     looks: Looks = ()
     """Numbers of seeds at which its claims are looked at; empty if that is done once."""
-    former: Mapping[str, str] = field(default_factory=dict)
-    """Former ids of trials that have a result only under these, from before the settings of shipped studies and scales
-    changed, by the id of today; see ``planning.former``."""
+    former: Mapping[str, Former] = field(default_factory=dict)
+    """Trials that have a result only as they were before the settings of shipped studies and scales changed, by the id
+    of today; see ``planning.former``."""
     earlier_code: Mapping[str, int] = field(default_factory=dict)
     """Number of trials that are left and were done with earlier code of a file, by the file."""
     unmarked: Mapping[str, str] = field(default_factory=dict)
@@ -104,7 +104,7 @@ def plan_trials(
     if scaled.resources.pack:
         scaled = replace(scaled, resources=packed(scaled.resources, units, sizes, load_speeds(store.root)))
     looks = known_looks(scaled, trials, store.root)
-    former = _formerly_done(trials, results, store)
+    former = _formerly_done(scaled, trials, results, store)
     earlier = done_with_earlier_code(left, store)
     unmarked = done_without_fingerprint(left, store)
     unvaried = store.results([trial.unvaried for trial in left if trial.unvaried]).values()
@@ -112,10 +112,13 @@ def plan_trials(
     return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former, earlier, unmarked, done)
 
 
-def _formerly_done(trials: list[Trial], results: Mapping[str, Result], store: TrialStore) -> dict[str, str]:
-    former = former_trials(trials, results)
-    done = {key for key, result in store.results(list(former.values())).items() if result.state == "done"}
-    return {key: trial.id for key, trial in former.items() if trial.id in done}
+def _formerly_done(
+    scaled: ScaledStudy, trials: list[Trial], results: Mapping[str, Result], store: TrialStore
+) -> dict[str, Former]:
+    former = former_trials(scaled, trials, results)
+    found = store.results([one.trial for one in former.values()])
+    done = {key for key, result in found.items() if result.state == "done"}
+    return {key: one for key, one in former.items() if one.trial.id in done}
 
 
 def known_trials(scaled: ScaledStudy, store: TrialStore, fingerprints: Fingerprints) -> list[Trial]:

@@ -56,7 +56,7 @@ class Moves:
             write_json(to / "config.json", {ENCODER: encoder, **config})
             if trial.result:
                 values = unsealed(read_json(old / "result.json") or {})
-                values |= trial.result.to_json() | {"trial_id": new, "facts": trial.result.facts | facts}
+                values |= trial.result.to_json() | {"trial_id": new, "facts": {**trial.result.facts, **facts}}
                 values.pop("status", None)  # of version 0.1
                 write_json(to / "result.json", sealed(values))
 
