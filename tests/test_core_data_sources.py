@@ -15,7 +15,7 @@ from PIL import Image
 from core import DataConfig, DataError, load_data
 from core.config import CrossEntropy, PretrainConfig
 from core.data.catalog import DATA_SETS
-from core.data.check import check_images
+from core.data.sources.check import check_images
 from core.data.sources.find import data_size, list_images
 from helpers import pixels
 

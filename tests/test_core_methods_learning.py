@@ -23,8 +23,8 @@ BETTER_THAN_RANDOM = (
     "vicreg",
     "moco",
     "moco, symmetric",
-    "moco, batch",
     "moco_v3",
+    "looc",
     "instance_discrimination",
     "swav",
 )

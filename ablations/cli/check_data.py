@@ -35,7 +35,7 @@ def data(name: SourceArgument, data_dir: DataOption = DEFAULT_DATA, download: Do
         from ablations.store.data_copies import local_data
         from core import DataError
         from core.data.catalog import DATA_SETS
-        from core.data.check import check_images
+        from core.data.sources.check import check_images
 
         if download:
             _download(name, data_dir)

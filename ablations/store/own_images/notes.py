@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ablations.store.json_files import read_json, write_json
 from core.config import DataConfig
+from core.config.data import PART_FIELDS
 from core.data.catalog import NO_LABEL, DataSize, Listing
 from core.data.fingerprint import DECODING, Fingerprint, fingerprint_of, items_of
 from core.data.sources.find import list_images
@@ -65,7 +66,8 @@ def take_note(config: DataConfig, data_dir: Path) -> DataNote:
 
 def source_values(config: DataConfig) -> dict[str, Any]:
     """The whole data set of a configuration as plain values."""
-    return config.source.model_dump(mode="json", exclude_none=True)
+    values = config.source.model_dump(mode="json", exclude_none=True)
+    return {name: value for name, value in values.items() if name not in PART_FIELDS}
 
 
 def load_notes(root: AnyPath, name: str) -> list[DataNote]:

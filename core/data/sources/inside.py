@@ -25,7 +25,7 @@ def container_of(place: str) -> tuple[Path, str]:
 
 
 @contextmanager
-def opened(place: str) -> Iterator[Image.Image]:
+def image_at(place: str) -> Iterator[Image.Image]:
     """Yield the image at a place, which may not be decoded yet. Raises as ``PIL.Image.open`` does."""
     container, inside = container_of(place)
     if not inside:
