@@ -51,9 +51,12 @@ def study_heading(plan: Plan) -> str:
 
 
 def data_lines(plan: Plan) -> Iterator[str]:
-    """A line for each image folder, with the numbers of its images that are used and of its classes."""
-    own = ((data, size) for data, size in plan.sizes.items() if data.name not in DATA_SETS)
-    yield from dict.fromkeys(line for data, size in own for line in (_data_text(data, size), *_split_lines(size)))
+    """Lines for each set of one's own images, with the numbers of images of each class that are used, and for each set
+    whose classes are chosen."""
+    told = ((data, size) for data, size in plan.sizes.items() if data.name not in DATA_SETS or data.is_curated)
+    yield from dict.fromkeys(
+        line for data, size in told for line in (_data_text(data, size), *_split_lines(data, size))
+    )
 
 
 def classes_text(counts: Mapping[str, int]) -> str:
@@ -65,8 +68,11 @@ def classes_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in named.items())
 
 
-def _split_lines(size: DataSize) -> Iterator[str]:
-    """The numbers of images of each class, a line for each split."""
+def _split_lines(data: DataConfig, size: DataSize) -> Iterator[str]:
+    """The numbers of images of each class, a line for each split. Each seed chooses other classes, of which the line of
+    the set says enough."""
+    if data.is_curated:
+        return
     for split, counts in size.counts.items():
         without = f"{counts['']:,} without a label" if counts.get("") else ""
         yield f"  {split}: {', '.join(filter(None, (classes_text(counts), without)))}"
@@ -75,8 +81,12 @@ def _split_lines(size: DataSize) -> Iterator[str]:
 def _data_text(config: DataConfig, size: DataSize) -> str:
     classes = "1 class" if size.classes == 1 else f"{size.classes:,} classes"
     split = "" if config.split is None else f"; split {config.split:g} of each class by seed {config.split_seed}"
+    kept = [count for count in size.counts.get("train", {}).values() if count]
+    chosen = (
+        f"; trained on {max(kept):,} to {min(kept):,} of each of {len(kept):,} classes" if config.is_curated else ""
+    )
     skipped = f"; {counted(size.skipped, 'image')} left out that did not decode" if size.skipped else ""
-    return f"{config.name}: {size.train:,} training and {size.test:,} test images of {classes}{split}{skipped}"
+    return f"{config.name}: {size.train:,} training and {size.test:,} test images of {classes}{split}{chosen}{skipped}"
 
 
 def plan_table(plan: CollectionPlan) -> Rows:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, Strict, model_validator
 
 from core.config.base import Config
 
@@ -32,7 +32,9 @@ SplitShare = Annotated[float, Field(gt=0, lt=1)]
 """Share of the images of each class."""
 FingerprintValue = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 """16 hex digits; see ``core.data.fingerprint``."""
-PART_FIELDS = ("image_size", "stored_size", "shape", "subset", "subset_seed", "fingerprint")
+Classes = Annotated[int, Field(ge=1)] | Annotated[tuple[str, ...], Strict(False), Field(min_length=1)]
+"""Classes: a number of them, or their names."""
+PART_FIELDS = ("image_size", "stored_size", "shape", "subset", "subset_seed", "imbalance", "classes", "fingerprint")
 """Fields of a data set that leave open which images it has: they choose a part of them, and their size."""
 
 
@@ -48,6 +50,8 @@ class DataConfig(Config):
         "shape": "square",
         "split": None,
         "split_seed": 0,
+        "imbalance": None,
+        "classes": None,
         "unlabelled": None,
         "unreadable": "refuse",
         "fingerprint": None,
@@ -82,6 +86,15 @@ class DataConfig(Config):
     subset_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
+    imbalance: Annotated[float, Field(gt=1), Strict(False)] | None = None
+    """Ratio of the largest class to the smallest in the pretraining, whose sizes fall exponentially in between: a long
+    tail (Cui et al. 2019). Which class is large is drawn by ``subset_seed``. Evaluations on the same data have all its
+    classes alike. None: as the data is."""
+
+    classes: Classes | None = None
+    """Classes of the pretraining: a number of them, drawn by ``subset_seed``, or their names. Evaluations on the same
+    data have all classes. None: all."""
+
     split: SplitShare | None = None
     """Share of each class that is for testing, for an image folder without a split: ``<data_dir>/<name>/<class>/*``.
     None: the folder has its splits."""
@@ -113,6 +126,24 @@ class DataConfig(Config):
         return DataConfig(**{name: value for name, value in vars(self).items() if name not in PART_FIELDS})
 
     @property
+    def is_curated(self) -> bool:
+        """Whether its training images are chosen by their classes."""
+        return self.imbalance is not None or self.classes is not None
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether ``subset_seed`` changes which images there are."""
+        return not is_all(self.subset) or self.imbalance is not None or isinstance(self.classes, int)
+
+    @property
+    def with_all_classes(self) -> "DataConfig":
+        """The data to score an encoder on that was trained on this: all classes, as the data has them."""
+        if not self.is_curated:
+            return self
+        seed = 0 if is_all(self.subset) else self.subset_seed
+        return self.model_copy(update={"imbalance": None, "classes": None, "subset_seed": seed})
+
+    @property
     def longest_side(self) -> int:
         """Longer side at most, in pixels, of images that keep their shape."""
         return self.stored_size or max(LONGEST, self.image_size)
@@ -121,6 +152,13 @@ class DataConfig(Config):
     def stored_side(self) -> int:
         """Side of the stored images in pixels."""
         return self.stored_size or self.image_size
+
+    @model_validator(mode="after")
+    def _check_has_classes(self) -> Self:
+        if self.is_curated and self.unlabelled is not None:
+            name = "classes" if self.imbalance is None else "imbalance"
+            raise ValueError(f"{name} is for images with labels, and unlabelled adds others; remove one of both")
+        return self
 
     @model_validator(mode="after")
     def _check_stored_size(self) -> Self:
@@ -165,6 +203,11 @@ class EvaluationData(Config):
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
         return (("data set", values.get("name")),)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether ``subset_seed`` changes which images there are."""
+        return not is_all(self.subset)
 
     def like(self, pretraining: DataConfig) -> DataConfig:
         """Return it as a ``DataConfig``, with the image size and the shape of the pretraining where it has none of its

@@ -123,7 +123,7 @@ class TrainConfig(Config):
     def evaluation_data(self) -> DataConfig:
         """Data that the encoder is scored on."""
         other = self.evaluate.data
-        return other.like(self.pretrain.data) if other else self.pretrain.data
+        return other.like(self.pretrain.data) if other else self.pretrain.data.with_all_classes
 
     @property
     def scored_by(self) -> str:

@@ -9,6 +9,7 @@ from core.config.data import DataConfig
 from core.config.metrics import Metric
 from core.config.names import Names
 from core.config.registry import Code
+from core.data.sources.kept import kept_counts
 from core.data.transfer import table_8_metric
 from core.errors import DataError
 
@@ -33,12 +34,28 @@ class DataSize:
     """Number of images that do not decode and are left out."""
 
     def reduced(self, config: DataConfig) -> "DataSize":
-        """Return the size after the subset is taken. Raises ``DataError`` where the subset is larger than the data."""
+        """Return the size after the subset is taken. Raises ``DataError`` where the subset is larger than the data, or
+        where classes are to be chosen and their sizes are not known."""
+        if config.is_curated:
+            return self._curated(config)
         train = round(config.subset * self.train) if isinstance(config.subset, float) else config.subset
         if train > self.train:
             raise DataError(f"data.subset is {train:,}, but {config.name} has {self.train:,} training images")
         counts = self.counts if train == self.train else {k: v for k, v in self.counts.items() if k != "train"}
         return replace(self, train=max(1, train), counts=counts)
+
+    def _curated(self, config: DataConfig) -> "DataSize":
+        counts = self.counts.get("train", {})
+        if not counts or "" in counts:
+            known = "images without a label" if counts else "classes whose sizes are not known before they are read"
+            raise DataError(f"data.imbalance and data.classes choose by classes, and {config.name} has {known}")
+        kept = dict(zip(counts, kept_counts(list(counts.values()), list(counts), config), strict=True))
+        return replace(self, train=sum(kept.values()), counts={**self.counts, "train": kept})
+
+
+def _equal(train: int, test: int, classes: int) -> DataSize:
+    """The size of a data set whose classes all have the same number of training images; their names are numbers."""
+    return DataSize(train, test, classes, {"train": {str(number): train // classes for number in range(classes)}})
 
 
 @dataclass(frozen=True)
@@ -66,18 +83,18 @@ Sizes are those in Table 1 of Kornblith et al. (2019), whose twelve data sets th
 the background there, and so here."""
 
 ARCHIVES = {
-    "cifar10": DataSize(50_000, 10_000, 10),
-    "cifar100": DataSize(50_000, 10_000, 100),
+    "cifar10": _equal(50_000, 10_000, 10),
+    "cifar100": _equal(50_000, 10_000, 100),
     "stl10": DataSize(105_000, 8_000, 10),
 }
 """Data sets that torchvision loads from an archive."""
 FILES = {
-    "food101": DataSize(75_750, 25_250, 101),
+    "food101": _equal(75_750, 25_250, 101),
     "sun397": DataSize(19_850, 19_850, 397),
     "cars": DataSize(8_144, 8_041, 196),
     "aircraft": DataSize(6_667, 3_333, 100),
     "voc2007": DataSize(5_011, 4_952, 20),
-    "dtd": DataSize(3_760, 1_880, 47),
+    "dtd": _equal(3_760, 1_880, 47),
     "pets": DataSize(3_680, 3_669, 37),
     "caltech101": DataSize(3_060, 6_084, 102),
     "flowers102": DataSize(2_040, 6_149, 102),
@@ -89,8 +106,8 @@ PREFIX = "torchvision:"
 TORCHVISION = {
     "SVHN": DataSize(73_257, 26_032, 10),
     "MNIST": DataSize(60_000, 10_000, 10),
-    "FashionMNIST": DataSize(60_000, 10_000, 10),
-    "KMNIST": DataSize(60_000, 10_000, 10),
+    "FashionMNIST": _equal(60_000, 10_000, 10),
+    "KMNIST": _equal(60_000, 10_000, 10),
     "USPS": DataSize(7_291, 2_007, 10),
 }
 """Data sets of arrays by the name of torchvision's class."""
@@ -102,7 +119,7 @@ TORCHVISION_FILES = {
 """Data sets of image files by the name of torchvision's class. Imagenette is scored on its ``val``."""
 
 DATA_SETS.register(
-    SHAPES, DataSet(DataSize(SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES), load="core.data.sets.shapes:load")
+    SHAPES, DataSet(_equal(SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES), load="core.data.sets.shapes:load")
 )
 for _name, _size in ARCHIVES.items():
     DATA_SETS.register(_name, DataSet(_size, load="core.data.sets.archives:load", metric=table_8_metric(_name)))

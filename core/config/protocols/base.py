@@ -47,7 +47,7 @@ class Protocol(Config):
 
     data: EvaluationData | None = None
     """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
-    pretraining, its subset included."""
+    pretraining, its subset included, with all classes."""
 
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
