@@ -1,8 +1,10 @@
 """Everything that a report is drawn from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from reports.cells.arrays import TrialArrays
@@ -83,6 +85,8 @@ class StudyReport:
     """The study's runs in MLflow; None if they are not known."""
     arrays: dict[str, TrialArrays] = field(default_factory=dict)
     """The arrays of the trials that a figure of pictures shows, by trial id; see ``chosen_trials``."""
+    curves: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    """The learning curves of trials by trial id: the values after each epoch by name, such as ``loss``, (epochs,)."""
 
     @property
     def metric(self) -> str:

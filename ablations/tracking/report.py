@@ -15,6 +15,7 @@ from ablations.tracking.content.right_images import Stored, with_right_images
 from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
+from ablations.tracking.training.curves import learning_curves
 from ablations.types.metrics import labels
 from core.remote import AnyPath
 from reports.cells.edges import l2_edges, tuned_edges
@@ -115,6 +116,7 @@ def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> Stud
         command=description.get("command", ""),
         run_pages=run_pages(tracking_uri(), recorded.experiment_id, recorded.run_id),
         arrays=chosen_arrays(spec, table, store),
+        curves=learning_curves(table, store),
     )
 
 
