@@ -19,6 +19,10 @@ import pandas as pd
 from ablations.api import load_study
 from ablations.planning.grid import enumerate_trials
 from ablations.tracking.content.description import describe
+from ablations.tracking.training.views import IMAGES, NO_DATA
+from ablations.types.trial import Trial
+from core import load_data
+from core.pretraining.shown_views import shown_views
 from reports.cells.arrays import TrialArrays, chosen_trials
 from reports.figures.pictures.example_views import CAPTIONS
 from reports.pages.collection_page import Entry, judged_together, write_collection
@@ -71,7 +75,8 @@ def made_up(name: str) -> StudyReport:
     """The report of a study whose trials have made-up results."""
     look = LOOKS[name]
     scaled = load_study(look.study, "quick", seeds=look.seeds)
-    told = describe(scaled, enumerate_trials(scaled))
+    trials = enumerate_trials(scaled)
+    told = describe(scaled, trials)
     spec = look.spec or scaled.report
     metrics = {spec.metric, *scaled.metrics, *getattr(spec, "metrics", ())}
     states = [look.states.get(number, "done") for number in range(len(told["trials"]))]
@@ -93,6 +98,8 @@ def made_up(name: str) -> StudyReport:
         run_pages=PAGES,
         arrays=_arrays(name, spec, table),
         curves={trial_id: _curve(_draws(trial_id)) for trial_id in table.loc[table["state"] == "done", "trial_id"]},
+        views=_views(trials) if name == "heatmap" else {},
+        no_views=NO_DATA if name == "one_seed" else "",
     )
 
 
@@ -110,6 +117,12 @@ def _value(metric: str, row: Mapping[str, Any]) -> float:
     cell = row["name"].rsplit("seed", 1)[0]
     mean, noise = _draws(cell + metric).uniform(LOWEST, HIGHEST), SPREAD * _draws(row["name"] + metric).normal()
     return float(mean + noise) / (100 if "silhouette" in metric else 1)
+
+
+def _views(trials: Sequence[Trial]) -> dict[str, np.ndarray]:
+    data = load_data(trials[0].config.pretrain.data)
+    cells = [trial for trial in trials if trial.seed == 0 and not trial.baseline]
+    return {trial.id: shown_views(trial.config.pretrain, data, IMAGES).numpy() for trial in cells}
 
 
 def _curve(draws: np.random.Generator) -> dict[str, np.ndarray]:

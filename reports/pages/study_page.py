@@ -42,7 +42,7 @@ def write_page(
         drawn=drawn,
         forest=picture(forest) if forest else None,
         figure=inline_svg(svg),
-        further=[(one, picture(path.parent / f"{one.name}.svg")) for one in further],
+        further=[(one, picture(path.parent / f"{one.name}.svg") if one.figure else None) for one in further],
         rows=_rows(report, drawn),
         trials=table.to_dict("records"),
         failed=table[table["state"] == "failed"].to_dict("records"),
