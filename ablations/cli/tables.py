@@ -57,7 +57,8 @@ def data_lines(plan: Plan) -> Iterator[str]:
 def _data_text(config: DataConfig, size: DataSize) -> str:
     classes = "1 class" if size.classes == 1 else f"{size.classes:,} classes"
     split = "" if config.split is None else f"; split {config.split:g} of each class by seed {config.split_seed}"
-    return f"{config.name}: {size.train:,} training and {size.test:,} test images of {classes}{split}"
+    known = "" if config.fingerprint is None else f"; fingerprint {config.fingerprint}"
+    return f"{config.name}: {size.train:,} training and {size.test:,} test images of {classes}{split}{known}"
 
 
 def plan_table(plan: CollectionPlan) -> Rows:

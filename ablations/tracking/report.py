@@ -150,6 +150,8 @@ def _facts(recorded: Recorded) -> dict[str, str]:
     table = recorded.table
     finished = table[table["state"] == "done"]
     facts = {name: "; ".join(sorted(set(finished[name]) - {""})) for name in ("device", "numerics")}
+    if images := recorded.description.get("images"):
+        facts["fingerprint of images"] = "; ".join(images)
     if "seconds" in table:
         facts["compute"] = f"{table['seconds'].sum() / 60:,.1f} minutes, all trials together"
     if rule := recorded.description.get("stop_early"):
