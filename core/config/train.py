@@ -83,6 +83,12 @@ class PretrainConfig(Config):
         return self
 
     @model_validator(mode="after")
+    def _check_encoder(self) -> Self:
+        if self.epochs and not self.encoder.learns:
+            raise ValueError(f"encoder.kind {self.encoder.kind} has nothing to train; take epochs 0")
+        return self
+
+    @model_validator(mode="after")
     def _check_chunk(self) -> Self:
         for views in (self.batch_size * each.copies for each in self.trained_passes):
             self._check_divides(views)
