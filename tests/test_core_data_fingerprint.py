@@ -12,7 +12,7 @@ from PIL import Image
 
 import core.data.fingerprint as module
 from core.data.fingerprint import fingerprint_of, items_of
-from core.data.layout import list_folder
+from core.data.sources.folders import list_folder
 from core.errors import MissingData
 
 
