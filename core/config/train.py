@@ -83,6 +83,11 @@ class PretrainConfig(Config):
         return self
 
     @model_validator(mode="after")
+    def _check_encoder(self) -> Self:
+        self.encoder.check(self.data.image_size)
+        return self
+
+    @model_validator(mode="after")
     def _check_chunk(self) -> Self:
         for views in (self.batch_size * each.copies for each in self.trained_passes):
             self._check_divides(views)
