@@ -3,10 +3,12 @@
 import re
 from typing import Literal, get_args
 
-from core import DataError, Diverged, ProcessLost
+from core import Collapsed, DataError, Diverged, ProcessLost
 from core.errors import MissingData
 
-Kind = Literal["out_of_memory", "diverged", "bad_data", "missing_data", "worker_lost", "node_lost", "timed_out", "bug"]
+Kind = Literal[
+    "out_of_memory", "diverged", "collapsed", "bad_data", "missing_data", "worker_lost", "node_lost", "timed_out", "bug"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 NEXT: dict[Kind, str] = {
@@ -14,6 +16,9 @@ NEXT: dict[Kind, str] = {
     "memory and keep the batch; a smaller batch is another experiment.",
     "diverged": "Lower optimizer.learning_rate, lengthen schedule.warmup_epochs, or raise loss.temperature: each is "
     "another trial. Running the same trial again ends the same way.",
+    "collapsed": "All images have one projection. A batch norm in the head, a lower rate, or a predictor or "
+    "stop-gradient that was switched off is another trial. To score it as it is: end_on_collapse: false, and --retry "
+    "collapsed.",
     "bad_data": "Repair or remove the file that is named, then --retry bad_data.",
     "missing_data": "Put back what is named, then run the same command again.",
     "worker_lost": "Its process was killed or crashed, more often than it is started again. --retry worker_lost "
@@ -47,6 +52,8 @@ def kind_of(error: BaseException) -> Kind:
     match error:
         case Diverged():
             return "diverged"
+        case Collapsed():
+            return "collapsed"
         case MissingData():
             return "missing_data"
         case DataError():
