@@ -18,6 +18,7 @@ SHIPPED: dict[str, dict[str, object]] = {
     "moco_v3": {"kind": "moco_v3", "hidden": 8, "momentum": 0.9},
     "instance_discrimination": {"kind": "instance_discrimination", "negatives": 20},
     "looc": {"kind": "looc", "left_out": [["flip"]], "queue": 40, "momentum": 0.9},
+    "cpc": {"kind": "cpc", "first_step": 1, "last_step": 2, "target": 8, "context": 8, "blocks": 2},
     "autoencoder": {"kind": "autoencoder"},
     "autoencoder, sparse": {"kind": "autoencoder", "sparsity": 0.05},
     "denoising": {"kind": "denoising", "dropped": 0.1},

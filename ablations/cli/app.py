@@ -220,6 +220,7 @@ def report(
     study: StudyArgument,
     scale: ScaleOption = None,
     assignments: SetOption = None,
+    data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
     use: UseOption = None,
     no_code: NoCodeOption = False,
@@ -232,7 +233,7 @@ def report(
 
         scaled = load_studies(study, scale, assignments or (), code=code_options(use, no_code, storage))
         open_store(storage)
-        drawn = draw_studies(scaled, storage, errors)
+        drawn = draw_studies(scaled, storage, errors, data_dir)
         if as_json:
             from ablations.cli.json_documents.to_documents import report_document
 

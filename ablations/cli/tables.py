@@ -86,7 +86,9 @@ def _data_text(config: DataConfig, size: DataSize) -> str:
         f"; trained on {max(kept):,} to {min(kept):,} of each of {len(kept):,} classes" if config.is_curated else ""
     )
     skipped = f"; {counted(size.skipped, 'image')} left out that did not decode" if size.skipped else ""
-    return f"{config.name}: {size.train:,} training and {size.test:,} test images of {classes}{split}{chosen}{skipped}"
+    known = "" if config.fingerprint is None else f"; fingerprint {config.fingerprint}"
+    images = f"{config.name}: {size.train:,} training and {size.test:,} test images of {classes}"
+    return f"{images}{split}{chosen}{skipped}{known}"
 
 
 def plan_table(plan: CollectionPlan) -> Rows:

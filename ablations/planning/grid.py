@@ -39,7 +39,7 @@ def enumerate_trials(scaled: ScaledStudy, fingerprints: Fingerprints = no_finger
 
 def _trial(scaled: ScaledStudy, cell: Cell, seed: int, fingerprints: Fingerprints) -> Trial:
     configured = configure(scaled, cell, seed)
-    config = fingerprinted(configured, fingerprints, cell.name)
+    config = fingerprinted(configured, fingerprints)
     return Trial(config, cell.coordinates, seed, cell.baseline, configured.following, cell.tuned_values)
 
 

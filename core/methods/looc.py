@@ -8,8 +8,7 @@ from core.augment.repeated import query_and_keys
 from core.config.train import PretrainConfig
 from core.data.dataset import Batch
 from core.encoder.encoder import Encoder
-from core.encoder.head import build_head
-from core.encoder.spaces import Spaces
+from core.encoder.head import Spaces, build_head
 from core.encoder.target import Target
 from core.loss.outcome import Outcome
 from core.loss.unit import spread, unit

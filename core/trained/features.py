@@ -11,7 +11,7 @@ from core.config.protocols.base import Representation
 from core.data.batches import in_order
 from core.data.dataset import Split
 from core.data.streamed import StreamedImages
-from core.encoder.spaces import Spaces
+from core.encoder.head import Spaces
 from core.encoder.stage import UpToStage
 from core.numerics import Numerics
 from core.trained.pretrained import Pretrained

@@ -41,7 +41,7 @@ class Pretrained:
     @property
     def device(self) -> torch.device:
         """Device of its weights."""
-        return next(self.encoder.parameters()).device
+        return next(iter(self.encoder.state_dict().values())).device
 
     def save(self, path: str | AnyPath) -> None:
         """Write everything to one file, whole or not at all."""

@@ -45,10 +45,10 @@ class Picture:
     """The size, as CSS."""
 
 
-def picture(png: Path) -> Picture:
-    """The smaller of a figure's PNG and the SVG beside it."""
-    svg = png.with_suffix(".svg")
-    path = min((svg, png), key=lambda one: one.stat().st_size)
+def picture(figure: Path) -> Picture:
+    """A figure that was saved as SVG; its PNG if that is there and smaller."""
+    svg, png = figure.with_suffix(".svg"), figure.with_suffix(".png")
+    path = png if png.exists() and png.stat().st_size < svg.stat().st_size else svg
     content = base64.b64encode(path.read_bytes()).decode()
     return Picture(f"data:{MEDIA[path.suffix]};base64,{content}", _size(svg.read_text(encoding="utf-8")))
 

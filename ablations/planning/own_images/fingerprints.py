@@ -60,17 +60,15 @@ def last_run(root: AnyPath, scaled: ScaledStudy) -> Fingerprints:
     return lambda config: known.get(config.source)
 
 
-def fingerprinted(configured: Configured, fingerprints: Fingerprints, name: str) -> TrainConfig:
-    """The configuration with the fingerprints of its images. Raises ``StudyError`` where it was written with another
-    one; ``name`` is that of its cell."""
+def fingerprinted(configured: Configured, fingerprints: Fingerprints) -> TrainConfig:
+    """The configuration with the fingerprints of its images. Raises ``StudyError`` where another one is written."""
     config = configured.config
     for path, data in data_of(config):
-        found = fingerprints(data)
+        found, setting = fingerprints(data), (*path, FINGERPRINT)
         if found and data.fingerprint and found != data.fingerprint:
-            raise StudyError(
-                f"{place_of((*path, FINGERPRINT), configured) or name}: fingerprint is {data.fingerprint}, and the "
-                f"images of {data.name} have {found}; put those images back, or write the other fingerprint"
-            )
+            told = f"is {data.fingerprint}, and the images of {data.name} have {found}"
+            place = place_of(setting, configured)
+            raise StudyError(f"{place}: {told}; put those images back, or write the other fingerprint")
         if found:
-            config = with_value(config, (*path, FINGERPRINT), found)
+            config = with_value(config, setting, found)
     return config

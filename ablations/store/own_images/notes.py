@@ -81,9 +81,13 @@ def load_notes(root: AnyPath, name: str) -> list[DataNote]:
 
 def note_of(root: AnyPath, config: DataConfig) -> DataNote | None:
     """The newest note of a configuration's data set, of the fingerprint that it has if it has one."""
-    wanted = config.fingerprint
-    notes = [note for note in load_notes(root, config.name) if note.source == source_values(config)]
-    return next((note for note in notes if wanted in (None, note.fingerprint.value)), None)
+    notes = notes_of(root, config)
+    return next((note for note in notes if config.fingerprint in (None, note.fingerprint.value)), None)
+
+
+def notes_of(root: AnyPath, config: DataConfig) -> list[DataNote]:
+    """The notes of a configuration's data set, the newest first."""
+    return [note for note in load_notes(root, config.name) if note.source == source_values(config)]
 
 
 def old_results(root: AnyPath, name: str) -> OldResults | None:

@@ -11,6 +11,7 @@ from ablations.study.library import reference
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.content.l2_edge import l2_ends
 from ablations.tracking.content.seeds import varied_and_fixed
+from ablations.types.own_images import images_text
 from ablations.types.trial import Trial
 from core.cost import parameters
 
@@ -27,6 +28,7 @@ def describe(scaled: ScaledStudy, trials: Sequence[Trial], looks: Looks = ()) ->
         "varied": varied,
         "fixed": fixed,
         "test_sets": sorted({trial.config.evaluation_data.name for trial in trials}),
+        "images": sorted({images_text(trial.config) for trial in trials} - {""}),
         "reproduces": study.reproduces,
         "scale": scaled.scale,
         "scale_description": scaled.scale_description,
