@@ -44,7 +44,7 @@ REPORTED = range(5), 8000
 SCORED = 5000
 """Images that score, of those left; the others are trained on."""
 NUMERICS = Numerics("bfloat16", channels_last=True)
-"""What the project chooses on the machine of the table when that is quiet. Fixed, since it would be timed under load."""
+"""What the project chooses on the machine of the table when that is quiet; fixed against load."""
 
 METRICS = {"linear": "Linear evaluation", "knn200": "200 nearest neighbours", "knn20": "20 nearest neighbours"}
 SIZES = (1, 2, 4)
