@@ -1,6 +1,6 @@
 """A study's results, read from MLflow and drawn."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,10 @@ from pydantic import TypeAdapter
 
 from ablations.store.folders import each
 from ablations.store.locations import DEFAULT_DATA, reports_folder
-from ablations.store.own_images.notes import load_notes
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.client import LOOKS, Children, tracking_uri
 from ablations.tracking.content.l2_edge import L2
+from ablations.tracking.content.left_out import left_out
 from ablations.tracking.content.right_images import Stored, with_right_images
 from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
@@ -20,7 +20,6 @@ from ablations.tracking.reader import Recorded, read_study
 from ablations.tracking.training.curves import learning_curves
 from ablations.tracking.training.views import augmentation_views
 from ablations.types.metrics import labels
-from ablations.types.wording import counted
 from core.remote import AnyPath
 from reports.cells.edges import l2_edges, tuned_edges
 from reports.cells.metric_names import add_labels
@@ -141,15 +140,6 @@ def _warnings(recorded: Recorded, search: Search | None) -> list[str]:
     return found
 
 
-def _left_out(images: Sequence[str], root: AnyPath) -> Iterator[str]:
-    """``3 images of phone that do not decode``, for each set of images of which some were skipped."""
-    for name, fingerprint in dict.fromkeys(tuple(one.split()) for text in images for one in text.split(", ")):
-        for note in load_notes(root, name):
-            if note.fingerprint.value == fingerprint and note.skipped:
-                verb = "do" if note.skipped > 1 else "does"
-                yield f"{counted(note.skipped, 'image')} of {name} that {verb} not decode"
-
-
 def _looks(recorded: Recorded) -> tuple[int, ...]:
     """The looks that the storage knows, else those that MLflow knows."""
     known = recorded.description.get("looks") or recorded.facts.get(LOOKS, "").split(", ")
@@ -163,8 +153,8 @@ def _facts(recorded: Recorded, store: TrialStore) -> dict[str, str]:
     facts = {name: "; ".join(sorted(set(finished[name]) - {""})) for name in ("device", "numerics")}
     if images := recorded.description.get("images"):
         facts["fingerprint of images"] = "; ".join(images)
-        if left_out := list(_left_out(images, store.root)):
-            facts["left out"] = "; ".join(left_out)
+        if lacking := list(left_out(images, store.root)):
+            facts["left out"] = "; ".join(lacking)
     if "seconds" in table:
         facts["compute"] = f"{table['seconds'].sum() / 60:,.1f} minutes, all trials together"
     if rule := recorded.description.get("stop_early"):
