@@ -78,6 +78,7 @@ def small_study(rest: str, epochs: int, name: str = "small") -> str:
     """Text of a study file whose trials take a second; ``rest`` holds its grid and other settings."""
     return f"""\
 name: {name}
+verdicts: true
 base:
   data: {{name: shapes, image_size: 16, subset: 60}}
   encoder: {{width: 0.125}}
