@@ -78,7 +78,6 @@ def small_study(rest: str, epochs: int, name: str = "small") -> str:
     """Text of a study file whose trials take a second; ``rest`` holds its grid and other settings."""
     return f"""\
 name: {name}
-verdicts: true
 base:
   data: {{name: shapes, image_size: 16, subset: 60}}
   encoder: {{width: 0.125}}
@@ -87,7 +86,9 @@ base:
   epochs: {epochs}
   precision: float32
   evaluate: {{l2_count: 2, neighbors: 5}}
-{rest}"""
+{rest.rstrip()}
+verdicts: true
+"""
 
 
 def small_config(**changes: object) -> PretrainConfig:
