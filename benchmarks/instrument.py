@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from verdicts import Design, Study, cells, claims, grid, pairs, simulate
+from verdict_designs import Design, Study, cells, claims, grid, pairs
+from verdicts import simulate
 
 from ablations.api import load_study
 from ablations.planning.grid import enumerate_trials
