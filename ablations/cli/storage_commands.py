@@ -6,6 +6,7 @@ import typer
 
 from ablations.cli import completion
 from ablations.cli.options import (
+    DataOption,
     JsonOption,
     NoCodeOption,
     ScaleOption,
@@ -19,7 +20,7 @@ from ablations.cli.options import (
     print_document,
     told,
 )
-from ablations.store.locations import DEFAULT_STORAGE
+from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE
 
 if TYPE_CHECKING:
     from ablations.store.cleaning import Cleaning
@@ -66,6 +67,28 @@ def show(
             print_document(show_document(store, stored, planned))
         else:
             console.print(inspection.show(store, stored, planned))
+
+
+def look(
+    trial: TrialArgument,
+    data_dir: DataOption = DEFAULT_DATA,
+    storage: StorageOption = DEFAULT_STORAGE,
+    use: UseOption = None,
+) -> None:
+    """Draw h and z of a trial: a t-SNE of test images, and the nearest training images of some. Nothing is trained. An
+    encoder of your own code needs --use."""
+    with told():
+        from ablations.cli.trial_view import find_trial
+        from ablations.store.locations import reports_folder
+        from ablations.study.own_code.uses import used_by_command
+        from ablations.tracking.training.representations import draw_representations
+
+        store = open_store(storage)
+        list(used_by_command(code_options(use, no_code=False, storage=storage)))
+        found = find_trial(store, trial)
+        folder = reports_folder(storage) / "trials" / found.id
+        for path in draw_representations(store, found, data_dir, folder, errors.print):
+            console.print(str(path), highlight=False, soft_wrap=True)
 
 
 def diff(
