@@ -279,6 +279,7 @@ for command in (
     file_commands.new,
     check_data.data,
     storage_commands.show,
+    storage_commands.look,
     storage_commands.diff,
     storage_commands.rm,
     storage_commands.gc,
