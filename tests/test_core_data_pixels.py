@@ -11,7 +11,8 @@ from PIL import Image, ImageOps, TiffImagePlugin
 from torch import Tensor
 
 from core import DataError
-from core.data.decode import VERSION, decode_whole
+from core.data.decode import decode_whole
+from core.data.fingerprint import DECODING
 from core.data.jpeg import ordinary_jpeg
 from core.data.pixels import BACKGROUND, opened
 
@@ -229,4 +230,4 @@ def test_floats_without_a_range_are_refused(values: list[list[float]], tmp_path:
 
 def test_the_version_tells_these_pixels_from_those_of_before() -> None:
     """Version 2 ignored EXIF and alpha and cut values of 16 bits off at 255."""
-    assert VERSION == 3
+    assert DECODING == 3

@@ -10,10 +10,6 @@ from core.data.jpeg import ordinary_jpeg
 from core.data.pixels import opened, scaled_rgb
 from core.data.square import fit_square, resized
 
-VERSION = 3
-"""Version of the pixels that a file gives. Files of decoded images have it in their names; raise it when the pixels
-change."""
-
 MARGIN = 2
 """Least size at which a JPEG is decoded, as a multiple of the wanted side; ``Image.thumbnail`` has the same."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from ablations.planning.former import how_to_ask
 from ablations.planning.origins import unvaried_text
 from ablations.planning.plan import Plan
+from ablations.planning.review.other_images import other_images
 from ablations.planning.review.plausible import implausible
 from ablations.planning.review.setting_use import unused
 from ablations.planning.search import seed_counts
@@ -29,7 +30,7 @@ def warnings(plan: Plan) -> list[str]:
     scaled = plan.scaled
     found = [*scaled.notes, *_names(plan), *_paper(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
     found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *_holdouts(plan), *_former(plan)]
-    found += _earlier_code(plan)
+    found += [*other_images(plan), *_earlier_code(plan)]
     found += filter(None, [unvaried_text(plan)])
     return list(dict.fromkeys(found))
 
