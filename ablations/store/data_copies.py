@@ -17,6 +17,9 @@ from core.data.catalog import DATA_SETS, SHAPES, SUFFIXES, DataSize
 from core.data.sources.find import data_size
 from core.data.sources.folders import test_count
 from core.data.sources.found import TESTS, TRAIN
+from core.data.sources.hugging_face import MARKS as HUGGING_FACE
+from core.data.sources.manifest import NAMES as MANIFESTS
+from core.data.sources.manifest import SUFFIXES as SUFFIXES_OF_FILES
 from core.errors import MissingData
 from core.files import cache_dir
 from core.remote import AnyPath, RemotePath
@@ -42,6 +45,8 @@ FOLDERS = {
     "torchvision:Imagenette": "imagenette2",
 }
 """Folders that torchvision uses for data sets, if they are not named like the set."""
+MUST_BE_READ = (*MANIFESTS, *HUGGING_FACE, "x_train.npy", "train_images.npy", "x.npy", "images.npy")
+"""Files of a folder that is no folder of classes."""
 
 
 def local_data(name: str, data_dir: AnyPath, tell: Callable[[str], None] = lambda text: None) -> Path:
@@ -63,12 +68,17 @@ def local_data(name: str, data_dir: AnyPath, tell: Callable[[str], None] = lambd
 
 
 def planned_size(config: DataConfig, data_dir: AnyPath) -> DataSize:
-    """Size of a data set as ``data_size`` gives it, before the set is copied to this machine."""
+    """Size of a data set as ``data_size`` gives it. A remote folder of classes is counted before it is copied to this
+    machine; what must be read to be counted, such as a manifest, is copied first."""
     if not isinstance(data_dir, RemotePath):
         return data_size(config, data_dir)
     if config.name in DATA_SETS or (_copies(data_dir) / config.name).exists():
         return data_size(config, _copies(data_dir))
     folder = data_dir / config.name
+    if folder.suffix in (*SUFFIXES_OF_FILES, ".npz"):
+        raise MissingData(f"{folder}: only folders are copied from an object store; put it into one, as manifest.csv")
+    if config.unlabelled or config.unreadable == "skip" or any((folder / name).exists() for name in MUST_BE_READ):
+        return data_size(config, local_data(config.name, data_dir))
     size = _listed(folder) if config.split is None else _listed_unsplit(folder, config.split)
     return size.reduced(config)
 
