@@ -23,7 +23,7 @@ from ablations.types.events import Event, TrialEnded
 from ablations.types.failures import KINDS, NEXT, Kind, TimedOut, kind_of, lost_kind
 from ablations.types.trial import Result
 from core import DataError, Diverged
-from core.errors import MissingData
+from core.errors import MissingData, OtherData
 from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
@@ -59,6 +59,7 @@ def cpu_allocation_error() -> Exception:
         (Diverged("the loss is nan"), "diverged"),
         (DataError("a.png does not decode"), "bad_data"),
         (MissingData("a.png is no longer there"), "missing_data"),
+        (OtherData("photos has another fingerprint"), "other_data"),
         (TimedOut("after 3 minutes"), "timed_out"),
         (ZeroDivisionError(), "bug"),
     ],
