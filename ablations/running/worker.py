@@ -10,6 +10,7 @@ import torch
 
 from ablations.planning.stopping import StoppedEarly
 from ablations.running.job import Job
+from ablations.running.own_images.load import load_images
 from ablations.running.unit_run import UnitRun
 from ablations.store.data_copies import local_data
 from ablations.store.leases.lease import FencedError, take
@@ -30,7 +31,6 @@ from core import (
     Scores,
     encoder_hash,
     evaluate,
-    load_data,
     load_pretrained,
     pretrain,
 )
@@ -170,7 +170,7 @@ def _pretrained(run: UnitRun) -> tuple[Pretrained, float]:
 @functools.lru_cache(maxsize=2)
 def _data(config: DataConfig, data_dir: AnyPath) -> Dataset:
     """The data set, kept between the units of one worker. Raises ``OtherData`` if it is not as it was planned."""
-    return load_data(config, local_data(config.name, data_dir))
+    return load_images(config, data_dir)
 
 
 def _check_unchanged(config: DataConfig, data: Dataset, run: UnitRun) -> None:
