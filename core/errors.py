@@ -3,6 +3,7 @@
 ValueError
   DataError        data is missing, unreadable or unfit
     MissingData      it may be there again later
+    OtherData        it is not what was asked for
 RuntimeError
   Diverged         the loss or a weight is not finite
   Collapsed        all images have one projection
@@ -21,6 +22,10 @@ class DataError(ValueError):
 
 class MissingData(DataError):
     """Data that is named is not there, or no longer there, so that no training was given it."""
+
+
+class OtherData(DataError):
+    """The images are not those that were asked for, so that no training was given them."""
 
 
 class Diverged(RuntimeError):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from small_methods import SHIPPED
+from small_methods import SHIPPED, each
 
 from core import DataConfig, Pretrained, load_data, pretrain
 from core.data.dataset import Dataset
@@ -63,7 +63,7 @@ def at_random() -> float:
     return neighbours(trained("byol", epochs=0))
 
 
-@pytest.mark.parametrize("name", [name for name in SHIPPED if name != "rotation"])
+@pytest.mark.parametrize("name", each(name for name in SHIPPED if name != "rotation"))
 def test_the_loss_falls_and_neighbours_have_one_class(name: str) -> None:
     result = trained(name)
     assert result.history[-1].loss < result.history[0].loss or name in AT_RANDOM_FIRST

@@ -40,9 +40,14 @@ def follows_by_itself(config: TrainConfig, path: SeedPath) -> bool:
 
 def with_seeds(config: TrainConfig, seed: int, paths: Iterable[SeedPath]) -> TrainConfig:
     """The configuration with the seed at each of the paths."""
-    changed: Config = config
     for path in paths:
-        changed = _replaced(changed, _inside(path), seed)
+        config = with_value(config, path, seed)
+    return config
+
+
+def with_value(config: TrainConfig, path: SeedPath, value: Any) -> TrainConfig:
+    """The configuration with another value at a path of a study file. The value is not validated."""
+    changed = _replaced(config, _inside(path), value)
     assert isinstance(changed, TrainConfig)
     return changed
 
@@ -58,7 +63,7 @@ def _inside(path: SeedPath) -> SeedPath:
     return path if path[0] == "evaluate" else ("pretrain", *path)
 
 
-def _replaced(config: Config, path: SeedPath, value: int) -> Config:
+def _replaced(config: Config, path: SeedPath, value: Any) -> Config:
     name, *rest = path
     inner = _replaced(getattr(config, name), tuple(rest), value) if rest else value
     return config.model_copy(update={name: inner})

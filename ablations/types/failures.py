@@ -4,10 +4,19 @@ import re
 from typing import Literal, get_args
 
 from core import Collapsed, DataError, Diverged, ProcessLost
-from core.errors import MissingData
+from core.errors import MissingData, OtherData
 
 Kind = Literal[
-    "out_of_memory", "diverged", "collapsed", "bad_data", "missing_data", "worker_lost", "node_lost", "timed_out", "bug"
+    "out_of_memory",
+    "diverged",
+    "collapsed",
+    "bad_data",
+    "missing_data",
+    "other_data",
+    "worker_lost",
+    "node_lost",
+    "timed_out",
+    "bug",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -21,6 +30,8 @@ NEXT: dict[Kind, str] = {
     "collapsed.",
     "bad_data": "Repair or remove the file that is named, then --retry bad_data.",
     "missing_data": "Put back what is named, then run the same command again.",
+    "other_data": "The images are not those that the plan saw. If a machine has an older copy, bring it up to date: it "
+    "fails the same way until then. If you changed them, 'ablate plan' shows the trials of the images as they are now.",
     "worker_lost": "Its process was killed or crashed, more often than it is started again. --retry worker_lost "
     "continues from the last checkpoint.",
     "node_lost": "The machine that it ran on went away. --retry node_lost continues from the last checkpoint.",
@@ -30,7 +41,7 @@ NEXT: dict[Kind, str] = {
 """Advice after each kind of failure."""
 
 
-PASSING: tuple[Kind, ...] = ("missing_data",)
+PASSING: tuple[Kind, ...] = ("missing_data", "other_data")
 """Kinds that end with their cause. No result is kept, so the same command tries the trial again."""
 
 
@@ -56,6 +67,8 @@ def kind_of(error: BaseException) -> Kind:
             return "collapsed"
         case MissingData():
             return "missing_data"
+        case OtherData():
+            return "other_data"
         case DataError():
             return "bad_data"
         case TimedOut():

@@ -19,6 +19,9 @@ def _count_or_fraction(subset: int | float) -> int | float:
 Shape = Literal["square", "own"]
 LONGEST = 512
 """Longer side at most, in pixels, of images that keep their shape. Half of ImageNet's are 500 x 375."""
+BATCHES_AHEAD = 2
+"""Number of batches that are decoded ahead, into shared memory of the CPU: 1.2 GB for batches of 4096 images of 224
+pixels, 6.4 GB for those that keep their shape on a canvas of 512."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 ImageSize = Annotated[int, Field(ge=8, le=1024)]
 Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
@@ -26,6 +29,10 @@ Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
 
 SplitShare = Annotated[float, Field(gt=0, lt=1)]
 """Share of the images of each class."""
+FingerprintValue = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+"""16 hex digits; see ``core.data.fingerprint``."""
+PART_FIELDS = ("image_size", "stored_size", "shape", "subset", "subset_seed", "fingerprint")
+"""Fields of a data set that leave open which images it has: they choose a part of them, and their size."""
 
 
 def is_all(amount: int | float) -> bool:
@@ -36,7 +43,7 @@ def is_all(amount: int | float) -> bool:
 class DataConfig(Config):
     """A data set, and the part of it that is used."""
 
-    added_later = {"shape": "square", "split": None, "split_seed": 0}
+    added_later = {"shape": "square", "split": None, "split_seed": 0, "fingerprint": None}
 
     name: Name = "imagenet"
     """Name of the data set: ``shapes`` (embedded), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an
@@ -72,9 +79,19 @@ class DataConfig(Config):
     split_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of that split. It is the same in all trials of a study, whatever their seeds, unless an axis changes it."""
 
+    fingerprint: FingerprintValue | None = None
+    """Hash of the images of an image folder, which a plan takes from the folder: other images make another trial.
+    Written in a study, it refuses every other content of the folder. None: not known, or the data set has a name of its
+    own."""
+
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
         return (("data set", values.get("name")),)
+
+    @property
+    def source(self) -> "DataConfig":
+        """The whole data set, whatever part of it is used at which size: what has one fingerprint."""
+        return DataConfig(**{name: value for name, value in vars(self).items() if name not in PART_FIELDS})
 
     @property
     def longest_side(self) -> int:
@@ -96,7 +113,7 @@ class DataConfig(Config):
 class EvaluationData(Config):
     """Another data set than that of the pretraining, to score on."""
 
-    added_later = {"split": None, "split_seed": 0}
+    added_later = {"split": None, "split_seed": 0, "fingerprint": None}
 
     name: Name
     """Name of the data set, as in the field ``data`` of the pretraining."""
@@ -120,6 +137,9 @@ class EvaluationData(Config):
     split_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of that split."""
 
+    fingerprint: FingerprintValue | None = None
+    """Hash of the images, as in the field ``data``."""
+
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
         return (("data set", values.get("name")),)
@@ -135,4 +155,5 @@ class EvaluationData(Config):
             subset_seed=self.subset_seed,
             split=self.split,
             split_seed=self.split_seed,
+            fingerprint=self.fingerprint,
         )

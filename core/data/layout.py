@@ -21,16 +21,20 @@ TEST_FOLDERS = ("test", "val")
 
 def data_size(config: DataConfig, data_dir: Path) -> DataSize:
     """Return the size of the data set after its subset is taken. Raises ``DataError`` as ``list_images`` does."""
-    check_split(config)
+    check_known(config)
     known = DATA_SETS.get(config.name)
     size = known.size if known else list_images(config, data_dir).size
     return size.reduced(config)
 
 
-def check_split(config: DataConfig) -> None:
-    """Raise ``DataError`` where a split is asked of a data set that has its own."""
-    if config.split is not None and config.name in DATA_SETS:
+def check_known(config: DataConfig) -> None:
+    """Raise ``DataError`` where a split is asked of a data set that has its own, or a fingerprint of a known one."""
+    if config.name not in DATA_SETS:
+        return
+    if config.split is not None:
         raise DataError(f"data.split is for image folders, and {config.name} has its own test images; remove it")
+    if config.fingerprint is not None:
+        raise DataError(f"data.fingerprint is for image folders, and {config.name} is known by its name; remove it")
 
 
 def list_images(config: DataConfig, data_dir: Path) -> ImageFiles:

@@ -12,8 +12,9 @@ from core.config.data import DataConfig, is_all
 from core.config.registry import imported
 from core.data.catalog import DATA_SETS, DataSet, DataSize, ImageFiles
 from core.data.dataset import Dataset
+from core.data.fingerprint import check_fingerprint
 from core.data.folder import Progress, load_files, stream_files
-from core.data.layout import check_split, list_images
+from core.data.layout import check_known, list_images
 from core.data.subset import balanced_subset
 from core.errors import DataError, check_type
 from core.randomness import generator
@@ -35,10 +36,11 @@ def load_data(
     subset and test images take more than 70 % of the memory. It changes neither pixels nor order, only how long things
     take. Images that keep their shape are always streamed.
 
-    Raises ``DataError`` where data is missing, unreadable or unfit.
+    Raises ``DataError`` where data is missing, unreadable or unfit, and ``OtherData`` where an image folder does not
+    have ``config.fingerprint``.
     """
     check_type(config, DataConfig, "config")
-    check_split(config)
+    check_known(config)
     data_dir = Path(data_dir)
     known = DATA_SETS.get(config.name)
     if known and known.load:
@@ -47,7 +49,9 @@ def load_data(
         assert known.files is not None
         data = _load_files(config, imported(known.files)(config.name, data_dir), progress, stream)
     else:
-        data = _load_files(config, list_images(config, data_dir), progress, stream)
+        files = list_images(config, data_dir)
+        check_fingerprint(config, files, data_dir)
+        data = _load_files(config, files, progress, stream)
     if config.stored_size is None and config.shape == "square":
         return data
     train, test = (replace(split, view_size=config.image_size) for split in (data.train, data.test))

@@ -1,6 +1,8 @@
 """Any image file as RGB with 8 bits, as an image viewer shows it."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +40,28 @@ SIGNED, WHITE_IS_ZERO = 2, 0
 def read_rgb(path: str, side: int) -> Image.Image:
     """Read a file as ``as_rgb`` does; a JPEG whose sides are larger than ``side`` may be read at 1/2, 1/4 or 1/8.
 
-    Raises ``DataError`` with the path of a file that does not decode, ``MissingData`` with the path of a file that is
-    not there.
+    Raises as ``opened`` does.
+    """
+    with opened(path) as image:
+        return scaled_rgb(image, side)
+
+
+def scaled_rgb(image: Image.Image, side: int) -> Image.Image:
+    """Return an opened file as ``as_rgb`` does; a JPEG whose sides are larger than ``side`` at 1/2, 1/4 or 1/8."""
+    image.draft(None, (side, side))  # does nothing to small images and other formats
+    return as_rgb(image)
+
+
+@contextmanager
+def opened(path: str) -> Iterator[Image.Image]:
+    """Open a file, of which only the header is read.
+
+    Raises ``DataError`` with the path of a file that does not decode, here or inside, and ``MissingData`` with the path
+    of a file that is not there.
     """
     try:
         with Path(path).open("rb") as file, Image.open(file) as image:  # a path: Pillow mixes up a turned TIFF's rows
-            image.draft(None, (side, side))  # does nothing to small images and other formats
-            return as_rgb(image)
+            yield image
     except FileNotFoundError as error:
         raise MissingData(f"{path}: is no longer there; put it back") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -67,12 +84,13 @@ def as_rgb(image: Image.Image) -> Image.Image:
     Raises ``ValueError`` for values outside the range, ``OSError`` or ``SyntaxError`` for a file that is damaged.
     """
     image.load()  # turns a TIFF upright, and reads an orientation that a PNG has behind its pixels
-    method = UPRIGHT.get(_orientation(image))
+    method = UPRIGHT.get(orientation(image))
     colors = _opaque(image) if image.mode not in ("F", "I") and not image.mode.startswith("I;") else _gray(image)
     return colors.transpose(method) if method is not None else colors
 
 
-def _orientation(image: Image.Image) -> Any:
+def orientation(image: Image.Image) -> Any:
+    """Return the EXIF orientation of an opened file, 1 where it says none."""
     try:
         return image.getexif().get(ORIENTATION, 1)
     except SyntaxError:  # what the file calls EXIF is none

@@ -22,7 +22,7 @@ def build_head(config: HeadConfig, width: int) -> nn.Sequential:
         case "nonlinear":
             hidden = config.hidden or width
             inputs = [width, *[hidden] * (config.layers - 2)]
-            layers = [_hidden_layer(each, hidden, config.hidden_norm) for each in inputs]
+            layers = [hidden_layer(each, hidden, config.hidden_norm) for each in inputs]
             return nn.Sequential(*layers, _last_layer(hidden, config))
 
 
@@ -34,7 +34,8 @@ def build_classifier(width: int, classes: int) -> nn.Sequential:
     return nn.Sequential(layer)
 
 
-def _hidden_layer(width: int, output: int, norm: bool) -> nn.Sequential:
+def hidden_layer(width: int, output: int, norm: bool = True) -> nn.Sequential:
+    """Build a hidden layer: a matrix, a batch norm if there is one, and a ReLU."""
     if not norm:
         return nn.Sequential(nn.Linear(width, output), nn.ReLU(inplace=True))
     return nn.Sequential(_dense(width, output), nn.BatchNorm1d(output), nn.ReLU(inplace=True))

@@ -7,8 +7,9 @@ from typing import Any
 from reports.cells.search import search_sentence
 from reports.cells.summary import WORDS
 from reports.figures.drawn import Drawn
+from reports.pages.best_cell import best_sentences
 from reports.pages.cell_trials import metric_of, trials_by_cell
-from reports.pages.web import fill, inline_svg, picture
+from reports.pages.web import MOST_CLAIMS, fill, inline_svg, picture
 from reports.statistics.verdicts import p_text
 from reports.study_report import StudyReport
 
@@ -17,7 +18,7 @@ MOST_NAMED = 24
 
 
 def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str, forest: Path | None = None) -> Path:
-    """Write the page, and return its path: first the verdicts, then the figure, the numbers and their provenance.
+    """Write the page, and return its path: first the answer, then the figure, the numbers and their provenance.
     ``forest`` is the picture of all claims."""
     table = report.every_trial
     return fill(
@@ -25,6 +26,8 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str, forest: 
         path,
         report=report,
         verdicts=report.verdicts,
+        best=best_sentences(report),
+        most_claims=MOST_CLAIMS,
         drawn=drawn,
         forest=picture(forest) if forest else None,
         figure=inline_svg(svg),
