@@ -35,7 +35,7 @@ SHIPPED: dict[str, dict[str, object]] = {
 }
 """Settings of ``loss`` by name."""
 
-ALIKE = ("autoencoder, sparse", "denoising", "inpainting", "colorization")
+ALIKE = ("moco_v3", "autoencoder, sparse", "denoising", "inpainting", "colorization")
 """Methods that differ in a few lines from one that has another name here."""
 
 
