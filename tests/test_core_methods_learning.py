@@ -37,7 +37,8 @@ TASKS = ("rotation", "relative_position", "jigsaw")
 """Methods that ask of a view what the embedded shapes do not tell: they are wallpapers, and stand at any angle."""
 LONGER = ("masked_squares", "deepcluster", "deepcluster_v2")
 """Methods that are seen to learn with the slow tests."""
-SETTINGS = {"deepcluster": {"epochs_between": 6}} | dict.fromkeys(("moco", "moco, symmetric", "swav"), {"queue": 64})
+QUEUED = ("moco", "moco, symmetric", "looc", "swav")
+SETTINGS = {"deepcluster": {"epochs_between": 6}} | {name: {"queue": 64} for name in QUEUED}
 """Settings for more images than the methods' other tests have."""
 
 
