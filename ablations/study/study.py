@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ablations.types.choices import CHOICES, Choice
 from core.config import Config
+from reports.cells.search import Select
 from reports.specs import Report
 from reports.statistics.claims import Claim, known_numbers
 
@@ -135,6 +136,10 @@ class Study(Config):
     tune: Tune | None = None
     """Settings whose values are chosen for each cell and seed, on training images that are held out. Each value is a
     trial."""
+    select: Select = "test"
+    """What the best cell is chosen by. ``validation``: the score on training images that are held out, so that its
+    score on test images is one of new images. ``test``: the metric of the figure, whose highest value is too high by
+    chance. It changes no trial."""
     baselines: dict[str, Settings] = {}
     """Named trials outside the grid, to compare it with."""
     seeds: Seeds | None = None
