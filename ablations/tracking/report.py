@@ -21,7 +21,7 @@ from reports.cells.edges import l2_edges, tuned_edges
 from reports.cells.metric_names import add_labels
 from reports.cells.search import Search, chosen_rows
 from reports.fonts import fonts_for
-from reports.pages.render import render
+from reports.pages.redraw import update_report
 from reports.specs import Report
 from reports.statistics.claims import parts_of, read_claims
 from reports.statistics.seeds import FIXED, VARIED
@@ -74,7 +74,7 @@ def draw_report(
     folder = reports_folder(storage) / study / label
     stored = _stored_arrays(recorded, store)
     report = _study_report(recorded, store, stored)
-    page = render(report, folder)
+    page = update_report(report, folder)
     pictures = draw_pictures(recorded.table, stored, store, folder)
     notes += [*map(str, recorded.differences), *report.warnings, *filter(None, [fonts_for(report.texts).note])]
     figure = folder / "figure.png"
