@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import BaseModel
 
 import reports
-from reports.cells.metric_names import METRIC_LABELS
+from reports.cells import metric_names
 from reports.fonts import fonts_for
 from reports.kinds import KINDS
 from reports.study_report import StudyReport
@@ -27,8 +27,6 @@ from reports.study_report import StudyReport
 LIBRARIES = ("fonttools", "jinja2", "matplotlib", "numpy", "pandas", "pillow", "pydantic", "scipy", "seaborn")
 """Distributions that figures, tables and pages are made with."""
 PAGE = "report.html"
-FILES = ("report", "figure", "forest", "table", "data", "trials", "verdicts", "right_images", "search")
-"""The stems of the files of a study's report."""
 
 
 def _package_hash() -> str:
@@ -51,8 +49,9 @@ def update_report(report: StudyReport, folder: Path) -> Path:
     def render() -> Iterable[Path]:
         from reports.pages.render import render  # here, since figures take half a second to import
 
+        before = _times(folder)
         render(report, folder)
-        return sorted(path for path in folder.iterdir() if path.stem in FILES)
+        return [path for path, time in _times(folder).items() if before.get(path) != time]
 
     if KINDS[report.spec.kind].draw.startswith(f"{reports.__name__}."):
         values = [getattr(report, field.name) for field in fields(report)]
@@ -71,7 +70,7 @@ def draw_if_changed(
     drawn from is kept under ``name`` in a hidden folder beside ``folder``.
     """
     record = folder.parent / f".{folder.name}" / f"{name}.json"
-    sources = _hash((values, CODE, METRIC_LABELS, fonts_for(texts)))
+    sources = _hash((values, CODE, metric_names.METRIC_LABELS, fonts_for(texts)))
     known = _read(record)
     if known.get("sources") == sources and known["files"] == _hashes(folder, known["files"]):
         return [folder / file for file in known["files"]]
@@ -102,6 +101,11 @@ def _read(record: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) and isinstance(known.get("files"), dict) else {}
+
+
+def _times(folder: Path) -> dict[Path, int]:
+    """The times at which the files of a folder were written."""
+    return {path: path.stat().st_mtime_ns for path in sorted(folder.glob("*")) if path.is_file()}
 
 
 def _hashes(folder: Path, files: Iterable[str]) -> dict[str, str]:
