@@ -1,10 +1,10 @@
 """What the plan says of a method's cost and memory, counted on a training step and on the modules themselves."""
 
 import pytest
-from small_methods import SHIPPED
+from small_methods import SHIPPED, each
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.config.methods.autoencoder import decoder_maps
+from core.config.methods.reconstruction import Reconstruction, decoder_maps
 from core.cost import forward_flops, parameters, training_bytes, training_flops
 from core.pretraining.training import Training
 from helpers import random_dataset, small_config
@@ -15,28 +15,38 @@ TABLES = {
     "vicreg": 4 * 24**2,
     "moco": 3 * 16 * 40,
     "moco, symmetric": 3 * 2 * 16 * 40,
+    "moco_v3": 3 * 2 * 16 * 16,
+    "looc": 3 * 2 * 16 * 40,
+    "cpc": 3 * 4 * (12 + 8) * 16 * 16 * 16,
+    "instance_discrimination": 16 * 21 * (24 + 3),
+    "deepcluster": 3 * 16 * 12 + 2 * 64 * 64,
+    "deepcluster_v2": 3 * 2 * 16 * 3 * 12,
     "swav": 3 * 2 * 16 * 12,
     "swav, no queue": 3 * 2 * 16 * 12,
     "swav, small crops": 3 * 4 * 16 * 12,
-    "autoencoder": 2 * 16 * sum(each.channels * each.side**2 for each in decoder_maps(64, 16)),
-    "autoencoder, sparse": 2 * 16 * sum(each.channels * each.side**2 for each in decoder_maps(64, 16)),
 }
-"""Numbers that are kept during a step and are in no module: correlations, logits, scores and maps."""
+"""Numbers that are kept for a while and are in no module: correlations, logits, scores, and all images' features."""
+KEPT = ("queue", "memory", "centres", "clusters", "sizes")
+"""Buffers of any size."""
+MAPS = 2 * 16 * sum(each.channels * each.side**2 for each in decoder_maps(64, 16))
+"""Numbers of a decoder's maps that are kept during a step."""
 
 
 def made(name: str) -> Training:
     return Training(small_config(loss=SHIPPED[name], head=HEAD), random_dataset(), "cpu")
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", each(SHIPPED))
 def test_the_operations_of_a_step_are_those_that_are_counted(name: str) -> None:
     """The gradient of the first convolution's input is not needed, and the loss of a batch has no views."""
     training = made(name)
-    for _ in range(2):  # with a queue that is full
+    for _ in range(4):  # with a queue that is full, and clusters that are found at an epoch's start
         training.advance()
     with FlopCounterMode(display=False) as counter:
-        training.advance()
-    assert counter.get_total_flops() / 16 == pytest.approx(training_flops(training.config), rel=0.05)
+        for _ in range(4 if "clusters" in training.config.loss.model_fields_set else 1):
+            training.advance()
+    images = 16 * (training.step - 4)
+    assert counter.get_total_flops() / images == pytest.approx(training_flops(training.config), rel=0.05)
 
 
 PASSES = {
@@ -47,32 +57,45 @@ PASSES = {
     "rotation": 12,
     "moco": 4,
     "moco, symmetric": 8,
+    "moco_v3": 8,
+    "looc": 5,
+    "cpc": 3,
+    "instance_discrimination": 3,
     "autoencoder": 3,
     "autoencoder, sparse": 3,
+    "denoising": 3,
+    "inpainting": 3,
+    "masked_squares": 3,
+    "colorization": 3,
+    "deepcluster": 4,
+    "deepcluster_v2": 6,
+    "relative_position": {4: 27},
+    "jigsaw": {6: 12},
     "swav": 6,
     "swav, no queue": 6,
-    "swav, small crops": None,
+    "swav, small crops": {16: 6, 8: 6},
 }
+"""Forward passes of an image, or of views by their side in pixels where these are smaller than the image's 16."""
 
 
 @pytest.mark.parametrize(("name", "passes"), PASSES.items())
-def test_passes_through_the_encoder_are_those_of_the_papers(name: str, passes: int | None) -> None:
+def test_passes_through_the_encoder_are_those_of_the_papers(name: str, passes: int | dict[int, int]) -> None:
     config = small_config(loss=SHIPPED[name])
-    large, small = (forward_flops(config.encoder, side) for side in (16, 8))
-    expected = 6 * large + 6 * small if passes is None else passes * large
+    by_side = {16: passes} if isinstance(passes, int) else passes
+    expected = sum(count * forward_flops(config.encoder, side) for side, count in by_side.items())
     assert training_flops(config) - config.loss.flops(config) == expected
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", each(SHIPPED))
 def test_the_memory_of_a_method_is_that_of_its_modules(name: str) -> None:
     """Matrices with gradient and momentum, those of a target's head without, queues, and what is kept in a step."""
     training = made(name)
-    method, expected = training.method, 4 * TABLES.get(name, 0)
+    tables = MAPS if isinstance(training.config.loss, Reconstruction) else TABLES.get(name, 0)
+    method, expected = training.method, 4 * tables
     for part, weight in method.named_parameters():
         if weight.ndim > 1 and not part.startswith("target.encoder"):
             expected += (12 if weight.requires_grad else 4) * weight.numel()
-    if hasattr(method, "queue"):
-        expected += 4 * method.queue.numel()  # type: ignore[operator]
+    expected += sum(buffer.nbytes for part, buffer in method.named_buffers() if part in KEPT)
     if name == "rotation":
         expected = 0  # a matrix of four rows
     config = training.config

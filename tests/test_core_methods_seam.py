@@ -15,7 +15,7 @@ from dispatch import NoReadback
 from own_methods import KINDS, Clusters, Crops, Memory, Paint, PaintConfig, Queue, own_methods
 from processes import after_steps, assert_same, in_processes
 from pydantic import ValidationError
-from small_methods import SHIPPED
+from small_methods import ALIKE, SHIPPED, each
 
 from core import DataError, Frozen, evaluate, load_pretrained, pretrain
 from core.config import METHODS, Measure, Pass
@@ -51,7 +51,7 @@ def run(made: Training, until: int) -> Training:
     return made
 
 
-@pytest.mark.parametrize("kind", LOSSES)
+@pytest.mark.parametrize("kind", each(LOSSES))
 def test_a_method_that_is_interrupted_ends_bit_for_bit_as_one_that_is_not(kind: str, tmp_path: Path) -> None:
     whole = run(training(kind), 12)
     made = training(kind)
@@ -66,7 +66,7 @@ def test_a_method_that_is_interrupted_ends_bit_for_bit_as_one_that_is_not(kind: 
     assert [epoch.metrics for epoch in made.history] == [epoch.metrics for epoch in whole.history]
 
 
-@pytest.mark.parametrize("kind", LOSSES)
+@pytest.mark.parametrize("kind", each(LOSSES))
 def test_a_history_has_the_methods_own_measures(kind: str) -> None:
     made = run(training(kind), 4)
     (epoch,) = made.history
@@ -76,7 +76,7 @@ def test_a_history_has_the_methods_own_measures(kind: str) -> None:
         assert epoch.metrics[measure.name] == (100 * mean if "(%)" in measure.label else mean)
 
 
-@pytest.mark.parametrize("kind", LOSSES)
+@pytest.mark.parametrize("kind", each(LOSSES))
 def test_chunks_are_exact(kind: str) -> None:
     """The gradient is that of the whole batch once running statistics replace each chunk's."""
     gradients = []
@@ -94,7 +94,7 @@ def test_chunks_are_exact(kind: str) -> None:
         torch.testing.assert_close(chunked[name], gradient, rtol=1e-3, atol=1e-5, msg=name)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in LOSSES if kind != "own_clusters"])  # k-means may wait
+@pytest.mark.parametrize("kind", each(kind for kind in LOSSES if kind != "own_clusters"))  # k-means may wait
 def test_a_step_reads_nothing_back(kind: str) -> None:
     made = training(kind)
     with NoReadback():
@@ -102,7 +102,7 @@ def test_a_step_reads_nothing_back(kind: str) -> None:
             made.advance()
 
 
-@pytest.mark.parametrize("kind", LOSSES)
+@pytest.mark.parametrize("kind", each(LOSSES))
 def test_what_it_learned_is_kept_and_scored(kind: str, tmp_path: Path) -> None:
     result = pretrain(small_config(loss=LOSSES[kind], epochs=2), random_dataset(), device="cpu")
     result.save(tmp_path / "encoder.pt")
@@ -214,12 +214,17 @@ def test_clusters_are_found_before_each_epoch_and_momentum_is_forgotten() -> Non
     assert not torch.equal(made.method.clusters, first)  # type: ignore[arg-type]
 
 
+def after_five(kind: str) -> dict[str, torch.Tensor]:
+    return after_steps(5, True, augment=EXACT, loss=LOSSES[kind], optimizer={"learning_rate": 0.1})
+
+
+def alike_in_two(folder: Path) -> dict[str, Any]:
+    return {kind: after_five(kind) for kind in ALIKE}
+
+
 def in_two(folder: Path) -> dict[str, Any]:
     with own_methods():
-        results: dict[str, Any] = {
-            kind: after_steps(5, True, augment=EXACT, loss=loss, optimizer={"learning_rate": 0.1})
-            for kind, loss in LOSSES.items()
-        }
+        results: dict[str, Any] = {kind: after_five(kind) for kind in LOSSES if kind not in ALIKE}
         chunked: dict[str, Any] = {"augment": EXACT, "batch_norm_chunk": 4, "optimizer": {"learning_rate": 0.1}}
         results["in chunks"] = after_steps(5, True, loss={"kind": "own_queue"}, **chunked)
         results["uneven"] = uneven_features()
@@ -245,10 +250,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return in_processes(2, tmp_path_factory.mktemp("processes"), in_two)
 
 
-EXPECTED = {
-    kind: partial(after_steps, 5, True, augment=EXACT, loss=loss, optimizer={"learning_rate": 0.1})
-    for kind, loss in LOSSES.items()
-} | {
+EXPECTED = {kind: partial(after_five, kind) for kind in LOSSES if kind not in ALIKE} | {
     "in chunks": partial(
         after_steps,
         5,
@@ -267,6 +269,14 @@ def test_several_processes_reach_the_state_of_one(results: list[dict[str, Any]],
     one, other = (result[name] for result in results)
     assert all(torch.equal(one[key], other[key]) for key in one)
     assert_same(one, EXPECTED[name](), 1e-8)
+
+
+@pytest.mark.slow
+def test_methods_that_are_alike_reach_it_too(tmp_path: Path) -> None:
+    one, other = in_processes(2, tmp_path, alike_in_two)
+    for kind in ALIKE:
+        assert all(torch.equal(one[kind][key], other[kind][key]) for key in one[kind])
+        assert_same(one[kind], after_five(kind), 1e-8)
 
 
 def test_features_of_images_that_cannot_be_shared_evenly_are_all_there(results: list[dict[str, Any]]) -> None:

@@ -46,6 +46,7 @@ def show(
     study: StudyOption = None,
     scale: ScaleOption = None,
     assignments: SetOption = None,
+    data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
     use: UseOption = None,
     no_code: NoCodeOption = False,
@@ -57,10 +58,12 @@ def show(
     """
     with told():
         from ablations.cli import trial_view as inspection
+        from ablations.planning.own_images.fingerprints import Folders
 
         store = open_store(storage)
         code = code_options(use, no_code, storage)
-        stored, planned = inspection.stored_or_planned(store, trial, study, scale, assignments or (), code)
+        folders = Folders(data_dir, storage)
+        stored, planned = inspection.stored_or_planned(store, trial, study, scale, assignments or (), code, folders)
         if as_json:
             from ablations.cli.json_documents.to_documents import show_document
 

@@ -10,6 +10,7 @@ import torch
 
 from ablations.planning.stopping import StoppedEarly
 from ablations.running.job import Job
+from ablations.running.own_images.load import load_images
 from ablations.running.unit_run import UnitRun
 from ablations.store.data_copies import local_data
 from ablations.store.leases.lease import FencedError, take
@@ -19,9 +20,11 @@ from ablations.store.trial_store import TrialStore
 from ablations.tracking.provenance import provenance
 from ablations.types.events import DiskFull, Held, Listen, Started, TrialEnded
 from ablations.types.failures import TimedOut, kind_of
+from ablations.types.own_images import IMAGES, images_text
 from ablations.types.redaction import without_secrets
 from ablations.types.trial import Result, Trial, Unit
 from core import (
+    Collapsed,
     DataError,
     Diverged,
     Pretrained,
@@ -29,16 +32,15 @@ from core import (
     Scores,
     encoder_hash,
     evaluate,
-    load_data,
     load_pretrained,
     pretrain,
 )
 from core.config import DataConfig
 from core.config.base import OWN_CODE, own_codes
 from core.config.protocols.base import Representation
-from core.data.catalog import DataSize
 from core.data.dataset import Dataset
-from core.errors import MissingData, StorageAway, StorageRefused, is_full
+from core.data.load import check_unchanged
+from core.errors import StorageAway, StorageRefused, is_full
 from core.hardware import forget_memory_peak, hardware_name, memory_peak, pick_device
 from core.optimizer.eager import skip_dynamo
 from core.remote import AnyPath
@@ -80,7 +82,7 @@ def assist(unit: Unit, job: Job) -> None:
     skip_dynamo()
     config = unit.trials[0].config.pretrain
     checkpoint = TrialStore(job.storage).checkpoint_path(unit.pretrain_id)
-    pretrain(config, _data(config.data, job), checkpoint=checkpoint)
+    pretrain(config, _data(config.data, job.data_dir), checkpoint=checkpoint)
 
 
 def disk_full(unit: Unit, job: Job, error: OSError) -> DiskFull:
@@ -151,36 +153,34 @@ def _pretrained(run: UnitRun) -> tuple[Pretrained, float]:
         run.check(pretrained)
         return pretrained, run.complete(pretrained, run.store.is_trained(run.id))
     config = run.unit.trials[0].config.pretrain
+    data = _data(config.data, run.job.data_dir)
     pretrained = pretrain(
         config,
-        _data(config.data, run.job),
+        data,
         checkpoint=run.store.checkpoint_path(run.id),
         on_epoch=run.on_epoch,
         on_checkpoint=run.on_checkpoint,
         judged=run.unit.judged,
     )
     run.lease.check()
+    _check_unchanged(config.data, data, run)
     pretrained.save(path)
     return pretrained, run.complete(pretrained, False)
 
 
-def _data(config: DataConfig, job: Job) -> Dataset:
-    """The data set. Raises ``MissingData`` if it has more or fewer images than when the run began."""
-    data = _loaded(config, job.data_dir)
-    size = DataSize(len(data.train), len(data.test), len(data.classes))
-    if (planned := job.sizes.get(config, size)) != size:
-        _loaded.cache_clear()  # another run of this process may find it restored
-        raise MissingData(
-            f"{config.name} has {size.train:,} training and {size.test:,} test images, and had {planned.train:,} and "
-            f"{planned.test:,} when the run began; restore them"
-        )
-    return data
-
-
 @functools.lru_cache(maxsize=2)
-def _loaded(config: DataConfig, data_dir: AnyPath) -> Dataset:
-    """The data set, kept between the units of one worker."""
-    return load_data(config, local_data(config.name, data_dir))
+def _data(config: DataConfig, data_dir: AnyPath) -> Dataset:
+    """The data set, kept between the units of one worker. Raises ``OtherData`` if it is not as it was planned."""
+    return load_images(config, data_dir)
+
+
+def _check_unchanged(config: DataConfig, data: Dataset, run: UnitRun) -> None:
+    """Raises ``OtherData`` if streamed images changed while they were used; no checkpoint of them is kept."""
+    try:
+        check_unchanged(config, data, local_data(config.name, run.job.data_dir))
+    except DataError:
+        run.store.checkpoint_path(run.id).unlink(missing_ok=True)
+        raise
 
 
 def _evaluated(
@@ -189,9 +189,10 @@ def _evaluated(
     """The result of a trial. ``rest`` are the unit's trials that are evaluated after it."""
     started, job = time.monotonic(), run.job
     try:
-        data = _data(trial.config.evaluation_data, job)
+        data = _data(trial.config.evaluation_data, job.data_dir)
         scores = evaluate(trial.config.evaluate, pretrained, data, later=_later(trial, rest))
         run.lease.check()
+        _check_unchanged(trial.config.evaluation_data, data, run)
         run.store.save_arrays(trial.id, _arrays(scores), data.classes)
     except Exception as error:
         if ends_unit(error):
@@ -222,9 +223,11 @@ def _later(trial: Trial, rest: Sequence[Trial]) -> list[Representation]:
 
 def _facts(trial: Trial, pretrained: Pretrained) -> dict[str, str]:
     codes = sorted(map(str, own_codes(trial.config)))
+    images = images_text(trial.config)
     return (
         provenance()
         | ({OWN_CODE: ", ".join(codes)} if codes else {})
+        | ({IMAGES: images} if images else {})
         | {
             "device": hardware_name(pretrained.device),
             "numerics": str(pretrained.numerics),
@@ -234,7 +237,7 @@ def _facts(trial: Trial, pretrained: Pretrained) -> dict[str, str]:
 
 
 def _failure(trial: Trial, error: Exception) -> Result:
-    known = isinstance(error, DataError | Diverged | TimedOut)
+    known = isinstance(error, DataError | Diverged | Collapsed | TimedOut)
     message = str(error) if known else f"{type(error).__name__}: {error}"
     lines = "" if known else "".join(traceback.format_exception(error))
     message, lines = without_secrets(message), without_secrets(lines)

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ablations.planning.looks import known_looks
+from ablations.planning.own_images.fingerprints import last_run
 from ablations.planning.plan import known_trials
 from ablations.store.drawn import save_judged_together
 from ablations.store.locations import DEFAULT_DATA, reports_folder
@@ -70,7 +71,7 @@ def draw_studies(
             name = study.study.name
             begin(name)
             try:
-                trials = known_trials(study, TrialStore(storage))
+                trials = known_trials(study, TrialStore(storage), last_run(storage, study))
                 now = describe(study, trials, known_looks(study, trials, storage))
                 drawn[name] = draw_report(name, study.label, storage, description=now, data_dir=data_dir)
                 for note in drawn[name].notes:

@@ -11,6 +11,7 @@ from ablations.store.folders import each
 from ablations.store.locations import DEFAULT_DATA, reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.client import LOOKS, Children, tracking_uri
+from ablations.tracking.content.l2_edge import L2
 from ablations.tracking.content.right_images import Stored, with_right_images
 from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
@@ -30,8 +31,6 @@ from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
 
-L2 = "linear_eval/l2"
-"""Metric: the l2 weight that a linear evaluation chose."""
 HIDDEN_FACTS = ("mlflow.", "ablate.")
 """Tags that are MLflow's or ours, not provenance."""
 
@@ -106,6 +105,7 @@ def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> Stud
         spec=spec,
         table=with_right_images(table, judged, stored, description.get("test_sets", ())),
         search=search,
+        select=description.get("select", "test"),
         axes=description["axes"],
         claims=claims,
         warnings=_warnings(recorded, search),
@@ -150,6 +150,8 @@ def _facts(recorded: Recorded) -> dict[str, str]:
     table = recorded.table
     finished = table[table["state"] == "done"]
     facts = {name: "; ".join(sorted(set(finished[name]) - {""})) for name in ("device", "numerics")}
+    if images := recorded.description.get("images"):
+        facts["fingerprint of images"] = "; ".join(images)
     if "seconds" in table:
         facts["compute"] = f"{table['seconds'].sum() / 60:,.1f} minutes, all trials together"
     if rule := recorded.description.get("stop_early"):

@@ -1,6 +1,9 @@
 """Projection heads g: h -> z. Paper, Sec 2.1, 4.2 and Figure 8; batch norms and biases as in the released code."""
 
-from torch import nn
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
 
 from core.config.head import HeadConfig
 
@@ -19,7 +22,7 @@ def build_head(config: HeadConfig, width: int) -> nn.Sequential:
         case "nonlinear":
             hidden = config.hidden or width
             inputs = [width, *[hidden] * (config.layers - 2)]
-            layers = [_hidden_layer(each, hidden, config.hidden_norm) for each in inputs]
+            layers = [hidden_layer(each, hidden, config.hidden_norm) for each in inputs]
             return nn.Sequential(*layers, _last_layer(hidden, config))
 
 
@@ -31,7 +34,8 @@ def build_classifier(width: int, classes: int) -> nn.Sequential:
     return nn.Sequential(layer)
 
 
-def _hidden_layer(width: int, output: int, norm: bool) -> nn.Sequential:
+def hidden_layer(width: int, output: int, norm: bool = True) -> nn.Sequential:
+    """Build a hidden layer: a matrix, a batch norm if there is one, and a ReLU."""
     if not norm:
         return nn.Sequential(nn.Linear(width, output), nn.ReLU(inplace=True))
     return nn.Sequential(_dense(width, output), nn.BatchNorm1d(output), nn.ReLU(inplace=True))
@@ -52,3 +56,15 @@ def _dense(width: int, output: int) -> nn.Linear:
     layer = nn.Linear(width, output, bias=False)
     nn.init.normal_(layer.weight, std=0.01)
     return layer
+
+
+class Spaces(nn.Module):
+    """Several heads over one representation, each to an embedding space of its own."""
+
+    def __init__(self, heads: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(heads)
+
+    def forward(self, h: Tensor) -> Tensor:
+        """Return all spaces side by side, (B, spaces * d), for h (B, width)."""
+        return torch.cat([head(h) for head in self.heads], dim=1)

@@ -1,5 +1,7 @@
 """Autoencoder: a view is drawn again from its representation."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -13,31 +15,41 @@ from core.loss.unit import widened
 from core.methods.method import Method, See, Views
 
 Drawn = tuple[Tensor, Tensor]
-"""Pictures (N, 3, S, S), and the mean of |h| of each image (N,)."""
+"""Pictures (N, drawn, S, S), and the mean of |h| of each image (N,)."""
 
 
 class Autoencoder(Method):
-    """An encoder and a decoder with the representation between them."""
+    """An encoder and a decoder with the representation between them. A subclass hides a part of the view from the
+    encoder: it returns in ``shown`` what the encoder sees, and what is to be drawn."""
 
     joint = False
 
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:
-        return build_decoder(encoder.width, config.data.image_size)
+        drawn: int = config.loss.drawn  # type: ignore[attr-defined]
+        return build_decoder(encoder.width, config.data.image_size, drawn)
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
-        whole = one_view(batch.images, self.config.augment, draws, batch.view_size)
-        return Views((whole,), whole)
+        seen, wanted = self.shown(one_view(batch.images, self.config.augment, draws, batch.view_size), draws)
+        return Views((seen,), wanted)
 
-    def known(self, views: Views, see: See) -> Tensor:
-        whole: Tensor = views.others
-        return whole
+    def shown(self, whole: Tensor, draws: torch.Generator) -> tuple[Tensor, Any]:
+        """Return what the encoder sees of views (B, 3, S, S), and what ``error`` needs to know of them."""
+        return whole, whole
+
+    def known(self, views: Views, see: See) -> Any:
+        return views.others
 
     def project(self, h: tuple[Tensor, ...]) -> Drawn:
         return self.head(h[0]), h[0].abs().mean(dim=1)
 
-    def loss(self, outputs: Drawn, known: Tensor, batch: Batch) -> Outcome:
-        """Return the mean of (drawn - view)^2 over images, colours and pixels, plus ``sparsity`` times that of |h|."""
+    def loss(self, outputs: Drawn, known: Any, batch: Batch) -> Outcome:
+        """Return the mean error plus ``sparsity`` times the mean of |h|."""
         picture, penalty = map(widened, outputs)
-        error, l1 = (picture - known).square().mean(), penalty.mean()
+        error, l1 = self.error(picture, known), penalty.mean()
         return Outcome(error + self.settings.sparsity * l1, {"error": error.detach(), "l1": l1.detach()})
+
+    def error(self, picture: Tensor, known: Any) -> Tensor:
+        """Return the mean of (drawn - view)^2 over images, colours and pixels."""
+        error: Tensor = (picture - known).square().mean()
+        return error
