@@ -3,13 +3,14 @@
 # make slow       SIGKILL at five moments and Ctrl-C, minutes
 # make reference  the generated pages of docs/, and the schema of study files
 # make results    the figures of docs/results, from the data beside them
+# make looks      every kind of figure and page, from made-up results, into looks/: to look at
 # make check      everything that a change must pass
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test slow reference results check lint types contracts clean
+.PHONY: demo test slow reference results looks check lint types contracts clean
 
 demo: $(INSTALLED)
 	$(BIN)/ablate run studies/quickstart.yaml
@@ -25,6 +26,9 @@ reference: $(INSTALLED)
 
 results: $(INSTALLED)
 	$(BIN)/python docs/redraw_results.py
+
+looks: $(INSTALLED)
+	$(BIN)/python docs/looks.py looks
 
 check: lint types contracts test
 

@@ -47,22 +47,31 @@ def run_study(
     address: str = "local",
     inline: bool = False,
     retry: str | None = None,
+    retrain_old: bool = False,
     log_models: bool = False,
     system_metrics: bool = False,
 ) -> "Outcome":
     """Run what is left of a study, log it and draw it, as ``ablate run`` does. A notebook shows the outcome's figure.
 
+    ``retrain_old`` trains again what is older than fingerprints of images, on image folders.
+
     Raises ``StudyError`` if it cannot begin. Failed trials raise nothing: ``outcome.failed`` is their number.
     """
     console = _console()
+    from ablations.planning.collection_plan import plan_of_one
     from ablations.planning.plan import make_plan
+    from ablations.running.own_images.old_results import take_over
     from ablations.running.run import run_plan
     from ablations.running.schedule import Where
     from ablations.store.migration import open_store
     from ablations.tracking.on_request import Extras
 
     where = Where(location(storage), location(data_dir), address, inline)
-    plan = make_plan(study, open_store(where.storage, console.print), where.data_dir, retry)
+    store = open_store(where.storage, console.print)
+    plan = make_plan(study, store, where.data_dir, retry)
+    if taken := take_over(plan_of_one(plan), store, where.data_dir, retrain_old):
+        console.print(taken)
+        plan = make_plan(study, store, where.data_dir, retry)
     return run_plan(plan, where, console, extras=Extras(log_models, system_metrics))
 
 
@@ -90,16 +99,19 @@ def results(study: ScaledStudy, *, storage: str | AnyPath = DEFAULT_STORAGE) -> 
     - ``scored_by`` (protocol, task and data), ``parameters`` (of the encoder, in millions), ``device``,
       ``numerics`` and ``run_id`` (of MLflow)
 
-    Further seeds of its cells that ``storage`` has are among them. Raises ``AblateError`` if MLflow has no run of it.
+    Further seeds of its cells that ``storage`` has are among them. Trials on an image folder are those of its last run,
+    whatever the folder has now. Raises ``AblateError`` if MLflow has no run of it.
     """
     import pandas as pd
 
+    from ablations.planning.own_images.fingerprints import last_run
     from ablations.planning.plan import known_trials
     from ablations.store.trial_store import TrialStore
     from ablations.tracking.content.description import describe
     from ablations.tracking.reader import read_study
 
-    now = describe(study, known_trials(study, TrialStore(location(storage))))
+    root = location(storage)
+    now = describe(study, known_trials(study, TrialStore(root), last_run(root, study)))
     recorded = read_study(study.study.name, study.label, description=now)
     axes, tune = recorded.description["axes"], list(recorded.description["tune"])
     values = [trial["coordinates"] | trial["tuned"] for trial in recorded.description["trials"]]

@@ -22,8 +22,9 @@ import torch
 from PIL import Image
 
 from core import DataConfig, PretrainConfig, load_data
+from core.config.data import BATCHES_AHEAD
 from core.data import decode as decoding
-from core.data.ahead import BATCHES_AHEAD, decode_ahead
+from core.data.ahead import decode_ahead
 from core.data.batches import batches_from
 from core.data.decode import decode
 from core.data.streamed import StreamedImages

@@ -85,13 +85,22 @@ def training_bytes(config: PretrainConfig, value_bytes: int, workers: int = 1, i
     """Memory of a training step in bytes, about, for each of several ``workers`` that share the batch.
 
     It is the sum of what the backward pass needs (each convolution's output before and after batch norm, in values of
-    ``value_bytes``), of the weights with their gradients and momenta in float32, of a target's weights, and of what the
-    method keeps for this number of training ``images``. Recomputation, which needs less, is not counted.
+    ``value_bytes``), of the weights with their gradients and momenta in float32, of a target's weights, of what the
+    method keeps for this number of training ``images``, and of a batch of images that keep their shape. Recomputation,
+    which needs less, is not counted.
     """
     kept = [_kept_values(config, each.copies, each.size, workers) for each in config.trained_passes]
     activations = max(kept) if config.batch_norm_chunk else sum(kept)
     weights = (3 + config.loss.has_target) * FLOAT32 * parameters(config.encoder, config.data.image_size)
-    return 2 * value_bytes * activations + weights + config.loss.state_bytes(config, images)
+    state = config.loss.state_bytes(config, images)
+    return 2 * value_bytes * activations + weights + state + canvas_bytes(config, workers)
+
+
+def canvas_bytes(config: PretrainConfig, workers: int = 1) -> int:
+    """Bytes of one batch of images that keep their shape, each on a square of the longest side: a worker's share of it.
+    0 for squares, which lie on the device all together or take a few bytes."""
+    data = config.data
+    return config.batch_size // workers * 3 * data.longest_side**2 if data.shape == "own" else 0
 
 
 def _kept_values(config: PretrainConfig, copies: int, size: int, workers: int) -> int:

@@ -3,8 +3,10 @@
 ValueError
   DataError        data is missing, unreadable or unfit
     MissingData      it may be there again later
+    OtherData        it is not what was asked for
 RuntimeError
   Diverged         the loss or a weight is not finite
+  Collapsed        all images have one projection
   ProcessLost      another process of the same training is gone
 OSError
   StorageRefused   an object store cannot be used as it is named
@@ -22,8 +24,17 @@ class MissingData(DataError):
     """Data that is named is not there, or no longer there, so that no training was given it."""
 
 
+class OtherData(DataError):
+    """The images are not those that were asked for, so that no training was given them."""
+
+
 class Diverged(RuntimeError):
     """The loss or a weight is not finite. The message names the step, the learning rate and what to try."""
+
+
+class Collapsed(RuntimeError):
+    """All images have one projection, from which nothing more is learned. The message names the epoch and what to
+    try."""
 
 
 class ProcessLost(RuntimeError):

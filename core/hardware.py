@@ -5,6 +5,8 @@ Functions import torch when they are called, so that a program that only plans o
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,20 @@ def pick_device(name: "str | torch.device | None" = None) -> "torch.device":
 def hide_gpus() -> None:
     """Hide all GPUs from this process, which has not used one yet and computes on the CPU."""
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread of the CPU in the block. Several threads that share a busy core wait for each other, which
+    makes many small operations many times slower."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def memory_bytes(device: "torch.device") -> int:

@@ -1,26 +1,24 @@
 """The precision and memory layout in which an encoder is fastest on this hardware: measured, not guessed."""
 
-import json
 import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
-from statistics import median
 from typing import Literal
 
 import torch
-from torch import Tensor
 
 from core.config.encoder import ResNet
 from core.encoder.build import build_encoder
-from core.encoder.encoder import Encoder
-from core.files import cache_dir, one_at_a_time, write_text
-from core.hardware import forget_memory_peak, hardware_name
+from core.files import one_at_a_time
+from core.hardware import forget_memory_peak, hardware_name, one_thread
+from core.step_times import StepTimes, held_times, path_of, save_times, time_steps
 
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 
 CLEARLY_FASTER = 1.15
-"""Least speed-up for which bfloat16 is chosen, so that noise does not decide."""
-ROUNDS = 3
+"""Least speed-up for which bfloat16, or the layout that is slower on most devices, is chosen: noise does not decide."""
 
 
 @dataclass(frozen=True)
@@ -45,23 +43,31 @@ def fastest_numerics(device: torch.device, precision: Precision | Literal["auto"
     """Return the memory layout, and for ``auto`` the precision, that trains a small ResNet fastest on ``device``.
 
     It is measured once for each kind of hardware and version of PyTorch, which takes a few seconds, and then kept in
-    the user's cache folder, so that every trial on one machine computes in the same way. The first trials of a study
-    start together: one of them measures while the others wait, or they would measure each other.
+    the user's cache folder, so that every trial on one machine computes in the same way. What was measured on a busy
+    machine is used for an hour and then measured again. The first trials of a study start together: one of them
+    measures while the others wait, or they would measure each other.
     """
-    path = cache_dir() / f"numerics-{_hardware_key(device)}.json"
-    if not path.exists():
+    path = path_of(f"{hardware_name(device)} {torch.backends.cpu.get_cpu_capability()} torch {torch.__version__}")
+    times = held_times(path)
+    if times is None:
         with one_at_a_time(path.with_suffix(".lock")):
-            if not path.exists():
-                write_text(path, json.dumps(_measure(device), indent=1))
+            times = held_times(path)
+            if times is None:
+                times = _measure(device)
+                save_times(path, times)
                 forget_memory_peak()
-    return choose(json.loads(path.read_text(encoding="utf-8")), precision)
+    return choose(times.seconds, precision)
 
 
-def choose(times: dict[str, float], precision: Precision | Literal["auto"]) -> Numerics:
-    """Choose the numerics from the time of a step with each, in any unit, by ``str(Numerics)``."""
+def choose(times: Mapping[str, float], precision: Precision | Literal["auto"]) -> Numerics:
+    """Choose the numerics from the time of a step with each, in any unit, by ``str(Numerics)``.
+
+    Channels last is faster with today's kernels, so the other layout has to be clearly faster to be chosen.
+    """
 
     def fastest(of: Precision) -> Numerics:
-        return min((Numerics(of, last) for last in (False, True)), key=lambda n: times[str(n)])
+        last, contiguous = Numerics(of, channels_last=True), Numerics(of, channels_last=False)
+        return contiguous if times[str(last)] > CLEARLY_FASTER * times[str(contiguous)] else last
 
     full, half = fastest("float32"), fastest("bfloat16")
     if precision == "auto":
@@ -69,35 +75,32 @@ def choose(times: dict[str, float], precision: Precision | Literal["auto"]) -> N
     return full if precision == "float32" else half
 
 
-def _hardware_key(device: torch.device) -> str:
-    words = f"{hardware_name(device)} {torch.backends.cpu.get_cpu_capability()} torch {torch.__version__}"
-    return "".join(c if c.isalnum() else "-" for c in words)
+def _measure(device: torch.device) -> StepTimes:
+    """Time a step of a small ResNet with each choice, on a number of views that is usual for such a device.
 
-
-def _measure(device: torch.device) -> dict[str, float]:
-    """Relative time of a training step with each choice, by ``str(Numerics)``: the median over rounds in which the
-    choices take turns, so that other load on the machine slows them all."""
+    On a CPU it is the processor time of one thread, which other processes on the machine hardly change.
+    """
+    on_gpu, side = device.type == "cuda", 32
+    config, count = (ResNet(name="resnet18"), 512) if on_gpu else (ResNet(name="resnet10", width=0.25), 64)
     choices = [Numerics(precision, last) for precision in PRECISIONS for last in (False, True)]
-    trained = [(numerics, *_model_and_views(device, numerics)) for numerics in choices]
-    rounds = [[_step_seconds(*each) for each in trained] for _ in range(ROUNDS + 1)]
-    shares = [[step / sum(steps) for step in steps] for steps in rounds[1:]]  # the first round warms up
-    return {str(numerics): median(each) for numerics, *each in zip(choices, *shares, strict=True)}
-
-
-def _model_and_views(device: torch.device, numerics: Numerics) -> tuple[Encoder, Tensor]:
-    """A small ResNet, and a number of views that is usual for such a device."""
-    on_gpu = device.type == "cuda"
-    probe = ResNet(name="resnet18") if on_gpu else ResNet(name="resnet10", width=0.25)
     with torch.random.fork_rng([device] if on_gpu else []):
-        encoder = build_encoder(probe, 32).to(device, memory_format=numerics.memory_format)  # type: ignore[call-overload]
-        views = torch.rand(512 if on_gpu else 128, 3, 32, 32, device=device)
-    return encoder, views.contiguous(memory_format=numerics.memory_format)
+        steps = {str(numerics): _step(numerics, config, (count, 3, side, side), device) for numerics in choices}
+    with nullcontext() if on_gpu else one_thread():
+        seconds, load = time_steps(steps, time.perf_counter if on_gpu else time.thread_time)
+    words = f"{config.name} of width {config.width:g}, {count} views of {side} x {side} pixels"
+    return StepTimes(hardware_name(device), torch.__version__, words, seconds, load, time.time())
 
 
-def _step_seconds(numerics: Numerics, encoder: Encoder, views: Tensor) -> float:
-    start = time.perf_counter()
-    with numerics.autocast(views.device):
-        h = encoder(views)
-    h.float().square().mean().backward()
-    float(h.detach().flatten()[0])  # waits for the device
-    return time.perf_counter() - start
+def _step(numerics: Numerics, config: ResNet, shape: tuple[int, ...], device: torch.device) -> Callable[[], None]:
+    """A training step on views of that shape."""
+    encoder = build_encoder(config, shape[-1])
+    encoder = encoder.to(device, memory_format=numerics.memory_format)  # type: ignore[call-overload]
+    views = torch.rand(shape, device=device).contiguous(memory_format=numerics.memory_format)
+
+    def step() -> None:
+        with numerics.autocast(device):
+            h = encoder(views)
+        h.float().square().mean().backward()
+        float(h.detach().flatten()[0])  # waits for the device
+
+    return step

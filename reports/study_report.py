@@ -1,8 +1,10 @@
 """Everything that a report is drawn from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from reports.cells.arrays import TrialArrays
@@ -83,6 +85,12 @@ class StudyReport:
     """The study's runs in MLflow; None if they are not known."""
     arrays: dict[str, TrialArrays] = field(default_factory=dict)
     """The arrays of the trials that a figure of pictures shows, by trial id; see ``chosen_trials``."""
+    curves: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    """The learning curves of trials by trial id: the values after each epoch by name, such as ``loss``, (epochs,)."""
+    views: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Two views of the same images, uint8 (2, images, 3, S, S), by the id of one trial of each cell."""
+    no_views: str = ""
+    """The reason why a study of augmentations has no views."""
 
     @property
     def metric(self) -> str:

@@ -85,6 +85,6 @@ def test_images_that_were_decoded_otherwise_are_decoded_again(tmp_path: Path, mo
         Image.fromarray(np.zeros((20, 20, 3), dtype=np.uint8)).save(tmp_path / "photos" / split / "a" / "0.jpg")
     decoded: list[str] = []
     for version in (1, 2, 2):
-        monkeypatch.setattr(folder_module, "VERSION", version)
+        monkeypatch.setattr(folder_module, "DECODING", version)
         load_data(DataConfig(name="photos", image_size=16), tmp_path, lambda task, done, total: decoded.append(task))
     assert len(decoded) == 4

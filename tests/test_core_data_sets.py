@@ -22,9 +22,11 @@ from core.data.batches import Batches
 from core.data.cache import cached_images
 from core.data.catalog import DATA_SETS, DataSet, DataSize
 from core.data.dataset import Split
-from core.data.layout import data_size, list_folder
 from core.data.sets import archives as archives_module
+from core.data.sets import shapes
 from core.data.sets.shapes import GLYPHS, VERSION, draw
+from core.data.sources.find import data_size
+from core.data.sources.folders import list_folder
 from core.data.square import fit_square
 from core.data.subset import balanced_subset, stratified_part
 from core.randomness import generator
@@ -55,6 +57,26 @@ def test_a_change_of_the_drawing_is_seen() -> None:
     assert sums.tolist() == pytest.approx(PINNED_SUMS, abs=30)
     assert images.double().mean().item() == pytest.approx(PINNED_MEAN, abs=0.01)
     assert images.double().std().item() == pytest.approx(PINNED_DEVIATION, abs=0.01)
+
+
+def test_shapes_are_drawn_on_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads on busy cores took ten times the processor time. The images do not depend on the threads."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    threads: list[int] = []
+
+    def look(glyph: str, count: int, generator: torch.Generator) -> Tensor:
+        threads.append(torch.get_num_threads())
+        return draw(glyph, count, generator)
+
+    monkeypatch.setattr(shapes, "draw", look)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        images = pixels(shapes._load("train", 400, 32))
+        assert torch.equal(images[:40], draw("ring", 40, generator(0, "shapes train")))
+        assert (set(threads), torch.get_num_threads()) == ({1}, 2)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_shapes_do_not_tell_their_class_by_colour_or_lightness() -> None:

@@ -10,13 +10,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.config import Margin, NtLogistic, NtXent
+from core.config.methods.contrastive import Hadsell, Triplet
 from core.loss import tiles
 from core.loss.contrast import contrast
 from core.loss.nt_xent import nt_xent
-from core.loss.triplets import margin, nt_logistic
+from core.loss.triplets import margin, nt_logistic, triplet
 from core.randomness import generator
 
-Loss = NtXent | NtLogistic | Margin
+Loss = NtXent | NtLogistic | Margin | Hadsell | Triplet
 
 
 def projections(batch: int = 6, width: int = 5, seed: int = 0) -> Tensor:
@@ -28,16 +29,23 @@ def sigmoid(x: float) -> float:
 
 
 def anchors(z: Tensor, config: Loss) -> Iterator[tuple[float, list[float]]]:
-    """Similarity of each view to its positive and to each of its negatives, one pair of views at a time."""
+    """Similarity of each view to its positive and to each of its negatives, one pair of views at a time: the dot
+    product, or minus the squared distance."""
     z = F.normalize(z, dim=1) if config.normalize else z
     n = len(z) // 2
+
+    def similarity(i: int, k: int) -> float:
+        if config.by_distance:
+            return -math.fsum((a - b) ** 2 for a, b in zip(z[i].tolist(), z[k].tolist(), strict=True))
+        return float(z[i] @ z[k])
+
     for i in range(2 * n):
         negatives = [
-            float(z[i] @ z[k])
+            similarity(i, k)
             for k in range(2 * n)
             if k % n != i % n and (config.negatives == "both_views" or (k < n) != (i < n))
         ]
-        yield float(z[i] @ z[(i + n) % (2 * n)]), negatives
+        yield similarity(i, (i + n) % (2 * n)), negatives
 
 
 def mined(positive: float, negatives: list[float]) -> list[float]:
@@ -52,6 +60,10 @@ def written_out(z: Tensor, config: Loss) -> float:
         if isinstance(config, NtXent):
             others = [math.exp((s - positive) / config.temperature) for s in negatives]
             costs.append(math.log(1 + sum(others)))
+            continue
+        if isinstance(config, Hadsell):
+            repulsion = [max(config.margin - math.sqrt(-s), 0) ** 2 / 2 for s in negatives]
+            costs.append(-positive / 2 + sum(repulsion) / len(repulsion))
             continue
         chosen = mined(positive, negatives) if config.semi_hard else negatives
         if isinstance(config, NtLogistic):
@@ -71,6 +83,9 @@ for normalize, negatives, semi_hard in itertools.product([True, False], ["both_v
     options = {"normalize": normalize, "negatives": negatives, "semi_hard": semi_hard}
     LOSSES.append(NtLogistic.model_validate({"temperature": 0.5} | options))
     LOSSES += [Margin.model_validate({"margin": m} | options) for m in (0.0, 0.4, 1.6)]
+    LOSSES.append(Triplet.model_validate({"margin": 0.8} | options))
+    if not semi_hard:
+        LOSSES.append(Hadsell.model_validate({"margin": 2.0, "normalize": normalize, "negatives": negatives}))
 
 
 def name(config: Loss) -> str:
@@ -139,6 +154,29 @@ def test_tiles_change_neither_loss_nor_gradient_nor_statistics(negatives: str, m
         results.append(torch.stack(list(result.statistics.values())))
     assert torch.allclose(results[0], results[1])
     assert torch.allclose(results[0], results[2])
+
+
+def test_a_triplet_on_the_sphere_is_a_margin_of_half() -> None:
+    z = F.normalize(projections(), dim=1)
+    assert triplet(z, 0.6).item() == pytest.approx(2 * margin(z, 0.3, semi_hard=True).item())
+
+
+def test_contrastive_accuracy_is_by_distance_where_the_loss_is() -> None:
+    """The pair (1, 0), (1, 0.1) is near, and the long third view has the larger dot product."""
+    z = torch.tensor([[1, 0], [0, 1], [1, 0.1], [9, 1]], dtype=torch.float64)
+    found = [contrast(z, config).statistics for config in (Hadsell(), Margin(normalize=False))]
+    assert [each["contrastive_top1"].item() for each in found] == [0.5, 0.5]
+    z[1] = torch.tensor([8, 1])
+    found = [contrast(z, config).statistics for config in (Hadsell(), Margin(normalize=False))]
+    assert [each["contrastive_top1"].item() for each in found] == [1.0, 0.5]
+    assert "spread" in found[0]
+    assert "spread" not in found[1]
+
+
+def test_views_in_one_place_have_a_finite_gradient() -> None:
+    z = torch.ones(6, 3, requires_grad=True)
+    contrast(z, Hadsell()).loss.backward()
+    assert torch.equal(z.grad, torch.zeros(6, 3))  # type: ignore[arg-type]
 
 
 def test_tiles_cover_every_row_once_and_no_two_branches() -> None:

@@ -19,14 +19,27 @@ MILD = {"kind": "jitter", "brightness": 0.4, "contrast": 0.4, "saturation": 0.2,
 VIEWS = {"policy": "custom", "both": [{"kind": "crop", "area": [0.3, 1.0]}, "flip", MILD]}
 CHANCE, ERROR = 10.0, 0.7
 """Percent of guesses among ten classes that are right, and their standard error over 2,000 images."""
-BETTER_THAN_RANDOM = ("barlow_twins", "vicreg", "moco", "moco, symmetric", "swav")
+BETTER_THAN_RANDOM = (
+    "barlow_twins",
+    "vicreg",
+    "moco",
+    "moco, symmetric",
+    "moco_v3",
+    "looc",
+    "instance_discrimination",
+    "swav",
+)
 """Methods whose encoder is better than its initialisation after 96 steps."""
 TASKS = ("rotation", "relative_position", "jigsaw")
 """Methods that ask of a view what the embedded shapes do not tell: they are wallpapers, and stand at any angle."""
 LONGER = ("masked_squares", "deepcluster", "deepcluster_v2")
 """Methods that are seen to learn with the slow tests."""
-SETTINGS = {"deepcluster": {"epochs_between": 6}} | dict.fromkeys(("moco", "moco, symmetric", "swav"), {"queue": 64})
+QUEUES = ("moco", "moco, symmetric", "looc", "swav", "swav, small crops")
+SETTINGS = {"deepcluster": {"epochs_between": 6}} | {name: {"queue": 64} for name in QUEUES}
 """Settings for more images than the methods' other tests have."""
+LAST_NORM = {"simsiam": "plain", "moco_v3": "plain", "instance_discrimination": "plain"}
+AT_RANDOM_FIRST = ("instance_discrimination",)
+"""Methods whose loss begins with a memory of random entries, and so with another task than it ends with."""
 
 
 @cache
@@ -36,7 +49,7 @@ def shapes() -> Dataset:
 
 def trained(name: str, epochs: int = 6) -> Pretrained:
     loss = SHIPPED[name] | SETTINGS.get(name, {})
-    head = {"hidden": 64, "output": 16, "last_norm": "plain" if name == "simsiam" else "none"}
+    head = {"hidden": 64, "output": 16, "last_norm": LAST_NORM.get(name, "none")}
     optimizer = {"kind": "sgd", "learning_rate": 0.5}
     config = small_config(
         data=SHAPES, loss=loss, head=head, augment=VIEWS, optimizer=optimizer, batch_size=32, epochs=epochs
@@ -61,7 +74,7 @@ def at_random() -> float:
 @pytest.mark.parametrize("name", each((name for name in SHIPPED if name not in TASKS), LONGER))
 def test_the_loss_falls_and_neighbours_have_one_class(name: str) -> None:
     result = trained(name)
-    assert result.history[-1].loss < result.history[0].loss
+    assert result.history[-1].loss < result.history[0].loss or name in AT_RANDOM_FIRST
     assert neighbours(result) > (at_random() + 2 * ERROR if name in BETTER_THAN_RANDOM else CHANCE + 4 * ERROR)
     assert result.history[-1].metrics.get("spread", 1.0) > 0.15
 

@@ -1,4 +1,4 @@
-"""MoCo: the look-up, the queue, the key encoder, and batch norm that is shuffled."""
+"""MoCo: the look-up, the queue, the key encoder, and batch norm that is shuffled. MoCo v3: the look-up in a batch."""
 
 import math
 
@@ -37,6 +37,56 @@ def test_a_query_looks_its_key_up_among_those_of_the_queue() -> None:
     assert found.loss.item() == pytest.approx(sum(losses) / 6, rel=1e-12)
     assert found.top1.item() == pytest.approx(sum(hits) / 6)
     assert torch.autograd.gradcheck(lambda q: look_up(q, keys, queue, 0.3).loss, queries.requires_grad_())
+
+
+def looked_up(query: list[float], candidates: list[list[float]], own: int, tau: float) -> float:
+    similar = [sum(a * b for a, b in zip(query, each, strict=True)) / tau for each in candidates]
+    return -similar[own] + math.log(sum(math.exp(each) for each in similar))
+
+
+def test_keys_of_other_images_in_the_batch_are_negatives_where_asked() -> None:
+    queries, keys, queue = on_the_sphere(6, "q"), on_the_sphere(6, "k"), on_the_sphere(9, "queue")
+    candidates = [*keys.tolist(), *queue.tolist()]
+    losses = [looked_up(query, candidates, row, 0.3) for row, query in enumerate(queries.tolist())]
+    assert look_up(queries, keys, queue, 0.3, among_batch=True).loss.item() == pytest.approx(sum(losses) / 6, rel=1e-12)
+    training = made(symmetric=True, batch_negatives=True)
+    training.method.queue = queue
+    outcome = training.method.loss((queries, queries), (keys, keys), training.batches[0])
+    expected = [looked_up(query, candidates, row, 0.2) for row, query in enumerate(queries.tolist())]
+    assert outcome.loss.item() == pytest.approx(sum(expected) / 6, rel=1e-12)
+
+
+def test_moco_v3_looks_each_prediction_up_among_the_keys_of_the_other_view() -> None:
+    training = Training(small_config(loss={"kind": "moco_v3", "temperature": 0.4}), random_dataset(), "cpu")
+    p1, z1, p2, z2 = (on_the_sphere(6, name).mul_(2).requires_grad_() for name in ("p1", "z1", "p2", "z2"))
+    known = on_the_sphere(6, "k1") * 3, on_the_sphere(6, "k2")
+    outcome = training.method.loss(((p1, z1), (p2, z2)), known, training.batches[0])
+    expected = 0.0
+    for predictions, keys in ((p1, known[1]), (p2, known[0])):
+        candidates = (keys / keys.norm(dim=1, keepdim=True)).tolist()
+        rows = (predictions.detach() / 2).tolist()
+        expected += 2 * 0.4 * sum(looked_up(query, candidates, row, 0.4) for row, query in enumerate(rows)) / 6
+    assert outcome.loss.item() == pytest.approx(expected, rel=1e-12)
+    outcome.loss.backward()
+    assert p1.grad is not None
+    assert p1.grad.any()
+    assert z1.grad is None
+    assert torch.autograd.gradcheck(
+        lambda p: training.method.loss(((p, z1), (p2, z2)), known, training.batches[0]).loss, p1
+    )
+
+
+def test_moco_v3s_key_encoder_follows_with_a_momentum_that_rises_on_a_cosine() -> None:
+    config = small_config(loss={"kind": "moco_v3", "hidden": 8, "momentum": 0.6})
+    training = Training(config, random_dataset(), "cpu")
+    trained = [*training.encoder.parameters(), *training.method.head.parameters()]
+    expected = [weight.detach().clone() for weight in trained]
+    for step in range(3):
+        training.advance()
+        momentum = 1 - 0.4 * (math.cos(math.pi * step / 12) + 1) / 2
+        expected = [momentum * old + (1 - momentum) * new.detach() for old, new in zip(expected, trained, strict=True)]
+    for found, wanted in zip(training.method.target.parameters(), expected, strict=True):  # type: ignore[union-attr]
+        torch.testing.assert_close(found, wanted)
 
 
 def test_each_view_is_asked_for_the_key_of_the_other() -> None:

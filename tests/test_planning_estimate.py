@@ -156,6 +156,19 @@ def test_images_lie_on_a_gpu_as_large_as_they_are_stored() -> None:
     assert image_bytes(stored, 100, GPU) == 4 * image_bytes(data, 100, GPU) == 4 * 100 * 3 * 32 * 32
 
 
+def test_a_batch_of_images_in_their_own_shape_counts() -> None:
+    """3.2 GB at the paper's batch; on a CPU two more batches are decoded ahead. No such image stays on a GPU."""
+    cpu = Hardware("a laptop", 2**34, 2)
+    square, own = (
+        PretrainConfig.model_validate({"encoder": {"name": "resnet10"}, "data": {"shape": shape}})
+        for shape in ("square", "own")
+    )
+    batch = 4096 * 3 * 512**2
+    for hardware, workers, batches in ((GPU, 1, 1), (cpu, 1, 3), (None, 1, 3), (GPU, 8, 1 / 8)):
+        assert memory(own, hardware, workers) - memory(square, hardware, workers) == batches * batch
+    assert image_bytes(own.data, 100, GPU) == 0 < image_bytes(square.data, 100, GPU)
+
+
 def test_what_will_not_fit_is_named() -> None:
     """Figure 9's largest batch with a ResNet-50 of 224 pixels, on one GPU."""
     text = "name: big\nbase: {data: {name: shapes, image_size: 224}, precision: auto}\n"

@@ -3,16 +3,19 @@
 The ids are those that the version before computed for its studies.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
-from ablations.planning.former import CHANGES, changes_of, former_trials
+from ablations.planning.former import former_trials
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.plan import Plan, make_plan
 from ablations.planning.review.lint import warnings
 from ablations.store.trial_store import TrialStore
+from ablations.study.library import shipped_studies
 from ablations.study.load import load_study
+from ablations.study.scaled_study import ScaledStudy
 from ablations.types.trial import Result
 
 BEFORE = {
@@ -47,10 +50,10 @@ def test_a_plan_says_which_results_are_of_before_why_and_how_to_ask_for_them() -
     for trial in before.trials[:3]:
         store.save_result(done(trial.id))
     now = plan(store, "temperature")
-    assert list(now.former.values()) == [trial.id for trial in before.trials[:3]]
+    assert [former.trial.id for former in now.former.values()] == [trial.id for trial in before.trials[:3]]
     assert [trial.id for trial in now.trials if trial.id in now.former] == list(now.former)
     (note,) = [note for note in warnings(now) if "before" in note]
-    assert note.startswith("this storage has results from before the study changed: ")
+    assert note.startswith("this storage has results from before the study or its scale changed: ")
     assert (
         "augment.color_form was torchvision, and the paper's results are of the released code's colour jitter" in note
     )
@@ -71,8 +74,70 @@ def test_nothing_is_told_once_the_trials_have_results_or_the_study_has_both() ->
     assert plan(store, "color_form").former == {}
 
 
-def test_at_imagenet_the_initialisation_and_the_crops_changed_too() -> None:
-    trial = enumerate_trials(load_study("temperature", "imagenet"))[0]
-    changed = {change.path for change in changes_of(trial)}
-    assert changed == {change.path for change in CHANGES} - {"evaluate.color_form"}
-    assert former_trials([trial], {})[trial.id].id == "a35d5ec0086905ce"
+FORMER = {
+    ("overview", "quick", "Supervised, 0.125"): "ce380d015558d5e5",
+    ("overview", "cifar10", "Supervised, 0.5"): "bcf19441b59d4a2c",
+    ("depth_width", "laptop", "Supervised, resnet10, 0.25"): "6ed8d83682721462",
+    ("v2_models", "imagenet", "resnet50, 1, yes, supervised, Supervised"): "1961e01793b58797",
+    ("temperature", "imagenet", "yes, 0.05"): "a35d5ec0086905ce",
+    ("temperature", "cifar10", "yes, 0.1"): "29a3bf65b6506d01",
+    ("color_strength", "cifar10", "SimCLR, 1/8"): "ad3485c2e950ba3b",  # a cell without blur, then and now
+    ("color_strength", "cifar10", "SimCLR, 1 (+Blur)"): "7c9bd0a4d2439f9c",
+    ("color_strength", "cifar10", "SimCLR, AutoAug"): None,  # as it was
+    ("flip_blur", "cifar10", "flip"): "93ea756f9071c8f2",
+    ("longer_supervised", "cifar10", "0.5, 100, Crop"): None,
+    ("longer_supervised", "cifar10", "0.5, 100, +Color+Blur"): "bcf19441b59d4a2c",
+    ("cifar10_temperature", "cifar10", "epochs 50 and 100, 50, 256, 0.1"): "14cd7f4e628d3dc9",  # never had blur
+}
+"""Study, scale and cell, and the id that the version before computed; None where it is that of today."""
+
+
+def formerly(study: ScaledStudy) -> dict[str, str]:
+    """Former ids of a study's cells that have another id today, by the name of the cell."""
+    trials = enumerate_trials(study)
+    former = former_trials(study, trials, {})
+    return {trial.cell_name: former[trial.id].trial.id for trial in trials if trial.id in former}
+
+
+@pytest.mark.parametrize(("study", "scale", "cell"), FORMER)
+def test_cells_have_their_ids_of_before(study: str, scale: str, cell: str) -> None:
+    assert formerly(load_study(study, scale)).get(cell) == FORMER[study, scale, cell]
+
+
+@pytest.mark.parametrize("scale", ["quick", "cifar10"])
+def test_no_two_cells_were_one_trial(scale: str) -> None:
+    for name in ("color_strength", "depth_width", "flip_blur", "longer_supervised", "overview"):
+        former = formerly(load_study(name, scale))
+        assert len(former) == len({*former.values()}) > 0
+
+
+@pytest.mark.parametrize("scale", ["quick", "cifar10"])
+def test_asked_for_as_told_a_study_has_its_supervised_models_of_before(scale: str) -> None:
+    (note,) = [note for note in warnings(formerly_done("overview", scale)) if "before" in note]
+    assert "supervised models had the augmentation of the other cells" in note
+    assert ("augment.blur was true, and the scale cifar10 has no blur, as in appendix B.9" in note) == (
+        scale == "cifar10"
+    )
+    study = shipped_studies() / "overview.yaml"
+    _, _, asked = note.partition("; a copy of the file without 'augment' in its points Supervised, with ")
+    options = re.findall("--set (\\S+)", asked)
+    Path("copy.yaml").write_text(re.sub(r"augment: \{policy: custom.*\]\},?", "", study.read_text()))
+    before = enumerate_trials(load_study("copy.yaml", scale, assignments=options))
+    assert {trial.id for trial in before} == {*formerly(load_study("overview", scale)).values()}
+
+
+def formerly_done(name: str, scale: str) -> Plan:
+    """The plan of a study whose storage has every result as it was before."""
+    scaled, store = load_study(name, scale), TrialStore(Path("runs"))
+    for former in formerly(scaled).values():
+        store.save_result(done(former))
+    return make_plan(scaled, store, Path("data"))
+
+
+def test_a_trial_of_before_is_named_for_one_cell() -> None:
+    Path("mine.yaml").write_text(
+        "name: mine\nbase: {augment.color_form: released_v1}\n"
+        "grid:\n  augment: {plain: {}, blurred: {blur: true}, blurred as before: {blur: true, strength: 1}}\n"
+        "baselines: {before: {augment: {color_form: torchvision, blur: true, strength: 1}}}\n"
+    )
+    assert set(formerly(load_study("mine.yaml", "cifar10"))) == {"blurred"}

@@ -31,8 +31,9 @@ def answers(port: int) -> bool:
 def test_the_server_ends_with_it(number: signal.Signals) -> None:
     """Any signal to the one process ends it: MLflow's server is a process of a process of it."""
     port = free_port()
-    said = subprocess.DEVNULL
-    ui = psutil.Popen([sys.executable, "-m", "ablations", "ui", "--port", str(port)], stdout=said, stderr=said)
+    command = [sys.executable, "-m", "ablations", "ui", "--port", str(port)]
+    ui = psutil.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert f":{port}/".encode() in ui.stdout.readline()  # at once, into a pipe too
     while not answers(port):
         assert ui.poll() is None
         time.sleep(0.1)

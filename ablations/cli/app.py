@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from ablations.cli import check_data, completion, file_commands, storage_commands
+from ablations.cli.doctor import doctor
 from ablations.cli.options import (
     SILENT,
     DataOption,
@@ -111,6 +112,10 @@ def run(
     retry: Annotated[
         Retry | None, typer.Option("--retry", help="Run failed trials again: all, or those of one kind.")
     ] = None,
+    retrain_old: Annotated[
+        bool,
+        typer.Option("--retrain-old", help="Train again what is older than fingerprints of images, on image folders."),
+    ] = False,
     log_models: Annotated[
         bool, typer.Option("--log-models", help="Write encoders to MLflow as logged models, weights included.")
     ] = False,
@@ -129,12 +134,17 @@ def run(
         if dry_run:
             print_plan(plan, storage, None, as_json)
             return
+        from ablations.running.own_images.old_results import take_over
         from ablations.running.run import run_studies
         from ablations.running.schedule import Where
+        from ablations.store.trial_store import TrialStore
         from ablations.tracking.on_request import Extras
 
         signal.signal(signal.SIGTERM, _interrupt)
         to = SILENT if quiet else errors if as_json else console
+        if taken := take_over(plan, TrialStore(storage), data_dir, retrain_old):
+            errors.print(f"note: {taken}", style="yellow", highlight=False)
+            plan = _plan(study, scale, assignments, seeds, data_dir, storage, code, retry)
         if not quiet:
             print_beginning(plan, to)
         where = Where(storage, data_dir, address, inline)
@@ -210,6 +220,7 @@ def report(
     study: StudyArgument,
     scale: ScaleOption = None,
     assignments: SetOption = None,
+    data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
     use: UseOption = None,
     no_code: NoCodeOption = False,
@@ -222,7 +233,7 @@ def report(
 
         scaled = load_studies(study, scale, assignments or (), code=code_options(use, no_code, storage))
         open_store(storage)
-        drawn = draw_studies(scaled, storage, errors)
+        drawn = draw_studies(scaled, storage, errors, data_dir)
         if as_json:
             from ablations.cli.json_documents.to_documents import report_document
 
@@ -272,6 +283,7 @@ for command in (
     storage_commands.rm,
     storage_commands.gc,
     verify,
+    doctor,
     file_commands.schema,
 ):
     app.command()(command)

@@ -5,8 +5,8 @@ from pathlib import Path
 from ablations.cli.json_documents.documents import Counts, ListDocument, StudyEntry
 from ablations.cli.json_documents.to_documents import counts
 from ablations.planning.estimate import seconds_and_flops
-from ablations.planning.grid import enumerate_trials
-from ablations.planning.plan import plan_trials, with_kept_seeds
+from ablations.planning.own_images.fingerprints import Folders
+from ablations.planning.plan import known_trials, plan_trials
 from ablations.store.speeds import Speed, load_speeds
 from ablations.store.trial_store import TrialStore
 from ablations.study.library import all_collections, all_studies
@@ -21,14 +21,17 @@ from core.remote import AnyPath
 def overview(scale: str | None, storage: AnyPath, data_dir: AnyPath) -> ListDocument:
     """The shipped studies and those in ``./studies``. One that cannot be run has a ``problem``, and hides no other."""
     store, speeds = TrialStore(storage), load_speeds(storage)
-    entries = [_entry(path, scale, store, data_dir, speeds) for path in all_studies().values()]
+    folders = Folders(data_dir, storage)
+    entries = [_entry(path, scale, store, data_dir, folders, speeds) for path in all_studies().values()]
     return ListDocument(scale=scale or DEFAULT_SCALE, studies=entries, collections=list(all_collections()))
 
 
-def _entry(path: Path, scale: str | None, store: TrialStore, data_dir: AnyPath, speeds: list[Speed]) -> StudyEntry:
+def _entry(
+    path: Path, scale: str | None, store: TrialStore, data_dir: AnyPath, folders: Folders, speeds: list[Speed]
+) -> StudyEntry:
     try:
         scaled = load_study(str(path), scale, code=NO_CODE)
-        trials = with_kept_seeds(enumerate_trials(scaled), store)
+        trials = known_trials(scaled, store, folders)
     except StudyError as error:
         return _study_entry(path, Study.model_construct(name=path.stem), None, problem=error)
     try:

@@ -6,6 +6,7 @@ import typer
 
 from ablations.cli import completion
 from ablations.cli.options import (
+    DataOption,
     JsonOption,
     NoCodeOption,
     ScaleOption,
@@ -19,7 +20,7 @@ from ablations.cli.options import (
     print_document,
     told,
 )
-from ablations.store.locations import DEFAULT_STORAGE
+from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE
 
 if TYPE_CHECKING:
     from ablations.store.cleaning import Cleaning
@@ -45,6 +46,7 @@ def show(
     study: StudyOption = None,
     scale: ScaleOption = None,
     assignments: SetOption = None,
+    data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
     use: UseOption = None,
     no_code: NoCodeOption = False,
@@ -56,10 +58,12 @@ def show(
     """
     with told():
         from ablations.cli import trial_view as inspection
+        from ablations.planning.own_images.fingerprints import Folders
 
         store = open_store(storage)
         code = code_options(use, no_code, storage)
-        stored, planned = inspection.stored_or_planned(store, trial, study, scale, assignments or (), code)
+        folders = Folders(data_dir, storage)
+        stored, planned = inspection.stored_or_planned(store, trial, study, scale, assignments or (), code, folders)
         if as_json:
             from ablations.cli.json_documents.to_documents import show_document
 

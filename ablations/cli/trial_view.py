@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ablations.cli.fitting import Row, Rows
 from ablations.planning.configuration.find_planned import FoundTrial, find_planned
+from ablations.planning.own_images.fingerprints import Fingerprints, no_fingerprints
 from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.study.overrides import OPTION
 from ablations.study.own_code.uses import WITH_CODE, CodeOptions
@@ -47,6 +48,7 @@ def stored_or_planned(
     scale: str | None,
     assignments: Sequence[str],
     code: CodeOptions = WITH_CODE,
+    fingerprints: Fingerprints = no_fingerprints,
 ) -> tuple[StoredTrial, FoundTrial | None]:
     """The trial whose id begins so, and the plan that has it, if a plan was asked for or the trial never ran.
 
@@ -55,7 +57,7 @@ def stored_or_planned(
     asked = study is not None or scale is not None or assignments
     if not asked and any(trial_id.startswith(start) for trial_id in store.trial_ids()):
         return find_trial(store, start), None
-    if planned := find_planned(start, study, scale, assignments, code):
+    if planned := find_planned(start, study, scale, assignments, code, fingerprints):
         trial = planned.trial
         config = trial.config.model_dump(mode="json")
         return StoredTrial(trial.id, trial.pretrain_id, config, store.result(trial.id)), planned

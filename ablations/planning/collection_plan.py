@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ablations.planning.grid import enumerate_trials
-from ablations.planning.plan import Plan, plan_trials, with_kept_seeds
+from ablations.planning.own_images.fingerprints import Folders
+from ablations.planning.plan import Plan, known_trials, plan_trials
 from ablations.store.trial_store import TrialStore
 from ablations.study.collection import ScaledCollection, collection_of_one
 from ablations.types.errors import StudyError
@@ -41,7 +41,7 @@ def plan_of_one(plan: Plan) -> CollectionPlan:
 def plan_studies(
     scaled: ScaledCollection, store: TrialStore, data_dir: AnyPath, retry: str | None = None
 ) -> CollectionPlan:
-    """Enumerate and check all trials of all studies before any data is looked for; see ``make_plan`` for ``retry``.
+    """Enumerate and check all trials of all studies before any study is left out; see ``make_plan`` for ``retry``.
 
     In a collection, a study whose data is missing is left out: it must not stop the others. Raises ``StudyError`` with
     everything that is wrong with any study, if a single study's data is missing, and if a study of a collection stops
@@ -49,9 +49,10 @@ def plan_studies(
     """
     problems = [] if scaled.is_one_study else list(_stopping(scaled))
     trials: dict[str, list[Trial]] = {}
+    folders = Folders(data_dir, store.root)
     for study in scaled.studies:
         try:
-            trials[study.study.name] = with_kept_seeds(enumerate_trials(study), store)
+            trials[study.study.name] = known_trials(study, store, folders)
         except StudyError as error:
             problems.append(str(error))
     if problems:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ablations.store.data_copies import planned_size
+from ablations.store.own_images.notes import note_of
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.errors import StudyError
 from ablations.types.trial import Trial
@@ -15,18 +16,32 @@ from core.errors import MissingData
 from core.remote import AnyPath
 
 
-def data_sizes(scaled: ScaledStudy, trials: list[Trial], data_dir: AnyPath) -> dict[DataConfig, DataSize]:
-    """The size of every data set that the trials need. Raises ``StudyError`` if one is missing."""
+def data_sizes(
+    scaled: ScaledStudy, trials: list[Trial], data_dir: AnyPath, storage: AnyPath
+) -> dict[DataConfig, DataSize]:
+    """The size of every data set that the trials need, by the storage's notes for a folder that this machine does not
+    have. Raises ``StudyError`` if one is missing."""
     sizes: dict[DataConfig, DataSize] = {}
     for trial in trials:
         try:
             _check_metric(trial)
             for data in trial.config.all_data:
-                sizes[data] = sizes.get(data) or planned_size(data, data_dir)
+                sizes[data] = sizes.get(data) or _size(data, data_dir, storage)
+            _check_labels(scaled, trial, sizes)
         except DataError as error:
             hint = _close_name(trial, data_dir) if isinstance(error, MissingData) else ""
             raise StudyError(f"{scaled.source.name}: trial {trial.name}: {error}{hint}") from error
     return sizes
+
+
+def _size(data: DataConfig, data_dir: AnyPath, storage: AnyPath) -> DataSize:
+    try:
+        return planned_size(data, data_dir)
+    except MissingData:
+        note = note_of(storage, data) if data.fingerprint else None
+        if note is None:
+            raise
+        return note.size.reduced(data)
 
 
 def _close_name(trial: Trial, data_dir: AnyPath) -> str:
@@ -43,6 +58,20 @@ def _check_metric(trial: Trial) -> None:
     wanted, data = getattr(trial.config.evaluate, "metric", None), trial.config.evaluation_data.name
     if wanted:
         check_metric(wanted, data, multi_label=metric_of(data) == "map_11")
+
+
+def _check_labels(scaled: ScaledStudy, trial: Trial, sizes: dict[DataConfig, DataSize]) -> None:
+    """Raises ``DataError`` for data without labels where something needs them."""
+    pretrain, scored = trial.config.all_data
+    if not sizes[pretrain].classes and trial.config.pretrain.loss.supervised:
+        raise DataError(f"loss.kind {trial.config.pretrain.loss.kind} learns from labels, and {pretrain.name} has none")
+    if not sizes[pretrain].classes and scaled.stop_early:
+        raise DataError(f"stop_early compares trainings by labelled images, and {pretrain.name} has none; remove it")
+    if not sizes[scored].classes and trial.config.evaluate.needs_labels:
+        raise DataError(
+            f"protocol {trial.config.evaluate.protocol} needs images with labels, and {scored.name} has none; name a "
+            "set that has some in evaluate.data"
+        )
 
 
 def check_batches(scaled: ScaledStudy, trials: list[Trial], sizes: dict[DataConfig, DataSize]) -> None:

@@ -3,18 +3,31 @@
 Their results stay in the storage under their own ids. A plan says where there are some, and how to ask for them.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
+from ablations.planning.configuration.cells import cells_of
 from ablations.study.checks.setting_paths import EVALUATE
+from ablations.study.scaled_study import ScaledStudy
+from ablations.study.settings import Layer
 from ablations.types.trial import Result, Trial
 from core.config import TrainConfig
 from core.config.base import whole
+from core.config.policies import SimclrAugment
 
 
 @dataclass(frozen=True)
-class Change:
+class Cell:
+    """The study that a configuration is in, and the settings of the configuration's own cell."""
+
+    scaled: ScaledStudy
+    layer: Layer
+
+
+@dataclass(frozen=True)
+class SettingChange:
     """A setting whose value in the shipped studies or scales is another one than it was."""
 
     path: str
@@ -22,53 +35,140 @@ class Change:
     before: Any
     why: str
     """Reason of the change: half a sentence."""
+    scale: str | None = None
+    """Scale whose setting changed; it counts where neither the study nor the cell sets it. None: the value changed
+    wherever it is not the one before."""
+    not_in: Collection[str] = ()
+    """Names of studies whose own value it was before."""
 
-    def value(self, config: TrainConfig) -> Any:
-        """The setting's value; None in a configuration that has no such field."""
-        value: Any = config if self._names[0] == EVALUATE else config.pretrain
+    @property
+    def told(self) -> str:
+        """Sentence on the change, without its end."""
+        return f"{self.path} was {_text(self.before)}, and {self.why}"
+
+    @property
+    def option(self) -> str:
+        """Option of the command line that asks for the former value."""
+        return f"--set {self.path}={_text(self.before)}"
+
+    def undo(self, config: TrainConfig, cell: Cell) -> TrainConfig | None:
+        """The configuration with the former value; None if it has no such setting or the setting did not change."""
+        if self._value(config) in (None, self.before) or not self._is_of_scale(cell):
+            return None
+        values = whole(config)
+        *groups, name = self._names
+        inner = values
+        for group in groups:
+            inner = inner[group]
+        inner[name] = self.before
+        return TrainConfig.model_validate(values)
+
+    @property
+    def _names(self) -> list[str]:
+        names = self.path.split(".")
+        return names if names[0] == EVALUATE else ["pretrain", *names]
+
+    def _value(self, config: TrainConfig) -> Any:
+        value: Any = config
         for name in self._names:
             value = getattr(value, name, None)
         return value
 
-    def undone(self, values: dict[str, Any]) -> None:
-        """Set the plain values of a configuration back."""
-        inner = values if self._names[0] == EVALUATE else values["pretrain"]
-        for name in self._names[:-1]:
-            inner = inner[name]
-        inner[self._names[-1]] = self.before
+    def _is_of_scale(self, cell: Cell) -> bool:
+        if self.scale is None:
+            return True
+        path, scaled = tuple(self.path.split(".")), cell.scaled
+        if scaled.scale != self.scale or scaled.study.name in self.not_in or path in cell.layer:
+            return False
+        setting = scaled.settings.get(path)
+        return setting is not None and setting.source is scaled.scale_source
 
-    @property
-    def _names(self) -> list[str]:
-        return self.path.split(".")
 
+@dataclass(frozen=True)
+class SupervisedPolicy:
+    """The augmentation of supervised models in some studies: it was that of the study's other cells."""
+
+    studies: ClassVar = frozenset({"depth_width", "overview", "v2_models"})
+    told: ClassVar = (
+        "supervised models had the augmentation of the other cells, and the paper's numbers for them are equal to "
+        "those of crop and flip"
+    )
+    option: ClassVar = "a copy of the file without 'augment' in its points Supervised"
+
+    def undo(self, config: TrainConfig, cell: Cell) -> TrainConfig | None:
+        """The configuration with SimCLR's policy, as the study and its scale set it; None if that did not change."""
+        scaled = cell.scaled
+        is_supervised = config.pretrain.loss.kind == "cross_entropy" and config.pretrain.augment.policy == "custom"
+        if scaled.study.name not in self.studies or not is_supervised:
+            return None
+        inside = {path[1]: setting.value for path, setting in scaled.settings.items() if path[0] == "augment"}
+        known = {name: value for name, value in inside.items() if name in SimclrAugment.model_fields}
+        augment = SimclrAugment.model_validate(known)
+        return config.model_copy(update={"pretrain": config.pretrain.model_copy(update={"augment": augment})})
+
+
+Change = SettingChange | SupervisedPolicy
 
 _WHOLE = "at the scale imagenet crops are cut from whole images, and test images are cropped, as in the paper"
 _JITTER = "the paper's results are of the released code's colour jitter"
-CHANGES = (
-    Change("augment.color_form", "torchvision", _JITTER),
-    Change("evaluate.color_form", "torchvision", _JITTER),
-    Change("encoder.initialisation", "fan_out", "the scale imagenet has the released code's initialisation"),
-    Change("data.shape", "square", _WHOLE),
-    Change("evaluate.test_crop", 1.0, _WHOLE),
+CHANGES: tuple[Change, ...] = (
+    SupervisedPolicy(),  # first: the policy that it brings back has settings that changed too
+    SettingChange("augment.color_form", "torchvision", _JITTER),
+    SettingChange("evaluate.color_form", "torchvision", _JITTER),
+    SettingChange(
+        "augment.blur",
+        True,
+        "the scale cifar10 has no blur, as in appendix B.9",
+        scale="cifar10",
+        not_in=("cifar10_batch_epochs", "cifar10_temperature"),
+    ),
+    SettingChange("encoder.initialisation", "fan_out", "the scale imagenet has the released code's initialisation"),
+    SettingChange("data.shape", "square", _WHOLE),
+    SettingChange("evaluate.test_crop", 1.0, _WHOLE),
 )
 
 
-def changes_of(trial: Trial) -> list[Change]:
-    """The changes that the trial is after: those of the settings that it has."""
-    return [change for change in CHANGES if change.value(trial.config) not in (None, change.before)]
+@dataclass(frozen=True)
+class Former:
+    """A trial as it was, and the changes since then."""
+
+    trial: Trial
+    changes: tuple[Change, ...]
 
 
-def former_trials(trials: Sequence[Trial], results: Mapping[str, Result]) -> dict[str, Trial]:
-    """The trials without a result, as they were before the changes, by the id that each has today. Left out is one that
-    the study itself still has, in another cell."""
-    today = {trial.id for trial in trials}
+def former_trials(scaled: ScaledStudy, trials: Sequence[Trial], results: Mapping[str, Result]) -> dict[str, Former]:
+    """The trials without a result, as they were before the changes, by the id that each has today.
+
+    Left out is one that the study itself still has, in another cell, and one that another trial with fewer changes
+    was.
+    """
+    layers = {cell.key: cell.layer for cell in cells_of(scaled)}
     left = [trial for trial in trials if trial.id not in results]
-    former = {trial.id: _before(trial, changes) for trial in left if (changes := changes_of(trial))}
-    return {key: trial for key, trial in former.items() if trial.id not in today}
+    former = {trial.id: _before(trial, Cell(scaled, layers[trial.cell])) for trial in left}
+    taken = {trial.id for trial in trials}
+    kept: dict[str, Former] = {}
+    for key, one in sorted(former.items(), key=lambda pair: len(pair[1].changes)):
+        if one.trial.id not in taken:
+            kept[key] = one
+            taken.add(one.trial.id)
+    return {key: kept[key] for key in former if key in kept}
 
 
-def _before(trial: Trial, changes: Sequence[Change]) -> Trial:
-    values = whole(trial.config)
-    for change in changes:
-        change.undone(values)
-    return replace(trial, config=TrainConfig.model_validate(values))
+def how_to_ask(changes: Sequence[Change]) -> str:
+    """What a user does to have the study with all of its former settings."""
+    options = [change.option for change in changes if isinstance(change, SettingChange)]
+    copies = [change.option for change in changes if not isinstance(change, SettingChange)]
+    return ", with ".join(filter(None, [*copies, " ".join(options)]))
+
+
+def _before(trial: Trial, cell: Cell) -> Former:
+    config, changes = trial.config, []
+    for change in CHANGES:
+        if (undone := change.undo(config, cell)) is not None:
+            config = undone
+            changes.append(change)
+    return Former(replace(trial, config=config), tuple(changes))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -6,6 +6,7 @@ from pathlib import Path
 from ablations.planning.configuration.candidates import all_candidates
 from ablations.planning.configuration.cells import Cell
 from ablations.planning.configuration.configure import SEED, configure
+from ablations.planning.own_images.fingerprints import Fingerprints, fingerprinted, no_fingerprints
 from ablations.planning.review.found_metrics import check_metrics
 from ablations.planning.review.tuning import check_tuning
 from ablations.study.axes import Point
@@ -18,13 +19,16 @@ from core.config.base import own_codes
 MAX_TRIALS = 20_000
 
 
-def enumerate_trials(scaled: ScaledStudy) -> list[Trial]:
+def enumerate_trials(scaled: ScaledStudy, fingerprints: Fingerprints = no_fingerprints) -> list[Trial]:
     """The cells of the grids in the order they are written, the last axis fastest; then the baselines; each with every
-    tuned value and every seed. Raises ``StudyError`` for the first configuration that is not valid."""
+    tuned value and every seed. Raises ``StudyError`` for the first configuration that is not valid.
+
+    ``fingerprints`` say which images the folders of its data have; without them, ids are not those of a run.
+    """
     _check_size(scaled)
     _check_seed(scaled)
     _check_overrides(scaled)
-    trials = [_trial(scaled, cell, seed) for cell in all_candidates(scaled) for seed in scaled.seeds]
+    trials = [_trial(scaled, cell, seed, fingerprints) for cell in all_candidates(scaled) for seed in scaled.seeds]
     _check_distinct(scaled, trials)
     _check_own_code(scaled, trials)
     check_metrics(scaled, trials)
@@ -32,9 +36,10 @@ def enumerate_trials(scaled: ScaledStudy) -> list[Trial]:
     return trials
 
 
-def _trial(scaled: ScaledStudy, cell: Cell, seed: int) -> Trial:
+def _trial(scaled: ScaledStudy, cell: Cell, seed: int, fingerprints: Fingerprints) -> Trial:
     configured = configure(scaled, cell, seed)
-    return Trial(configured.config, cell.coordinates, seed, cell.baseline, configured.following, cell.tuned_values)
+    config = fingerprinted(configured, fingerprints)
+    return Trial(config, cell.coordinates, seed, cell.baseline, configured.following, cell.tuned_values)
 
 
 def _points(scaled: ScaledStudy) -> Iterator[Point]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from ablations.store.speeds import Hardware, Speed, training_key
 from core.config import DataConfig, PretrainConfig
-from core.cost import training_bytes
+from core.config.data import BATCHES_AHEAD
+from core.cost import canvas_bytes, training_bytes
 
 Peaks = dict[str, int]
 """Measured peaks of GPU memory in bytes, by the key of a training or an evaluation; see ``ablations.store.speeds``."""
@@ -30,14 +31,18 @@ def memory(config: PretrainConfig, hardware: Hardware | None, workers: int = 1, 
     """Calculated bytes of a training for each worker.
 
     Precision ``auto`` counts as bfloat16 on a GPU and as float32 elsewhere. The saving of ``recompute`` is not counted.
+    Batches of images that keep their shape are decoded ahead in the memory of the CPU: they count where that trains.
     """
+    if not config.epochs:
+        return 0
     on_gpu = hardware is not None and hardware.is_gpu
     half = config.precision == "bfloat16" or (config.precision == "auto" and on_gpu)
-    return training_bytes(config, 2 if half else 4, workers, images) if config.epochs else 0
+    ahead = 0 if on_gpu else BATCHES_AHEAD * canvas_bytes(config, workers)
+    return training_bytes(config, 2 if half else 4, workers, images) + ahead
 
 
 def image_bytes(data: DataConfig, images: int, hardware: Hardware) -> int:
-    """Bytes of the images that lie on the GPU: all if they take no more than half of it, else none; see
-    ``core.data.batches.place``."""
-    size = images * 3 * data.stored_side**2
+    """Bytes of the images that lie on the GPU: all if they are squares that take no more than half of it, else none;
+    see ``core.data.batches.place``."""
+    size = images * 3 * data.stored_side**2 if data.shape == "square" else 0
     return size if size <= hardware.memory / 2 else 0

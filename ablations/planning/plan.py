@@ -1,21 +1,24 @@
 """A plan: which trials are done, which are left, and whether their data is there."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ablations.planning.data_sizes import check_batches, data_sizes
 from ablations.planning.earlier_code import done_with_earlier_code
-from ablations.planning.former import former_trials
+from ablations.planning.former import Former, former_trials
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.looks import known_looks
+from ablations.planning.own_images.fingerprints import Fingerprints, Folders
+from ablations.planning.own_images.old_results import done_with_other_images, done_without_fingerprint
 from ablations.planning.packing import packed
 from ablations.planning.review.tuning import check_held_out
 from ablations.planning.search import whole_searches, without_validation
 from ablations.planning.stopping import judged_epochs
 from ablations.store.folders import each
 from ablations.store.looks import Looks
+from ablations.store.own_images.notes import DataNote
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
 from ablations.study.scaled_study import ScaledStudy
@@ -42,11 +45,16 @@ class Plan:
     """Epochs after which a training may be stopped early, by ``pretrain_id``; only trainings that may be."""
     looks: Looks = ()
     """Numbers of seeds at which its claims are looked at; empty if that is done once."""
-    former: Mapping[str, str] = field(default_factory=dict)
-    """Former ids of trials that have a result only under these, from before the settings of shipped studies and scales
-    changed, by the id of today; see ``planning.former``."""
+    former: Mapping[str, Former] = field(default_factory=dict)
+    """Trials that have a result only as they were before the settings of shipped studies and scales changed, by the id
+    of today; see ``planning.former``."""
     earlier_code: Mapping[str, int] = field(default_factory=dict)
     """Number of trials that are left and were done with earlier code of a file, by the file."""
+    unmarked: Mapping[str, str] = field(default_factory=dict)
+    """Ids before there were fingerprints of trials that are left and were done then, by the id of today."""
+    other_images: Sequence[tuple[DataNote, int]] = ()
+    """Notes of the images that a folder had before, each with the number of trials that are left and were done on
+    these."""
     unvaried: int = 0
     """Number of trials that are left and were done with the choices of seed 0; see ``Study.vary``."""
 
@@ -77,14 +85,15 @@ def make_plan(scaled: ScaledStudy, store: TrialStore, data_dir: AnyPath, retry: 
     Failed trials are tried again only if ``retry`` is the kind of their failure, or ``failed`` for every kind. Trials
     that were stopped early are trained on once the study no longer stops trials early.
     """
-    return plan_trials(scaled, known_trials(scaled, store), store, data_dir, retry)
+    trials = known_trials(scaled, store, Folders(data_dir, store.root))
+    return plan_trials(scaled, trials, store, data_dir, retry)
 
 
 def plan_trials(
     scaled: ScaledStudy, trials: list[Trial], store: TrialStore, data_dir: AnyPath, retry: str | None = None
 ) -> Plan:
     """The plan of these trials. Raises ``StudyError`` if their data is missing or too small."""
-    sizes = data_sizes(scaled, trials, data_dir)
+    sizes = data_sizes(scaled, trials, data_dir, store.root)
     check_batches(scaled, trials, sizes)
     check_held_out(scaled, trials, sizes)
     stored, judged = store.results(trials), judged_epochs(scaled, trials)
@@ -99,26 +108,28 @@ def plan_trials(
     if scaled.resources.pack:
         scaled = replace(scaled, resources=packed(scaled.resources, units, sizes, load_speeds(store.root)))
     looks = known_looks(scaled, trials, store.root)
-    former = _formerly_done(trials, results, store)
+    former = _formerly_done(scaled, trials, results, store)
     earlier = done_with_earlier_code(left, store)
+    unmarked = done_without_fingerprint(left, store)
+    others = done_with_other_images(left, store)
     unvaried = store.results([trial.unvaried for trial in left if trial.unvaried]).values()
     done = sum(result.state == "done" for result in unvaried)
-    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former, earlier, done)
+    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former, earlier, unmarked, others, done)
 
 
-def _formerly_done(trials: list[Trial], results: Mapping[str, Result], store: TrialStore) -> dict[str, str]:
-    former = former_trials(trials, results)
-    done = {key for key, result in store.results(list(former.values())).items() if result.state == "done"}
-    return {key: trial.id for key, trial in former.items() if trial.id in done}
+def _formerly_done(
+    scaled: ScaledStudy, trials: list[Trial], results: Mapping[str, Result], store: TrialStore
+) -> dict[str, Former]:
+    former = former_trials(scaled, trials, results)
+    found = store.results([one.trial for one in former.values()])
+    done = {key for key, result in found.items() if result.state == "done"}
+    return {key: one for key, one in former.items() if one.trial.id in done}
 
 
-def known_trials(scaled: ScaledStudy, store: TrialStore) -> list[Trial]:
-    """The trials of a study, and the further seeds of its cells that the storage has. Raises ``StudyError``."""
-    return with_kept_seeds(enumerate_trials(scaled), store)
-
-
-def with_kept_seeds(trials: list[Trial], store: TrialStore) -> list[Trial]:
-    """The trials, and further seeds of their cells up to the last that is done: no result is ever left out."""
+def known_trials(scaled: ScaledStudy, store: TrialStore, fingerprints: Fingerprints) -> list[Trial]:
+    """The trials of a study on images with these fingerprints, and the further seeds of its cells up to the last that
+    the storage has done: no result is ever left out. Raises ``StudyError``."""
+    trials = enumerate_trials(scaled, fingerprints)
     last = {trial.candidate: trial for trial in sorted(trials, key=lambda trial: trial.seed)}
     further = list(itertools.chain(*each(store.root, partial(_kept_after, store), last.values())))
     return trials + whole_searches(trials, further)

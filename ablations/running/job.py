@@ -1,10 +1,7 @@
 """What the units of one run have in common, as a value that workers are given. It needs no PyTorch."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from core.config import DataConfig
-from core.data.catalog import DataSize
 from core.remote import AnyPath
 
 
@@ -24,7 +21,5 @@ class Job:
     """Name of the requesting study."""
     workers: int = 1
     """Processes that share a training."""
-    sizes: Mapping[DataConfig, DataSize] = field(default_factory=dict)
-    """Sizes of image folders when the run began: no two of its trials may see different images."""
     share: float = 1.0
     """Share of a GPU that each unit has; see ``Resources.share``."""

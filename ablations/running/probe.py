@@ -20,6 +20,7 @@ from ablations.store.speeds import (
 from ablations.types.trial import Trial
 from core import evaluate
 from core.config import DataConfig, FineTuneTransfer
+from core.cost import canvas_bytes
 from core.data.catalog import metric_of
 from core.data.dataset import Dataset, Split
 from core.hardware import forget_memory_peak, memory_peak, pick_device
@@ -76,6 +77,8 @@ def _time_training(plan: Plan, training: Training, hardware: Hardware, storage: 
     seconds = (time.perf_counter() - started) / (STEPS * training.config.batch_size)
     data = training.config.data
     peak = _peak(training, data, plan.sizes[data].train, hardware)
+    if peak:
+        peak += canvas_bytes(training.config)  # the probe's images are squares
     save_speed(storage, training_speed(training.config, hardware, seconds, peak))
 
 

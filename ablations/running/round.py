@@ -10,6 +10,7 @@ from ablations.planning.estimate import estimate
 from ablations.planning.estimate_text import group_title, left_text
 from ablations.planning.plan import Plan
 from ablations.running.outcome import Outcome
+from ablations.running.own_images.remember import remember_images
 from ablations.running.prepare_data import needed_data, prepare_data
 from ablations.running.run_state import RunState
 from ablations.running.schedule import Schedule, Where
@@ -53,6 +54,7 @@ class Round:
                     schedule.begin()
                 _record_known(self.plans, self._store)
                 self._load_data()
+                remember_images(self.plans, self._where.storage, self._where.data_dir)
                 self._open_mlflow()
                 try:
                     groups = together(self.plans, self._scaled.name)
@@ -135,7 +137,8 @@ class Round:
         scaled = run.plan.scaled
         try:
             now = describe(scaled, run.plan.trials, run.plan.looks)
-            drawn = draw_report(scaled.study.name, scaled.label, self._where.storage, run.tracker.seen, now)
+            storage, data = self._where.storage, self._where.data_dir
+            drawn = draw_report(scaled.study.name, scaled.label, storage, run.tracker.seen, now, data)
         except AblateError as error:  # the results are in the store; running again logs and draws them
             self._console.print(str(error), style="yellow")
             return None

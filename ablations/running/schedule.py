@@ -19,7 +19,6 @@ from ablations.store.trial_store import TrialStore
 from ablations.types.errors import DiskFullError
 from ablations.types.events import DiskFull, Event, Listen
 from ablations.types.trial import Unit
-from core.data.catalog import DATA_SETS
 from core.remote import AnyPath
 
 
@@ -98,7 +97,6 @@ class Schedule:
             minutes=resources.minutes,
             study=plan.scaled.study.name,
             workers=1 if self._where.inline else resources.workers,
-            sizes={data: size for data, size in plan.sizes.items() if data.name not in DATA_SETS},
         )
 
 

@@ -19,9 +19,11 @@ from ablations.store.trial_store import TrialStore
 from ablations.tracking.provenance import provenance
 from ablations.types.events import DiskFull, Held, Listen, Started, TrialEnded
 from ablations.types.failures import TimedOut, kind_of
+from ablations.types.own_images import IMAGES, images_text
 from ablations.types.redaction import without_secrets
 from ablations.types.trial import Result, Trial, Unit
 from core import (
+    Collapsed,
     DataError,
     Diverged,
     Pretrained,
@@ -36,9 +38,8 @@ from core import (
 from core.config import DataConfig
 from core.config.base import OWN_CODE, own_codes
 from core.config.protocols.base import Representation
-from core.data.catalog import DataSize
 from core.data.dataset import Dataset
-from core.errors import MissingData, StorageAway, StorageRefused, is_full
+from core.errors import StorageAway, StorageRefused, is_full
 from core.hardware import forget_memory_peak, hardware_name, memory_peak, pick_device
 from core.optimizer.eager import skip_dynamo
 from core.remote import AnyPath
@@ -80,7 +81,7 @@ def assist(unit: Unit, job: Job) -> None:
     skip_dynamo()
     config = unit.trials[0].config.pretrain
     checkpoint = TrialStore(job.storage).checkpoint_path(unit.pretrain_id)
-    pretrain(config, _data(config.data, job), checkpoint=checkpoint)
+    pretrain(config, _data(config.data, job.data_dir), checkpoint=checkpoint)
 
 
 def disk_full(unit: Unit, job: Job, error: OSError) -> DiskFull:
@@ -153,7 +154,7 @@ def _pretrained(run: UnitRun) -> tuple[Pretrained, float]:
     config = run.unit.trials[0].config.pretrain
     pretrained = pretrain(
         config,
-        _data(config.data, run.job),
+        _data(config.data, run.job.data_dir),
         checkpoint=run.store.checkpoint_path(run.id),
         on_epoch=run.on_epoch,
         on_checkpoint=run.on_checkpoint,
@@ -164,22 +165,9 @@ def _pretrained(run: UnitRun) -> tuple[Pretrained, float]:
     return pretrained, run.complete(pretrained, False)
 
 
-def _data(config: DataConfig, job: Job) -> Dataset:
-    """The data set. Raises ``MissingData`` if it has more or fewer images than when the run began."""
-    data = _loaded(config, job.data_dir)
-    size = DataSize(len(data.train), len(data.test), len(data.classes))
-    if (planned := job.sizes.get(config, size)) != size:
-        _loaded.cache_clear()  # another run of this process may find it restored
-        raise MissingData(
-            f"{config.name} has {size.train:,} training and {size.test:,} test images, and had {planned.train:,} and "
-            f"{planned.test:,} when the run began; restore them"
-        )
-    return data
-
-
 @functools.lru_cache(maxsize=2)
-def _loaded(config: DataConfig, data_dir: AnyPath) -> Dataset:
-    """The data set, kept between the units of one worker."""
+def _data(config: DataConfig, data_dir: AnyPath) -> Dataset:
+    """The data set, kept between the units of one worker. Raises ``OtherData`` if it is not as it was planned."""
     return load_data(config, local_data(config.name, data_dir))
 
 
@@ -189,7 +177,7 @@ def _evaluated(
     """The result of a trial. ``rest`` are the unit's trials that are evaluated after it."""
     started, job = time.monotonic(), run.job
     try:
-        data = _data(trial.config.evaluation_data, job)
+        data = _data(trial.config.evaluation_data, job.data_dir)
         scores = evaluate(trial.config.evaluate, pretrained, data, later=_later(trial, rest))
         run.lease.check()
         run.store.save_arrays(trial.id, _arrays(scores), data.classes)
@@ -222,9 +210,11 @@ def _later(trial: Trial, rest: Sequence[Trial]) -> list[Representation]:
 
 def _facts(trial: Trial, pretrained: Pretrained) -> dict[str, str]:
     codes = sorted(map(str, own_codes(trial.config)))
+    images = images_text(trial.config)
     return (
         provenance()
         | ({OWN_CODE: ", ".join(codes)} if codes else {})
+        | ({IMAGES: images} if images else {})
         | {
             "device": hardware_name(pretrained.device),
             "numerics": str(pretrained.numerics),
@@ -234,7 +224,7 @@ def _facts(trial: Trial, pretrained: Pretrained) -> dict[str, str]:
 
 
 def _failure(trial: Trial, error: Exception) -> Result:
-    known = isinstance(error, DataError | Diverged | TimedOut)
+    known = isinstance(error, DataError | Diverged | Collapsed | TimedOut)
     message = str(error) if known else f"{type(error).__name__}: {error}"
     lines = "" if known else "".join(traceback.format_exception(error))
     message, lines = without_secrets(message), without_secrets(lines)

@@ -14,7 +14,9 @@ from filelock import FileLock
 from ablations.store.folders import remove
 from core.config import DataConfig
 from core.data.catalog import DATA_SETS, SHAPES, SUFFIXES, DataSize
-from core.data.layout import TEST_FOLDERS, TRAIN_FOLDER, data_size, test_count
+from core.data.sources.find import data_size
+from core.data.sources.folders import test_count
+from core.data.sources.found import TESTS, TRAIN
 from core.errors import MissingData
 from core.files import cache_dir
 from core.remote import AnyPath, RemotePath
@@ -30,6 +32,14 @@ FOLDERS = {
     "voc2007": "VOCdevkit",
     "pets": "oxford-iiit-pet",
     "flowers102": "flowers-102",
+    "torchvision:SVHN": "SVHN",
+    "torchvision:MNIST": "MNIST",
+    "torchvision:FashionMNIST": "FashionMNIST",
+    "torchvision:KMNIST": "KMNIST",
+    "torchvision:USPS": "USPS",
+    "torchvision:GTSRB": "gtsrb",
+    "torchvision:Country211": "country211",
+    "torchvision:Imagenette": "imagenette2",
 }
 """Folders that torchvision uses for data sets, if they are not named like the set."""
 
@@ -69,8 +79,8 @@ def _listed(folder: RemotePath) -> DataSize:
     for split, *inside in _places(folder):
         if len(inside) == 2:
             found.setdefault(split, []).append(inside[0])
-    train = found.get(TRAIN_FOLDER)
-    test = next((found[name] for name in TEST_FOLDERS if name in found), None)
+    train = found.get(TRAIN)
+    test = next((found[name] for name in TESTS if name in found), None)
     if not train or not test:
         raise MissingData(f"no images in {folder}/train/<class>/ and {folder}/test/<class>/ (or val); put them there")
     return DataSize(len(train), len(test), len(set(train)))

@@ -1,23 +1,21 @@
 """A storage of an older schema is brought to this program's: nothing that was trained is trained again.
 
-``schema.json`` says of which schema a storage is. Of which a trial is, its id says, since the schema is hashed with the
-configuration. A folder is made anew, says so until it is whole, and only then the old one is removed: wherever this
-ends, it goes on from there the next time. That moves no folder, which object stores could not.
+``schema.json`` says of which schema a storage is. A trial's id says of which the trial is, since the schema is hashed
+with the configuration. If the migration is interrupted, it goes on the next time; see ``store.moving``.
 """
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ablations.store.folders import copy, remove
-from ablations.store.json_files import read_json, sealed, write_json
+from ablations.store.json_files import read_json
 from ablations.store.leases.live_run import alone
-from ablations.store.trial_store import StoredTrial, TrialStore, trial_values
+from ablations.store.moving import Moves
+from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.types import identity
 from ablations.types.errors import StudyError
-from core.config import PretrainConfig, TrainConfig
-from core.files import read_text, write_text
+from core.config import TrainConfig
+from core.files import write_text
 from core.remote import AnyPath
 
 Step = Callable[[dict[str, Any]], dict[str, Any]]
@@ -25,11 +23,6 @@ Step = Callable[[dict[str, Any]], dict[str, Any]]
 STEPS: dict[int, Step] = {}
 """Steps from one schema to the next, by the schema that each leads from. A step translates a trial's ``TrainConfig``,
 as plain values, and raises for what it cannot translate; such a trial is left as it is."""
-
-FORMER = "former_id"
-"""Name of a file with the former id of a folder that was moved."""
-UNFINISHED = "unfinished"
-"""Name of a file that marks a folder as incomplete."""
 
 
 def open_store(root: AnyPath, tell: Callable[[str], None]) -> TrialStore:
@@ -40,7 +33,7 @@ def open_store(root: AnyPath, tell: Callable[[str], None]) -> TrialStore:
     store = TrialStore(root, tell)
     if _schema(store) < identity.SCHEMA:
         with alone(root):
-            tell(_Migration(store).run())
+            tell(_migrated(store))
             _write_schema(store)
     return store
 
@@ -81,82 +74,25 @@ def upgraded(trial: StoredTrial) -> TrainConfig | None:
     return None if schema == identity.SCHEMA else TrainConfig.model_validate(values)
 
 
-@dataclass
-class _Migration:
-    """One pass over a store. First the encoders move: which they are, only the old trials say."""
-
-    store: TrialStore
-    left: dict[str, str] = field(default_factory=dict)
-    """What stays as it is, and why."""
-    moved: dict[str, int] = field(default_factory=lambda: {"trial": 0, "encoder": 0})
-
-    def run(self) -> str:
-        """What was done, in a sentence."""
-        trials = list(self._upgraded())
-        encoders = {trial.pretrain_id: config.pretrain for trial, config in trials if trial.pretrain_id}
-        for old, pretrain in encoders.items():
-            new = identity.pretrain_id(pretrain)
-            self._move("encoder", self.store.encoder_folder(old), self.store.encoder_folder(new), _encoder(pretrain))
-        for trial, config in trials:
-            folder = self.store.trial_folder(identity.trial_id(config))
-            self._move("trial", self.store.trial_folder(trial.id), folder, _trial(trial, config))
-        done = f"moved {self.moved['trial']} trials and {self.moved['encoder']} encoders of {self.store.root} to "
-        left = [f"{name} is left as it is: {reason}" for name, reason in self.left.items()]
-        return "\n".join([f"{done}schema {identity.SCHEMA}", *left])
-
-    def _upgraded(self) -> Iterator[tuple[StoredTrial, TrainConfig]]:
-        for trial in self.store.all_stored():
-            try:
-                if config := upgraded(trial):
-                    yield trial, config
-            except Exception as error:  # a step may raise anything
-                self.left[f"trial {trial.id}"] = f"{type(error).__name__}: {error}"
-
-    def _move(self, kind: str, old: AnyPath, new: AnyPath, write: Callable[[AnyPath, AnyPath], None]) -> None:
-        if not old.exists():
-            return  # a training that never began, or one that was moved before this was interrupted
-        if (new / UNFINISHED).exists():
-            remove(new, last=UNFINISHED)
-        if not new.exists():
-            _build(old, new, write)
-        if (new / FORMER).exists() and read_text(new / FORMER) == old.name:
-            remove(old, last="config.json")  # while that is there, it is found again
-            self.moved[kind] += 1
-        else:
-            self.left[f"{kind} {old.name}"] = f"in schema {identity.SCHEMA} it is {new.name}, which is there already"
+def _migrated(store: TrialStore) -> str:
+    """What was done, in a sentence. First the encoders move: which they are, only the old trials say."""
+    moves = Moves(store)
+    trials = list(_upgraded(moves))
+    encoders = {trial.pretrain_id: config.pretrain for trial, config in trials if trial.pretrain_id}
+    for old, pretrain in encoders.items():
+        moves.encoder(old, identity.pretrain_id(pretrain), pretrain.model_dump(mode="json"))
+    for trial, config in trials:
+        encoder = identity.pretrain_id(config.pretrain)
+        moves.trial(trial, identity.trial_id(config), encoder, config.model_dump(mode="json"))
+    done = f"moved {moves.moved['trial']} trials and {moves.moved['encoder']} encoders of {store.root} to "
+    left = [f"{name} is left as it is: {reason}" for name, reason in moves.left.items()]
+    return "\n".join([f"{done}schema {identity.SCHEMA}", *left])
 
 
-def _build(old: AnyPath, new: AnyPath, write: Callable[[AnyPath, AnyPath], None]) -> None:
-    """All that is in the old folder, but for what ``write`` writes into the new one."""
-    write_text(new / UNFINISHED, "")
-    write(old, new)
-    for path in old.iterdir():
-        if path.is_file() and not path.name.startswith((".", "lease.")) and not (new / path.name).exists():
-            copy(path, new / path.name)
-    write_text(new / FORMER, old.name)
-    (new / UNFINISHED).unlink()
-
-
-def _trial(trial: StoredTrial, config: TrainConfig) -> Callable[[AnyPath, AnyPath], None]:
-    def write(old: AnyPath, new: AnyPath) -> None:
-        write_json(new / "config.json", trial_values(identity.pretrain_id(config.pretrain), config))
-        if trial.result:
-            result = replace(trial.result, trial_id=identity.trial_id(config))
-            write_json(new / "result.json", sealed(result.to_json()))
-
-    return write
-
-
-def _encoder(config: PretrainConfig) -> Callable[[AnyPath, AnyPath], None]:
-    """Its files hold its configuration as well, and are not taken for another's."""
-
-    def write(old: AnyPath, new: AnyPath) -> None:
-        from core.trained.checkpoint import load_checkpoint, save_checkpoint  # here, since most commands need none
-
-        write_json(new / "config.json", config.model_dump(mode="json"))
-        for name in ("encoder.pt", "checkpoint.pt"):
-            if state := load_checkpoint(old / name):
-                values = config.model_dump(mode="json", exclude_none=name == "checkpoint.pt")
-                save_checkpoint(new / name, {**state, "config": values})
-
-    return write
+def _upgraded(moves: Moves) -> Iterator[tuple[StoredTrial, TrainConfig]]:
+    for trial in moves.store.all_stored():
+        try:
+            if config := upgraded(trial):
+                yield trial, config
+        except Exception as error:  # a step may raise anything
+            moves.left[f"trial {trial.id}"] = f"{type(error).__name__}: {error}"

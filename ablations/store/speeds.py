@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ablations.store.folders import each, found
 from ablations.types.choices import without_seeds
 from ablations.types.identity import canonical
+from ablations.types.own_images import FINGERPRINT, without_fingerprints
 from core.config import CompositionAugment, Config, EvaluateConfig, PretrainConfig, TrainConfig
 from core.cost import forward_flops, training_flops, training_pixels
 from core.files import read_text, write_text
@@ -98,14 +99,14 @@ def training_key(config: PretrainConfig) -> str:
     if isinstance(augment, CompositionAugment):  # the order of two operations costs nothing
         first, second = sorted((augment.first, augment.second))
         augment = augment.model_copy(update={"first": first, "second": second})
-    data = config.data.model_copy(update={"subset_seed": 0})
+    data = config.data.model_copy(update={"subset_seed": 0, FINGERPRINT: None})
     same = {"seed": 0, "epochs": 0, "optimizer": optimizer, "augment": augment, "data": data}
     return _key(config.model_copy(update=same | {"schedule": PretrainConfig().schedule}))
 
 
 def evaluation_key(config: PretrainConfig, evaluate: EvaluateConfig) -> str:
     """Equal where an evaluation costs the same."""
-    trial = without_seeds(TrainConfig.model_construct(pretrain=config, evaluate=evaluate))
+    trial = without_fingerprints(without_seeds(TrainConfig.model_construct(pretrain=config, evaluate=evaluate)))
     return _key(trial.evaluate, config.encoder, trial.evaluate.data or trial.pretrain.data)
 
 

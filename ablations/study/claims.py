@@ -73,7 +73,7 @@ def resolved(claim: Claim, own: list[Grid], grids: list[Grid], scale: str) -> Cl
     """
     if isinstance(claim, AllClaim):
         parts = [_resolved(part, own, grids, scale) for part in claim.parts]
-        return claim.model_copy(update={"parts": parts})
+        return claim.model_copy(update={"parts": parts, **_calibration(claim, scale)})
     return _resolved(claim, own, grids, scale)
 
 
@@ -81,7 +81,12 @@ def _resolved(claim: Part, own: list[Grid], grids: list[Grid], scale: str) -> Pa
     everything = claim.model_dump(mode="json")
     texts = {name: _as_text(name, value, everything, own, grids) for name, value in everything.items()}
     known = {name: text for name, text in texts.items() if text is not None}
-    return claim.model_copy(update=known | _at_scale(claim, scale))
+    return claim.model_copy(update=known | _at_scale(claim, scale) | _calibration(claim, scale))
+
+
+def _calibration(claim: Claim, scale: str) -> dict[str, list[str]]:
+    """The scale, if its settings were chosen by the claim's effect."""
+    return {"calibration": [name for name in claim.calibration if name == scale]}
 
 
 def _at_scale(claim: Part, scale: str) -> dict[str, Any]:

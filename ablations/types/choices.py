@@ -21,7 +21,7 @@ def choices_of(config: TrainConfig) -> dict[SeedPath, Choice]:
     found: dict[SeedPath, Choice] = {}
     evaluate = config.evaluate
     for path, data in ((("data",), config.pretrain.data), (("evaluate", "data"), evaluate.data)):
-        if data and not is_all(data.subset):
+        if data and data.is_drawn:
             found[*path, "subset_seed"] = "subset"
     if evaluate.holds_out:
         found["evaluate", "holdout_seed"] = "holdout"
@@ -40,9 +40,14 @@ def follows_by_itself(config: TrainConfig, path: SeedPath) -> bool:
 
 def with_seeds(config: TrainConfig, seed: int, paths: Iterable[SeedPath]) -> TrainConfig:
     """The configuration with the seed at each of the paths."""
-    changed: Config = config
     for path in paths:
-        changed = _replaced(changed, _inside(path), seed)
+        config = with_value(config, path, seed)
+    return config
+
+
+def with_value(config: TrainConfig, path: SeedPath, value: Any) -> TrainConfig:
+    """The configuration with another value at a path of a study file. The value is not validated."""
+    changed = _replaced(config, _inside(path), value)
     assert isinstance(changed, TrainConfig)
     return changed
 
@@ -58,7 +63,7 @@ def _inside(path: SeedPath) -> SeedPath:
     return path if path[0] == "evaluate" else ("pretrain", *path)
 
 
-def _replaced(config: Config, path: SeedPath, value: int) -> Config:
+def _replaced(config: Config, path: SeedPath, value: Any) -> Config:
     name, *rest = path
     inner = _replaced(getattr(config, name), tuple(rest), value) if rest else value
     return config.model_copy(update={name: inner})

@@ -3,10 +3,21 @@
 import re
 from typing import Literal, get_args
 
-from core import DataError, Diverged, ProcessLost
-from core.errors import MissingData
+from core import Collapsed, DataError, Diverged, ProcessLost
+from core.errors import MissingData, OtherData
 
-Kind = Literal["out_of_memory", "diverged", "bad_data", "missing_data", "worker_lost", "node_lost", "timed_out", "bug"]
+Kind = Literal[
+    "out_of_memory",
+    "diverged",
+    "collapsed",
+    "bad_data",
+    "missing_data",
+    "other_data",
+    "worker_lost",
+    "node_lost",
+    "timed_out",
+    "bug",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 NEXT: dict[Kind, str] = {
@@ -14,8 +25,13 @@ NEXT: dict[Kind, str] = {
     "memory and keep the batch; a smaller batch is another experiment.",
     "diverged": "Lower optimizer.learning_rate, lengthen schedule.warmup_epochs, or raise loss.temperature: each is "
     "another trial. Running the same trial again ends the same way.",
+    "collapsed": "All images have one projection. A batch norm in the head, a lower rate, or a predictor or "
+    "stop-gradient that was switched off is another trial. To score it as it is: end_on_collapse: false, and --retry "
+    "collapsed.",
     "bad_data": "Repair or remove the file that is named, then --retry bad_data.",
     "missing_data": "Put back what is named, then run the same command again.",
+    "other_data": "The images are not those that the plan saw. If a machine has an older copy, bring it up to date: it "
+    "fails the same way until then. If you changed them, 'ablate plan' shows the trials of the images as they are now.",
     "worker_lost": "Its process was killed or crashed, more often than it is started again. --retry worker_lost "
     "continues from the last checkpoint.",
     "node_lost": "The machine that it ran on went away. --retry node_lost continues from the last checkpoint.",
@@ -25,7 +41,7 @@ NEXT: dict[Kind, str] = {
 """Advice after each kind of failure."""
 
 
-PASSING: tuple[Kind, ...] = ("missing_data",)
+PASSING: tuple[Kind, ...] = ("missing_data", "other_data")
 """Kinds that end with their cause. No result is kept, so the same command tries the trial again."""
 
 
@@ -47,8 +63,12 @@ def kind_of(error: BaseException) -> Kind:
     match error:
         case Diverged():
             return "diverged"
+        case Collapsed():
+            return "collapsed"
         case MissingData():
             return "missing_data"
+        case OtherData():
+            return "other_data"
         case DataError():
             return "bad_data"
         case TimedOut():

@@ -48,11 +48,11 @@ def schema_of(trial: str, encoder: str | None, config: dict[str, Any]) -> int | 
 
 
 def _canonical(values: dict[str, Any]) -> str:
-    return json.dumps(_without_none(values), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return json.dumps(without_none(values), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def _without_none(values: Any) -> Any:
+def without_none(values: Any) -> Any:
     """The values without None, so that an optional field that a later version adds changes no id."""
     if isinstance(values, dict):
-        return {name: _without_none(value) for name, value in values.items() if value is not None}
-    return [_without_none(value) for value in values] if isinstance(values, list) else values
+        return {name: without_none(value) for name, value in values.items() if value is not None}
+    return [without_none(value) for value in values] if isinstance(values, list) else values

@@ -1,7 +1,7 @@
 """Chaos: real runs of small studies are struck at random moments, and the same command is run again.
 
-    python benchmarks/chaos --cases kill_driver:10,kill_worker:10 --seed 0 --work /tmp/chaos
-    python benchmarks/chaos --table --work /tmp/chaos
+    PYTHONPATH=benchmarks python -m chaos --cases kill_driver:10,kill_worker:10 --seed 0 --work /tmp/chaos
+    PYTHONPATH=benchmarks python -m chaos --table --work /tmp/chaos
 
 A case is one line of ``<work>/cases.jsonl``; one that is there is not run again. Takes a quiet Linux machine of two
 cores and some hours; ``full_disk`` needs root, and ``jump_clock`` Debian's ``faketime``.
@@ -19,12 +19,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from laboratory import EDITS, INLINE, STREAMED, Laboratory, copy_code
-from oracle import Content, check_quiet, content, leases, lost
-from photos import make_photos
-from siege import BESIEGED, SIEGE, siege
-from strikes import STRIKES, Struck, after
-from table import markdown
+from chaos.laboratory import EDITS, INLINE, STREAMED, Laboratory, copy_code
+from chaos.oracle import Content, check_quiet, content, leases, lost
+from chaos.photos import make_photos
+from chaos.siege import BESIEGED, SIEGE, siege
+from chaos.strikes import STRIKES, Struck, after
+from chaos.table import markdown
 
 SETTLE_SECONDS = 90.0
 """After a run, in which its processes must end: two agents of Ray outlive a killed raylet by a minute."""

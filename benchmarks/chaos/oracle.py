@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from laboratory import EPOCHS, Laboratory
+from chaos.laboratory import EPOCHS, Laboratory
 from mlflow import MlflowClient
 
 from ablations.tracking.client import TRIAL, child_runs, find_parent, tracking_uri

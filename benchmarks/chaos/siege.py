@@ -3,11 +3,11 @@
 import os
 import random
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from laboratory import Laboratory, Run, kill, raylets, workers
-from oracle import state
-from strikes import Struck
+from chaos.laboratory import Laboratory, Run, kill, raylets, workers
+from chaos.oracle import state
+from chaos.strikes import Struck
 
 SIEGE = "siege"
 BESIEGED = ("apart", "beside")
@@ -50,7 +50,8 @@ def _wait(laboratory: Laboratory, run: Run, draw: random.Random) -> None:
 
 def _strike(laboratory: Laboratory, run: Run, draw: random.Random, struck: Struck) -> None:
     what = draw.choice(KINDS)
-    found = {"worker": workers, "raylet": raylets}.get(what, lambda mark: [])(run.mark)
+    finders: dict[str, Callable[[str], list[int]]] = {"worker": workers, "raylet": raylets}
+    found = finders[what](run.mark) if what in finders else []
     if what == "stop":
         seconds = LONG_STOP if draw.random() < 0.2 else draw.uniform(1.0, 8.0)
         struck.strike(laboratory, run, f"driver of {run.log.stem} stopped for {seconds:.0f} s")

@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from laboratory import Laboratory, Run, kill, marked, raylets, workers
-from oracle import Kept, lost, state, stored
+from chaos.laboratory import Laboratory, Run, kill, marked, raylets, workers
+from chaos.oracle import Kept, lost, state, stored
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 

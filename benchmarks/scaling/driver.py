@@ -6,7 +6,7 @@ import os
 import resource
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ trials = int(os.environ["BENCHMARK_TRIALS"])
 started: list[float] = []
 marks: list[dict[str, float]] = []
 ended = 0
-seconds: Counter[str] = Counter()
+seconds: defaultdict[str, float] = defaultdict(float)
 """Processor seconds by what took them."""
 calls: Counter[str] = Counter()
 
@@ -110,8 +110,8 @@ def watch() -> None:
     if not Path("runs").exists():  # a run of which nothing is left needs no Ray
         from ray.tune import Callback
 
-        Callback.on_trial_start = on_trial_start
-    RunState.update = watched(RunState.update)  # type: ignore[method-assign]
+        Callback.on_trial_start = on_trial_start  # type: ignore[method-assign,assignment]
+    RunState.update = watched(RunState.update)  # type: ignore[method-assign,assignment]
     Live.refresh = counted("redraws", timed("redraw", Live.refresh))  # type: ignore[method-assign]
     for name in ("__init__", "record", "close", "save_report"):
         setattr(ResilientTracker, name, timed("mlflow", getattr(ResilientTracker, name)))

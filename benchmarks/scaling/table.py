@@ -12,7 +12,7 @@ CALLS = ("search_runs", "get_run", "create_run", "log_batch", "log_artifact", "s
 def overhead(measured: Measured, slots: int, seconds: float) -> float:
     """Milliseconds of a slot that a trial takes beyond its sleep, from the first trial's start to the last one's
     end."""
-    return 1000 * (measured["steady"] * slots / measured["trials"] - seconds)
+    return float(1000 * (measured["steady"] * slots / measured["trials"] - seconds))
 
 
 def overheads(found: Sequence[Measured], slots: int, seconds: float) -> str:

@@ -18,3 +18,8 @@ class Measure:
     def is_percentage(self) -> bool:
         """Whether it is kept in percent. A method returns such a number as a share from 0 to 1."""
         return self.label.endswith("(%)")
+
+
+SPREAD = Measure("spread", "spread of z (0 is a collapse)")
+"""Spread of the projections of a batch on the unit sphere (``core.loss.unit.spread``). A training whose epochs report
+it can be told to have collapsed."""

@@ -19,13 +19,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from core.canvas import Canvas
+from core.config.data import BATCHES_AHEAD
 from core.data.decode import decode_all, decode_canvas
 from core.data.streamed import StreamedImages
 from core.errors import DataError
-
-BATCHES_AHEAD = 2
-"""Number of batches that are decoded ahead, into shared memory: 1.2 GB for batches of 4096 images of 224 pixels, 6.4 GB
-for those that keep their shape on a canvas of 512."""
 
 Paths = tuple[str, ...]
 Part = tuple[Tensor, ...]

@@ -6,12 +6,9 @@ import torch
 from torch import Tensor
 
 from core.canvas import Canvas, on_canvas
-from core.data.pixels import read_rgb
+from core.data.jpeg import ordinary_jpeg
+from core.data.pixels import opened, scaled_rgb
 from core.data.square import fit_square, resized
-
-VERSION = 3
-"""Version of the pixels that a file gives. Files of decoded images have it in their names; raise it when the pixels
-change."""
 
 MARGIN = 2
 """Least size at which a JPEG is decoded, as a multiple of the wanted side; ``Image.thumbnail`` has the same."""
@@ -32,8 +29,9 @@ def _pixels(path: str, size: int) -> Tensor:
     more."""
     from torchvision.transforms.v2.functional import pil_to_tensor  # here, since torchvision takes seconds to import
 
-    pixels: Tensor = pil_to_tensor(read_rgb(path, MARGIN * size))
-    return pixels
+    with opened(path) as image:
+        pixels = ordinary_jpeg(image, MARGIN * size)
+        return pil_to_tensor(scaled_rgb(image, MARGIN * size)) if pixels is None else pixels
 
 
 def decode_whole(path: str, longest: int) -> Tensor:

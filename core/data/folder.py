@@ -1,10 +1,8 @@
 """Image files, decoded once into a file, or decoded while they are used."""
 
-import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -12,9 +10,9 @@ from torch import Tensor
 from core.data.cache import cached_images
 from core.data.catalog import ImageFiles, Listing, metric_of
 from core.data.dataset import Dataset, Split
-from core.data.decode import VERSION, decode
+from core.data.decode import decode
+from core.data.fingerprint import DECODING, stat_digest
 from core.data.streamed import StreamedImages
-from core.errors import MissingData
 
 Progress = Callable[[str, int, int], None]
 """Called with the task, the number of images that are done, and the number of all images."""
@@ -42,19 +40,22 @@ def stream_files(files: ImageFiles, size: int, longest: int | None = None) -> Da
 
 
 def _load(name: str, listing: Listing, size: int, progress: Progress) -> Split:
-    key = f"{name}-{size}px-v{VERSION}-{_fingerprint(listing)}"
+    if not listing:
+        return Split(torch.empty(0, 3, size, size, dtype=torch.uint8), _labels(listing))
+    key = f"{name}-{size}px-v{DECODING}-{stat_digest(listing)}"
     images = cached_images(key, len(listing), size, lambda out: _decode_into(out, name, listing, size, progress))
     return Split(images, _labels(listing))
 
 
 def _stream(listing: Listing, size: int, longest: int | None) -> Split:
     images = StreamedImages(tuple(path for path, _ in listing), size, longest)
-    images[torch.linspace(0, len(images) - 1, LOOKED_AT).long().unique()]
+    if listing:
+        images[torch.linspace(0, len(images) - 1, LOOKED_AT).long().unique()]
     return Split(images, _labels(listing))
 
 
 def _labels(listing: Listing) -> Tensor:
-    return torch.tensor([label for _, label in listing])
+    return torch.tensor([label for _, label in listing], dtype=torch.int64)
 
 
 def _decode_into(out: Tensor, name: str, listing: Listing, size: int, progress: Progress) -> None:
@@ -64,16 +65,3 @@ def _decode_into(out: Tensor, name: str, listing: Listing, size: int, progress: 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for done, _ in enumerate(pool.map(decode_one, range(len(listing))), start=1):
             progress(f"decoding {name}", done, len(listing))
-
-
-def _fingerprint(listing: Listing) -> str:
-    """Hash that changes when a file is added, removed, renamed, resized or touched."""
-    digest = hashlib.sha256()
-    for name, label in listing:
-        path = Path(name)
-        try:
-            stat = path.stat()
-        except FileNotFoundError as error:
-            raise MissingData(f"{path}: is listed, but not there; unpack the data set again") from error
-        digest.update(f"{label}/{path.name}/{stat.st_size}/{stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:16]

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from core.augment.resample import resize
 from core.config.encoder import ColourHistogramConfig, PixelsConfig
 from core.encoder.encoder import Encoder
+from core.resample import resize
 
 
 class Untrained(Encoder):

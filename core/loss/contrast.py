@@ -4,9 +4,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.config.measures import SPREAD
 from core.config.methods import LOSSES, ContrastiveLoss
 from core.loss.outcome import Outcome
 from core.loss.statistics import statistics
+from core.loss.unit import spread
 
 
 def contrast(z: Tensor, config: ContrastiveLoss) -> Outcome:
@@ -14,9 +16,12 @@ def contrast(z: Tensor, config: ContrastiveLoss) -> Outcome:
 
     Statistics (Table 5): ``entropy`` is the entropy of a first branch view's distribution over the second branch's N
     views, in nats, at most ln N. ``contrastive_top1`` is the share of first branch views whose most similar second
-    branch view is their positive.
+    branch view is their positive. Losses that can collapse have ``spread`` too.
     """
     z = z.to(torch.promote_types(z.dtype, torch.float32))
     z = F.normalize(z, dim=1) if config.normalize else z
-    entropy, top1 = statistics(z.detach(), config.entropy_temperature)
-    return Outcome(LOSSES.code(config)(z, config), {"entropy": entropy, "contrastive_top1": top1})
+    entropy, top1 = statistics(z.detach(), config.entropy_temperature, config.by_distance)
+    found = {"entropy": entropy, "contrastive_top1": top1}
+    if SPREAD in config.measures:
+        found[SPREAD.name] = spread(z)
+    return Outcome(LOSSES.code(config)(z, config), found)

@@ -1,4 +1,5 @@
-"""NT-Logistic and margin triplet: Table 2's losses of a view, its positive and one negative, over a batch.
+"""Losses of a view, its positive and one negative, over a batch: Table 2's NT-Logistic and margin triplet, and the
+triplet loss on squared distances.
 
 Table 2 gives a loss for one negative. In a batch it is the mean over all triplets of a view, its positive and each of
 its negatives, or with semi-hard mining over one triplet for each view. The paper does not say how it weighs a view's
@@ -10,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.config.methods import Margin, NtLogistic
+from core.config.methods.contrastive import Triplet
+from core.loss.distances import candidates, squared_distances
 
 
 def nt_logistic_of(z: Tensor, config: NtLogistic) -> Tensor:
@@ -22,38 +25,44 @@ def margin_of(z: Tensor, config: Margin) -> Tensor:
     return margin(z, config.margin, config.negatives == "one_view", config.semi_hard)
 
 
+def triplet_of(z: Tensor, config: Triplet) -> Tensor:
+    """Return ``triplet`` with the settings of a configuration."""
+    return triplet(z, config.margin, config.negatives == "one_view", config.semi_hard)
+
+
 def nt_logistic(z: Tensor, temperature: float, one_view: bool = False, semi_hard: bool = False) -> Tensor:
     """Return -log sigma(u.v+ / tau) - log sigma(-u.v- / tau), a scalar, for z (2N, d) where rows i and N + i are a
     positive pair."""
-    positive, negative, weight = _similarities(z, one_view, semi_hard)
+    positive, negative, weight = _triplets(z @ z.T, one_view, semi_hard)
     return -F.logsigmoid(positive / temperature).mean() - (weight * F.logsigmoid(-negative / temperature)).sum()
 
 
 def margin(z: Tensor, margin: float, one_view: bool = False, semi_hard: bool = False) -> Tensor:
     """Return max(u.v- - u.v+ + m, 0), a scalar, for z (2N, d) where rows i and N + i are a positive pair."""
-    positive, negative, weight = _similarities(z, one_view, semi_hard)
+    return _hinge(z @ z.T, margin, one_view, semi_hard)
+
+
+def triplet(z: Tensor, margin: float, one_view: bool = False, semi_hard: bool = True) -> Tensor:
+    """Return max(|u - v+|^2 - |u - v-|^2 + m, 0), a scalar, for z (2N, d) where rows i and N + i are a positive
+    pair."""
+    return _hinge(-squared_distances(z), margin, one_view, semi_hard)
+
+
+def _hinge(similarity: Tensor, margin: float, one_view: bool, semi_hard: bool) -> Tensor:
+    positive, negative, weight = _triplets(similarity, one_view, semi_hard)
     return (weight * F.relu(negative - positive[:, None] + margin)).sum()
 
 
-def _similarities(z: Tensor, one_view: bool, semi_hard: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Return u.v+ (2N,), u.v for every v (2N, 2N), and the weight of each as a negative (2N, 2N); the weights sum to
-    1."""
-    batch = len(z) // 2
-    similarity = z @ z.T
+def _triplets(similarity: Tensor, one_view: bool, semi_hard: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the similarity to the positive (2N,), to every view (2N, 2N), and the weight of each as a negative (2N,
+    2N), of similarities (2N, 2N); the weights sum to 1."""
+    batch = len(similarity) // 2
     positive = torch.cat([similarity.diagonal(batch), similarity.diagonal(-batch)])
-    candidates = _candidates(batch, one_view, z.device)
+    chosen = candidates(batch, one_view, similarity.device)
     if semi_hard:
-        candidates = _semi_hard(similarity.detach(), positive.detach(), candidates)
-    weight = candidates.to(z.dtype)
+        chosen = _semi_hard(similarity.detach(), positive.detach(), chosen)
+    weight = chosen.to(similarity.dtype)
     return positive, similarity, weight / weight.sum()
-
-
-def _candidates(batch: int, one_view: bool, device: torch.device) -> Tensor:
-    """Return which views are negatives of which, (2N, 2N) of bool: never a view itself or its positive."""
-    image = torch.arange(2 * batch, device=device) % batch
-    branch = torch.arange(2 * batch, device=device) // batch
-    other_image = image[:, None] != image
-    return other_image & (branch[:, None] != branch) if one_view else other_image
 
 
 def _semi_hard(similarity: Tensor, positive: Tensor, candidates: Tensor) -> Tensor:

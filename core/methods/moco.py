@@ -42,9 +42,11 @@ class MoCo(Method):
         return tuple(map(self.head, h))
 
     def loss(self, outputs: tuple[Tensor, ...], known: tuple[Tensor, ...], batch: Batch) -> Outcome:
-        queries, keys = unit(torch.cat(outputs)), torch.cat(known[::-1])  # each view's key is of the other view
-        found = look_up(queries, keys, self.queue, self.settings.temperature)
-        return Outcome(found.loss, {"queue_top1": found.top1, "spread": spread(torch.cat(outputs))})
+        tau, among_batch = self.settings.temperature, self.settings.batch_negatives
+        pairs = zip(map(unit, outputs), known[::-1], strict=True)  # each view's key is of the other view
+        found = [look_up(queries, keys, self.queue, tau, among_batch) for queries, keys in pairs]
+        loss, top1 = (torch.stack(each).mean() for each in zip(*found, strict=True))
+        return Outcome(loss, {"queue_top1": top1, "spread": spread(torch.cat(outputs))})
 
     def after_step(
         self, encoder: Encoder, outputs: tuple[Tensor, ...], known: tuple[Tensor, ...], batch: Batch
@@ -61,14 +63,17 @@ class Found(NamedTuple):
 
     loss: Tensor
     top1: Tensor
-    """Share of queries, from 0 to 1, that are more similar to their own key than to any of the queue."""
+    """Share of queries, from 0 to 1, that are more similar to their own key than to any negative."""
 
 
-def look_up(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float) -> Found:
+def look_up(queries: Tensor, keys: Tensor, queue: Tensor, temperature: float, among_batch: bool = False) -> Found:
     """Return InfoNCE: the (K + 1)-way cross entropy of normalised queries (N, d) with their own ``keys``
-    (N, d), against a ``queue`` (K, d) of negatives."""
-    own = (queries * keys).sum(dim=1, keepdim=True)
+    (N, d), against a ``queue`` (K, d) of negatives. ``among_batch``: the other N - 1 keys are negatives too."""
+    if among_batch:
+        own, wanted = queries @ keys.T, torch.arange(len(queries), device=queries.device)
+    else:
+        own = (queries * keys).sum(dim=1, keepdim=True)
+        wanted = own.new_zeros(len(own), dtype=torch.long)
     logits = torch.cat([own, queries @ queue.to(queries.dtype).T], dim=1) / temperature
-    first = logits.new_zeros(len(logits), dtype=torch.long)
-    top1 = (logits.detach().argmax(dim=1) == first).float().mean()
-    return Found(F.cross_entropy(logits, first), top1)
+    top1 = (logits.detach().argmax(dim=1) == wanted).float().mean()
+    return Found(F.cross_entropy(logits, wanted), top1)

@@ -61,6 +61,11 @@ class Verdict:
     """The level of all verdicts of the page."""
 
     @property
+    def calibration(self) -> bool:
+        """Whether the scale was chosen so that this effect shows."""
+        return bool(self.claim.calibration)
+
+    @property
     def unit(self) -> str:
         """The unit of effect, interval and margin."""
         return "rank correlation" if isinstance(self.claim, AgreementClaim) else unit_of(self.claim.metric or "")

@@ -153,6 +153,8 @@ class VerdictEntry(Part):
     """Number of distinct claims that were judged together."""
     takes: str
     """What it would take to decide it; empty where it is decided."""
+    calibration: bool
+    """Whether the scale was chosen so that this effect shows."""
     notes: list[str]
     """What a reader must know, such as a spread that is far from the usual one."""
     varied: list[str]

@@ -76,7 +76,7 @@ def status_document(plan: CollectionPlan, storage: AnyPath) -> StatusDocument | 
     return CollectionStatusDocument(
         **_collection(plan.scaled, plan.unable),
         counts=_collection_counts(plan),
-        verdicts=_verdict_counts(one.verdict for one in together_entries(plan.scaled, storage)),
+        verdicts=_verdict_counts((one.verdict, one.calibration) for one in together_entries(plan.scaled, storage)),
         studies=documents,
     )
 
@@ -278,16 +278,19 @@ def together_entries(scaled: ScaledCollection, storage: AnyPath) -> list[Verdict
 
 def _counts_of(together: "DrawnTogether | None") -> VerdictCounts:
     verdicts = together.verdicts.values() if together else ()
-    return _verdict_counts(verdict.word for of_study in verdicts for verdict in of_study)
+    return _verdict_counts((verdict.word, verdict.calibration) for of_study in verdicts for verdict in of_study)
 
 
-def _verdict_counts(found: Iterable[str]) -> VerdictCounts:
-    words = Counter(found)
+def _verdict_counts(verdicts: Iterable[tuple[str, bool]]) -> VerdictCounts:
+    """Counts of verdicts, each given by its word and whether it is calibration."""
+    found = list(verdicts)
+    words = Counter(word for word, _ in found)
     return VerdictCounts(
         supported=words["SUPPORTED"],
         refuted=words["REFUTED"],
         no_difference=words["NO DIFFERENCE"],
         undecided=words["UNDECIDED"],
+        calibration=sum(calibration for _, calibration in found),
     )
 
 

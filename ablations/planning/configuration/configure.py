@@ -47,6 +47,11 @@ def configure(scaled: ScaledStudy, cell: Cell, seed: int) -> Configured:
     return Configured(with_seeds(fixed.config, seed, paths), settings, paths)
 
 
+def place_of(path: SettingPath, configured: Configured) -> str | None:
+    """The place where the value of a path was written, alone or in its group; None if it was not."""
+    return _locate(configured.settings, path if path[0] == EVALUATE else ("pretrain", *path))
+
+
 def _validated(layer: Layer, scaled: ScaledStudy, cell: Cell) -> Configured:
     """The configuration of the settings, without those that the cell has no use for."""
     try:

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ablations.planning.former import changes_of
+from ablations.planning.former import how_to_ask
 from ablations.planning.origins import unvaried_text
 from ablations.planning.plan import Plan
+from ablations.planning.review.other_images import other_images
 from ablations.planning.review.plausible import implausible
 from ablations.planning.review.setting_use import unused
 from ablations.planning.search import seed_counts
@@ -29,7 +30,7 @@ def warnings(plan: Plan) -> list[str]:
     scaled = plan.scaled
     found = [*scaled.notes, *_names(plan), *_paper(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
     found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *_holdouts(plan), *_former(plan)]
-    found += _earlier_code(plan)
+    found += [*other_images(plan), *_earlier_code(plan)]
     found += filter(None, [unvaried_text(plan)])
     return list(dict.fromkeys(found))
 
@@ -102,14 +103,12 @@ def _stopping(plan: Plan) -> Iterator[str]:
 def _former(plan: Plan) -> Iterator[str]:
     """Results under the ids that trials had before the settings of shipped studies and scales changed. The sentence
     counts nothing, so that a collection says it once."""
-    trials = [trial for trial in plan.trials if trial.id in plan.former]
-    changes = list(dict.fromkeys(change for trial in trials for change in changes_of(trial)))
+    changes = list(dict.fromkeys(change for one in plan.former.values() for change in one.changes))
     if changes:
-        told = "; ".join(f"{one.path} was {one.before}, and {one.why}" for one in changes)
-        asked = " ".join(f"--set {one.path}={one.before}" for one in changes)
+        told = "; ".join(change.told for change in changes)
         yield (
-            f"this storage has results from before the study changed: {told}. They are of other trials, stay as they "
-            f"are, and are not drawn here; {asked} is the study with them"
+            f"this storage has results from before the study or its scale changed: {told}. They are of other trials, "
+            f"stay as they are, and are not drawn here; {how_to_ask(changes)} is the study with them"
         )
 
 

@@ -10,6 +10,7 @@ from ablations.store.looks import Looks
 from ablations.study.library import reference
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.content.seeds import varied_and_fixed
+from ablations.types.own_images import images_text
 from ablations.types.trial import Trial
 from core.config import Frozen
 from core.config.protocols import Protocol
@@ -30,6 +31,7 @@ def describe(scaled: ScaledStudy, trials: Sequence[Trial], looks: Looks = ()) ->
         "varied": varied,
         "fixed": fixed,
         "test_sets": sorted({trial.config.evaluation_data.name for trial in trials}),
+        "images": sorted({images_text(trial.config) for trial in trials} - {""}),
         "reproduces": study.reproduces,
         "scale": scaled.scale,
         "scale_description": scaled.scale_description,

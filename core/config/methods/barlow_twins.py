@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from core.config.measures import Measure
+from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
 from core.config.methods.counting import NUMBER, product_flops, trained_bytes
 
@@ -22,7 +22,7 @@ class BarlowTwins(MethodConfig):
 
     measures = (
         Measure("correlation", "correlation of a feature in two views"),
-        Measure("spread", "spread of z (0 is a collapse)"),
+        SPREAD,
     )
 
     kind: Literal["barlow_twins"] = "barlow_twins"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from core.config.measures import Measure
+from core.config.measures import SPREAD
 from core.config.methods.base import METHODS, MethodConfig, Pass
 from core.config.methods.counting import NUMBER, product_flops, trained_bytes
 
@@ -21,7 +21,7 @@ class BYOL(MethodConfig):
     layer of 4096 and no last batch norm: ``head: {hidden: 4096, output: 256, last_norm: none}``.
     """
 
-    measures = (Measure("spread", "spread of z (0 is a collapse)"),)
+    measures = (SPREAD,)
     has_target = True
 
     kind: Literal["byol"] = "byol"

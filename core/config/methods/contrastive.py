@@ -1,10 +1,10 @@
 """Contrastive losses on the projections of two views, as SimCLR trains them. Tables 2, 4 and 5."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from core.config.measures import Measure
+from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
 from core.config.registry import Code, Registry
 
@@ -19,10 +19,13 @@ positive is in, N - 1. Paper: the first, but the second for all losses of Table 
 class ContrastiveLoss(MethodConfig):
     """Base of the losses on projections z (2N, d) of two views of N images."""
 
-    measures = (
+    measures: ClassVar[tuple[Measure, ...]] = (
         Measure("entropy", "entropy of the contrastive distribution (nats)"),
         Measure("contrastive_top1", "contrastive accuracy (%)"),
     )
+
+    by_distance: ClassVar[bool] = False
+    """Whether two projections are compared by their distance, and not by their dot product."""
 
     normalize: bool = True
     """l2-normalise z, so that the similarity is the cosine."""
@@ -103,3 +106,56 @@ class Margin(ContrastiveLoss):
     semi_hard: bool = False
     """One negative for each view: the most similar of those that are less similar to it than its positive, or else the
     least similar of all. Table 4, "(sh)"."""
+
+
+class DistanceLoss(ContrastiveLoss):
+    """Base of the losses on distances, which can leave all projections in one point."""
+
+    measures = (*ContrastiveLoss.measures, SPREAD)
+    by_distance = True
+
+
+@LOSSES.add("core.loss.distances:hadsell_of")
+class Hadsell(DistanceLoss):
+    """The contrastive loss of siamese networks: pairs attract each other by half their squared distance, and views of
+    two images repel each other up to a margin (Hadsell, Chopra and LeCun 2006).
+
+    The paper has labelled pairs one at a time; here they are those of a batch, and the mean over the positive pairs and
+    that over the negative ones have the same weight.
+    """
+
+    kind: Literal["hadsell"] = "hadsell"
+
+    margin: Annotated[float, Field(gt=0)] = 1.0
+    """m, the distance from which on two images do not repel each other. The paper's is 1.25 for small images of digits
+    (from memory)."""
+
+    normalize: bool = False
+    """l2-normalise z. In the paper it is not normalised (from memory)."""
+
+    negatives: Negatives = "both_views"
+    """Negatives of both branches, 2(N - 1), or of the positive's branch alone, N - 1."""
+
+
+@LOSSES.add("core.loss.triplets:triplet_of")
+class Triplet(DistanceLoss):
+    """The triplet loss on squared distances, with semi-hard negatives (Schroff et al. 2015, FaceNet).
+
+    For normalised z a squared distance is 2 - 2 cos, so that it is twice ``margin`` with half its margin. It is a loss
+    of its own where z is not normalised.
+    """
+
+    kind: Literal["triplet"] = "triplet"
+
+    margin: Annotated[float, Field(ge=0)] = 0.2
+    """alpha, in units of the squared distance. FaceNet: 0.2 (from memory)."""
+
+    normalize: bool = True
+    """l2-normalise z. FaceNet: yes."""
+
+    negatives: Negatives = "both_views"
+    """Negatives of both branches, 2(N - 1), or of the positive's branch alone, N - 1."""
+
+    semi_hard: bool = True
+    """One negative for each view: the nearest of those that are farther from it than its positive, or else the farthest
+    of all. FaceNet: yes. False: all negatives."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from core.config.measures import Measure
+from core.config.measures import SPREAD
 from core.config.methods.base import METHODS, MethodConfig, Pass
 from core.config.methods.counting import product_flops, trained_bytes
 
@@ -21,7 +21,7 @@ class SimSiam(MethodConfig):
     decays batch norms and biases too, which the optimisers here do not.
     """
 
-    measures = (Measure("spread", "spread of z (0 is a collapse)"),)
+    measures = (SPREAD,)
 
     kind: Literal["simsiam"] = "simsiam"
 

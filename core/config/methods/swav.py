@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from core.config.measures import Measure
+from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
 from core.config.methods.counting import NUMBER, product_flops, trained_bytes
 from core.config.operations import Share
@@ -31,7 +31,7 @@ class SwAV(MethodConfig):
     measures = (
         Measure("code_top1", "codes predicted (%)"),
         Measure("prototypes_used", "prototypes that codes use (of a uniform use)"),
-        Measure("spread", "spread of z (0 is a collapse)"),
+        SPREAD,
     )
 
     kind: Literal["swav"] = "swav"

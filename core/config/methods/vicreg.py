@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from core.config.measures import Measure
+from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
 from core.config.methods.counting import NUMBER, product_flops, trained_bytes
 
@@ -24,7 +24,7 @@ class VICReg(MethodConfig):
 
     measures = (
         Measure("deviation", "standard deviation of a feature"),
-        Measure("spread", "spread of z (0 is a collapse)"),
+        SPREAD,
     )
 
     kind: Literal["vicreg"] = "vicreg"

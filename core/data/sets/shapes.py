@@ -29,6 +29,7 @@ from core.data.cache import cached_images
 from core.data.catalog import SHAPES_CLASSES, SHAPES_TEST, SHAPES_TRAIN
 from core.data.dataset import Dataset, Split
 from core.data.square import fit_square
+from core.hardware import one_thread
 from core.randomness import generator
 
 VERSION = 1
@@ -97,9 +98,10 @@ def _load(split: str, count: int, image_size: int) -> Split:
     per_class = count // SHAPES_CLASSES
 
     def fill(images: Tensor) -> None:
-        for number, glyph in enumerate(GLYPHS):
-            drawn = draw(glyph, per_class, generator(number, f"shapes {split}"))
-            images[number * per_class : (number + 1) * per_class] = fit_square(drawn, image_size)
+        with one_thread():
+            for number, glyph in enumerate(GLYPHS):
+                drawn = draw(glyph, per_class, generator(number, f"shapes {split}"))
+                images[number * per_class : (number + 1) * per_class] = fit_square(drawn, image_size)
 
     images = cached_images(f"shapes-{VERSION}-{split}-{image_size}px", count, image_size, fill)
     return Split(images, torch.arange(SHAPES_CLASSES).repeat_interleave(per_class))

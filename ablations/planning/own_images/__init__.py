@@ -1,0 +1,1 @@
+"""Image folders in a plan: their fingerprints make part of the identity of trials."""

@@ -1,0 +1,1 @@
+"""What a run does with the fingerprints of image folders, besides training on the images."""

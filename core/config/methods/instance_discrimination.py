@@ -1,0 +1,67 @@
+"""Instance discrimination (Wu et al. 2018)."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from core.config.measures import SPREAD, Measure
+from core.config.methods.base import METHODS, MethodConfig, Pass
+from core.config.methods.counting import NUMBER, product_flops, trained_bytes
+from core.errors import DataError
+
+if TYPE_CHECKING:
+    from core.config.train import PretrainConfig
+
+LOGITS = 3
+"""Tables of logits that are held at once: the logits, their softmax and its gradient."""
+
+
+@METHODS.add("core.methods.instance_discrimination:InstanceDiscrimination")
+class InstanceDiscrimination(MethodConfig):
+    """Every image is a class of its own, told by a memory of all images' projections (Wu et al. 2018).
+
+    Defaults are those of the released code (zhirongw/lemniscate.pytorch) for ImageNet: noise-contrastive estimation
+    with 4096 entries of the memory as noise. Its head is one layer: ``head: {kind: linear, last_norm: none}``. For
+    CIFAR-10 it takes a softmax over all images, ``negatives: 0``, and a temperature of 0.1.
+    """
+
+    measures = (Measure("memory_top1", "images told (%)"), SPREAD)
+
+    kind: Literal["instance_discrimination"] = "instance_discrimination"
+
+    negatives: Annotated[int, Field(ge=0)] = 4096
+    """m: entries of other images that are drawn for each image, with replacement, as in the released code. 0: all, in a
+    softmax over the whole memory, whose operations the plan does not count."""
+
+    temperature: Annotated[float, Field(gt=0)] = 0.07
+    """tau. Released code: 0.07; for CIFAR-10: 0.1."""
+
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """Share of itself that an entry keeps when its image is seen; it is normalised afterwards. Released code: 0.5."""
+
+    proximal: Annotated[float, Field(ge=0)] = 0.0
+    """lambda: weight of the squared distance between a projection and its image's entry. Released code: none; paper: 30
+    (from memory)."""
+
+    def passes(self, image_size: int) -> tuple[Pass, ...]:
+        """Return one pass with one view of every image."""
+        return (Pass(1, image_size),)
+
+    def flops(self, pretrain: "PretrainConfig") -> int:
+        entries = (self.negatives + 1) * pretrain.projection_width if self.negatives else 0
+        return product_flops(pretrain.head.weights(pretrain.encoder.output), trained=1) + 2 * 2 * entries
+
+    def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
+        """Return the memory of the head, of all images' entries, and of the logits of a batch with their entries."""
+        width = pretrain.projection_width
+        each = (self.negatives + 1) * (width + LOGITS) if self.negatives else LOGITS * images
+        head = trained_bytes(pretrain.head.weights(pretrain.encoder.output))
+        return head + NUMBER * (images * width + pretrain.batch_size * each)
+
+    def check_images(self, pretrain: "PretrainConfig", images: int) -> None:
+        """Raise ``DataError`` where there are no more images than negatives."""
+        if self.negatives >= images:
+            raise DataError(
+                f"loss.negatives is {self.negatives:,}, but there are {images:,} training images to draw them from; "
+                "lower it, or take 0 for all in a softmax"
+            )
