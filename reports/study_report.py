@@ -11,7 +11,7 @@ from reports.cells.arrays import TrialArrays
 from reports.cells.circumstances import circumstances
 from reports.cells.metric_names import label_of
 from reports.cells.scoring import Baseline, baselines_of
-from reports.cells.search import Search, chosen_texts
+from reports.cells.search import Search, Select, chosen_texts
 from reports.cells.summary import STATES
 from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.specs import Report
@@ -59,6 +59,8 @@ class StudyReport:
     """The axes, in the order of the grid."""
     search: Search | None = None
     """The tuned settings and all their trials; None if nothing is tuned."""
+    select: Select = "test"
+    """What the best cell is chosen by: the metric, or the score on held-out training images."""
     claims: list[Claim] = field(default_factory=list)
     """The claims of the study, with cells by the values of ``axes``."""
     warnings: list[str] = field(default_factory=list)

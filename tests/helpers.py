@@ -86,11 +86,13 @@ base:
   epochs: {epochs}
   precision: float32
   evaluate: {{l2_count: 2, neighbors: 5}}
-{rest}"""
+{rest.rstrip()}
+verdicts: true
+"""
 
 
 def small_config(**changes: object) -> PretrainConfig:
-    """A training of a second: 16 pixels, a tiny ResNet-10, 4 steps an epoch on 64 images. CPC's sees 3 x 3 patches."""
+    """A training of a second: 16 pixels, a tiny ResNet-10, 4 steps an epoch on 64 images. CPC's sees 4 x 4 patches."""
     encoder = {"name": "resnet10", "width": 0.125}
     loss = changes.get("loss")
     patches = PATCHES if isinstance(loss, dict) and loss["kind"] == "cpc" else {}
@@ -106,7 +108,7 @@ def small_config(**changes: object) -> PretrainConfig:
     return PretrainConfig.model_validate(values | changes)
 
 
-PATCHES = {"kind": "patches", "grid": 3, "patch": 8}
+PATCHES = {"kind": "patches", "grid": 4, "patch": 4}
 """What makes an encoder one of patches."""
 NOTHING = CustomAugment()
 """A policy that leaves images as they are."""

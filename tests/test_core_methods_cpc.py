@@ -17,14 +17,14 @@ from core.encoder.resnet import ResNet
 from core.methods.cpc import CPC, turned
 from core.pretraining.training import Training
 from core.randomness import generator
-from helpers import PATCHES, random_dataset, small_config
+from helpers import random_dataset, small_config
 
+PATCHES = {"name": "resnet10", "width": 0.125, "kind": "patches", "grid": 3, "patch": 8}
 CPC_LOSS = {"kind": "cpc", "first_step": 1, "last_step": 2, "target": 4, "context": 6, "blocks": 3}
 
 
 def config(grid: int = 3, **loss: object) -> PretrainConfig:
-    encoder = {"name": "resnet10", "width": 0.125, **PATCHES, "grid": grid}
-    return small_config(loss=CPC_LOSS | loss, encoder=encoder)
+    return small_config(loss=CPC_LOSS | loss, encoder=PATCHES | {"grid": grid})
 
 
 def made(grid: int = 3, **loss: object) -> CPC:
@@ -140,4 +140,4 @@ def test_patches_are_augmented_each_on_its_own() -> None:
 )
 def test_a_grid_that_cannot_work_is_refused(changes: dict[str, object], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
-        small_config(**{"loss": CPC_LOSS, **changes})
+        small_config(**{"loss": CPC_LOSS, "encoder": PATCHES, **changes})

@@ -20,7 +20,7 @@ from ablations.store.leases.live_run import LiveRun
 from ablations.store.own_images.adoption import TAKEN_OVER, adopt, can_be_adopted
 from ablations.store.trial_store import TrialStore, trial_values
 from ablations.types.errors import StudyError
-from ablations.types.events import Event, TrialEnded
+from ablations.types.events import Event, Saved, TrialEnded
 from ablations.types.identity import pretrain_id
 from ablations.types.trial import Result, Trial, group_units
 from core import load_data
@@ -86,6 +86,28 @@ def test_images_that_change_after_the_plan_are_refused_and_cost_no_result(photos
     assert store.result(unit.trials[0].id) is None
     with pytest.raises(OtherData, match="put these back, or ask for"):
         load_data(made.trials[0].config.pretrain.data, DATA)
+
+
+@pytest.mark.slow  # it starts processes that decode; see also the fingerprint's own tests
+def test_streamed_images_that_change_during_a_training_leave_nothing(
+    photos: Path, store: TrialStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.data.load.MEMORY_SHARE", 0)
+    unit = plan().units[0]
+    store.record(unit)
+    changed = photos / "train" / "class0" / "0.png"
+
+    def change(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, Saved):
+            shutil.copy(photos / "train" / "class1" / "0.png", changed)
+
+    events: list[Event] = []
+    run_unit(unit, Job(STORAGE, DATA, "me"), change)
+    (ended,) = [event for event in events if isinstance(event, TrialEnded)]
+    assert ended.result.failure == "other_data"
+    assert not store.encoder_path(unit.pretrain_id).exists()
+    assert not store.has_checkpoint(unit.pretrain_id)
 
 
 def test_results_from_before_fingerprints_are_told_by_a_plan_and_taken_over_once(

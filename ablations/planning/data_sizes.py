@@ -45,10 +45,10 @@ def _size(data: DataConfig, data_dir: AnyPath, storage: AnyPath) -> DataSize:
 
 
 def _close_name(trial: Trial, data_dir: AnyPath) -> str:
-    """``; did you mean 'cifar10'?`` if a built-in name, or a folder of this machine, is close to the data's; else
+    """``; did you mean 'cifar10'?`` if a built-in name, or a file of this machine, is close to the data's; else
     nothing."""
-    folders = [path.name for path in data_dir.glob("*") if path.is_dir()] if isinstance(data_dir, Path) else []
-    known = [*DATA_SETS, *folders]
+    there = [path.name for path in data_dir.glob("*")] if isinstance(data_dir, Path) else []
+    known = [*DATA_SETS, *there]
     names = [data.name for data in trial.config.all_data if data.name not in known]
     close = next(filter(None, (closest(name, known) for name in names)), None)
     return f"; did you mean {close!r}?" if close else ""

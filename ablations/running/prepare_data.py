@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ablations.planning.plan import Plan
+from ablations.running.own_images.load import load_images
 from ablations.store.data_copies import local_data
 from ablations.store.prepared import is_prepared, note_prepared
 from ablations.types.errors import StudyError
@@ -42,10 +43,8 @@ def prepare_data(needed: Sequence[DataConfig], data_dir: AnyPath, console: Conso
             local = local_data(config.name, data_dir, tell)
             if is_prepared(config, local):
                 continue
-            from core import load_data  # here, since PyTorch comes with it
-
             try:
-                load_data(config, local, show)
+                load_images(config, data_dir, tell, show)
             except DataError as error:
                 raise StudyError(f"data: {error}{_more(config.name)}") from error
             note_prepared(config, local)

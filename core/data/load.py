@@ -16,6 +16,7 @@ from core.data.fingerprint import check_fingerprint
 from core.data.folder import Progress, load_files, stream_files
 from core.data.sources.find import check_known, list_images
 from core.data.sources.kept import kept_counts
+from core.data.streamed import StreamedImages
 from core.data.subset import balanced_subset, counted_subset
 from core.errors import DataError, check_type
 from core.randomness import generator
@@ -57,6 +58,13 @@ def load_data(
         return data
     train, test = (replace(split, view_size=config.image_size) for split in (data.train, data.test))
     return replace(data, train=train, test=test)
+
+
+def check_unchanged(config: DataConfig, data: Dataset, data_dir: str | Path) -> None:
+    """Raise ``OtherData`` where images that are decoded while they are used have changed since they were loaded: some
+    may have been seen before and some after. Others are in memory as they were."""
+    if config.fingerprint and any(isinstance(split.images, StreamedImages) for split in (data.train, data.test)):
+        check_fingerprint(config, list_images(config, Path(data_dir)), Path(data_dir))
 
 
 def _load_known(config: DataConfig, data_dir: Path, known: DataSet) -> Dataset:

@@ -9,6 +9,7 @@ from ablations.types.identity import trial_id
 from ablations.types.own_images import FINGERPRINT, data_of, without_fingerprints
 from ablations.types.trial import Trial
 from core.config import DataConfig, TrainConfig
+from core.data.catalog import DATA_SETS
 from core.remote import AnyPath
 
 MOST_NOTES = 3
@@ -19,6 +20,12 @@ def undecided_folders(trials: Sequence[Trial], root: AnyPath) -> list[str]:
     """Names of the trials' image folders that no run on this storage has met since there are fingerprints."""
     own = (data for trial in trials for _, data in data_of(trial.config) if data.fingerprint)
     return [name for name in dict.fromkeys(data.name for data in own) if old_results(root, name) is None]
+
+
+def unknown_folders(trials: Sequence[Trial]) -> list[str]:
+    """Names of the trials' image folders without a known fingerprint: those in an object store that were not copied."""
+    data = (data for trial in trials for _, data in data_of(trial.config) if not data.fingerprint)
+    return list(dict.fromkeys(one.name for one in data if one.name not in DATA_SETS))
 
 
 def done_without_fingerprint(left: Sequence[Trial], store: TrialStore) -> Mapping[str, str]:

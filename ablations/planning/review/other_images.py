@@ -3,13 +3,17 @@
 import time
 from collections.abc import Iterator
 
+from ablations.planning.own_images.old_results import unknown_folders
 from ablations.planning.plan import Plan
 from ablations.types.wording import counted
 from core.data.fingerprint import DECODING
 
 
 def other_images(plan: Plan) -> Iterator[str]:
-    """A sentence for results from before fingerprints, and for each content that a folder had before."""
+    """A sentence for folders whose images are not known yet, for results from before fingerprints, and for each content
+    that a folder had before."""
+    for name in unknown_folders(plan.trials):
+        yield f"{name} is not copied to this machine yet: 'ablate run' copies it first, and ids follow from its images"
     yield from _older(plan)
     yield from _of_other_images(plan)
 

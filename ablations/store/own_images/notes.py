@@ -8,19 +8,20 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from ablations.store.data_copies import copied_state, copies_of, remote_state
 from ablations.store.json_files import read_json, write_json
 from core.config import DataConfig
 from core.config.data import PART_FIELDS
 from core.data.catalog import NO_LABEL, DataSize, Listing
 from core.data.fingerprint import DECODING, Fingerprint, fingerprint_of, items_of
 from core.data.sources.find import list_images
-from core.remote import AnyPath
+from core.remote import AnyPath, RemotePath
 
 OldResults = Literal["taken over", "trained again"]
 """What was decided about results from before fingerprints."""
@@ -44,6 +45,8 @@ class DataNote:
     """Version of the decoding, see ``core.data.fingerprint``."""
     skipped: int = 0
     """Number of images that do not decode and are left out."""
+    state: str = ""
+    """State of the folder in an object store, see ``data_copies.remote_state``; empty for a folder of a machine."""
 
     @property
     def size(self) -> DataSize:
@@ -62,6 +65,16 @@ def take_note(config: DataConfig, data_dir: Path) -> DataNote:
     fingerprint, folder = fingerprint_of(items_of(files)), str((data_dir / config.name).resolve())
     now, skipped = time.time(), len(files.skipped)
     return DataNote(fingerprint, source_values(config), train, test, folder, platform.node(), now, skipped=skipped)
+
+
+def take_remote_note(config: DataConfig, data_dir: RemotePath, root: AnyPath) -> DataNote | None:
+    """A note of a folder in an object store as it is now, by its copy on this machine or by a note in the storage; None
+    if neither has these images. Raises ``DataError`` if it is unfit."""
+    folder = data_dir / config.name
+    state = remote_state(folder)
+    if copied_state(config.name, data_dir) == state:
+        return replace(take_note(config, copies_of(data_dir)), folder=str(folder), state=state)
+    return next((note for note in notes_of(root, config) if note.state == state), None)
 
 
 def source_values(config: DataConfig) -> dict[str, Any]:

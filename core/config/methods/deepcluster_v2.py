@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from core.config.measures import Measure
+from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
 from core.config.methods.counting import NUMBER, k_means_flops, product_flops, trained_bytes
 from core.errors import DataError
@@ -31,7 +31,7 @@ class DeepClusterV2(MethodConfig):
     measures = (
         Measure("cluster_top1", "clusters told (%)"),
         Measure("clusters_used", "clusters that images use (of a uniform use)"),
-        Measure("spread", "spread of z (0 is a collapse)"),
+        SPREAD,
     )
 
     kind: Literal["deepcluster_v2"] = "deepcluster_v2"

@@ -49,7 +49,7 @@ def _drawn(report: StudyReport) -> Iterator[Further]:
     several = sum(report.table[axis].nunique() > 1 for axis in report.axes) > 1
     if several and not isinstance(report.spec, MainEffectsReport | PicturesReport):
         drawn = draw_main_effects(report, MainEffectsReport(metric=report.metric))
-        if len(drawn.data):
+        if len(drawn.data) and drawn.data["effect"].notna().any():
             yield Further("main_effects", "Main effects", drawn.caption, drawn.figure, drawn.findings)
     if curves := draw_curves(report):
         yield Further("curves", "Learning curves", curves_caption(report), curves)
