@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from ablations.cli.options import DataOption, console, errors, told
+from ablations.cli.options import LOCATION, DataOption, console, errors, parse_location, told
 from ablations.store.locations import DEFAULT_DATA
 from ablations.types.errors import StudyError
+from core.remote import AnyPath
 
 if TYPE_CHECKING:
+    from core import DataConfig
     from core.data.check import Finding, FolderCheck
 
 UNFIT = 2
@@ -18,20 +20,34 @@ FEW = 5
 """Places that are listed of what is only noted; of what is refused, all are."""
 NOTE = "yellow"
 
+SplitOption = Annotated[
+    float | None,
+    typer.Option("--split", min=0, max=1, help="Share of each class for testing, as data.split, where there is none."),
+]
+NoteOption = Annotated[
+    str,
+    typer.Option(
+        "--storage",
+        metavar=LOCATION,
+        help="Storage that gets a note of the fingerprint, for a plan on a machine without the images.",
+    ),
+]
 FolderArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of an image folder in --data-dir.")]
 
 
-def data(name: FolderArgument, data_dir: DataOption = DEFAULT_DATA) -> None:
-    """Check an image folder: what it has, and everything that is wrong with it. Reads every image."""
+def data(
+    name: FolderArgument, split: SplitOption = None, data_dir: DataOption = DEFAULT_DATA, storage: NoteOption = ""
+) -> None:
+    """Check an image folder: what it has, its fingerprint, and everything that is wrong with it. Reads every image."""
     with told():
         from ablations.store.data_copies import local_data
-        from core import DataError
+        from core import DataConfig, DataError
         from core.data.catalog import DATA_SETS
         from core.data.check import check_folder
 
         if name in DATA_SETS:
             raise StudyError(f"{name} is built-in data; 'ablate data' checks an image folder of your own")
-        root = local_data(name, data_dir, console.print) / name
+        root = local_data(name, data_dir, console.print, fresh=True) / name
         columns = TextColumn("reading images"), BarColumn(), MofNCompleteColumn()
         with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
             task = bar.add_task("")
@@ -41,8 +57,24 @@ def data(name: FolderArgument, data_dir: DataOption = DEFAULT_DATA) -> None:
                 raise StudyError(f"data: {error}") from error
         console.print(f"{name}: {root}")
         _print(check)
+        if not check.refused and ("" not in check.splits or split):
+            root = parse_location(storage) if storage else None
+            _print_fingerprint(DataConfig(name=name, split=split), data_dir, root)
     if check.refused:
         raise typer.Exit(UNFIT)
+
+
+def _print_fingerprint(config: "DataConfig", data_dir: AnyPath, storage: AnyPath | None) -> None:
+    """Print the fingerprint, and keep a note of it if a storage is given."""
+    from ablations.store.own_images.notes import folder_note, save_notes
+
+    note = folder_note(config, data_dir, storage)
+    if note is None:
+        return
+    console.print(f"fingerprint {note.fingerprint}", highlight=False)
+    if storage is not None:
+        save_notes(storage, [note])
+        console.print(f"noted in {storage}", highlight=False)
 
 
 def _print(check: "FolderCheck") -> None:
