@@ -19,7 +19,7 @@ from core.config import DataConfig, PretrainConfig
 from core.config.protocols.tuning import FineTune, FineTuneTransfer, LinearSgd
 from core.cost import BACKWARD, forward_flops
 from core.data.catalog import DataSize
-from core.data.layout import data_size
+from core.data.sources.find import data_size
 
 GPU = "H100 80GB, bfloat16 channels_last, PyTorch 2.11"
 VIEWS_A_SECOND = 3486

@@ -20,7 +20,7 @@ from core.config import (
     ResNet,
     TrainConfig,
 )
-from core.errors import DataError, Diverged, ProcessLost
+from core.errors import Collapsed, DataError, Diverged, ProcessLost
 from core.history import Epoch
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from core.trained.pretrained import Pretrained, load_pretrained
 
 __all__ = [
+    "Collapsed",
     "DataConfig",
     "DataError",
     "Dataset",

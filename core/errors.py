@@ -6,6 +6,7 @@ ValueError
     OtherData        it is not what was asked for
 RuntimeError
   Diverged         the loss or a weight is not finite
+  Collapsed        all images have one projection
   ProcessLost      another process of the same training is gone
 OSError
   StorageRefused   an object store cannot be used as it is named
@@ -29,6 +30,11 @@ class OtherData(DataError):
 
 class Diverged(RuntimeError):
     """The loss or a weight is not finite. The message names the step, the learning rate and what to try."""
+
+
+class Collapsed(RuntimeError):
+    """All images have one projection, from which nothing more is learned. The message names the epoch and what to
+    try."""
 
 
 class ProcessLost(RuntimeError):

@@ -86,14 +86,19 @@ base:
   epochs: {epochs}
   precision: float32
   evaluate: {{l2_count: 2, neighbors: 5}}
-{rest}"""
+{rest.rstrip()}
+verdicts: true
+"""
 
 
 def small_config(**changes: object) -> PretrainConfig:
-    """A training of a second: 16 pixels, a tiny ResNet-10, 4 steps an epoch on 64 images."""
+    """A training of a second: 16 pixels, a tiny ResNet-10, 4 steps an epoch on 64 images. CPC's sees 4 x 4 patches."""
+    encoder = {"name": "resnet10", "width": 0.125}
+    loss = changes.get("loss")
+    patches = PATCHES if isinstance(loss, dict) and loss["kind"] == "cpc" else {}
     values: dict[str, object] = {
         "data": {"name": "random", "image_size": 16},
-        "encoder": {"name": "resnet10", "width": 0.125},
+        "encoder": encoder | patches,
         "head": {"output": 16},
         "schedule": {"warmup_epochs": 1},
         "epochs": 3,
@@ -103,6 +108,8 @@ def small_config(**changes: object) -> PretrainConfig:
     return PretrainConfig.model_validate(values | changes)
 
 
+PATCHES = {"kind": "patches", "grid": 4, "patch": 4}
+"""What makes an encoder one of patches."""
 NOTHING = CustomAugment()
 """A policy that leaves images as they are."""
 

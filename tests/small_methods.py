@@ -15,10 +15,10 @@ SHIPPED: dict[str, dict[str, object]] = {
     "rotation": {"kind": "rotation"},
     "moco": MEMORY,
     "moco, symmetric": MEMORY | {"symmetric": True},
-    "moco, batch": MEMORY | {"symmetric": True, "batch_negatives": True},
     "moco_v3": {"kind": "moco_v3", "hidden": 8, "momentum": 0.9},
     "instance_discrimination": {"kind": "instance_discrimination", "negatives": 20},
-    "instance_discrimination, all": {"kind": "instance_discrimination", "negatives": 0},
+    "looc": {"kind": "looc", "left_out": [["flip"]], "queue": 40, "momentum": 0.9},
+    "cpc": {"kind": "cpc", "first_step": 1, "last_step": 2, "target": 8, "context": 8, "blocks": 2},
     "autoencoder": {"kind": "autoencoder"},
     "autoencoder, sparse": {"kind": "autoencoder", "sparsity": 0.05},
     "denoising": {"kind": "denoising", "dropped": 0.1},
@@ -27,16 +27,20 @@ SHIPPED: dict[str, dict[str, object]] = {
     "colorization": {"kind": "colorization"},
     "relative_position": {"kind": "relative_position", "hidden": 8},
     "jigsaw": {"kind": "jigsaw", "grid": 2, "permutations": 24, "embedding": 8},
+    "deepcluster": {"kind": "deepcluster", "clusters": 12, "components": 8, "rounds": 4},
+    "deepcluster_v2": {"kind": "deepcluster_v2", "clusters": 12, "clusterings": 3, "rounds": 4},
     "swav": CLUSTERS,
     "swav, no queue": CLUSTERS | {"queue": 0},
     "swav, small crops": CLUSTERS | {"small_crops": 2, "small_size": 8},
 }
 """Settings of ``loss`` by name."""
 
-ALIKE = ("autoencoder, sparse", "denoising", "inpainting", "colorization")
+ALIKE = ("moco_v3", "autoencoder, sparse", "denoising", "inpainting", "colorization")
 """Methods that differ in a few lines from one that has another name here."""
 
 
-def each(names: Iterable[str]) -> list[Any]:
-    """The names as parameters of a test that all methods pass. Every day it runs without those that are ``ALIKE``."""
-    return [pytest.param(name, marks=pytest.mark.slow) if name in ALIKE else name for name in names]
+def each(names: Iterable[str], slow: Iterable[str] = ()) -> list[Any]:
+    """The names as parameters of a test that all methods pass. Those that are ``ALIKE`` or ``slow`` run with the slow
+    tests."""
+    later = {*ALIKE, *slow}
+    return [pytest.param(name, marks=pytest.mark.slow) if name in later else name for name in names]

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = ("cli", "running", "tracking", "planning", "study", "store", "types")
 DEEPEST = {
     "ablations.study.collection.load_study": ["cli", "study"],
-    "ablations.planning.collection_plan.enumerate_trials": ["cli", "planning"],
+    "ablations.planning.plan.enumerate_trials": ["cli", "planning"],
     "ablations.running.worker.pretrain": ["cli", "running"],
     "ablations.running.worker.evaluate": ["cli", "running"],
     "ablations.tracking.resilient_tracker.Tracker": ["cli", "running", "tracking"],

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import ablations.types.errors
 import core.errors
 from ablations.types.errors import AblateError, DiskFullError, LostStorageError, NotRecordedError, StudyError
-from core.errors import DataError, Diverged, MissingData, ProcessLost, StorageAway, StorageRefused
+from core.errors import Collapsed, DataError, Diverged, MissingData, ProcessLost, StorageAway, StorageRefused
 
 GOOD = "name: s\nbase: {epochs: 4, schedule.warmup_epochs: 1}\ngrid: {loss.temperature: [0.1, 0.5]}\n"
 HUNDRED = list(range(2, 102))
@@ -188,6 +188,7 @@ ERRORS = [
     DataError("a"),
     MissingData("a"),
     Diverged("a"),
+    Collapsed("a"),
     ProcessLost("a"),
     StorageRefused(13, "no right to it", "s3://lab"),
     StorageAway(5, "gone", "s3://lab"),

@@ -13,8 +13,8 @@ from PIL import Image
 import core.data.fingerprint as module
 from core import DataConfig, load_data
 from core.data.fingerprint import fingerprint_of, items_of
-from core.data.layout import list_folder
 from core.data.load import check_unchanged
+from core.data.sources.folders import list_folder
 from core.errors import MissingData, OtherData
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageOps, TiffImagePlugin
+from torch import Tensor
 
 from core import DataError
 from core.data.decode import decode_whole
 from core.data.fingerprint import DECODING
-from core.data.pixels import BACKGROUND
+from core.data.jpeg import ordinary_jpeg
+from core.data.pixels import BACKGROUND, opened
 
 Save = Callable[[Path], object]
 RAMP = np.array([[0, 4095, 32768, 65535]], dtype=np.uint16)
@@ -174,6 +176,49 @@ def test_colours_of_8_bits_are_decoded_as_they_always_were(name: str, tmp_path: 
     Image.fromarray(noise).save(tmp_path / name)
     with Image.open(tmp_path / name) as image:
         assert np.array_equal(read(tmp_path / name), np.asarray(image.convert("RGB")))
+
+
+def ordinary(path: Path, side: int = 512) -> Tensor | None:
+    """Pixels (3, H, W) of a JPEG that simplejpeg decodes."""
+    with opened(str(path)) as image:
+        return ordinary_jpeg(image, side)
+
+
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_simplejpeg_decodes_a_jpeg_bit_for_bit_as_pillow(subsampling: str, progressive: bool, tmp_path: Path) -> None:
+    """Else files of decoded pixels need another version, and results of before are of other pixels."""
+    path, random = tmp_path / "a.jpg", np.random.default_rng(0)
+    for height, width in ((1, 1), (37, 53), (64, 48)):
+        smooth = random.normal(size=(height, width, 3)).cumsum(0).cumsum(1)
+        pixels = (255 * (smooth - smooth.min()) / np.ptp(smooth)).astype(np.uint8)
+        Image.fromarray(pixels).save(path, quality=90, subsampling=subsampling, progressive=progressive)
+        with Image.open(path) as image:
+            expected = np.asarray(image).transpose(2, 0, 1)
+        assert np.array_equal(ordinary(path), expected)  # type: ignore[arg-type]
+
+
+def test_pillow_decodes_what_is_no_ordinary_jpeg(tmp_path: Path) -> None:
+    """Gray, four colours, turned, another format, damaged, or so large that it is scaled while it is decoded."""
+    photo, turned = Image.new("RGB", (40, 30), (200, 10, 10)), Image.Exif()
+    turned[274] = 6
+    for number, (image, form, options) in enumerate(
+        [
+            (photo.convert("L"), "JPEG", {}),
+            (photo.convert("CMYK"), "JPEG", {}),
+            (photo, "JPEG", {"exif": turned}),
+            (photo, "PNG", {}),
+        ]
+    ):
+        image.save(tmp_path / f"{number}", form, **options)
+        assert ordinary(tmp_path / f"{number}") is None
+    photo.save(tmp_path / "a.jpg")
+    assert ordinary(tmp_path / "a.jpg", 16) is not None
+    assert ordinary(tmp_path / "a.jpg", 15) is None
+    (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:-8])
+    assert ordinary(tmp_path / "a.jpg") is None
+    with pytest.raises(DataError, match=r"a.jpg: does not decode as an image \(image file is truncated"):
+        read(tmp_path / "a.jpg")
 
 
 @pytest.mark.parametrize("values", [[[0, 900.0]], [[-0.5, 1]], [[float("nan"), 1]]])

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from core import Collapsed
 from core.encoder.target import Target
 from core.loss.unit import spread
 from core.methods.barlow_twins import correlations, from_identity
@@ -187,6 +188,7 @@ def test_a_collapse_is_seen_in_the_history() -> None:
             optimizer={"kind": "sgd", "learning_rate": 4.0, "weight_decay": 0.0},
             schedule={"warmup_epochs": 0},
             epochs=6,
+            end_on_collapse=False,
         ),
         random_dataset(),
         "cpu",
@@ -198,3 +200,19 @@ def test_a_collapse_is_seen_in_the_history() -> None:
     first, last = training.history[0].metrics, training.history[-1].metrics
     assert last["loss"] < -0.99
     assert last["spread"] < 0.1 < 0.2 < first["spread"]
+
+
+@pytest.mark.parametrize("kind", ["simsiam", "triplet"])
+def test_an_epoch_of_one_projection_ends_the_training_unless_it_is_to_go_on(kind: str) -> None:
+    loss = {"kind": "simsiam", "stop_gradient": False} if kind == "simsiam" else {"kind": kind}
+    for spread_of_epoch, ends in ((0.0101, True), (0.0099, True), (0.0099, False)):
+        training = Training(small_config(loss=loss, end_on_collapse=ends), random_dataset(), "cpu")
+        training.advance()
+        place = [measure.name for measure in training.config.loss.measures].index("spread")
+        training.statistics[:, 1 + place] = spread_of_epoch
+        if spread_of_epoch > 0.01 or not ends:
+            assert training.end_epoch().metrics["spread"] == pytest.approx(spread_of_epoch)
+            continue
+        with pytest.raises(Collapsed, match=rf"loss.kind {kind} has collapsed; try .*end_on_collapse: false") as found:
+            training.end_epoch()
+        assert ("loss.stop_gradient: true" in str(found.value)) == (kind == "simsiam")

@@ -78,11 +78,11 @@ def test_no_text_covers_another_and_none_leaves_the_picture() -> None:
     assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y0 >= 0 and box.y1 <= figure.bbox.y1 for box in boxes)
 
 
-def test_a_report_has_it_and_its_page_shows_it_first() -> None:
+def test_a_report_has_it_and_its_page_shows_it_with_the_meaning_of_its_sign() -> None:
     html = render(REPORT, Path("out")).read_text()
     assert Path("out/forest.png").read_bytes().startswith(b"\x89PNG")
     assert "<text" in Path("out/forest.svg").read_text()
-    assert html.index("The effects of 2 claims") < html.index('<ul class="verdicts">')
+    assert html.index("The effects of 2 claims") < html.index("Each effect is positive where it is as the claim says")
     render(replace(REPORT, claims=[]), Path("none"))
     assert not Path("none/forest.png").exists()
 

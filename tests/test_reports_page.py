@@ -1,5 +1,7 @@
 """The page of a study: the answer first, what is missing, where numbers come from; readable by everyone."""
 
+import base64
+import hashlib
 import itertools
 import re
 from dataclasses import replace
@@ -8,14 +10,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from invented import Values, trials
 from matplotlib.figure import Figure
-from small_report import DONE, HALF, REPORT, trial
+from small_report import CLAIMS, DONE, HALF, REPORT, trial
 
 from ablations.tracking.links import run_pages
 from reports.figures.drawn import Drawn
+from reports.pages.best_cell import best_sentences
 from reports.pages.cell_trials import metric_of, trials_by_cell
 from reports.pages.study_page import write_page
-from reports.pages.web import LEGIBLE, inline_svg, picture
+from reports.pages.web import LEGIBLE, MOST_CLAIMS, inline_svg, picture
 from reports.specs import HeatmapReport, TableReport
 from reports.study_report import RunPages, StudyReport
 
@@ -43,14 +47,64 @@ class Elements(HTMLParser):
 
 def test_the_answer_comes_first() -> None:
     html = page()
-    answer = html[html.index("<main>") : html.index("<nav")]
+    answer = html[html.index("<main>") : html.index('id="figure"')]
     assert ">1 supported<" in answer
     assert ">1 refuted<" in answer
     assert "undecided" not in answer
     assert "+20.0</b> points" in answer
     assert "[+20.0, +20.0]" in answer
     assert "All 9 trials are done" in answer
-    assert html.index("What held, what did not") < html.index('id="figure"') < html.index('id="table"')
+    assert "Best cell: crop, color with 50.1 (top-1 (%), mean of 3 seeds)." in answer
+    places = [html.index(text) for text in ("What held", 'id="claim-1"', "Best cell", 'id="figure"', 'id="table"')]
+    assert places == sorted(places)
+
+
+def test_many_claims_are_folded() -> None:
+    many = page(replace(REPORT, claims=[CLAIMS[0]] * (MOST_CLAIMS + 1)))
+    assert "<summary><b>All 9 claims</b></summary>" in many
+    assert "All 8 claims" not in page(replace(REPORT, claims=[CLAIMS[0]] * MOST_CLAIMS))
+
+
+BY_NAME = {"a": [50.2, 50.5, 50.2], "b": [50.1, 49.9, 50.3], "c": [30.0, 30.2, 30.1]}
+
+
+@pytest.mark.parametrize(
+    ("cells", "seeds", "told"),
+    [
+        ("abc", 3, "Not told from it by the 95 % interval of their difference: b (50.1)."),
+        ("ab", 3, "No other cell can be told from it by the 95 % interval of their difference."),
+        ("ac", 3, "All others are worse: the 95 % interval of each difference is above 0."),
+        ("abc", 1, "Which cells cannot be told from it is not known: that takes three seeds of each."),
+        ("a", 3, ""),
+    ],
+)
+def test_the_best_cell_is_named_with_those_that_cannot_be_told_from_it(cells: str, seeds: int, told: str) -> None:
+    table = trials(["first"], {(name,): [*BY_NAME[name][:seeds]] for name in cells})
+    (sentence,) = best_sentences(replace(REPORT, table=table, axes=["first"]))
+    over = ", mean of 3 seeds" if seeds == 3 else ""
+    assert sentence == f"Best cell: a with {50.3 if seeds == 3 else 50.2} (top-1 (%){over}). {told}".rstrip()
+
+
+def test_the_best_cell_is_chosen_on_held_out_images_and_its_test_score_has_no_part_in_it() -> None:
+    values: Values = {("a",): [50.2, 50.5, 50.2], ("b",): [60.1, 59.9, 60.3], ("c",): [30.0, 30.2, 30.1]}
+    held_out = [[81.0, 81.4, 81.1], [80.9, 81.1, 81.3], [20.0, 20.3, 20.1]]
+    table = trials(["first"], values).assign(validation=[one for seeds in held_out for one in seeds])
+    study = replace(REPORT, table=table, axes=["first"])
+    assert best_sentences(replace(study, select="validation")) == [
+        "Best cell: a, chosen by its score on held-out training images (81.2), never on test images; there it has 50.3 "
+        "(top-1 (%), mean of 3 seeds). Not told from it by the 95 % interval of their difference: b (60.1)."
+    ]
+    (by_test,) = best_sentences(study)
+    assert by_test.startswith("Best cell: b with 60.1")
+    assert "chosen on the test images, so that its own score there is rather too high: select: validation" in by_test
+    unknown = table.assign(validation=table["validation"].where(table["first"] != "c"))
+    assert best_sentences(replace(study, table=unknown, select="validation")) == []
+
+
+def test_no_cell_is_the_best_before_one_has_a_value_or_where_more_is_not_better() -> None:
+    assert best_sentences(replace(REPORT, table=DONE.assign(state="waiting", top1=float("nan")))) == []
+    spec = HeatmapReport(rows="first", columns="second", metric="pretrain/entropy")
+    assert best_sentences(replace(REPORT, spec=spec)) == []
 
 
 def test_a_claim_in_full_says_over_what_and_what_it_takes() -> None:
@@ -134,10 +188,15 @@ def test_pages_are_read_by_keyboards_and_screen_readers() -> None:
             assert attributes.get("scope") in ("row", "col")
 
 
-def test_a_page_loads_nothing_and_runs_nothing() -> None:
-    elements = Elements(page()).seen
-    assert not [tag for tag, _ in elements if tag in ("script", "link", "iframe", "object")]
-    assert "default-src 'none'" in str([a.get("content") for tag, a in elements if tag == "meta"])
+def test_a_page_loads_nothing_and_runs_its_own_script_alone() -> None:
+    html = page()
+    elements = Elements(html).seen
+    assert [tag for tag, _ in elements if tag in ("script", "link", "iframe", "object")] == ["script"]
+    assert not [name for _, attributes in elements for name in attributes if name.startswith("on")]
+    (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = [a["content"] for _, a in elements if a.get("http-equiv") == "Content-Security-Policy"]
+    assert policy == f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'"
 
 
 def luminance(color: str) -> float:

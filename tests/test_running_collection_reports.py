@@ -89,7 +89,13 @@ def test_machines_read_one_document_of_all_studies(ran: list[Unit]) -> None:
     assert len(plan_.cost) == 1 and list(plan_.unable) == ["far"]
     run_ = CollectionRunDocument.model_validate_json(machine("run", "both.yaml", "--inline", "--seeds", "3", code=1))
     assert [(one.study, one.done) for one in run_.studies] == [("temperature", 6), ("neighbors", 6)]
-    assert run_.verdicts.model_dump() == {"supported": 0, "refuted": 1, "no_difference": 0, "undecided": 0}
+    assert run_.verdicts.model_dump() == {
+        "supported": 0,
+        "refuted": 1,
+        "no_difference": 0,
+        "undecided": 0,
+        "calibration": 0,
+    }
     assert run_.page and Path(run_.page).is_file() and list(run_.unable) == ["far"]
     report_ = CollectionReportDocument.model_validate_json(machine("report", "both.yaml"))
     assert report_.studies == [one.report for one in run_.studies]
@@ -123,7 +129,9 @@ def test_claims_of_a_collection_are_judged_together_and_counted_so(
 
     monkeypatch.setattr("two_studies.score", of_two_studies)
     grid = "grid: {loss.temperature: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]}\nseeds: 3\n"
-    one = "claims: [{says: cold is better, source: here, cells: [[0.1]], than: [[0.2]]}]\n"
+    one = (
+        "claims: [{says: cold is better, source: here, cells: [[0.1]], than: [[0.2]], calibration: [quick, laptop]}]\n"
+    )
     write(
         first=small_study(grid + one, 1, "first"),
         second=small_study(grid + MANY, 1, "second").replace("neighbors: 5", "neighbors: 1"),
@@ -131,12 +139,15 @@ def test_claims_of_a_collection_are_judged_together_and_counted_so(
     run_ = CollectionRunDocument.model_validate_json(machine("run", "both.yaml", "--inline"))
     alone = [entry.verdict for study in run_.studies if study.report for entry in study.report.verdicts]
     counted = run_.verdicts.model_dump()
+    assert counted.pop("calibration") == 1  # at this scale, of the two that the claim names
     assert sum(counted.values()) == len(alone) == 8
     assert alone.count("SUPPORTED") == 1 + counted["supported"]
     assert alone[0] == "SUPPORTED"
     for command in (["report", "both.yaml"], ["run", "both.yaml", "--inline"], ["status", "both.yaml"]):
         text = ablate(*command)[1]
-        assert f"claims  {counted['undecided']} undecided; judged together" in text, text
+        assert f"claims  {counted['undecided']} undecided (1 of them calibration); judged together" in text, text
+    page = Path(run_.page or "").read_text(encoding="utf-8")
+    assert "1 of them calibration: the scale was chosen by its effect" in page
 
 
 def machine(*arguments: str, code: int = 0) -> str:

@@ -22,7 +22,7 @@ from ablations.study.study import Resources
 from ablations.types.events import Event, TrialEnded
 from ablations.types.failures import KINDS, NEXT, Kind, TimedOut, kind_of, lost_kind
 from ablations.types.trial import Result
-from core import DataError, Diverged
+from core import Collapsed, DataError, Diverged
 from core.errors import MissingData, OtherData
 from helpers import small_study
 
@@ -57,6 +57,7 @@ def cpu_allocation_error() -> Exception:
         (MemoryError(), "out_of_memory"),
         (cpu_allocation_error(), "out_of_memory"),
         (Diverged("the loss is nan"), "diverged"),
+        (Collapsed("all images have one projection"), "collapsed"),
         (DataError("a.png does not decode"), "bad_data"),
         (MissingData("a.png is no longer there"), "missing_data"),
         (OtherData("photos has another fingerprint"), "other_data"),

@@ -68,6 +68,10 @@ NAMES = {
     ),
     "a claim's value": (claim("cells: [{head.kind: lienar}]"), "has no value 'lienar'; did you mean 'linear'?"),
     "a claim's number of another type": (claim("cells: [[1, linear]]"), "has no value 1; did you mean '1.0'?"),
+    "a claim's scale": (
+        claim("cells: [[0.1, linear]], calibration: [quick, labtop]"),
+        "claims[0].calibration[1]: there is no scale 'labtop'; did you mean 'laptop'?",
+    ),
     "a claim's metric": (
         claim("cells: [[0.1, linear]], metric: linear_evl/top1"),
         "claims[0].metric: there is no metric 'linear_evl/top1'; did you mean 'linear_eval/'?",

@@ -223,6 +223,7 @@ def report(
     study: StudyArgument,
     scale: ScaleOption = None,
     assignments: SetOption = None,
+    data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
     use: UseOption = None,
     no_code: NoCodeOption = False,
@@ -235,7 +236,7 @@ def report(
 
         scaled = load_studies(study, scale, assignments or (), code=code_options(use, no_code, storage))
         open_store(storage)
-        drawn = draw_studies(scaled, storage, errors)
+        drawn = draw_studies(scaled, storage, errors, data_dir)
         if as_json:
             from ablations.cli.json_documents.to_documents import report_document
 
@@ -281,6 +282,7 @@ for command in (
     file_commands.new,
     check_data.data,
     storage_commands.show,
+    storage_commands.look,
     storage_commands.diff,
     storage_commands.rm,
     storage_commands.gc,

@@ -58,7 +58,7 @@ def print_status(plan: "CollectionPlan", storage: AnyPath, as_json: bool) -> Non
     else:
         console.print(collection_table(plan))
         if verdicts := together_entries(plan.scaled, storage):
-            console.print(_claims_line(one.verdict for one in verdicts))
+            console.print(_claims_line((one.verdict, one.calibration) for one in verdicts))
     if page := drawn_page(storage, plan.scaled.name, plan.scaled.label):
         console.print(f"page    {page}")
 
@@ -157,22 +157,25 @@ def _print_files(to: Console, drawn: "DrawnReport") -> None:
 def _print_together(together: "DrawnTogether | None", to: Console) -> None:
     """The verdicts and the page of a collection."""
     if together:
-        to.print(_claims_line(verdict.word for verdicts in together.verdicts.values() for verdict in verdicts))
+        to.print(_claims_line((one.word, one.calibration) for ones in together.verdicts.values() for one in ones))
         to.print(f"page    {together.page}")
 
 
-def _claims_line(words: Iterable[str]) -> str:
-    return f"claims  {_verdict_counts(words)}; judged together, so that a study's own page may differ"
+def _claims_line(verdicts: Iterable[tuple[str, bool]]) -> str:
+    return f"claims  {_verdict_counts(verdicts)}; judged together, so that a study's own page may differ"
 
 
 def _counts_of(together: "DrawnTogether | None", study: str) -> str:
     """The verdicts on a study's claims, as they are judged on the page of its collection."""
-    return _verdict_counts(verdict.word for verdict in together.verdicts[study]) if together else ""
+    return _verdict_counts((one.word, one.calibration) for one in together.verdicts[study]) if together else ""
 
 
-def _verdict_counts(words: Iterable[str]) -> str:
-    """``3 supported, 1 undecided``."""
+def _verdict_counts(verdicts: Iterable[tuple[str, bool]]) -> str:
+    """``3 supported, 1 undecided (1 of them calibration)``, of verdicts by word and whether they are calibration."""
     from reports.statistics.ruling import WORDS
 
-    counts = Counter(words)
-    return ", ".join(f"{counts[word]} {word.lower()}" for word in WORDS if counts[word]) or "no claims"
+    found = list(verdicts)
+    counts = Counter(word for word, _ in found)
+    told = ", ".join(f"{counts[word]} {word.lower()}" for word in WORDS if counts[word]) or "no claims"
+    calibrating = sum(calibration for _, calibration in found)
+    return f"{told} ({calibrating} of them calibration)" if calibrating else told

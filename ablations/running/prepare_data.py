@@ -32,7 +32,7 @@ def is_elsewhere(config: DataConfig, where: Where) -> bool:
     is_cluster = where.address != "local" and not where.inline
     if not is_cluster or config.fingerprint is None or not isinstance(where.data_dir, Path):
         return False
-    return not (where.data_dir / config.name).is_dir()
+    return not (where.data_dir / config.name).exists()
 
 
 def prepare_data(needed: Sequence[DataConfig], data_dir: AnyPath, console: Console) -> None:

@@ -141,7 +141,8 @@ class Round:
         scaled = run.plan.scaled
         try:
             now = describe(scaled, run.plan.trials, run.plan.looks)
-            drawn = draw_report(scaled.study.name, scaled.label, self._where.storage, run.tracker.seen, now)
+            storage, data = self._where.storage, self._where.data_dir
+            drawn = draw_report(scaled.study.name, scaled.label, storage, run.tracker.seen, now, data)
         except AblateError as error:  # the results are in the store; running again logs and draws them
             self._console.print(str(error), style="yellow")
             return None

@@ -24,6 +24,7 @@ from ablations.types.own_images import IMAGES, images_text
 from ablations.types.redaction import without_secrets
 from ablations.types.trial import Result, Trial, Unit
 from core import (
+    Collapsed,
     DataError,
     Diverged,
     Pretrained,
@@ -236,7 +237,7 @@ def _facts(trial: Trial, pretrained: Pretrained) -> dict[str, str]:
 
 
 def _failure(trial: Trial, error: Exception) -> Result:
-    known = isinstance(error, DataError | Diverged | TimedOut)
+    known = isinstance(error, DataError | Diverged | Collapsed | TimedOut)
     message = str(error) if known else f"{type(error).__name__}: {error}"
     lines = "" if known else "".join(traceback.format_exception(error))
     message, lines = without_secrets(message), without_secrets(lines)

@@ -16,7 +16,12 @@ from filelock import FileLock
 from ablations.store.folders import remove
 from core.config import DataConfig
 from core.data.catalog import DATA_SETS, SHAPES, SUFFIXES, DataSize
-from core.data.layout import TEST_FOLDERS, TRAIN_FOLDER, data_size, test_count
+from core.data.sources.find import data_size
+from core.data.sources.folders import test_count
+from core.data.sources.found import TESTS, TRAIN
+from core.data.sources.hugging_face import MARKS as HUGGING_FACE
+from core.data.sources.manifest import NAMES as MANIFESTS
+from core.data.sources.manifest import SUFFIXES as SUFFIXES_OF_FILES
 from core.errors import MissingData
 from core.files import cache_dir, write_text
 from core.remote import AnyPath, RemotePath
@@ -32,8 +37,18 @@ FOLDERS = {
     "voc2007": "VOCdevkit",
     "pets": "oxford-iiit-pet",
     "flowers102": "flowers-102",
+    "torchvision:SVHN": "SVHN",
+    "torchvision:MNIST": "MNIST",
+    "torchvision:FashionMNIST": "FashionMNIST",
+    "torchvision:KMNIST": "KMNIST",
+    "torchvision:USPS": "USPS",
+    "torchvision:GTSRB": "gtsrb",
+    "torchvision:Country211": "country211",
+    "torchvision:Imagenette": "imagenette2",
 }
 """Folders that torchvision uses for data sets, if they are not named like the set."""
+MUST_BE_READ = (*MANIFESTS, *HUGGING_FACE, "x_train.npy", "train_images.npy", "x.npy", "images.npy")
+"""Files of a folder that is no folder of classes."""
 
 
 def local_data(
@@ -73,12 +88,17 @@ def copied_state(name: str, data_dir: RemotePath) -> str:
 
 
 def planned_size(config: DataConfig, data_dir: AnyPath) -> DataSize:
-    """Size of a data set as ``data_size`` gives it, before the set is copied to this machine."""
+    """Size of a data set as ``data_size`` gives it. A remote folder of classes is counted before it is copied to this
+    machine; what must be read to be counted, such as a manifest, is copied first."""
     if not isinstance(data_dir, RemotePath):
         return data_size(config, data_dir)
     if config.name in DATA_SETS or (copies_of(data_dir) / config.name).exists():
         return data_size(config, copies_of(data_dir))
     folder = data_dir / config.name
+    if folder.suffix in (*SUFFIXES_OF_FILES, ".npz"):
+        raise MissingData(f"{folder}: only folders are copied from an object store; put it into one, as manifest.csv")
+    if config.unlabelled or config.unreadable == "skip" or any((folder / name).exists() for name in MUST_BE_READ):
+        return data_size(config, local_data(config.name, data_dir))
     size = _listed(folder) if config.split is None else _listed_unsplit(folder, config.split)
     return size.reduced(config)
 
@@ -89,8 +109,8 @@ def _listed(folder: RemotePath) -> DataSize:
     for split, *inside in _places(folder):
         if len(inside) == 2:
             found.setdefault(split, []).append(inside[0])
-    train = found.get(TRAIN_FOLDER)
-    test = next((found[name] for name in TEST_FOLDERS if name in found), None)
+    train = found.get(TRAIN)
+    test = next((found[name] for name in TESTS if name in found), None)
     if not train or not test:
         raise MissingData(f"no images in {folder}/train/<class>/ and {folder}/test/<class>/ (or val); put them there")
     return DataSize(len(train), len(test), len(set(train)))

@@ -10,7 +10,7 @@ from ablations.planning.looks import known_looks
 from ablations.planning.own_images.fingerprints import last_run
 from ablations.planning.plan import known_trials
 from ablations.store.drawn import save_judged_together
-from ablations.store.locations import reports_folder
+from ablations.store.locations import DEFAULT_DATA, reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.study.collection import ScaledCollection
 from ablations.study.scaled_study import ScaledStudy
@@ -56,7 +56,9 @@ class DrawnStudies:
         return self.together.page if self.together else None
 
 
-def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -> DrawnStudies:
+def draw_studies(
+    scaled: ScaledCollection, storage: AnyPath, console: Console, data_dir: AnyPath = DEFAULT_DATA
+) -> DrawnStudies:
     """Draw what MLflow has of each study as it is now; for a collection also the page of all, which MLflow gets too.
 
     Raises ``AblateError`` if MLflow does not answer, if it has none of the studies, and for a single study also if its
@@ -71,7 +73,7 @@ def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -
             try:
                 trials = known_trials(study, TrialStore(storage), last_run(storage, study))
                 now = describe(study, trials, known_looks(study, trials, storage))
-                drawn[name] = draw_report(name, study.label, storage, description=now)
+                drawn[name] = draw_report(name, study.label, storage, description=now, data_dir=data_dir)
                 for note in drawn[name].notes:
                     console.print(note, style="yellow")
             except NotRecordedError as error:

@@ -1,20 +1,23 @@
 """A study's results, read from MLflow and drawn."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from ablations.store.folders import each
-from ablations.store.locations import reports_folder
+from ablations.store.locations import DEFAULT_DATA, reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.client import LOOKS, Children, tracking_uri
+from ablations.tracking.content.l2_edge import L2
 from ablations.tracking.content.right_images import Stored, with_right_images
 from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
+from ablations.tracking.training.curves import learning_curves
+from ablations.tracking.training.views import augmentation_views
 from ablations.types.metrics import labels
 from core.remote import AnyPath
 from reports.cells.edges import l2_edges, tuned_edges
@@ -28,8 +31,6 @@ from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
 
-L2 = "linear_eval/l2"
-"""Metric: the l2 weight that a linear evaluation chose."""
 HIDDEN_FACTS = ("mlflow.", "ablate.")
 """Tags that are MLflow's or ours, not provenance."""
 
@@ -62,18 +63,21 @@ def draw_report(
     storage: AnyPath,
     children: Children | None = None,
     description: Mapping[str, Any] | None = None,
+    data_dir: AnyPath = DEFAULT_DATA,
 ) -> DrawnReport:
     """Draw what MLflow has of the study, finished or not, into ``reports_folder(storage)/<study>/<label>``.
 
-    ``label``, ``children`` and ``description`` are as in ``read_study``. If MLflow and the storage do not agree, the
-    storage's values are drawn, and the notes say so. Raises ``AblateError`` if MLflow has nothing of the study.
+    ``label``, ``children`` and ``description`` are as in ``read_study``. ``data_dir`` is needed for views only.
+    If MLflow and the storage do not agree, the storage's values are drawn, and the notes say so. Raises ``AblateError``
+    if MLflow has nothing of the study.
     """
     notes: list[str] = []
     store = TrialStore(storage, notes.append)
     recorded = read_study(study, label, children, description, store)
     folder = reports_folder(storage) / study / label
     stored = _stored_arrays(recorded, store)
-    report = _study_report(recorded, store, stored)
+    views = augmentation_views(recorded.table, recorded.description["axes"], store, folder, data_dir)
+    report = replace(_study_report(recorded, store, stored), views=views.by_trial, no_views=views.note)
     page = render(report, folder)
     pictures = draw_pictures(recorded.table, stored, store, folder)
     notes += [*map(str, recorded.differences), *report.warnings, *filter(None, [fonts_for(report.texts).note])]
@@ -101,6 +105,7 @@ def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> Stud
         spec=spec,
         table=with_right_images(table, judged, stored, description.get("test_sets", ())),
         search=search,
+        select=description.get("select", "test"),
         axes=description["axes"],
         claims=claims,
         warnings=_warnings(recorded, search),
@@ -115,6 +120,7 @@ def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> Stud
         command=description.get("command", ""),
         run_pages=run_pages(tracking_uri(), recorded.experiment_id, recorded.run_id),
         arrays=chosen_arrays(spec, table, store),
+        curves=learning_curves(table, store),
     )
 
 

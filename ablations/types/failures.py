@@ -3,12 +3,13 @@
 import re
 from typing import Literal, get_args
 
-from core import DataError, Diverged, ProcessLost
+from core import Collapsed, DataError, Diverged, ProcessLost
 from core.errors import MissingData, OtherData
 
 Kind = Literal[
     "out_of_memory",
     "diverged",
+    "collapsed",
     "bad_data",
     "missing_data",
     "other_data",
@@ -24,6 +25,9 @@ NEXT: dict[Kind, str] = {
     "memory and keep the batch; a smaller batch is another experiment.",
     "diverged": "Lower optimizer.learning_rate, lengthen schedule.warmup_epochs, or raise loss.temperature: each is "
     "another trial. Running the same trial again ends the same way.",
+    "collapsed": "All images have one projection. A batch norm in the head, a lower rate, or a predictor or "
+    "stop-gradient that was switched off is another trial. To score it as it is: end_on_collapse: false, and --retry "
+    "collapsed.",
     "bad_data": "Repair or remove the file that is named, then --retry bad_data.",
     "missing_data": "Put back what is named, then run the same command again.",
     "other_data": "The images are not those that the plan saw. If a machine has an older copy, bring it up to date: it "
@@ -59,6 +63,8 @@ def kind_of(error: BaseException) -> Kind:
     match error:
         case Diverged():
             return "diverged"
+        case Collapsed():
+            return "collapsed"
         case MissingData():
             return "missing_data"
         case OtherData():

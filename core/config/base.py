@@ -116,7 +116,7 @@ class Config(BaseModel):
         if codes := self.own_codes_of(vars(self)):
             values[OWN_CODE] = _hashes(codes)
         if info.context == _WHOLE:
-            return values
+            return values | self._left_out_and_set()
         for name, meaning in self.added_later.items():
             if name in values and values[name] == meaning:
                 del values[name]
@@ -124,6 +124,12 @@ class Config(BaseModel):
             if name in values and values[name] in older.values:
                 values[older.name] = older.values[values.pop(name)]
         return values
+
+    def _left_out_and_set(self) -> dict[str, Any]:
+        """Return the fields that no other dump has, where they are not at their default."""
+        fields = type(self).model_fields.items()
+        own = {name: (getattr(self, name), field.default) for name, field in fields if field.exclude}
+        return {name: value for name, (value, default) in own.items() if value != default}
 
 
 def whole(config: Config) -> dict[str, Any]:

@@ -13,6 +13,8 @@ class EncoderConfig(Config):
 
     stages: ClassVar[tuple[str, ...]] = ()
     """Names of the stages whose outputs can be scored, of those that its module names."""
+    learns: ClassVar[bool] = True
+    """Whether it has anything to train."""
 
     kind: str
 
@@ -20,6 +22,9 @@ class EncoderConfig(Config):
     def output(self) -> int:
         """Width of h."""
         raise NotImplementedError
+
+    def check(self, image_size: int) -> None:
+        """Check the side of the views in pixels. Raises ValueError where it cannot encode them."""
 
 
 ENCODERS: Registry[EncoderConfig] = Registry("encoder", EncoderConfig, tag="kind", default="resnet")
@@ -77,3 +82,68 @@ class ResNet(EncoderConfig):
         if self.selective_kernels and not self.bottleneck:
             raise ValueError(f"{self.name} has no bottleneck; selective_kernels need resnet50, resnet101 or resnet152")
         return self
+
+
+@ENCODERS.add("core.encoder.untrained:Pixels")
+class PixelsConfig(EncoderConfig):
+    """No encoder: h is the image itself, a baseline that every encoder should exceed. With ``epochs: 0``."""
+
+    learns = False
+
+    kind: Literal["pixels"] = "pixels"
+
+    side: Annotated[int, Field(ge=1)] = 32
+    """Side in pixels that the image is resized to."""
+
+    @property
+    def output(self) -> int:
+        """Width of h: the values of all pixels in three colours."""
+        return 3 * self.side**2
+
+
+@ENCODERS.add("core.encoder.untrained:ColourHistogram")
+class ColourHistogramConfig(EncoderConfig):
+    """No encoder: h is the image's histogram of colours, which says nothing of what is where. With ``epochs: 0``."""
+
+    learns = False
+
+    kind: Literal["colour_histogram"] = "colour_histogram"
+
+    bins: Annotated[int, Field(ge=2, le=16)] = 8
+    """Bins of each of red, green and blue."""
+
+    @property
+    def output(self) -> int:
+        """Width of h: the bins of all three colours together."""
+        return int(self.bins**3)
+
+
+@ENCODERS.add("core.encoder.patches:build_patch_resnet")
+class PatchResNet(ResNet):
+    """A ResNet on each of a view's patches, as in CPC: h is the mean over the patches, in training and in every
+    evaluation (Henaff et al. 2020).
+
+    The patches are spread evenly from edge to edge, and overlap where they are larger than the view's side over
+    ``grid``. CPC has 7 x 7 patches of 64 pixels in views of 256; with views of 32 pixels, 7 x 7 patches of 8 overlap by
+    half. CPC's ResNets end with their third stage, these with the fourth.
+    """
+
+    kind: Literal["patches"] = "patches"  # type: ignore[assignment]
+
+    grid: Annotated[int, Field(ge=2)] = 7
+    """Patches along a side. CPC: 7."""
+
+    patch: Annotated[int, Field(ge=4)] = 64
+    """Side of a patch in pixels. CPC: 64 of 256."""
+
+    norm: Literal["batch", "layer"] = "layer"
+    """Normalisation. ``layer``: each patch by itself, over channels and places (CPC v2). ``batch``: batch norm over the
+    patches of all images (CPC v1), whose statistics tell patches of one image by each other."""
+
+    def check(self, image_size: int) -> None:
+        """Raise ValueError where a patch is larger than a view."""
+        if self.patch > image_size:
+            raise ValueError(
+                f"encoder.patch is {self.patch}, but views have data.image_size {image_size}; lower it, to about "
+                f"{max(2 * image_size // (self.grid + 1), 4)}"
+            )

@@ -110,6 +110,16 @@ class Grayscale(OperationConfig):
     probability: Probability = 0.2
 
 
+@OPERATIONS.add("core.augment.operations.grayscale:random_channel")
+class OneChannel(OperationConfig):
+    """Two of the three colour channels dropped: set to 0. CPC's colour dropping, on patches; what dropped channels are
+    replaced by was not found."""
+
+    kind: Literal["one_channel"] = "one_channel"
+    probability: Probability = 0.8
+    """Probability that a sample is changed. CPC v2: 0.8 (from memory)."""
+
+
 @OPERATIONS.add("core.augment.operations.cutout:random_cutout")
 class Cutout(OperationConfig):
     """A grey square at a random place. The paper gives no size; in Figure 4 it is about half the side."""

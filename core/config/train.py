@@ -16,8 +16,8 @@ from core.config.schedule import AnySchedule, Cosine
 
 
 class PretrainConfig(Config):
-    """Everything that changes the learned encoder, and ``recompute``, which does not. Defaults are the paper's (Sec
-    2.3)."""
+    """Everything that changes the learned encoder, and ``recompute`` and ``end_on_collapse``, which do not. Defaults
+    are the paper's (Sec 2.3)."""
 
     data: DataConfig = DataConfig()
     augment: AugmentConfig = SimclrAugment()
@@ -53,6 +53,12 @@ class PretrainConfig(Config):
     memory, about a third more time, and the same result. It is therefore left out of every dump, and so of a trial's
     identity and of the check of checkpoints."""
 
+    end_on_collapse: bool = Field(default=True, exclude=True)
+    """Whether a training fails once the projections of all images are one, instead of being trained to its end: once
+    their ``spread`` is below 0.01 over a whole epoch, for a method that reports it. An encoder that is learned is the
+    same either way, so this is left out of every dump too. A study of what prevents a collapse sets it to false, so
+    that the collapsed encoder is scored."""
+
     @property
     def passes(self) -> tuple[Pass, ...]:
         """All passes of views through an encoder in one training step."""
@@ -83,6 +89,13 @@ class PretrainConfig(Config):
         return self
 
     @model_validator(mode="after")
+    def _check_encoder(self) -> Self:
+        if self.epochs and not self.encoder.learns:
+            raise ValueError(f"encoder.kind {self.encoder.kind} has nothing to train; take epochs 0")
+        self.encoder.check(self.data.image_size)
+        return self
+
+    @model_validator(mode="after")
     def _check_chunk(self) -> Self:
         for views in (self.batch_size * each.copies for each in self.trained_passes):
             self._check_divides(views)
@@ -97,6 +110,15 @@ class PretrainConfig(Config):
                 f"batch_norm_chunk ({chunk}) must divide a batch's {views} views into equal chunks; "
                 f"the nearest that does is {' or '.join(map(str, near))}"
             )
+
+    @model_validator(mode="after")
+    def _check_labels(self) -> Self:
+        if self.loss.supervised and self.data.unlabelled is not None:
+            raise ValueError(
+                f"loss.kind {self.loss.kind} learns from labels, and data.unlabelled ({self.data.unlabelled}) adds "
+                "images without any; remove data.unlabelled, or take another loss"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_method(self) -> Self:
@@ -114,7 +136,7 @@ class TrainConfig(Config):
     def evaluation_data(self) -> DataConfig:
         """Data that the encoder is scored on."""
         other = self.evaluate.data
-        return other.like(self.pretrain.data) if other else self.pretrain.data
+        return other.like(self.pretrain.data) if other else self.pretrain.data.with_all_classes
 
     @property
     def scored_by(self) -> str:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from core.canvas import Canvas, on_canvas
-from core.data.pixels import read_rgb
+from core.data.jpeg import ordinary_jpeg
+from core.data.pixels import opened, scaled_rgb
 from core.data.square import fit_square, resized
 
 MARGIN = 2
@@ -28,8 +29,9 @@ def _pixels(path: str, size: int) -> Tensor:
     more."""
     from torchvision.transforms.v2.functional import pil_to_tensor  # here, since torchvision takes seconds to import
 
-    pixels: Tensor = pil_to_tensor(read_rgb(path, MARGIN * size))
-    return pixels
+    with opened(path) as image:
+        pixels = ordinary_jpeg(image, MARGIN * size)
+        return pil_to_tensor(scaled_rgb(image, MARGIN * size)) if pixels is None else pixels
 
 
 def decode_whole(path: str, longest: int) -> Tensor:

@@ -1,12 +1,14 @@
 """Any image file as RGB with 8 bits, as an image viewer shows it."""
 
 import warnings
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from core.data.sources.inside import image_at
 from core.errors import DataError, MissingData
 
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -36,18 +38,35 @@ SIGNED, WHITE_IS_ZERO = 2, 0
 
 
 def read_rgb(path: str, side: int) -> Image.Image:
-    """Read a file as ``as_rgb`` does; a JPEG whose sides are larger than ``side`` may be read at 1/2, 1/4 or 1/8.
+    """Read a file, or a place inside one, as ``as_rgb`` does.
 
-    Raises ``DataError`` with the path of a file that does not decode, ``MissingData`` with the path of a file that is
-    not there.
+    A JPEG whose sides are larger than ``side`` may be read at 1/2, 1/4 or 1/8. Raises as ``opened`` does.
+    """
+    with opened(path) as image:
+        return scaled_rgb(image, side)
+
+
+def scaled_rgb(image: Image.Image, side: int) -> Image.Image:
+    """Return an opened file as ``as_rgb`` does; a JPEG whose sides are larger than ``side`` at 1/2, 1/4 or 1/8."""
+    image.draft(None, (side, side))  # does nothing to small images and other formats
+    return as_rgb(image)
+
+
+@contextmanager
+def opened(path: str) -> Iterator[Image.Image]:
+    """Open a file, or a place inside one, of which only the header is read.
+
+    Raises ``DataError`` with the path of a file that does not decode, here or inside, and ``MissingData`` with the path
+    of a file that is not there.
     """
     try:
-        with Path(path).open("rb") as file, Image.open(file) as image:  # a path: Pillow mixes up a turned TIFF's rows
-            image.draft(None, (side, side))  # does nothing to small images and other formats
-            return as_rgb(image)
+        with image_at(path) as image:
+            yield image
     except FileNotFoundError as error:
         raise MissingData(f"{path}: is no longer there; put it back") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except DataError:
+        raise
+    except (OSError, SyntaxError, TypeError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: does not decode as an image ({error}); replace or remove the file") from error
 
 
@@ -67,12 +86,13 @@ def as_rgb(image: Image.Image) -> Image.Image:
     Raises ``ValueError`` for values outside the range, ``OSError`` or ``SyntaxError`` for a file that is damaged.
     """
     image.load()  # turns a TIFF upright, and reads an orientation that a PNG has behind its pixels
-    method = UPRIGHT.get(_orientation(image))
+    method = UPRIGHT.get(orientation(image))
     colors = _opaque(image) if image.mode not in ("F", "I") and not image.mode.startswith("I;") else _gray(image)
     return colors.transpose(method) if method is not None else colors
 
 
-def _orientation(image: Image.Image) -> Any:
+def orientation(image: Image.Image) -> Any:
+    """Return the EXIF orientation of an opened file, 1 where it says none."""
     try:
         return image.getexif().get(ORIENTATION, 1)
     except SyntaxError:  # what the file calls EXIF is none

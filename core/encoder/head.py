@@ -1,6 +1,9 @@
 """Projection heads g: h -> z. Paper, Sec 2.1, 4.2 and Figure 8; batch norms and biases as in the released code."""
 
-from torch import nn
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
 
 from core.config.head import HeadConfig
 
@@ -53,3 +56,15 @@ def _dense(width: int, output: int) -> nn.Linear:
     layer = nn.Linear(width, output, bias=False)
     nn.init.normal_(layer.weight, std=0.01)
     return layer
+
+
+class Spaces(nn.Module):
+    """Several heads over one representation, each to an embedding space of its own."""
+
+    def __init__(self, heads: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.heads = nn.ModuleList(heads)
+
+    def forward(self, h: Tensor) -> Tensor:
+        """Return all spaces side by side, (B, spaces * d), for h (B, width)."""
+        return torch.cat([head(h) for head in self.heads], dim=1)

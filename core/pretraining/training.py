@@ -8,12 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core.config.measures import SPREAD
 from core.config.train import PretrainConfig
 from core.data.batches import Batches, place
 from core.data.dataset import Dataset, Split
-from core.distributed import add_up, agreed, average_gradients, own_share
+from core.distributed import add_up, agreed, average_gradients, on_nccl, own_share
 from core.encoder.global_norm import make_batch_norm_global
-from core.errors import DataError, Diverged, ProcessLost
+from core.errors import Collapsed, DataError, Diverged, ProcessLost
 from core.hardware import pick_device
 from core.history import Epoch, history_from_json
 from core.loss.outcome import Outcome
@@ -22,14 +23,19 @@ from core.methods.method import Progress
 from core.numerics import Numerics, fastest_numerics
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import build_schedule, freeze
+from core.pretraining.buckets import Buckets
 from core.pretraining.state import VERSION, in_this_version
 from core.pretraining.step import Step
 from core.pretraining.trainer import EpochStart
 from core.trained.pretrained import Pretrained, copied
 
+COLLAPSED = 0.01
+"""Mean spread of an epoch below which all images have one projection. Half precision alone leaves about 0.003."""
+
 
 class Training:
-    """One training. ``advance`` takes a step and never waits for the device; ``end_epoch`` and ``state`` do.
+    """One training. ``advance`` takes a step and never waits for the device, except in torch.nn.SyncBatchNorm where
+    several processes have GPUs; ``end_epoch`` and ``state`` do.
 
     In a process group every process has one. All take each step together, each on its share of the batch's images, and
     reach the same weights.
@@ -53,7 +59,9 @@ class Training:
         self.model = nn.ModuleList([self.encoder, self.method]).to(self.device)
         """Encoder and method: everything that is trained, and everything that is kept between steps except the
         optimiser's state."""
-        make_batch_norm_global(self.model)
+        overlaps = on_nccl() and config.batch_norm_chunk is None  # chunks have several backward passes, some empty
+        make_batch_norm_global(self.model, fused=overlaps)
+        self.buckets = Buckets(self.model) if overlaps else None
         self._set_numerics(agreed(lambda: fastest_numerics(self.device, config.precision), self.device))
         self.method.progress = self._progress()
         self.optimizer = build_optimizer(config.optimizer, self.model, self.method.groups(self.encoder))
@@ -87,8 +95,11 @@ class Training:
         self.optimizer.zero_grad(set_to_none=True)
         step = Step(self.config, self.encoder, self.method, self.numerics, self.share, self.device, self.step)
         done = step.run(self.batches[self.step])
+        if self.buckets:
+            self.buckets.average()
+        else:
+            average_gradients(self.model)
         freeze(self.optimizer, self.step)
-        average_gradients(self.model)
         self.optimizer.step()
         with torch.no_grad():
             self.method.after_step(self.encoder, done.outputs, done.known, done.batch)
@@ -96,8 +107,8 @@ class Training:
         self.step += 1
 
     def end_epoch(self) -> Epoch:
-        """Read the epoch's statistics back and add them to the history. Raises ``Diverged`` where a loss is not
-        finite."""
+        """Read the epoch's statistics back and add them to the history. Raises ``Diverged`` where a loss is not finite,
+        and ``Collapsed``."""
         statistics = self.statistics.cpu()
         self._check_losses(statistics)
         loss, *means = statistics.double().mean(dim=0).tolist()
@@ -110,6 +121,7 @@ class Training:
             images_per_second=images / (time.perf_counter() - self._clock),
             time=time.time(),
         )
+        self._check_spread(epoch)
         self.history.append(epoch)
         self._start_clock()
         return epoch
@@ -195,6 +207,19 @@ class Training:
             position = int(wrong[0])
             first = (self.step - 1) // self.steps_per_epoch * self.steps_per_epoch
             raise self._diverged(f"the loss is {statistics[position, 0].item()}", first + position)
+
+    def _check_spread(self, epoch: Epoch) -> None:
+        spread = epoch.metrics.get(SPREAD.name, math.inf)
+        if self.config.end_on_collapse and spread < COLLAPSED:
+            off = [name for name in ("predictor", "stop_gradient") if getattr(self.config.loss, name, True) is False]
+            guards = "".join(f"loss.{name}: true, " for name in off)
+            rate = self.config.optimizer.learning_rate
+            raise Collapsed(
+                f"all images have one projection in epoch {epoch.epoch} of {self.config.epochs}: its spread is "
+                f"{spread:.2g}, and 1 on the whole sphere. loss.kind {self.config.loss.kind} has collapsed; try "
+                f"{guards}head.hidden_norm: true, or an optimizer.learning_rate below {rate:g}. end_on_collapse: false "
+                "trains to the end all the same"
+            )
 
     def _check_weights(self) -> None:
         """Raise ``Diverged`` where a weight or a buffer is not finite. Running statistics are checked too, since an

@@ -6,28 +6,43 @@ import torch
 from torch import Tensor, nn
 
 from core.augment.policy import as_float
-from core.augment.resample import resize
 from core.config.protocols.base import Representation
 from core.data.batches import in_order
 from core.data.dataset import Split
 from core.data.streamed import StreamedImages
+from core.encoder.head import Spaces
 from core.encoder.stage import UpToStage
 from core.numerics import Numerics
+from core.resample import resize
 from core.trained.pretrained import Pretrained
 
 BATCH = 500
 
 
-def is_stage(representation: Representation) -> bool:
+def is_stage(representation: str | int) -> bool:
     """Whether it is the output of a stage of the encoder."""
-    return isinstance(representation, str) and representation not in ("h", "z")
+    return isinstance(representation, str) and representation.startswith("stage")
+
+
+def is_space(representation: str | int) -> bool:
+    """Whether it is one of several embedding spaces."""
+    return isinstance(representation, str) and representation[0] == "z" and representation != "z"
+
+
+def space_of(head: nn.Sequential, space: str) -> nn.Module:
+    """Return the head of an embedding space."""
+    (spaces,) = head
+    assert isinstance(spaces, Spaces)
+    return spaces.heads[int(space[1:])]
 
 
 def scored_part(pretrained: Pretrained, representation: Representation) -> nn.Sequential:
-    """Return the modules that a representation needs: f, or f up to a stage, or f and the first layers of g. They are
-    the encoder's own."""
+    """Return the modules that a representation needs: f, or f up to a stage, or f and the first layers of g or the head
+    of a space. They are the encoder's own."""
     if is_stage(representation):
         return nn.Sequential(UpToStage(pretrained.encoder, str(representation)))
+    if is_space(representation):
+        return nn.Sequential(pretrained.encoder, space_of(pretrained.head, str(representation)))
     return nn.Sequential(pretrained.encoder, *pretrained.head[: depth_of(pretrained, representation)])
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from core.config.protocols.base import Representation
 from core.data.dataset import Split
 from core.encoder.encoder import Encoder
-from core.trained.features import depth_of, features_of, is_stage, whole_views
+from core.trained.features import depth_of, features_of, is_space, is_stage, space_of, whole_views
 from core.trained.pretrained import Pretrained
 
 
@@ -47,20 +47,23 @@ class Representations(nn.Module):
     def __init__(self, pretrained: Pretrained, wanted: Sequence[Representation]) -> None:
         super().__init__()
         self.encoder, self.head = pretrained.encoder, pretrained.head
-        self.wanted: list[str | int] = [each if is_stage(each) else depth_of(pretrained, each) for each in wanted]
-        """Names of stages, and numbers of layers of g, 0 for h."""
+        self.wanted: list[str | int] = [
+            each if is_stage(each) or is_space(each) else depth_of(pretrained, each) for each in wanted
+        ]
+        """Names of stages and spaces, and numbers of layers of g, 0 for h."""
         self.widths: list[int] = []
         """Widths of the representations, known after the first batch."""
 
     def forward(self, views: Tensor) -> Tensor:
         found: dict[str | int, Tensor] = {}
-        if any(isinstance(each, str) for each in self.wanted):
+        if any(map(is_stage, self.wanted)):
             found.update(self.encoder.stages(views))
-        depth = max((each for each in self.wanted if isinstance(each, int)), default=None)
-        if depth is not None:
+        if not all(map(is_stage, self.wanted)):
             found[0] = self._h(views, found)
-        for number in range(1, (depth or 0) + 1):
+        for number in range(1, max((each for each in self.wanted if isinstance(each, int)), default=0) + 1):
             found[number] = self.head[number - 1](found[number - 1])
+        for space in filter(is_space, self.wanted):
+            found[space] = space_of(self.head, str(space))(found[0])
         outputs = [found[each] for each in self.wanted]
         self.widths = [output.shape[1] for output in outputs]
         return torch.cat(outputs, dim=1)

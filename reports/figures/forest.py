@@ -30,8 +30,8 @@ LABELS, NUMBERS = 2.75, 1.3
 """Inches beside the axes: of the claims to the left, and of effect and interval to the right."""
 LETTERS = 14.5
 """Letters of an inch."""
-MOST_LINES = 3
-"""Lines of a claim; the page has it whole."""
+MOST_LINES, MANY, LINES_OF_MANY = 3, 12, 1
+"""Lines of a claim, the number of claims from which on each has fewer, and these; the page has it whole."""
 LINE, PAD = 0.125, 0.09
 """Inches of a line of text, and between claims."""
 HEAD, AXIS, FOOT = 0.32, 0.5, 0.3
@@ -66,7 +66,8 @@ def save_forest(verdicts: Sequence[tuple[str, Verdict]], heading: str, folder: P
 
 def forest_figure(verdicts: Sequence[tuple[str, Verdict]], heading: str) -> Figure:
     """Draw the verdicts, each after the label of its study or an empty one. Effects of one unit share an axis."""
-    rows = [Row(_label(label, verdict), verdict) for label, verdict in verdicts]
+    lines = MOST_LINES if len(verdicts) < MANY else LINES_OF_MANY
+    rows = [Row(_label(label, verdict, lines), verdict) for label, verdict in verdicts]
     units = dict.fromkeys(row.verdict.unit for row in rows)
     panels = {unit: [row for row in rows if row.verdict.unit == unit] for unit in units}
     height = HEAD + FOOT + sum(AXIS + sum(row.height for row in panel) for panel in panels.values())
@@ -86,10 +87,9 @@ def forest_figure(verdicts: Sequence[tuple[str, Verdict]], heading: str) -> Figu
     return figure
 
 
-def _label(study: str, verdict: Verdict) -> str:
+def _label(study: str, verdict: Verdict, lines: int) -> str:
     says = f"{study}: {verdict.claim.says}" if study else verdict.claim.says
-    lines = textwrap.wrap(says, int(LABELS * LETTERS), max_lines=MOST_LINES, placeholder=" …")
-    return "\n".join(lines)
+    return "\n".join(textwrap.wrap(says, int(LABELS * LETTERS), max_lines=lines, placeholder=" …"))
 
 
 def _handle(word: str) -> Line2D:

@@ -6,9 +6,9 @@ from typing import Any
 
 from reports.cells.summary import STATES
 from reports.figures.forest import save_forest
-from reports.pages.web import Picture, fill, picture
+from reports.pages.web import MOST_CLAIMS, Picture, fill, picture
 from reports.paper.numbers import paper_numbers
-from reports.statistics.verdicts import Verdict, judge_page
+from reports.statistics.verdicts import Verdict, judge_page, p_text
 from reports.study_report import StudyReport
 from reports.style import house_style
 
@@ -76,8 +76,8 @@ def write_collection(path: Path, title: str, name: str, scale: str, entries: lis
     with house_style(" ".join([heading, *(f"{label} {verdict.claim.says}" for label, verdict in labelled)])):
         forest = save_forest(labelled, heading, path.parent)
     values: dict[str, Any] = {"title": title, "name": name, "scale": scale, "entries": entries, "verdicts": verdicts}
-    values["forest"] = picture(forest) if forest else None
-    return fill("collection.html.j2", path, differing=_differing(entries), **values)
+    values |= {"forest": picture(forest) if forest else None, "differing": _differing(entries)}
+    return fill("collection.html.j2", path, most_claims=MOST_CLAIMS, p_text=p_text, **values)
 
 
 def judged_together(entries: list[Entry]) -> list[Entry]:

@@ -1,24 +1,28 @@
-"""The tools of all pages: templates that escape, and pictures that need no file beside the page."""
+"""The tools of all pages: templates that escape, pictures that need no file beside the page, and the page's script."""
 
 import base64
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "templates"
 PIXELS_A_POINT = 2.0
 """Pixels of a page for one point of a figure: a figure is half as large again as in print."""
 LEGIBLE = 560
 """The least width of a figure in pixels, unless it is narrower itself: a phone scrolls it."""
+MOST_CLAIMS = 8
+"""The most claims of a page that are shown unfolded and before its figure."""
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
 def fill(template: str, path: Path, **values: object) -> Path:
     """Write a page to ``path`` from a template, and return the path; all values are escaped."""
-    path.write_text(_environment().get_template(template).render(**values), encoding="utf-8")
+    path.write_text(_environment().get_template(template).render(**values), encoding="utf-8", newline="\n")
     return path
 
 
@@ -41,10 +45,10 @@ class Picture:
     """The size, as CSS."""
 
 
-def picture(png: Path) -> Picture:
-    """The smaller of a figure's PNG and the SVG beside it."""
-    svg = png.with_suffix(".svg")
-    path = min((svg, png), key=lambda one: one.stat().st_size)
+def picture(figure: Path) -> Picture:
+    """A figure that was saved as SVG; its PNG if that is there and smaller."""
+    svg, png = figure.with_suffix(".svg"), figure.with_suffix(".png")
+    path = png if png.exists() and png.stat().st_size < svg.stat().st_size else svg
     content = base64.b64encode(path.read_bytes()).decode()
     return Picture(f"data:{MEDIA[path.suffix]};base64,{content}", _size(svg.read_text(encoding="utf-8")))
 
@@ -57,12 +61,20 @@ def _size(svg: str) -> str:
     return f"width: {width}px; max-width: 100%; min-width: {min(width, LEGIBLE)}px"
 
 
+def script_hash(script: str) -> str:
+    """The hash by which a page allows this script, and no other."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
+
+
 @cache
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
+    environment.globals |= {"script": Markup(script), "script_hash": script_hash(script)}
+    return environment

@@ -43,6 +43,7 @@ def verdict_values(verdict: Verdict) -> dict[str, Any]:
         "p": verdict.p,
         "claims": verdict.ruling.claims if verdict.ruling else 0,
         "takes": verdict.takes,
+        "calibration": verdict.calibration,
         "notes": list(verdict.notes),
         "varied": list(verdict.varied),
         "fixed": list(verdict.fixed),

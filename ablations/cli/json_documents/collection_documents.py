@@ -52,6 +52,8 @@ class VerdictCounts(Part):
     """Claims whose effect is certainly too small to matter."""
     undecided: int
     """Claims that more seeds may decide."""
+    calibration: int
+    """Claims among all these whose effects the scale was chosen by."""
 
 
 class CollectionStatusDocument(CollectionScale):

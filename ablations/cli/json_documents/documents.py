@@ -153,6 +153,8 @@ class VerdictEntry(Part):
     """Number of distinct claims that were judged together."""
     takes: str
     """What it would take to decide it; empty where it is decided."""
+    calibration: bool
+    """Whether the scale was chosen so that this effect shows."""
     notes: list[str]
     """What a reader must know, such as a spread that is far from the usual one."""
     varied: list[str]
@@ -191,6 +193,8 @@ class BestEntry(Part):
     """Mean of the metric over the seeds."""
     seeds: int
     """Number of seeds that are done."""
+    validation: float | None = None
+    """Mean score on held-out training images, if the cell was chosen by it (``select: validation``)."""
 
 
 class StudyScale(Document):

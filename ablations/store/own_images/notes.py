@@ -18,9 +18,9 @@ from ablations.store.data_copies import copied_state, copies_of, remote_state
 from ablations.store.json_files import read_json, write_json
 from core.config import DataConfig
 from core.config.data import PART_FIELDS
-from core.data.catalog import DataSize, Listing
+from core.data.catalog import NO_LABEL, DataSize, Listing
 from core.data.fingerprint import DECODING, Fingerprint, fingerprint_of, items_of
-from core.data.layout import list_images
+from core.data.sources.find import list_images
 from core.remote import AnyPath, RemotePath
 
 OldResults = Literal["taken over", "trained again"]
@@ -35,7 +35,7 @@ class DataNote:
     source: dict[str, Any]
     """The data set as a whole, ``DataConfig.source``, as plain values."""
     train: dict[str, int]
-    """Number of training images of each class."""
+    """Number of training images of each class, those without a label as class ``""``."""
     test: dict[str, int]
     folder: str
     host: str
@@ -43,13 +43,16 @@ class DataNote:
     """Time in seconds since 1970."""
     decoding: int = DECODING
     """Version of the decoding, see ``core.data.fingerprint``."""
+    skipped: int = 0
+    """Number of images that do not decode and are left out."""
     state: str = ""
     """State of the folder in an object store, see ``data_copies.remote_state``; empty for a folder of a machine."""
 
     @property
     def size(self) -> DataSize:
         """Numbers of images and classes."""
-        return DataSize(sum(self.train.values()), sum(self.test.values()), len(self.train))
+        counts, classes = {"train": self.train, "test": self.test}, [name for name in self.train if name]
+        return DataSize(sum(self.train.values()), sum(self.test.values()), len(classes), counts, self.skipped)
 
 
 _NOTES = TypeAdapter(list[DataNote])
@@ -60,7 +63,8 @@ def take_note(config: DataConfig, data_dir: Path) -> DataNote:
     files = list_images(config, data_dir)
     train, test = (_by_class(listing, files.classes) for listing in (files.train, files.test))
     fingerprint, folder = fingerprint_of(items_of(files)), str((data_dir / config.name).resolve())
-    return DataNote(fingerprint, source_values(config), train, test, folder, platform.node(), time.time())
+    now, skipped = time.time(), len(files.skipped)
+    return DataNote(fingerprint, source_values(config), train, test, folder, platform.node(), now, skipped=skipped)
 
 
 def folder_note(config: DataConfig, data_dir: AnyPath, root: AnyPath | None) -> DataNote | None:
@@ -124,7 +128,8 @@ def _by_class(listing: Listing, classes: tuple[str, ...]) -> dict[str, int]:
     counts: Counter[int] = Counter()
     for _, label in listing:
         counts.update([label] if isinstance(label, int) else [number for number, one in enumerate(label) if one == 1])
-    return {name: counts[number] for number, name in enumerate(classes)}
+    named = {name: counts[number] for number, name in enumerate(classes)}
+    return named | ({"": counts[NO_LABEL]} if counts[NO_LABEL] else {})
 
 
 def _path(root: AnyPath, name: str) -> AnyPath:

@@ -1,4 +1,4 @@
-"""Checks that go beyond a claim's cells: the scales of its margins, and axes that it names twice."""
+"""Checks that go beyond a claim's cells: the scales that it names, and axes that it names twice."""
 
 from collections.abc import Collection, Sequence
 
@@ -10,18 +10,20 @@ from reports.statistics.claims import Claim, Part
 
 
 def check_claim_names(claims: Sequence[Claim], scales: Collection[str], source: Source) -> None:
-    """Raises ``StudyError`` for a margin at a scale that is not there, and for an axis that is named twice."""
+    """Raises ``StudyError`` for a scale that is not there, and for an axis that is named twice."""
     for number, claim in enumerate(claims):
+        keys: Keys = ("claims", number, "calibration")
+        _check_scales([(name, (*keys, place)) for place, name in enumerate(claim.calibration)], scales, source)
         for part, keys in parts_of(claim, ("claims", number)):
-            _check_scales(part, scales, source, keys)
+            margins = part.margin if isinstance(part.margin, dict) else {}
+            _check_scales([(name, (*keys, "margin", name)) for name in margins], scales, source)
             _check_axes(part, source, keys)
 
 
-def _check_scales(claim: Part, scales: Collection[str], source: Source, keys: Keys) -> None:
-    for scale in claim.margin if isinstance(claim.margin, dict) else ():
-        if scale not in scales:
-            place = source.locate((*keys, "margin", scale))
-            raise StudyError(f"{place}: there is no scale {quoted(scale)}; {did_you_mean(scale, scales)}")
+def _check_scales(named: Sequence[tuple[str, Keys]], scales: Collection[str], source: Source) -> None:
+    for name, keys in named:
+        if name not in scales:
+            raise StudyError(f"{source.locate(keys)}: there is no scale {quoted(name)}; {did_you_mean(name, scales)}")
 
 
 def _check_axes(claim: Part, source: Source, keys: Keys) -> None:

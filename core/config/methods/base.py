@@ -42,6 +42,12 @@ class MethodConfig(Config):
     has_target: ClassVar[bool] = False
     """Whether it keeps a second encoder, such as a target or a key encoder, which counts as memory."""
 
+    @property
+    def spaces(self) -> int:
+        """Number of embedding spaces that are side by side in z, each with a head of its own. ``z0``, ``z1`` and so on
+        are scored where there are several."""
+        return 1
+
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return what one training step passes through an encoder, for views of ``image_size`` pixels. Passes with a
         gradient come in the order of ``Views.trained``."""

@@ -13,3 +13,9 @@ def product_flops(weights: int, trained: int, seen: int = 0) -> int:
 def trained_bytes(weights: int) -> int:
     """Return the bytes of weights with their gradients and momenta."""
     return 3 * NUMBER * weights
+
+
+def k_means_flops(clusters: int, width: int, rounds: int) -> int:
+    """Return the floating-point operations of k-means for one point (width): its distances from all centres, and its
+    part in them, in every round and once more at the end."""
+    return 2 * 2 * clusters * width * (rounds + 1)

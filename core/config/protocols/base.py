@@ -17,7 +17,9 @@ Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Stage = Literal["stage1", "stage2", "stage3", "stage4"]
 """A stage of the encoder, whose output is pooled."""
-Representation = Literal["h", "z"] | Stage | Annotated[int, Field(ge=1, le=4)]
+Space = Literal["z0", "z1", "z2", "z3", "z4"]
+"""An embedding space, of a method that has several."""
+Representation = Literal["h", "z"] | Stage | Space | Annotated[int, Field(ge=1, le=4)]
 
 
 class Protocol(Config):
@@ -28,6 +30,8 @@ class Protocol(Config):
     one_pass: ClassVar[bool] = False
     """Whether it takes the representations of all images by ``core.trained.representations.represent``, so that one
     pass over the images serves several such evaluations."""
+    needs_labels: ClassVar[bool] = True
+    """Whether it needs test images with labels."""
     reads_representation: ClassVar[bool] = True
     """Whether it scores a representation that can be chosen."""
     task_fields: ClassVar[tuple[str, ...]] = ()
@@ -37,12 +41,13 @@ class Protocol(Config):
 
     representation: Representation = "h"
     """Representation that is scored: h, z = g(h), the output of one of the head's layers, counted from 1, ReLU
-    included, or the pooled output of one of the encoder's stages. A ResNet's ``stage4`` is h. Paper, Sec 4.2: h; it is
+    included, the pooled output of one of the encoder's stages, or one of several embedding spaces. A ResNet's
+    ``stage4`` is h. Paper, Sec 4.2: h; it is
     more than 10 % better than z. SimCLRv2 fine-tunes from the first layer."""
 
     data: EvaluationData | None = None
     """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
-    pretraining, its subset included."""
+    pretraining, its subset included, with all classes."""
 
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
@@ -69,6 +74,17 @@ class Protocol(Config):
             )
         if isinstance(wanted, int) and wanted > depth:
             raise ValueError(f"evaluate.representation is layer {wanted} of the head, which has {depth}")
+        if wanted in get_args(Space) or (isinstance(wanted, int) and loss.spaces > 1):
+            self._check_space(loss.spaces, loss.kind)
+
+    def _check_space(self, spaces: int, kind: str) -> None:
+        known = get_args(Space)[:spaces] if spaces > 1 else ()
+        if self.representation not in known:
+            has = f"the embedding spaces {', '.join(known)}" if known else "one projection"
+            raise ValueError(
+                f"evaluate.representation is {self.representation}, but loss.kind {kind} has {has}; take one of "
+                f"{', '.join(('h', 'z', *known))}"
+            )
 
     def _check_stage(self, stage: str, pretrain: "PretrainConfig") -> None:
         if not self.reads_representation:

@@ -90,6 +90,7 @@ class Spectrum(Protocol):
     """
 
     several_labels = True
+    needs_labels = False
 
     reads_representation = False
 
@@ -105,7 +106,8 @@ class Spectrum(Protocol):
     def check(self, pretrain: "PretrainConfig") -> None:
         super().check(pretrain)
         head, width = pretrain.head, pretrain.encoder.output
-        if pretrain.loss.gives != "projection" or (head.kind, head.output) != ("linear", width):
+        one_projection = pretrain.loss.gives == "projection" and pretrain.loss.spaces == 1
+        if not one_projection or (head.kind, head.output) != ("linear", width):
             raise ValueError(
                 "evaluate.protocol spectrum needs a square W: a contrastive loss, head.kind linear and "
                 f"head.output {width}, the width of h"
