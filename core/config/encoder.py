@@ -103,7 +103,7 @@ class PixelsConfig(EncoderConfig):
 
 @ENCODERS.add("core.encoder.untrained:ColourHistogram")
 class ColourHistogramConfig(EncoderConfig):
-    """No encoder: h is the image's histogram of colours, which says nothing of what is where. It needs ``epochs: 0``."""
+    """No encoder: h is the image's histogram of colours, which does not say what is where. It needs ``epochs: 0``."""
 
     learns = False
 
