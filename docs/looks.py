@@ -1,6 +1,7 @@
 """Draws every kind of figure, the page of each and the page of all, from made-up results: python docs/looks.py FOLDER
 
-Names behind the folder, such as ``heatmap``, draw these alone.
+Names behind the folder, such as ``heatmap``, draw these alone. ``--baselines`` in the place of the folder draws the
+small pictures that a test compares figures with.
 
 To look at after a change of how anything is drawn. Nothing is trained: each number is drawn at random, from the name of
 its cell. A test holds that every kind of figure is here.
@@ -24,12 +25,17 @@ from ablations.types.trial import Trial
 from core import load_data
 from core.pretraining.shown_views import shown_views
 from reports.cells.arrays import TrialArrays, chosen_trials
+from reports.figures.drawn import draw
+from reports.figures.forest import forest_figure
+from reports.figures.further.curves import draw_curves
 from reports.figures.pictures.example_views import CAPTIONS
 from reports.pages.collection_page import Entry, judged_together, write_collection
 from reports.pages.render import render
 from reports.specs import CostReport, EffectsReport, MainEffectsReport, PicturesReport, PointsReport, Report
 from reports.study_report import RunPages, StudyReport
+from reports.style import house_style
 
+BASELINES, BASELINE_DPI = Path(__file__).parents[1] / "tests" / "baselines", 60
 PAGES = RunPages("http://127.0.0.1:5000/#/experiments/1/runs/", "parent", "Made up: nothing is served there.")
 LOWEST, HIGHEST, SPREAD = 30.0, 60.0, 0.6
 """The range of the cells' means, and their standard deviation over seeds, in percent."""
@@ -183,6 +189,21 @@ LEFT = {
 """What trials leave to be drawn, by the name of the look."""
 
 
+def save_compared(folder: Path) -> None:
+    """Write the figures that a test compares with those of ``BASELINES``, small, as PNG."""
+    effects, several = made_up("effects"), made_up("main_effects")
+    with house_style():
+        figures = {
+            "effects": draw(effects).figure,
+            "main_effects": draw(several).figure,
+            "curves": draw_curves(several),
+            "forest": forest_figure([("", verdict) for verdict in several.verdicts], several.heading),
+        }
+        for name, figure in figures.items():
+            assert figure is not None
+            figure.savefig(folder / f"{name}.png", dpi=BASELINE_DPI, metadata={"Software": None})
+
+
 def main(folder: Path, names: Sequence[str]) -> None:
     entries = []
     for name in names or LOOKS:
@@ -196,4 +217,7 @@ def main(folder: Path, names: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--baselines"]:
+        save_compared(BASELINES)
+        sys.exit()
     main(Path(sys.argv[1] if len(sys.argv) > 1 else "looks"), sys.argv[2:])

@@ -25,7 +25,7 @@ from reports.cells.edges import l2_edges, tuned_edges
 from reports.cells.metric_names import add_labels
 from reports.cells.search import Search, chosen_rows
 from reports.fonts import fonts_for
-from reports.pages.render import render
+from reports.pages.redraw import update_report
 from reports.specs import Report
 from reports.statistics.claims import parts_of, read_claims
 from reports.statistics.seeds import FIXED, VARIED
@@ -79,7 +79,7 @@ def draw_report(
     stored = _stored_arrays(recorded, store)
     views = augmentation_views(recorded.table, recorded.description["axes"], store, folder, data_dir)
     report = replace(_study_report(recorded, store, stored), views=views.by_trial, no_views=views.note)
-    page = render(report, folder)
+    page = update_report(report, folder)
     pictures = draw_pictures(recorded.table, stored, store, folder)
     notes += [*map(str, recorded.differences), *report.warnings, *filter(None, [fonts_for(report.texts).note])]
     figure = folder / "figure.png"

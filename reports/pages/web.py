@@ -61,6 +61,11 @@ def _size(svg: str) -> str:
     return f"width: {width}px; max-width: 100%; min-width: {min(width, LEGIBLE)}px"
 
 
+def minus(text: object) -> str:
+    """The text with the minus sign of figures before numbers. Words with a hyphen, such as ``top-1``, stay."""
+    return re.sub(r"(?<![\w)-])-(?=[\d.])", "\N{MINUS SIGN}", str(text))
+
+
 def script_hash(script: str) -> str:
     """The hash by which a page allows this script, and no other."""
     return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
@@ -75,6 +80,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["minus"] = minus
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     environment.globals |= {"script": Markup(script), "script_hash": script_hash(script)}
     return environment
