@@ -60,6 +60,7 @@ def run_study(
     console = _console()
     from ablations.planning.collection_plan import plan_of_one
     from ablations.planning.plan import make_plan
+    from ablations.running.own_images.copy_unknown import copy_unknown
     from ablations.running.own_images.old_results import take_over
     from ablations.running.run import run_plan
     from ablations.running.schedule import Where
@@ -69,6 +70,8 @@ def run_study(
     where = Where(location(storage), location(data_dir), address, inline)
     store = open_store(where.storage, console.print)
     plan = make_plan(study, store, where.data_dir, retry)
+    if copy_unknown(plan_of_one(plan), where.data_dir, console.print):
+        plan = make_plan(study, store, where.data_dir, retry)
     if taken := take_over(plan_of_one(plan), store, where.data_dir, retrain_old):
         console.print(taken)
         plan = make_plan(study, store, where.data_dir, retry)

@@ -1,36 +1,32 @@
-"""Views a second through this project and through its peers, in one process, run after the other.
+"""What this project and its peers cost, in one process, one after the other: seconds of the processor, on one thread.
 
     python -m pip install -e '.[bench]'
-    python benchmarks/throughput.py
+    OMP_NUM_THREADS=1 taskset -c 0 python benchmarks/throughput.py
 
-Training: the same ResNet-10 of width 0.25 on 32 x 32 images, the same batch and policy (crop, flip, jitter,
-grayscale; s = 0.5, no blur), through (a) this project and (b) lightly's SimCLR transform in a DataLoader of two
-workers, float32, and lightly's NT-Xent. Augmentation alone: this project, torchvision's v2 transforms image by
-image, and kornia's batched ones. What is reported is a median over rounds, and ratios within a round.
+Training, for each method that lightly has too: the same ResNet-10 of width 0.25 with the same heads on 32 x 32 images,
+the same batch and policy (crop, flip, jitter, grayscale; s = 0.5, no blur), through (a) this project and (b) lightly's
+transform, loss and documented loop, in the same number format and in float32. Augmentation alone: this project,
+torchvision's v2 transforms image by image, and kornia's batched ones. What is reported is a minimum over rounds in
+which all take their turn, since what else runs on a machine only ever adds to it.
 """
 
 import argparse
+import os
 import platform
-import statistics
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.metadata import version
 
 import kornia.augmentation as K
 import torch
-from lightly.loss import NTXentLoss
-from lightly.transforms import SimCLRTransform
-from PIL import Image
-from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from lightly_steps import lightly_step
 from torchvision.transforms import v2
 
 from core import PretrainConfig, load_data
 from core.augment.policy import two_views
 from core.config import SimclrAugment
 from core.hardware import hardware_name
-from core.methods.build import build_model
 from core.pretraining.training import Training
 from core.randomness import generator
 
@@ -47,54 +43,27 @@ CONFIG = PretrainConfig.model_validate(
         "batch_size": BATCH,
     }
 )
+WIDE = {"layers": 3, "hidden": 256, "output": 256, "last_norm": "none"}
+METHODS: dict[str, dict[str, object]] = {
+    "SimCLR": {},
+    "MoCo v2": {"loss": {"kind": "moco", "queue": 2048}, "head": {"hidden_norm": False, "last_norm": "none"}},
+    "BYOL": {"loss": {"kind": "byol", "hidden": 256}, "head": {"hidden": 256, "last_norm": "none"}},
+    "SimSiam": {"loss": {"kind": "simsiam", "hidden": 64}, "head": WIDE | {"last_norm": "plain"}},
+    "Barlow Twins": {"loss": {"kind": "barlow_twins"}, "head": WIDE},
+    "VICReg": {"loss": {"kind": "vicreg"}, "head": WIDE},
+    "SwAV": {"loss": {"kind": "swav", "prototypes": 100}, "head": {"hidden": 256, "last_norm": "none"}},
+}
+"""Methods with the heads of studies/methods.yaml at the scale quick."""
 JITTER = (0.4, 0.4, 0.4, 0.1)
 
 
-class Pictures(Dataset[list[Tensor]]):
-    """What a peer's user has: PIL images, and a transform that makes two views of one."""
-
-    def __init__(self, images: Tensor) -> None:
-        self.images = [Image.fromarray(image.permute(1, 2, 0).numpy()) for image in images]
-        self.transform = SimCLRTransform(input_size=32, cj_strength=0.5, gaussian_blur=0.0)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> list[Tensor]:
-        views: list[Tensor] = self.transform(self.images[index])
-        return views
-
-
-def ours() -> Callable[[], None]:
-    training = Training(CONFIG, load_data(CONFIG.data))
-    print(f"this project computes in {training.numerics}")
-    return training.advance
-
-
-def lightlys() -> Callable[[], None]:
-    """Its documented loop: two passes through the encoder, plain SGD."""
-    images = load_data(CONFIG.data).train.images
-    assert isinstance(images, Tensor)
-    pictures = Pictures(images)
-    loader = DataLoader(pictures, BATCH, shuffle=True, drop_last=True, num_workers=2, persistent_workers=True)
-    model = nn.Sequential(*build_model(CONFIG, classes=10))
-    criterion = NTXentLoss(temperature=0.5)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.06, momentum=0.9, weight_decay=5e-4)
-    batches = _forever(loader)
-
-    def step() -> None:
-        first, second = next(batches)
-        loss = criterion(model(first), model(second))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-    return step
-
-
-def _forever(loader: DataLoader[list[Tensor]]) -> Iterator[list[Tensor]]:
-    while True:
-        yield from loader
+def training(**of_method: object) -> dict[str, Callable[[], None]]:
+    """A step of each contestant: lightly in this project's number format, and in float32 as its examples are."""
+    config = PretrainConfig.model_validate(CONFIG.model_dump() | of_method)
+    ours = Training(config, load_data(config.data))
+    formats = dict.fromkeys([config.precision, "float32"])
+    theirs = {f"lightly, {each}": lightly_step(config.model_copy(update={"precision": each})) for each in formats}
+    return {f"this project, {ours.numerics}": ours.advance} | theirs
 
 
 def our_augmentation() -> Callable[[], None]:
@@ -134,40 +103,45 @@ def _drop(views: object) -> None:
     """A view that is made is all that is asked for."""
 
 
-def views_a_second(step: Callable[[], None], steps: int) -> float:
-    start = time.perf_counter()
+def seconds(step: Callable[[], None], steps: int) -> float:
+    """Seconds of the processor for a step."""
+    start = time.process_time()
     for _ in range(steps):
         step()
-    return 2 * BATCH * steps / (time.perf_counter() - start)
+    return (time.process_time() - start) / steps
 
 
 def compare(title: str, contestants: dict[str, Callable[[], None]], rounds: int, steps: int) -> None:
-    """The first contestant's ratio to each other, from rounds in which all take their turn."""
+    """Print views a second of each, and the first one's ratio to each other."""
     for step in contestants.values():
-        views_a_second(step, 2)  # warms up
-    speeds: dict[str, list[float]] = {name: [] for name in contestants}
+        seconds(step, 1)  # warms up
+    taken: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, step in contestants.items():
-            speeds[name].append(views_a_second(step, steps))
-    first, *others = contestants
-    print(f"\n{title}, views a second, median of {rounds} rounds of {steps} steps of {BATCH} images")
-    for name, values in speeds.items():
-        print(f"  {name:44s} {statistics.median(values):9,.0f}   ({min(values):,.0f} to {max(values):,.0f})")
-    for name in others:
-        ratios = [a / b for a, b in zip(speeds[first], speeds[name], strict=True)]
-        print(f"  {first} / {name}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+            taken[name].append(seconds(step, steps))
+    best = {name: min(values) for name, values in taken.items()}
+    ours = next(iter(best.values()))
+    print(f"\n{title}: views for a second of the processor; how often this project fits into the other's time")
+    for name, value in best.items():
+        print(f"  {name:44s} {2 * BATCH / value:9,.0f}   {value / ours:6.2f}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--methods", nargs="*", default=list(METHODS))
+    parser.add_argument("--precision", default="bfloat16")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
     versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "torchvision", "lightly", "kornia"))
-    print(f"{hardware_name(torch.device('cpu'))}, {torch.get_num_threads()} threads, {platform.platform()}\n{versions}")
-    training = {"this project": ours(), "lightly, DataLoader of 2 workers, float32": lightlys()}
-    compare("Training", training, options.rounds, options.steps)
+    load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    print(f"{hardware_name(torch.device('cpu'))}, {platform.platform()}, {load}\n{versions}")
+    print(f"minimum of {options.rounds} rounds of {options.steps} steps of {BATCH} images, one thread")
+    for name in options.methods:
+        made = training(precision=options.precision, **METHODS[name])
+        compare(f"Training, {name}", made, options.rounds, options.steps)
     augmentation = {
         "this project": our_augmentation(),
         "torchvision v2, image by image": torchvisions_augmentation(),

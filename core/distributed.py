@@ -4,7 +4,7 @@ The process group is that of torch.distributed, with NCCL or gloo; whoever start
 group, or in a group of one process, a share is the whole batch and nothing is exchanged.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -85,13 +85,20 @@ class _Gather(torch.autograd.Function):
 def average_gradients(model: nn.Module) -> None:
     """Replace every gradient by its mean over all processes. If each process took the loss of the whole batch, that is
     the gradient of this loss."""
-    processes = own_share().processes
     gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
-    if processes == 1 or not gradients:
-        return
-    total = add_up(torch.cat([gradient.flatten() for gradient in gradients])).div_(processes)
-    parts = total.split([gradient.numel() for gradient in gradients])
-    torch._foreach_copy_(gradients, [part.view(g.shape) for part, g in zip(parts, gradients, strict=True)])
+    if own_share().processes > 1 and gradients:
+        take_mean(gradients, add_up(flat(gradients)))
+
+
+def flat(gradients: Sequence[Tensor]) -> Tensor:
+    """Return the values of all gradients in one row."""
+    return torch.cat([gradient.flatten() for gradient in gradients])
+
+
+def take_mean(gradients: Sequence[Tensor], total: Tensor) -> None:
+    """Replace the gradients by their mean over all processes, for the ``total`` of what ``flat`` returned in each."""
+    parts = total.div_(own_share().processes).split([gradient.numel() for gradient in gradients])
+    torch._foreach_copy_(list(gradients), [part.view(g.shape) for part, g in zip(parts, gradients, strict=True)])
 
 
 def gathered(own: Tensor) -> Tensor:
@@ -107,6 +114,24 @@ def add_up(values: Tensor) -> Tensor:
     with _told():
         distributed.all_reduce(values)
     return values
+
+
+def add_up_beside(values: Tensor) -> Callable[[], None]:
+    """Begin to replace ``values`` by their sum over all processes, beside other work. The returned function waits for
+    it: on NCCL the device does, not the process."""
+    with _told():
+        work = distributed.all_reduce(values, async_op=True)
+
+    def wait() -> None:
+        with _told():
+            work.wait()
+
+    return wait
+
+
+def on_nccl() -> bool:
+    """Whether this process is in a group that communicates between GPUs."""
+    return own_share().processes > 1 and distributed.get_backend() == "nccl"
 
 
 def agreed(decide: Callable[[], Value], device: torch.device) -> Value:

@@ -97,6 +97,17 @@ class RemotePath:
             keys = self._ask("find")
         return [replace(self, key=PurePosixPath(key)) for key in keys if key.startswith(f"{self.key}/")]
 
+    def versions(self) -> dict[str, str]:
+        """Keys of all objects below, each with its size and what its store says of its version: an entity tag, which is
+        a hash of the content in most cases, or the time of its last change."""
+        with self._told():
+            found = self._store().find(str(self.key), detail=True)
+        names = ("ETag", "etag", "md5Hash", "LastModified", "updated", "created")
+        return {
+            key: f"{about.get('size')} {next((about[name] for name in names if about.get(name)), '')}"
+            for key, about in found.items()
+        }
+
     def read_bytes(self) -> bytes:
         return bytes(self._ask("cat_file"))
 

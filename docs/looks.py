@@ -1,12 +1,15 @@
 """Draws every kind of figure, the page of each and the page of all, from made-up results: python docs/looks.py FOLDER
 
+Names behind the folder, such as ``heatmap``, draw these alone. ``--baselines`` in the place of the folder draws the
+small pictures that a test compares figures with.
+
 To look at after a change of how anything is drawn. Nothing is trained: each number is drawn at random, from the name of
 its cell. A test holds that every kind of figure is here.
 """
 
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,18 +20,27 @@ import pandas as pd
 from ablations.api import load_study
 from ablations.planning.grid import enumerate_trials
 from ablations.tracking.content.description import describe
+from ablations.tracking.training.views import IMAGES, NO_DATA
+from ablations.types.trial import Trial
+from core import load_data
+from core.pretraining.shown_views import shown_views
 from reports.cells.arrays import TrialArrays, chosen_trials
+from reports.figures.drawn import draw
+from reports.figures.forest import forest_figure
+from reports.figures.further.curves import draw_curves
 from reports.figures.pictures.example_views import CAPTIONS
 from reports.pages.collection_page import Entry, judged_together, write_collection
 from reports.pages.render import render
-from reports.specs import CostReport, EffectsReport, PicturesReport, PointsReport, Report
+from reports.specs import CostReport, EffectsReport, MainEffectsReport, PicturesReport, PointsReport, Report
 from reports.study_report import RunPages, StudyReport
+from reports.style import house_style
 
+BASELINES, BASELINE_DPI = Path(__file__).parents[1] / "tests" / "baselines", 60
 PAGES = RunPages("http://127.0.0.1:5000/#/experiments/1/runs/", "parent", "Made up: nothing is served there.")
 LOWEST, HIGHEST, SPREAD = 30.0, 60.0, 0.6
 """The range of the cells' means, and their standard deviation over seeds, in percent."""
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-PIXELS = 24
+PIXELS, EPOCHS = 24, 30
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,7 @@ LOOKS = {
     "points": Look("temperature", PointsReport(x="loss.temperature")),
     "effects": Look("temperature", EffectsReport(axis="loss.temperature", reference=0.1)),
     "cost": Look("overview", CostReport()),
+    "main_effects": Look("projection_head", MainEffectsReport()),
     "one_seed": Look("color_strength", seeds=1),
     "tsne": Look("tsne"),
     "spectrum": Look("eigenvalues"),
@@ -68,7 +81,8 @@ def made_up(name: str) -> StudyReport:
     """The report of a study whose trials have made-up results."""
     look = LOOKS[name]
     scaled = load_study(look.study, "quick", seeds=look.seeds)
-    told = describe(scaled, enumerate_trials(scaled))
+    trials = enumerate_trials(scaled)
+    told = describe(scaled, trials)
     spec = look.spec or scaled.report
     metrics = {spec.metric, *scaled.metrics, *getattr(spec, "metrics", ())}
     states = [look.states.get(number, "done") for number in range(len(told["trials"]))]
@@ -89,6 +103,9 @@ def made_up(name: str) -> StudyReport:
         command=told["command"],
         run_pages=PAGES,
         arrays=_arrays(name, spec, table),
+        curves={trial_id: _curve(_draws(trial_id)) for trial_id in table.loc[table["state"] == "done", "trial_id"]},
+        views=_views(trials) if name == "heatmap" else {},
+        no_views=NO_DATA if name == "one_seed" else "",
     )
 
 
@@ -106,6 +123,19 @@ def _value(metric: str, row: Mapping[str, Any]) -> float:
     cell = row["name"].rsplit("seed", 1)[0]
     mean, noise = _draws(cell + metric).uniform(LOWEST, HIGHEST), SPREAD * _draws(row["name"] + metric).normal()
     return float(mean + noise) / (100 if "silhouette" in metric else 1)
+
+
+def _views(trials: Sequence[Trial]) -> dict[str, np.ndarray]:
+    data = load_data(trials[0].config.pretrain.data)
+    cells = [trial for trial in trials if trial.seed == 0 and not trial.baseline]
+    return {trial.id: shown_views(trial.config.pretrain, data, IMAGES).numpy() for trial in cells}
+
+
+def _curve(draws: np.random.Generator) -> dict[str, np.ndarray]:
+    epochs = np.arange(1, EPOCHS + 1)
+    loss = 2 + 3 * np.exp(-epochs / draws.uniform(2, 8)) + draws.normal(scale=0.05, size=EPOCHS)
+    online = np.where(epochs % 5 == 0, 60 - 10 * loss, np.nan)
+    return {"loss": loss, "contrastive_top1": 100 - 18 * loss, "knn_top1": online}
 
 
 def _draws(name: str) -> np.random.Generator:
@@ -159,9 +189,24 @@ LEFT = {
 """What trials leave to be drawn, by the name of the look."""
 
 
-def main(folder: Path) -> None:
+def save_compared(folder: Path) -> None:
+    """Write the figures that a test compares with those of ``BASELINES``, small, as PNG."""
+    effects, several = made_up("effects"), made_up("main_effects")
+    with house_style():
+        figures = {
+            "effects": draw(effects).figure,
+            "main_effects": draw(several).figure,
+            "curves": draw_curves(several),
+            "forest": forest_figure([("", verdict) for verdict in several.verdicts], several.heading),
+        }
+        for name, figure in figures.items():
+            assert figure is not None
+            figure.savefig(folder / f"{name}.png", dpi=BASELINE_DPI, metadata={"Software": None})
+
+
+def main(folder: Path, names: Sequence[str]) -> None:
     entries = []
-    for name in LOOKS:
+    for name in names or LOOKS:
         report = made_up(name)
         print(render(report, folder / name))
         figure, page = folder / name / "figure.png", f"../{name}/report.html"
@@ -172,4 +217,7 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "looks"))
+    if sys.argv[1:] == ["--baselines"]:
+        save_compared(BASELINES)
+        sys.exit()
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "looks"), sys.argv[2:])

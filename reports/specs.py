@@ -54,6 +54,14 @@ class EffectsReport(Spec):
     metric: Metric = TOP1
 
 
+@figure_kind("reports.figures.main_effects:draw_main_effects")
+class MainEffectsReport(Spec):
+    """How much better the cells with each value of an axis are than the mean over its values, for all axes."""
+
+    kind: Literal["main_effects"] = "main_effects"
+    metric: Metric = TOP1
+
+
 @figure_kind("reports.figures.bar_charts.bars:draw_bars")
 class BarsReport(Spec):
     """Bars in groups. Figures 8, 9, B.1, B.2, B.7 and B.8."""

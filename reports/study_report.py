@@ -1,15 +1,17 @@
 """Everything that a report is drawn from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from reports.cells.arrays import TrialArrays
 from reports.cells.circumstances import circumstances
 from reports.cells.metric_names import label_of
 from reports.cells.scoring import Baseline, baselines_of
-from reports.cells.search import Search, chosen_texts
+from reports.cells.search import Search, Select, chosen_texts
 from reports.cells.summary import STATES
 from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.specs import Report
@@ -57,6 +59,8 @@ class StudyReport:
     """The axes, in the order of the grid."""
     search: Search | None = None
     """The tuned settings and all their trials; None if nothing is tuned."""
+    select: Select = "test"
+    """What the best cell is chosen by: the metric, or the score on held-out training images."""
     claims: list[Claim] = field(default_factory=list)
     """The claims of the study, with cells by the values of ``axes``."""
     warnings: list[str] = field(default_factory=list)
@@ -83,6 +87,12 @@ class StudyReport:
     """The study's runs in MLflow; None if they are not known."""
     arrays: dict[str, TrialArrays] = field(default_factory=dict)
     """The arrays of the trials that a figure of pictures shows, by trial id; see ``chosen_trials``."""
+    curves: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
+    """The learning curves of trials by trial id: the values after each epoch by name, such as ``loss``, (epochs,)."""
+    views: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Two views of the same images, uint8 (2, images, 3, S, S), by the id of one trial of each cell."""
+    no_views: str = ""
+    """The reason why a study of augmentations has no views."""
 
     @property
     def metric(self) -> str:

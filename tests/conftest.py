@@ -83,12 +83,13 @@ def blank_figure(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def blank_figures(blank_figure: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reports that are whole but for their figure, which is empty: saving a real one takes seconds."""
+    """Reports that are whole but for their figure, which is empty, and without further ones: saving takes seconds."""
 
     def save(figure: object, folder: Path, name: str) -> list[Path]:
         return [Path(shutil.copy(file, folder / f"{name}{file.suffix}")) for file in blank_figure.iterdir()]
 
     monkeypatch.setattr("reports.pages.render.save_figure", save)
+    monkeypatch.setattr("reports.pages.render.save_further", lambda report, folder: [])
 
 
 @pytest.fixture

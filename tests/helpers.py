@@ -86,7 +86,9 @@ base:
   epochs: {epochs}
   precision: float32
   evaluate: {{l2_count: 2, neighbors: 5}}
-{rest}"""
+{rest.rstrip()}
+verdicts: true
+"""
 
 
 def small_config(**changes: object) -> PretrainConfig:

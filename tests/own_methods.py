@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.augment.policy import one_view, two_views
-from core.augment.resample import resize
 from core.config import METHODS, MethodConfig, Pass, PretrainConfig
 from core.config.measures import Measure
 from core.data.dataset import Batch
@@ -20,6 +19,7 @@ from core.errors import DataError
 from core.loss.outcome import Outcome
 from core.methods.method import Method, See, Trainer, Views
 from core.optimizer.groups import Group
+from core.resample import resize
 
 Two = tuple[Tensor, Tensor]
 

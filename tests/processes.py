@@ -12,6 +12,7 @@ from torch.multiprocessing.spawn import start_processes
 
 from core import pretrain
 from core.encoder.resnet import ResNet
+from core.pretraining.buckets import Buckets
 from core.pretraining.training import Training
 from helpers import random_dataset, small_config
 
@@ -39,8 +40,13 @@ def compute_in_double(training: Training) -> None:
             module.conv1.register_forward_pre_hook(lambda _, inputs: inputs[0].double())
 
 
-def after_steps(count: int, double: bool, device: str = "cpu", **changes: object) -> dict[str, Tensor]:
-    """Statistics, gradients, weights and running statistics after some steps, all on the CPU."""
+def after_steps(
+    count: int, double: bool, device: str = "cpu", bucket: int | None = None, **changes: object
+) -> dict[str, Tensor]:
+    """Statistics, gradients, weights and running statistics after some steps, all on the CPU.
+
+    With a ``bucket``, gradients are averaged in buckets of so many bytes, as they are over NCCL.
+    """
     data = random_dataset(side=8 if changes.items() >= TINY.items() else 16)
     made = Training(small_config(**changes), data, device)
     for name, parameter in made.encoder.named_parameters():
@@ -48,6 +54,8 @@ def after_steps(count: int, double: bool, device: str = "cpu", **changes: object
             nn.init.constant_(parameter, 0.5)  # it begins at 0, and so would most gradients
     if double:
         compute_in_double(made)
+    if bucket and made.share.processes > 1:
+        made.buckets = Buckets(made.model, bucket)
     for _ in range(count):
         made.advance()
     gradients = {f"{name}.grad": p.grad for name, p in made.model.named_parameters() if p.grad is not None}

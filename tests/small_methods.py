@@ -39,6 +39,8 @@ ALIKE = ("moco_v3", "autoencoder, sparse", "denoising", "inpainting", "colorizat
 """Methods that differ in a few lines from one that has another name here."""
 
 
-def each(names: Iterable[str]) -> list[Any]:
-    """The names as parameters of a test that all methods pass. Every day it runs without those that are ``ALIKE``."""
-    return [pytest.param(name, marks=pytest.mark.slow) if name in ALIKE else name for name in names]
+def each(names: Iterable[str], slow: Iterable[str] = ()) -> list[Any]:
+    """The names as parameters of a test that all methods pass. Those that are ``ALIKE`` or ``slow`` run with the slow
+    tests."""
+    later = {*ALIKE, *slow}
+    return [pytest.param(name, marks=pytest.mark.slow) if name in later else name for name in names]

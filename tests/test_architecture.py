@@ -15,11 +15,11 @@ ROOT = Path(__file__).parent.parent
 ORDER = ("cli", "running", "tracking", "planning", "study", "store", "types")
 DEEPEST = {
     "ablations.study.collection.load_study": ["cli", "study"],
-    "ablations.planning.collection_plan.enumerate_trials": ["cli", "planning"],
+    "ablations.planning.plan.enumerate_trials": ["cli", "planning"],
     "ablations.running.worker.pretrain": ["cli", "running"],
     "ablations.running.worker.evaluate": ["cli", "running"],
     "ablations.tracking.resilient_tracker.Tracker": ["cli", "running", "tracking"],
-    "ablations.tracking.report.render": ["cli", "running", "tracking"],
+    "ablations.tracking.report.update_report": ["cli", "running", "tracking"],
 }
 """Places where a run leaves a room for the last time, and the rooms it has passed on the way there."""
 

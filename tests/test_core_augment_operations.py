@@ -30,9 +30,9 @@ from core.augment.operations.noise import add_noise
 from core.augment.operations.rotate import quarter_turns
 from core.augment.operations.sobel import gradient_magnitude
 from core.augment.operations.solarize import solarize
-from core.augment.resample import resized_crop
 from core.augment.select import apply_where
 from core.randomness import generator
+from core.resample import resized_crop
 from helpers import random_images
 
 Adjust = Callable[..., Tensor]

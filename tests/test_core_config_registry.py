@@ -18,7 +18,7 @@ from core.augment.policy import two_views
 from core.config import LOSSES, METHODS, OPERATIONS, CustomAugment, NtXent, OperationConfig, OptimizerConfig
 from core.config.registry import parts_of
 from core.cost import encoder_cost, training_flops
-from core.data.layout import data_size
+from core.data.sources.find import data_size
 from core.encoder.build import build_encoder
 from core.pretraining.training import Training
 from core.randomness import generator

@@ -10,11 +10,12 @@ from image_folders import make_folder
 from PIL import Image
 
 from core import DataConfig, DataError
-from core.data.check import FolderCheck, check_folder
-from core.data.layout import data_size
+from core.data.sources.check_folder import check_folder
+from core.data.sources.find import data_size
+from core.data.sources.finding import DataCheck
 
 
-def kinds(check: FolderCheck) -> dict[str, tuple[bool, tuple[str, ...]]]:
+def kinds(check: DataCheck) -> dict[str, tuple[bool, tuple[str, ...]]]:
     return {finding.kind: (finding.refused, finding.places) for finding in check.findings}
 
 

@@ -11,9 +11,11 @@ from image_folders import make_folder
 from PIL import Image
 
 import core.data.fingerprint as module
+from core import DataConfig, load_data
 from core.data.fingerprint import fingerprint_of, items_of
-from core.data.layout import list_folder
-from core.errors import MissingData
+from core.data.load import check_unchanged
+from core.data.sources.folders import list_folder
+from core.errors import MissingData, OtherData
 
 
 def taken(root: Path) -> str:
@@ -153,3 +155,16 @@ def test_a_damaged_note_in_the_cache_costs_itself(photos: Path, monkeypatch: pyt
     (kept,) = (Path(os.environ["XDG_CACHE_HOME"]) / "simclr-ablations" / "fingerprints").iterdir()
     kept.write_text("{}")
     assert taken(photos) == before
+
+
+def test_images_that_are_decoded_while_they_are_used_must_stay_as_they_are(photos: Path) -> None:
+    config = DataConfig(name="photos", image_size=8, fingerprint=taken(photos))
+    streamed, in_memory = (load_data(config, photos.parent, stream=stream) for stream in (True, False))
+    check_unchanged(config, streamed, photos.parent)
+    paint(photos / "train" / "class0" / "0.png")
+    check_unchanged(config, in_memory, photos.parent)
+    with pytest.raises(OtherData, match=rf"{photos} on .* and those with {config.fingerprint} were asked for"):
+        check_unchanged(config, streamed, photos.parent)
+    with pytest.raises(OtherData, match="put these back, or ask for"):
+        load_data(config, photos.parent)
+    assert len(load_data(DataConfig(name="photos", image_size=8), photos.parent).train) == 12

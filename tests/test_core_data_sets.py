@@ -22,10 +22,11 @@ from core.data.batches import Batches
 from core.data.cache import cached_images
 from core.data.catalog import DATA_SETS, DataSet, DataSize
 from core.data.dataset import Split
-from core.data.layout import data_size, list_folder
 from core.data.sets import archives as archives_module
 from core.data.sets import shapes
 from core.data.sets.shapes import GLYPHS, VERSION, draw
+from core.data.sources.find import data_size
+from core.data.sources.folders import list_folder
 from core.data.square import fit_square
 from core.data.subset import balanced_subset, stratified_part
 from core.randomness import generator

@@ -12,7 +12,6 @@ from core import DataConfig, Frozen, TrainConfig, evaluate, load_data, pretrain
 from core.augment.draw import shared
 from core.augment.operations.crop import draw_boxes
 from core.augment.policy import one_view, two_views
-from core.augment.resample import cut, resize
 from core.canvas import Canvas, on_canvas, square_boxes
 from core.config import CompositionAugment, Crop, CustomAugment, Flip, LinearSgd, SimclrAugment
 from core.config.data import EvaluationData
@@ -21,6 +20,7 @@ from core.data.decode import decode_whole
 from core.data.streamed import StreamedImages
 from core.distributed import Share
 from core.randomness import generator
+from core.resample import cut, resize
 from helpers import random_images, small_config
 
 CPU = torch.device("cpu")

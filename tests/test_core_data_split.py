@@ -11,7 +11,7 @@ from ablations.types.identity import pretrain_id, trial_id
 from core import DataConfig, DataError, Frozen, load_data
 from core.config import PretrainConfig, TrainConfig
 from core.config.data import EvaluationData
-from core.data.layout import data_size, list_images
+from core.data.sources.find import data_size, list_images
 from helpers import pixels
 
 COUNTS = {"cat": 20, "dog": 10, "eel": 2}

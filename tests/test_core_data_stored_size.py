@@ -9,11 +9,11 @@ from torchvision.transforms.v2 import functional as F
 from core import DataConfig, config, load_data, pretrain
 from core.augment.operations.crop import draw_boxes, random_resized_crop
 from core.augment.policy import apply, one_view, two_views
-from core.augment.resample import resized_crop
 from core.config import OPERATIONS, CompositionAugment, CustomAugment, SimclrAugment
 from core.data.dataset import Dataset, Split
 from core.pretraining.training import Training
 from core.randomness import generator
+from core.resample import resized_crop
 from core.trained.features import encode
 from helpers import pixels, random_dataset, random_images, small_config
 

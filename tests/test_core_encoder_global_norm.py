@@ -10,8 +10,11 @@ from torch.multiprocessing.spawn import start_processes
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from core.config import ResNet
+from core.distributed import Share
+from core.encoder import global_norm
 from core.encoder.build import build_encoder
 from core.encoder.global_norm import GlobalBatchNorm, make_batch_norm_global
+from core.encoder.recompute import running_statistics_kept
 from core.randomness import generator
 
 SHARES = {2: [5, 3], 4: [1, 4, 2, 1]}
@@ -135,3 +138,21 @@ def test_a_single_process_keeps_its_batch_norms() -> None:
     make_batch_norm_global(model)
     assert not any(isinstance(module, GlobalBatchNorm) for module in model.modules())
     assert any(isinstance(module, _BatchNorm) for module in model.modules())
+
+
+def test_fused_batch_norms_have_the_weights_and_names_of_plain_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They refuse the CPU in training: that they compute the same is seen over NCCL."""
+    monkeypatch.setattr(global_norm, "own_share", lambda: Share(0, 2))
+    plain, model = norms().eval(), norms().eval()
+    weights = dict(model.named_parameters())
+    make_batch_norm_global(model, fused=True)
+    assert all(type(norm) is nn.SyncBatchNorm for norm in model.values())
+    assert all(weights[name] is weight for name, weight in model.named_parameters())
+    for name, shape in SHAPES.items():
+        x = drawn(name, 5, *shape)
+        assert torch.equal(model.get_submodule(name)(x), plain.get_submodule(name)(x))
+    model.load_state_dict(plain.state_dict())
+    with running_statistics_kept(model):
+        assert all(norm.momentum == 0.0 and norm.num_batches_tracked is not None for norm in model.values())
+        model.get_buffer("images.num_batches_tracked").add_(1)
+    assert model.get_buffer("images.num_batches_tracked") == 0

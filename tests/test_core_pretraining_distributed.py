@@ -19,7 +19,8 @@ from processes import (
     in_processes,
     twenty_steps,
 )
-from torch import Tensor
+from small_methods import SHIPPED
+from torch import Tensor, nn
 
 from core import ProcessLost, pretrain
 from core.augment.draw import shared
@@ -31,7 +32,9 @@ from core.data.dataset import Split
 from core.distributed import Share, agreed, gather
 from core.history import Epoch
 from core.numerics import Numerics
+from core.pretraining import buckets as buckets_module
 from core.pretraining import training as training_module
+from core.pretraining.buckets import Buckets
 from core.pretraining.chunks import own_rows, random_chunks
 from core.pretraining.training import Training
 from core.randomness import generator
@@ -39,6 +42,17 @@ from helpers import random_dataset, random_images, small_config, squares
 
 CPU = torch.device("cpu")
 LAST_STEP = 5
+IN_BUCKETS: dict[str, dict[str, Any]] = {
+    "nt_xent": {},
+    "supervised": {"loss": {"kind": "cross_entropy"}, "recompute": True},
+    "moco": {"loss": SHIPPED["moco, symmetric"]},
+    "byol": {"loss": SHIPPED["byol"]},
+    "swav": {"loss": SHIPPED["swav"]},
+}
+"""Trainings whose gradients are averaged while the backward pass runs. Two of them have networks that are not trained,
+one has weights that are trained later, one comes by each weight twice."""
+BUCKET = 20_000
+"""Bytes: the encoder has some more than ten buckets, and the largest kernel is larger than one."""
 
 
 def outputs(rows: int) -> Tensor:
@@ -63,6 +77,7 @@ def run_all(folder: Path) -> dict[str, Any]:
     results: dict[str, Any] = {
         name: after_steps(1, True, augment=EXACT, **changes) for name, changes in TRAININGS.items()
     }
+    results["in buckets"] = {name: in_buckets(name) for name in IN_BUCKETS}
     results["single"] = {name: after_steps(1, False, **changes) for name, changes in SINGLE.items()}
     results["gather"] = gather_gradient(2)
     results["agreed"] = agreed(lambda: f"said by {distributed.get_rank()}", CPU)
@@ -72,6 +87,11 @@ def run_all(folder: Path) -> dict[str, Any]:
         Training(small_config(batch_size=15), random_dataset(), "cpu")
     results["end"] = interrupted(folder)
     return results
+
+
+def in_buckets(name: str) -> dict[str, Tensor]:
+    changes = IN_BUCKETS[name]
+    return after_steps(2, True, bucket=BUCKET, augment=EXACT, optimizer={"learning_rate": 0.1}, **changes)
 
 
 def with_numerics_of_its_own() -> Training:
@@ -133,6 +153,35 @@ def test_loss_and_every_gradient_are_those_of_one_process(results: list[dict[str
     expected = after_steps(1, True, augment=EXACT, **TRAININGS[name])
     for result in results:
         assert_same(result[name], expected, 1e-10)
+
+
+@pytest.mark.parametrize("name", IN_BUCKETS)
+def test_gradients_that_are_averaged_in_buckets_are_those_of_one_process(
+    results: list[dict[str, Any]], name: str
+) -> None:
+    """Weights, targets and queues after two steps. Only what is trained has a gradient."""
+    expected = in_buckets(name)
+    for result in results:
+        assert_same(result["in buckets"][name], expected, 1e-9)
+
+
+def test_a_bucket_is_sent_while_the_backward_pass_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two buckets of two layers each: those that are sent when the pass has gone through each layer, and at the end."""
+    layers = [nn.Linear(10, 10, bias=False) for _ in range(4)]
+    sent: list[int] = []
+
+    def send(row: Tensor) -> Any:
+        sent.append(len(row))
+        return lambda: None
+
+    monkeypatch.setattr(buckets_module, "add_up_beside", send)
+    buckets, seen = Buckets(nn.ModuleList(layers), 800), []
+    for layer in layers:
+        layer.register_full_backward_hook(lambda *_: seen.append(len(sent)))
+    nn.Sequential(*layers)(torch.ones(1, 10, requires_grad=True)).sum().backward()
+    buckets.average()
+    assert [*seen, len(sent)] == [0, 1, 1, 2, 2]
+    assert sent == [200, 200]
 
 
 @pytest.mark.parametrize("name", SINGLE)

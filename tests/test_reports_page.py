@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from invented import trials
+from invented import Values, trials
 from matplotlib.figure import Figure
 from small_report import CLAIMS, DONE, HALF, REPORT, trial
 
@@ -83,6 +83,22 @@ def test_the_best_cell_is_named_with_those_that_cannot_be_told_from_it(cells: st
     (sentence,) = best_sentences(replace(REPORT, table=table, axes=["first"]))
     over = ", mean of 3 seeds" if seeds == 3 else ""
     assert sentence == f"Best cell: a with {50.3 if seeds == 3 else 50.2} (top-1 (%){over}). {told}".rstrip()
+
+
+def test_the_best_cell_is_chosen_on_held_out_images_and_its_test_score_has_no_part_in_it() -> None:
+    values: Values = {("a",): [50.2, 50.5, 50.2], ("b",): [60.1, 59.9, 60.3], ("c",): [30.0, 30.2, 30.1]}
+    held_out = [[81.0, 81.4, 81.1], [80.9, 81.1, 81.3], [20.0, 20.3, 20.1]]
+    table = trials(["first"], values).assign(validation=[one for seeds in held_out for one in seeds])
+    study = replace(REPORT, table=table, axes=["first"])
+    assert best_sentences(replace(study, select="validation")) == [
+        "Best cell: a, chosen by its score on held-out training images (81.2), never on test images; there it has 50.3 "
+        "(top-1 (%), mean of 3 seeds). Not told from it by the 95 % interval of their difference: b (60.1)."
+    ]
+    (by_test,) = best_sentences(study)
+    assert by_test.startswith("Best cell: b with 60.1")
+    assert "chosen on the test images, so that its own score there is rather too high: select: validation" in by_test
+    unknown = table.assign(validation=table["validation"].where(table["first"] != "c"))
+    assert best_sentences(replace(study, table=unknown, select="validation")) == []
 
 
 def test_no_cell_is_the_best_before_one_has_a_value_or_where_more_is_not_better() -> None:

@@ -162,7 +162,8 @@ def test_an_embedding_is_drawn_as_it_is_with_our_silhouette_and_one_legend() -> 
         assert not ax.axison
         for label, points in enumerate(ax.collections):
             assert np.allclose(points.get_offsets(), one["tsne/embedding"][one["tsne/labels"] == label])
-    assert [ax.get_title() for ax in figure.axes] == ["(a) h\nsilhouette 0.25 (ours)", "(b) z\nsilhouette -0.10 (ours)"]
+    titles = ["(a) h\nsilhouette 0.25 (ours)", "(b) z\nsilhouette \N{MINUS SIGN}0.10 (ours)"]
+    assert [ax.get_title() for ax in figure.axes] == titles
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == CLASSES
     assert not embedding_figure([panel(embedded(3), "h")]).legends

@@ -124,7 +124,12 @@ def test_an_l2_weight_at_the_end_of_its_grid_says_what_to_set() -> None:
     assert l2_edges(ends, [0.1, 0.1, 0.1, 1e-3, float("nan")]) == [
         "The chosen l2 weight is the largest of its grid in 3 of 4 trials; set evaluate.l2_high above 0.1."
     ]
-    assert l2_edges(ends, [0.1, 0.1, 1e-5, 1e-5, float("nan")]) == []
+    one_of_each = l2_edges(ends, [0.1, 1e-5, 1e-3, 1e-3, float("nan")])
+    assert [text.partition(" of its grid in ")[::2] for text in one_of_each] == [
+        ("The chosen l2 weight is the smallest", "1 of 4 trials; set evaluate.l2_low below 1e-05."),
+        ("The chosen l2 weight is the largest", "1 of 4 trials; set evaluate.l2_high above 0.1."),
+    ]
+    assert l2_edges(ends, [1e-2, 1e-3, 1e-3, 1e-3, float("nan")]) == []
     low = l2_edges(ends, [1e-5] * 4 + [float("nan")])
     assert low == [
         "The chosen l2 weight is the smallest of its grid in 4 of 4 trials; set evaluate.l2_low below 1e-05."

@@ -23,7 +23,7 @@ from ablations.types.events import Event, TrialEnded
 from ablations.types.failures import KINDS, NEXT, Kind, TimedOut, kind_of, lost_kind
 from ablations.types.trial import Result
 from core import Collapsed, DataError, Diverged
-from core.errors import MissingData
+from core.errors import MissingData, OtherData
 from helpers import small_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
@@ -60,6 +60,7 @@ def cpu_allocation_error() -> Exception:
         (Collapsed("all images have one projection"), "collapsed"),
         (DataError("a.png does not decode"), "bad_data"),
         (MissingData("a.png is no longer there"), "missing_data"),
+        (OtherData("photos has another fingerprint"), "other_data"),
         (TimedOut("after 3 minutes"), "timed_out"),
         (ZeroDivisionError(), "bug"),
     ],

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,10 +24,16 @@ from typer.testing import CliRunner
 
 import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced
 from ablations.cli.app import app
+from ablations.planning.collection_plan import plan_of_one
+from ablations.planning.own_images.old_results import unknown_folders
 from ablations.planning.plan import Plan, make_plan
+from ablations.planning.review.lint import warnings
 from ablations.running import shared_units as sharing
 from ablations.running import worker
 from ablations.running.job import Job
+from ablations.running.own_images.copy_unknown import copy_unknown
+from ablations.running.own_images.load import load_images
+from ablations.running.own_images.remember import remember_images
 from ablations.running.run import run_plan
 from ablations.running.run_state import RunState
 from ablations.running.schedule import Schedule, Where
@@ -35,6 +42,7 @@ from ablations.running.schedulers.scheduler import Batch
 from ablations.store.data_copies import FOLDERS, local_data, planned_size
 from ablations.store.leases.live_run import LiveRun
 from ablations.store.migration import open_store
+from ablations.store.own_images.notes import load_notes
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.study import Resources
@@ -232,6 +240,41 @@ def test_data_is_copied_once_and_then_used_as_files(
     said = list[str]()
     assert local_data("photos", photos, said.append) == copy.parent
     assert said == [f"data: {photos}/photos was copied to {copy}"]
+
+
+def test_objects_that_changed_are_copied_again_and_are_other_trials(photos: RemotePath, own_copies: Path) -> None:
+    study_of_photos()
+    store = TrialStore(Path("runs"))
+
+    def plan() -> Plan:
+        return make_plan(load_study("study.yaml"), store, photos)
+
+    unknown = plan()
+    assert unknown_folders(unknown.trials) == ["photos"]
+    assert [note for note in warnings(unknown) if "photos is not copied to this machine yet" in note]
+    said = list[str]()
+    assert copy_unknown(plan_of_one(unknown), photos, said.append)
+    first = plan()
+    assert not copy_unknown(plan_of_one(first), photos, said.append)
+    remember_images([first], store.root, photos)
+    (note,) = load_notes(store.root, "photos")
+    assert note.folder == f"{photos}/photos"
+
+    image = photos / "photos" / "train" / "0" / "0.png"
+    content = image.read_bytes()
+    image.write_bytes((photos / "photos" / "train" / "1" / "1.png").read_bytes())
+    assert unknown_folders(plan().trials) == ["photos"]
+    assert copy_unknown(plan_of_one(plan()), photos, said.append)
+    assert "copying it again" in said[-1]
+    other = plan()
+    assert {first.trials[0].id, other.trials[0].id, unknown.trials[0].id} == {
+        trial.id for made in (first, other, unknown) for trial in made.trials
+    }
+
+    image.write_bytes(content)  # a node whose copy is of the images in between
+    assert len(load_images(first.trials[0].config.pretrain.data, photos).train) == 16
+    shutil.rmtree(own_copies)
+    assert [trial.id for trial in plan().trials] == [first.trials[0].id], "the storage's note knows them"
 
 
 def test_a_remote_folder_without_a_split_is_counted_as_its_copy_is(bucket: RemotePath) -> None:

@@ -134,6 +134,7 @@ def run(
         if dry_run:
             print_plan(plan, storage, None, as_json)
             return
+        from ablations.running.own_images.copy_unknown import copy_unknown
         from ablations.running.own_images.old_results import take_over
         from ablations.running.run import run_studies
         from ablations.running.schedule import Where
@@ -142,6 +143,8 @@ def run(
 
         signal.signal(signal.SIGTERM, _interrupt)
         to = SILENT if quiet else errors if as_json else console
+        if copy_unknown(plan, data_dir, lambda text: to.print(text, style="dim")):
+            plan = _plan(study, scale, assignments, seeds, data_dir, storage, code, retry)
         if taken := take_over(plan, TrialStore(storage), data_dir, retrain_old):
             errors.print(f"note: {taken}", style="yellow", highlight=False)
             plan = _plan(study, scale, assignments, seeds, data_dir, storage, code, retry)
@@ -220,6 +223,7 @@ def report(
     study: StudyArgument,
     scale: ScaleOption = None,
     assignments: SetOption = None,
+    data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
     use: UseOption = None,
     no_code: NoCodeOption = False,
@@ -232,7 +236,7 @@ def report(
 
         scaled = load_studies(study, scale, assignments or (), code=code_options(use, no_code, storage))
         open_store(storage)
-        drawn = draw_studies(scaled, storage, errors)
+        drawn = draw_studies(scaled, storage, errors, data_dir)
         if as_json:
             from ablations.cli.json_documents.to_documents import report_document
 
@@ -278,6 +282,7 @@ for command in (
     file_commands.new,
     check_data.data,
     storage_commands.show,
+    storage_commands.look,
     storage_commands.diff,
     storage_commands.rm,
     storage_commands.gc,

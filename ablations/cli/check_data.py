@@ -1,53 +1,119 @@
-"""The command that checks a folder of images."""
+"""The command that checks images of one's own, and gets data sets of torchvision."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from ablations.cli.options import DataOption, console, errors, told
+from ablations.cli.options import LOCATION, DataOption, console, errors, parse_location, told
+from ablations.cli.tables import FEW_CLASSES, classes_text
 from ablations.store.locations import DEFAULT_DATA
 from ablations.types.errors import StudyError
+from core.remote import AnyPath
 
 if TYPE_CHECKING:
-    from core.data.check import Finding, FolderCheck
+    from core import DataConfig
+    from core.data.sources.finding import DataCheck, Finding
 
 UNFIT = 2
-"""Exit code for a folder that no training can use as it is."""
+"""Exit code for images that no training can use as they are."""
 FEW = 5
 """Places that are listed of what is only noted; of what is refused, all are."""
 NOTE = "yellow"
 
-FolderArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of an image folder in --data-dir.")]
+SplitOption = Annotated[
+    float | None,
+    typer.Option("--split", min=0, max=1, help="Share of each class for testing, as data.split, where there is none."),
+]
+NoteOption = Annotated[
+    str,
+    typer.Option(
+        "--storage",
+        metavar=LOCATION,
+        help="Storage that gets a note of the fingerprint, for a plan on a machine without the images.",
+    ),
+]
+SourceArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="Name of an image folder, manifest or the like in --data-dir.")
+]
+DownloadOption = Annotated[
+    bool, typer.Option("--download", help="Download a data set of torchvision, such as torchvision:SVHN.")
+]
 
 
-def data(name: FolderArgument, data_dir: DataOption = DEFAULT_DATA) -> None:
-    """Check an image folder: what it has, and everything that is wrong with it. Reads every image."""
+def data(
+    name: SourceArgument,
+    split: SplitOption = None,
+    data_dir: DataOption = DEFAULT_DATA,
+    storage: NoteOption = "",
+    download: DownloadOption = False,
+) -> None:
+    """Check images of your own: what there is, their fingerprint, and everything that is wrong. Reads every image."""
     with told():
         from ablations.store.data_copies import local_data
-        from core import DataError
+        from core import DataConfig, DataError
         from core.data.catalog import DATA_SETS
-        from core.data.check import check_folder
+        from core.data.sources.check import check_images
 
+        if download:
+            _download(name, data_dir)
+            return
         if name in DATA_SETS:
-            raise StudyError(f"{name} is built-in data; 'ablate data' checks an image folder of your own")
-        root = local_data(name, data_dir, console.print) / name
+            raise StudyError(f"{name} is built-in data; 'ablate data' checks images of your own")
+        root = local_data(name, data_dir, console.print, fresh=True) / name
         columns = TextColumn("reading images"), BarColumn(), MofNCompleteColumn()
         with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
             task = bar.add_task("")
             try:
-                check = check_folder(root, lambda done, total: bar.update(task, completed=done, total=total))
+                check = check_images(root, lambda done, total: bar.update(task, completed=done, total=total))
             except DataError as error:
                 raise StudyError(f"data: {error}") from error
-        console.print(f"{name}: {root}")
+        console.print(f"{name}: {check.what} at {root}")
         _print(check)
+        if not check.refused and ("" not in check.splits or split):
+            noted_in = parse_location(storage) if storage else None
+            _print_fingerprint(DataConfig(name=name, split=split), data_dir, noted_in)
     if check.refused:
         raise typer.Exit(UNFIT)
 
 
-def _print(check: "FolderCheck") -> None:
+def _print_fingerprint(config: "DataConfig", data_dir: AnyPath, storage: AnyPath | None) -> None:
+    """Print the fingerprint, and keep a note of it if a storage is given."""
+    from ablations.store.own_images.notes import folder_note, save_notes
+
+    note = folder_note(config, data_dir, storage)
+    if note is None:
+        return
+    console.print(f"fingerprint {note.fingerprint}", highlight=False)
+    if storage is not None:
+        save_notes(storage, [note])
+        console.print(f"noted in {storage}", highlight=False)
+
+
+def _download(name: str, data_dir: AnyPath) -> None:
+    from core import DataError
+    from core.data.catalog import DATA_SETS, PREFIX
+
+    known = [one for one in DATA_SETS if one.startswith(PREFIX)]
+    if name not in known:
+        raise StudyError(f"--download is for {', '.join(known)}; other built-in data is downloaded when it is used")
+    if not isinstance(data_dir, Path):
+        raise StudyError(f"--data-dir {data_dir} is no folder of this machine; download to one, and copy it there")
+    from core.data.sets.torchvision_sets import download  # here, since torchvision takes seconds to import
+
+    try:
+        download(name, data_dir)
+    except DataError as error:
+        raise StudyError(f"data: {error}") from error
+    console.print(f"{name} is in {data_dir.resolve()}")
+
+
+def _print(check: "DataCheck") -> None:
     for split, counts in check.splits.items():
         console.print(_counts_line(split, counts))
+        if counts and "" not in counts and len(counts) <= FEW_CLASSES:
+            console.print(f"       {classes_text(counts)}", style="dim")
     if "" in check.splits:
         console.print("no test split: set data.split: 0.2, or make the folders train and test", style=NOTE)
     for finding in check.findings:
@@ -57,6 +123,8 @@ def _print(check: "FolderCheck") -> None:
 
 
 def _counts_line(split: str, counts: dict[str, int]) -> str:
+    if set(counts) == {""}:
+        return f"{split:6} {counts['']:,} images without a label"
     classes = "1 class" if len(counts) == 1 else f"{len(counts):,} classes"
     ends = dict.fromkeys((min(counts.values()), max(counts.values()))) if counts else {}
     spread = f", {' to '.join(f'{end:,}' for end in ends)} of each" if ends else ""

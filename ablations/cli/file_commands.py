@@ -48,7 +48,7 @@ def new(
 
         written = write_study(target, template, data)
         console.print(f"study   {written.study}\nschema  {written.schema} (for your editor)")
-        if data not in DATA_SETS and not (data_dir / data).is_dir():
+        if data not in DATA_SETS and not (data_dir / data).exists():
             if close := closest(data, DATA_SETS):
                 console.print(f"note    {data} is no built-in data; did you mean {close}?")
             console.print(f"data    put images at {data_dir / data}/{{train,test}}/<class>/*.jpg")

@@ -72,6 +72,28 @@ def show(
             console.print(inspection.show(store, stored, planned))
 
 
+def look(
+    trial: TrialArgument,
+    data_dir: DataOption = DEFAULT_DATA,
+    storage: StorageOption = DEFAULT_STORAGE,
+    use: UseOption = None,
+) -> None:
+    """Draw h and z of a trial: a t-SNE of test images, and the nearest training images of some. Nothing is trained. An
+    encoder of your own code needs --use."""
+    with told():
+        from ablations.cli.trial_view import find_trial
+        from ablations.store.locations import reports_folder
+        from ablations.study.own_code.uses import used_by_command
+        from ablations.tracking.training.representations import draw_representations
+
+        store = open_store(storage)
+        list(used_by_command(code_options(use, no_code=False, storage=storage)))
+        found = find_trial(store, trial)
+        folder = reports_folder(storage) / "trials" / found.id
+        for path in draw_representations(store, found, data_dir, folder, errors.print):
+            console.print(str(path), highlight=False, soft_wrap=True)
+
+
 def diff(
     one: TrialArgument,
     other: TrialArgument,

@@ -1,7 +1,7 @@
 """What the command line prints of plans and studies: headings and rows."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ablations.cli.fitting import Row, Rows
 from ablations.cli.json_documents.documents import ListDocument, StudyEntry
@@ -19,6 +19,8 @@ from core.config import DataConfig
 from core.data.catalog import DATA_SETS, DataSize
 from core.remote import AnyPath
 
+FEW_CLASSES = 10
+"""Number of classes up to which the images of each are counted by name."""
 TITLE_WIDTH = 32
 """Characters of a title below which it says too little."""
 
@@ -49,15 +51,44 @@ def study_heading(plan: Plan) -> str:
 
 
 def data_lines(plan: Plan) -> Iterator[str]:
-    """A line for each image folder, with the numbers of its images that are used and of its classes."""
-    own = ((data, size) for data, size in plan.sizes.items() if data.name not in DATA_SETS)
-    yield from dict.fromkeys(_data_text(data, size) for data, size in own)
+    """Lines for each set of one's own images, with the numbers of images of each class that are used, and for each set
+    whose classes are chosen."""
+    told = ((data, size) for data, size in plan.sizes.items() if data.name not in DATA_SETS or data.is_curated)
+    yield from dict.fromkeys(
+        line for data, size in told for line in (_data_text(data, size), *_split_lines(data, size))
+    )
+
+
+def classes_text(counts: Mapping[str, int]) -> str:
+    """``cat 160, dog 80``, or ``12 (dog) to 160 (cat) of each class`` for many classes."""
+    named = {name: count for name, count in counts.items() if name}
+    if len(named) > FEW_CLASSES:
+        few, many = (choose(named, key=named.__getitem__) for choose in (min, max))
+        return f"{named[few]:,} ({few}) to {named[many]:,} ({many}) of each class"
+    return ", ".join(f"{name} {count:,}" for name, count in named.items())
+
+
+def _split_lines(data: DataConfig, size: DataSize) -> Iterator[str]:
+    """The numbers of images of each class, a line for each split. Each seed chooses other classes, of which the line of
+    the set says enough."""
+    if data.is_curated:
+        return
+    for split, counts in size.counts.items():
+        without = f"{counts['']:,} without a label" if counts.get("") else ""
+        yield f"  {split}: {', '.join(filter(None, (classes_text(counts), without)))}"
 
 
 def _data_text(config: DataConfig, size: DataSize) -> str:
     classes = "1 class" if size.classes == 1 else f"{size.classes:,} classes"
     split = "" if config.split is None else f"; split {config.split:g} of each class by seed {config.split_seed}"
-    return f"{config.name}: {size.train:,} training and {size.test:,} test images of {classes}{split}"
+    kept = [count for count in size.counts.get("train", {}).values() if count]
+    chosen = (
+        f"; trained on {max(kept):,} to {min(kept):,} of each of {len(kept):,} classes" if config.is_curated else ""
+    )
+    skipped = f"; {counted(size.skipped, 'image')} left out that did not decode" if size.skipped else ""
+    known = "" if config.fingerprint is None else f"; fingerprint {config.fingerprint}"
+    images = f"{config.name}: {size.train:,} training and {size.test:,} test images of {classes}"
+    return f"{images}{split}{chosen}{skipped}{known}"
 
 
 def plan_table(plan: CollectionPlan) -> Rows:

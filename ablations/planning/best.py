@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ablations.planning.plan import Plan
-from ablations.planning.search import chosen
+from ablations.planning.search import chosen, validation
 from ablations.types.choices import without_seeds
 from ablations.types.metrics import SCORES, value_of
 from ablations.types.trial import Result, Trial
+from reports.cells.search import Select
 
 
 @dataclass(frozen=True)
 class BestCell:
-    """The cell with the highest mean over the seeds that are done."""
+    """The cell with the highest mean over the seeds that are done: of the metric, or of the score on held-out training
+    images for a study with ``select: validation``."""
 
     name: str
     """Name for people, such as ``loss.temperature 0.5``."""
@@ -24,16 +26,19 @@ class BestCell:
     """Mean of the metric."""
     seeds: int
     """Number of seeds that are done."""
+    validation: float | None = None
+    """Mean score on held-out training images, if the cell was chosen by it."""
 
     def __str__(self) -> str:
         """``loss.temperature 0.5: top1 45.3, the mean of 3 seeds``."""
         seeds = f", the mean of {self.seeds} seeds" if self.seeds > 1 else ""
-        return f"{self.name}: {self.metric} {self.value:.1f}{seeds}"
+        chosen = "" if self.validation is None else f"; chosen by validation {self.validation:.1f}"
+        return f"{self.name}: {self.metric} {self.value:.1f}{seeds}{chosen}"
 
 
 def best_of(plan: Plan) -> BestCell | None:
     """The best cell by the results that the plan knows; see ``Ranking``."""
-    ranking = Ranking(plan.trials, plan.scaled.report.metric)
+    ranking = Ranking(plan.trials, plan.scaled.report.metric, plan.scaled.study.select)
     for result in plan.results.values():
         ranking.add(result)
     return ranking.best
@@ -46,13 +51,13 @@ class Ranking:
     It stays empty if more of the metric is not better, or if the cells are not evaluated alike.
     """
 
-    def __init__(self, trials: Sequence[Trial], metric: str) -> None:
+    def __init__(self, trials: Sequence[Trial], metric: str, select: Select = "test") -> None:
         grid = [trial for trial in trials if trial.baseline is None]
         configs = [without_seeds(trial.config) for trial in grid]
         evaluations = {config.evaluate.model_dump_json() for config in configs}
         data = {config.evaluation_data.model_dump_json() for config in configs}
         compares = re.fullmatch(SCORES, metric) and len(evaluations) == len(data) == 1
-        self._metric = metric
+        self._metric, self._by_validation = metric, select == "validation"
         self._trials = {trial.id: trial for trial in grid} if compares else {}
         self._results: dict[str, Result] = {}
         self._best: BestCell | None = None
@@ -74,12 +79,19 @@ class Ranking:
 
     def _found(self) -> BestCell | None:
         values: dict[tuple[str, ...], list[float]] = {}
+        scores: dict[tuple[str, ...], list[float]] = {}
         names: dict[tuple[str, ...], str] = {}
         for trial_id in chosen(list(self._trials.values()), self._results):
-            trial, value = self._trials[trial_id], value_of(self._results[trial_id].metrics, self._metric)
-            if value is not None:
+            trial, metrics = self._trials[trial_id], self._results[trial_id].metrics
+            value = value_of(metrics, self._metric)
+            score = validation(trial, metrics) if self._by_validation else value
+            if value is not None and score is not None:
                 values.setdefault(trial.cell, []).append(value)
+                scores.setdefault(trial.cell, []).append(score)
                 names[trial.cell] = ", ".join(f"{axis} {point}" for axis, point in trial.coordinates.items())
-        means = {cell: statistics.fmean(found) for cell, found in values.items()}
+        means = {cell: statistics.fmean(found) for cell, found in scores.items()}
         cell = max(means, key=means.__getitem__, default=None)
-        return None if cell is None else BestCell(names[cell], self._metric, means[cell], len(values[cell]))
+        if cell is None:
+            return None
+        value, chosen_by = statistics.fmean(values[cell]), means[cell] if self._by_validation else None
+        return BestCell(names[cell], self._metric, value, len(values[cell]), chosen_by)

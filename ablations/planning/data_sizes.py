@@ -27,6 +27,7 @@ def data_sizes(
             _check_metric(trial)
             for data in trial.config.all_data:
                 sizes[data] = sizes.get(data) or _size(data, data_dir, storage)
+            _check_labels(scaled, trial, sizes)
         except DataError as error:
             hint = _close_name(trial, data_dir) if isinstance(error, MissingData) else ""
             raise StudyError(f"{scaled.source.name}: trial {trial.name}: {error}{hint}") from error
@@ -44,10 +45,10 @@ def _size(data: DataConfig, data_dir: AnyPath, storage: AnyPath) -> DataSize:
 
 
 def _close_name(trial: Trial, data_dir: AnyPath) -> str:
-    """``; did you mean 'cifar10'?`` if a built-in name, or a folder of this machine, is close to the data's; else
+    """``; did you mean 'cifar10'?`` if a built-in name, or a file of this machine, is close to the data's; else
     nothing."""
-    folders = [path.name for path in data_dir.glob("*") if path.is_dir()] if isinstance(data_dir, Path) else []
-    known = [*DATA_SETS, *folders]
+    there = [path.name for path in data_dir.glob("*")] if isinstance(data_dir, Path) else []
+    known = [*DATA_SETS, *there]
     names = [data.name for data in trial.config.all_data if data.name not in known]
     close = next(filter(None, (closest(name, known) for name in names)), None)
     return f"; did you mean {close!r}?" if close else ""
@@ -57,6 +58,20 @@ def _check_metric(trial: Trial) -> None:
     wanted, data = getattr(trial.config.evaluate, "metric", None), trial.config.evaluation_data.name
     if wanted:
         check_metric(wanted, data, multi_label=metric_of(data) == "map_11")
+
+
+def _check_labels(scaled: ScaledStudy, trial: Trial, sizes: dict[DataConfig, DataSize]) -> None:
+    """Raises ``DataError`` for data without labels where something needs them."""
+    pretrain, scored = trial.config.all_data
+    if not sizes[pretrain].classes and trial.config.pretrain.loss.supervised:
+        raise DataError(f"loss.kind {trial.config.pretrain.loss.kind} learns from labels, and {pretrain.name} has none")
+    if not sizes[pretrain].classes and scaled.stop_early:
+        raise DataError(f"stop_early compares trainings by labelled images, and {pretrain.name} has none; remove it")
+    if not sizes[scored].classes and trial.config.evaluate.needs_labels:
+        raise DataError(
+            f"protocol {trial.config.evaluate.protocol} needs images with labels, and {scored.name} has none; name a "
+            "set that has some in evaluate.data"
+        )
 
 
 def check_batches(scaled: ScaledStudy, trials: list[Trial], sizes: dict[DataConfig, DataSize]) -> None:

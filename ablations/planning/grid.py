@@ -8,7 +8,7 @@ from ablations.planning.configuration.cells import Cell
 from ablations.planning.configuration.configure import SEED, configure
 from ablations.planning.own_images.fingerprints import Fingerprints, fingerprinted, no_fingerprints
 from ablations.planning.review.found_metrics import check_metrics
-from ablations.planning.review.tuning import check_tuning
+from ablations.planning.review.tuning import check_selection, check_tuning
 from ablations.study.axes import Point
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import conflict
@@ -33,12 +33,13 @@ def enumerate_trials(scaled: ScaledStudy, fingerprints: Fingerprints = no_finger
     _check_own_code(scaled, trials)
     check_metrics(scaled, trials)
     check_tuning(scaled, trials)
+    check_selection(scaled, trials)
     return trials
 
 
 def _trial(scaled: ScaledStudy, cell: Cell, seed: int, fingerprints: Fingerprints) -> Trial:
     configured = configure(scaled, cell, seed)
-    config = fingerprinted(configured, fingerprints, cell.name)
+    config = fingerprinted(configured, fingerprints)
     return Trial(config, cell.coordinates, seed, cell.baseline, configured.following, cell.tuned_values)
 
 

@@ -1,7 +1,7 @@
 """A plan: which trials are done, which are left, and whether their data is there."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -11,13 +11,14 @@ from ablations.planning.former import Former, former_trials
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.looks import known_looks
 from ablations.planning.own_images.fingerprints import Fingerprints, Folders
-from ablations.planning.own_images.old_results import done_without_fingerprint
+from ablations.planning.own_images.old_results import done_with_other_images, done_without_fingerprint
 from ablations.planning.packing import packed
 from ablations.planning.review.tuning import check_held_out
 from ablations.planning.search import whole_searches, without_validation
 from ablations.planning.stopping import judged_epochs
 from ablations.store.folders import each
 from ablations.store.looks import Looks
+from ablations.store.own_images.notes import DataNote
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
 from ablations.study.scaled_study import ScaledStudy
@@ -51,6 +52,9 @@ class Plan:
     """Number of trials that are left and were done with earlier code of a file, by the file."""
     unmarked: Mapping[str, str] = field(default_factory=dict)
     """Ids before there were fingerprints of trials that are left and were done then, by the id of today."""
+    other_images: Sequence[tuple[DataNote, int]] = ()
+    """Notes of the images that a folder had before, each with the number of trials that are left and were done on
+    these."""
     unvaried: int = 0
     """Number of trials that are left and were done with the choices of seed 0; see ``Study.vary``."""
 
@@ -107,9 +111,10 @@ def plan_trials(
     former = _formerly_done(scaled, trials, results, store)
     earlier = done_with_earlier_code(left, store)
     unmarked = done_without_fingerprint(left, store)
+    others = done_with_other_images(left, store)
     unvaried = store.results([trial.unvaried for trial in left if trial.unvaried]).values()
     done = sum(result.state == "done" for result in unvaried)
-    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former, earlier, unmarked, done)
+    return Plan(scaled, trials, results, units, sizes, trained, judged, looks, former, earlier, unmarked, others, done)
 
 
 def _formerly_done(

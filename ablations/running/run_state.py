@@ -41,7 +41,7 @@ class RunState:
         self.names = {trial.id: trial.name for trial in plan.trials}
         """Names for people, by trial id."""
         self.running: dict[str, RunningUnit] = {}
-        self._ranking = Ranking(plan.trials, metric)
+        self._ranking = Ranking(plan.trials, metric, plan.scaled.study.select)
         self._units = {unit.pretrain_id: unit for unit in plan.units}
         self._images = {unit.pretrain_id: plan.images(unit) for unit in plan.units}
         self._images_in_all = sum(self._images.values())

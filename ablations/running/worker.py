@@ -10,6 +10,7 @@ import torch
 
 from ablations.planning.stopping import StoppedEarly
 from ablations.running.job import Job
+from ablations.running.own_images.load import load_images
 from ablations.running.unit_run import UnitRun
 from ablations.store.data_copies import local_data
 from ablations.store.leases.lease import FencedError, take
@@ -31,7 +32,6 @@ from core import (
     Scores,
     encoder_hash,
     evaluate,
-    load_data,
     load_pretrained,
     pretrain,
 )
@@ -39,6 +39,7 @@ from core.config import DataConfig
 from core.config.base import OWN_CODE, own_codes
 from core.config.protocols.base import Representation
 from core.data.dataset import Dataset
+from core.data.load import check_unchanged
 from core.errors import StorageAway, StorageRefused, is_full
 from core.hardware import forget_memory_peak, hardware_name, memory_peak, pick_device
 from core.optimizer.eager import skip_dynamo
@@ -152,15 +153,17 @@ def _pretrained(run: UnitRun) -> tuple[Pretrained, float]:
         run.check(pretrained)
         return pretrained, run.complete(pretrained, run.store.is_trained(run.id))
     config = run.unit.trials[0].config.pretrain
+    data = _data(config.data, run.job.data_dir)
     pretrained = pretrain(
         config,
-        _data(config.data, run.job.data_dir),
+        data,
         checkpoint=run.store.checkpoint_path(run.id),
         on_epoch=run.on_epoch,
         on_checkpoint=run.on_checkpoint,
         judged=run.unit.judged,
     )
     run.lease.check()
+    _check_unchanged(config.data, data, run)
     pretrained.save(path)
     return pretrained, run.complete(pretrained, False)
 
@@ -168,7 +171,16 @@ def _pretrained(run: UnitRun) -> tuple[Pretrained, float]:
 @functools.lru_cache(maxsize=2)
 def _data(config: DataConfig, data_dir: AnyPath) -> Dataset:
     """The data set, kept between the units of one worker. Raises ``OtherData`` if it is not as it was planned."""
-    return load_data(config, local_data(config.name, data_dir))
+    return load_images(config, data_dir)
+
+
+def _check_unchanged(config: DataConfig, data: Dataset, run: UnitRun) -> None:
+    """Raises ``OtherData`` if streamed images changed while they were used; no checkpoint of them is kept."""
+    try:
+        check_unchanged(config, data, local_data(config.name, run.job.data_dir))
+    except DataError:
+        run.store.checkpoint_path(run.id).unlink(missing_ok=True)
+        raise
 
 
 def _evaluated(
@@ -180,6 +192,7 @@ def _evaluated(
         data = _data(trial.config.evaluation_data, job.data_dir)
         scores = evaluate(trial.config.evaluate, pretrained, data, later=_later(trial, rest))
         run.lease.check()
+        _check_unchanged(trial.config.evaluation_data, data, run)
         run.store.save_arrays(trial.id, _arrays(scores), data.classes)
     except Exception as error:
         if ends_unit(error):

@@ -1,8 +1,10 @@
 """Data sets of an object store, which every machine that needs one copies once and then has as files.
 
-They lie in ``~/.cache/simclr-ablations/data/``. A copy is used again without a look at what it was made of.
+They lie in ``~/.cache/simclr-ablations/data/``. A copy is used again without a look at the store, unless a fresh one is
+asked for: a run does so before it plans, and a worker if its copy has not the images of its trial.
 """
 
+import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,9 +16,14 @@ from filelock import FileLock
 from ablations.store.folders import remove
 from core.config import DataConfig
 from core.data.catalog import DATA_SETS, SHAPES, SUFFIXES, DataSize
-from core.data.layout import TEST_FOLDERS, TRAIN_FOLDER, data_size, test_count
+from core.data.sources.find import data_size
+from core.data.sources.folders import test_count
+from core.data.sources.found import TESTS, TRAIN
+from core.data.sources.hugging_face import MARKS as HUGGING_FACE
+from core.data.sources.manifest import NAMES as MANIFESTS
+from core.data.sources.manifest import SUFFIXES as SUFFIXES_OF_FILES
 from core.errors import MissingData
-from core.files import cache_dir
+from core.files import cache_dir, write_text
 from core.remote import AnyPath, RemotePath
 
 FOLDERS = {
@@ -30,21 +37,37 @@ FOLDERS = {
     "voc2007": "VOCdevkit",
     "pets": "oxford-iiit-pet",
     "flowers102": "flowers-102",
+    "torchvision:SVHN": "SVHN",
+    "torchvision:MNIST": "MNIST",
+    "torchvision:FashionMNIST": "FashionMNIST",
+    "torchvision:KMNIST": "KMNIST",
+    "torchvision:USPS": "USPS",
+    "torchvision:GTSRB": "gtsrb",
+    "torchvision:Country211": "country211",
+    "torchvision:Imagenette": "imagenette2",
 }
 """Folders that torchvision uses for data sets, if they are not named like the set."""
+MUST_BE_READ = (*MANIFESTS, *HUGGING_FACE, "x_train.npy", "train_images.npy", "x.npy", "images.npy")
+"""Files of a folder that is no folder of classes."""
 
 
-def local_data(name: str, data_dir: AnyPath, tell: Callable[[str], None] = lambda text: None) -> Path:
+def local_data(
+    name: str, data_dir: AnyPath, tell: Callable[[str], None] = lambda text: None, fresh: bool = False
+) -> Path:
     """A data folder of this machine that has the data set, if the given one has it: copied, whole or not at all, where
-    it is remote. Raises ``OSError`` where that does not answer or the disk is full."""
+    it is remote; copied again, if ``fresh``, where the store has something else by now. Raises ``OSError`` where that
+    does not answer or the disk is full."""
     if not isinstance(data_dir, RemotePath):
         return data_dir
-    copy, folder = _copies(data_dir) / _folder(name), data_dir / _folder(name)
+    copy, folder = copies_of(data_dir) / _folder(name), data_dir / _folder(name)
     if name == SHAPES:  # which is drawn
         return copy.parent
     copy.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(copy.with_name(f".{copy.name}.lock")):  # the other processes of this machine want it too
-        if copy.exists():
+        if fresh and copy.exists() and folder.exists() and copied_state(name, data_dir) != remote_state(folder):
+            tell(f"data: {folder} is not what was copied to {copy}; copying it again")
+            _copy(folder, copy)
+        elif copy.exists():
             tell(f"data: {folder} was copied to {copy}")
         elif folder.exists():
             tell(f"data: copying {folder} to {copy}")
@@ -52,13 +75,30 @@ def local_data(name: str, data_dir: AnyPath, tell: Callable[[str], None] = lambd
     return copy.parent
 
 
+def remote_state(folder: RemotePath) -> str:
+    """16 hex digits that change with any object of the folder. Nothing is copied."""
+    lines = (f"{key.removeprefix(str(folder.key))} {version}" for key, version in sorted(folder.versions().items()))
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def copied_state(name: str, data_dir: RemotePath) -> str:
+    """The state of the store's folder when it was copied to this machine; empty where that is not known."""
+    path = _state_path(copies_of(data_dir) / _folder(name))
+    return path.read_text() if path.exists() else ""
+
+
 def planned_size(config: DataConfig, data_dir: AnyPath) -> DataSize:
-    """Size of a data set as ``data_size`` gives it, before the set is copied to this machine."""
+    """Size of a data set as ``data_size`` gives it. A remote folder of classes is counted before it is copied to this
+    machine; what must be read to be counted, such as a manifest, is copied first."""
     if not isinstance(data_dir, RemotePath):
         return data_size(config, data_dir)
-    if config.name in DATA_SETS or (_copies(data_dir) / config.name).exists():
-        return data_size(config, _copies(data_dir))
+    if config.name in DATA_SETS or (copies_of(data_dir) / config.name).exists():
+        return data_size(config, copies_of(data_dir))
     folder = data_dir / config.name
+    if folder.suffix in (*SUFFIXES_OF_FILES, ".npz"):
+        raise MissingData(f"{folder}: only folders are copied from an object store; put it into one, as manifest.csv")
+    if config.unlabelled or config.unreadable == "skip" or any((folder / name).exists() for name in MUST_BE_READ):
+        return data_size(config, local_data(config.name, data_dir))
     size = _listed(folder) if config.split is None else _listed_unsplit(folder, config.split)
     return size.reduced(config)
 
@@ -69,8 +109,8 @@ def _listed(folder: RemotePath) -> DataSize:
     for split, *inside in _places(folder):
         if len(inside) == 2:
             found.setdefault(split, []).append(inside[0])
-    train = found.get(TRAIN_FOLDER)
-    test = next((found[name] for name in TEST_FOLDERS if name in found), None)
+    train = found.get(TRAIN)
+    test = next((found[name] for name in TESTS if name in found), None)
     if not train or not test:
         raise MissingData(f"no images in {folder}/train/<class>/ and {folder}/test/<class>/ (or val); put them there")
     return DataSize(len(train), len(test), len(set(train)))
@@ -97,12 +137,22 @@ def _places(folder: RemotePath) -> Iterator[tuple[str, ...]]:
 def _copy(folder: RemotePath, copy: Path) -> None:
     for left in copy.parent.glob(f".{copy.name}.copy-*"):  # by a process that was killed
         remove(left)
-    unfinished = copy.with_name(f".{copy.name}.copy-{secrets.token_hex(8)}")
+    unfinished, state = copy.with_name(f".{copy.name}.copy-{secrets.token_hex(8)}"), remote_state(folder)
     folder.download_all(unfinished)
+    _state_path(copy).unlink(missing_ok=True)
+    if copy.exists():
+        remove(copy)
     unfinished.rename(copy)
+    if remote_state(folder) == state:  # else it changed meanwhile, and is copied again when a fresh one is asked for
+        write_text(_state_path(copy), state)
 
 
-def _copies(data_dir: RemotePath) -> Path:
+def _state_path(copy: Path) -> Path:
+    return copy.with_name(f".{copy.name}.state")
+
+
+def copies_of(data_dir: RemotePath) -> Path:
+    """The data folder of this machine that has the copies."""
     return cache_dir() / "data" / quote(str(data_dir), safe="")
 
 

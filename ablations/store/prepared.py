@@ -15,6 +15,7 @@ import core.data
 from ablations.store.data_copies import FOLDERS
 from core.config import DataConfig
 from core.data.catalog import SHAPES
+from core.data.sources.manifest import is_manifest
 from core.files import cache_dir
 
 MOST_FILES = 20_000
@@ -38,9 +39,13 @@ def note_prepared(config: DataConfig, data_dir: Path) -> None:
 def _note(config: DataConfig, data_dir: Path) -> Path | None:
     digest = hashlib.sha256(f"{_code()}\n{config.model_dump_json()}\n".encode())
     if config.name != SHAPES:
-        folder = data_dir / FOLDERS.get(config.name, config.name)
-        digest.update(f"{folder.resolve()}\n".encode())
-        for number, line in enumerate(_lines(folder)):
+        places = [data_dir / FOLDERS.get(config.name, config.name)]
+        if is_manifest(places[0]) or (config.unlabelled and is_manifest(data_dir / config.unlabelled)):
+            return None  # its images may lie anywhere
+        if config.unlabelled:
+            places.append(data_dir / config.unlabelled)
+        digest.update(f"{places[0].resolve()}\n".encode())
+        for number, line in enumerate(line for place in places for line in _lines(place)):
             if number == MOST_FILES:
                 return None
             digest.update(line.encode("utf-8", "surrogateescape"))
@@ -48,7 +53,10 @@ def _note(config: DataConfig, data_dir: Path) -> Path | None:
 
 
 def _lines(folder: Path) -> Iterator[str]:
-    """A line for each file below the folder, in order."""
+    """A line for each file below the folder, in order; for a file, its own."""
+    if folder.is_file():
+        stat = folder.stat()
+        yield f"{folder}\0{stat.st_size}\0{stat.st_mtime_ns}\n"
     for parent, folders, files in os.walk(folder):
         folders.sort()
         for name in sorted(files):
@@ -60,5 +68,5 @@ def _lines(folder: Path) -> Iterator[str]:
 @cache
 def _code() -> str:
     """Digest of the code that reads data sets."""
-    sources = sorted(Path(core.data.__file__).parent.glob("*.py"))
+    sources = sorted(Path(core.data.__file__).parent.rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ablations.types.choices import CHOICES, Choice
 from core.config import Config
+from reports.cells.search import Select
 from reports.specs import Report
 from reports.statistics.claims import Claim, known_numbers
 
@@ -104,6 +105,9 @@ class Scale(Config):
     """Resources that replace the study's."""
     stop_early: StopEarly | None = None
     """A rule that replaces the study's."""
+    verdicts: bool | None = None
+    """Whether claims get verdicts, unless the study says so itself; None: they do. False: results say whether
+    everything works, reports show effects, and every claim is undecided."""
 
 
 class Study(Config):
@@ -117,6 +121,9 @@ class Study(Config):
     """Figure or table of the paper, such as ``figure_5``, whose numbers are drawn beside the results."""
     claims: list[Claim] = []
     """Claims of the paper; the report gives each a verdict."""
+    verdicts: bool | None = None
+    """Whether claims get verdicts; None: as the scale says. ``true`` is for a study whose results mean something at
+    ``quick`` too, such as one with your own data."""
     base: Settings = {}
     """Settings of every trial."""
     extends: str | None = None
@@ -129,6 +136,10 @@ class Study(Config):
     tune: Tune | None = None
     """Settings whose values are chosen for each cell and seed, on training images that are held out. Each value is a
     trial."""
+    select: Select = "test"
+    """What the best cell is chosen by. ``validation``: the score on training images that are held out, so that its
+    score on test images is one of new images. ``test``: the metric of the figure, whose highest value is too high by
+    chance. It changes no trial."""
     baselines: dict[str, Settings] = {}
     """Named trials outside the grid, to compare it with."""
     seeds: Seeds | None = None

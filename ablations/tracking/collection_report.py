@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -10,7 +11,7 @@ from ablations.planning.looks import known_looks
 from ablations.planning.own_images.fingerprints import last_run
 from ablations.planning.plan import known_trials
 from ablations.store.drawn import save_judged_together
-from ablations.store.locations import reports_folder
+from ablations.store.locations import DEFAULT_DATA, reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.study.collection import ScaledCollection
 from ablations.study.scaled_study import ScaledStudy
@@ -22,9 +23,11 @@ from ablations.tracking.unreachable import trouble
 from ablations.types.console import counting
 from ablations.types.errors import AblateError, NotRecordedError
 from core.remote import AnyPath
-from reports.pages.collection_page import Entry, judged_together, write_collection
 from reports.statistics.record import verdict_values
 from reports.statistics.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from reports.pages.collection_page import Entry
 
 NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
 
@@ -56,7 +59,9 @@ class DrawnStudies:
         return self.together.page if self.together else None
 
 
-def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -> DrawnStudies:
+def draw_studies(
+    scaled: ScaledCollection, storage: AnyPath, console: Console, data_dir: AnyPath = DEFAULT_DATA
+) -> DrawnStudies:
     """Draw what MLflow has of each study as it is now; for a collection also the page of all, which MLflow gets too.
 
     Raises ``AblateError`` if MLflow does not answer, if it has none of the studies, and for a single study also if its
@@ -71,7 +76,7 @@ def draw_studies(scaled: ScaledCollection, storage: AnyPath, console: Console) -
             try:
                 trials = known_trials(study, TrialStore(storage), last_run(storage, study))
                 now = describe(study, trials, known_looks(study, trials, storage))
-                drawn[name] = draw_report(name, study.label, storage, description=now)
+                drawn[name] = draw_report(name, study.label, storage, description=now, data_dir=data_dir)
                 for note in drawn[name].notes:
                     console.print(note, style="yellow")
             except NotRecordedError as error:
@@ -103,6 +108,8 @@ def draw_collection(
 
     ``problems`` are the reasons why studies were not run, or not to their end, by name.
     """
+    from reports.pages.collection_page import judged_together, write_collection  # here, since figures come with it
+
     path = reports_folder(storage) / scaled.name / scaled.label / "report.html"
     entries = judged_together(
         [_entry(study, drawn.get(study.study.name), problems.get(study.study.name, "")) for study in scaled.studies]
@@ -121,7 +128,9 @@ def draw_collection(
     return DrawnTogether(path, verdicts)
 
 
-def _entry(scaled: ScaledStudy, drawn: DrawnReport | None, problem: str) -> Entry:
+def _entry(scaled: ScaledStudy, drawn: DrawnReport | None, problem: str) -> "Entry":
+    from reports.pages.collection_page import Entry
+
     study = scaled.study
     entry = Entry(study.name, study.title or study.name, study.reproduces, problem=problem)
     if drawn is None:

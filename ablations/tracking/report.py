@@ -1,35 +1,37 @@
 """A study's results, read from MLflow and drawn."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from ablations.store.folders import each
-from ablations.store.locations import reports_folder
+from ablations.store.locations import DEFAULT_DATA, reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.client import LOOKS, Children, tracking_uri
+from ablations.tracking.content.l2_edge import L2
+from ablations.tracking.content.left_out import left_out
 from ablations.tracking.content.right_images import Stored, with_right_images
 from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
+from ablations.tracking.training.curves import learning_curves
+from ablations.tracking.training.views import augmentation_views
 from ablations.types.metrics import labels
 from core.remote import AnyPath
 from reports.cells.edges import l2_edges, tuned_edges
 from reports.cells.metric_names import add_labels
 from reports.cells.search import Search, chosen_rows
 from reports.fonts import fonts_for
-from reports.pages.render import render
+from reports.pages.redraw import update_report
 from reports.specs import Report
 from reports.statistics.claims import parts_of, read_claims
 from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
 
-L2 = "linear_eval/l2"
-"""Metric: the l2 weight that a linear evaluation chose."""
 HIDDEN_FACTS = ("mlflow.", "ablate.")
 """Tags that are MLflow's or ours, not provenance."""
 
@@ -62,19 +64,22 @@ def draw_report(
     storage: AnyPath,
     children: Children | None = None,
     description: Mapping[str, Any] | None = None,
+    data_dir: AnyPath = DEFAULT_DATA,
 ) -> DrawnReport:
     """Draw what MLflow has of the study, finished or not, into ``reports_folder(storage)/<study>/<label>``.
 
-    ``label``, ``children`` and ``description`` are as in ``read_study``. If MLflow and the storage do not agree, the
-    storage's values are drawn, and the notes say so. Raises ``AblateError`` if MLflow has nothing of the study.
+    ``label``, ``children`` and ``description`` are as in ``read_study``. ``data_dir`` is needed for views only.
+    If MLflow and the storage do not agree, the storage's values are drawn, and the notes say so. Raises ``AblateError``
+    if MLflow has nothing of the study.
     """
     notes: list[str] = []
     store = TrialStore(storage, notes.append)
     recorded = read_study(study, label, children, description, store)
     folder = reports_folder(storage) / study / label
     stored = _stored_arrays(recorded, store)
-    report = _study_report(recorded, store, stored)
-    page = render(report, folder)
+    views = augmentation_views(recorded.table, recorded.description["axes"], store, folder, data_dir)
+    report = replace(_study_report(recorded, store, stored), views=views.by_trial, no_views=views.note)
+    page = update_report(report, folder)
     pictures = draw_pictures(recorded.table, stored, store, folder)
     notes += [*map(str, recorded.differences), *report.warnings, *filter(None, [fonts_for(report.texts).note])]
     figure = folder / "figure.png"
@@ -101,6 +106,7 @@ def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> Stud
         spec=spec,
         table=with_right_images(table, judged, stored, description.get("test_sets", ())),
         search=search,
+        select=description.get("select", "test"),
         axes=description["axes"],
         claims=claims,
         warnings=_warnings(recorded, search),
@@ -111,10 +117,11 @@ def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> Stud
         scale=description["scale"],
         scale_description=description["scale_description"],
         settings=description["settings"],
-        facts=_facts(recorded),
+        facts=_facts(recorded, store),
         command=description.get("command", ""),
         run_pages=run_pages(tracking_uri(), recorded.experiment_id, recorded.run_id),
         arrays=chosen_arrays(spec, table, store),
+        curves=learning_curves(table, store),
     )
 
 
@@ -139,11 +146,15 @@ def _looks(recorded: Recorded) -> tuple[int, ...]:
     return tuple(int(look) for look in known if look)
 
 
-def _facts(recorded: Recorded) -> dict[str, str]:
+def _facts(recorded: Recorded, store: TrialStore) -> dict[str, str]:
     """Provenance: on what it was computed, how long it took, with which code."""
     table = recorded.table
     finished = table[table["state"] == "done"]
     facts = {name: "; ".join(sorted(set(finished[name]) - {""})) for name in ("device", "numerics")}
+    if images := recorded.description.get("images"):
+        facts["fingerprint of images"] = "; ".join(images)
+        if lacking := list(left_out(images, store.root)):
+            facts["left out"] = "; ".join(lacking)
     if "seconds" in table:
         facts["compute"] = f"{table['seconds'].sum() / 60:,.1f} minutes, all trials together"
     if rule := recorded.description.get("stop_early"):

@@ -30,6 +30,7 @@ from ablations.tracking.client import (
 )
 from ablations.tracking.content.agreement import differences
 from ablations.tracking.content.datasets import dataset_inputs
+from ablations.tracking.content.l2_edge import l2_warning
 from ablations.tracking.content.limits import (
     KEY,
     METRICS_A_CALL,
@@ -45,6 +46,7 @@ from ablations.tracking.content.trial import (
     CHOSEN,
     HISTORY,
     RESULT,
+    WARNING,
     began,
     history_metrics,
     history_start,
@@ -171,6 +173,8 @@ class Tracker:
         if result.traceback:
             self._artifacts.save_text(child.run_id, readable(result.traceback), "traceback.txt")
         written = result_tags(result)
+        if warning := l2_warning(config.evaluate, result.metrics):
+            written[WARNING] = warning
         self._log(child, result.trial_id, metrics, written)
         self.client.set_terminated(child.run_id, RUN_STATUS[result.state], ended)
         child.tags |= {RESULT: written[RESULT]}

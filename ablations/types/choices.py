@@ -21,7 +21,7 @@ def choices_of(config: TrainConfig) -> dict[SeedPath, Choice]:
     found: dict[SeedPath, Choice] = {}
     evaluate = config.evaluate
     for path, data in ((("data",), config.pretrain.data), (("evaluate", "data"), evaluate.data)):
-        if data and not is_all(data.subset):
+        if data and data.is_drawn:
             found[*path, "subset_seed"] = "subset"
     if evaluate.holds_out:
         found["evaluate", "holdout_seed"] = "holdout"

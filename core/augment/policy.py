@@ -7,10 +7,10 @@ from typing import overload
 import torch
 from torch import Tensor
 
-from core.augment.resample import resize
 from core.canvas import Canvas
 from core.config.operations import OPERATIONS, OperationConfig, Operations
 from core.config.policies import PolicyConfig
+from core.resample import resize
 
 
 def two_views(

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from core.augment.policy import apply, as_float
-from core.augment.resample import resize
 from core.canvas import Canvas
 from core.config.operations import Operations
 from core.config.policies import PolicyConfig
+from core.resample import resize
 
 States = Sequence[Tensor]
 """State of a generator before each operation."""

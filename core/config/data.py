@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, Strict, model_validator
 
 from core.config.base import Config
 
@@ -22,7 +22,8 @@ LONGEST = 512
 BATCHES_AHEAD = 2
 """Number of batches that are decoded ahead, into shared memory of the CPU: 1.2 GB for batches of 4096 images of 224
 pixels, 6.4 GB for those that keep their shape on a canvas of 512."""
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+Unreadable = Literal["refuse", "skip"]
+Name = Annotated[str, Field(pattern=r"^(torchvision:)?[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 ImageSize = Annotated[int, Field(ge=8, le=1024)]
 Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
 """Number of images: a count (``4000``), or a fraction with a point (``0.1``)."""
@@ -31,7 +32,9 @@ SplitShare = Annotated[float, Field(gt=0, lt=1)]
 """Share of the images of each class."""
 FingerprintValue = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 """16 hex digits; see ``core.data.fingerprint``."""
-PART_FIELDS = ("image_size", "stored_size", "shape", "subset", "subset_seed", "fingerprint")
+Classes = Annotated[int, Field(ge=1)] | Annotated[tuple[str, ...], Strict(False), Field(min_length=1)]
+"""Classes: a number of them, or their names."""
+PART_FIELDS = ("image_size", "stored_size", "shape", "subset", "subset_seed", "imbalance", "classes", "fingerprint")
 """Fields of a data set that leave open which images it has: they choose a part of them, and their size."""
 
 
@@ -43,12 +46,23 @@ def is_all(amount: int | float) -> bool:
 class DataConfig(Config):
     """A data set, and the part of it that is used."""
 
-    added_later = {"shape": "square", "split": None, "split_seed": 0, "fingerprint": None}
+    added_later = {
+        "shape": "square",
+        "split": None,
+        "split_seed": 0,
+        "imbalance": None,
+        "classes": None,
+        "unlabelled": None,
+        "unreadable": "refuse",
+        "fingerprint": None,
+    }
 
     name: Name = "imagenet"
     """Name of the data set: ``shapes`` (embedded), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an
     image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp,bmp,tif,tiff}``, with ``val`` for
-    ``test`` as ImageNet has it. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
+    ``test`` as ImageNet has it. ``<data_dir>/<name>`` may also be a manifest (``.csv``, ``.parquet``), arrays
+    (``.npz``, or a folder of ``.npy``) or a Hugging Face dataset; see docs/own-data.md. Paper, Sec 2.3: ImageNet
+    ILSVRC-2012."""
 
     image_size: ImageSize = 224
     """Side in pixels of every view. Paper, Sec 2.3: 224."""
@@ -72,12 +86,30 @@ class DataConfig(Config):
     subset_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
+    imbalance: Annotated[float, Field(gt=1), Strict(False)] | None = None
+    """Ratio of the largest class to the smallest in the pretraining, whose sizes fall exponentially in between: a long
+    tail (Cui et al. 2019). Which class is large is drawn by ``subset_seed``. Evaluations on the same data have all its
+    classes alike. None: as the data is."""
+
+    classes: Classes | None = None
+    """Classes of the pretraining: a number of them, drawn by ``subset_seed``, or their names. Evaluations on the same
+    data have all classes. None: all."""
+
     split: SplitShare | None = None
     """Share of each class that is for testing, for an image folder without a split: ``<data_dir>/<name>/<class>/*``.
     None: the folder has its splits."""
 
     split_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of that split. It is the same in all trials of a study, whatever their seeds, unless an axis changes it."""
+
+    unlabelled: Name | None = None
+    """Images without labels that are trained on too: a folder beside ``train`` and ``test``, a further split of a
+    manifest, arrays or a Hugging Face dataset, or else another data set of one's own, whose labels are dropped. None:
+    the labelled images only."""
+
+    unreadable: Unreadable = "refuse"
+    """What is done with images that do not decode. ``refuse``: nothing is trained. ``skip``: they are left out, after
+    all images were read once; the plan says how many."""
 
     fingerprint: FingerprintValue | None = None
     """Hash of the images of an image folder, which a plan takes from the folder: other images make another trial.
@@ -94,6 +126,24 @@ class DataConfig(Config):
         return DataConfig(**{name: value for name, value in vars(self).items() if name not in PART_FIELDS})
 
     @property
+    def is_curated(self) -> bool:
+        """Whether its training images are chosen by their classes."""
+        return self.imbalance is not None or self.classes is not None
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether ``subset_seed`` changes which images there are."""
+        return not is_all(self.subset) or self.imbalance is not None or isinstance(self.classes, int)
+
+    @property
+    def with_all_classes(self) -> "DataConfig":
+        """The data to score an encoder on that was trained on this: all classes, as the data has them."""
+        if not self.is_curated:
+            return self
+        seed = 0 if is_all(self.subset) else self.subset_seed
+        return self.model_copy(update={"imbalance": None, "classes": None, "subset_seed": seed})
+
+    @property
     def longest_side(self) -> int:
         """Longer side at most, in pixels, of images that keep their shape."""
         return self.stored_size or max(LONGEST, self.image_size)
@@ -102,6 +152,13 @@ class DataConfig(Config):
     def stored_side(self) -> int:
         """Side of the stored images in pixels."""
         return self.stored_size or self.image_size
+
+    @model_validator(mode="after")
+    def _check_has_classes(self) -> Self:
+        if self.is_curated and self.unlabelled is not None:
+            name = "classes" if self.imbalance is None else "imbalance"
+            raise ValueError(f"{name} is for images with labels, and unlabelled adds others; remove one of both")
+        return self
 
     @model_validator(mode="after")
     def _check_stored_size(self) -> Self:
@@ -113,7 +170,7 @@ class DataConfig(Config):
 class EvaluationData(Config):
     """Another data set than that of the pretraining, to score on."""
 
-    added_later = {"split": None, "split_seed": 0, "fingerprint": None}
+    added_later = {"split": None, "split_seed": 0, "unreadable": "refuse", "fingerprint": None}
 
     name: Name
     """Name of the data set, as in the field ``data`` of the pretraining."""
@@ -137,12 +194,20 @@ class EvaluationData(Config):
     split_seed: Annotated[int, Field(ge=0)] = 0
     """Seed of that split."""
 
+    unreadable: Unreadable = "refuse"
+    """What is done with images that do not decode, as in the field ``data``."""
+
     fingerprint: FingerprintValue | None = None
     """Hash of the images, as in the field ``data``."""
 
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
         return (("data set", values.get("name")),)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether ``subset_seed`` changes which images there are."""
+        return not is_all(self.subset)
 
     def like(self, pretraining: DataConfig) -> DataConfig:
         """Return it as a ``DataConfig``, with the image size and the shape of the pretraining where it has none of its
@@ -155,5 +220,6 @@ class EvaluationData(Config):
             subset_seed=self.subset_seed,
             split=self.split,
             split_seed=self.split_seed,
+            unreadable=self.unreadable,
             fingerprint=self.fingerprint,
         )

@@ -13,6 +13,8 @@ class EncoderConfig(Config):
 
     stages: ClassVar[tuple[str, ...]] = ()
     """Names of the stages whose outputs can be scored, of those that its module names."""
+    learns: ClassVar[bool] = True
+    """Whether it has anything to train."""
 
     kind: str
 
@@ -80,6 +82,40 @@ class ResNet(EncoderConfig):
         if self.selective_kernels and not self.bottleneck:
             raise ValueError(f"{self.name} has no bottleneck; selective_kernels need resnet50, resnet101 or resnet152")
         return self
+
+
+@ENCODERS.add("core.encoder.untrained:Pixels")
+class PixelsConfig(EncoderConfig):
+    """No encoder: h is the image itself, a baseline that every encoder should exceed. It needs ``epochs: 0``."""
+
+    learns = False
+
+    kind: Literal["pixels"] = "pixels"
+
+    side: Annotated[int, Field(ge=1)] = 32
+    """Side in pixels that the image is resized to."""
+
+    @property
+    def output(self) -> int:
+        """Width of h: the values of all pixels in three colours."""
+        return 3 * self.side**2
+
+
+@ENCODERS.add("core.encoder.untrained:ColourHistogram")
+class ColourHistogramConfig(EncoderConfig):
+    """No encoder: h is the image's histogram of colours, which does not say what is where. It needs ``epochs: 0``."""
+
+    learns = False
+
+    kind: Literal["colour_histogram"] = "colour_histogram"
+
+    bins: Annotated[int, Field(ge=2, le=16)] = 8
+    """Bins of each of red, green and blue."""
+
+    @property
+    def output(self) -> int:
+        """Width of h: the bins of all three colours together."""
+        return int(self.bins**3)
 
 
 @ENCODERS.add("core.encoder.patches:build_patch_resnet")

@@ -90,6 +90,8 @@ class PretrainConfig(Config):
 
     @model_validator(mode="after")
     def _check_encoder(self) -> Self:
+        if self.epochs and not self.encoder.learns:
+            raise ValueError(f"encoder.kind {self.encoder.kind} has nothing to train; take epochs 0")
         self.encoder.check(self.data.image_size)
         return self
 
@@ -110,6 +112,15 @@ class PretrainConfig(Config):
             )
 
     @model_validator(mode="after")
+    def _check_labels(self) -> Self:
+        if self.loss.supervised and self.data.unlabelled is not None:
+            raise ValueError(
+                f"loss.kind {self.loss.kind} learns from labels, and data.unlabelled ({self.data.unlabelled}) adds "
+                "images without any; remove data.unlabelled, or take another loss"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_method(self) -> Self:
         self.loss.check(self)
         return self
@@ -125,7 +136,7 @@ class TrainConfig(Config):
     def evaluation_data(self) -> DataConfig:
         """Data that the encoder is scored on."""
         other = self.evaluate.data
-        return other.like(self.pretrain.data) if other else self.pretrain.data
+        return other.like(self.pretrain.data) if other else self.pretrain.data.with_all_classes
 
     @property
     def scored_by(self) -> str:

@@ -1,12 +1,15 @@
 """The data sets and their sizes, found without reading an image and without torch."""
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from core.config.data import DataConfig
 from core.config.metrics import Metric
 from core.config.names import Names
 from core.config.registry import Code
+from core.data.sources.kept import kept_counts
 from core.data.transfer import table_8_metric
 from core.errors import DataError
 
@@ -24,13 +27,35 @@ class DataSize:
     train: int
     test: int
     classes: int
+    counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False, repr=False)
+    """Numbers of images by split and class, those without a label as class ``""``. A split that is not counted is
+    missing."""
+    skipped: int = field(default=0, compare=False, repr=False)
+    """Number of images that do not decode and are left out."""
 
     def reduced(self, config: DataConfig) -> "DataSize":
-        """Return the size after the subset is taken. Raises ``DataError`` where the subset is larger than the data."""
+        """Return the size after the subset is taken. Raises ``DataError`` where the subset is larger than the data, or
+        where classes are to be chosen and their sizes are not known."""
+        if config.is_curated:
+            return self._curated(config)
         train = round(config.subset * self.train) if isinstance(config.subset, float) else config.subset
         if train > self.train:
             raise DataError(f"data.subset is {train:,}, but {config.name} has {self.train:,} training images")
-        return replace(self, train=max(1, train))
+        counts = self.counts if train == self.train else {k: v for k, v in self.counts.items() if k != "train"}
+        return replace(self, train=max(1, train), counts=counts)
+
+    def _curated(self, config: DataConfig) -> "DataSize":
+        counts = self.counts.get("train", {})
+        if not counts or "" in counts:
+            known = "images without a label" if counts else "classes whose sizes are not known before they are read"
+            raise DataError(f"data.imbalance and data.classes choose by classes, and {config.name} has {known}")
+        kept = dict(zip(counts, kept_counts(list(counts.values()), list(counts), config), strict=True))
+        return replace(self, train=sum(kept.values()), counts={**self.counts, "train": kept})
+
+
+def _equal(train: int, test: int, classes: int) -> DataSize:
+    """The size of a data set whose classes all have the same number of training images; their names are numbers."""
+    return DataSize(train, test, classes, {"train": {str(number): train // classes for number in range(classes)}})
 
 
 @dataclass(frozen=True)
@@ -58,32 +83,58 @@ Sizes are those in Table 1 of Kornblith et al. (2019), whose twelve data sets th
 the background there, and so here."""
 
 ARCHIVES = {
-    "cifar10": DataSize(50_000, 10_000, 10),
-    "cifar100": DataSize(50_000, 10_000, 100),
+    "cifar10": _equal(50_000, 10_000, 10),
+    "cifar100": _equal(50_000, 10_000, 100),
     "stl10": DataSize(105_000, 8_000, 10),
 }
 """Data sets that torchvision loads from an archive."""
 FILES = {
-    "food101": DataSize(75_750, 25_250, 101),
+    "food101": _equal(75_750, 25_250, 101),
     "sun397": DataSize(19_850, 19_850, 397),
     "cars": DataSize(8_144, 8_041, 196),
     "aircraft": DataSize(6_667, 3_333, 100),
     "voc2007": DataSize(5_011, 4_952, 20),
-    "dtd": DataSize(3_760, 1_880, 47),
+    "dtd": _equal(3_760, 1_880, 47),
     "pets": DataSize(3_680, 3_669, 37),
     "caltech101": DataSize(3_060, 6_084, 102),
     "flowers102": DataSize(2_040, 6_149, 102),
 }
 """Data sets of image files that torchvision finds or downloads."""
 
+KNOWN_FOLDERS = {"imagenet": DataSize(1_281_167, 50_000, 1_000), "birdsnap": DataSize(47_386, 2_443, 500)}
+"""Sizes of published data sets that are image folders here: ILSVRC-2012 with its validation images, and Birdsnap as in
+Table 1 of Kornblith et al. (2019)."""
+PREFIX = "torchvision:"
+"""Beginning of the names of data sets that are named after torchvision's classes. No image folder has such a name."""
+TORCHVISION = {
+    "SVHN": DataSize(73_257, 26_032, 10),
+    "MNIST": DataSize(60_000, 10_000, 10),
+    "FashionMNIST": _equal(60_000, 10_000, 10),
+    "KMNIST": _equal(60_000, 10_000, 10),
+    "USPS": DataSize(7_291, 2_007, 10),
+}
+"""Data sets of arrays by the name of torchvision's class."""
+TORCHVISION_FILES = {
+    "GTSRB": DataSize(26_640, 12_630, 43),
+    "Country211": DataSize(31_650, 21_100, 211),
+    "Imagenette": DataSize(9_469, 3_925, 10),
+}
+"""Data sets of image files by the name of torchvision's class. Imagenette is scored on its ``val``."""
+
 DATA_SETS.register(
-    SHAPES, DataSet(DataSize(SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES), load="core.data.sets.shapes:load")
+    SHAPES, DataSet(_equal(SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES), load="core.data.sets.shapes:load")
 )
 for _name, _size in ARCHIVES.items():
     DATA_SETS.register(_name, DataSet(_size, load="core.data.sets.archives:load", metric=table_8_metric(_name)))
 for _name, _size in FILES.items():
     DATA_SETS.register(_name, DataSet(_size, files="core.data.sets.files:find", metric=table_8_metric(_name)))
+for _name, _size in TORCHVISION.items():
+    DATA_SETS.register(f"{PREFIX}{_name}", DataSet(_size, load="core.data.sets.torchvision_sets:load"))
+for _name, _size in TORCHVISION_FILES.items():
+    DATA_SETS.register(f"{PREFIX}{_name}", DataSet(_size, files="core.data.sets.torchvision_sets:find"))
 
+NO_LABEL = -1
+"""Label of an image that has none."""
 Label = int | tuple[int, ...]
 """A class number; for an image with several labels one number for every class, as in ``Split.labels``."""
 Listing: TypeAlias = tuple[tuple[str, Label], ...]
@@ -92,16 +143,25 @@ Listing: TypeAlias = tuple[tuple[str, Label], ...]
 
 @dataclass(frozen=True)
 class ImageFiles:
-    """A data set of image files that are listed and not yet read."""
+    """A data set of images that are listed and not yet read. The place of each is a path, or a place inside a file; see
+    ``core.data.sources.inside``."""
 
     name: str
     classes: tuple[str, ...]
     train: Listing
     test: Listing
+    skipped: tuple[str, ...] = ()
+    """Places of images that do not decode and are left out."""
 
     @property
     def size(self) -> DataSize:
-        return DataSize(len(self.train), len(self.test), len(self.classes))
+        counts = {"train": self._counts(self.train), "test": self._counts(self.test)}
+        return DataSize(len(self.train), len(self.test), len(self.classes), counts, len(self.skipped))
+
+    def _counts(self, listing: Listing) -> dict[str, int]:
+        found = Counter(label for _, label in listing)
+        names = {name: found[number] for number, name in enumerate(self.classes)}
+        return names | ({"": found[NO_LABEL]} if found[NO_LABEL] else {})
 
 
 def metric_of(name: str) -> Metric | None:

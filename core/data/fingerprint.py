@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from core.config.data import DataConfig
 from core.data.catalog import ImageFiles, Label, Listing
+from core.data.sources.inside import MARK, container_of
 from core.errors import DataError, MissingData, OtherData
 from core.files import cache_dir, write_text
 
@@ -44,7 +45,7 @@ class Item(NamedTuple):
     """A file of a data set, and what it is there."""
 
     split: str
-    """``train`` or ``test``; empty for a file that holds images of both, such as a manifest or an array."""
+    """Name of the split, or ``skipped``; empty for a file that holds images of both, such as an array."""
     label: str
     """Name of its class; empty for none."""
     path: str
@@ -81,9 +82,26 @@ class _File(NamedTuple):
 
 
 def items_of(files: ImageFiles) -> Iterator[Item]:
-    """Return the items of a data set of image files. An image with several labels has them as numbers."""
+    """Return the items of a data set. An image with several labels has them as numbers. A file that holds images, such
+    as an array, is one item; images that were left out, since they do not decode, are items of the split ``skipped``.
+    """
+    holders: dict[Path, None] = {}
     for split, listing in (("train", files.train), ("test", files.test)):
-        yield from (Item(split, _label(label, files.classes), path) for path, label in listing)
+        for path, label in listing:
+            if MARK in path:
+                holders[container_of(path)[0]] = None
+            else:
+                yield Item(split, _label(label, files.classes), path)
+    held = dict.fromkeys(path for holder in holders for path in _files_of(holder))
+    yield from (Item("", "", str(path)) for path in held)
+    yield from (Item("skipped", "", path) for path in files.skipped if MARK not in path)
+
+
+def _files_of(holder: Path) -> list[Path]:
+    """The files that say what images are in a holder: labels lie in arrays beside them, or in files of the folder."""
+    if holder.is_dir():
+        return sorted(path for path in holder.rglob("*") if path.is_file())
+    return sorted(holder.parent.glob("*.npy")) if holder.suffix == ".npy" else [holder]
 
 
 def fingerprint_of(items: Iterable[Item]) -> Fingerprint:
@@ -147,7 +165,7 @@ def _look(items: Sequence[Item]) -> list[_File]:
 
 def _look_at(item: Item) -> _File:
     try:
-        stat = Path(item.path).stat()
+        stat = container_of(item.path)[0].stat()
     except FileNotFoundError as error:
         raise MissingData(f"{item.path}: is listed, but not there; unpack the data set again") from error
     return _File(item, stat.st_size, (stat.st_mtime_ns, stat.st_ctime_ns))

@@ -40,6 +40,8 @@ def stream_files(files: ImageFiles, size: int, longest: int | None = None) -> Da
 
 
 def _load(name: str, listing: Listing, size: int, progress: Progress) -> Split:
+    if not listing:
+        return Split(torch.empty(0, 3, size, size, dtype=torch.uint8), _labels(listing))
     key = f"{name}-{size}px-v{DECODING}-{stat_digest(listing)}"
     images = cached_images(key, len(listing), size, lambda out: _decode_into(out, name, listing, size, progress))
     return Split(images, _labels(listing))
@@ -47,12 +49,13 @@ def _load(name: str, listing: Listing, size: int, progress: Progress) -> Split:
 
 def _stream(listing: Listing, size: int, longest: int | None) -> Split:
     images = StreamedImages(tuple(path for path, _ in listing), size, longest)
-    images[torch.linspace(0, len(images) - 1, LOOKED_AT).long().unique()]
+    if listing:
+        images[torch.linspace(0, len(images) - 1, LOOKED_AT).long().unique()]
     return Split(images, _labels(listing))
 
 
 def _labels(listing: Listing) -> Tensor:
-    return torch.tensor([label for _, label in listing])
+    return torch.tensor([label for _, label in listing], dtype=torch.int64)
 
 
 def _decode_into(out: Tensor, name: str, listing: Listing, size: int, progress: Progress) -> None:

@@ -1,7 +1,7 @@
 """The images of a configuration, in memory or decoded while they are used."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from core.data.catalog import DATA_SETS, DataSet, DataSize, ImageFiles
 from core.data.dataset import Dataset
 from core.data.fingerprint import check_fingerprint
 from core.data.folder import Progress, load_files, stream_files
-from core.data.layout import check_known, list_images
-from core.data.subset import balanced_subset
+from core.data.sources.find import check_known, list_images
+from core.data.sources.kept import kept_counts
+from core.data.streamed import StreamedImages
+from core.data.subset import balanced_subset, counted_subset
 from core.errors import DataError, check_type
 from core.randomness import generator
 
@@ -49,13 +51,20 @@ def load_data(
         assert known.files is not None
         data = _load_files(config, imported(known.files)(config.name, data_dir), progress, stream)
     else:
-        files = list_images(config, data_dir)
+        files = list_images(config, data_dir, progress)
         check_fingerprint(config, files, data_dir)
         data = _load_files(config, files, progress, stream)
     if config.stored_size is None and config.shape == "square":
         return data
     train, test = (replace(split, view_size=config.image_size) for split in (data.train, data.test))
     return replace(data, train=train, test=test)
+
+
+def check_unchanged(config: DataConfig, data: Dataset, data_dir: str | Path) -> None:
+    """Raise ``OtherData`` where images that are decoded while they are used have changed since they were loaded: some
+    may have been seen before and some after. Others are in memory as they were."""
+    if config.fingerprint and any(isinstance(split.images, StreamedImages) for split in (data.train, data.test)):
+        check_fingerprint(config, list_images(config, Path(data_dir)), Path(data_dir))
 
 
 def _load_known(config: DataConfig, data_dir: Path, known: DataSet) -> Dataset:
@@ -68,14 +77,15 @@ def _load_known(config: DataConfig, data_dir: Path, known: DataSet) -> Dataset:
         )
     assert known.load is not None
     load: Callable[..., Dataset] = imported(known.load)
-    return load(config.name, data_dir, config.stored_side, lambda labels: _subset(labels, config))
+    names = tuple(known.size.counts.get("train", ()))
+    return load(config.name, data_dir, config.stored_side, lambda labels: _subset(labels, config, names))
 
 
 def _load_files(config: DataConfig, files: ImageFiles, progress: Progress, stream: bool | None) -> Dataset:
     """Load image files. Those that fit into memory are decoded as a whole, into a file that is mapped and serves every
     subset."""
     size = files.size.reduced(config)
-    kept = _subset(torch.tensor([label for _, label in files.train]), config)
+    kept = _subset(torch.tensor([label for _, label in files.train]), config, files.classes)
     if config.shape == "square" and not stream and _fits(config, files.size):
         data = load_files(files, config.stored_side, progress)
         return replace(data, train=data.train[kept])
@@ -92,8 +102,12 @@ def _part(files: ImageFiles, kept: Tensor | slice) -> ImageFiles:
     return replace(files, train=tuple(files.train[number] for number in numbers))
 
 
-def _subset(labels: Tensor, config: DataConfig) -> Tensor | slice:
+def _subset(labels: Tensor, config: DataConfig, classes: Sequence[str]) -> Tensor | slice:
     """Return the ascending indices of the training images that are kept."""
+    if config.is_curated:
+        counts = labels.bincount(minlength=len(classes)).tolist()
+        wanted = torch.tensor(kept_counts(counts, classes, config))
+        return counted_subset(labels, wanted, generator(config.subset_seed, "subset"))
     if is_all(config.subset):
         return slice(None)  # copies nothing
     return balanced_subset(labels, config.subset, generator(config.subset_seed, "subset"))

@@ -3,12 +3,12 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from core.data.sources.inside import image_at
 from core.errors import DataError, MissingData
 
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -38,9 +38,9 @@ SIGNED, WHITE_IS_ZERO = 2, 0
 
 
 def read_rgb(path: str, side: int) -> Image.Image:
-    """Read a file as ``as_rgb`` does; a JPEG whose sides are larger than ``side`` may be read at 1/2, 1/4 or 1/8.
+    """Read a file, or a place inside one, as ``as_rgb`` does.
 
-    Raises as ``opened`` does.
+    A JPEG whose sides are larger than ``side`` may be read at 1/2, 1/4 or 1/8. Raises as ``opened`` does.
     """
     with opened(path) as image:
         return scaled_rgb(image, side)
@@ -54,17 +54,19 @@ def scaled_rgb(image: Image.Image, side: int) -> Image.Image:
 
 @contextmanager
 def opened(path: str) -> Iterator[Image.Image]:
-    """Open a file, of which only the header is read.
+    """Open a file, or a place inside one, of which only the header is read.
 
     Raises ``DataError`` with the path of a file that does not decode, here or inside, and ``MissingData`` with the path
     of a file that is not there.
     """
     try:
-        with Path(path).open("rb") as file, Image.open(file) as image:  # a path: Pillow mixes up a turned TIFF's rows
+        with image_at(path) as image:
             yield image
     except FileNotFoundError as error:
         raise MissingData(f"{path}: is no longer there; put it back") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except DataError:
+        raise
+    except (OSError, SyntaxError, TypeError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: does not decode as an image ({error}); replace or remove the file") from error
 
 

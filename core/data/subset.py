@@ -35,6 +35,12 @@ def stratified_part(labels: Tensor, share: float, generator: torch.Generator) ->
         labels = labels.new_zeros(len(labels))
     sizes = labels.bincount()
     wanted = (share * sizes.double()).round().long().clamp(min=1).minimum(sizes - 1)
+    return counted_subset(labels, wanted, generator)
+
+
+def counted_subset(labels: Tensor, wanted: Tensor, generator: torch.Generator) -> Tensor:
+    """Return the ascending indices of as many samples of each class of labels (N,) as ``wanted`` (classes,) says, at
+    most all."""
     shuffled = torch.randperm(len(labels), generator=generator)
     chosen = _turns(labels[shuffled]) < wanted[labels[shuffled]]
     return shuffled[chosen].sort().values

@@ -1,7 +1,8 @@
 """Batch norm over the batches of all processes: "Global BN" of the paper, Sec 2.2.
 
-torch.nn.SyncBatchNorm computes the same on GPUs and refuses the CPU. This one works on every device of the process
-group, so that the tests compare with a single process what trains on GPUs.
+torch.nn.SyncBatchNorm computes the same on GPUs by fused kernels. It refuses the CPU, and gathers wrong statistics in
+bfloat16 where a process has no views, as in small chunks. ``GlobalBatchNorm`` is right everywhere; the tests compare
+both with a single process.
 """
 
 from typing import Any
@@ -15,15 +16,16 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from core.distributed import add_up, gathered, own_share
 
 
-def make_batch_norm_global(model: nn.Module) -> None:
-    """Replace every batch norm inside ``model`` by a ``GlobalBatchNorm``; parameters, buffers and their names stay.
-    Does nothing in a single process."""
+def make_batch_norm_global(model: nn.Module, fused: bool = False) -> None:
+    """Replace every batch norm inside ``model`` by a ``GlobalBatchNorm``, or by a torch.nn.SyncBatchNorm if ``fused``;
+    parameters, buffers and their names stay. Does nothing in a single process."""
     if own_share().processes == 1:
         return
+    replaced = nn.SyncBatchNorm.convert_sync_batchnorm if fused else _global
     for parent in list(model.modules()):
         for name, child in parent.named_children():
             if isinstance(child, _BatchNorm):
-                setattr(parent, name, _global(child))
+                setattr(parent, name, replaced(child))
 
 
 class GlobalBatchNorm(_BatchNorm):

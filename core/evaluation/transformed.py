@@ -7,7 +7,6 @@ from torch import Tensor
 
 from core.augment.operations.rotate import quarter_turns
 from core.augment.policy import apply, apply_all, as_float
-from core.augment.resample import resize
 from core.augment.select import apply_where
 from core.config.operations import Grayscale, Noise, Operation, Operations, Rotate, Sobel
 from core.config.policies import AugmentConfig
@@ -15,6 +14,7 @@ from core.config.protocols.probes import Task, TransformationProbe
 from core.data.batches import in_order
 from core.data.dataset import Split
 from core.randomness import generator
+from core.resample import resize
 from core.trained.features import BATCH
 
 TASKS: dict[Task, tuple[Operation, tuple[float, ...]]] = {

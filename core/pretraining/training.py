@@ -12,7 +12,7 @@ from core.config.measures import SPREAD
 from core.config.train import PretrainConfig
 from core.data.batches import Batches, place
 from core.data.dataset import Dataset, Split
-from core.distributed import add_up, agreed, average_gradients, own_share
+from core.distributed import add_up, agreed, average_gradients, on_nccl, own_share
 from core.encoder.global_norm import make_batch_norm_global
 from core.errors import Collapsed, DataError, Diverged, ProcessLost
 from core.hardware import pick_device
@@ -23,6 +23,7 @@ from core.methods.method import Progress
 from core.numerics import Numerics, fastest_numerics
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import build_schedule, freeze
+from core.pretraining.buckets import Buckets
 from core.pretraining.state import VERSION, in_this_version
 from core.pretraining.step import Step
 from core.pretraining.trainer import EpochStart
@@ -33,7 +34,8 @@ COLLAPSED = 0.01
 
 
 class Training:
-    """One training. ``advance`` takes a step and never waits for the device; ``end_epoch`` and ``state`` do.
+    """One training. ``advance`` takes a step and never waits for the device, except in torch.nn.SyncBatchNorm where
+    several processes have GPUs; ``end_epoch`` and ``state`` do.
 
     In a process group every process has one. All take each step together, each on its share of the batch's images, and
     reach the same weights.
@@ -57,7 +59,9 @@ class Training:
         self.model = nn.ModuleList([self.encoder, self.method]).to(self.device)
         """Encoder and method: everything that is trained, and everything that is kept between steps except the
         optimiser's state."""
-        make_batch_norm_global(self.model)
+        overlaps = on_nccl() and config.batch_norm_chunk is None  # chunks have several backward passes, some empty
+        make_batch_norm_global(self.model, fused=overlaps)
+        self.buckets = Buckets(self.model) if overlaps else None
         self._set_numerics(agreed(lambda: fastest_numerics(self.device, config.precision), self.device))
         self.method.progress = self._progress()
         self.optimizer = build_optimizer(config.optimizer, self.model, self.method.groups(self.encoder))
@@ -91,8 +95,11 @@ class Training:
         self.optimizer.zero_grad(set_to_none=True)
         step = Step(self.config, self.encoder, self.method, self.numerics, self.share, self.device, self.step)
         done = step.run(self.batches[self.step])
+        if self.buckets:
+            self.buckets.average()
+        else:
+            average_gradients(self.model)
         freeze(self.optimizer, self.step)
-        average_gradients(self.model)
         self.optimizer.step()
         with torch.no_grad():
             self.method.after_step(self.encoder, done.outputs, done.known, done.batch)

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from core.augment.policy import as_float
-from core.augment.resample import resize
 from core.config.protocols.base import Representation
 from core.data.batches import in_order
 from core.data.dataset import Split
@@ -14,6 +13,7 @@ from core.data.streamed import StreamedImages
 from core.encoder.head import Spaces
 from core.encoder.stage import UpToStage
 from core.numerics import Numerics
+from core.resample import resize
 from core.trained.pretrained import Pretrained
 
 BATCH = 500

@@ -41,7 +41,8 @@ class Pretrained:
     @property
     def device(self) -> torch.device:
         """Device of its weights."""
-        return next(self.encoder.parameters()).device
+        first: torch.Tensor = next(iter(self.encoder.state_dict().values()))
+        return first.device
 
     def save(self, path: str | AnyPath) -> None:
         """Write everything to one file, whole or not at all."""

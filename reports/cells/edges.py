@@ -40,7 +40,7 @@ def tuned_edges(search: Search, axes: Sequence[str]) -> list[str]:
 
 
 def l2_edges(ends: Sequence[tuple[float, float] | None], chosen: Sequence[float]) -> list[str]:
-    """A sentence for each end of the grid of l2 weights that more than half of the trials chose.
+    """A sentence for each end of the grid of l2 weights that a trial chose, with the number of these trials.
 
     ``ends`` has the lowest and the highest weight of each trial's grid, None for a trial without a grid. ``chosen``
     has the weight that each trial chose, NaN for a trial without one.
@@ -49,7 +49,7 @@ def l2_edges(ends: Sequence[tuple[float, float] | None], chosen: Sequence[float]
     sentences = []
     for number, (end, field) in enumerate(zip(ENDS, ("l2_low", "l2_high"), strict=True)):
         at_end = [grid[number] for grid, one in pairs if abs(one / grid[number] - 1) < 1e-6]
-        if 2 * len(at_end) > len(pairs):
+        if at_end:
             sentences.append(
                 f"The chosen l2 weight is the {end} of its grid in {len(at_end)} of {len(pairs)} trials; set "
                 f"evaluate.{field} {'below' if number == 0 else 'above'} {at_end[0]:g}."

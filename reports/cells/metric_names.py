@@ -32,6 +32,8 @@ METRIC_LABELS = {
     "colour_histograms/same_image": "crops told by their histogram (%, ours)",
     "colour_histograms/distance_same": "distance of histograms, one image (%, ours)",
     "colour_histograms/distance_other": "distance of histograms, two images (%, ours)",
+    "pretrain/loss": "loss",
+    "pretrain/knn_top1": "online nearest neighbours, top-1 (%)",
     "pretrain/entropy": "entropy of the contrastive distribution (nats)",
     "pretrain/contrastive_top1": "contrastive accuracy (%)",
 }

@@ -7,13 +7,17 @@ test scores is never taken for a test score.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:  # the commands that need no table need no pandas
     import pandas as pd
 
 VALIDATION = "validation"
 """The column with a trial's score on held-out training images; higher is better."""
+
+
+Select = Literal["test", "validation"]
+"""What the best cell of a study is chosen by."""
 
 
 @dataclass(frozen=True)

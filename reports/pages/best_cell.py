@@ -1,6 +1,7 @@
 """Sentences on the best cell of a study, and on the cells that cannot be told from it."""
 
 from reports.cells.metric_names import label_of
+from reports.cells.search import VALIDATION
 from reports.statistics.best import Best, best_by_scoring
 from reports.study_report import StudyReport
 
@@ -9,9 +10,13 @@ MOST_NAMED = 5
 
 
 def best_sentences(report: StudyReport) -> list[str]:
-    """Two sentences for each scoring of the cells; none if no cell has a value, or if more is not better."""
-    found = best_by_scoring(report.judged)
-    return [f"{_best(one, report.metric, len(found) > 1)} {_rivals(one)}".rstrip() for one in found]
+    """Sentences for each scoring of the cells: the best, what chose it, and what cannot be told from it.
+
+    None if no cell has a value, or if more is not better.
+    """
+    found = best_by_scoring(report.judged, report.select)
+    several = len(found) > 1
+    return [f"{_best(one, report.metric, several)} {_rivals(one)}{_caution(one, report)}".rstrip() for one in found]
 
 
 def _best(one: Best, metric: str, several: bool) -> str:
@@ -20,7 +25,22 @@ def _best(one: Best, metric: str, several: bool) -> str:
         *([one.scored_by] if several else []),
         *([f"mean of {one.seeds} seeds"] * (one.seeds > 1)),
     ]
+    if one.validation is not None:
+        return (
+            f"Best cell: {one.cell or 'the only one'}, chosen by its score on held-out training images "
+            f"({one.validation:.1f}), never on test images; there it has {one.mean:.1f} ({', '.join(told)})."
+        )
     return f"Best cell: {one.cell or 'the only one'} with {one.mean:.1f} ({', '.join(told)})."
+
+
+def _caution(one: Best, report: StudyReport) -> str:
+    """What to set, if test images chose the cell and held-out images could have."""
+    if one.validation is not None or not one.others or VALIDATION not in report.table:
+        return ""
+    return (
+        " It was chosen on the test images, so that its own score there is rather too high: select: validation chooses "
+        "on held-out training images."
+    )
 
 
 def _rivals(one: Best) -> str:

@@ -10,6 +10,7 @@ from reports.cells.search import chosen_texts
 from reports.cells.summary import HERE
 from reports.figures.drawn import Drawn, draw
 from reports.figures.forest import save_forest
+from reports.figures.further.save import save_further
 from reports.pages.study_page import write_page
 from reports.specs import PicturesReport, TableReport
 from reports.statistics.record import save_record, save_search
@@ -24,14 +25,16 @@ def render(report: StudyReport, folder: Path) -> Path:
     """Write all files of a report to a folder; return the path of the page.
 
     They are ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv``, ``trials.csv``, ``verdicts.json`` and
-    ``report.html``; also ``forest.{png,svg}`` if there are claims, ``right_images.npz`` if the right test images are
-    known, ``data.npz`` for pictures, and ``search.csv`` for tuned settings.
+    ``report.html``; also ``forest.{png,svg}`` if there are claims, the further figures of ``save_further``,
+    ``right_images.npz`` if the right test images are known, ``data.npz`` for pictures, and ``search.csv`` for tuned
+    settings.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with house_style(report.texts):
         drawn = draw(report)
         save_figure(drawn.figure, folder, "figure")
         forest = save_forest([("", verdict) for verdict in report.verdicts], report.heading, folder)
+        further = save_further(report, folder)
     seeds = f"\n{report.seeds_text}\n" if report.claims else ""
     figure = f"![{plain(report.title)}](figure.png)\n\n{plain(drawn.caption)}\n"
     (folder / "figure.md").write_text(figure + seeds, encoding="utf-8")
@@ -45,7 +48,7 @@ def render(report: StudyReport, folder: Path) -> Path:
     if report.search:
         save_search(report.search, folder)
     svg = (folder / "figure.svg").read_text(encoding="utf-8")
-    return write_page(folder / "report.html", report, drawn, svg, forest)
+    return write_page(folder / "report.html", report, drawn, svg, forest, further)
 
 
 def _chosen_markdown(report: StudyReport) -> str:

@@ -1,5 +1,6 @@
 """The page of a study: one HTML file that holds everything and needs neither a network nor JavaScript."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from reports.cells.search import search_sentence
 from reports.cells.summary import WORDS
 from reports.figures.drawn import Drawn
+from reports.figures.further.save import Further
 from reports.pages.best_cell import best_sentences
 from reports.pages.cell_trials import metric_of, trials_by_cell
 from reports.pages.web import MOST_CLAIMS, fill, inline_svg, picture
@@ -17,9 +19,18 @@ MOST_NAMED = 24
 """The most trials without a result that are named; of the others the page gives the number."""
 
 
-def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str, forest: Path | None = None) -> Path:
+def write_page(
+    path: Path,
+    report: StudyReport,
+    drawn: Drawn,
+    svg: str,
+    forest: Path | None = None,
+    further: Sequence[Further] = (),
+) -> Path:
     """Write the page, and return its path: first the answer, then the figure, the numbers and their provenance.
-    ``forest`` is the picture of all claims."""
+
+    ``forest`` is the picture of all claims, and ``further`` are the figures that were saved beside it.
+    """
     table = report.every_trial
     return fill(
         "report.html.j2",
@@ -31,6 +42,7 @@ def write_page(path: Path, report: StudyReport, drawn: Drawn, svg: str, forest: 
         drawn=drawn,
         forest=picture(forest) if forest else None,
         figure=inline_svg(svg),
+        further=[(one, picture(path.parent / f"{one.name}.svg") if one.figure else None) for one in further],
         rows=_rows(report, drawn),
         trials=table.to_dict("records"),
         failed=table[table["state"] == "failed"].to_dict("records"),

@@ -45,10 +45,10 @@ class Picture:
     """The size, as CSS."""
 
 
-def picture(png: Path) -> Picture:
-    """The smaller of a figure's PNG and the SVG beside it."""
-    svg = png.with_suffix(".svg")
-    path = min((svg, png), key=lambda one: one.stat().st_size)
+def picture(figure: Path) -> Picture:
+    """A figure that was saved as SVG; its PNG if that is there and smaller."""
+    svg, png = figure.with_suffix(".svg"), figure.with_suffix(".png")
+    path = png if png.exists() and png.stat().st_size < svg.stat().st_size else svg
     content = base64.b64encode(path.read_bytes()).decode()
     return Picture(f"data:{MEDIA[path.suffix]};base64,{content}", _size(svg.read_text(encoding="utf-8")))
 
@@ -59,6 +59,11 @@ def _size(svg: str) -> str:
     points = re.search(r'<svg[^>]* width="([\d.]+)pt"', svg)
     width = round(float(points[1]) * PIXELS_A_POINT) if points else LEGIBLE
     return f"width: {width}px; max-width: 100%; min-width: {min(width, LEGIBLE)}px"
+
+
+def minus(text: object) -> str:
+    """The text with the minus sign of figures before numbers. Words with a hyphen, such as ``top-1``, stay."""
+    return re.sub(r"(?<![\w)-])-(?=[\d.])", "\N{MINUS SIGN}", str(text))
 
 
 def script_hash(script: str) -> str:
@@ -75,6 +80,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["minus"] = minus
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     environment.globals |= {"script": Markup(script), "script_hash": script_hash(script)}
     return environment

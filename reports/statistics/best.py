@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from reports.cells.scoring import SCORED_BY, with_scoring
+from reports.cells.search import VALIDATION, Select
 from reports.cells.summary import HERE, summarise
 from reports.statistics.noise.differences import differences
 from reports.statistics.page import Judged
@@ -25,7 +26,7 @@ class Best:
     cell: str
     """The values of its axes."""
     mean: float
-    """The mean over seeds."""
+    """The mean of the study's metric over seeds."""
     seeds: int
     """The number of seeds."""
     others: int
@@ -35,18 +36,39 @@ class Best:
     seeds."""
     scored_by: str = ""
     """The scoring of the cells; see ``reports.cells.scoring``."""
+    validation: float | None = None
+    """The mean score on held-out training images, if the cell was chosen by it."""
 
 
-def best_by_scoring(study: Judged) -> list[Best]:
-    """The best cell of a study's grid, for each scoring; empty if no cell has a value, or if more is not better."""
+def best_by_scoring(study: Judged, select: Select = "test") -> list[Best]:
+    """The best cell of a study's grid, for each scoring; empty if no cell has a value, or if more is not better.
+
+    It is chosen by the study's metric, or by the score on held-out training images: then the metric has no part in the
+    choice, and rivals are told apart by that score.
+    """
     if not is_ranked(study.metric) or not study.axes:
         return []
     cells = summarise(study.table, study.axes, study.metric).dropna(subset="mean")
-    return [_best(study, group) for _, group in cells.groupby(SCORED_BY, sort=False)]
+    if select == "validation":
+        return _by_validation(study, cells) if VALIDATION in study.table else []
+    return [_best(study, group, group["mean"]) for _, group in cells.groupby(SCORED_BY, sort=False)]
 
 
-def _best(study: Judged, cells: pd.DataFrame) -> Best:
-    ranked = cells.sort_values("mean", ascending=False, kind="stable")
+def _by_validation(study: Judged, cells: pd.DataFrame) -> list[Best]:
+    judged = replace(study, metric=VALIDATION)
+    keys = [*study.axes, SCORED_BY]
+    scores = summarise(study.table, study.axes, VALIDATION).set_index(keys)["mean"]
+    found = []
+    for _, group in cells.groupby(SCORED_BY, sort=False):
+        score = pd.Series([scores.get(tuple(row), math.nan) for row in group[keys].to_numpy()], index=group.index)
+        if score.notna().all():
+            found.append(replace(_best(judged, group, score), validation=float(score.max())))
+    return found
+
+
+def _best(study: Judged, cells: pd.DataFrame, score: "pd.Series[float]") -> Best:
+    """The best of some cells by a score; the study's metric is that of the score."""
+    ranked = cells.loc[score.sort_values(ascending=False, kind="stable").index]
     rows = ranked.set_index(pd.RangeIndex(len(ranked))).to_dict("records")
     names = [", ".join(str(row[axis]) for axis in study.axes if row[axis]) for row in rows]
     found = not_told_apart(study, ranked, study.axes)

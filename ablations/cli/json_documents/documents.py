@@ -193,6 +193,8 @@ class BestEntry(Part):
     """Mean of the metric over the seeds."""
     seeds: int
     """Number of seeds that are done."""
+    validation: float | None = None
+    """Mean score on held-out training images, if the cell was chosen by it (``select: validation``)."""
 
 
 class StudyScale(Document):

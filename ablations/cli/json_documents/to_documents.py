@@ -32,7 +32,7 @@ from ablations.cli.json_documents.documents import (
     VerdictEntry,
 )
 from ablations.cli.trial_view import config_differences, result_differences, whole_config
-from ablations.planning.best import best_of
+from ablations.planning.best import BestCell, best_of
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.configuration.find_planned import FoundTrial
 from ablations.planning.configuration.resolved import ResolvedSetting, Resolver, alike
@@ -184,6 +184,10 @@ def setting_entries(settings: Iterable[ResolvedSetting]) -> list[SettingEntry]:
     return [SettingEntry(**asdict(setting)) for setting in settings]
 
 
+def _best(best: BestCell) -> BestEntry:
+    return BestEntry(cell=best.name, metric=best.metric, mean=best.value, seeds=best.seeds, validation=best.validation)
+
+
 def _study_status(plan: Plan, storage: AnyPath) -> StatusDocument:
     best, drawn_as = best_of(plan), (plan.scaled.study.name, plan.scaled.label)
     page = drawn_page(storage, *drawn_as)
@@ -191,7 +195,7 @@ def _study_status(plan: Plan, storage: AnyPath) -> StatusDocument:
         **_study(plan.scaled),
         counts=counts(plan.trials, plan.results),
         begun=begun_trainings(plan, TrialStore(storage)),
-        best=BestEntry(cell=best.name, metric=best.metric, mean=best.value, seeds=best.seeds) if best else None,
+        best=_best(best) if best else None,
         looks=list(plan.looks),
         verdicts=verdict_entries(drawn_verdicts(storage, *drawn_as)),
         page=str(page) if page else None,

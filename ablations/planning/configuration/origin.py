@@ -6,9 +6,9 @@ from ablations.study.overrides import OPTION
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import Setting
 
-Origin = Literal["default", "scale", "study", "--set", "tune", "cell", "baseline", "seeds"]
-"""The layer that a value comes from. ``default`` is the paper's value, or ours if the paper gives none; ``study`` is
-the study's file or one that it extends, at any scale."""
+Origin = Literal["default", "images", "scale", "study", "--set", "tune", "cell", "baseline", "seeds"]
+"""The layer that a value comes from. ``default`` is the paper's value, or ours if the paper gives none; ``images``
+is the fingerprint of a folder, ``study`` the study's file or one that it extends, at any scale."""
 
 ORDER: tuple[Origin, ...] = get_args(Origin)
 """Origins from the one that any other hides to the one that none hides."""

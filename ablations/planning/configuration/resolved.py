@@ -12,6 +12,7 @@ from ablations.planning.configuration.origin import Origin, origin_of
 from ablations.study.checks.setting_paths import EVALUATE
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import Layer, Setting, SettingPath, dotted_values
+from ablations.types.own_images import FINGERPRINT
 from ablations.types.trial import Trial, tuned_key
 from core.config import TrainConfig
 from core.config.base import whole
@@ -47,7 +48,8 @@ class Resolver:
     def _resolved(self, path: str, value: Any, layer: Layer) -> ResolvedSetting:
         setting = _setting_of(tuple(path.split(".")), layer)
         if setting is None:
-            return ResolvedSetting(path, value, "default", "")
+            is_taken = path.endswith(f".{FINGERPRINT}") and value is not None
+            return ResolvedSetting(path, value, "images" if is_taken else "default", "")
         place = setting.source.place(setting.keys) if setting.keys else ""
         return ResolvedSetting(path, value, origin_of(setting, self._scaled), place)
 

@@ -1,11 +1,10 @@
 """The fingerprints of image folders, which become part of the identity of the trials on them."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from ablations.planning.configuration.configure import Configured, place_of
 from ablations.store.own_images.last_run import load_last_run
-from ablations.store.own_images.notes import DataNote, note_of, take_note
+from ablations.store.own_images.notes import DataNote, folder_note, note_of
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.choices import with_value
 from ablations.types.errors import StudyError
@@ -47,7 +46,7 @@ class Folders:
 
     def _look(self, source: DataConfig) -> DataNote | None:
         try:
-            return take_note(source, self._data_dir) if isinstance(self._data_dir, Path) else None
+            return folder_note(source, self._data_dir, self._root)
         except MissingData:
             return note_of(self._root, source)
         except DataError:  # the plan tells it, with the trial's name
@@ -60,17 +59,15 @@ def last_run(root: AnyPath, scaled: ScaledStudy) -> Fingerprints:
     return lambda config: known.get(config.source)
 
 
-def fingerprinted(configured: Configured, fingerprints: Fingerprints, name: str) -> TrainConfig:
-    """The configuration with the fingerprints of its images. Raises ``StudyError`` where it was written with another
-    one; ``name`` is that of its cell."""
+def fingerprinted(configured: Configured, fingerprints: Fingerprints) -> TrainConfig:
+    """The configuration with the fingerprints of its images. Raises ``StudyError`` where another one is written."""
     config = configured.config
     for path, data in data_of(config):
-        found = fingerprints(data)
+        found, setting = fingerprints(data), (*path, FINGERPRINT)
         if found and data.fingerprint and found != data.fingerprint:
-            raise StudyError(
-                f"{place_of((*path, FINGERPRINT), configured) or name}: fingerprint is {data.fingerprint}, and the "
-                f"images of {data.name} have {found}; put those images back, or write the other fingerprint"
-            )
+            told = f"is {data.fingerprint}, and the images of {data.name} have {found}"
+            place = place_of(setting, configured)
+            raise StudyError(f"{place}: {told}; put those images back, or write the other fingerprint")
         if found:
-            config = with_value(config, (*path, FINGERPRINT), found)
+            config = with_value(config, setting, found)
     return config

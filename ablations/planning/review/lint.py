@@ -7,10 +7,12 @@ from pathlib import Path
 from ablations.planning.former import how_to_ask
 from ablations.planning.origins import unvaried_text
 from ablations.planning.plan import Plan
+from ablations.planning.review.other_images import other_images
 from ablations.planning.review.plausible import implausible
 from ablations.planning.review.setting_use import unused
 from ablations.planning.search import seed_counts
 from ablations.study.library import files_named
+from ablations.study.scales import no_verdicts
 from ablations.study.settings import dotted_values
 from ablations.types.trial import Trial
 from core.config import TrainConfig
@@ -29,7 +31,7 @@ def warnings(plan: Plan) -> list[str]:
     scaled = plan.scaled
     found = [*scaled.notes, *_names(plan), *_paper(plan), *_claims(plan), *_seeds(plan), *_stopping(plan), *_axes(plan)]
     found += [*unused(scaled, plan.trials), *implausible(scaled), *_batches(plan), *_holdouts(plan), *_former(plan)]
-    found += [*_unmarked(plan), *_earlier_code(plan)]
+    found += [*other_images(plan), *_earlier_code(plan)]
     found += filter(None, [unvaried_text(plan)])
     return list(dict.fromkeys(found))
 
@@ -58,7 +60,10 @@ def _paper(plan: Plan) -> Iterator[str]:
 def _claims(plan: Plan) -> Iterator[str]:
     study, trials = plan.scaled.study, plan.trials
     seeds = seed_counts([trial for trial in trials if trial.baseline is None])
-    if study.claims and not plan.scaled.stop_early and min(seeds.values()) == 1:
+    judged = [claim.judged for claim in plan.scaled.claims]
+    if judged and not any(judged):
+        yield no_verdicts(plan.scaled.scale)
+    if any(judged) and not plan.scaled.stop_early and min(seeds.values()) == 1:
         yield "a claim is never decided from one seed; add --seeds 3, or --until-decided"
     yield from _uncompared(trials)
     compared = len(seeds) > 1 and not isinstance(plan.scaled.report, PicturesReport)
@@ -108,15 +113,6 @@ def _former(plan: Plan) -> Iterator[str]:
         yield (
             f"this storage has results from before the study or its scale changed: {told}. They are of other trials, "
             f"stay as they are, and are not drawn here; {how_to_ask(changes)} is the study with them"
-        )
-
-
-def _unmarked(plan: Plan) -> Iterator[str]:
-    """Results from before fingerprints. The sentence counts nothing, so that a collection says it once."""
-    if plan.unmarked:
-        yield (
-            "this storage has results of these trials that are older than fingerprints of images. 'ablate run' takes "
-            "them over: they count for the images as they are now; with --retrain-old it trains them again"
         )
 
 

@@ -1,4 +1,4 @@
-"""Checks that tuned values can be chosen: the candidates of a cell need a validation score that compares them."""
+"""Checks that tuned values, or the best cell, can be chosen: that needs a validation score that compares them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -37,6 +37,31 @@ def check_tuning(scaled: ScaledStudy, trials: Sequence[Trial]) -> None:
     for candidates in searches(trials):
         for problem in _problems([trial.config for trial in candidates]):
             raise StudyError(f"{place}: {candidates[0].cell_name}: {problem}")
+
+
+def check_selection(scaled: ScaledStudy, trials: Sequence[Trial]) -> None:
+    """Raises ``StudyError`` if the best cell is to be chosen by a validation score that does not compare the cells."""
+    if scaled.study.select != "validation":
+        return
+    place = scaled.source.locate(("select",))
+    grid = [trial for trial in trials if trial.baseline is None]
+    for trial in grid:
+        if validation_of(trial.config.evaluate.protocol) is None:
+            raise StudyError(
+                f"{place}: {trial.cell_name}: evaluate.protocol is {trial.config.evaluate.protocol}, which has no "
+                f"validation score; take one that has ({', '.join(with_validation())}), or select: test"
+            )
+        if _has_learned_the_labels(trial.config):
+            raise StudyError(
+                f"{place}: {trial.cell_name}: loss.kind {trial.config.pretrain.loss.kind} learns the labels of the "
+                "images that are held out, so that its score says little of new images; select: test, or make it a "
+                "baseline"
+            )
+        if _ruler(trial.config) != _ruler(next(one.config for one in grid if one.seed == trial.seed)):
+            raise StudyError(
+                f"{place}: {trial.cell_name}: cells are compared by different images or metrics; select: test, or take "
+                "evaluate.protocol, evaluate.data, evaluate.metric and evaluate.holdout out of the grid"
+            )
 
 
 def check_held_out(scaled: ScaledStudy, trials: Sequence[Trial], sizes: Mapping[DataConfig, DataSize]) -> None:

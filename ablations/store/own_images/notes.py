@@ -8,19 +8,20 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from ablations.store.data_copies import copied_state, copies_of, remote_state
 from ablations.store.json_files import read_json, write_json
 from core.config import DataConfig
 from core.config.data import PART_FIELDS
-from core.data.catalog import DataSize, Listing
+from core.data.catalog import NO_LABEL, DataSize, Listing
 from core.data.fingerprint import DECODING, Fingerprint, fingerprint_of, items_of
-from core.data.layout import list_images
-from core.remote import AnyPath
+from core.data.sources.find import list_images
+from core.remote import AnyPath, RemotePath
 
 OldResults = Literal["taken over", "trained again"]
 """What was decided about results from before fingerprints."""
@@ -34,7 +35,7 @@ class DataNote:
     source: dict[str, Any]
     """The data set as a whole, ``DataConfig.source``, as plain values."""
     train: dict[str, int]
-    """Number of training images of each class."""
+    """Number of training images of each class, those without a label as class ``""``."""
     test: dict[str, int]
     folder: str
     host: str
@@ -42,11 +43,16 @@ class DataNote:
     """Time in seconds since 1970."""
     decoding: int = DECODING
     """Version of the decoding, see ``core.data.fingerprint``."""
+    skipped: int = 0
+    """Number of images that do not decode and are left out."""
+    state: str = ""
+    """State of the folder in an object store, see ``data_copies.remote_state``; empty for a folder of a machine."""
 
     @property
     def size(self) -> DataSize:
         """Numbers of images and classes."""
-        return DataSize(sum(self.train.values()), sum(self.test.values()), len(self.train))
+        counts, classes = {"train": self.train, "test": self.test}, [name for name in self.train if name]
+        return DataSize(sum(self.train.values()), sum(self.test.values()), len(classes), counts, self.skipped)
 
 
 _NOTES = TypeAdapter(list[DataNote])
@@ -57,7 +63,21 @@ def take_note(config: DataConfig, data_dir: Path) -> DataNote:
     files = list_images(config, data_dir)
     train, test = (_by_class(listing, files.classes) for listing in (files.train, files.test))
     fingerprint, folder = fingerprint_of(items_of(files)), str((data_dir / config.name).resolve())
-    return DataNote(fingerprint, source_values(config), train, test, folder, platform.node(), time.time())
+    now, skipped = time.time(), len(files.skipped)
+    return DataNote(fingerprint, source_values(config), train, test, folder, platform.node(), now, skipped=skipped)
+
+
+def folder_note(config: DataConfig, data_dir: AnyPath, root: AnyPath | None) -> DataNote | None:
+    """A note of an image folder as it is now. One in an object store is known by its copy on this machine, or by a note
+    in the storage ``root``; None if neither has these images. Raises ``DataError`` if it is missing or unfit."""
+    if not isinstance(data_dir, RemotePath):
+        return take_note(config, data_dir)
+    folder = data_dir / config.name
+    state = remote_state(folder)
+    if copied_state(config.name, data_dir) == state:
+        return replace(take_note(config, copies_of(data_dir)), folder=str(folder), state=state)
+    known = notes_of(root, config) if root is not None else []
+    return next((note for note in known if note.state == state), None)
 
 
 def source_values(config: DataConfig) -> dict[str, Any]:
@@ -77,9 +97,13 @@ def load_notes(root: AnyPath, name: str) -> list[DataNote]:
 
 def note_of(root: AnyPath, config: DataConfig) -> DataNote | None:
     """The newest note of a configuration's data set, of the fingerprint that it has if it has one."""
-    wanted = config.fingerprint
-    notes = [note for note in load_notes(root, config.name) if note.source == source_values(config)]
-    return next((note for note in notes if wanted in (None, note.fingerprint.value)), None)
+    notes = notes_of(root, config)
+    return next((note for note in notes if config.fingerprint in (None, note.fingerprint.value)), None)
+
+
+def notes_of(root: AnyPath, config: DataConfig) -> list[DataNote]:
+    """The notes of a configuration's data set, the newest first."""
+    return [note for note in load_notes(root, config.name) if note.source == source_values(config)]
 
 
 def old_results(root: AnyPath, name: str) -> OldResults | None:
@@ -104,7 +128,8 @@ def _by_class(listing: Listing, classes: tuple[str, ...]) -> dict[str, int]:
     counts: Counter[int] = Counter()
     for _, label in listing:
         counts.update([label] if isinstance(label, int) else [number for number, one in enumerate(label) if one == 1])
-    return {name: counts[number] for number, name in enumerate(classes)}
+    named = {name: counts[number] for number, name in enumerate(classes)}
+    return named | ({"": counts[NO_LABEL]} if counts[NO_LABEL] else {})
 
 
 def _path(root: AnyPath, name: str) -> AnyPath:

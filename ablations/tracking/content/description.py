@@ -9,13 +9,11 @@ from ablations.planning.review.setting_use import shared_settings
 from ablations.store.looks import Looks
 from ablations.study.library import reference
 from ablations.study.scaled_study import ScaledStudy
+from ablations.tracking.content.l2_edge import l2_ends
 from ablations.tracking.content.seeds import varied_and_fixed
+from ablations.types.own_images import images_text
 from ablations.types.trial import Trial
-from core.config import Frozen
-from core.config.protocols import Protocol
 from core.cost import parameters
-
-FEWEST_L2 = 4
 
 
 def describe(scaled: ScaledStudy, trials: Sequence[Trial], looks: Looks = ()) -> dict[str, Any]:
@@ -30,11 +28,13 @@ def describe(scaled: ScaledStudy, trials: Sequence[Trial], looks: Looks = ()) ->
         "varied": varied,
         "fixed": fixed,
         "test_sets": sorted({trial.config.evaluation_data.name for trial in trials}),
+        "images": sorted({images_text(trial.config) for trial in trials} - {""}),
         "reproduces": study.reproduces,
         "scale": scaled.scale,
         "scale_description": scaled.scale_description,
         "report": scaled.report.model_dump(mode="json"),
         "axes": scaled.axis_names,
+        "select": study.select,
         "tune": scaled.tune.values if scaled.tune else {},
         "stop_early": scaled.stop_early.model_dump(mode="json") if scaled.stop_early else None,
         "command": shlex.join(["ablate", "run", reference(Path(scaled.source.name)), *scaled.options]),
@@ -54,10 +54,5 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "parameters": parameters(pretrain.encoder, pretrain.data.image_size) / 1e6,
         "coordinates": trial.coordinates,
         "tuned": trial.tuned,
-        "l2_ends": _l2_ends(trial.config.evaluate),
+        "l2_ends": l2_ends(trial.config.evaluate),
     }
-
-
-def _l2_ends(score: Protocol) -> tuple[float, float] | None:
-    """The ends of the grid from which an l2 weight is chosen; None if most of so few weights are ends."""
-    return (score.l2_low, score.l2_high) if isinstance(score, Frozen) and score.l2_count >= FEWEST_L2 else None

@@ -15,6 +15,8 @@ STOPPED_AT = "ablate.stopped_at"
 """Tag of an early-stopped trial: the epoch."""
 CHOSEN = "ablate.chosen"
 """Tag of a trial whose cell is tuned: ``true`` if the cell is scored by it for its seed, ``false`` if by another."""
+WARNING = "ablate.warning"
+"""Tag of a trial whose l2 weight is at an end of its grid: what to set."""
 ERROR, FAILURE = "ablate.error", "ablate.failure"
 
 

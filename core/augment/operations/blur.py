@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from core.augment.resample import blur_matrix, resample
 from core.augment.select import apply_where, uniform
 from core.config.operations import Blur
+from core.resample import blur_matrix, resample
 
 
 def random_blur(images: Tensor, generator: torch.Generator, config: Blur) -> Tensor:

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from core.augment.draw import draw
-from core.augment.resample import Boxes, cut, resized_crop
 from core.augment.select import apply_where, uniform
 from core.canvas import Canvas, square_boxes
 from core.config.operations import Crop
+from core.resample import Boxes, cut, resized_crop
 
 ATTEMPTS = 10
 

@@ -30,6 +30,8 @@ class Protocol(Config):
     one_pass: ClassVar[bool] = False
     """Whether it takes the representations of all images by ``core.trained.representations.represent``, so that one
     pass over the images serves several such evaluations."""
+    needs_labels: ClassVar[bool] = True
+    """Whether it needs test images with labels."""
     reads_representation: ClassVar[bool] = True
     """Whether it scores a representation that can be chosen."""
     task_fields: ClassVar[tuple[str, ...]] = ()
@@ -45,7 +47,7 @@ class Protocol(Config):
 
     data: EvaluationData | None = None
     """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
-    pretraining, its subset included."""
+    pretraining, its subset included, with all classes."""
 
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

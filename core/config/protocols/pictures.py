@@ -18,6 +18,7 @@ class ExampleViews(Protocol):
     """A training image under each of the augmentations that the paper studies (Figure 4)."""
 
     several_labels = True
+    needs_labels = False
 
     added_later = {"color_form": "torchvision"}
     reads_representation = False
@@ -48,6 +49,7 @@ class ColourHistograms(Protocol):
     """
 
     several_labels = True
+    needs_labels = False
 
     reads_representation = False
     added_later = {"color_form": "torchvision"}

@@ -90,6 +90,7 @@ class Spectrum(Protocol):
     """
 
     several_labels = True
+    needs_labels = False
 
     reads_representation = False
 

@@ -19,8 +19,9 @@ from reports.study_report import StudyReport
 from reports.style import COLORS, WIDTH, set_heading
 from reports.tables.texts import formatted, tidy
 
-NAMED = 4
-"""The number of the best cells of each side that are named in the scatter plot."""
+NAMED, OUTLIERS = 4, 2
+"""The numbers of the best cells of each side, and of the cells farthest from their rank in the paper, that are named in
+the scatter plot."""
 SCALE_NOTE = "Colours: standard deviations from the mean of each grid, on one scale, so that shapes compare."
 NOTE = "The last column is the row's mean. Hatched: no result yet; crossed: failed; ruled: stopped early."
 
@@ -131,13 +132,22 @@ def draw_agreement(ax: Axes, matrix: Matrix, paper: PaperMatrix) -> None:
 
 
 def name_best(ax: Axes, ours: pd.DataFrame, paper: PaperMatrix) -> None:
-    """Writes the names of the best cells of both sides. The axes must have their final size."""
+    """Writes the names of the best cells of both sides, and of outliers. The axes must have their final size."""
     here, there = by_cell(ours), by_cell(paper.values)
     common = [cell for cell in here if cell in there]
-    cells = list(_best(here, common) | _best(there, common))
+    cells = list(_best(here, common) | _best(there, common) | _outliers(here, there, common))
     label_points(ax, [(there[cell], here[cell]) for cell in cells], [", ".join(cell) for cell in cells])
 
 
 def _best(values: dict[tuple[str, str], float], cells: list[tuple[str, str]]) -> dict[tuple[str, str], None]:
     """The best cells, in a fixed order."""
     return dict.fromkeys(sorted(cells, key=lambda cell: -values[cell])[:NAMED])
+
+
+def _outliers(
+    here: dict[tuple[str, str], float], there: dict[tuple[str, str], float], cells: list[tuple[str, str]]
+) -> dict[tuple[str, str], None]:
+    """The cells whose rank here is farthest from that in the paper."""
+    ranks = pd.DataFrame({"here": [here[cell] for cell in cells], "there": [there[cell] for cell in cells]}).rank()
+    far = (ranks["here"] - ranks["there"]).abs().sort_values(ascending=False, kind="stable")
+    return dict.fromkeys(cells[int(number)] for number in far.index[:OUTLIERS])

@@ -22,6 +22,10 @@ FARTHER = 0.01
 """The cost of each further distance, as a part of a name's area: less than the cost of covering something."""
 REACH = 2.5
 """Half the side of the box of a point, or of a piece of a line, in points of 1/72 inch."""
+CROSSED = 6
+"""The cost of what a leader covers of a name, in what names cover of each other."""
+LEADER_PIECES = 8
+"""The pieces of a leader."""
 ROUNDS = 4
 """The number of rounds; in each round a name may move away from the names that were placed after it."""
 
@@ -57,19 +61,34 @@ def label_points(ax: Axes, points: Sequence[tuple[float, float]], names: Sequenc
         np.array([_box(anchor, size, direction, distance * scale) for direction, distance in places])
         for anchor, size in zip(anchors, _sizes(ax, names), strict=True)
     ]
-    for point, name, place in zip(points, names, _chosen(candidates, _drawn(ax, scale), ax), strict=True):
+    leaders = [_leaders(anchor, boxes, scale) for anchor, boxes in zip(anchors, candidates, strict=True)]
+    for point, name, place in zip(points, names, _chosen(candidates, leaders, _drawn(ax, scale), ax), strict=True):
         _write(ax, point, name, *places[place])
 
 
-def _chosen(candidates: list[Boxes], drawn: Boxes, ax: Axes) -> list[int]:
-    """The number of the place that is chosen for each name."""
+def _chosen(candidates: list[Boxes], leaders: list[np.ndarray], drawn: Boxes, ax: Axes) -> list[int]:
+    """The number of the place that is chosen for each name. ``leaders`` are (places, pieces, 4)."""
     fixed = [_fixed_costs(boxes, drawn, ax) for boxes in candidates]
     chosen: dict[int, int] = {}
     for number in [*range(len(candidates))] * ROUNDS:
-        others = [candidates[other][place] for other, place in chosen.items() if other != number]
-        covered = _overlaps(candidates[number], np.array(others).reshape(-1, 4)).sum(axis=1)
+        others = {other: place for other, place in chosen.items() if other != number}
+        names = np.array([candidates[other][place] for other, place in others.items()]).reshape(-1, 4)
+        lines = np.array([leaders[other][place] for other, place in others.items()]).reshape(-1, 4)
+        covered = _overlaps(candidates[number], names).sum(axis=1)
+        crossed = _overlaps(leaders[number].reshape(-1, 4), names).sum(axis=1).reshape(len(covered), -1).sum(axis=1)
+        covered += CROSSED * (crossed + _overlaps(candidates[number], lines).sum(axis=1))
         chosen[number] = int(np.argmin(fixed[number] + 2 * covered))
     return [chosen[number] for number in range(len(candidates))]
+
+
+def _leaders(anchor: np.ndarray, boxes: Boxes, scale: float) -> np.ndarray:
+    """The boxes of the pieces of the line from a point to each of its places, (places, pieces, 4); those of the nearest
+    places, which have no line, are empty."""
+    ends = np.clip(anchor, boxes[:, :2], boxes[:, 2:])
+    along = np.linspace(0, 1, LEADER_PIECES)[None, :, None]
+    middles = anchor + (ends - anchor)[:, None, :] * along
+    reach = np.where(np.arange(len(boxes)) < len(DIRECTIONS), 0.0, scale)[:, None, None]
+    return np.concatenate([middles - reach, middles + reach], axis=-1)
 
 
 def _fixed_costs(boxes: Boxes, drawn: Boxes, ax: Axes) -> np.ndarray:

@@ -8,6 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from reports.cells.names import with_minus
 from reports.figures.pictures.panels import SIZE, WIDTH, PicturePanel, draw_missing, lettered
 
 COLORS = sns.color_palette("colorblind", 10)
@@ -15,6 +16,10 @@ EDGE = "#333333"
 MARKERS = "osD^v<>P*Xp"
 """The markers of classes: one more than there are colours, so that no two of the first 110 classes look the same."""
 SILHOUETTE = "tsne/silhouette"
+HEIGHTS = (0.5, 1.2)
+"""The lowest and the highest panel, in widths."""
+AROUND = 1.2
+"""Inches of titles and legend."""
 
 
 def embedding_figure(panels: Sequence[PicturePanel]) -> Figure:
@@ -22,7 +27,8 @@ def embedding_figure(panels: Sequence[PicturePanel]) -> Figure:
 
     Classes differ in colour and in marker. A legend names them; the paper's figure has none.
     """
-    figure = Figure(figsize=(max(1, len(panels) / 2) * WIDTH, 0.65 * WIDTH), layout="constrained")
+    width = max(1, len(panels) / 2) * WIDTH
+    figure = Figure(figsize=(width, AROUND + _tallest(panels) * width / len(panels)), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for ax, panel, title in zip(axes, panels, lettered(panels), strict=True):
         ax.set_title(_title(title, panel), loc="center", fontsize=SIZE)
@@ -35,6 +41,12 @@ def embedding_figure(panels: Sequence[PicturePanel]) -> Figure:
         legend = {"ncols": 5, "columnspacing": 1.0, "handletextpad": 0.1, "frameon": False, "fontsize": SIZE}
         figure.legend(handles.values(), handles.keys(), loc="outside lower center", **legend)
     return figure
+
+
+def _tallest(panels: Sequence[PicturePanel]) -> float:
+    """The height of the tallest embedding, as a part of its width, within ``HEIGHTS``."""
+    sizes = [np.ptp(panel["tsne/embedding"], axis=0) for panel in panels if not panel.missing]
+    return float(np.clip(max((height / width for width, height in sizes if width), default=0.0), *HEIGHTS))
 
 
 def draw_embedding(ax: Axes, points: np.ndarray, labels: np.ndarray, classes: Sequence[str]) -> None:
@@ -63,4 +75,4 @@ def _points(panel: PicturePanel) -> pd.DataFrame:
 def _title(title: str, panel: PicturePanel) -> str:
     if panel.missing or SILHOUETTE not in panel.metrics:
         return title
-    return f"{title}\nsilhouette {panel.metrics[SILHOUETTE]:.2f} (ours)".strip()
+    return f"{title}\nsilhouette {with_minus(f'{panel.metrics[SILHOUETTE]:.2f}')} (ours)".strip()

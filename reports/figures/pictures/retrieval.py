@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from reports.cells.names import with_minus
 from reports.figures.pictures.panels import SIZE, PicturePanel, draw_missing
 
 RIGHT = ("#0072b2", "solid", "✓")
@@ -84,7 +85,8 @@ def _draw_panel(part: SubFigure, panel: PicturePanel) -> None:
             _draw_image(ax, neighbors[row, column])
             _mark(ax, panel, (row, column))
     axes[0, 0].set_title("test image", fontsize=SIZE)
-    axes[0, 2].set_title("nearest training images", fontsize=SIZE)
+    heading = axes[0, 2].set_title("nearest training images", fontsize=SIZE)
+    heading.set_in_layout(False)  # it is wider than its column, and would widen it
 
 
 def _draw_image(ax: Axes, image: np.ndarray) -> None:
@@ -100,7 +102,8 @@ def _mark(ax: Axes, panel: PicturePanel, place: tuple[int, int]) -> None:
     color, line, mark = RIGHT if right else WRONG
     ax.spines[:].set(visible=True, color=color, linestyle=line, linewidth=1.2)
     name = "" if right else f"\n{_name(label, panel.left.classes)}"
-    ax.set_xlabel(f"{panel['retrieval/similarities'][place]:.2f} {mark}{name}", fontsize=SIZE, color=color, labelpad=3)
+    similarity = with_minus(f"{panel['retrieval/similarities'][place]:.2f}")
+    ax.set_xlabel(f"{similarity} {mark}{name}", fontsize=SIZE, color=color, labelpad=3)
 
 
 def _name(label: int, classes: Sequence[str]) -> str:

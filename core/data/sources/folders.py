@@ -1,6 +1,6 @@
-"""Finds the images of a folder, and the split and class of each, without reading one and without torch.
+"""Folders of classes: the images of a folder, and the split and class of each, without reading one and without torch.
 
-``list_folder`` is for a folder that has its splits, ``list_unsplit`` for one that has none; ``list_images`` chooses.
+``list_folder`` is for a folder that has its splits, ``list_unsplit`` for one that has none.
 """
 
 import hashlib
@@ -9,48 +9,15 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.config.data import DataConfig
-from core.data.catalog import DATA_SETS, SUFFIXES, DataSize, ImageFiles, Label, Listing
+from core.data.catalog import SUFFIXES, ImageFiles, Label, Listing
+from core.data.sources.found import TESTS, TRAIN
 from core.errors import DataError, MissingData
-
-TRAIN_FOLDER = "train"
-TEST_FOLDERS = ("test", "val")
-"""Names of the test split's folder; the first that has class folders counts. ImageNet's labelled test split is
-``val``."""
-
-
-def data_size(config: DataConfig, data_dir: Path) -> DataSize:
-    """Return the size of the data set after its subset is taken. Raises ``DataError`` as ``list_images`` does."""
-    check_known(config)
-    known = DATA_SETS.get(config.name)
-    size = known.size if known else list_images(config, data_dir).size
-    return size.reduced(config)
-
-
-def check_known(config: DataConfig) -> None:
-    """Raise ``DataError`` where a split is asked of a data set that has its own, or a fingerprint of a known one."""
-    if config.name not in DATA_SETS:
-        return
-    if config.split is not None:
-        raise DataError(f"data.split is for image folders, and {config.name} has its own test images; remove it")
-    if config.fingerprint is not None:
-        raise DataError(f"data.fingerprint is for image folders, and {config.name} is known by its name; remove it")
-
-
-def list_images(config: DataConfig, data_dir: Path) -> ImageFiles:
-    """List the images of a configuration's folder. Raises ``MissingData`` where there is no such folder, ``DataError``
-    where its content is not of its form."""
-    root = data_dir / config.name
-    try:
-        return list_folder(root) if config.split is None else list_unsplit(root, config.split, config.split_seed)
-    except MissingData as error:
-        raise MissingData(f"{error}; built-in names are {', '.join(DATA_SETS)}") from error
 
 
 def list_folder(root: Path) -> ImageFiles:
     """List ``<root>/{train,test}/<class>/*``, or ``val`` for ``test``. Raises ``MissingData`` where there is no such
     folder, ``DataError`` where its content is not of this form."""
-    train = root / TRAIN_FOLDER
+    train = root / TRAIN
     test = test_folder(root)
     for split in (train, test):
         if not split.is_dir():
@@ -79,9 +46,9 @@ def list_unsplit(root: Path, share: float, seed: int) -> ImageFiles:
     if not root.is_dir():
         raise MissingData(f"no folder {root}; with data.split, an image folder is <data_dir>/{root.name}/<class>/*.jpg")
     folders = _class_folders(root)
-    if TRAIN_FOLDER in folders:
+    if TRAIN in folders:
         raise DataError(
-            f"{folders[TRAIN_FOLDER]} is a split, and data.split is for {root}/<class>/*; remove data.split, or move "
+            f"{folders[TRAIN]} is a split, and data.split is for {root}/<class>/*; remove data.split, or move "
             "all class folders up"
         )
     if not folders:
@@ -89,9 +56,14 @@ def list_unsplit(root: Path, share: float, seed: int) -> ImageFiles:
     classes = tuple(folders)
     images = _images(root, classes, folders)
     _check_each_has_images(images, folders)
+    return split_by_name(root.name, classes, images, share, seed)
+
+
+def split_by_name(name: str, classes: tuple[str, ...], images: Listing, share: float, seed: int) -> ImageFiles:
+    """Split images as ``list_unsplit`` does, by the last part of their places."""
     tested = _test_images(images, classes, share, seed)
     train = tuple(image for image in images if image not in tested)
-    return ImageFiles(root.name, classes, train, tuple(image for image in images if image in tested))
+    return ImageFiles(name, classes, train, tuple(image for image in images if image in tested))
 
 
 def test_count(count: int, share: float) -> int:
@@ -101,7 +73,7 @@ def test_count(count: int, share: float) -> int:
 
 def test_folder(root: Path) -> Path:
     """Return the folder of the test split; its most usual name where there is none."""
-    return next((root / name for name in TEST_FOLDERS if _class_folders(root / name)), root / TEST_FOLDERS[0])
+    return next((root / name for name in TESTS if _class_folders(root / name)), root / TESTS[0])
 
 
 def _test_images(images: Listing, classes: tuple[str, ...], share: float, seed: int) -> frozenset[tuple[str, Label]]:
@@ -110,7 +82,7 @@ def _test_images(images: Listing, classes: tuple[str, ...], share: float, seed: 
         by_class.setdefault(label, []).append(path)
     tested: list[tuple[str, Label]] = []
     for number, name in enumerate(classes):
-        paths = by_class[number]
+        paths = by_class.get(number, [])
         if len(paths) == 1:
             raise DataError(f"{paths[0]}: is the only image of {name!r}, and a split needs two; add one, or remove it")
         drawn = sorted(paths, key=lambda path: _rank(path, name, seed))
@@ -127,7 +99,7 @@ def _rank(path: str, name: str, seed: int) -> bytes:
 def _unsplit_hint(root: Path) -> str:
     """What to set, for a folder that has classes and no splits; else nothing."""
     folders = _class_folders(root)
-    if not folders or TRAIN_FOLDER in folders or set(folders) & set(TEST_FOLDERS):
+    if not folders or TRAIN in folders or set(folders) & set(TESTS):
         return ""
     return f"; {root} has {len(folders)} folders and no split: data.split: 0.2 takes a fifth of each class for testing"
 

@@ -1,0 +1,16 @@
+"""Copies folders of an object store whose images are not known, before the plan of a run is made whole."""
+
+from collections.abc import Callable
+
+from ablations.planning.collection_plan import CollectionPlan
+from ablations.planning.own_images.old_results import unknown_folders
+from ablations.store.data_copies import local_data
+from core.remote import AnyPath
+
+
+def copy_unknown(plan: CollectionPlan, data_dir: AnyPath, tell: Callable[[str], None]) -> bool:
+    """Copy the folders to this machine. Returns whether there were any: then the plan is to be made again."""
+    names = unknown_folders([trial for one in plan.plans for trial in one.trials])
+    for name in names:
+        local_data(name, data_dir, tell, fresh=True)
+    return bool(names)

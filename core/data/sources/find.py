@@ -1,0 +1,133 @@
+"""Chooses the source that a data set's name means, and lists the images that a configuration asks for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.config.data import DataConfig
+from core.data.catalog import DATA_SETS, DataSize, ImageFiles, Listing
+from core.data.sources.arrays import is_arrays, read_arrays
+from core.data.sources.folders import list_folder, list_unsplit, split_by_name
+from core.data.sources.found import TRAIN, Found
+from core.data.sources.hugging_face import is_hugging_face, read_hugging_face
+from core.data.sources.manifest import is_manifest, read_manifest
+from core.data.sources.readable import Progress, without_unreadable
+from core.data.sources.unlabelled import list_unlabelled, with_unlabelled
+from core.errors import DataError, MissingData
+
+SHOWN = 5
+"""Places of each problem that a message names; ``ablate data`` lists them all."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of source, other than folders of classes."""
+
+    what: str
+    """Name for people."""
+    is_at: Callable[[Path], bool]
+    """Whether there is one at a place, found without reading it."""
+    read: Callable[[Path], Found]
+
+
+SOURCES = (
+    Source("Hugging Face dataset", is_hugging_face, read_hugging_face),
+    Source("manifest", is_manifest, read_manifest),
+    Source("arrays", is_arrays, read_arrays),
+)
+"""Kinds of sources, in the order in which they are looked for."""
+
+
+def source_at(root: Path) -> Source | None:
+    """Return the kind of source at a place; None for folders of images."""
+    return next((source for source in SOURCES if source.is_at(root)), None)
+
+
+def data_size(config: DataConfig, data_dir: Path) -> DataSize:
+    """Return the size of the data set after its subset is taken. Raises ``DataError`` as ``list_images`` does."""
+    check_known(config)
+    known = DATA_SETS.get(config.name)
+    size = known.size if known else list_images(config, data_dir).size
+    return size.reduced(config)
+
+
+def check_known(config: DataConfig) -> None:
+    """Raise ``DataError`` where a setting of one's own images is given for a built-in data set."""
+    if config.name not in DATA_SETS:
+        return
+    if config.split is not None:
+        raise DataError(f"data.split is for image folders, and {config.name} has its own test images; remove it")
+    if config.fingerprint is not None:
+        raise DataError(f"data.fingerprint is for image folders, and {config.name} is known by its name; remove it")
+    if config.unlabelled is not None:
+        raise DataError(f"data.unlabelled is for images of your own, and {config.name} is built in; remove it")
+    if config.unreadable != "refuse":
+        raise DataError(f"data.unreadable is for images of your own, and {config.name} is built in; remove it")
+
+
+def list_images(config: DataConfig, data_dir: Path, progress: Progress = lambda task, done, total: None) -> ImageFiles:
+    """List the images of a configuration. Where those that do not decode are skipped, all are read once.
+
+    Raises ``MissingData`` where there are none, ``DataError`` where they are not as they should be.
+    """
+    root = data_dir / config.name
+    source = source_at(root)
+    try:
+        if source:
+            found = source.read(root)
+            files = _files(config, root, source, found)
+        else:
+            found, files = None, _folders(config, root)
+    except MissingData as error:
+        raise MissingData(f"{error}; built-in names are {', '.join(DATA_SETS)}") from error
+    if config.unlabelled is not None:
+        files = with_unlabelled(files, _unlabelled(config.unlabelled, root, data_dir, found))
+    return without_unreadable(files, progress) if config.unreadable == "skip" else files
+
+
+def _folders(config: DataConfig, root: Path) -> ImageFiles:
+    if config.unlabelled and (root / config.unlabelled).is_dir() and not (root / TRAIN).is_dir() and not config.split:
+        return ImageFiles(root.name, (), (), ())  # it has images without labels only
+    return list_folder(root) if config.split is None else list_unsplit(root, config.split, config.split_seed)
+
+
+def _files(config: DataConfig, root: Path, source: Source, found: Found) -> ImageFiles:
+    """The images of a source with a split of its own, or with that of the configuration."""
+    if found.problems:
+        raise DataError(f"{root}: {problems_text(found)}; 'ablate data {root.name}' lists all")
+    if found.is_split:
+        if config.split is not None:
+            raise DataError(f"{root} says itself which images are for testing; remove data.split")
+        if found.test_name is None:
+            raise DataError(f"{root} has training images and no test images; add them as test or val")
+        return ImageFiles(root.name, found.classes, found.splits[TRAIN], found.splits[found.test_name])
+    if config.unlabelled in found.splits:
+        return ImageFiles(root.name, (), (), ())  # it has images without labels only
+    if "" not in found.splits:
+        raise DataError(f"{root}: its splits are {', '.join(found.splits)}, and none of them is {TRAIN}; rename one")
+    if config.split is None:
+        raise DataError(f"{root} has no split: data.split: 0.2 takes a fifth of each class for testing")
+    return split_by_name(root.name, found.classes, found.splits[""], config.split, config.split_seed)
+
+
+def problems_text(found: Found) -> str:
+    """All problems of a source in one sentence."""
+    texts = []
+    for kind, places in found.problems.items():
+        more = f" and {len(places) - SHOWN:,} more" if len(places) > SHOWN else ""
+        texts.append(f"{kind} ({', '.join(places[:SHOWN])}{more})")
+    return "; ".join(texts)
+
+
+def _unlabelled(name: str, root: Path, data_dir: Path, found: Found | None) -> Listing:
+    """The images of a further split of the source, or of another data set."""
+    if found and name in found.splits:
+        return found.splits[name]
+    if (root / name).is_dir():
+        return list_unlabelled(root / name)
+    other = data_dir / name
+    if source := source_at(other):
+        return tuple(image for split in source.read(other).splits.values() for image in split)
+    if not other.is_dir():
+        raise MissingData(f"data.unlabelled is {name}, and there is neither {root / name} nor {other}")
+    return list_unlabelled(other)
