@@ -7,6 +7,7 @@
 # make check      everything that a change must pass
 
 PYTHON ?= python3
+UV := $(shell uv --version >/dev/null 2>&1 && command -v uv)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
@@ -42,10 +43,17 @@ types: $(INSTALLED)
 contracts: $(INSTALLED)
 	$(BIN)/lint-imports
 
+# An environment that is there is brought up to date, never made a second time. Bytecode is compiled now, or the first
+# command would do it for seconds, and every command where it cannot be written.
 $(INSTALLED): pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
+ifneq ($(UV),)
+	test -x $(BIN)/python || uv venv --quiet --seed --python $(PYTHON) .venv
+	uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt --editable '.[dev]'
+else
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+endif
 	touch $@
 
 clean:

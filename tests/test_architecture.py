@@ -19,7 +19,7 @@ DEEPEST = {
     "ablations.running.worker.pretrain": ["cli", "running"],
     "ablations.running.worker.evaluate": ["cli", "running"],
     "ablations.tracking.resilient_tracker.Tracker": ["cli", "running", "tracking"],
-    "ablations.tracking.report.render": ["cli", "running", "tracking"],
+    "ablations.tracking.report.update_report": ["cli", "running", "tracking"],
 }
 """Places where a run leaves a room for the last time, and the rooms it has passed on the way there."""
 

@@ -1,6 +1,7 @@
 """Every source of images gives the same images: its list, its pixels, its check and its plan agree."""
 
 import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ import pytest
 from command_line import ablate
 from PIL import Image
 
+from ablations.store.own_images.notes import save_notes, take_note
+from ablations.tracking.content.left_out import left_out
 from core import DataConfig, DataError, load_data
 from core.config import CrossEntropy, PretrainConfig
 from core.data.catalog import DATA_SETS
+from core.data.fingerprint import fingerprint_of, items_of
 from core.data.sources.check import check_images
 from core.data.sources.find import data_size, list_images
 from helpers import pixels
@@ -271,6 +275,37 @@ def test_images_that_do_not_decode_are_skipped_when_that_is_asked_for(tmp_path: 
         (tmp_path / f"files/train{number}.png").write_bytes(b"no image")
     with pytest.raises(DataError, match="no training image of cat decodes"):
         data_size(config, tmp_path)
+
+
+def fingerprint(config: DataConfig, data_dir: Path) -> str:
+    return fingerprint_of(items_of(list_images(config, data_dir))).value
+
+
+@pytest.mark.parametrize("make", [make_csv, make_npz, make_npy, make_hugging_face])
+def test_the_fingerprint_is_that_of_the_images_wherever_they_are(make: Callable[[Path], str], tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    name = make(tmp_path / "here")
+    shutil.copytree(tmp_path / "here", tmp_path / "there")
+    assert fingerprint(own(name), tmp_path / "here") == fingerprint(own(name), tmp_path / "there")
+    data = tmp_path / "there"
+    changed = next(path for path in sorted(data.rglob("*")) if path.suffix in (".png", ".npz", ".npy", ".arrow"))
+    changed.write_bytes(changed.read_bytes() + b"more")
+    assert fingerprint(own(name), tmp_path / "here") != fingerprint(own(name), data)
+
+
+def test_what_is_left_out_is_part_of_the_fingerprint_and_named_on_the_page(tmp_path: Path) -> None:
+    config = own(make_csv(tmp_path), unreadable="skip")
+    whole = fingerprint(config, tmp_path)
+    assert whole == fingerprint(own("own.csv"), tmp_path)
+    for number in (0, 3):
+        (tmp_path / f"files/train{number}.png").write_bytes(b"no image")
+    note = take_note(config, tmp_path)
+    assert note.fingerprint.value != whole
+    assert (note.size.train, note.size.skipped, note.size.counts["train"]) == (4, 2, {"cat": 2, "dog": 2})
+    save_notes(Path("runs"), [note])
+    text = f"own.csv {note.fingerprint.value}"
+    assert list(left_out([text, text], Path("runs"))) == ["2 images of own.csv that do not decode"]
+    assert list(left_out([f"own.csv {whole}"], Path("runs"))) == []
 
 
 STUDY = """

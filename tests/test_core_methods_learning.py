@@ -30,16 +30,16 @@ BETTER_THAN_RANDOM = (
     "swav",
 )
 """Methods whose encoder is better than its initialisation after 96 steps."""
-LAST_NORM = {"simsiam": "plain", "moco_v3": "plain", "instance_discrimination": "plain"}
-AT_RANDOM_FIRST = ("instance_discrimination",)
-"""Methods whose loss begins with a memory of random entries, and so with another task than it ends with."""
 TASKS = ("rotation", "relative_position", "jigsaw")
 """Methods that ask of a view what the embedded shapes do not tell: they are wallpapers, and stand at any angle."""
 LONGER = ("masked_squares", "deepcluster", "deepcluster_v2")
 """Methods that are seen to learn with the slow tests."""
-QUEUED = ("moco", "moco, symmetric", "looc", "swav")
-SETTINGS = {"deepcluster": {"epochs_between": 6}} | {name: {"queue": 64} for name in QUEUED}
+QUEUES = ("moco", "moco, symmetric", "looc", "swav", "swav, small crops")
+SETTINGS = {"deepcluster": {"epochs_between": 6}} | {name: {"queue": 64} for name in QUEUES}
 """Settings for more images than the methods' other tests have."""
+LAST_NORM = {"simsiam": "plain", "moco_v3": "plain", "instance_discrimination": "plain"}
+AT_RANDOM_FIRST = ("instance_discrimination",)
+"""Methods whose loss begins with a memory of random entries, and so with another task than it ends with."""
 
 
 @cache

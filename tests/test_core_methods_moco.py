@@ -49,6 +49,7 @@ def test_keys_of_other_images_in_the_batch_are_negatives_where_asked() -> None:
     candidates = [*keys.tolist(), *queue.tolist()]
     losses = [looked_up(query, candidates, row, 0.3) for row, query in enumerate(queries.tolist())]
     assert look_up(queries, keys, queue, 0.3, among_batch=True).loss.item() == pytest.approx(sum(losses) / 6, rel=1e-12)
+    assert "batch_negatives" not in small_config(loss={"kind": "moco", "queue": 40}).model_dump()["loss"]
     training = made(symmetric=True, batch_negatives=True)
     training.method.queue = queue
     outcome = training.method.loss((queries, queries), (keys, keys), training.batches[0])

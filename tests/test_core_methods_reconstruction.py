@@ -126,7 +126,7 @@ def test_masked_squares_are_as_many_in_every_view_and_at_random_places() -> None
 
 
 def test_lab_is_that_of_known_colours() -> None:
-    """Of the white, black and primaries of sRGB, as colour tables print them, and of greys."""
+    """White, black and the primaries of sRGB, as colour tables print them, and greys."""
     known = {
         (1, 1, 1): (100, 0, 0),
         (0, 0, 0): (0, 0, 0),

@@ -78,6 +78,7 @@ FORMER = {
     ("overview", "quick", "Supervised, 0.125"): "ce380d015558d5e5",
     ("overview", "cifar10", "Supervised, 0.5"): "bcf19441b59d4a2c",
     ("depth_width", "laptop", "Supervised, resnet10, 0.25"): "6ed8d83682721462",
+    ("augmentation_grid", "laptop", "rotate, rotate"): "6dd0139d25b04b55",
     ("v2_models", "imagenet", "resnet50, 1, yes, supervised, Supervised"): "1961e01793b58797",
     ("temperature", "imagenet", "yes, 0.05"): "a35d5ec0086905ce",
     ("temperature", "cifar10", "yes, 0.1"): "29a3bf65b6506d01",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -22,9 +23,11 @@ from ablations.tracking.unreachable import trouble
 from ablations.types.console import counting
 from ablations.types.errors import AblateError, NotRecordedError
 from core.remote import AnyPath
-from reports.pages.collection_page import Entry, judged_together, write_collection
 from reports.statistics.record import verdict_values
 from reports.statistics.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from reports.pages.collection_page import Entry
 
 NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
 
@@ -105,6 +108,8 @@ def draw_collection(
 
     ``problems`` are the reasons why studies were not run, or not to their end, by name.
     """
+    from reports.pages.collection_page import judged_together, write_collection  # here, since figures come with it
+
     path = reports_folder(storage) / scaled.name / scaled.label / "report.html"
     entries = judged_together(
         [_entry(study, drawn.get(study.study.name), problems.get(study.study.name, "")) for study in scaled.studies]
@@ -123,7 +128,9 @@ def draw_collection(
     return DrawnTogether(path, verdicts)
 
 
-def _entry(scaled: ScaledStudy, drawn: DrawnReport | None, problem: str) -> Entry:
+def _entry(scaled: ScaledStudy, drawn: DrawnReport | None, problem: str) -> "Entry":
+    from reports.pages.collection_page import Entry
+
     study = scaled.study
     entry = Entry(study.name, study.title or study.name, study.reproduces, problem=problem)
     if drawn is None:

@@ -12,6 +12,7 @@ from ablations.store.locations import DEFAULT_DATA, reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.client import LOOKS, Children, tracking_uri
 from ablations.tracking.content.l2_edge import L2
+from ablations.tracking.content.left_out import left_out
 from ablations.tracking.content.right_images import Stored, with_right_images
 from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
@@ -24,7 +25,7 @@ from reports.cells.edges import l2_edges, tuned_edges
 from reports.cells.metric_names import add_labels
 from reports.cells.search import Search, chosen_rows
 from reports.fonts import fonts_for
-from reports.pages.render import render
+from reports.pages.redraw import update_report
 from reports.specs import Report
 from reports.statistics.claims import parts_of, read_claims
 from reports.statistics.seeds import FIXED, VARIED
@@ -78,7 +79,7 @@ def draw_report(
     stored = _stored_arrays(recorded, store)
     views = augmentation_views(recorded.table, recorded.description["axes"], store, folder, data_dir)
     report = replace(_study_report(recorded, store, stored), views=views.by_trial, no_views=views.note)
-    page = render(report, folder)
+    page = update_report(report, folder)
     pictures = draw_pictures(recorded.table, stored, store, folder)
     notes += [*map(str, recorded.differences), *report.warnings, *filter(None, [fonts_for(report.texts).note])]
     figure = folder / "figure.png"
@@ -116,7 +117,7 @@ def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> Stud
         scale=description["scale"],
         scale_description=description["scale_description"],
         settings=description["settings"],
-        facts=_facts(recorded),
+        facts=_facts(recorded, store),
         command=description.get("command", ""),
         run_pages=run_pages(tracking_uri(), recorded.experiment_id, recorded.run_id),
         arrays=chosen_arrays(spec, table, store),
@@ -145,13 +146,15 @@ def _looks(recorded: Recorded) -> tuple[int, ...]:
     return tuple(int(look) for look in known if look)
 
 
-def _facts(recorded: Recorded) -> dict[str, str]:
+def _facts(recorded: Recorded, store: TrialStore) -> dict[str, str]:
     """Provenance: on what it was computed, how long it took, with which code."""
     table = recorded.table
     finished = table[table["state"] == "done"]
     facts = {name: "; ".join(sorted(set(finished[name]) - {""})) for name in ("device", "numerics")}
     if images := recorded.description.get("images"):
         facts["fingerprint of images"] = "; ".join(images)
+        if lacking := list(left_out(images, store.root)):
+            facts["left out"] = "; ".join(lacking)
     if "seconds" in table:
         facts["compute"] = f"{table['seconds'].sum() / 60:,.1f} minutes, all trials together"
     if rule := recorded.description.get("stop_early"):

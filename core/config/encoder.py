@@ -86,7 +86,7 @@ class ResNet(EncoderConfig):
 
 @ENCODERS.add("core.encoder.untrained:Pixels")
 class PixelsConfig(EncoderConfig):
-    """No encoder: h is the image itself, a baseline that every encoder should exceed. With ``epochs: 0``."""
+    """No encoder: h is the image itself, a baseline that every encoder should exceed. It needs ``epochs: 0``."""
 
     learns = False
 
@@ -103,7 +103,7 @@ class PixelsConfig(EncoderConfig):
 
 @ENCODERS.add("core.encoder.untrained:ColourHistogram")
 class ColourHistogramConfig(EncoderConfig):
-    """No encoder: h is the image's histogram of colours, which says nothing of what is where. With ``epochs: 0``."""
+    """No encoder: h is the image's histogram of colours, which does not say what is where. It needs ``epochs: 0``."""
 
     learns = False
 

@@ -85,20 +85,23 @@ def items_of(files: ImageFiles) -> Iterator[Item]:
     """Return the items of a data set. An image with several labels has them as numbers. A file that holds images, such
     as an array, is one item; images that were left out, since they do not decode, are items of the split ``skipped``.
     """
-    holders: dict[str, None] = {}
+    holders: dict[Path, None] = {}
     for split, listing in (("train", files.train), ("test", files.test)):
         for path, label in listing:
             if MARK in path:
-                holders[str(container_of(path)[0])] = None
+                holders[container_of(path)[0]] = None
             else:
                 yield Item(split, _label(label, files.classes), path)
-    for holder in holders:
-        yield from (Item("", "", str(path)) for path in _files_of(Path(holder)))
+    held = dict.fromkeys(path for holder in holders for path in _files_of(holder))
+    yield from (Item("", "", str(path)) for path in held)
     yield from (Item("skipped", "", path) for path in files.skipped if MARK not in path)
 
 
 def _files_of(holder: Path) -> list[Path]:
-    return sorted(path for path in holder.rglob("*") if path.is_file()) if holder.is_dir() else [holder]
+    """The files that say what images are in a holder: labels lie in arrays beside them, or in files of the folder."""
+    if holder.is_dir():
+        return sorted(path for path in holder.rglob("*") if path.is_file())
+    return sorted(holder.parent.glob("*.npy")) if holder.suffix == ".npy" else [holder]
 
 
 def fingerprint_of(items: Iterable[Item]) -> Fingerprint:
