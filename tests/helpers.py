@@ -86,9 +86,7 @@ base:
   epochs: {epochs}
   precision: float32
   evaluate: {{l2_count: 2, neighbors: 5}}
-{rest.rstrip()}
-verdicts: true
-"""
+{rest}"""
 
 
 def small_config(**changes: object) -> PretrainConfig:
