@@ -233,7 +233,12 @@ def table(given: argparse.Namespace) -> None:
     file = given.study.with_suffix(".csv")
     others = list(dict.fromkeys(row["cell"] for row in read_rows(file)))[1:]
     heads = [f"over {name}" for name in others]
-    parts = []
+    study = load_study(given.study).study
+    parts = [
+        f"# {study.title}\n",
+        f"Written by `instrument.py table` from {file.name}; README.md says how to read it.\n",
+    ]
+    parts += [*(f"- `{name}`: {scale.description}" for name, scale in study.scales.items()), ""]
     for metric, title in METRICS.items():
         every = measurements(file, metric)
         spread = [one for one in every if one.several]

@@ -11,7 +11,7 @@ from torch import Tensor, multiprocessing, nn
 from torch.multiprocessing.spawn import start_processes
 
 from core import pretrain
-from core.encoder.encoder import Encoder
+from core.encoder.resnet import ResNet
 from core.pretraining.buckets import Buckets
 from core.pretraining.training import Training
 from helpers import random_dataset, small_config
@@ -36,8 +36,8 @@ def compute_in_double(training: Training) -> None:
     """Compute in double precision: weights, buffers, and views from the first convolution on."""
     training.model.double()
     for module in training.model.modules():
-        if isinstance(module, Encoder):
-            module.conv1.register_forward_pre_hook(lambda _, inputs: inputs[0].double())  # type: ignore[union-attr]
+        if isinstance(module, ResNet):  # an encoder of patches has one too
+            module.conv1.register_forward_pre_hook(lambda _, inputs: inputs[0].double())
 
 
 def after_steps(

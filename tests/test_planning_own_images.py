@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from ablations.planning.own_images.fingerprints import Folders
 from ablations.planning.plan import Plan, make_plan
 from ablations.planning.review.lint import warnings
 from ablations.running.own_images.remember import remember_images
+from ablations.running.prepare_data import is_elsewhere, needed_data
+from ablations.running.schedule import Where
 from ablations.store.own_images.last_run import load_last_run
 from ablations.store.own_images.notes import load_notes
 from ablations.store.trial_store import TrialStore
@@ -120,16 +123,14 @@ def test_the_images_of_an_evaluation_count_and_leave_the_encoder(photos: Path) -
 
 
 def test_a_fingerprint_that_is_written_refuses_other_images(photos: Path) -> None:
-    (line,) = data_lines(plan())
-    fingerprint = line.rpartition("fingerprint ")[2]
+    fingerprint = plan().trials[0].config.pretrain.data.fingerprint
+    assert f"fingerprint {fingerprint}" in "".join(data_lines(plan()))
     assert ids(plan(f", fingerprint: {fingerprint}")) == ids(plan())
     remove_one(photos)
-    (now,) = data_lines(plan())
     with pytest.raises(
         StudyError, match=rf"mine.yaml:3:52: base.data.fingerprint: is {fingerprint}, and the images of photos "
     ):
         plan(f", fingerprint: {fingerprint}")
-    assert now.rpartition("fingerprint ")[2] != fingerprint
     code, text = ablate("plan", "mine.yaml", "--set", "data.name=shapes", "--set", f"data.fingerprint={fingerprint}")
     assert code == 2
     assert "data.fingerprint is for image folders, and shapes is known by its name" in text
@@ -177,3 +178,28 @@ def test_the_settings_of_a_trial_show_it_and_where_it_comes_from() -> None:
     assert code == 0, text
     (line,) = [line for line in text.splitlines() if line.startswith("data.fingerprint")]
     assert line.split() == ["data.fingerprint", trial.config.pretrain.data.fingerprint, "images"]
+
+
+def test_a_machine_without_the_images_plans_by_a_note_that_another_one_wrote(photos: Path) -> None:
+    code, text = ablate("data", "photos", "--storage", "shared")
+    assert code == 0, text
+    made = plan()
+    fingerprint = made.trials[0].config.pretrain.data.fingerprint
+    assert f"fingerprint {fingerprint}, of 18 files" in text
+    photos.rename("gone")
+    by_note = plan(storage=Path("shared"))
+    assert (ids(by_note), by_note.sizes) == (ids(made), made.sizes)
+    cluster = Where(Path("shared"), Path("data"), "10.0.0.1:6379")
+    (data,) = needed_data(by_note)
+    assert is_elsewhere(data, cluster)
+    assert not any(is_elsewhere(data, replace(cluster, **one)) for one in ({"inline": True}, {"address": "local"}))
+    Path("gone").rename(photos)
+    assert not is_elsewhere(data, cluster)
+
+
+def test_a_folder_that_is_not_what_its_name_says_is_told(photos: Path) -> None:
+    photos.rename(Path("data/imagenet"))
+    Path("mine.yaml").write_text(STUDY.replace("photos", "imagenet") % "")
+    made = make_plan(load_study("mine.yaml"), TrialStore(STORAGE), Path("data"))
+    (told,) = [note for note in warnings(made) if "as published" in note]
+    assert "imagenet has 6 test images of 3 classes here, and 50,000 of 1,000 as published" in told

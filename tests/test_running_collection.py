@@ -174,7 +174,7 @@ def test_seeds_are_added_until_values_are_known_to_be_alike(ran: list[Unit]) -> 
     assert drawn
     assert drawn.verdicts[0].word == "SUPPORTED"
     assert drawn.verdicts[0].seeds == 3
-    assert "+40.0</b> points between 0.5 and 0.1" in drawn.page.read_text()
+    assert "+40.0 points between 0.5 and 0.1" in drawn.page.read_text()
 
 
 def test_collections_are_no_studies() -> None:

@@ -7,7 +7,6 @@ from archives import pets, voc2007
 from rich.console import Console
 
 from ablations.planning.plan import Plan, make_plan
-from ablations.running.job import Job
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
 from ablations.store.trial_store import TrialStore
@@ -55,8 +54,8 @@ def test_one_training_is_scored_on_each_data_set(
 ) -> None:
     scored: list[tuple[str, tuple[int, ...]]] = []
 
-    def look(config: DataConfig, job: Job) -> Dataset:
-        data = load_data(config, str(job.data_dir))
+    def look(config: DataConfig, data_dir: Path) -> Dataset:
+        data = load_data(config, data_dir)
         scored.append((data.name, tuple(pixels(data.test).shape[-2:])))
         return data
 

@@ -9,10 +9,12 @@ import pytest
 
 import core
 from ablations.store.json_files import write_json
-from ablations.store.trial_store import TrialStore
+from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.tracking.training.curves import learning_curves
+from ablations.tracking.training.representations import draw_representations
 from ablations.tracking.training.views import IMAGES, MANY, MOST_CELLS, NO_DATA, augmentation_views
-from core.config import CustomAugment, Flip, PretrainConfig
+from ablations.types.errors import StudyError
+from core.config import CustomAugment, Flip, PretrainConfig, TrainConfig
 from core.pretraining.shown_views import LARGEST, shown_views
 from helpers import NOTHING, epoch, pixels, random_dataset, small_config
 
@@ -85,3 +87,19 @@ def test_views_are_those_of_the_policy_on_the_same_images() -> None:
     images = pixels(random_dataset().train).numpy()
     assert all(any((one == image).all() for image in images) for one in plain[0])
     assert seen(NOTHING, image_size=2 * LARGEST).shape == (2, IMAGES, 3, LARGEST, LARGEST)
+
+
+def test_h_and_z_of_any_trial_are_drawn_from_its_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = TrainConfig(pretrain=small_config(epochs=0, data={"name": "shapes", "image_size": 16}))
+    trial = StoredTrial("1" * 16, "2" * 16, config.model_dump(mode="json"), None)
+    data = random_dataset()
+    monkeypatch.setattr(core, "load_data", lambda config, folder: data)
+    with pytest.raises(StudyError, match="its encoder is not in runs; running its study trains it"):
+        draw_representations(STORE, trial, Path("data"), Path("out"), print)
+    core.pretrain(config.pretrain, data, device="cpu").save(STORE.encoder_path("2" * 16))
+    files = draw_representations(STORE, trial, Path("data"), Path("out"), print)
+    assert files == [Path("out/tsne.png"), Path("out/retrieval.png")]
+    embedded, retrieved = (path.with_suffix(".svg").read_text() for path in files)
+    assert all(f"({letter}) {part}" in embedded for letter, part in zip("ab", "hz", strict=True))
+    assert embedded.count("silhouette") == 2
+    assert retrieved.count("nearest training images") == 2

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from ablations.cli.options import DataOption, console, errors, told
+from ablations.cli.options import LOCATION, DataOption, console, errors, parse_location, told
 from ablations.cli.tables import FEW_CLASSES, classes_text
 from ablations.store.locations import DEFAULT_DATA
 from ablations.types.errors import StudyError
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
+    from core import DataConfig
     from core.data.sources.finding import DataCheck, Finding
 
 UNFIT = 2
@@ -21,6 +22,18 @@ FEW = 5
 """Places that are listed of what is only noted; of what is refused, all are."""
 NOTE = "yellow"
 
+SplitOption = Annotated[
+    float | None,
+    typer.Option("--split", min=0, max=1, help="Share of each class for testing, as data.split, where there is none."),
+]
+NoteOption = Annotated[
+    str,
+    typer.Option(
+        "--storage",
+        metavar=LOCATION,
+        help="Storage that gets a note of the fingerprint, for a plan on a machine without the images.",
+    ),
+]
 SourceArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of an image folder, manifest or the like in --data-dir.")
 ]
@@ -29,11 +42,17 @@ DownloadOption = Annotated[
 ]
 
 
-def data(name: SourceArgument, data_dir: DataOption = DEFAULT_DATA, download: DownloadOption = False) -> None:
-    """Check images of your own: what there is, and everything that is wrong with it. Reads every image."""
+def data(
+    name: SourceArgument,
+    split: SplitOption = None,
+    data_dir: DataOption = DEFAULT_DATA,
+    storage: NoteOption = "",
+    download: DownloadOption = False,
+) -> None:
+    """Check images of your own: what there is, their fingerprint, and everything that is wrong. Reads every image."""
     with told():
         from ablations.store.data_copies import local_data
-        from core import DataError
+        from core import DataConfig, DataError
         from core.data.catalog import DATA_SETS
         from core.data.sources.check import check_images
 
@@ -42,7 +61,7 @@ def data(name: SourceArgument, data_dir: DataOption = DEFAULT_DATA, download: Do
             return
         if name in DATA_SETS:
             raise StudyError(f"{name} is built-in data; 'ablate data' checks images of your own")
-        root = local_data(name, data_dir, console.print) / name
+        root = local_data(name, data_dir, console.print, fresh=True) / name
         columns = TextColumn("reading images"), BarColumn(), MofNCompleteColumn()
         with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
             task = bar.add_task("")
@@ -52,8 +71,24 @@ def data(name: SourceArgument, data_dir: DataOption = DEFAULT_DATA, download: Do
                 raise StudyError(f"data: {error}") from error
         console.print(f"{name}: {check.what} at {root}")
         _print(check)
+        if not check.refused and ("" not in check.splits or split):
+            noted_in = parse_location(storage) if storage else None
+            _print_fingerprint(DataConfig(name=name, split=split), data_dir, noted_in)
     if check.refused:
         raise typer.Exit(UNFIT)
+
+
+def _print_fingerprint(config: "DataConfig", data_dir: AnyPath, storage: AnyPath | None) -> None:
+    """Print the fingerprint, and keep a note of it if a storage is given."""
+    from ablations.store.own_images.notes import folder_note, save_notes
+
+    note = folder_note(config, data_dir, storage)
+    if note is None:
+        return
+    console.print(f"fingerprint {note.fingerprint}", highlight=False)
+    if storage is not None:
+        save_notes(storage, [note])
+        console.print(f"noted in {storage}", highlight=False)
 
 
 def _download(name: str, data_dir: AnyPath) -> None:

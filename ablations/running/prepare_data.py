@@ -4,12 +4,14 @@ Data that does not fit in memory is streamed, and only a few of its images are d
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ablations.planning.plan import Plan
 from ablations.running.own_images.load import load_images
+from ablations.running.schedule import Where
 from ablations.store.data_copies import local_data
 from ablations.store.prepared import is_prepared, note_prepared
 from ablations.types.errors import StudyError
@@ -22,6 +24,15 @@ from core.remote import AnyPath
 def needed_data(plan: Plan) -> list[DataConfig]:
     """Every data set that what is left needs."""
     return list(dict.fromkeys(data for unit in plan.units for trial in unit.trials for data in trial.config.all_data))
+
+
+def is_elsewhere(config: DataConfig, where: Where) -> bool:
+    """Whether only other machines of a cluster have a folder, which the plan knows by a note in the storage. Each of
+    them compares its images with the fingerprint."""
+    is_cluster = where.address != "local" and not where.inline
+    if not is_cluster or config.fingerprint is None or not isinstance(where.data_dir, Path):
+        return False
+    return not (where.data_dir / config.name).exists()
 
 
 def prepare_data(needed: Sequence[DataConfig], data_dir: AnyPath, console: Console) -> None:

@@ -11,7 +11,7 @@ from ablations.planning.estimate_text import group_title, left_text
 from ablations.planning.plan import Plan
 from ablations.running.outcome import Outcome
 from ablations.running.own_images.remember import remember_images
-from ablations.running.prepare_data import needed_data, prepare_data
+from ablations.running.prepare_data import is_elsewhere, needed_data, prepare_data
 from ablations.running.run_state import RunState
 from ablations.running.schedule import Schedule, Where
 from ablations.store.folders import each
@@ -78,6 +78,10 @@ class Round:
         for plan in self.plans:
             for config in needed_data(plan):
                 try:
+                    if config not in problems and is_elsewhere(config, self._where):
+                        told = f"{config.name} is not on this machine; workers compare theirs with {config.fingerprint}"
+                        self._console.print(told, style="dim")
+                        problems[config] = ""
                     if config not in problems:
                         prepare_data([config], self._where.data_dir, self._console)
                         problems[config] = ""

@@ -101,6 +101,9 @@ FILES = {
 }
 """Data sets of image files that torchvision finds or downloads."""
 
+KNOWN_FOLDERS = {"imagenet": DataSize(1_281_167, 50_000, 1_000), "birdsnap": DataSize(47_386, 2_443, 500)}
+"""Sizes of published data sets that are image folders here: ILSVRC-2012 with its validation images, and Birdsnap as in
+Table 1 of Kornblith et al. (2019)."""
 PREFIX = "torchvision:"
 """Beginning of the names of data sets that are named after torchvision's classes. No image folder has such a name."""
 TORCHVISION = {

@@ -24,7 +24,18 @@ from reports.fonts import fonts_for
 from reports.kinds import KINDS
 from reports.study_report import StudyReport
 
-LIBRARIES = ("fonttools", "jinja2", "matplotlib", "numpy", "pandas", "pillow", "pydantic", "scipy", "seaborn")
+LIBRARIES = (
+    "fonttools",
+    "jinja2",
+    "markupsafe",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "pillow",
+    "pydantic",
+    "scipy",
+    "seaborn",
+)
 """Distributions that figures, tables and pages are made with."""
 PAGE = "report.html"
 

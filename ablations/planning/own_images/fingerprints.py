@@ -1,11 +1,10 @@
 """The fingerprints of image folders, which become part of the identity of the trials on them."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from ablations.planning.configuration.configure import Configured, place_of
 from ablations.store.own_images.last_run import load_last_run
-from ablations.store.own_images.notes import DataNote, note_of, take_note, take_remote_note
+from ablations.store.own_images.notes import DataNote, folder_note, note_of
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.choices import with_value
 from ablations.types.errors import StudyError
@@ -47,9 +46,7 @@ class Folders:
 
     def _look(self, source: DataConfig) -> DataNote | None:
         try:
-            if isinstance(self._data_dir, Path):
-                return take_note(source, self._data_dir)
-            return take_remote_note(source, self._data_dir, self._root)
+            return folder_note(source, self._data_dir, self._root)
         except MissingData:
             return note_of(self._root, source)
         except DataError:  # the plan tells it, with the trial's name

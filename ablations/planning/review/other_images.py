@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from ablations.planning.own_images.old_results import unknown_folders
 from ablations.planning.plan import Plan
 from ablations.types.wording import counted
+from core.data.catalog import KNOWN_FOLDERS
 from core.data.fingerprint import DECODING
 
 
 def other_images(plan: Plan) -> Iterator[str]:
-    """A sentence for folders whose images are not known yet, for results from before fingerprints, and for each content
-    that a folder had before."""
+    """A sentence for each folder that is not what its name says or is not known yet, for results from before
+    fingerprints, and for each content that a folder had before."""
+    yield from _not_as_published(plan)
     for name in unknown_folders(plan.trials):
         yield f"{name} is not copied to this machine yet: 'ablate run' copies it first, and ids follow from its images"
     yield from _older(plan)
@@ -38,3 +40,14 @@ def _of_other_images(plan: Plan) -> Iterator[str]:
             f"{change}: this storage has results of {counted(count, 'trial')} on those; they stay there under their "
             "own ids, and are not drawn here"
         )
+
+
+def _not_as_published(plan: Plan) -> Iterator[str]:
+    """Folders with the name of a published data set and other numbers of test images or classes."""
+    for data, size in plan.sizes.items():
+        known = KNOWN_FOLDERS.get(data.name)
+        if known and (size.test, size.classes) != (known.test, known.classes):
+            yield (
+                f"{data.name} has {size.test:,} test images of {size.classes:,} classes here, and {known.test:,} of "
+                f"{known.classes:,} as published, so scores are not comparable; give a part of it a name of its own"
+            )

@@ -67,14 +67,17 @@ def take_note(config: DataConfig, data_dir: Path) -> DataNote:
     return DataNote(fingerprint, source_values(config), train, test, folder, platform.node(), now, skipped=skipped)
 
 
-def take_remote_note(config: DataConfig, data_dir: RemotePath, root: AnyPath) -> DataNote | None:
-    """A note of a folder in an object store as it is now, by its copy on this machine or by a note in the storage; None
-    if neither has these images. Raises ``DataError`` if it is unfit."""
+def folder_note(config: DataConfig, data_dir: AnyPath, root: AnyPath | None) -> DataNote | None:
+    """A note of an image folder as it is now. One in an object store is known by its copy on this machine, or by a note
+    in the storage ``root``; None if neither has these images. Raises ``DataError`` if it is missing or unfit."""
+    if not isinstance(data_dir, RemotePath):
+        return take_note(config, data_dir)
     folder = data_dir / config.name
     state = remote_state(folder)
     if copied_state(config.name, data_dir) == state:
         return replace(take_note(config, copies_of(data_dir)), folder=str(folder), state=state)
-    return next((note for note in notes_of(root, config) if note.state == state), None)
+    known = notes_of(root, config) if root is not None else []
+    return next((note for note in known if note.state == state), None)
 
 
 def source_values(config: DataConfig) -> dict[str, Any]:

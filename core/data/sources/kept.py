@@ -82,7 +82,7 @@ def _tail(counts: list[int], config: DataConfig) -> list[int]:
         kept[place] += 1
     if 0 in kept:
         raise DataError(
-            f"data.imbalance is {config.imbalance:g}, and the smallest class of {config.name} would have none of "
-            f"{total:,} images; lower data.imbalance or raise data.subset"
+            f"data.imbalance is {config.imbalance:g}, and of {total:,} images of {config.name} the smallest class "
+            "would have none; lower data.imbalance or raise data.subset"
         )
     return kept
