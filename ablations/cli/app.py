@@ -8,6 +8,7 @@ import typer
 
 from ablations.cli import check_data, completion, file_commands, storage_commands
 from ablations.cli.doctor import doctor
+from ablations.cli.export import export
 from ablations.cli.options import (
     SILENT,
     DataOption,
@@ -283,6 +284,7 @@ for command in (
     check_data.data,
     storage_commands.show,
     storage_commands.look,
+    export,
     storage_commands.diff,
     storage_commands.rm,
     storage_commands.gc,
