@@ -82,6 +82,7 @@ def test_a_study_runs_and_its_results_are_a_table(capsys: pytest.CaptureFixture[
     assert list(table["loss.temperature"]) == [0.2, 0.3, 0.4]
     assert table["linear_eval/top1"].between(0, 100).all()
     assert_best_is_its_encoder(study, table)
+    assert "ablate gc --dry-run" in Path("runs/README.txt").read_text()
     picture = outcome._repr_png_()
     assert picture is not None
     assert picture.startswith(b"\x89PNG")
