@@ -98,6 +98,7 @@ def assert_best_is_its_encoder(study: ablations.api.LoadedStudy, table: pd.DataF
     known = TrialStore(Path("runs")).encoder_hash(first["encoder_id"])
     assert encoder_hash(best.encoder("cpu")) == known
     settings = ["--set", "loss.temperature=[0.2, 0.3, 0.4]", "--set", "head.kind=linear"]
+    assert_rescored(settings)
     for whose in ([first["trial_id"][:10]], ["--best", "small.yaml", *settings]):
         code, text = ablate("export", *whose, "--to", "my.safetensors")
         assert (code, f"encoder {first['encoder_id']} of trial {first['trial_id']}" in text) == (0, True)
@@ -105,6 +106,25 @@ def assert_best_is_its_encoder(study: ablations.api.LoadedStudy, table: pd.DataF
         Path("my.safetensors").unlink()
     images = torch.randint(0, 256, (3, 3, 16, 16), dtype=torch.uint8)
     assert torch.allclose(best.pretrained("cpu")(images), best.encoder("cpu")(images / 255), atol=1e-5)
+
+
+def assert_rescored(settings: list[str]) -> None:
+    """Encoders that are there are scored by another protocol."""
+    settings = [*settings, "--set", "evaluate.epochs=1", "--set", "evaluate.batch_size=16"]
+    code, text = ablate("rescore", "small.yaml", "--protocol", "linear_sgd", *settings, "--inline")
+    assert code == 0, text
+    stored = [trial for trial in TrialStore(Path("runs")).all_stored() if trial.config["evaluate"].get("epochs") == 1]
+    assert len(stored) == 3
+    assert len({trial.pretrain_id for trial in TrialStore(Path("runs")).all_stored()}) == 3
+
+
+def test_an_encoder_that_is_not_there_is_not_rescored() -> None:
+    Path("small.yaml").write_text(STUDY)
+    code, text = ablate("rescore", "small.yaml", "--protocol", "linear_sgd")
+    assert code == 2
+    assert "small.yaml: 2 encoders of 2 to score" in text
+    assert "is not trained; 'ablate run small.yaml'" in text
+    assert not TrialStore(Path("runs")).trial_ids()
 
 
 def test_what_cannot_be_exported_is_said() -> None:
