@@ -47,6 +47,19 @@ def test_sides_that_are_left_out_are_all_other_cells() -> None:
     assert verdict(better("b"), **cells).word == "REFUTED"
 
 
+def test_a_baseline_is_compared_like_a_cell() -> None:
+    cells: dict[str, Values] = {"a": [10.0, 20.0, 33.0], "b": [5.0, 15.2, 30.0]}
+    table = results(**cells)
+    table.loc[table["x"] == "b", ["baseline", "x"]] = ["untrained", ""]
+    named, left_out = (claim(cells=side, than=[{"baseline": "untrained"}]) for side in ([{"x": "a"}], []))
+    for asked in (named, left_out):
+        (found,) = judge([asked], table, AXES, METRIC)
+        assert found.reason == verdict(better("a", "b"), **cells).reason
+        assert found.cells == [{"x": "a"}, {"baseline": "untrained"}]
+    table["scored_by"] = ["frozen", "frozen", "frozen", "other", "other", "other", "frozen"]
+    assert "scored by frozen and other" in judge([named], table, AXES, METRIC)[0].reason
+
+
 def test_a_cell_is_not_compared_with_itself() -> None:
     found = verdict(better("c", "ac"), a=[1.0], c=[3.0])
     assert found.mean == 2

@@ -20,10 +20,12 @@ from core.config.methods import (
 from core.config.metrics import METRICS, MetricInfo
 from core.config.operations import (
     OPERATIONS,
+    Affine,
     Blur,
     Crop,
     Cutout,
     Equalize,
+    Erasing,
     Flip,
     Grayscale,
     Jitter,
@@ -32,12 +34,16 @@ from core.config.operations import (
     Operation,
     OperationConfig,
     Operations,
+    Perspective,
+    Posterize,
     Rotate,
+    Sharpness,
     Sobel,
     Solarize,
     SubPolicy,
+    VerticalFlip,
 )
-from core.config.optimizer import OPTIMIZERS, AdamW, Lars, OptimizerConfig, Sgd
+from core.config.optimizer import OPTIMIZERS, Adam, AdamW, Lars, OptimizerConfig, Sgd
 from core.config.policies import (
     POLICIES,
     AugmentConfig,
@@ -65,7 +71,7 @@ from core.config.protocols import (
     Tsne,
 )
 from core.config.registry import Registry
-from core.config.schedule import SCHEDULES, Cosine, ScheduleConfig
+from core.config.schedule import SCHEDULES, Constant, Cosine, Linear, ScheduleConfig, Step
 from core.config.train import PretrainConfig, TrainConfig
 
 __all__ = [
@@ -78,7 +84,9 @@ __all__ = [
     "POLICIES",
     "PROTOCOLS",
     "SCHEDULES",
+    "Adam",
     "AdamW",
+    "Affine",
     "AugmentConfig",
     "AutoAugment",
     "Blur",
@@ -87,6 +95,7 @@ __all__ = [
     "ColourHistograms",
     "CompositionAugment",
     "Config",
+    "Constant",
     "ContrastiveLoss",
     "Cosine",
     "Crop",
@@ -96,6 +105,7 @@ __all__ = [
     "DataConfig",
     "EncoderConfig",
     "Equalize",
+    "Erasing",
     "EvaluateConfig",
     "ExampleViews",
     "FineTune",
@@ -106,6 +116,7 @@ __all__ = [
     "HeadConfig",
     "Jitter",
     "Lars",
+    "Linear",
     "LinearSgd",
     "LossConfig",
     "Margin",
@@ -121,7 +132,9 @@ __all__ = [
     "Operations",
     "OptimizerConfig",
     "Pass",
+    "Perspective",
     "PolicyConfig",
+    "Posterize",
     "PretrainConfig",
     "Protocol",
     "Registry",
@@ -130,12 +143,15 @@ __all__ = [
     "Rotate",
     "ScheduleConfig",
     "Sgd",
+    "Sharpness",
     "SimclrAugment",
     "Sobel",
     "Solarize",
     "Spectrum",
+    "Step",
     "SubPolicy",
     "TrainConfig",
     "TransformationProbe",
     "Tsne",
+    "VerticalFlip",
 ]
