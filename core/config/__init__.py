@@ -18,6 +18,7 @@ from core.config.methods import (
     Pass,
 )
 from core.config.metrics import METRICS, MetricInfo
+from core.config.models.library import Timm, Torchvision
 from core.config.operations import (
     OPERATIONS,
     Blur,
@@ -135,6 +136,8 @@ __all__ = [
     "Solarize",
     "Spectrum",
     "SubPolicy",
+    "Timm",
+    "Torchvision",
     "TrainConfig",
     "TransformationProbe",
     "Tsne",
