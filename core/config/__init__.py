@@ -18,6 +18,7 @@ from core.config.methods import (
     Pass,
 )
 from core.config.metrics import METRICS, MetricInfo
+from core.config.models.library import Timm, Torchvision
 from core.config.operations import (
     OPERATIONS,
     Affine,
@@ -150,6 +151,8 @@ __all__ = [
     "Spectrum",
     "Step",
     "SubPolicy",
+    "Timm",
+    "Torchvision",
     "TrainConfig",
     "TransformationProbe",
     "Tsne",
