@@ -24,7 +24,7 @@ def figures() -> Iterator[str]:
 
 
 def _figure(path: Path, scale: str) -> Iterator[str]:
-    """The figure with its command; its folder is named as its study, with the scale behind it or as the folder around it."""
+    """The figure with its command. Its folder is named as its study; the scale is behind the name or the folder around."""
     name, _, own_scale = path.parent.name.partition("-")
     study = load_study(name).study
     command = f"ablate run {name}" if own_scale == "quick" else f"ablate run {name} --scale {own_scale or scale}"
@@ -39,7 +39,8 @@ def study_rows() -> Iterator[str]:
     yield "| study | what it asks | in the paper | kind of figure |\n|---|---|---|---|"
     for name, path in sorted(all_studies().items()):
         study = load_study(str(path)).study
-        yield f"| [{name}](../studies/{path.name}) | {study.title} | {_place(study.reproduces)} | {study.report.kind} |"
+        kind = study.report.kind if study.report else ""
+        yield f"| [{name}](../studies/{path.name}) | {study.title} | {_place(study.reproduces)} | {kind} |"
 
 
 def gallery() -> str:

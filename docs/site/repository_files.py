@@ -1,4 +1,7 @@
-"""Gives MkDocs the documents, and what they link to, from where they lie: a link is right in the repository and the site."""
+"""Gives MkDocs the documents, and the files that they link to, from where they lie in the repository.
+
+A relative link is right in both places.
+"""
 
 from pathlib import Path
 
