@@ -24,7 +24,7 @@ def figures() -> Iterator[str]:
 
 
 def _figure(path: Path, scale: str) -> Iterator[str]:
-    """The figure with its command. Its folder is named as its study; the scale is behind the name or the folder around."""
+    """The figure with its command. Its folder is named as its study, with the scale behind it or around it."""
     name, _, own_scale = path.parent.name.partition("-")
     study = load_study(name).study
     command = f"ablate run {name}" if own_scale == "quick" else f"ablate run {name} --scale {own_scale or scale}"
