@@ -3,6 +3,7 @@
 # make slow       SIGKILL at five moments and Ctrl-C, minutes
 # make reference  the generated pages of docs/, and the schema of study files
 # make results    the figures of docs/results, from the data beside them
+# make docs       the documentation site, into build/site/; a dead link fails it
 # make looks      every kind of figure and page, from made-up results, into looks/: to look at
 # make check      everything that a change must pass
 
@@ -11,7 +12,7 @@ UV := $(shell uv --version >/dev/null 2>&1 && command -v uv)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: demo test slow reference results looks check lint types contracts clean
+.PHONY: demo test slow reference results docs looks check lint types contracts clean
 
 demo: $(INSTALLED)
 	$(BIN)/ablate run studies/quickstart.yaml
@@ -28,10 +29,13 @@ reference: $(INSTALLED)
 results: $(INSTALLED)
 	$(BIN)/python docs/redraw_results.py
 
+docs: $(INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs/site/mkdocs.yml
+
 looks: $(INSTALLED)
 	$(BIN)/python docs/looks.py looks
 
-check: lint types contracts test
+check: lint types contracts docs test
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

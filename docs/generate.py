@@ -73,13 +73,14 @@ def generated() -> dict[Path, str]:
         "metrics": _metrics(),
         "own_metrics": own(),
         "validated": ", ".join(f"`{protocol}` (`{validation_of(protocol)}`)" for protocol in with_validation()),
+        "gallery": runpy.run_path(str(HERE / "gallery.py"))["gallery"](),
         "fidelity_table": runpy.run_path(str(HERE / "fidelity_table.py"))["fidelity_table"](),
         "scale_list": "\n".join(_scale_list()),
         "scale_table": "\n".join(_scale_table(settings_tree(definitions()))),
     }
     texts = {
         HERE / f"{name}.md": _in_yaml_terms(environment.get_template(f"{name}.md.j2").render(), models) + "\n"
-        for name in ("study-file", "command-line", "scales", "fidelity")
+        for name in ("study-file", "command-line", "scales", "fidelity", "gallery")
     }
     drawn = runpy.run_path(str(HERE / "draw_architecture.py"))["architecture_svg"]()
     return texts | {HERE.parent / "studies" / FILE: schema_text(), HERE / "architecture.svg": drawn}
