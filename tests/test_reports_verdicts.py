@@ -252,17 +252,6 @@ def test_a_verdict_takes_three_seeds() -> None:
     assert (two.seeds, two.takes, two.interval) == (2, "more seeds: --seeds 3", None)
 
 
-def test_a_claim_that_is_not_judged_has_its_effect_and_no_verdict() -> None:
-    clear: dict[str, Values] = {"a": [50.0, 51.0, 52.1], "b": [40.0, 41.0, 42.0]}
-    found, other = judge([better("a", "b", judged=False), better("b", "a")], results(**clear), AXES, METRIC)
-    assert (found.word, found.interval, other.word) == ("UNDECIDED", None, "REFUTED")
-    assert found.reason == (
-        "+10.0 points in 3 seeds; no verdict is taken at this scale, whose results say whether everything works"
-    )
-    assert found.takes == "a larger scale, such as --scale laptop"
-    assert other.ruling and other.ruling.claims == 1
-
-
 def test_a_failed_trial_costs_its_own_comparisons_and_no_whole_seed() -> None:
     cells: dict[str, Values] = {"a": [20.0, 21.0, 22.0, 20.5], "b": [10.0, 11.1, None, 10.2], "c": [9.0, 9.1, 9.3, 9.2]}
     found = verdict(better("a"), **cells)

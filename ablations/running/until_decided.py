@@ -74,9 +74,9 @@ def _up_to(look: int, of_cell: list[Trial]) -> Iterator[Trial]:
 
 
 def _open(verdicts: "Sequence[Verdict]") -> "Iterator[Verdict]":
-    """The claims that are not decided and get a verdict; of a claim with several parts, the parts that are not."""
+    """The claims that are not decided; of a claim with several parts, the parts that are not."""
     for verdict in verdicts:
-        if verdict.word == "UNDECIDED" and verdict.claim.judged:
+        if verdict.word == "UNDECIDED":
             parts = [part for part in verdict.parts if part.word == "UNDECIDED"]
             yield from parts or [verdict]
 

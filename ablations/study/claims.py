@@ -66,27 +66,23 @@ def _check(claim: Part, axes: dict[str, list[str]], source: Source, keys: Keys) 
         _check_value(axes, axis, value, f"{source.locate((*keys, field))}")
 
 
-def resolved(claim: Claim, own: list[Grid], grids: list[Grid], scale: str, verdicts: bool = True) -> Claim:
+def resolved(claim: Claim, own: list[Grid], grids: list[Grid], scale: str) -> Claim:
     """The claim with values as reports write them, cells as mappings, and the margin of a scale.
 
-    ``own`` are the grids that the claim is written of, ``grids`` those of the scale; ``verdicts`` says whether claims
-    get one at the scale.
+    ``own`` are the grids that the claim is written of, ``grids`` those of the scale.
     """
-    inner = [_resolved(part, own, grids, scale, verdicts and claim.judged) for part, _ in parts_of(claim, ())]
-    own_fields = {
-        "judged": verdicts and claim.judged,
-        "calibration": [name for name in claim.calibration if name == scale],
-    }
+    calibration = [name for name in claim.calibration if name == scale]
     if isinstance(claim, AllClaim):
-        return claim.model_copy(update={"parts": inner, **own_fields})
-    return inner[0].model_copy(update=own_fields)
+        parts = [_resolved(part, own, grids, scale) for part in claim.parts]
+        return claim.model_copy(update={"parts": parts, "calibration": calibration})
+    return _resolved(claim, own, grids, scale).model_copy(update={"calibration": calibration})
 
 
-def _resolved(claim: Part, own: list[Grid], grids: list[Grid], scale: str, verdicts: bool) -> Part:
+def _resolved(claim: Part, own: list[Grid], grids: list[Grid], scale: str) -> Part:
     everything = claim.model_dump(mode="json")
     texts = {name: _as_text(name, value, everything, own, grids) for name, value in everything.items()}
     known = {name: text for name, text in texts.items() if text is not None}
-    return claim.model_copy(update=known | _at_scale(claim, scale) | {"judged": verdicts and claim.judged})
+    return claim.model_copy(update=known | _at_scale(claim, scale))
 
 
 def _at_scale(claim: Part, scale: str) -> dict[str, Any]:

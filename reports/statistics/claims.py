@@ -57,8 +57,6 @@ class ClaimBase(BaseModel):
     written before anything is measured: half the effect that the paper prints, and at most 1 point."""
     metric: str | None = None
     """The metric that the claim is about; the report's metric if it is not given."""
-    judged: bool = True
-    """Whether it gets a verdict. Otherwise only its effect is shown, as at a scale without ``verdicts``."""
     calibration: list[str] = []
     """Scales whose settings were chosen so that this effect shows, as ``benchmarks/instrument.md`` says. There its
     verdict tells how well the scale measures, and is counted as calibration."""

@@ -159,9 +159,8 @@ def _verdict(case: Case, ruling: Ruling, metric: str) -> Verdict:
 
 
 def _undecidable(found: Verdict, answer: Answer, why: str) -> Verdict:
-    """The verdict on a claim that cannot be judged, or not yet."""
+    """The verdict on a claim that cannot be judged yet."""
     takes = "more seeds: --seeds 3" if found.mean is not None and answer.seeds < FEWEST_SEEDS else "results"
-    takes = takes if found.claim.judged or found.mean is None else "a larger scale, such as --scale laptop"
     shown = f"{found.measure} in {_count(found.seeds, 'seed')}; " if found.mean is not None else ""
     return replace(found, reason=f"{shown}{why}", takes=takes)
 
