@@ -1,5 +1,6 @@
 """Weights that an encoder starts from: whose they are, what they do, and what is refused."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -87,14 +88,14 @@ def test_weights_of_timm_fit_other_sizes_of_views(tmp_path: Path, monkeypatch: p
     torch.manual_seed(5)
     original = timm.create_model("test_vit")
     torch.save(original.state_dict(), tmp_path / "downloaded.pth")
-    here = {"pretrained_cfg_overlay": {"file": str(tmp_path / "downloaded.pth")}}
-    create = timm.create_model
-    monkeypatch.setattr(timm, "create_model", lambda name, pretrained, **more: create(name, pretrained, **more, **here))
+    here = {"file": str(tmp_path / "downloaded.pth")}
+    monkeypatch.setattr(timm, "create_model", partial(timm.create_model, pretrained_cfg_overlay=here))
     tagged = Timm(name="test_vit", weights="timm:r160_in1k")
     built = build_encoder(tagged, 32)
     start_from_weights(tagged, built, 32)
-    assert torch.equal(built.network.blocks[0].attn.qkv.weight, original.blocks[0].attn.qkv.weight)
-    assert built.network.pos_embed.shape[1] == 1 + 4
+    loaded, expected = built.named_as_elsewhere.state_dict(), original.state_dict()
+    assert torch.equal(loaded["blocks.0.attn.qkv.weight"], expected["blocks.0.attn.qkv.weight"])
+    assert (loaded["pos_embed"].shape[1], expected["pos_embed"].shape[1]) == (1 + 4, 1 + 100)
     with pytest.raises(DataError, match=r"timm has no weights 'r9' of test_vit; known are r160_in1k"):
         start_from_weights(tagged.model_copy(update={"weights_hash": "timm:r9"}), built, 32)
 
