@@ -1,8 +1,10 @@
 """Weights that an encoder starts from: whose they are, what they do, and what is refused."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
+import timm
 import torch
 from safetensors.torch import save_file
 
@@ -11,6 +13,7 @@ from core.config import PretrainConfig, Timm
 from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
 from core.encoder.fingerprint import encoder_hash
+from core.encoder.weights import start_from_weights
 from core.errors import DataError
 from core.pretraining.training import Training
 from core.trained.export import export_encoder
@@ -78,6 +81,23 @@ def test_a_tag_is_in_the_id_and_sets_the_normalisation() -> None:
     torch.manual_seed(0)
     plain = build_encoder(Timm(name="test_vit", patch_size=8), 16).eval()
     torch.testing.assert_close(built(views), plain((views - 0.5) / 0.5))
+
+
+def test_weights_of_timm_fit_other_sizes_of_views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """timm reads a file in place of its download, and resamples the positions of 10 x 10 patches to 2 x 2."""
+    torch.manual_seed(5)
+    original = timm.create_model("test_vit")
+    torch.save(original.state_dict(), tmp_path / "downloaded.pth")
+    here = {"file": str(tmp_path / "downloaded.pth")}
+    monkeypatch.setattr(timm, "create_model", partial(timm.create_model, pretrained_cfg_overlay=here))
+    tagged = Timm(name="test_vit", weights="timm:r160_in1k")
+    built = build_encoder(tagged, 32)
+    start_from_weights(tagged, built, 32)
+    loaded, expected = built.named_as_elsewhere.state_dict(), original.state_dict()
+    assert torch.equal(loaded["blocks.0.attn.qkv.weight"], expected["blocks.0.attn.qkv.weight"])
+    assert (loaded["pos_embed"].shape[1], expected["pos_embed"].shape[1]) == (1 + 4, 1 + 100)
+    with pytest.raises(DataError, match=r"timm has no weights 'r9' of test_vit; known are r160_in1k"):
+        start_from_weights(tagged.model_copy(update={"weights_hash": "timm:r9"}), built, 32)
 
 
 def test_weights_that_changed_or_do_not_fit_are_refused(tmp_path: Path) -> None:

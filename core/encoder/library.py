@@ -190,12 +190,17 @@ def _on_meta(config: LibraryConfig, image_size: int) -> nn.Module:
         return _timm(config, image_size) if isinstance(config, Timm) else _torchvision(config, image_size)
 
 
-def _timm(config: Timm, image_size: int) -> nn.Module:
+def pretrained_by_timm(config: Timm, tag: str, image_size: int) -> nn.Module:
+    """Download a model of timm, its positions and patches resampled for views of ``image_size`` pixels."""
+    return _timm(config, image_size, tag)
+
+
+def _timm(config: Timm, image_size: int, tag: str = "") -> nn.Module:
     if not _timm_card(config.name).fixed_input_size:
-        return _created(config)
+        return _created(config, tag)
     if _takes_other_sizes(config.same_form, image_size):
-        return _created(config, img_size=image_size, dynamic_img_size=True)
-    return _created(config, img_size=image_size)
+        return _created(config, tag, img_size=image_size, dynamic_img_size=True)
+    return _created(config, tag, img_size=image_size)
 
 
 @lru_cache(maxsize=1024)
@@ -206,13 +211,14 @@ def _takes_other_sizes(config: Timm, image_size: int) -> bool:
     return "dynamic_img_size" in inspect.signature(type(network)).parameters
 
 
-def _created(config: Timm, **options: Any) -> nn.Module:
+def _created(config: Timm, tag: str = "", **options: Any) -> nn.Module:
     import timm
 
     if config.patch_size:
         options["patch_size"] = config.patch_size
     try:
-        network: nn.Module = timm.create_model(config.name, num_classes=0, **options)
+        name = f"{config.name}.{tag}" if tag else config.name
+        network: nn.Module = timm.create_model(name, pretrained=bool(tag), num_classes=0, **options)
     except TypeError as error:
         if not config.patch_size:
             raise

@@ -11,6 +11,7 @@ from core.config.encoder import EncoderConfig
 from core.config.models.library import Timm
 from core.config.models.weights import StartingWeights, file_hash
 from core.encoder.encoder import Encoder
+from core.encoder.library import pretrained_by_timm
 from core.errors import DataError
 
 INSIDE = ("encoder", "state_dict", "model")
@@ -22,14 +23,14 @@ CLASSIFIER = ("fc.", "classifier.", "head.", "heads.", "head_dist.", "aux", "Aux
 Weights = dict[str, Tensor]
 
 
-def start_from_weights(config: EncoderConfig, encoder: Encoder) -> None:
+def start_from_weights(config: EncoderConfig, encoder: Encoder, image_size: int) -> None:
     """Load the weights that the configuration names, if it does. Downloads only a library's tag.
 
     Raises ``DataError`` where the weights are gone, others than planned, or do not fit.
     """
     if not isinstance(config, StartingWeights) or config.weights_hash is None:
         return
-    found = _of_library(config, config.tag) if config.tag else _of_planned_file(config)
+    found = _of_library(config, config.tag, image_size) if config.tag else _of_planned_file(config)
     _load(encoder.named_as_elsewhere, found, config.weights or config.weights_hash)
 
 
@@ -64,9 +65,9 @@ def _of_planned_file(config: StartingWeights) -> Weights:
     return read_weights(config.weights)
 
 
-def _of_library(config: StartingWeights, tag: str) -> Weights:
+def _of_library(config: StartingWeights, tag: str, image_size: int) -> Weights:
     if isinstance(config, Timm):
-        return _of_timm(config, tag)
+        return _of_timm(config, tag, image_size)
     from torchvision import models
 
     known = models.get_model_weights(config.name)  # type: ignore[attr-defined]
@@ -75,14 +76,13 @@ def _of_library(config: StartingWeights, tag: str) -> Weights:
     return dict(known[tag].get_state_dict(progress=False, check_hash=True))
 
 
-def _of_timm(config: Timm, tag: str) -> Weights:
+def _of_timm(config: Timm, tag: str, image_size: int) -> Weights:
     import timm
 
     known = [name.partition(".")[2] for name in timm.list_pretrained(f"{config.name}.*")]
     if tag not in known:
         raise _no_tag(config, tag, known)
-    network = timm.create_model(f"{config.name}.{tag}", pretrained=True, num_classes=0)
-    return dict(network.state_dict())
+    return dict(pretrained_by_timm(config, tag, image_size).state_dict())
 
 
 def _no_tag(config: StartingWeights, tag: str, known: list[str]) -> DataError:

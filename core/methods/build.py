@@ -20,7 +20,7 @@ def build_training(config: PretrainConfig, images: int, classes: int) -> tuple[E
     ``weights``, for this number of training images."""
     with _seeded(config):
         encoder = build_encoder(config.encoder, config.data.image_size)
-        start_from_weights(config.encoder, encoder)
+        start_from_weights(config.encoder, encoder, config.data.image_size)
         return encoder, method_of(config)(config, encoder, images, classes)
 
 
