@@ -10,9 +10,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ablations.store.encoders import trained_encoder
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE, location
-from ablations.store.trial_store import TrialStore
+from ablations.store.trial_store import TrialStore, trained_encoder
 from ablations.study import load as loading
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.console import WordConsole

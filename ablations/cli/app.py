@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ablations.cli import check_data, completion, file_commands, storage_commands
+from ablations.cli import check_data, completion, encoder_commands, file_commands, storage_commands
 from ablations.cli.doctor import doctor
-from ablations.cli.export import export
 from ablations.cli.invocation import interrupt_on_sigterm
 from ablations.cli.options import (
     FAILED_TRIALS,
@@ -34,7 +33,6 @@ from ablations.cli.printing import (
     print_status,
     print_trouble,
 )
-from ablations.cli.rescore import rescore
 from ablations.cli.verify import verify
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE
 from ablations.types.failures import Kind
@@ -283,8 +281,8 @@ for command in (
     check_data.data,
     storage_commands.show,
     storage_commands.look,
-    export,
-    rescore,
+    encoder_commands.export,
+    encoder_commands.rescore,
     storage_commands.diff,
     storage_commands.rm,
     storage_commands.gc,

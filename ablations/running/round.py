@@ -14,7 +14,7 @@ from ablations.running.own_images.remember import remember_images
 from ablations.running.prepare_data import is_elsewhere, needed_data, prepare_data
 from ablations.running.run_state import RunState
 from ablations.running.schedule import Schedule, Where
-from ablations.store.explained import explain_storage
+from ablations.store.cleaning import explain_storage
 from ablations.store.folders import each
 from ablations.store.leases.live_run import LiveRun
 from ablations.store.migration import keep_schema
