@@ -92,7 +92,7 @@ def test_a_study_runs_and_its_results_are_a_table(capsys: pytest.CaptureFixture[
 
 def assert_best_is_its_encoder(study: ablations.api.LoadedStudy, table: pd.DataFrame) -> None:
     """The best cell's encoder in Python and as a file is that of its trial in the table."""
-    best, first = study.best(), table.loc[table["top1"].idxmax()]
+    best, first = study.best(), table.iloc[int(table["top1"].argmax())]
     assert best.cell.trial_ids == (first["trial_id"],)
     assert best.cell.value == first["top1"]
     known = TrialStore(Path("runs")).encoder_hash(first["encoder_id"])
