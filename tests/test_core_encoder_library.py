@@ -153,11 +153,12 @@ def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPat
 
 def test_a_known_model_is_planned_without_its_library() -> None:
     """And without torch: what a plan asks is in the cache folder by now."""
-    assert (VIT.output, encoder_cost(VIT, 16).flops > 0) == (64, True)
-    VIT.check(16)
+    known = Timm(name="test_vit", patch_size=4)
+    assert (known.output, encoder_cost(known, 16).flops > 0) == (64, True)
+    known.check(16)
     code = (
         "import sys; from core.config import Timm; from core.cost import encoder_cost; "
-        "c = Timm(name='test_vit', patch_size=8); c.check(16); encoder_cost(c, 16); "
+        "c = Timm(name='test_vit', patch_size=4); c.check(16); encoder_cost(c, 16); "
         "print(c.output, c.stages, 'torch' in sys.modules, 'timm' in sys.modules)"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
