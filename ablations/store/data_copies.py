@@ -84,7 +84,7 @@ def remote_state(folder: RemotePath) -> str:
 def copied_state(name: str, data_dir: RemotePath) -> str:
     """The state of the store's folder when it was copied to this machine; empty where that is not known."""
     path = _state_path(copies_of(data_dir) / _folder(name))
-    return path.read_text() if path.exists() else ""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def planned_size(config: DataConfig, data_dir: AnyPath) -> DataSize:
