@@ -117,7 +117,7 @@ def _listed(folder: RemotePath) -> DataSize:
 
 
 def _listed_unsplit(folder: RemotePath, share: float) -> DataSize:
-    """As ``_listed``, of a folder without a split."""
+    """The size of a folder without a split, by its listing alone."""
     counts = Counter(place[0] for place in _places(folder) if len(place) == 2)
     if not counts:
         raise MissingData(f"no images in {folder}/<class>/; put them there")
