@@ -18,10 +18,10 @@ from ray.train import ScalingConfig, TrainingFailedError
 from ray.train.torch import TorchTrainer
 from ray.util.queue import Empty
 from ray_processes import worker_processes
+from worker_plans import STORAGE, job, plan, results
 
-from ablations.planning.plan import Plan, make_plan
+from ablations.planning.plan import Plan
 from ablations.running import worker
-from ablations.running.job import Job
 from ablations.running.schedulers.on_ray import endings, train, tune
 from ablations.running.schedulers.on_ray.scheduler import RayScheduler
 from ablations.running.schedulers.on_ray.train import run_over_workers
@@ -30,7 +30,6 @@ from ablations.running.worker import keep_failures
 from ablations.store.leases.lease import take
 from ablations.store.leases.live_run import LiveRun
 from ablations.store.trial_store import TrialStore
-from ablations.study.load import load_study
 from ablations.study.study import Resources
 from ablations.types.errors import DiskFullError, LostStorageError, StudyError
 from ablations.types.events import DiskFull, EpochEnded, Event, Held, Started, TrialEnded
@@ -39,25 +38,6 @@ from ablations.types.trial import Result, Unit
 from core import DataError, ProcessLost, load_data, pretrain
 from core.distributed import Share
 from core.errors import StorageAway, StorageRefused
-from helpers import small_study
-
-GRID = "grid: {loss.temperature: [0.1, 0.5], evaluate.l2_count: [1, 2]}\n"
-
-STORAGE = Path("runs")
-
-
-def plan(rest: str = "resources: {workers: 2}\n", epochs: int = 1) -> Plan:
-    """A plan of two trainings, with two trials each."""
-    Path("study.yaml").write_text(small_study(GRID + rest, epochs=epochs))
-    return make_plan(load_study("study.yaml"), TrialStore(STORAGE), Path("data"))
-
-
-def job(owner: str = "me") -> Job:
-    return Job(STORAGE.resolve(), Path("data").resolve(), owner, 1, workers=2)
-
-
-def results(made: Plan) -> list[Result | None]:
-    return [TrialStore(STORAGE).result(trial.id) for trial in made.units[0].trials]
 
 
 def test_what_another_than_the_first_worker_fails_of_is_kept_where_there_is_no_result() -> None:

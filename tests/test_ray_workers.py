@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from ray.tune.search import BasicVariantGenerator
 from rich.console import Console
+from worker_plans import STORAGE, job, plan, results
 
 from ablations.cli.tables import study_heading
 from ablations.planning.memory import memory
-from ablations.planning.plan import Plan, make_plan
 from ablations.running import worker
 from ablations.running.job import Job
 from ablations.running.run_state import RunState
@@ -25,31 +25,13 @@ from ablations.running.worker import run_unit
 from ablations.store.leases.lease import holder
 from ablations.store.leases.live_run import LiveRun
 from ablations.store.trial_store import TrialStore
-from ablations.study.load import load_study
 from ablations.study.study import Resources
 from ablations.types.errors import StudyError
 from ablations.types.events import Event, TrialEnded
 from ablations.types.trial import Result, Unit
 from core import ProcessLost
 from core.hardware import hide_gpus
-from helpers import small_config, small_study
-
-GRID = "grid: {loss.temperature: [0.1, 0.5], evaluate.l2_count: [1, 2]}\n"
-STORAGE = Path("runs")
-
-
-def plan(rest: str = "resources: {workers: 2}\n", epochs: int = 1) -> Plan:
-    """A plan of two trainings, with two trials each."""
-    Path("study.yaml").write_text(small_study(GRID + rest, epochs=epochs))
-    return make_plan(load_study("study.yaml"), TrialStore(STORAGE), Path("data"))
-
-
-def job(owner: str = "me") -> Job:
-    return Job(STORAGE.resolve(), Path("data").resolve(), owner, 1, workers=2)
-
-
-def results(made: Plan) -> list[Result | None]:
-    return [TrialStore(STORAGE).result(trial.id) for trial in made.units[0].trials]
+from helpers import small_config
 
 
 def test_the_identity_of_a_trial_does_not_depend_on_its_workers() -> None:

@@ -11,10 +11,13 @@ from ablations.cli.invocation import interrupt_on_sigterm
 from ablations.cli.options import (
     FAILED_TRIALS,
     SILENT,
+    AddressOption,
     DataOption,
+    InlineOption,
     JsonOption,
     NoCodeOption,
     ScaleOption,
+    SeedsOption,
     SetOption,
     StorageOption,
     UseOption,
@@ -81,7 +84,6 @@ StudyArgument = Annotated[
         autocompletion=completion.studies,
     ),
 ]
-SeedsOption = Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="Number of seeds, from 0.")]
 
 
 @app.command()
@@ -93,10 +95,8 @@ def run(
     data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False,
-    inline: Annotated[bool, typer.Option("--inline", help="Run in this process, without Ray.")] = False,
-    address: Annotated[
-        str, typer.Option("--address", help="Address of a running Ray cluster: auto, host:port or ray://host:port.")
-    ] = "local",
+    inline: InlineOption = False,
+    address: AddressOption = "local",
     until_decided: Annotated[
         bool,
         typer.Option(

@@ -8,9 +8,12 @@ from ablations.cli import completion
 from ablations.cli.invocation import interrupt_on_sigterm
 from ablations.cli.options import (
     FAILED_TRIALS,
+    AddressOption,
     DataOption,
+    InlineOption,
     NoCodeOption,
     ScaleOption,
+    SeedsOption,
     SetOption,
     StorageOption,
     UseOption,
@@ -106,13 +109,11 @@ def rescore(
     ],
     scale: ScaleOption = None,
     assignments: SetOption = None,
-    seeds: Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="Number of seeds, from 0.")] = None,
+    seeds: SeedsOption = None,
     data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
-    inline: Annotated[bool, typer.Option("--inline", help="Run in this process, without Ray.")] = False,
-    address: Annotated[
-        str, typer.Option("--address", help="Address of a running Ray cluster: auto, host:port or ray://host:port.")
-    ] = "local",
+    inline: InlineOption = False,
+    address: AddressOption = "local",
     use: UseOption = None,
     no_code: NoCodeOption = False,
 ) -> None:

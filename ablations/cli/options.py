@@ -94,6 +94,11 @@ ScaleOption = Annotated[
     str | None,
     typer.Option("--scale", help="quick (default), laptop, cifar10 or imagenet.", autocompletion=completion.scales),
 ]
+SeedsOption = Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="Number of seeds, from 0.")]
+InlineOption = Annotated[bool, typer.Option("--inline", help="Run in this process, without Ray.")]
+AddressOption = Annotated[
+    str, typer.Option("--address", help="Address of a running Ray cluster: auto, host:port or ray://host:port.")
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -41,9 +41,14 @@ def cut(views: Tensor, grid: int, size: int) -> Tensor:
     """Return patches (grid * grid * B, C, size, size) of views (B, C, S, S), ordered by place: those of all views from
     the upper left corner, then from the place to the right of it, row by row. They are spread evenly from edge to
     edge."""
-    last = views.shape[-1] - size
-    starts = [round(place * last / (grid - 1)) for place in range(grid)]
-    return torch.cat([views[..., top : top + size, left : left + size] for top in starts for left in starts])
+    edges = first_edges(views.shape[-1], grid, size)
+    return torch.cat([views[..., top : top + size, left : left + size] for top in edges for left in edges])
+
+
+def first_edges(side: int, grid: int, size: int) -> list[int]:
+    """Return the first pixels, along a side of ``side`` pixels, of ``grid`` squares of ``size`` pixels that are spread
+    evenly from edge to edge."""
+    return [round(place * (side - size) / max(grid - 1, 1)) for place in range(grid)]
 
 
 def tiled(patches: Tensor, grid: int) -> Tensor:

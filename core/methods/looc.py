@@ -13,6 +13,7 @@ from core.encoder.target import Target
 from core.loss.outcome import Outcome
 from core.loss.unit import spread, unit
 from core.methods.method import Method, See, Views
+from core.methods.moco import enqueue
 from core.randomness import generator
 
 
@@ -61,10 +62,7 @@ class LooC(Method):
         return Outcome(loss, {"queue_top1": top1, "spread": width})
 
     def after_step(self, encoder: Encoder, outputs: Tensor, known: Tensor, batch: Batch) -> None:
-        own = known.diagonal(dim1=0, dim2=2).permute(2, 0, 1).to(self.queue.dtype)
-        places = (self.written + torch.arange(own.shape[1], device=own.device)) % self.settings.queue
-        self.queue.index_copy_(1, places, own)
-        self.written += own.shape[1]
+        enqueue(known.diagonal(dim1=0, dim2=2).permute(2, 0, 1), self.queue, self.written)
         self.target.follow(encoder, self.head, self.settings.momentum)
 
     def _by_space(self, projections: Tensor) -> Tensor:

@@ -51,11 +51,16 @@ class MoCo(Method):
     def after_step(
         self, encoder: Encoder, outputs: tuple[Tensor, ...], known: tuple[Tensor, ...], batch: Batch
     ) -> None:
-        keys = torch.cat(known).to(self.queue.dtype)
-        places = (self.written + torch.arange(len(keys), device=keys.device)) % len(self.queue)
-        self.queue.index_copy_(0, places, keys)
-        self.written += len(keys)
+        enqueue(torch.cat(known), self.queue, self.written)
         self.target.follow(encoder, self.head, self.settings.momentum)
+
+
+def enqueue(keys: Tensor, queue: Tensor, written: Tensor) -> None:
+    """Write keys (..., N, d) over the oldest of a queue (..., K, d). ``written`` counts all keys so far, a scalar."""
+    number = keys.shape[-2]
+    places = (written + torch.arange(number, device=keys.device)) % queue.shape[-2]
+    queue.index_copy_(-2, places, keys.to(queue.dtype))
+    written += number
 
 
 class Found(NamedTuple):

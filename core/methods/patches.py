@@ -1,9 +1,12 @@
 """Patches of images, at the places of a grid."""
 
+import itertools
+
 import torch
 from torch import Tensor
 
 from core.augment.draw import draw
+from core.encoder.patches import cut, first_edges
 
 
 def grid_patches(images: Tensor, grid: int, size: int, jitter: int, draws: torch.Generator) -> Tensor:
@@ -14,11 +17,10 @@ def grid_patches(images: Tensor, grid: int, size: int, jitter: int, draws: torch
     from edge to edge: there are gaps between them where they are smaller than S / grid, and they overlap where they are
     larger.
     """
-    cell = size + jitter
-    step = (images.shape[-1] - cell) / max(grid - 1, 1)
-    corners = [(round(row * step), round(column * step)) for row in range(grid) for column in range(grid)]
     if not jitter:
-        return torch.cat([images[..., top : top + size, left : left + size] for top, left in corners])
+        return cut(images, grid, size)
+    edges = first_edges(images.shape[-1], grid, size + jitter)
+    corners = list(itertools.product(edges, edges))
     uniform = draw(torch.rand, images, draws, len(corners), 2)
     shifts = (uniform * (jitter + 1)).long().clamp_(max=jitter)  # a product may be rounded up
     pixels = torch.arange(size, device=images.device)

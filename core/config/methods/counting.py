@@ -2,6 +2,8 @@
 
 NUMBER = 4
 """Bytes of a number in single precision."""
+SOFTMAX = 3
+"""Tables that a softmax holds at once: the logits, their softmax and its gradient."""
 
 
 def product_flops(weights: int, trained: int, seen: int = 0) -> int:

@@ -7,15 +7,13 @@ from pydantic import Field, Strict
 from core.config.encoder import PatchResNet
 from core.config.measures import Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
-from core.config.methods.counting import NUMBER, product_flops, trained_bytes
+from core.config.methods.counting import NUMBER, SOFTMAX, product_flops, trained_bytes
 from core.config.operations import Operations
 
 if TYPE_CHECKING:
     from core.config.train import PretrainConfig
 
 Direction = Literal["down", "up", "right", "left"]
-LOGITS = 3
-"""Tables of logits that are held at once: the logits, their softmax and its gradient."""
 
 
 @METHODS.add("core.methods.cpc:CPC")
@@ -84,7 +82,7 @@ class CPC(MethodConfig):
         matrices = 1 + len(self.directions) * len(self.steps)
         weights = self._block(pretrain) * self.blocks + matrices * pretrain.encoder.output * self.target
         grid, batch = _grid(pretrain), pretrain.batch_size
-        logits = LOGITS * sum(self._places(grid)) * batch * grid**2 * batch
+        logits = SOFTMAX * sum(self._places(grid)) * batch * grid**2 * batch
         return trained_bytes(weights) + NUMBER * logits
 
     def check(self, pretrain: "PretrainConfig") -> None:

@@ -6,14 +6,11 @@ from pydantic import Field
 
 from core.config.measures import Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
-from core.config.methods.counting import NUMBER, k_means_flops, product_flops, trained_bytes
-from core.errors import DataError
+from core.config.methods.counting import NUMBER, SOFTMAX, k_means_flops, product_flops, trained_bytes
+from core.config.methods.limits import check_clusters
 
 if TYPE_CHECKING:
     from core.config.train import PretrainConfig
-
-LOGITS = 3
-"""Tables of logits that are held at once: the logits, their softmax and its gradient."""
 
 
 @METHODS.add("core.methods.deepcluster:DeepCluster")
@@ -69,12 +66,9 @@ class DeepCluster(MethodConfig):
     def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
         """Return the memory of the classifier, of the logits of a batch, and of all images' features and clusters."""
         h = pretrain.encoder.output
-        logits, features = LOGITS * pretrain.batch_size * self.clusters, 2 * images * h
+        logits, features = SOFTMAX * pretrain.batch_size * self.clusters, 2 * images * h
         return trained_bytes(h * self.clusters) + NUMBER * (logits + features + self.clusters + 2 * images)
 
     def check_images(self, pretrain: "PretrainConfig", images: int) -> None:
         """Raise ``DataError`` where there are more clusters than images."""
-        if self.clusters > images:
-            raise DataError(
-                f"loss.clusters is {self.clusters:,}, but there are {images:,} training images to cluster; lower it"
-            )
+        check_clusters(self.clusters, images)

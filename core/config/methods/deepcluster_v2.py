@@ -6,16 +6,14 @@ from pydantic import Field
 
 from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
-from core.config.methods.counting import NUMBER, k_means_flops, product_flops, trained_bytes
-from core.errors import DataError
+from core.config.methods.counting import NUMBER, SOFTMAX, k_means_flops, product_flops, trained_bytes
+from core.config.methods.limits import check_clusters
 
 if TYPE_CHECKING:
     from core.config.train import PretrainConfig
 
 REMEMBERED = 2
 """Views of an image whose projections are kept."""
-SCORES = 3
-"""Tables of scores that are held at once: the scores, their softmax and its gradient."""
 
 
 @METHODS.add("core.methods.deepcluster_v2:DeepClusterV2")
@@ -62,12 +60,9 @@ class DeepClusterV2(MethodConfig):
         """Return the memory of the head, of all projections, centres and clusters, and of the scores of a batch."""
         z, centres = pretrain.projection_width, self.clusterings * self.clusters
         numbers = REMEMBERED * images * z + centres * (z + 1) + 2 * self.clusterings * images
-        scores = SCORES * REMEMBERED * pretrain.batch_size * centres
+        scores = SOFTMAX * REMEMBERED * pretrain.batch_size * centres
         return trained_bytes(pretrain.head.weights(pretrain.encoder.output)) + NUMBER * (numbers + scores)
 
     def check_images(self, pretrain: "PretrainConfig", images: int) -> None:
         """Raise ``DataError`` where there are more clusters than images."""
-        if self.clusters > images:
-            raise DataError(
-                f"loss.clusters is {self.clusters:,}, but there are {images:,} training images to cluster; lower it"
-            )
+        check_clusters(self.clusters, images)

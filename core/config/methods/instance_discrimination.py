@@ -6,14 +6,11 @@ from pydantic import Field
 
 from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
-from core.config.methods.counting import NUMBER, product_flops, trained_bytes
+from core.config.methods.counting import NUMBER, SOFTMAX, product_flops, trained_bytes
 from core.errors import DataError
 
 if TYPE_CHECKING:
     from core.config.train import PretrainConfig
-
-LOGITS = 3
-"""Tables of logits that are held at once: the logits, their softmax and its gradient."""
 
 
 @METHODS.add("core.methods.instance_discrimination:InstanceDiscrimination")
@@ -54,7 +51,7 @@ class InstanceDiscrimination(MethodConfig):
     def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
         """Return the memory of the head, of all images' entries, and of the logits of a batch with their entries."""
         width = pretrain.projection_width
-        each = (self.negatives + 1) * (width + LOGITS) if self.negatives else LOGITS * images
+        each = (self.negatives + 1) * (width + SOFTMAX) if self.negatives else SOFTMAX * images
         head = trained_bytes(pretrain.head.weights(pretrain.encoder.output))
         return head + NUMBER * (images * width + pretrain.batch_size * each)
 

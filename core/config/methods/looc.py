@@ -6,14 +6,12 @@ from pydantic import Field, Strict
 
 from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
-from core.config.methods.counting import NUMBER, product_flops, trained_bytes
-from core.errors import DataError
+from core.config.methods.counting import NUMBER, SOFTMAX, product_flops, trained_bytes
+from core.config.methods.limits import check_queue
 
 if TYPE_CHECKING:
     from core.config.train import PretrainConfig
 
-LOGITS = 3
-"""Tables of logits that are held at once: the logits, their softmax and its gradient."""
 
 Kinds = Annotated[tuple[str, ...], Strict(False), Field(min_length=1)]
 """Kinds of operations."""
@@ -26,10 +24,11 @@ class LooC(MethodConfig):
 
     The query has a key for each space. In the space that leaves an augmentation out, its positive is the key that was
     augmented by the same draw of it, and the other keys of the image are negatives. Query and keys are made as the
-    first branch of the policy makes views. z is all spaces side by side, which
-    the paper scores as LooC++; ``z0`` is the space that is invariant to all, ``z1`` to ``z4`` are the others. The
-    authors released no code: the abstract was read, the loss is from memory, and that each space has a queue of its own
-    positives is ours.
+    first branch of the policy makes views. z is all spaces side by side, which the paper scores as LooC++; ``z0`` is
+    the space that is invariant to all, ``z1`` to ``z4`` are the others.
+
+    The authors released no code: the abstract was read, and the loss is from memory. A queue for each space, of its own
+    positives, is ours.
     """
 
     measures = (Measure("queue_top1", "keys found (%)"), SPREAD)
@@ -66,7 +65,7 @@ class LooC(MethodConfig):
     def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
         """Return the memory of the heads, of the target's, of the queues, and of the logits of a batch."""
         keys = self.spaces * self.queue * pretrain.projection_width
-        logits = LOGITS * self.spaces * pretrain.batch_size * self.queue
+        logits = SOFTMAX * self.spaces * pretrain.batch_size * self.queue
         return trained_bytes(self._heads(pretrain)) + NUMBER * (self._heads(pretrain) + keys + logits)
 
     def check(self, pretrain: "PretrainConfig") -> None:
@@ -87,13 +86,7 @@ class LooC(MethodConfig):
 
     def check_images(self, pretrain: "PretrainConfig", images: int) -> None:
         """Raise ``DataError`` where a queue has older keys of the images that are asked for."""
-        most = images - pretrain.batch_size
-        if self.queue > most:
-            raise DataError(
-                f"loss.queue is {self.queue:,}, but the {images:,} training images without a batch of "
-                f"{pretrain.batch_size:,} have {max(most, 0):,} keys: older keys of an image would be its negatives; "
-                "lower loss.queue or batch_size"
-            )
+        check_queue(self.queue, 1, pretrain, images)
 
     def _heads(self, pretrain: "PretrainConfig") -> int:
         return self.spaces * pretrain.head.weights(pretrain.encoder.output)

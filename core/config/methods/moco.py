@@ -6,14 +6,11 @@ from pydantic import Field
 
 from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
-from core.config.methods.counting import NUMBER, product_flops, trained_bytes
-from core.errors import DataError
+from core.config.methods.counting import NUMBER, SOFTMAX, product_flops, trained_bytes
+from core.config.methods.limits import check_queue
 
 if TYPE_CHECKING:
     from core.config.train import PretrainConfig
-
-LOGITS = 3
-"""Tables of logits that are held at once: the logits, their softmax and its gradient."""
 
 
 @METHODS.add("core.methods.moco:MoCo")
@@ -72,7 +69,7 @@ class MoCo(MethodConfig):
     def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
         """Return the memory of both heads, of the queue, and of the logits of a batch."""
         head, keys = pretrain.head.weights(pretrain.encoder.output), self.queue * pretrain.projection_width
-        logits = LOGITS * self.copies * pretrain.batch_size * self._candidates(pretrain)
+        logits = SOFTMAX * self.copies * pretrain.batch_size * self._candidates(pretrain)
         return trained_bytes(head) + NUMBER * (head + keys + logits)
 
     def check(self, pretrain: "PretrainConfig") -> None:
@@ -83,13 +80,7 @@ class MoCo(MethodConfig):
 
     def check_images(self, pretrain: "PretrainConfig", images: int) -> None:
         """Raise ``DataError`` where the queue has older keys of the images that are asked for."""
-        most = self.copies * (images - pretrain.batch_size)
-        if self.queue > most:
-            raise DataError(
-                f"loss.queue is {self.queue:,}, but the {images:,} training images without a batch of "
-                f"{pretrain.batch_size:,} have {max(most, 0):,} keys: older keys of an image would be its negatives; "
-                "lower loss.queue or batch_size"
-            )
+        check_queue(self.queue, self.copies, pretrain, images)
 
     def _candidates(self, pretrain: "PretrainConfig") -> int:
         """Number of negatives of a query."""

@@ -6,13 +6,10 @@ from pydantic import Field
 
 from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
-from core.config.methods.counting import NUMBER, product_flops, trained_bytes
+from core.config.methods.counting import NUMBER, SOFTMAX, product_flops, trained_bytes
 
 if TYPE_CHECKING:
     from core.config.train import PretrainConfig
-
-LOGITS = 3
-"""Tables of logits that are held at once: the logits, their softmax and its gradient."""
 
 
 @METHODS.add("core.methods.moco_v3:MoCoV3")
@@ -55,7 +52,7 @@ class MoCoV3(MethodConfig):
     def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
         """Return the memory of both heads, of the predictor, and of the logits of a batch."""
         head = pretrain.head.weights(pretrain.encoder.output)
-        logits = LOGITS * 2 * pretrain.batch_size**2
+        logits = SOFTMAX * 2 * pretrain.batch_size**2
         return trained_bytes(head + self._predictor(pretrain)) + NUMBER * (head + logits)
 
     def _predictor(self, pretrain: "PretrainConfig") -> int:

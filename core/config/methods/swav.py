@@ -6,7 +6,7 @@ from pydantic import Field
 
 from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
-from core.config.methods.counting import NUMBER, product_flops, trained_bytes
+from core.config.methods.counting import NUMBER, SOFTMAX, product_flops, trained_bytes
 from core.config.operations import Share
 from core.errors import DataError
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 ASSIGNED = 2
 """Views of an image that get a code: the two large ones."""
-SCORES = 3
-"""Tables of scores that are held at once: the scores, their softmax and its gradient."""
 
 
 @METHODS.add("core.methods.swav:SwAV")
@@ -86,7 +84,7 @@ class SwAV(MethodConfig):
     def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
         """Return the memory of the head, the prototypes and the queue, and of the scores of a batch."""
         queue = ASSIGNED * self.queue * pretrain.projection_width
-        scores = SCORES * self.views * pretrain.batch_size * self.prototypes
+        scores = SOFTMAX * self.views * pretrain.batch_size * self.prototypes
         return trained_bytes(self._weights(pretrain)) + NUMBER * (queue + scores)
 
     def check(self, pretrain: "PretrainConfig") -> None:
