@@ -5,11 +5,13 @@ import logging
 import sys
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE, location
+from ablations.store.trial_store import TrialStore, trained_encoder
 from ablations.study import load as loading
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.console import WordConsole
@@ -17,11 +19,50 @@ from core.remote import AnyPath
 
 if TYPE_CHECKING:
     import pandas as pd
+    import torch
 
+    from ablations.planning.best import BestCell
     from ablations.running.outcome import Outcome
+    from core import Encoder, Pretrained
 
 FACTS = ("scored_by", "parameters", "stopped_at", "error", "remedy", "device", "numerics", "run_id")
 """Columns of ``results`` after the metrics."""
+
+
+@dataclass(frozen=True)
+class LoadedStudy(ScaledStudy):
+    """A study at one scale, with what a storage has of it."""
+
+    def best(self, *, storage: str | AnyPath = DEFAULT_STORAGE) -> "Best":
+        """The best cell, chosen as in ``ablate status``: by ``select`` of the study. Nothing is run.
+
+        Raises ``StudyError`` if no trial is done, or if the cells are not scored alike.
+        """
+        from ablations.planning.best import best_stored
+
+        root = location(storage)
+        return Best(best_stored(self, TrialStore(root)), root)
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best cell of a study, and its encoders."""
+
+    cell: "BestCell"
+    """Name, mean of the metric, and the ids of its trials."""
+    storage: AnyPath
+
+    def pretrained(self, device: "str | torch.device | None" = None) -> "Pretrained":
+        """The encoder f with its head, of the first seed: the best of the seeds would be chosen by chance.
+
+        ``device`` is where to put it; None: the first GPU, else the CPU. A call of it maps images to representations.
+        """
+        store = TrialStore(self.storage)
+        return trained_encoder(store, store.recorded(self.cell.trial_ids[0]), device)
+
+    def encoder(self, device: "str | torch.device | None" = None) -> "Encoder":
+        """The encoder f alone, in evaluation mode. It maps views (B, 3, S, S) in [0, 1] to h (B, width)."""
+        return self.pretrained(device).encoder.eval()
 
 
 def load_study(
@@ -29,14 +70,14 @@ def load_study(
     scale: str | None = None,
     settings: Mapping[str, Any] | None = None,
     seeds: int | None = None,
-) -> ScaledStudy:
+) -> LoadedStudy:
     """Read a study: a file, or the name of a shipped study.
 
     ``settings`` do what ``--set`` does on the command line: a value for a path, or a list of values for an axis.
     ``seeds`` is the number of seeds, from 0. Raises ``ablations.types.errors.StudyError``.
     """
     assignments = [f"{path}={json.dumps(value)}" for path, value in (settings or {}).items()]
-    return loading.load_study(str(reference), scale, assignments, seeds)
+    return LoadedStudy(**vars(loading.load_study(str(reference), scale, assignments, seeds)))
 
 
 def run_study(
@@ -109,7 +150,6 @@ def results(study: ScaledStudy, *, storage: str | AnyPath = DEFAULT_STORAGE) -> 
 
     from ablations.planning.own_images.fingerprints import last_run
     from ablations.planning.plan import known_trials
-    from ablations.store.trial_store import TrialStore
     from ablations.tracking.content.description import describe
     from ablations.tracking.reader import read_study
 

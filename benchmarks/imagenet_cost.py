@@ -142,9 +142,9 @@ assume that all GPUs are busy, and that a trial, with its evaluations, uses so m
 REMARKS = """
 What the bottleneck would be:
 
-- **Memory, first.** The paper's default batch of 4096 keeps {gib:,.0f} GiB of activations; the largest training here
-  ({name}) {most:,.0f} GiB, {gpus:.0f} GPUs' worth. It takes several
-  workers a trial, `batch_norm_chunk`, or `recompute`.
+- **Memory, first.** The paper's default batch of 4096 takes {gib:,.0f} GiB, nearly all of it activations. The largest
+  training here ({name}) takes {most:,.0f} GiB, {gpus:.0f} GPUs' worth. It takes several workers a trial,
+  `batch_norm_chunk`, or `recompute`.
 - **Decoding, next.** A ResNet-50 wants {rate:,.0f} images a second on each GPU; at {decode:.1f} ms an image that is
   {busy:.1f} of the {cores} cores beside it. Encoders that train on more than {narrow:,.0f} images a second wait for the
   decoders: ResNet-18 and narrower. Both views are cut from one decoded image.

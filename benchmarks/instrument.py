@@ -1,4 +1,4 @@
-"""Which small setting shows known effects best, for each second of a core: how the scale laptop was chosen.
+"""Measures which small setting shows known effects best in a second of a core; the scale laptop was chosen by it.
 
     python benchmarks/instrument.py measure --data-dir data              two seeds of every candidate
     python benchmarks/instrument.py measure --seeds 5 --only strided     more seeds of some

@@ -86,16 +86,14 @@ base:
   epochs: {epochs}
   precision: float32
   evaluate: {{l2_count: 2, neighbors: 5}}
-{rest.rstrip()}
-verdicts: true
-"""
+{rest}"""
 
 
 def small_config(**changes: object) -> PretrainConfig:
     """A training of a second: 16 pixels, a tiny ResNet-10, 4 steps an epoch on 64 images. CPC's sees 4 x 4 patches."""
     encoder = {"name": "resnet10", "width": 0.125}
     loss = changes.get("loss")
-    patches = PATCHES if isinstance(loss, dict) and loss["kind"] == "cpc" else {}
+    patches = PATCHES if isinstance(loss, dict) and loss.get("kind") == "cpc" else {}
     values: dict[str, object] = {
         "data": {"name": "random", "image_size": 16},
         "encoder": encoder | patches,

@@ -1,11 +1,9 @@
 """A small study's report: its trials, two claims, and half of it."""
 
-from typing import Any
-
 import pandas as pd
 
 from reports.specs import HeatmapReport
-from reports.statistics.claims import BetterClaim, Claim
+from reports.statistics.claims import BetterClaim, Cells, Claim
 from reports.study_report import RunPages, StudyReport
 
 AXES = ["first", "second"]
@@ -40,7 +38,7 @@ HALF = pd.DataFrame(
 
 
 def better(cell: tuple[str, str], than: tuple[str, str]) -> Claim:
-    sides: list[list[list[Any] | dict[str, Any]]] = [[dict(zip(AXES, side, strict=True))] for side in (cell, than)]
+    sides: list[Cells] = [[dict(zip(AXES, side, strict=True))] for side in (cell, than)]
     return BetterClaim(says=f"{cell} is better than {than}", source="section 3.1", cells=sides[0], than=sides[1])
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import ablations.types.errors
 import core.errors
 from ablations.types.errors import AblateError, DiskFullError, LostStorageError, NotRecordedError, StudyError
-from core.errors import Collapsed, DataError, Diverged, MissingData, ProcessLost, StorageAway, StorageRefused
+from core.errors import Collapsed, DataError, Diverged, MissingData, OtherData, ProcessLost, StorageAway, StorageRefused
 
 GOOD = "name: s\nbase: {epochs: 4, schedule.warmup_epochs: 1}\ngrid: {loss.temperature: [0.1, 0.5]}\n"
 HUNDRED = list(range(2, 102))
@@ -80,7 +80,7 @@ STUDIES = {
     "infinity": (grid("{loss.temperature: [.inf]}"), "should be a finite number"),
     "a negative temperature": (grid("{loss.temperature: [-1]}"), "greater than 0"),
     "a batch of one": (grid("{batch_size: [1]}"), "greater than or equal to 2"),
-    "an unknown kind": (grid("{loss.kind: [triplet]}"), "'triplet' is not known"),
+    "an unknown kind": (grid("{loss.kind: [quadruplet]}"), "'quadruplet' is not known"),
     "a misspelt operation": (grid("{augment: [{policy: custom, both: [crp]}]}"), "did you mean 'crop'?"),
     "an area above 1": (grid("{augment.crop_area: [[0.5, 2.0]]}"), "at most the whole image"),
     "a range upside down": (grid("{augment.crop_area: [[0.9, 0.1]]}"), "[low, high]"),
@@ -187,6 +187,7 @@ ERRORS = [
     StudyError("a"),
     DataError("a"),
     MissingData("a"),
+    OtherData("a"),
     Diverged("a"),
     Collapsed("a"),
     ProcessLost("a"),

@@ -23,7 +23,7 @@ from core import (
 from core.files import as_path
 from core.pretraining.training import Training
 from core.remote import RemotePath
-from helpers import random_dataset, small_config
+from helpers import random_dataset, random_images, small_config
 
 
 def test_dir_shows_the_public_names_and_each_of_them_is_there() -> None:
@@ -96,3 +96,20 @@ def test_a_wrong_type_is_refused_elsewhere_too() -> None:
         load_data("shapes")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="pretrained should be a Pretrained"):
         export_encoder(pretrained.encoder, "encoder.safetensors")  # type: ignore[arg-type]
+
+
+def test_a_pretrained_encoder_is_called_on_images() -> None:
+    pretrained = pretrain(small_config(epochs=0), random_dataset(), device="cpu")
+    images = random_images(3, 16)
+    h = pretrained(images)
+    assert torch.allclose(h, pretrained.encoder.eval()(images / 255), atol=1e-5)
+    assert torch.equal(pretrained(images / 255), h)
+    wide = torch.nn.functional.pad(images, (4, 5))
+    assert torch.equal(pretrained(wide), h)  # the square in the middle
+    assert pretrained(random_images(2, 33)).shape == (2, pretrained.encoder.width)
+    with pytest.raises(TypeError, match="images should be a Tensor"):
+        pretrained("cat.jpg")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"not \(3, 16, 16\); one image is image\[None\]"):
+        pretrained(images[0])
+    with pytest.raises(ValueError, match="not normalised by a mean"):
+        pretrained(images / 128 - 1)

@@ -18,15 +18,18 @@ from core.augment.operations.adjust import (
     adjust_hue,
     adjust_saturation,
 )
+from core.augment.operations.affine import affine
 from core.augment.operations.blur import gaussian_blur, kernel_size, random_blur
 from core.augment.operations.crop import draw_boxes
 from core.augment.operations.cutout import FILL, cut_square
 from core.augment.operations.equalize import equalize
-from core.augment.operations.flip import horizontal_flip
+from core.augment.operations.erasing import erase
+from core.augment.operations.flip import horizontal_flip, vertical_flip
 from core.augment.operations.grayscale import grayscale
 from core.augment.operations.jitter import jitter
 from core.augment.operations.motion_blur import motion_blur
 from core.augment.operations.noise import add_noise
+from core.augment.operations.perspective import perspective
 from core.augment.operations.rotate import quarter_turns
 from core.augment.operations.sobel import gradient_magnitude
 from core.augment.operations.solarize import solarize
@@ -249,3 +252,45 @@ def test_apply_where_touches_only_the_chosen() -> None:
     assert torch.equal(result[~chosen], batch[~chosen])
     nothing = apply_where(torch.zeros(8, dtype=torch.bool), adjust_hue, batch, torch.zeros(8))
     assert torch.equal(nothing, batch)
+
+
+def test_vertical_flip_is_torchvisions() -> None:
+    assert torch.equal(vertical_flip(images()), F.vertical_flip(images()))
+
+
+def test_affine_is_torchvisions() -> None:
+    batch = images(side=33)[4:]
+    numbers = [
+        (20.0, 3.5, -2.25, 1.3, 7.0),
+        (-75.0, 0.0, 6.0, 0.6, -20.0),
+        (0.0, 0.0, 0.0, 1.0, 0.0),
+        (180.0, 1, 1, 1, 45),
+    ]
+    ours = affine(batch, *torch.tensor(numbers).T)
+    for number, (degrees, right, down, scale, shear) in enumerate(numbers):
+        theirs = F.affine(
+            batch[number], degrees, [right, down], scale, [shear, 0.0], interpolation=v2.InterpolationMode.BILINEAR
+        )
+        assert torch.allclose(ours[number], theirs, atol=1e-4)
+
+
+def test_perspective_is_torchvisions() -> None:
+    """On an image that is wider than high, so that x and y cannot change places."""
+    batch = images()[5:, :, :20]
+    pixels = torch.tensor(
+        [[[3, 2], [5, 0], [0, 4], [7, 3]], [[0, 0], [0, 0], [0, 0], [0, 0]], [[8, 5], [1, 1], [2, 3], [4, 4]]]
+    )
+    ours = perspective(batch, pixels / torch.tensor([16, 10]))
+    for number, ((ax, ay), (bx, by), (cx, cy), (dx, dy)) in enumerate(pixels.tolist()):
+        corners = [[0, 0], [31, 0], [31, 19], [0, 19]]
+        to = [[ax, ay], [31 - bx, by], [31 - cx, 19 - cy], [dx, 19 - dy]]
+        theirs = F.perspective(batch[number], corners, to, interpolation=v2.InterpolationMode.BILINEAR)
+        assert torch.allclose(ours[number], theirs, atol=1e-3)
+
+
+def test_erasing_is_torchvisions() -> None:
+    batch = images()[3:5]
+    boxes = [(3, 5, 10, 20), (0, 31, 32, 1)]
+    ours = erase(batch, *torch.tensor(boxes).float().T)
+    for number, box in enumerate(boxes):
+        assert torch.equal(ours[number], F.erase(batch[number], *box, torch.zeros(())))

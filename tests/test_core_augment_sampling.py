@@ -10,17 +10,22 @@ from torch import Tensor
 
 from core import config
 from core.augment.operations import (
+    affine,
     auto_augment,
     blur,
     crop,
     cutout,
     equalize,
+    erasing,
     flip,
     grayscale,
     jitter,
+    levels,
     motion_blur,
     noise,
+    perspective,
     rotate,
+    sharpness,
     sobel,
     solarize,
 )
@@ -46,6 +51,12 @@ RANDOM: dict[str, tuple[ModuleType, Callable[..., Tensor], config.Operation]] = 
     "equalize": (equalize, equalize.random_equalize, config.Equalize()),
     "solarize": (solarize, solarize.random_solarize, config.Solarize()),
     "motion_blur": (motion_blur, motion_blur.random_motion_blur, config.MotionBlur()),
+    "vertical_flip": (flip, flip.random_vertical_flip, config.VerticalFlip()),
+    "affine": (affine, affine.random_affine, config.Affine()),
+    "perspective": (perspective, perspective.random_perspective, config.Perspective()),
+    "erasing": (erasing, erasing.random_erasing, config.Erasing()),
+    "sharpness": (sharpness, sharpness.random_sharpness, config.Sharpness()),
+    "posterize": (levels, levels.random_posterize, config.Posterize()),
     "auto_augment": (auto_augment, auto_augment.random_sub_policy, config.SubPolicy()),
 }
 
@@ -162,3 +173,29 @@ def test_noise_has_its_deviation_and_is_drawn_for_every_pixel(draw: Draw) -> Non
     assert added.std().item() == pytest.approx(0.1, rel=0.01)
     assert added.mean().abs() < 1e-3
     assert len(added[0].unique()) > 0.9 * 3 * 8 * 8
+
+
+def test_parameters_of_the_affine_transformation(draw: Draw) -> None:
+    _, degrees, right, down, scale, shear = draw("affine", {})
+    for values, limit in ((degrees, 15), (right, 0.1 * SIDE), (down, 0.1 * SIDE), (shear, 10)):
+        assert_uniform(values, -limit, limit)
+    assert_uniform(scale, 0.8, 1.2)
+
+
+def test_moves_of_the_corners(draw: Draw) -> None:
+    _, moves = draw("perspective", {})
+    assert_uniform(moves[:, 0, 0], 0, 0.5)
+    assert (torch.corrcoef(moves.flatten(1).T) - torch.eye(8)).abs().max() < 5 / math.sqrt(COUNT)
+
+
+def test_rectangles_that_are_erased(draw: Draw) -> None:
+    _, top, left, height, width = draw("erasing", {"area": (0.02, 0.3)}, side=2000)
+    assert_uniform((height * width / 2000**2).double().clamp(0.02, 0.3), 0.02, 0.3)
+    limits = math.log(0.3), math.log(3.3)
+    assert_uniform((width / height).log().clamp(*limits), *limits)
+    assert (top + height <= 2000).all()
+    assert (left + width <= 2000).all()
+
+
+def test_factors_of_the_sharpness(draw: Draw) -> None:
+    assert_uniform(draw("sharpness", {})[1], 0.1, 1.9)

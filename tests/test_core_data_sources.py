@@ -271,6 +271,8 @@ def test_images_that_do_not_decode_are_skipped_when_that_is_asked_for(tmp_path: 
     assert pixels(data.train)[:, 1, 0, 0].tolist() == [10, 20, 30, 40, 50]
     assert (size.train, size.skipped, size.counts["train"]) == (5, 1, {"cat": 2, "dog": 3})
     assert list_images(config, tmp_path).skipped == (str(tmp_path / "files/train0.png"),)
+    (relative,) = list_images(config, Path()).skipped
+    assert relative == "files/train0.png", "what is known of a folder holds whatever path names it"
     for number in (2, 4):
         (tmp_path / f"files/train{number}.png").write_bytes(b"no image")
     with pytest.raises(DataError, match="no training image of cat decodes"):

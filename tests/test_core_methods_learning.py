@@ -32,7 +32,15 @@ BETTER_THAN_RANDOM = (
 """Methods whose encoder is better than its initialisation after 96 steps."""
 TASKS = ("rotation", "relative_position", "jigsaw")
 """Methods that ask of a view what the embedded shapes do not tell: they are wallpapers, and stand at any angle."""
-LONGER = ("masked_squares", "deepcluster", "deepcluster_v2")
+LONGER = (
+    "masked_squares",
+    "deepcluster",
+    "deepcluster_v2",
+    "cpc",
+    "moco, symmetric",
+    "swav, no queue",
+    "swav, small crops",
+)
 """Methods that are seen to learn with the slow tests."""
 QUEUES = ("moco", "moco, symmetric", "looc", "swav", "swav, small crops")
 SETTINGS = {"deepcluster": {"epochs_between": 6}} | {name: {"queue": 64} for name in QUEUES}

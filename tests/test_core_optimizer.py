@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from core.config import AdamW, Sgd
+from core.config import Adam, AdamW, Sgd
 from core.config import Lars as LarsConfig
 from core.optimizer.build import build_optimizer
 from core.optimizer.lars import Lars
@@ -56,8 +56,10 @@ def test_lars_with_a_zero_gradient_stands_still() -> None:
     assert weight.tolist() == [3.0, 4.0]
 
 
-@pytest.mark.parametrize("config", [LarsConfig(weight_decay=0.1), Sgd(weight_decay=0.1), AdamW(weight_decay=0.1)])
-def test_vectors_are_excluded_from_decay_and_adaptation(config: LarsConfig | Sgd | AdamW) -> None:
+@pytest.mark.parametrize(
+    "config", [LarsConfig(weight_decay=0.1), Sgd(weight_decay=0.1), AdamW(weight_decay=0.1), Adam(weight_decay=0.1)]
+)
+def test_vectors_are_excluded_from_decay_and_adaptation(config: LarsConfig | Sgd | AdamW | Adam) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(0)  # a bias that happens to be 0.5 would leave only rounding to compare
         model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
@@ -103,3 +105,22 @@ def test_a_training_has_as_many_steps_as_whole_batches() -> None:
     """Epochs x (images // batch); the released code has images x epochs // batch + 1, over a stream without epochs."""
     training = Training(small_config(batch_size=24, epochs=5), random_dataset(train=64), torch.device("cpu"))
     assert training.total_steps == 5 * (64 // 24)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rates"),
+    [
+        ({"kind": "constant"}, [1.0] * 10),
+        ({"kind": "linear"}, [1 - share / 10 for share in range(10)]),
+        ({"kind": "step"}, [1.0] * 6 + [0.1] * 2 + [0.01] * 2),
+        ({"kind": "step", "drops": [0.5], "factor": 0.5}, [1.0] * 5 + [0.5] * 5),
+    ],
+)
+def test_other_schedules_follow_the_same_warmup(schedule: dict[str, object], rates: list[float]) -> None:
+    made = build_schedule(small_config(epochs=6, schedule={"warmup_epochs": 1, **schedule}), 2)
+    assert [made(step) / made.peak for step in range(12)] == pytest.approx([0, 0.5, *rates])
+
+
+def test_drops_of_a_step_schedule_go_up() -> None:
+    with pytest.raises(ValueError, match="drops go up, each once"):
+        small_config(schedule={"kind": "step", "drops": [0.8, 0.6]})

@@ -70,10 +70,15 @@ def section(name: str) -> pytest.MarkDecorator:
 
 
 @section("An operation")
-def test_the_operation_keeps_16_levels(added: None) -> None:
-    policy = CustomAugment.model_validate({"first": [{"kind": "posterize", "probability": 1.0}]})
+def test_the_operation_raises_each_image_to_a_power_of_its_own(added: None) -> None:
+    policy = CustomAugment.model_validate({"first": [{"kind": "gamma", "probability": 1.0}]})
     first, second = two_views(random_images(4), policy, generator(0, "views")).chunk(2)
-    assert len(first.unique()) == 16 < len(second.unique())
+    inside = ((second > 0.1) & (second < 0.9)).float()
+    powers = inside * first.log() / second.log()
+    means = powers.nan_to_num().sum(dim=(1, 2, 3)) / inside.sum(dim=(1, 2, 3))
+    assert torch.allclose(powers.nan_to_num(), inside * means[:, None, None, None], atol=1e-3)
+    assert len(means.unique()) == 4
+    assert 0.5 <= means.min() < means.max() <= 2
 
 
 @section("A loss")

@@ -18,10 +18,12 @@ from ablations.study.load import load_study
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.trial import Result
 
+RATE, JITTER = "optimizer.learning_rate=1.0", "augment.color_form=torchvision"
+RATE_LINE = "optimizer.learning_rate: 1.0"
 BEFORE = {
-    "temperature": ("augment.color_form=torchvision", "cf716f6d37fcc877"),
-    "quickstart": ("augment.color_form=torchvision", "d4ff7341bd82f477"),
-    "v2_head_depth": ("augment.color_form=torchvision", "5c91690f9ef3958b"),
+    "temperature": (JITTER, "cf716f6d37fcc877"),
+    "quickstart": (JITTER, "d4ff7341bd82f477"),
+    "v2_head_depth": (JITTER, "5c91690f9ef3958b"),
     "colour_histograms": ("evaluate.color_form=torchvision", "c42148fe9a238034"),
 }
 """Settings that studies had, and the id that its first trial had at the scale quick."""
@@ -30,9 +32,15 @@ BEFORE = {
 @pytest.mark.parametrize("name", BEFORE)
 def test_with_the_setting_of_before_a_study_has_the_ids_of_before(name: str) -> None:
     setting, first = BEFORE[name]
-    today, before = enumerate_trials(load_study(name)), enumerate_trials(load_study(name, assignments=[setting]))
+    today, before = (enumerate_trials(load_study(name, assignments=some)) for some in ([], [setting, RATE]))
     assert before[0].id == first
     assert {trial.id for trial in today}.isdisjoint(trial.id for trial in before)
+
+
+def write_former_quick() -> None:
+    text = (shipped_studies() / "scales" / "quick.yaml").read_text()
+    Path("scales").mkdir(exist_ok=True)
+    Path("scales/quick.yaml").write_text(text.replace("learning_rate: 3.0", "learning_rate: 1.0"))
 
 
 def plan(store: TrialStore, name: str, *assignments: str) -> Plan:
@@ -46,7 +54,7 @@ def done(trial_id: str) -> Result:
 def test_a_plan_says_which_results_are_of_before_why_and_how_to_ask_for_them() -> None:
     store = TrialStore(Path("runs"))
     assert not [note for note in warnings(plan(store, "temperature")) if "before" in note]
-    before = plan(store, "temperature", "augment.color_form=torchvision")
+    before = plan(store, "temperature", JITTER, RATE)
     for trial in before.trials[:3]:
         store.save_result(done(trial.id))
     now = plan(store, "temperature")
@@ -57,19 +65,31 @@ def test_a_plan_says_which_results_are_of_before_why_and_how_to_ask_for_them() -
     assert (
         "augment.color_form was torchvision, and the paper's results are of the released code's colour jitter" in note
     )
-    assert "--set augment.color_form=torchvision is the study with them" in note
-    asked = plan(store, "temperature", "augment.color_form=torchvision")
+    assert f"with {RATE_LINE} beside a copy of the study, with --set {JITTER} is the study with them" in note
+    asked = plan(store, "temperature", JITTER, RATE)
     assert (len(asked.results), asked.former) == (3, {})
+
+
+def test_results_of_the_version_before_are_told_too() -> None:
+    """They have today's jitter, and the scale's former learning rate."""
+    store = TrialStore(Path("runs"))
+    before = plan(store, "temperature", RATE)
+    store.save_result(done(before.trials[0].id))
+    now = plan(store, "temperature")
+    assert [former.trial.id for former in now.former.values()] == [before.trials[0].id]
+    (note,) = [note for note in warnings(now) if "before" in note]
+    assert f"a copy of scales/quick.yaml with {RATE_LINE} beside a copy of the study is the study with them" in note
+    assert "color_form" not in note
 
 
 def test_nothing_is_told_once_the_trials_have_results_or_the_study_has_both() -> None:
     store = TrialStore(Path("runs"))
-    before, now = (plan(store, "temperature", *some) for some in (["augment.color_form=torchvision"], []))
+    before, now = (plan(store, "temperature", *some) for some in ([JITTER, RATE], []))
     for trial in (*before.trials, *now.trials):
         store.save_result(done(trial.id))
     assert plan(store, "temperature").former == {}
     for trial in plan(store, "color_form").trials:
-        if trial.coordinates.get("augment.color_form") == "torchvision":
+        if trial.baseline or trial.coordinates["augment.color_form"] == "torchvision":
             store.save_result(done(trial.id))
     assert plan(store, "color_form").former == {}
 
@@ -122,6 +142,9 @@ def test_asked_for_as_told_a_study_has_its_supervised_models_of_before(scale: st
     study = shipped_studies() / "overview.yaml"
     _, _, asked = note.partition("; a copy of the file without 'augment' in its points Supervised, with ")
     options = re.findall("--set (\\S+)", asked)
+    if scale == "quick":
+        assert "a copy of scales/quick.yaml with optimizer.learning_rate: 1.0 beside a copy of the study" in asked
+        write_former_quick()
     Path("copy.yaml").write_text(re.sub(r"augment: \{policy: custom.*\]\},?", "", study.read_text()))
     before = enumerate_trials(load_study("copy.yaml", scale, assignments=options))
     assert {trial.id for trial in before} == {*formerly(load_study("overview", scale)).values()}

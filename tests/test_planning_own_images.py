@@ -106,7 +106,8 @@ def test_two_folders_of_one_name_on_one_storage_are_never_mixed() -> None:
 
 def test_data_that_is_known_by_its_name_has_the_ids_that_it_had() -> None:
     Path("study.yaml").write_text(small_study("grid: {loss.temperature: [0.1]}\n", epochs=1))
-    (trial,) = make_plan(load_study("study.yaml"), TrialStore(STORAGE), Path("data")).trials
+    study = load_study("study.yaml", assignments=["optimizer.learning_rate=1.0"])
+    (trial,) = make_plan(study, TrialStore(STORAGE), Path("data")).trials
     assert trial.config.pretrain.data.fingerprint is None
     assert "fingerprint" not in trial.config.model_dump_json()
     assert trial.id == "fa5c86eb6c7260d3"

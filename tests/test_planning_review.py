@@ -52,7 +52,7 @@ def test_each_has_its_warning(rest: str, expected: str) -> None:
         "grid: {add_one_in: {sobel: {augment.broader: true}}}\n",
         "scales: {quick: {base: {optimizer.scaling: sqrt}}}\ngrid: {batch_size: [64, 100]}\n"
         "baselines: {random: {epochs: 0}}\n",
-        "grid: {zip: {batch_size: [64, 100], optimizer.learning_rate: [0.5, 1.0]}}\n",
+        "grid: {zip: {batch_size: [64, 100], optimizer.learning_rate: [1.5, 3.0]}}\n",
     ],
 )
 def test_a_baseline_may_have_several_forms(rest: str) -> None:

@@ -103,6 +103,7 @@ def test_a_worker_that_always_dies_is_a_failed_trial() -> None:
     assert stored.state == "failed"
 
 
+@pytest.mark.slow
 def test_a_worker_that_ray_kills_for_memory_costs_one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the change to Tune this ends the whole run with a RuntimeError."""
     killed: list[bool] = []

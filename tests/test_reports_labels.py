@@ -82,6 +82,20 @@ def test_names_of_points_in_one_place_go_farther_away_and_are_led_to_it() -> Non
     assert any(isinstance(text, Annotation) and text.arrow_patch for text in figure.axes[0].texts)
 
 
+@pytest.mark.parametrize("second", [(8.3, 4.7), (8.0, 5.4), (7.7, 4.9)])
+def test_a_name_without_a_leader_is_read_as_that_of_its_own_point(second: tuple[float, float]) -> None:
+    """As in Figure 5, where color, crop lies beside crop, color."""
+    points = [(8.0, 5.0), second]
+    figure = labelled(points, ["crop, color", "color, crop"])
+    anchors = figure.axes[0].transData.transform(points)
+    assert covered(figure) == 0
+    for number, text in enumerate(figure.axes[0].texts):
+        box = Text.get_window_extent(text).get_points()
+        gaps = np.hypot(*(anchors - np.clip(anchors, *box)).T)
+        assert isinstance(text, Annotation)
+        assert text.arrow_patch or gaps[1 - number] > 1.5 * gaps[number]
+
+
 def test_names_stay_within_the_frame() -> None:
     assert covered(labelled([(0.1, 0.1), (9.9, 0.1), (0.1, 9.9), (9.9, 9.9)], ["a long name"] * 4)) == 0
 

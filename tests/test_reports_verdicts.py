@@ -47,6 +47,19 @@ def test_sides_that_are_left_out_are_all_other_cells() -> None:
     assert verdict(better("b"), **cells).word == "REFUTED"
 
 
+def test_a_baseline_is_compared_like_a_cell() -> None:
+    cells: dict[str, Values] = {"a": [10.0, 20.0, 33.0], "b": [5.0, 15.2, 30.0]}
+    table = results(**cells)
+    table.loc[table["x"] == "b", ["baseline", "x"]] = ["untrained", ""]
+    named, left_out = (claim(cells=side, than=[{"baseline": "untrained"}]) for side in ([{"x": "a"}], []))
+    for asked in (named, left_out):
+        (found,) = judge([asked], table, AXES, METRIC)
+        assert found.reason == verdict(better("a", "b"), **cells).reason
+        assert found.cells == [{"x": "a"}, {"baseline": "untrained"}]
+    table["scored_by"] = ["frozen", "frozen", "frozen", "other", "other", "other", "frozen"]
+    assert "scored by frozen and other" in judge([named], table, AXES, METRIC)[0].reason
+
+
 def test_a_cell_is_not_compared_with_itself() -> None:
     found = verdict(better("c", "ac"), a=[1.0], c=[3.0])
     assert found.mean == 2
@@ -250,17 +263,6 @@ def test_a_verdict_takes_three_seeds() -> None:
     assert (one.word, two.word) == ("UNDECIDED", "UNDECIDED")
     assert one.reason == "+89.0 points in one seed; a verdict takes three seeds"
     assert (two.seeds, two.takes, two.interval) == (2, "more seeds: --seeds 3", None)
-
-
-def test_a_claim_that_is_not_judged_has_its_effect_and_no_verdict() -> None:
-    clear: dict[str, Values] = {"a": [50.0, 51.0, 52.1], "b": [40.0, 41.0, 42.0]}
-    found, other = judge([better("a", "b", judged=False), better("b", "a")], results(**clear), AXES, METRIC)
-    assert (found.word, found.interval, other.word) == ("UNDECIDED", None, "REFUTED")
-    assert found.reason == (
-        "+10.0 points in 3 seeds; no verdict is taken at this scale, whose results say whether everything works"
-    )
-    assert found.takes == "a larger scale, such as --scale laptop"
-    assert other.ruling and other.ruling.claims == 1
 
 
 def test_a_failed_trial_costs_its_own_comparisons_and_no_whole_seed() -> None:

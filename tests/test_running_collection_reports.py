@@ -56,7 +56,7 @@ def test_the_page_of_all_says_what_held_and_what_is_missing(ran: list[Unit], mon
     page = STORAGE / "reports/both/quick/report.html"
     html = page.read_text()
     assert html.index("cold is better") < html.index("Figures and tables")
-    assert "-40.0</b> points" in html
+    assert "\u221240.0</b> points" in html
     assert html.count('<img src="data:image/') == 3
     assert 'href="../../temperature/quick/report.html"' in html
     assert (page.parent / "../../temperature/quick/report.html").is_file()

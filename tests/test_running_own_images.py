@@ -33,6 +33,7 @@ base:
   data: {name: photos, image_size: 8}
   encoder: {name: resnet10, width: 0.0625}
   schedule.warmup_epochs: 0
+  optimizer.learning_rate: 1.0
   batch_size: 4
   epochs: 1
   precision: float32

@@ -64,6 +64,7 @@ def test_a_study_ends_with_results_runs_and_a_report() -> None:
         "data.csv",
         "trials.csv",
         "verdicts.json",
+        "views.npz",
         "report.html",
         "figure.md",
     }

@@ -25,6 +25,12 @@ from reports.statistics.verdicts import judge
 
 load_study = functools.cache(load_uncached)
 
+
+@functools.cache
+def trials_of(study: str, scale: str | None = None) -> Sequence[Trial]:
+    return enumerate_trials(load_study(study, scale))
+
+
 SCALES = ("quick", "laptop", "cifar10", "imagenet")
 STUDIES = shipped()
 WITHOUT_CELLS = {"figure_4", "figure_6", "figure_b3", "figure_b4"}
@@ -242,7 +248,7 @@ def test_colours_are_jittered_as_in_the_code_behind_the_results(path: Path, scal
         return  # the first ablates it, the second is of other papers, the next two train nothing, the last jitters none
     forms = {
         getattr(trial.config.pretrain.augment, "color_form", None)
-        for trial in enumerate_trials(load_study(str(path), scale))
+        for trial in trials_of(str(path), scale)
         if trial.config.pretrain.epochs
     }
     if path.stem in WITHOUT_COLOURS:
@@ -260,14 +266,14 @@ def initialisations(trials: Sequence[Trial]) -> set[str]:
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_at_the_papers_scale_convolutions_are_initialised_as_in_the_released_code(path: Path) -> None:
-    trials = enumerate_trials(load_study(str(path), "imagenet"))
+    trials = trials_of(str(path), "imagenet")
     assert initialisations(trials) == {"released"}
-    assert initialisations(enumerate_trials(load_study(str(path)))) == {"fan_out"}
+    assert initialisations(trials_of(str(path))) == {"fan_out"}
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_the_quick_scale_is_small_and_embedded(path: Path) -> None:
-    trials = enumerate_trials(load_study(str(path), "quick"))
+    trials = trials_of(str(path), "quick")
     assert {data.name for trial in trials for data in trial.config.all_data} == {"shapes"}
     trainings = {trial.pretrain_id for trial in trials if trial.config.pretrain.epochs}
     assert len(trainings) <= MOST_QUICK_TRAININGS or path.stem in THE_GRID
@@ -289,7 +295,7 @@ def test_methods_are_compared_at_the_same_number_of_passes_through_the_encoder(
     name: str, trainings: int, tolerance: float, scale: str
 ) -> None:
     passes = {}
-    for trial in enumerate_trials(load_study(name, scale)):
+    for trial in trials_of(name, scale):
         config = trial.config.pretrain
         if config.epochs and trial.baseline is None:
             own = config.loss.flops(config)
@@ -301,7 +307,7 @@ def test_methods_are_compared_at_the_same_number_of_passes_through_the_encoder(
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("name", ["overview", "depth_width", "v2_models"])
 def test_supervised_points_are_trained_with_crop_and_flip_alone(name: str, scale: str) -> None:
-    configs = [trial.config.pretrain for trial in enumerate_trials(load_study(name, scale))]
+    configs = [trial.config.pretrain for trial in trials_of(name, scale)]
     branches = [config.augment.branches() for config in configs if config.loss.kind == "cross_entropy"]
     assert branches or (name, scale) in {("v2_models", small) for small in ("quick", "laptop", "cifar10")}
     assert all([operation.kind for operation in each.both] == ["crop", "flip"] for each in branches)
@@ -312,11 +318,11 @@ def test_supervised_points_of_figures_1_and_7_are_table_b3s_column_crop() -> Non
     """Their numbers are equal there too: 76.5 and 78.4."""
     crop = {
         trial.coordinates["encoder.width"]: trial.id
-        for trial in enumerate_trials(load_study("longer_supervised", "imagenet"))
+        for trial in trials_of("longer_supervised", "imagenet")
         if trial.coordinates and trial.coordinates["epochs"] == 90 and trial.coordinates["augment"] == "Crop"
     }
     for name in ("overview", "depth_width"):
-        for trial in enumerate_trials(load_study(name, "imagenet")):
+        for trial in trials_of(name, "imagenet"):
             width = trial.coordinates.get("encoder.width")
             if trial.coordinates.get("points") == "Supervised" and width in crop:
                 assert trial.id == crop[width]
@@ -329,7 +335,7 @@ LINEAR_AND_TUNED = ("finetune_architectures", "finetune_epochs", "broader_augmen
 @pytest.mark.parametrize("name", LINEAR_AND_TUNED)
 def test_linear_columns_are_the_linear_evaluation_of_the_scale(name: str, scale: str) -> None:
     """At the paper's scale that is appendix B.6's."""
-    trials = enumerate_trials(load_study(name, scale))
+    trials = trials_of(name, scale)
     linear = {t.config.evaluate.protocol for t in trials if t.coordinates.get("evaluate") == "linear"}
     assert linear == {"linear_sgd" if scale == "imagenet" else "frozen"}
 
@@ -337,14 +343,14 @@ def test_linear_columns_are_the_linear_evaluation_of_the_scale(name: str, scale:
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_a_baseline_is_scored_as_cells_are(path: Path, scale: str) -> None:
-    trials = enumerate_trials(load_study(str(path), scale))
+    trials = trials_of(str(path), scale)
     cells = {trial.config.scored_by for trial in trials if trial.baseline is None}
     assert {trial.config.scored_by for trial in trials if trial.baseline is not None} <= cells
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_there_is_no_blur_at_the_scale_of_appendix_b9_but_where_it_is_ablated(path: Path) -> None:
-    for trial in enumerate_trials(load_study(str(path), "cifar10")):
+    for trial in trials_of(str(path), "cifar10"):
         policy = trial.config.pretrain.augment
         is_ablated = path.stem == "flip_blur" or "Blur" in str(trial.coordinates.get("augment"))
         if isinstance(policy, SimclrAugment):

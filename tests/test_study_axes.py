@@ -287,16 +287,8 @@ def test_a_margin_of_one_scale_is_not_asked_at_another() -> None:
     assert (not_asked["says"], not_asked["margin"]) == (f"it grows {SIGN_ALONE}", 0)
 
 
-def test_a_scale_may_have_no_verdicts_and_a_study_its_own() -> None:
-    rest = (
-        "claims: [{says: a, source: b, cells: [[linear]], calibration: [laptop]}]\nscales: {tiny: {verdicts: false}}\n"
-    )
+def test_a_claim_is_calibration_at_the_scales_that_it_names() -> None:
+    rest = "claims: [{says: a, source: b, cells: [[linear]], calibration: [laptop, cifar10]}]\n"
     trials("{head.kind: [linear, none]}", rest=rest)
-    tiny, laptop = (claims_of(load_study("study.yaml", scale))[0] for scale in ("tiny", "laptop"))
-    assert (tiny["judged"], tiny["calibration"]) == (False, [])
-    assert (laptop["judged"], laptop["calibration"]) == (True, ["laptop"])
-    Path("scales").mkdir()
-    Path("scales/mine.yaml").write_text("verdicts: false\n")
-    assert not claims_of(load_study("study.yaml", "mine"))[0]["judged"]
-    Path("study.yaml").write_text(Path("study.yaml").read_text() + "verdicts: true\n")
-    assert claims_of(load_study("study.yaml", "mine"))[0]["judged"]
+    quick, laptop = (claims_of(load_study("study.yaml", scale))[0] for scale in ("quick", "laptop"))
+    assert (quick["calibration"], laptop["calibration"]) == ([], ["laptop"])

@@ -252,7 +252,7 @@ def test_the_studys_own_resources_and_seeds_win_over_the_common_scales() -> None
 
 def test_another_kind_does_not_inherit_what_the_scale_set_for_the_first() -> None:
     found = trials("name: x\ngrid: {optimizer.kind: [lars, sgd]}\n")
-    assert [t.config.pretrain.optimizer.learning_rate for t in found] == [1.0, Sgd().learning_rate]
+    assert [t.config.pretrain.optimizer.learning_rate for t in found] == [3.0, Sgd().learning_rate]
     (own,) = trials("name: x\ngrid: {optimizer.kind: [sgd]}\nbase: {optimizer.learning_rate: 0.5}\n")
     assert own.config.pretrain.optimizer.learning_rate == 0.5
 

@@ -11,6 +11,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.types.errors import StudyError
 from ablations.types.trial import Trial
+from reports.statistics.claims import BetterClaim
 
 GRID = "grid: {loss.temperature: [0.1, 1.0], head.kind: [linear, nonlinear]}\n"
 AGAINST = "kind: against, axis: head.kind, x: linear, y: [nonlinear]"
@@ -34,7 +35,17 @@ def report(text: str) -> str:
     return f"{GRID}report: {{{text}}}\n"
 
 
+UNTRAINED = "baselines: {untrained: {epochs: 0}}\n"
+
 NAMES = {
+    "a misspelt baseline": (
+        claim("than: [untraned]") + UNTRAINED,
+        "claims[0].than[0]: there is no baseline 'untraned'; did you mean 'untrained'?",
+    ),
+    "a baseline of a study without any": (
+        claim("cells: [linear]"),
+        "claims[0].cells[0]: there is no baseline 'linear'; the study has no baselines; a cell of the grid is a list",
+    ),
     "a condition's value of another type": (
         only_where("{head.kind: {loss.temperature: 1}}"),
         "grid.only_where.head.kind.loss.temperature: loss.temperature has no value 1; did you mean '1.0'?",
@@ -222,6 +233,13 @@ def test_an_assignment_that_would_not_do_what_it_says_is_refused(assignment: str
 def test_an_assignment_that_hides_another_is_refused(second: str) -> None:
     with pytest.raises(StudyError, match="sets it too; keep one of them"):
         trials("grid: {epochs: [2, 3]}\n", "batch_size=16", "loss={temperature: 0.2}", "resources.cpu=4", second)
+
+
+def test_a_claim_may_name_a_baseline() -> None:
+    Path("study.yaml").write_text(f"name: s\n{claim('than: [untrained]')}{UNTRAINED}")
+    (found,) = load_study("study.yaml").claims
+    assert isinstance(found, BetterClaim)
+    assert found.than == [{"baseline": "untrained"}]
 
 
 def test_a_label_chooses_its_point() -> None:

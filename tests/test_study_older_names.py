@@ -9,7 +9,7 @@ from ablations.planning.grid import enumerate_trials
 from ablations.study.load import load_study
 from ablations.types.errors import StudyError
 
-BASE = "name: old\nbase: {data: {name: shapes, image_size: 32}, epochs: 20%s}\n"
+BASE = "name: old\nbase: {data: {name: shapes, image_size: 32}, epochs: 20, optimizer.learning_rate: 1.0%s}\n"
 
 
 def ids(rest: str, base: str = "", assignments: tuple[str, ...] = ()) -> dict[str, str]:

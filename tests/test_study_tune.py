@@ -94,7 +94,7 @@ def test_a_baseline_keeps_what_it_sets_and_is_tuned_in_the_rest() -> None:
 
 def test_a_scale_overrides_the_values_or_drops_them() -> None:
     text = STUDY + "scales:\n  quick: {tune: {}}\n  other: {}\n  laptop: {tune: {optimizer.learning_rate: [1, 2]}}\n"
-    assert rates(trials(text)) == [1.0, 1.0]
+    assert rates(trials(text)) == [3.0, 3.0]
     assert rates(trials(text, scale="laptop")) == [1, 2] * 2
     assert len(trials(text, scale="other")) == 6
     assert load(text).tune is None

@@ -89,13 +89,20 @@ def test_views_are_those_of_the_policy_on_the_same_images() -> None:
     assert seen(NOTHING, image_size=2 * LARGEST).shape == (2, IMAGES, 3, LARGEST, LARGEST)
 
 
-def test_h_and_z_of_any_trial_are_drawn_from_its_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = TrainConfig(pretrain=small_config(epochs=0, data={"name": "shapes", "image_size": 16}))
-    trial = StoredTrial("1" * 16, "2" * 16, config.model_dump(mode="json"), None)
-    data = random_dataset()
-    monkeypatch.setattr(core, "load_data", lambda config, folder: data)
+def evaluated(**changes: Any) -> tuple[TrainConfig, StoredTrial]:
+    config = TrainConfig(pretrain=small_config(data={"name": "shapes", "image_size": 16}, **changes))
+    return config, StoredTrial("1" * 16, "2" * 16, config.model_dump(mode="json"), None)
+
+
+def test_an_encoder_that_is_not_there_is_told() -> None:
     with pytest.raises(StudyError, match="its encoder is not in runs; running its study trains it"):
-        draw_representations(STORE, trial, Path("data"), Path("out"), print)
+        draw_representations(STORE, evaluated()[1], Path("data"), Path("out"), print)
+
+
+@pytest.mark.slow
+def test_h_and_z_of_any_trial_are_drawn_from_its_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    (config, trial), data = evaluated(epochs=0), random_dataset()
+    monkeypatch.setattr(core, "load_data", lambda config, folder: data)
     core.pretrain(config.pretrain, data, device="cpu").save(STORE.encoder_path("2" * 16))
     files = draw_representations(STORE, trial, Path("data"), Path("out"), print)
     assert files == [Path("out/tsne.png"), Path("out/retrieval.png")]

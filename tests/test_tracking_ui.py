@@ -45,6 +45,7 @@ def test_the_server_ends_with_it(number: signal.Signals) -> None:
         assert [one for one in started if one.is_running()] == []
         assert not answers(port)
     finally:
+        ui.stdout.close()
         for one in started:
             if one.is_running():
                 one.kill()

@@ -1,14 +1,15 @@
 """The commands. Nothing heavy is imported before the arguments and the study are known to be good."""
 
 import os
-import signal
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ablations.cli import check_data, completion, file_commands, storage_commands
+from ablations.cli import check_data, completion, encoder_commands, file_commands, storage_commands
 from ablations.cli.doctor import doctor
+from ablations.cli.invocation import interrupt_on_sigterm
 from ablations.cli.options import (
+    FAILED_TRIALS,
     SILENT,
     DataOption,
     JsonOption,
@@ -40,9 +41,6 @@ from core.remote import AnyPath
 if TYPE_CHECKING:
     from ablations.planning.collection_plan import CollectionPlan
     from ablations.study.own_code.uses import CodeOptions
-
-FAILED_TRIALS = 1
-"""Exit code of a run with trials that failed or did not end."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -141,7 +139,7 @@ def run(
         from ablations.store.trial_store import TrialStore
         from ablations.tracking.on_request import Extras
 
-        signal.signal(signal.SIGTERM, _interrupt)
+        interrupt_on_sigterm()
         to = SILENT if quiet else errors if as_json else console
         if copy_unknown(plan, data_dir, lambda text: to.print(text, style="dim")):
             plan = _plan(study, scale, assignments, seeds, data_dir, storage, code, retry)
@@ -283,6 +281,8 @@ for command in (
     check_data.data,
     storage_commands.show,
     storage_commands.look,
+    encoder_commands.export,
+    encoder_commands.rescore,
     storage_commands.diff,
     storage_commands.rm,
     storage_commands.gc,
@@ -314,7 +314,3 @@ def _plan(
 
     scaled = load_studies(study, scale, assignments or (), seeds, code)
     return plan_studies(scaled, open_store(storage), data_dir, retry)
-
-
-def _interrupt(signum: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt

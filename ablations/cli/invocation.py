@@ -1,9 +1,11 @@
-"""How this command was called, so that it can be told how to call it again."""
+"""How this command was called, so that it can be told how to call it again, and how a signal ends it."""
 
 import shlex
 import shutil
+import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 NAME = "ablate"
 
@@ -16,3 +18,12 @@ def again(*arguments: str) -> str:
     found = shutil.which(NAME)
     on_path = found is not None and Path(found).resolve() == called.resolve()
     return shlex.join([NAME if on_path or not called.exists() else str(called), *arguments])
+
+
+def interrupt_on_sigterm() -> None:
+    """Let SIGTERM end a run as Ctrl-C does: what is finished is kept."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(signum: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt

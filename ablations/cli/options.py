@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 else:
     AnyPath = object  # typer takes no union; the option's parser says what it becomes
 
+FAILED_TRIALS = 1
+"""Exit code of a run with trials that failed or did not end."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C."""
 WIDE = 200

@@ -5,9 +5,13 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ablations.planning.plan import Plan
+from ablations.planning.own_images.fingerprints import last_run
+from ablations.planning.plan import Plan, known_trials
 from ablations.planning.search import chosen, validation
+from ablations.store.trial_store import TrialStore
+from ablations.study.scaled_study import ScaledStudy
 from ablations.types.choices import without_seeds
+from ablations.types.errors import StudyError
 from ablations.types.metrics import SCORES, value_of
 from ablations.types.trial import Result, Trial
 from reports.cells.search import Select
@@ -28,6 +32,8 @@ class BestCell:
     """Number of seeds that are done."""
     validation: float | None = None
     """Mean score on held-out training images, if the cell was chosen by it."""
+    trial_ids: tuple[str, ...] = ()
+    """Ids of its trials that are done, one for each seed, in the order of the seeds."""
 
     def __str__(self) -> str:
         """``loss.temperature 0.5: top1 45.3, the mean of 3 seeds``."""
@@ -41,6 +47,21 @@ def best_of(plan: Plan) -> BestCell | None:
     ranking = Ranking(plan.trials, plan.scaled.report.metric, plan.scaled.study.select)
     for result in plan.results.values():
         ranking.add(result)
+    return ranking.best
+
+
+def best_stored(scaled: ScaledStudy, store: TrialStore) -> BestCell:
+    """The best cell by the results of a storage, on the images that the study was last run on. Nothing is run.
+
+    Raises ``StudyError`` if there is none.
+    """
+    trials = known_trials(scaled, store, last_run(store.root, scaled))
+    ranking = Ranking(trials, scaled.report.metric, scaled.study.select)
+    for result in store.results(trials).values():
+        ranking.add(result)
+    if ranking.best is None:
+        told = f"{store.root} has no best cell of it at {scaled.label}"
+        raise StudyError(f"{scaled.source.name}: {told}: none is done, or its cells are not scored alike")
     return ranking.best
 
 
@@ -81,6 +102,7 @@ class Ranking:
         values: dict[tuple[str, ...], list[float]] = {}
         scores: dict[tuple[str, ...], list[float]] = {}
         names: dict[tuple[str, ...], str] = {}
+        ids: dict[tuple[str, ...], list[tuple[int, str]]] = {}
         for trial_id in chosen(list(self._trials.values()), self._results):
             trial, metrics = self._trials[trial_id], self._results[trial_id].metrics
             value = value_of(metrics, self._metric)
@@ -88,10 +110,12 @@ class Ranking:
             if value is not None and score is not None:
                 values.setdefault(trial.cell, []).append(value)
                 scores.setdefault(trial.cell, []).append(score)
+                ids.setdefault(trial.cell, []).append((trial.seed, trial_id))
                 names[trial.cell] = ", ".join(f"{axis} {point}" for axis, point in trial.coordinates.items())
         means = {cell: statistics.fmean(found) for cell, found in scores.items()}
         cell = max(means, key=means.__getitem__, default=None)
         if cell is None:
             return None
         value, chosen_by = statistics.fmean(values[cell]), means[cell] if self._by_validation else None
-        return BestCell(names[cell], self._metric, value, len(values[cell]), chosen_by)
+        trial_ids = tuple(trial_id for _, trial_id in sorted(ids[cell]))
+        return BestCell(names[cell], self._metric, value, len(values[cell]), chosen_by, trial_ids)

@@ -138,6 +138,8 @@ def _fit(speeds: list[Speed]) -> Callable[[float, float], float]:
         return lambda flops, pixels: float(rates @ [flops, pixels])
 
     def nearest(flops: float, pixels: float) -> float:
+        if not flops:  # what is scored are the images themselves
+            return 0.0
         speed = min(speeds, key=lambda one: abs(math.log(one.flops / flops)))
         return speed.seconds * flops / speed.flops
 

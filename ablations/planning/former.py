@@ -40,6 +40,9 @@ class SettingChange:
     wherever it is not the one before."""
     not_in: Collection[str] = ()
     """Names of studies whose own value it was before."""
+    in_file: bool = False
+    """Whether the former value is asked for in a copy of the scale's file, since some cells have a value of their own,
+    which ``--set`` would replace."""
 
     @property
     def told(self) -> str:
@@ -48,8 +51,9 @@ class SettingChange:
 
     @property
     def option(self) -> str:
-        """Option of the command line that asks for the former value."""
-        return f"--set {self.path}={_text(self.before)}"
+        """Option of the command line, or line of the scale's file, that asks for the former value."""
+        value = _text(self.before)
+        return f"{self.path}: {value}" if self.in_file else f"--set {self.path}={value}"
 
     def undo(self, config: TrainConfig, cell: Cell) -> TrainConfig | None:
         """The configuration with the former value; None if it has no such setting or the setting did not change."""
@@ -111,7 +115,15 @@ Change = SettingChange | SupervisedPolicy
 
 _WHOLE = "at the scale imagenet crops are cut from whole images, and test images are cropped, as in the paper"
 _JITTER = "the paper's results are of the released code's colour jitter"
-_MEASURED = "the scale laptop is the setting that benchmarks/instrument.md shows to be best"
+_MEASURED = "the scale is the setting that was measured to show known effects best (benchmarks/README.md)"
+LATEST: tuple[Change, ...] = (
+    SettingChange("optimizer.learning_rate", 1.0, _MEASURED, scale="quick", in_file=True),
+    SettingChange("data.subset", 4000, _MEASURED, scale="laptop", in_file=True),
+    SettingChange("encoder.stem", "auto", _MEASURED, scale="laptop", in_file=True),
+    SettingChange("optimizer.learning_rate", 1.5, _MEASURED, scale="laptop", in_file=True),
+    SettingChange("epochs", 10, _MEASURED, scale="laptop", in_file=True),
+)
+"""Changes since the version before this one."""
 CHANGES: tuple[Change, ...] = (
     SupervisedPolicy(),  # first: the policy that it brings back has settings that changed too
     SettingChange("augment.color_form", "torchvision", _JITTER),
@@ -126,11 +138,10 @@ CHANGES: tuple[Change, ...] = (
     SettingChange("encoder.initialisation", "fan_out", "the scale imagenet has the released code's initialisation"),
     SettingChange("data.shape", "square", _WHOLE),
     SettingChange("evaluate.test_crop", 1.0, _WHOLE),
-    SettingChange("data.subset", 4000, _MEASURED, scale="laptop"),
-    SettingChange("encoder.stem", "auto", _MEASURED, scale="laptop"),
-    SettingChange("optimizer.learning_rate", 1.5, _MEASURED, scale="laptop"),
-    SettingChange("epochs", 10, _MEASURED, scale="laptop"),
+    *LATEST,
 )
+VERSIONS = (LATEST, CHANGES)
+"""Changes since each former version, the latest first."""
 
 
 @dataclass(frozen=True)
@@ -141,38 +152,42 @@ class Former:
     changes: tuple[Change, ...]
 
 
-def former_trials(scaled: ScaledStudy, trials: Sequence[Trial], results: Mapping[str, Result]) -> dict[str, Former]:
+def former_trials(
+    scaled: ScaledStudy, trials: Sequence[Trial], results: Mapping[str, Result], changes: Sequence[Change] = CHANGES
+) -> dict[str, Former]:
     """The trials without a result, as they were before the changes, by the id that each has today.
 
     Left out is one that the study itself still has, in another cell, and one that another trial with fewer changes
     was.
     """
     layers = {cell.key: cell.layer for cell in cells_of(scaled)}
-    left = [trial for trial in trials if trial.id not in results]
-    former = {trial.id: _before(trial, Cell(scaled, layers[trial.cell])) for trial in left}
+    former = {trial.id: _before(trial, Cell(scaled, layers[trial.cell]), changes) for trial in trials}
     taken = {trial.id for trial in trials}
     kept: dict[str, Former] = {}
     for key, one in sorted(former.items(), key=lambda pair: len(pair[1].changes)):
         if one.trial.id not in taken:
             kept[key] = one
             taken.add(one.trial.id)
-    return {key: kept[key] for key in former if key in kept}
+    return {key: kept[key] for key in former if key in kept and key not in results}
 
 
 def how_to_ask(changes: Sequence[Change]) -> str:
     """What a user does to have the study with all of its former settings."""
-    options = [change.option for change in changes if isinstance(change, SettingChange)]
-    copies = [change.option for change in changes if not isinstance(change, SettingChange)]
-    return ", with ".join(filter(None, [*copies, " ".join(options)]))
+    settings = [change for change in changes if isinstance(change, SettingChange)]
+    ways = [change.option for change in changes if not isinstance(change, SettingChange)]
+    if inside := [change for change in settings if change.in_file]:
+        lines = ", ".join(change.option for change in inside)
+        ways.append(f"a copy of scales/{inside[0].scale}.yaml with {lines} beside a copy of the study")
+    return ", with ".join(filter(None, [*ways, " ".join(one.option for one in settings if not one.in_file)]))
 
 
-def _before(trial: Trial, cell: Cell) -> Former:
-    config, changes = trial.config, []
-    for change in CHANGES:
+def _before(trial: Trial, cell: Cell, changes: Sequence[Change]) -> Former:
+    config, made = trial.config, []
+    for change in changes:
         if (undone := change.undo(config, cell)) is not None:
             config = undone
-            changes.append(change)
-    return Former(replace(trial, config=config), tuple(changes))
+            made.append(change)
+    return Former(replace(trial, config=config), tuple(made))
 
 
 def _text(value: Any) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 
 from ablations.planning.data_sizes import check_batches, data_sizes
 from ablations.planning.earlier_code import done_with_earlier_code
-from ablations.planning.former import Former, former_trials
+from ablations.planning.former import VERSIONS, Former, former_trials
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.looks import known_looks
 from ablations.planning.own_images.fingerprints import Fingerprints, Folders
@@ -120,10 +120,13 @@ def plan_trials(
 def _formerly_done(
     scaled: ScaledStudy, trials: list[Trial], results: Mapping[str, Result], store: TrialStore
 ) -> dict[str, Former]:
-    former = former_trials(scaled, trials, results)
-    found = store.results([one.trial for one in former.values()])
-    done = {key for key, result in found.items() if result.state == "done"}
-    return {key: one for key, one in former.items() if one.trial.id in done}
+    kept: dict[str, Former] = {}
+    for changes in VERSIONS:
+        former = former_trials(scaled, trials, results, changes)
+        found = store.results([one.trial for one in former.values()])
+        done = {key for key, result in found.items() if result.state == "done"}
+        kept = {key: one for key, one in former.items() if one.trial.id in done} | kept
+    return kept
 
 
 def known_trials(scaled: ScaledStudy, store: TrialStore, fingerprints: Fingerprints) -> list[Trial]:

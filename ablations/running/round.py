@@ -14,6 +14,7 @@ from ablations.running.own_images.remember import remember_images
 from ablations.running.prepare_data import is_elsewhere, needed_data, prepare_data
 from ablations.running.run_state import RunState
 from ablations.running.schedule import Schedule, Where
+from ablations.store.cleaning import explain_storage
 from ablations.store.folders import each
 from ablations.store.leases.live_run import LiveRun
 from ablations.store.migration import keep_schema
@@ -49,6 +50,7 @@ class Round:
         """Outcomes by the name of the study, for those whose data could be loaded."""
         with LiveRun(self._where.storage) as live:
             keep_schema(self._store)
+            explain_storage(self._store)
             with Schedule(self._where, live.name, self._console) as schedule:
                 if any(plan.units for plan in self.plans):
                     schedule.begin()

@@ -8,7 +8,6 @@ from ablations.running.outcome import Outcome, Outcomes
 from ablations.running.round import Round
 from ablations.running.schedule import Where
 from ablations.running.until_decided import set_looks, undecided
-from ablations.study.scales import no_verdicts
 from ablations.tracking.on_request import NOTHING, Extras
 from ablations.types.errors import StudyError
 
@@ -51,9 +50,6 @@ def run_studies(
 
 
 def _check_seeds_decide(plan: CollectionPlan) -> None:
-    """Seeds cannot decide claims about trials that were stopped early, nor claims that get no verdict."""
+    """Seeds cannot decide claims about trials that were stopped early."""
     if any(one.scaled.stop_early for one in plan.plans):
         raise StudyError("--until-decided: it needs trials that went to their end; take stop_early out of the study")
-    claims = [claim for one in plan.plans for claim in one.scaled.claims]
-    if claims and not any(claim.judged for claim in claims):
-        raise StudyError(f"--until-decided: {no_verdicts(plan.scaled.scale)}")

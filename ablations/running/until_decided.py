@@ -15,6 +15,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.settings import coordinate
 from ablations.types.trial import Trial
 from ablations.types.wording import counted, listed
+from reports.statistics.claims import BASELINE
 
 if TYPE_CHECKING:
     from reports.statistics.verdicts import Verdict
@@ -60,7 +61,7 @@ def next_seeds(trials: list[Trial], verdicts: "Sequence[Verdict]", looks: Looks)
     for verdict in _open(verdicts):
         cells: dict[tuple[str, ...], list[Trial]] = {}
         for trial in trials:
-            if trial.baseline is None and _text(trial) in verdict.cells:
+            if _text(trial) in verdict.cells:
                 cells.setdefault(trial.candidate, []).append(trial)
         fewest = min(map(len, cells.values()), default=0)
         look = next((look for look in looks if look > fewest), 0)
@@ -74,9 +75,9 @@ def _up_to(look: int, of_cell: list[Trial]) -> Iterator[Trial]:
 
 
 def _open(verdicts: "Sequence[Verdict]") -> "Iterator[Verdict]":
-    """The claims that are not decided and get a verdict; of a claim with several parts, the parts that are not."""
+    """The claims that are not decided; of a claim with several parts, the parts that are not."""
     for verdict in verdicts:
-        if verdict.word == "UNDECIDED" and verdict.claim.judged:
+        if verdict.word == "UNDECIDED":
             parts = [part for part in verdict.parts if part.word == "UNDECIDED"]
             yield from parts or [verdict]
 
@@ -90,4 +91,7 @@ def _verdicts(outcomes: Mapping[str, Outcome]) -> "dict[str, list[Verdict]]":
 
 
 def _text(trial: Trial) -> dict[str, str]:
+    """Its cell as in ``Verdict.cells``."""
+    if trial.baseline is not None:
+        return {BASELINE: trial.baseline}
     return {axis: str(coordinate(value)) for axis, value in trial.coordinates.items()}

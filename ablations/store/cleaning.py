@@ -1,4 +1,4 @@
-"""Taking things out of a store: a trial by its id, or what nothing needs.
+"""Taking things out of a store: a trial by its id, or what nothing needs. And the README that says so to people.
 
 Only what certainly nothing needs is taken. Which encoder a trial needs, its config.json alone says: as long as one of
 them is damaged, any encoder could be that trial's.
@@ -11,7 +11,30 @@ from pathlib import Path
 from ablations.store.folders import each, is_within, remove, size_of
 from ablations.store.trial_store import StoredTrial, TrialStore, ids_in
 from ablations.types.identity import is_id, schema_of
+from core.files import write_text
 from core.remote import AnyPath
+
+README = "README.txt"
+LAYOUT = """\
+What ablate has trained and measured. Folders are named by ids, 16 hex digits; 'ablate show ID' tells of a trial.
+
+  encoders/ID/   an encoder: its configuration, its weights (encoder.pt), and its curve (history.json)
+                 while it is trained: checkpoint.pt, and lease.N, which says who trains it
+  trials/ID/     a trial: its configuration, its scores (result.json), and arrays that figures are drawn from
+  code/          your own code that trials need
+  reports/       figures, tables and pages, by study and scale
+  schema.json    the version of this layout
+  other folders  notes on studies, images, speeds, and runs that go on
+
+What may be deleted, while nothing runs:
+
+  ablate gc --dry-run    lists what no trial needs, with sizes; without --dry-run it is removed
+  ablate rm ID           removes a trial, and its encoder where no other trial is of it
+  reports/               may go: 'ablate report STUDY' draws it again
+
+The rest is the only copy of what was measured: results in MLflow are copies of it. 'ablate verify' checks every file.
+"""
+"""Text of a storage's README.txt: what is where, and what may be deleted."""
 
 
 @dataclass(frozen=True)
@@ -128,3 +151,10 @@ def _damage(store: TrialStore, trial: StoredTrial) -> str:
 
 def _is_whole(trial: StoredTrial) -> bool:
     return schema_of(trial.id, trial.pretrain_id, trial.config) is not None
+
+
+def explain_storage(store: TrialStore) -> None:
+    """Write the README, unless the storage has one."""
+    path = store.root / README
+    if not path.exists():
+        write_text(path, LAYOUT)

@@ -84,7 +84,7 @@ def remote_state(folder: RemotePath) -> str:
 def copied_state(name: str, data_dir: RemotePath) -> str:
     """The state of the store's folder when it was copied to this machine; empty where that is not known."""
     path = _state_path(copies_of(data_dir) / _folder(name))
-    return path.read_text() if path.exists() else ""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def planned_size(config: DataConfig, data_dir: AnyPath) -> DataSize:
@@ -117,7 +117,7 @@ def _listed(folder: RemotePath) -> DataSize:
 
 
 def _listed_unsplit(folder: RemotePath, share: float) -> DataSize:
-    """As ``_listed``, of a folder without a split."""
+    """The size of a folder without a split, by its listing alone."""
     counts = Counter(place[0] for place in _places(folder) if len(place) == 2)
     if not counts:
         raise MissingData(f"no images in {folder}/<class>/; put them there")

@@ -23,6 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 from ablations.store.folders import each, found
 from ablations.store.json_files import load_json, read_json, sealed, unsealed, write_json
 from ablations.store.kept_code import keep_code
+from ablations.types.errors import StudyError
 from ablations.types.identity import is_id
 from ablations.types.trial import Result, Trial, Unit
 from core.config import TrainConfig
@@ -33,7 +34,10 @@ from core.history import Epoch
 from core.remote import AnyPath, RemotePath
 
 if TYPE_CHECKING:
+    import torch
     from numpy import ndarray
+
+    from core import Pretrained
 
 
 CLASSES = "classes"
@@ -319,3 +323,20 @@ def damage(error: ValueError) -> str:
 def trial_values(pretrain_id: str, config: TrainConfig) -> dict[str, Any]:
     """The content of a trial's config.json."""
     return {ENCODER: pretrain_id, **config.model_dump(mode="json")}
+
+
+def trained_encoder(store: TrialStore, trial: StoredTrial, device: "str | torch.device | None" = None) -> "Pretrained":
+    """The encoder and head that a trial is scored by, on the device; None: the first GPU, else the CPU.
+
+    Raises ``StudyError`` if the storage has no readable file of it, or if it is of code that was not run.
+    """
+    from core import load_pretrained  # here, since PyTorch comes with it
+
+    try:
+        found = load_pretrained(store.encoder_path(trial.pretrain_id), device) if trial.pretrain_id else None
+    except ValidationError as error:
+        told = "its configuration cannot be read; one of your own code needs --use FILE"
+        raise StudyError(f"trial {trial.id}: {told}") from error
+    if found is None:
+        raise StudyError(f"trial {trial.id}: its encoder is not in {store.root}; running its study trains it")
+    return found

@@ -3,7 +3,7 @@
 The kinds of claims are in ``reports.statistics.claims``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from ablations.study.axes import Grid
@@ -14,6 +14,7 @@ from ablations.types.metrics import known_metric
 from ablations.types.wording import did_you_mean, quoted
 from reports.paper.catalog import paper_axes
 from reports.statistics.claims import (
+    BASELINE,
     AgreementClaim,
     AllClaim,
     BetterClaim,
@@ -34,16 +35,16 @@ SIDES = ("cells", "than")
 SIGN_ALONE = "(Here its sign alone: the margin is of another scale.)"
 
 
-def check_claims(claims: list[Claim], grids: list[Grid], source: Source) -> None:
-    """Raises ``StudyError`` for a metric that no trial leaves, and for an axis, a value or a cell that the study's own
-    grid does not have."""
+def check_claims(claims: list[Claim], grids: list[Grid], baselines: Collection[str], source: Source) -> None:
+    """Raises ``StudyError`` for a metric that no trial leaves, for an axis, a value or a cell that the study's own grid
+    does not have, and for a baseline that the study does not have."""
     axes = _axes(grids)
     for number, claim in enumerate(claims):
         keys: Keys = ("claims", number)
         if not claim.source:
             raise StudyError(f"{source.locate(keys)}: say where it is claimed: 'source' is required")
         for part, inner in parts_of(claim, keys):
-            _check(part, axes, source, inner)
+            _check(part, axes, baselines, source, inner)
 
 
 def parts_of(claim: Claim, keys: Keys) -> Iterator[tuple[Part, Keys]]:
@@ -54,39 +55,35 @@ def parts_of(claim: Claim, keys: Keys) -> Iterator[tuple[Part, Keys]]:
         yield claim, keys
 
 
-def _check(claim: Part, axes: dict[str, list[str]], source: Source, keys: Keys) -> None:
+def _check(claim: Part, axes: dict[str, list[str]], baselines: Collection[str], source: Source, keys: Keys) -> None:
     if claim.metric is not None:
         try:
             known_metric(claim.metric)
         except ValueError as error:
             raise StudyError(f"{source.locate((*keys, 'metric'))}: {error}") from error
     if isinstance(claim, BetterClaim):
-        _check_sides(claim, axes, source, keys)
+        _check_sides(claim, axes, baselines, source, keys)
     for field, axis, value in _named(claim):
         _check_value(axes, axis, value, f"{source.locate((*keys, field))}")
 
 
-def resolved(claim: Claim, own: list[Grid], grids: list[Grid], scale: str, verdicts: bool = True) -> Claim:
+def resolved(claim: Claim, own: list[Grid], grids: list[Grid], scale: str) -> Claim:
     """The claim with values as reports write them, cells as mappings, and the margin of a scale.
 
-    ``own`` are the grids that the claim is written of, ``grids`` those of the scale; ``verdicts`` says whether claims
-    get one at the scale.
+    ``own`` are the grids that the claim is written of, ``grids`` those of the scale.
     """
-    inner = [_resolved(part, own, grids, scale, verdicts and claim.judged) for part, _ in parts_of(claim, ())]
-    own_fields = {
-        "judged": verdicts and claim.judged,
-        "calibration": [name for name in claim.calibration if name == scale],
-    }
+    calibration = [name for name in claim.calibration if name == scale]
     if isinstance(claim, AllClaim):
-        return claim.model_copy(update={"parts": inner, **own_fields})
-    return inner[0].model_copy(update=own_fields)
+        parts = [_resolved(part, own, grids, scale) for part in claim.parts]
+        return claim.model_copy(update={"parts": parts, "calibration": calibration})
+    return _resolved(claim, own, grids, scale).model_copy(update={"calibration": calibration})
 
 
-def _resolved(claim: Part, own: list[Grid], grids: list[Grid], scale: str, verdicts: bool) -> Part:
+def _resolved(claim: Part, own: list[Grid], grids: list[Grid], scale: str) -> Part:
     everything = claim.model_dump(mode="json")
     texts = {name: _as_text(name, value, everything, own, grids) for name, value in everything.items()}
     known = {name: text for name, text in texts.items() if text is not None}
-    return claim.model_copy(update=known | _at_scale(claim, scale) | {"judged": verdicts and claim.judged})
+    return claim.model_copy(update=known | _at_scale(claim, scale))
 
 
 def _at_scale(claim: Part, scale: str) -> dict[str, Any]:
@@ -115,7 +112,9 @@ def _as_text(name: str, value: Any, claim: dict[str, Any], own: list[Grid], grid
             return None
 
 
-def _cell(cell: list[Any] | Where, axes: dict[str, list[str]], there: dict[str, list[str]]) -> dict[str, str]:
+def _cell(cell: str | list[Any] | Where, axes: dict[str, list[str]], there: dict[str, list[str]]) -> dict[str, str]:
+    if isinstance(cell, str):
+        return {BASELINE: cell}
     return {axis: _value(axis, value, there) for axis, value in _pairs(cell, axes)}
 
 
@@ -159,18 +158,31 @@ def _named(claim: Part) -> Iterator[tuple[str, str, Any]]:
     yield from (("where", axis, value) for axis, value in getattr(claim, "where", {}).items())
 
 
-def _check_sides(claim: BetterClaim, axes: dict[str, list[str]], source: Source, keys: Keys) -> None:
+def _check_sides(
+    claim: BetterClaim, axes: dict[str, list[str]], baselines: Collection[str], source: Source, keys: Keys
+) -> None:
     if not claim.cells and not claim.than:
         raise StudyError(f"{source.locate(keys)}: say which 'cells' are better, or better 'than' which")
     for side in SIDES:
         for number, cell in enumerate(getattr(claim, side)):
             here: Keys = (*keys, side, number)
+            if isinstance(cell, str):
+                _check_baseline(cell, baselines, source.locate(here))
+                continue
             if isinstance(cell, list) and len(cell) != len(axes):
                 raise StudyError(
                     f"{source.locate(here)}: a cell has a value for each axis, here {', '.join(axes)}; got {cell!r}"
                 )
             for key, (axis, value) in zip(_keys(cell), _pairs(cell, axes), strict=True):
                 _check_value(axes, axis, value, source.locate((*here, key)))
+
+
+def _check_baseline(name: str, baselines: Collection[str], place: str) -> None:
+    if name not in baselines:
+        known = did_you_mean(name, baselines) if baselines else "the study has no baselines"
+        raise StudyError(
+            f"{place}: there is no baseline {quoted(name)}; {known}; a cell of the grid is a list of values"
+        )
 
 
 def _keys(cell: list[Any] | Where) -> list[Any]:

@@ -42,8 +42,6 @@ def load_study(
     parse_tune(study.tune, lineage.says("tune").source, ("tune",), own_grids)  # to find its mistakes at every scale
     check_claims_of(lineage, own_grids)
     check_own_scales(lineage)
-    said = (lineage.at_scale(scale, "verdicts")[0], common.verdicts, True)
-    verdicts = next(one for one in said if one is not None)
     resources = lineage.at_scale(scale, "resources")[0] or common.resources or Resources()
     descriptions = [part.study.scales[scale].description for part in lineage.parts if scale in part.study.scales]
     return ScaledStudy(
@@ -56,7 +54,7 @@ def load_study(
         grids=grids,
         own_grids=own_grids,
         tune=tuned[0] if tuned else None,
-        claims=[resolved(claim, own_grids, grids, scale, verdicts) for claim in study.claims],
+        claims=[resolved(claim, own_grids, grids, scale) for claim in study.claims],
         baselines=_baselines(lineage),
         overrides=overrides,
         label=run_label(scale, assignments),

@@ -42,11 +42,6 @@ def all_scale_names(lineage: Lineage) -> list[str]:
     return sorted({*scale_names(lineage.path), *lineage.own_scales})
 
 
-def no_verdicts(scale: str) -> str:
-    """A sentence for claims that are not judged at a scale: what to do about it."""
-    return f"claims get no verdict at scale {scale}; take --scale laptop, or write 'verdicts: true' in the study"
-
-
 def check_own_scales(lineage: Lineage) -> None:
     """Raises ``StudyError`` for a setting that no field has, at any scale: it need not be run to be found."""
     for part in lineage.parts:

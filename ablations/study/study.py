@@ -105,9 +105,6 @@ class Scale(Config):
     """Resources that replace the study's."""
     stop_early: StopEarly | None = None
     """A rule that replaces the study's."""
-    verdicts: bool | None = None
-    """Whether claims get verdicts, unless the study says so itself; None: they do. False: results say whether
-    everything works, reports show effects, and every claim is undecided."""
 
 
 class Study(Config):
@@ -121,9 +118,6 @@ class Study(Config):
     """Figure or table of the paper, such as ``figure_5``, whose numbers are drawn beside the results."""
     claims: list[Claim] = []
     """Claims of the paper; the report gives each a verdict."""
-    verdicts: bool | None = None
-    """Whether claims get verdicts; None: as the scale says. ``true`` is for a study whose results mean something at
-    ``quick`` too, such as one with your own data."""
     base: Settings = {}
     """Settings of every trial."""
     extends: str | None = None

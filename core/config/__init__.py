@@ -18,12 +18,15 @@ from core.config.methods import (
     Pass,
 )
 from core.config.metrics import METRICS, MetricInfo
+from core.config.models.library import Timm, Torchvision
 from core.config.operations import (
     OPERATIONS,
+    Affine,
     Blur,
     Crop,
     Cutout,
     Equalize,
+    Erasing,
     Flip,
     Grayscale,
     Jitter,
@@ -32,12 +35,16 @@ from core.config.operations import (
     Operation,
     OperationConfig,
     Operations,
+    Perspective,
+    Posterize,
     Rotate,
+    Sharpness,
     Sobel,
     Solarize,
     SubPolicy,
+    VerticalFlip,
 )
-from core.config.optimizer import OPTIMIZERS, AdamW, Lars, OptimizerConfig, Sgd
+from core.config.optimizer import OPTIMIZERS, Adam, AdamW, Lars, OptimizerConfig, Sgd
 from core.config.policies import (
     POLICIES,
     AugmentConfig,
@@ -65,7 +72,7 @@ from core.config.protocols import (
     Tsne,
 )
 from core.config.registry import Registry
-from core.config.schedule import SCHEDULES, Cosine, ScheduleConfig
+from core.config.schedule import SCHEDULES, Constant, Cosine, Linear, ScheduleConfig, Step
 from core.config.train import PretrainConfig, TrainConfig
 
 __all__ = [
@@ -78,7 +85,9 @@ __all__ = [
     "POLICIES",
     "PROTOCOLS",
     "SCHEDULES",
+    "Adam",
     "AdamW",
+    "Affine",
     "AugmentConfig",
     "AutoAugment",
     "Blur",
@@ -87,6 +96,7 @@ __all__ = [
     "ColourHistograms",
     "CompositionAugment",
     "Config",
+    "Constant",
     "ContrastiveLoss",
     "Cosine",
     "Crop",
@@ -96,6 +106,7 @@ __all__ = [
     "DataConfig",
     "EncoderConfig",
     "Equalize",
+    "Erasing",
     "EvaluateConfig",
     "ExampleViews",
     "FineTune",
@@ -106,6 +117,7 @@ __all__ = [
     "HeadConfig",
     "Jitter",
     "Lars",
+    "Linear",
     "LinearSgd",
     "LossConfig",
     "Margin",
@@ -121,7 +133,9 @@ __all__ = [
     "Operations",
     "OptimizerConfig",
     "Pass",
+    "Perspective",
     "PolicyConfig",
+    "Posterize",
     "PretrainConfig",
     "Protocol",
     "Registry",
@@ -130,12 +144,17 @@ __all__ = [
     "Rotate",
     "ScheduleConfig",
     "Sgd",
+    "Sharpness",
     "SimclrAugment",
     "Sobel",
     "Solarize",
     "Spectrum",
+    "Step",
     "SubPolicy",
+    "Timm",
+    "Torchvision",
     "TrainConfig",
     "TransformationProbe",
     "Tsne",
+    "VerticalFlip",
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from core.config.base import Config
+from core.config.models.weights import StartingWeights
 from core.config.registry import Registry
 
 
@@ -26,6 +27,10 @@ class EncoderConfig(Config):
     def check(self, image_size: int) -> None:
         """Check the side of the views in pixels. Raises ValueError where it cannot encode them."""
 
+    def check_small(self, image_size: int, side: int) -> None:
+        """Check the side of a method's further views, such as small crops, for an encoder that is built for
+        ``image_size``. Raises ValueError where it cannot encode them."""
+
 
 ENCODERS: Registry[EncoderConfig] = Registry("encoder", EncoderConfig, tag="kind", default="resnet")
 """Encoders, each with its function ``(config, image_size) -> core.encoder.encoder.Encoder``, which initialises it from
@@ -35,11 +40,11 @@ AnyEncoder = Annotated[EncoderConfig, ENCODERS]
 
 
 @ENCODERS.add("core.encoder.resnet:build_resnet")
-class ResNet(EncoderConfig):
+class ResNet(EncoderConfig, StartingWeights):
     """The paper's ResNets, which turn an image into its representation h. Sec 2.1."""
 
     stages = ("stage1", "stage2", "stage3", "stage4")
-    added_later = {"kind": "resnet", "initialisation": "fan_out"}
+    added_later = {"kind": "resnet", "initialisation": "fan_out", "weights_hash": None}
 
     kind: Literal["resnet"] = "resnet"
 

@@ -201,3 +201,69 @@ class SubPolicy(OperationConfig):
     kind: Literal["auto_augment"] = "auto_augment"
     searched_on: SearchedOn = "imagenet"
     """Data set on which the sub-policies were searched for."""
+
+
+@OPERATIONS.add("core.augment.operations.flip:random_vertical_flip")
+class VerticalFlip(OperationConfig):
+    """Vertical flip, for images without an up and a down, such as microscopy. Not in the paper."""
+
+    kind: Literal["vertical_flip"] = "vertical_flip"
+    probability: Probability = 0.5
+
+
+@OPERATIONS.add("core.augment.operations.affine:random_affine")
+class Affine(OperationConfig):
+    """Rotation, shift, scale and shear about the centre, each drawn uniformly; bilinear, black outside. Not in the
+    paper."""
+
+    kind: Literal["affine"] = "affine"
+    degrees: Annotated[float, Field(ge=0, le=180)] = 15.0
+    """Largest rotation, either way."""
+    shift: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Largest shift along x and along y, as a share of the image's side."""
+    scale: Range = (0.8, 1.2)
+    """Factor of the size."""
+    shear: Annotated[float, Field(ge=0, lt=90)] = 10.0
+    """Largest shear along x, in degrees."""
+
+
+@OPERATIONS.add("core.augment.operations.perspective:random_perspective")
+class Perspective(OperationConfig):
+    """Each corner moves inwards by a distance of its own; bilinear, black outside. Not in the paper."""
+
+    kind: Literal["perspective"] = "perspective"
+    distortion: Annotated[float, Field(ge=0, le=0.9)] = 0.5
+    """Largest move of a corner along x and along y, as a share of half the image's side. torchvision: 0.5."""
+    probability: Probability = 0.5
+
+
+@OPERATIONS.add("core.augment.operations.erasing:random_erasing")
+class Erasing(OperationConfig):
+    """A black rectangle at a random place (Zhong et al. 2020). Not in the paper."""
+
+    kind: Literal["erasing"] = "erasing"
+    area: Share = (0.02, 0.33)
+    """Share of the image that the rectangle covers. torchvision: U(0.02, 0.33)."""
+    aspect: Range = (0.3, 3.3)
+    """Width over height, drawn log-uniformly. torchvision: 0.3 to 3.3."""
+    probability: Probability = 0.5
+
+
+@OPERATIONS.add("core.augment.operations.sharpness:random_sharpness")
+class Sharpness(OperationConfig):
+    """Smoothed or sharpened. Not in the paper."""
+
+    kind: Literal["sharpness"] = "sharpness"
+    amount: Annotated[float, Field(ge=0, le=1)] = 0.9
+    """Largest change of the factor, which is 1 for the image itself and 0 for the smoothed one. AutoAugment: 0.9."""
+    probability: Probability = 0.5
+
+
+@OPERATIONS.add("core.augment.operations.levels:random_posterize")
+class Posterize(OperationConfig):
+    """Only the highest bits of each value. Not in the paper."""
+
+    kind: Literal["posterize"] = "posterize"
+    bits: Annotated[int, Field(ge=1, le=8)] = 4
+    """Number of bits that are kept, of 8."""
+    probability: Probability = 0.2

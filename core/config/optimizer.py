@@ -89,3 +89,18 @@ class AdamW(OptimizerConfig):
     """Decay rate of the running mean of the squared gradient."""
     weight_decay: Decay = 1e-4
     """Weight decay, decoupled from the gradient, of every weight but batch norm and biases."""
+
+
+@OPTIMIZERS.add("core.optimizer.kinds:adam")
+class Adam(OptimizerConfig):
+    """Adam (Kingma and Ba 2015). Not in the paper."""
+
+    kind: Literal["adam"] = "adam"
+    learning_rate: Rate = 1e-3
+    """Learning rate before it is scaled with the batch size."""
+    beta1: Momentum = 0.9
+    """Decay rate of the gradient's running mean."""
+    beta2: Momentum = 0.999
+    """Decay rate of the running mean of the squared gradient."""
+    weight_decay: Decay = 0.0
+    """Weight decay, added to the gradient, of every weight but batch norm and biases."""

@@ -1,8 +1,9 @@
 """How the learning rate changes over the steps."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, Strict
 
 from core.config.base import Config
 from core.config.registry import Registry
@@ -30,3 +31,39 @@ class Cosine(ScheduleConfig):
     added_later = {"kind": "cosine"}
 
     kind: Literal["cosine"] = "cosine"
+
+
+@SCHEDULES.add("core.optimizer.schedule:constant")
+class Constant(ScheduleConfig):
+    """Linear warmup from 0, then the peak rate to the end. Not in the paper."""
+
+    kind: Literal["constant"] = "constant"
+
+
+@SCHEDULES.add("core.optimizer.schedule:linear")
+class Linear(ScheduleConfig):
+    """Linear warmup from 0, then a linear decay to 0, by the step. Not in the paper."""
+
+    kind: Literal["linear"] = "linear"
+
+
+def _ascending(drops: tuple[float, ...]) -> tuple[float, ...]:
+    if any(one >= other for one, other in pairwise(drops)):
+        raise ValueError(f"drops go up, each once, not {list(drops)}")
+    return drops
+
+
+@SCHEDULES.add("core.optimizer.schedule:step")
+class Step(ScheduleConfig):
+    """Linear warmup from 0, then a rate that drops at some places of the training. Not in the paper."""
+
+    kind: Literal["step"] = "step"
+    drops: Annotated[
+        tuple[Annotated[float, Field(gt=0, lt=1)], ...],
+        Strict(False),
+        Field(min_length=1),
+        AfterValidator(_ascending),
+    ] = (0.6, 0.8)
+    """Places of the drops, as shares of the steps after the warmup. MoCo: 0.6 and 0.8, epochs 120 and 160 of 200."""
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """Factor of the rate at each drop. MoCo: 0.1."""

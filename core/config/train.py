@@ -92,7 +92,10 @@ class PretrainConfig(Config):
     def _check_encoder(self) -> Self:
         if self.epochs and not self.encoder.learns:
             raise ValueError(f"encoder.kind {self.encoder.kind} has nothing to train; take epochs 0")
-        self.encoder.check(self.data.image_size)
+        image_size = self.data.image_size
+        self.encoder.check(image_size)
+        for side in sorted({each.size for each in self.passes} - {image_size}):
+            self.encoder.check_small(image_size, side)
         return self
 
     @model_validator(mode="after")

@@ -4,10 +4,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.config.encoder import EncoderConfig
 from core.encoder.build import build_encoder
+
+ATTENTION_LAYERS = 4
+"""Linear layers of attention: queries, keys, values and outputs."""
 
 
 def count(config: EncoderConfig, image_size: int) -> dict[str, int]:
@@ -22,8 +26,10 @@ def count(config: EncoderConfig, image_size: int) -> dict[str, int]:
     for module in encoder.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             module.register_forward_hook(lambda *seen: outputs.append(_values(seen[2])))
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        encoder(views)
+        if isinstance(module, nn.MultiheadAttention):  # its four linear layers are no modules that run
+            module.register_forward_hook(lambda *seen: outputs.append(ATTENTION_LAYERS * _values(seen[2][0])))
+    with FlopCounterMode(display=False) as counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
+        encoder(views)  # fused attention is not counted on every device
     return {
         "parameters": sum(weight.numel() for weight in encoder.parameters() if weight.ndim > 1),
         "flops": counter.get_total_flops() // 2,

@@ -1,8 +1,7 @@
 """Base class of the encoders f: everything that the rest of the program asks of one."""
 
 from collections import deque
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterable, Iterator
 
 from torch import Tensor, nn
 
@@ -14,7 +13,7 @@ class Encoder(nn.Module):
     every method and protocol except those that need a map or a stage.
     """
 
-    stage_names: ClassVar[tuple[str, ...]] = ()
+    stage_names: tuple[str, ...] = ()
     """Names of the maps that ``maps`` returns, from the input to the output."""
 
     width: int
@@ -34,6 +33,16 @@ class Encoder(nn.Module):
     def stages(self, views: Tensor) -> dict[str, Tensor]:
         """Return the pooled output (B, C) of every stage by name."""
         return {name: pool(each) for name, each in zip(self.stage_names, self.maps(views), strict=True)}
+
+    @property
+    def named_as_elsewhere(self) -> nn.Module:
+        """Module whose parameters have the names that files of weights have."""
+        return self
+
+    def vectors(self) -> Iterable[nn.Parameter]:
+        """Return the parameters that have no weight decay and no adaptation by LARS although they have more than one
+        dimension, such as tokens."""
+        return ()
 
     def unlike_torchvision(self) -> list[str]:
         """Return the reasons why its weights are not those of torchvision's model of the same name; empty where they

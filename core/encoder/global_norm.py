@@ -17,15 +17,15 @@ from core.distributed import add_up, gathered, own_share
 
 
 def make_batch_norm_global(model: nn.Module, fused: bool = False) -> None:
-    """Replace every batch norm inside ``model`` by a ``GlobalBatchNorm``, or by a torch.nn.SyncBatchNorm if ``fused``;
-    parameters, buffers and their names stay. Does nothing in a single process."""
+    """Replace every batch norm inside ``model`` by a ``GlobalBatchNorm``, or by a torch.nn.SyncBatchNorm if ``fused``
+    and no activation is part of it; parameters, buffers and their names stay. Does nothing in a single process."""
     if own_share().processes == 1:
         return
-    replaced = nn.SyncBatchNorm.convert_sync_batchnorm if fused else _global
     for parent in list(model.modules()):
         for name, child in parent.named_children():
             if isinstance(child, _BatchNorm):
-                setattr(parent, name, replaced(child))
+                is_fused = fused and not hasattr(child, "act")
+                setattr(parent, name, nn.SyncBatchNorm.convert_sync_batchnorm(child) if is_fused else _global(child))
 
 
 class GlobalBatchNorm(_BatchNorm):
@@ -56,6 +56,16 @@ class GlobalBatchNorm(_BatchNorm):
             self.num_batches_tracked.add_(1)
         self.running_mean.lerp_(mean, self.momentum)
         self.running_var.lerp_(variance, self.momentum)
+
+
+class ActivatedBatchNorm(GlobalBatchNorm):
+    """Batch norm and the activation ``act`` after it, one module in timm (``BatchNormAct2d``)."""
+
+    act: nn.Module
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.act(super().forward(x))
+        return y
 
 
 class _Normalize(torch.autograd.Function):
@@ -111,7 +121,10 @@ def _channels(x: Tensor) -> tuple[int, ...]:
 
 
 def _global(norm: _BatchNorm) -> GlobalBatchNorm:
-    result = GlobalBatchNorm(norm.num_features, norm.eps, norm.momentum)
+    kind = ActivatedBatchNorm if hasattr(norm, "act") else GlobalBatchNorm
+    result = kind(norm.num_features, norm.eps, norm.momentum)
+    for name, child in norm.named_children():
+        setattr(result, name, child)
     result.weight, result.bias = norm.weight, norm.bias
     for name, buffer in norm.named_buffers():
         setattr(result, name, buffer)

@@ -10,14 +10,17 @@ from core.config.methods import METHODS
 from core.config.train import PretrainConfig
 from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
+from core.encoder.weights import start_from_weights
 from core.methods.method import Method
 from core.randomness import generator
 
 
 def build_training(config: PretrainConfig, images: int, classes: int) -> tuple[Encoder, Method]:
-    """Build encoder and method on the CPU, initialised from ``config.seed``, for this number of training images."""
+    """Build encoder and method on the CPU, initialised from ``config.seed`` or from the encoder's
+    ``weights``, for this number of training images."""
     with _seeded(config):
         encoder = build_encoder(config.encoder, config.data.image_size)
+        start_from_weights(config.encoder, encoder, config.data.image_size)
         return encoder, method_of(config)(config, encoder, images, classes)
 
 

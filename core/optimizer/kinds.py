@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from torch.optim import SGD, AdamW
+from torch.optim import SGD, Adam, AdamW
 
 from core.config import optimizer as config
 from core.optimizer.lars import Lars
@@ -29,3 +29,8 @@ def sgd(groups: Groups, settings: config.Sgd) -> SGD:
 def adamw(groups: Groups, settings: config.AdamW) -> AdamW:
     """Build PyTorch's AdamW."""
     return AdamW(groups, lr=settings.learning_rate, betas=(settings.beta1, settings.beta2))
+
+
+def adam(groups: Groups, settings: config.Adam) -> Adam:
+    """Build PyTorch's Adam."""
+    return Adam(groups, lr=settings.learning_rate, betas=(settings.beta1, settings.beta2))

@@ -8,7 +8,7 @@ from functools import partial
 from torch.optim import Optimizer
 
 from core.config.optimizer import Scaling
-from core.config.schedule import SCHEDULES, Cosine
+from core.config.schedule import SCHEDULES, Constant, Cosine, Linear, Step
 from core.config.train import PretrainConfig
 
 
@@ -22,6 +22,21 @@ def peak_rate(learning_rate: float, scaling: Scaling, batch_size: int) -> float:
 def cosine(progress: float, config: Cosine | None = None) -> float:
     """Return a half cosine: 1 at the beginning, 0 at the end, no restarts. Paper, Sec 2.3."""
     return 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def constant(progress: float, config: Constant) -> float:
+    """Return 1 at all times."""
+    return 1.0
+
+
+def linear(progress: float, config: Linear) -> float:
+    """Return a straight line: 1 at the beginning, 0 at the end."""
+    return 1 - progress
+
+
+def step(progress: float, config: Step) -> float:
+    """Return 1, multiplied by the factor at each drop that is reached."""
+    return config.factor ** sum(progress >= drop for drop in config.drops)
 
 
 @dataclass(frozen=True)

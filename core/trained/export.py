@@ -7,7 +7,7 @@ import json
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.config.train import PretrainConfig
 from core.encoder.build import build_encoder
@@ -53,8 +53,8 @@ def torchvision_weights(pretrained: Pretrained) -> dict[str, Tensor]:
     """
     if wrong := pretrained.encoder.unlike_torchvision():
         raise ValueError(f"torchvision has no encoder with {' and '.join(wrong)}")
-    return _weights(pretrained.encoder)
+    return _weights(pretrained.encoder.named_as_elsewhere)
 
 
-def _weights(encoder: Encoder) -> dict[str, Tensor]:
+def _weights(encoder: nn.Module) -> dict[str, Tensor]:
     return {name: tensor.cpu().contiguous() for name, tensor in encoder.state_dict().items()}

@@ -1,6 +1,7 @@
 """Outputs of an encoder, or of a part of it, for all images of a split."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +15,9 @@ from core.encoder.head import Spaces
 from core.encoder.stage import UpToStage
 from core.numerics import Numerics
 from core.resample import resize
-from core.trained.pretrained import Pretrained
+
+if TYPE_CHECKING:
+    from core.trained.pretrained import Pretrained
 
 BATCH = 500
 
@@ -36,7 +39,7 @@ def space_of(head: nn.Sequential, space: str) -> nn.Module:
     return spaces.heads[int(space[1:])]
 
 
-def scored_part(pretrained: Pretrained, representation: Representation) -> nn.Sequential:
+def scored_part(pretrained: "Pretrained", representation: Representation) -> nn.Sequential:
     """Return the modules that a representation needs: f, or f up to a stage, or f and the first layers of g or the head
     of a space. They are the encoder's own."""
     if is_stage(representation):
@@ -46,14 +49,14 @@ def scored_part(pretrained: Pretrained, representation: Representation) -> nn.Se
     return nn.Sequential(pretrained.encoder, *pretrained.head[: depth_of(pretrained, representation)])
 
 
-def depth_of(pretrained: Pretrained, representation: Representation) -> int:
+def depth_of(pretrained: "Pretrained", representation: Representation) -> int:
     """Return the number of layers of g that a representation is behind."""
     if isinstance(representation, int):
         return representation
     return len(pretrained.head) if representation == "z" else 0
 
 
-def encode(model: nn.Module, pretrained: Pretrained, split: Split, share: float = 1.0) -> tuple[Tensor, Tensor]:
+def encode(model: nn.Module, pretrained: "Pretrained", split: Split, share: float = 1.0) -> tuple[Tensor, Tensor]:
     """Return features (N, d) and labels (N,) or (N, classes) of the images that have a label, on the encoder's device.
     ``share`` is as in ``whole_views``."""
     split = split.labelled()

@@ -15,6 +15,8 @@ from core.methods.build import build_model
 from core.numerics import Numerics
 from core.remote import AnyPath
 from core.trained.checkpoint import load_checkpoint, save_checkpoint
+from core.trained.features import BATCH, extract_views
+from core.trained.images import as_views
 from core.trained.kept import Kept
 
 VERSION = 2
@@ -43,6 +45,15 @@ class Pretrained:
         """Device of its weights."""
         first: torch.Tensor = next(iter(self.encoder.state_dict().values()))
         return first.device
+
+    def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        """Return h, float32 (N, width) on the encoder's device, of images (N, 3, H, W): uint8, or float in [0, 1].
+
+        The square in the middle is resized to the size of the training's views, and not normalised. Batch norm uses its
+        running statistics. Raises as ``as_views`` does.
+        """
+        views = as_views(images, self.config.data.image_size)
+        return extract_views(self.encoder, (part.to(self.device) for part in views.split(BATCH)), self.numerics)
 
     def save(self, path: str | AnyPath) -> None:
         """Write everything to one file, whole or not at all."""

@@ -19,8 +19,16 @@ LONGEST_NAME = 60
 Where = dict[str, Any]
 """A choice of cells: axes, and the value of each (or ``first`` or ``last``)."""
 
-Cells = list[Annotated[list[Any], Field(min_length=1)] | Annotated[Where, Field(min_length=1)]]
-"""Cells: each a value for every axis in the order of the grid, or a mapping of some axes to their values."""
+Cells = list[
+    Annotated[str, Field(min_length=1)]
+    | Annotated[list[Any], Field(min_length=1)]
+    | Annotated[Where, Field(min_length=1)]
+]
+"""Cells: each a value for every axis in the order of the grid, a mapping of some axes to their values, or the name of a
+baseline."""
+
+BASELINE = "baseline"
+"""The column of a table with the name of a baseline, and the only key of a cell that is one."""
 
 
 def known_numbers(key: str) -> str:
@@ -57,8 +65,6 @@ class ClaimBase(BaseModel):
     written before anything is measured: half the effect that the paper prints, and at most 1 point."""
     metric: str | None = None
     """The metric that the claim is about; the report's metric if it is not given."""
-    judged: bool = True
-    """Whether it gets a verdict. Otherwise only its effect is shown, as at a scale without ``verdicts``."""
     calibration: list[str] = []
     """Scales whose settings were chosen so that this effect shows, as ``benchmarks/instrument.md`` says. There its
     verdict tells how well the scale measures, and is counted as calibration."""
@@ -75,9 +81,9 @@ class BetterClaim(ClaimBase):
     kind: Literal["better"] = "better"
     cells: Cells = []
     """The cells that are better: each a value for every axis in the order of the grid, or a mapping of some axes to
-    their values."""
+    their values; or the name of a baseline."""
     than: Cells = []
-    """The cells that are worse, in the same form."""
+    """The cells that are worse, in the same form, such as ``[random initialisation]`` for a baseline."""
     by: Literal["best", "mean"] = "best"
     """Whether the best cells of the two sides are compared, or the means of the sides."""
 
@@ -182,6 +188,12 @@ Claim = Annotated[
 def parts_of(claim: Claim) -> list[Part]:
     """The parts of a claim; the claim itself if it has no parts."""
     return claim.parts if isinstance(claim, AllClaim) else [claim]
+
+
+def baselines_in(claim: Part) -> list[str]:
+    """The names of the baselines that a claim compares, once its short forms are resolved."""
+    cells = [*claim.cells, *claim.than] if isinstance(claim, BetterClaim) else []
+    return list(dict.fromkeys(cell[BASELINE] for cell in cells if isinstance(cell, dict) and BASELINE in cell))
 
 
 def read_claims(values: Sequence[dict[str, Any]]) -> list[Claim]:

@@ -1,11 +1,13 @@
 """The values of one metric as an array, a row a cell and a column a seed. Verdicts are computed from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from reports.cells.scoring import SCORED_BY, joined, with_scoring
+from reports.statistics.claims import BASELINE
 
 CORRECT = "correct/"
 """The beginning of the names of columns with an array of booleans for each trial, whether it has each test image right.
@@ -16,11 +18,12 @@ TEST_IMAGES = "test_images"
 
 @dataclass(frozen=True)
 class Measured:
-    """A metric in all cells of a study's grid; baselines are left out."""
+    """A metric in all cells of a study's grid, and in the baselines that are asked for."""
 
     metric: str
     cells: pd.DataFrame
-    """The cells, in the order of the grid: one row a cell, one column an axis, values as text."""
+    """The cells, in the order of the grid: one row a cell, one column an axis, values as text. With baselines there is
+    the column ``baseline`` too: their name, or "" for a cell of the grid."""
     seeds: list[int]
     """All seeds of any cell, in ascending order."""
     values: np.ndarray
@@ -38,12 +41,14 @@ class Measured:
     """The scoring of each cell (cells,); see ``reports.cells.scoring``."""
 
 
-def measure(table: pd.DataFrame, axes: list[str], metric: str) -> Measured:
-    """The values of a metric in the cells of ``axes``. ``table`` has one row a trial, as in ``StudyReport``."""
-    grid = with_scoring(table[table["baseline"] == ""]).reset_index(drop=True)
-    cells = grid[axes].astype(str).drop_duplicates().reset_index(drop=True)
+def measure(table: pd.DataFrame, axes: list[str], metric: str, baselines: Sequence[str] = ()) -> Measured:
+    """The values of a metric in the cells of ``axes``, and in some baselines, which have no value on an axis. ``table``
+    has one row a trial, as in ``StudyReport``."""
+    grid = with_scoring(table[table[BASELINE].isin(["", *baselines])]).reset_index(drop=True)
+    places = _places(grid, axes, bool(baselines))
+    cells = places.drop_duplicates().reset_index(drop=True)
     number = {cell: row for row, cell in enumerate(cells.itertuples(index=False, name=None))}
-    row = np.array([number[cell] for cell in grid[axes].astype(str).itertuples(index=False, name=None)], dtype=int)
+    row = np.array([number[cell] for cell in places.itertuples(index=False, name=None)], dtype=int)
     seeds = sorted(set(grid["seed"]))
     column = np.array([seeds.index(seed) for seed in grid["seed"]], dtype=int)
     found = pd.to_numeric(grid[metric]).where(grid["state"] == "done") if metric in grid else grid["seed"] * np.nan
@@ -55,6 +60,13 @@ def measure(table: pd.DataFrame, axes: list[str], metric: str) -> Measured:
     correct = _correct(grid, metric, values, row, column)
     scored_by = grid[SCORED_BY].groupby(row).agg(joined).to_numpy(dtype=object)
     return Measured(metric, cells, seeds, values, trials, stopped, correct, _resolution(grid, correct), scored_by)
+
+
+def _places(grid: pd.DataFrame, axes: list[str], with_baselines: bool) -> pd.DataFrame:
+    """The cell of each trial: its values as text, and with baselines their names."""
+    places = grid[[BASELINE, *axes]].astype(str)
+    places.loc[places[BASELINE] != "", axes] = ""
+    return places if with_baselines else places[axes]
 
 
 def _ids(grid: pd.DataFrame, row: np.ndarray) -> list[str]:

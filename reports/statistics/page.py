@@ -14,7 +14,7 @@ from reports.cells.scoring import BOTH
 from reports.paper.numbers import paper_numbers
 from reports.statistics.agreement import FEWEST, Agreement, split
 from reports.statistics.answers import AgreementAnswer, Answer, ContrastAnswer
-from reports.statistics.claims import AgreementClaim, Claim, Part, parts_of
+from reports.statistics.claims import AgreementClaim, Claim, Part, baselines_in, parts_of
 from reports.statistics.decision import Decision
 from reports.statistics.looks import Looks
 from reports.statistics.measured import Measured, measure
@@ -64,13 +64,18 @@ class Page:
     def answer(self, number: int, part: Part) -> Answer | str:
         """The answer of study ``number`` to a claim or a part of one; the reason as text if it has none."""
         metric = _metric(part, self.studies[number])
-        measured, usual = self._measured[number, metric], self._usual[number, metric]
+        usual, measured = self._usual[number, metric], self._measured[number, metric]
+        if baselines := baselines_in(part):
+            study = self.studies[number]
+            measured = measure(study.table, study.axes, metric, baselines)
         try:
             if isinstance(part, AgreementClaim):
                 return _agreement(part, measured)
             asked = question(part, measured.cells)
         except NotInGridError as error:
             return str(error)
+        if baselines and len(ways := dict.fromkeys(measured.scored_by[asked.about])) > 1:
+            return f"a baseline is compared with cells that are scored alike, and these are scored by {BOTH.join(ways)}"
         if stopped := int(measured.stopped[asked.about].sum()):
             return f"{stopped} of its {_trials(measured, asked.about)} trials were stopped early"
         answer = ContrastAnswer(part, measured, asked, decision_on(measured, asked, usual))

@@ -168,8 +168,6 @@ def problem(answer: Answer) -> str:
     """The reason why no verdict can be taken on an answer; empty if one can."""
     if np.isnan(answer.effect):
         return "no seed has a value in every cell that this is about"
-    if not answer.part.judged:
-        return "no verdict is taken at this scale, whose results say whether everything works"
     if answer.seeds < FEWEST_SEEDS:
         return "a verdict takes three seeds"
     if isinstance(answer, ContrastAnswer):

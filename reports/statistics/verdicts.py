@@ -13,7 +13,7 @@ import pandas as pd
 from reports.cells.metric_names import unit_of
 from reports.cells.names import signed
 from reports.statistics.answers import Answer, ContrastAnswer
-from reports.statistics.claims import AgreementClaim, AllClaim, Claim, SimilarClaim, parts_of
+from reports.statistics.claims import BASELINE, AgreementClaim, AllClaim, Claim, SimilarClaim, parts_of
 from reports.statistics.forecast import MOST_SEEDS, seeds_for
 from reports.statistics.looks import Looks
 from reports.statistics.page import Judged, Page
@@ -32,7 +32,7 @@ class Verdict:
     reason: str
     """The reason in words: effect, interval, number of seeds and p, or what is missing; and what would decide it."""
     cells: list[dict[str, str]] = field(default_factory=list)
-    """The values of the axes in each cell that the claim is about."""
+    """The values of the axes in each cell that the claim is about; of a baseline ``{"baseline": its name}``."""
     mean: float | None = None
     """The mean effect over the seeds; None if no seed has it. For several parts, the effect of the deciding one."""
     interval: tuple[float, float] | None = None
@@ -159,9 +159,8 @@ def _verdict(case: Case, ruling: Ruling, metric: str) -> Verdict:
 
 
 def _undecidable(found: Verdict, answer: Answer, why: str) -> Verdict:
-    """The verdict on a claim that cannot be judged, or not yet."""
+    """The verdict on a claim that cannot be judged yet."""
     takes = "more seeds: --seeds 3" if found.mean is not None and answer.seeds < FEWEST_SEEDS else "results"
-    takes = takes if found.claim.judged or found.mean is None else "a larger scale, such as --scale laptop"
     shown = f"{found.measure} in {_count(found.seeds, 'seed')}; " if found.mean is not None else ""
     return replace(found, reason=f"{shown}{why}", takes=takes)
 
@@ -225,7 +224,13 @@ def _what_it_takes(answer: Answer, alpha: float) -> str:
 
 def _cells(answer: Answer) -> list[dict[str, str]]:
     cells = answer.measured.cells[answer.about].to_dict("records")
-    return [{str(axis): str(value) for axis, value in cell.items()} for cell in cells]
+    return [_cell({str(axis): str(value) for axis, value in cell.items()}) for cell in cells]
+
+
+def _cell(values: dict[str, str]) -> dict[str, str]:
+    """The values of a cell, or the name of a baseline alone."""
+    name = values.pop(BASELINE, "")
+    return {BASELINE: name} if name else values
 
 
 def _each_once(cells: Iterable[dict[str, str]]) -> list[dict[str, str]]:

@@ -12,7 +12,6 @@ from ablations.planning.review.plausible import implausible
 from ablations.planning.review.setting_use import unused
 from ablations.planning.search import seed_counts
 from ablations.study.library import files_named
-from ablations.study.scales import no_verdicts
 from ablations.study.settings import dotted_values
 from ablations.types.trial import Trial
 from core.config import TrainConfig
@@ -60,10 +59,7 @@ def _paper(plan: Plan) -> Iterator[str]:
 def _claims(plan: Plan) -> Iterator[str]:
     study, trials = plan.scaled.study, plan.trials
     seeds = seed_counts([trial for trial in trials if trial.baseline is None])
-    judged = [claim.judged for claim in plan.scaled.claims]
-    if judged and not any(judged):
-        yield no_verdicts(plan.scaled.scale)
-    if any(judged) and not plan.scaled.stop_early and min(seeds.values()) == 1:
+    if study.claims and not plan.scaled.stop_early and min(seeds.values()) == 1:
         yield "a claim is never decided from one seed; add --seeds 3, or --until-decided"
     yield from _uncompared(trials)
     compared = len(seeds) > 1 and not isinstance(plan.scaled.report, PicturesReport)

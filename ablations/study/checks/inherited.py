@@ -28,9 +28,10 @@ def checked_report(lineage: Lineage, grids: Sequence[Grid], own_grids: Sequence[
 
 def check_claims_of(lineage: Lineage, own_grids: Sequence[Grid]) -> None:
     """Raises ``StudyError`` for a claim that does not fit the study's grids."""
-    claims, source = lineage.merged().claims, lineage.says("claims").source
+    study, source = lineage.merged(), lineage.says("claims").source
+    claims = study.claims
     try:
-        check_claims(claims, list(own_grids), source)
+        check_claims(claims, list(own_grids), study.baselines, source)
         check_claim_names(claims, all_scale_names(lineage), source)
     except StudyError as error:
         raise StudyError(f"{error}{_remedy(lineage, 'claims')}") from error

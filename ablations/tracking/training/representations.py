@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablations.store.data_copies import local_data
-from ablations.store.trial_store import StoredTrial, TrialStore
+from ablations.store.trial_store import StoredTrial, TrialStore, trained_encoder
 from ablations.types.errors import StudyError
 from core.config import EvaluateConfig, TrainConfig
 from core.config.protocols.base import Representation
@@ -33,14 +33,11 @@ def draw_representations(
     Nothing is trained, and no result changes. ``tell`` is told what is fetched. Raises ``StudyError`` if the storage
     has no such encoder, or if its data cannot be used.
     """
-    from core import evaluate, load_data, load_pretrained  # here, since PyTorch comes with it
+    from core import evaluate, load_data  # here, since PyTorch comes with it
 
-    path = store.encoder_path(trial.pretrain_id) if trial.pretrain_id else None
+    pretrained = trained_encoder(store, trial)
     try:
         config = TrainConfig.model_validate(trial.config).evaluation_data
-        pretrained = load_pretrained(path) if path else None
-        if pretrained is None:
-            raise StudyError(f"trial {trial.id}: its encoder is not in {store.root}; running its study trains it")
         data = load_data(config, local_data(config.name, data_dir, tell))
         folder.mkdir(parents=True, exist_ok=True)
         files = []

@@ -3,6 +3,15 @@
 import torch
 from torch import Tensor
 
+from core.augment.select import apply_where, uniform
+from core.config.operations import Posterize
+
+
+def random_posterize(images: Tensor, generator: torch.Generator, config: Posterize) -> Tensor:
+    """Keep the highest bits of images."""
+    chosen = uniform(images, generator) < config.probability
+    return apply_where(chosen, posterize, images, torch.full(chosen.shape, config.bits, device=images.device))
+
 
 def to_bytes(images: Tensor) -> Tensor:
     """Round values in [0, 1] to uint8, 0 to 255."""

@@ -1,7 +1,18 @@
 """Sharpness."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from core.augment.select import apply_where, uniform
+from core.config.operations import Sharpness
+
+
+def random_sharpness(images: Tensor, generator: torch.Generator, config: Sharpness) -> Tensor:
+    """Smooth or sharpen images, each by a factor of its own."""
+    factor = uniform(images, generator, 1 - config.amount, 1 + config.amount)
+    chosen = uniform(images, generator) < config.probability
+    return apply_where(chosen, adjust_sharpness, images, factor)
 
 
 def adjust_sharpness(images: Tensor, factor: Tensor) -> Tensor:

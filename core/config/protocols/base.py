@@ -95,7 +95,7 @@ class Protocol(Config):
             known = ", ".join(pretrain.encoder.stages) or "none"
             raise ValueError(
                 f"evaluate.representation is {stage}, but the stages of encoder.kind {pretrain.encoder.kind} are "
-                f"{known}"
+                f"{known}; take h, or an encoder with that stage"
             )
 
 

@@ -37,20 +37,20 @@ def without_unreadable(files: ImageFiles, progress: Progress) -> ImageFiles:
 
 
 def _unreadable(name: str, places: list[str], progress: Progress) -> list[str]:
+    """The places that do not decode. The cache has their numbers: the same folder may be named by another path."""
     digest = stat_digest(tuple((place, str(number)) for number, place in enumerate(places)))  # type: ignore[misc]
     path = cache_dir() / "images" / f"{name}-unreadable-{digest}.json"
     if path.exists():
-        known: list[str] = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
-        return known
-    found: list[str] = []
+        return [places[number] for number in json.loads(path.read_text(encoding="utf-8"))]
+    found: list[int] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for done, (place, decodes) in enumerate(zip(places, pool.map(_decodes, places), strict=True), start=1):
+        for number, decodes in enumerate(pool.map(_decodes, places)):
             if not decodes:
-                found.append(place)
-            progress(f"reading {name}", done, len(places))
+                found.append(number)
+            progress(f"reading {name}", number + 1, len(places))
     with whole_file(path) as file:
-        file.write(json.dumps(found, ensure_ascii=False).encode("utf-8", "surrogateescape"))
-    return found
+        file.write(json.dumps(found).encode())
+    return [places[number] for number in found]
 
 
 def _decodes(place: str) -> bool:

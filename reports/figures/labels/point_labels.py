@@ -24,6 +24,8 @@ REACH = 2.5
 """Half the side of the box of a point, or of a piece of a line, in points of 1/72 inch."""
 CROSSED = 6
 """The cost of what a leader covers of a name, in what names cover of each other."""
+CLEARLY = 2.0
+"""How many times as far as its own point any other named point is from a name without a leader."""
 LEADER_PIECES = 8
 """The pieces of a leader."""
 ROUNDS = 4
@@ -62,13 +64,17 @@ def label_points(ax: Axes, points: Sequence[tuple[float, float]], names: Sequenc
         for anchor, size in zip(anchors, _sizes(ax, names), strict=True)
     ]
     leaders = [_leaders(anchor, boxes, scale) for anchor, boxes in zip(anchors, candidates, strict=True)]
-    for point, name, place in zip(points, names, _chosen(candidates, leaders, _drawn(ax, scale), ax), strict=True):
+    drawn = _drawn(ax, scale)
+    fixed = [_fixed_costs(boxes, drawn, ax) for boxes in candidates]
+    for costs, boxes, anchor in zip(fixed, candidates, anchors, strict=True):
+        costs += _misread(boxes, anchor, anchors)
+    for point, name, place in zip(points, names, _chosen(candidates, leaders, fixed), strict=True):
         _write(ax, point, name, *places[place])
 
 
-def _chosen(candidates: list[Boxes], leaders: list[np.ndarray], drawn: Boxes, ax: Axes) -> list[int]:
-    """The number of the place that is chosen for each name. ``leaders`` are (places, pieces, 4)."""
-    fixed = [_fixed_costs(boxes, drawn, ax) for boxes in candidates]
+def _chosen(candidates: list[Boxes], leaders: list[np.ndarray], fixed: list[np.ndarray]) -> list[int]:
+    """The number of the place that is chosen for each name. ``leaders`` are (places, pieces, 4), ``fixed`` the costs
+    that do not depend on the other names, (places,)."""
     chosen: dict[int, int] = {}
     for number in [*range(len(candidates))] * ROUNDS:
         others = {other: place for other, place in chosen.items() if other != number}
@@ -98,6 +104,20 @@ def _fixed_costs(boxes: Boxes, drawn: Boxes, ax: Axes) -> np.ndarray:
     outside = area - _overlaps(boxes, np.array([ax.bbox.extents]))[:, 0]
     far = FARTHER * area * (np.arange(len(boxes)) // len(DIRECTIONS))
     return np.asarray(_overlaps(boxes, drawn).sum(axis=1) + 2 * outside + far)
+
+
+def _misread(boxes: Boxes, own: np.ndarray, anchors: np.ndarray) -> np.ndarray:
+    """The cost of the places without a leader where a name would be read as that of another named point: the area of
+    the name where one is less than ``CLEARLY`` times as far from it as its own, (places,), in square pixels."""
+    others = anchors[(anchors != own).any(axis=1)]
+    gaps = np.array([_gaps(boxes, other) for other in others]).reshape(-1, len(boxes))
+    taken = (gaps < CLEARLY * _gaps(boxes, own)).any(axis=0) & (np.arange(len(boxes)) < len(DIRECTIONS))
+    return np.asarray(taken * (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]))
+
+
+def _gaps(boxes: Boxes, anchor: np.ndarray) -> np.ndarray:
+    """The distance from a point to each box, (places,), in pixels."""
+    return np.asarray(np.hypot(*(anchor - np.clip(anchor, boxes[:, :2], boxes[:, 2:])).T))
 
 
 def _overlaps(one: Boxes, other: Boxes) -> np.ndarray:

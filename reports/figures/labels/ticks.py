@@ -17,7 +17,7 @@ BESIDE = 0.7
 """The width of a vertical axis with its labels, in inches."""
 
 WIDE = 8
-"""From so many times the smallest number on, an axis of numbers is logarithmic."""
+"""Ratio of the largest to the smallest number from which an axis is logarithmic."""
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SHORT = 8
 """The letters of a turned name that a figure has room for."""

@@ -1,0 +1,147 @@
+"""Commands on trained encoders: one is taken out of a storage, or all of a study are scored by another protocol."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ablations.cli import completion
+from ablations.cli.invocation import interrupt_on_sigterm
+from ablations.cli.options import (
+    FAILED_TRIALS,
+    DataOption,
+    NoCodeOption,
+    ScaleOption,
+    SetOption,
+    StorageOption,
+    UseOption,
+    code_options,
+    console,
+    open_store,
+    told,
+)
+from ablations.cli.printing import print_beginning, print_outcomes
+from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE
+from ablations.types.errors import StudyError
+from ablations.types.wording import counted
+
+if TYPE_CHECKING:
+    from ablations.planning.collection_plan import CollectionPlan
+    from ablations.store.trial_store import StoredTrial, TrialStore
+    from ablations.study.own_code.uses import CodeOptions
+
+TrialArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[TRIAL]", help="The id of a trial, or the beginning of one.", autocompletion=completion.trials
+    ),
+]
+
+
+def export(
+    trial: TrialArgument = None,
+    to: Annotated[
+        str, typer.Option("--to", metavar="FILE", help="The safetensors file to write.")
+    ] = "encoder.safetensors",
+    best: Annotated[
+        str | None,
+        typer.Option(
+            "--best",
+            metavar="STUDY",
+            help="Take the best cell of a study, and its first seed.",
+            autocompletion=completion.studies,
+        ),
+    ] = None,
+    scale: ScaleOption = None,
+    assignments: SetOption = None,
+    storage: StorageOption = DEFAULT_STORAGE,
+    use: UseOption = None,
+    no_code: NoCodeOption = False,
+) -> None:
+    """Write the encoder of a trial, or of a study's best cell, to a safetensors file with its configuration.
+
+    An encoder of your own code needs --use for a TRIAL. core.load_encoder reads the file.
+    """
+    with told():
+        if (trial is None) == (best is None):
+            raise StudyError("say whose encoder: TRIAL, or --best STUDY; 'ablate plan STUDY' shows ids")
+        store, code = open_store(storage), code_options(use, no_code, storage)
+        found = _best(store, best, scale, assignments or [], code) if best else _trial(store, str(trial), code)
+        from ablations.store.trial_store import trained_encoder
+        from core import export_encoder
+
+        pretrained = trained_encoder(store, found, "cpu")
+        export_encoder(pretrained, to)
+        encoder = pretrained.config.encoder
+        console.print(f"wrote {to}: encoder {found.pretrain_id} of trial {found.id}, {encoder.output} features")
+        if not pretrained.encoder.unlike_torchvision():
+            console.print("its tensors have the names of torchvision's model, which lacks only the fc")
+        console.print(f"read it with core.load_encoder({to!r}); views are in [0, 1], without a mean and deviation")
+
+
+def _trial(store: "TrialStore", start: str, code: "CodeOptions") -> "StoredTrial":
+    from ablations.cli.trial_view import find_trial
+    from ablations.study.own_code.uses import used_by_command
+
+    list(used_by_command(code))
+    return find_trial(store, start)
+
+
+def _best(
+    store: "TrialStore", study: str, scale: str | None, assignments: list[str], code: "CodeOptions"
+) -> "StoredTrial":
+    from ablations.planning.best import best_stored
+    from ablations.study.load import load_study
+
+    cell = best_stored(load_study(study, scale, assignments, code=code), store)
+    console.print(f"the best cell: {cell}")
+    return store.recorded(cell.trial_ids[0])
+
+
+def rescore(
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="A study that was run.", autocompletion=completion.studies)
+    ],
+    protocol: Annotated[
+        str, typer.Option("--protocol", metavar="NAME", help="The evaluation, such as linear_sgd or finetune.")
+    ],
+    scale: ScaleOption = None,
+    assignments: SetOption = None,
+    seeds: Annotated[int | None, typer.Option("--seeds", min=1, max=1000, help="Number of seeds, from 0.")] = None,
+    data_dir: DataOption = DEFAULT_DATA,
+    storage: StorageOption = DEFAULT_STORAGE,
+    inline: Annotated[bool, typer.Option("--inline", help="Run in this process, without Ray.")] = False,
+    address: Annotated[
+        str, typer.Option("--address", help="Address of a running Ray cluster: auto, host:port or ray://host:port.")
+    ] = "local",
+    use: UseOption = None,
+    no_code: NoCodeOption = False,
+) -> None:
+    """Score the encoders of a study by another protocol, and draw the figure. Nothing is trained.
+
+    It is 'ablate run STUDY --set evaluate.protocol=NAME', refused if an encoder is not there. Give the options that the
+    study was run with; --set evaluate... sets fields of the protocol.
+    """
+    with told():
+        from ablations.planning.collection_plan import plan_studies
+        from ablations.running.run import run_studies
+        from ablations.running.schedule import Where
+        from ablations.study.collection import load_studies
+
+        settings = [*(assignments or []), f"evaluate.protocol={protocol}"]
+        scaled = load_studies(study, scale, settings, seeds, code_options(use, no_code))
+        plan = plan_studies(scaled, open_store(storage), data_dir)
+        _check_trained(plan, study)
+        interrupt_on_sigterm()
+        print_beginning(plan, console)
+        outcomes = run_studies(plan, Where(storage, data_dir, address, inline), console)
+        print_outcomes(plan, outcomes, console)
+    if not outcomes.complete:
+        raise typer.Exit(FAILED_TRIALS)
+
+
+def _check_trained(plan: "CollectionPlan", study: str) -> None:
+    """Raises ``StudyError`` unless all encoders that are left to score are in the storage."""
+    left = {unit.pretrain_id: one.trained for one in plan.plans for unit in one.units}
+    if lacking := [encoder for encoder, trained in left.items() if encoder not in trained]:
+        told = f"{counted(len(lacking), 'encoder')} of {len(left)} to score, such as {lacking[0]}"
+        raise StudyError(f"{study}: {told}, is not trained; 'ablate run {study}' with the same options trains it")

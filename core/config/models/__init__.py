@@ -1,0 +1,1 @@
+"""Encoders of timm and torchvision by name, and weights to start from."""

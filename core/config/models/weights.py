@@ -1,0 +1,84 @@
+"""Weights that an encoder starts from."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from core.config.base import Config
+
+LIBRARIES = ("timm", "torchvision")
+BLOCK = 2**20
+"""Bytes that are read at once."""
+
+
+class StartingWeights(Config):
+    """Base of the encoders that can start from given weights."""
+
+    library: ClassVar[str | None] = None
+    """Library whose pretrained weights fit."""
+
+    weights: str | None = Field(default=None, exclude=True)
+    """Weights to start from: a file (``.safetensors``, or ``.pt`` of tensors alone), which every node must see, or
+    ``timm:TAG`` or ``torchvision:TAG`` for the library's own, which it downloads. With ``epochs: 0`` they are scored
+    as they are. The head starts at random. None: a random initialisation."""
+
+    weights_hash: str | None = None
+    """SHA-256 of the file of ``weights``, 16 hex digits, or the tag itself: other weights make another trial, and the
+    same file elsewhere makes the same one. It is taken from the file; written in a study, it refuses every other."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hash_weights(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or not isinstance(weights := values.get("weights"), str):
+            return values
+        if library := library_of(weights):
+            _check_library(library, cls.library)
+        found = weights if library else file_hash(weights)
+        if values.get("weights_hash", found) not in (found, None):
+            raise ValueError(
+                f"weights_hash is {values['weights_hash']}, and {weights} has {found}; put that file back, or write "
+                "the other hash"
+            )
+        return {**values, "weights_hash": found}
+
+    @property
+    def tag(self) -> str | None:
+        """Tag of the library's weights that it starts from."""
+        known = self.weights_hash or ""
+        return known.partition(":")[2] if library_of(known) else None
+
+
+def library_of(weights: str) -> str | None:
+    """Return the library that ``timm:TAG`` or ``torchvision:TAG`` names; None for a file."""
+    library, colon, tag = weights.partition(":")
+    return library if colon and tag and library in LIBRARIES else None
+
+
+def file_hash(path: str) -> str:
+    """Return 16 hex digits of a file's SHA-256. Raises ValueError where there is no such file."""
+    try:
+        found = Path(path).stat()
+        return _file_hash(path, found.st_size, found.st_mtime_ns)
+    except OSError as error:
+        raise ValueError(
+            f"weights: {path} cannot be read ({error.strerror or error}); write the path of a file, or timm:TAG or "
+            "torchvision:TAG"
+        ) from error
+
+
+@lru_cache(maxsize=64)
+def _file_hash(path: str, size: int, changed: int) -> str:
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()[:16]
+
+
+def _check_library(asked: str, fits: str | None) -> None:
+    if asked != fits:
+        have = f"only those of {fits}" if fits else "only those of a file"
+        raise ValueError(f"weights of {asked} do not fit this encoder, {have} do; take encoder.kind {asked}")
