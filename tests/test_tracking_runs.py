@@ -234,10 +234,12 @@ def test_every_run_says_who_started_it_and_how() -> None:
 
 def test_curves_have_a_point_an_epoch_and_data_sets_are_named() -> None:
     record(plan("small"))
+    record(plan("small"))  # again, which must not name a data set twice
     client, digests = MlflowClient(tracking_uri()), set[str]()
     for run in children():
         points = client.get_metric_history(run.info.run_id, "pretrain/loss")
         assert [point.step for point in points] == list(range(1, EPOCHS + 1))
+    for run in (parent(), *children()):
         inputs = client.get_run(run.info.run_id).inputs
         assert inputs is not None
         (used,) = inputs.dataset_inputs

@@ -29,7 +29,7 @@ from ablations.tracking.client import (
     open_experiment,
 )
 from ablations.tracking.content.agreement import differences
-from ablations.tracking.content.datasets import dataset_inputs
+from ablations.tracking.content.datasets import dataset_inputs, study_inputs
 from ablations.tracking.content.l2_edge import l2_warning
 from ablations.tracking.content.limits import (
     KEY,
@@ -108,6 +108,8 @@ class Tracker:
         self.experiment_id = experiment.experiment_id
         self.trials = {trial.id: trial for trial in trials}
         self.parent = ParentRun(self.client, experiment, scaled, description, self.trials, results, extras)
+        used = study_inputs((trial.config for trial in trials), sizes)
+        self.client.log_inputs(self.parent.id, used)  # MLflow keeps each once, however often it is logged
         self._artifacts = Artifacts.to_write(self.client, experiment)
         self._models = LoggedModels(self.client, experiment) if extras.log_models else None
         self._study, self._source = scaled.study.name, source(description["command"])

@@ -1,8 +1,8 @@
-"""The data sets that a trial uses, as MLflow shows them beside its run."""
+"""The data sets that a trial or a study uses, as MLflow shows them beside its run."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mlflow.entities import Dataset, DatasetInput, InputTag
 
@@ -23,6 +23,12 @@ def dataset_inputs(config: TrainConfig, sizes: Mapping[DataConfig, DataSize]) ->
         for context, data in used.items()
         if context == "training" or data != pretrain
     ]
+
+
+def study_inputs(configs: Iterable[TrainConfig], sizes: Mapping[DataConfig, DataSize]) -> list[DatasetInput]:
+    """The data sets of all trials, each once for every use."""
+    distinct = {config.all_data: config for config in configs}
+    return [one for config in distinct.values() for one in dataset_inputs(config, sizes)]
 
 
 def _dataset(config: DataConfig, size: DataSize | None) -> Dataset:
