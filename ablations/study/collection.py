@@ -39,6 +39,8 @@ class ScaledCollection:
     label: str
     """The scale and the overrides; see ``run_label``."""
     studies: list[ScaledStudy]
+    file: Path
+    """The file of the collection, or of the one study."""
     is_one_study: bool = False
     """Whether a study was asked for, not a collection."""
 
@@ -69,14 +71,13 @@ def load_studies(
     problems += _twice(studies, source)
     if problems:
         raise StudyError("\n".join(dict.fromkeys(problems)))
-    return ScaledCollection(collection.name, collection.title, scale, run_label(scale, assignments), studies)
+    return ScaledCollection(collection.name, collection.title, scale, run_label(scale, assignments), studies, path)
 
 
 def collection_of_one(scaled: ScaledStudy) -> ScaledCollection:
     """A study as a collection."""
-    return ScaledCollection(
-        scaled.study.name, scaled.study.title, scaled.scale, scaled.label, [scaled], is_one_study=True
-    )
+    name, title, file = scaled.study.name, scaled.study.title, Path(scaled.source.name)
+    return ScaledCollection(name, title, scaled.scale, scaled.label, [scaled], file, is_one_study=True)
 
 
 def _place(path: Path, source: Source, number: int, reference: str) -> str:
