@@ -82,7 +82,7 @@ def export(
 
 
 def _trial(store: "TrialStore", start: str, code: "CodeOptions") -> "StoredTrial":
-    from ablations.cli.trial_view import find_trial
+    from ablations.store.trial_store import find_trial
     from ablations.study.own_code.uses import used_by_command
 
     list(used_by_command(code))
