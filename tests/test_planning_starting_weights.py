@@ -82,7 +82,7 @@ def test_the_id_is_one_of_the_weights(source: tuple[Trial, Trial]) -> None:
         ("trial:", {}, "2 trials begin so"),
         ("trial:{second}", {}, "trial {second} is not finished: its encoder is not trained; run its study first"),
         ("trial:{first}", {"encoder.width": 0.25}, "has another shape of conv1.weight"),
-        ("trial:{first}", {"encoder.name": "resnet50"}, "lacks layer1.0.conv3.weight"),
+        ("trial:{first}", {"encoder.name": "resnet50"}, "resnet10 for views of 16 pixels, has another shape of"),
         (
             "trial:{first}",
             {"encoder.stem": "small"},
