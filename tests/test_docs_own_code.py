@@ -13,6 +13,7 @@ from core.config.own_code import forget_all
 
 TEXT = (Path(__file__).parent.parent / "docs" / "own-code.md").read_text()
 FILE = re.compile(r"^```(?:python|yaml)\n# (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PYTHON = re.compile(r"^```python\n(from ablations .*?)^```$", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"^\$ (.*)$", re.MULTILINE)
 
 
@@ -25,6 +26,8 @@ def own_code_is_removed() -> Iterator[None]:
 def test_the_journey() -> None:
     for name, text in FILE.findall(TEXT):
         Path(name).write_text(text)
+    for text in PYTHON.findall(TEXT):
+        exec(text, {})
     told = [said(command) for command in COMMAND.findall(TEXT)]
     planned, _, _, edited, _, undone = told
     assert "4 trials, 4 trainings; 0 done, 4 to run" in planned

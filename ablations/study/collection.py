@@ -1,7 +1,7 @@
 """Several studies that are run together, such as all of a paper. A single study is a collection of one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from ablations.study.explain import validate
 from ablations.study.library import find_beside, find_collection
 from ablations.study.load import load_study, run_label
-from ablations.study.own_code.uses import WITH_CODE, CodeOptions
+from ablations.study.own_code.uses import WITH_CODE, CodeOptions, used_by_file
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.scales import DEFAULT_SCALE
 from ablations.study.study import Name
@@ -27,6 +27,8 @@ class Collection(Config):
     """Title above the page."""
     studies: Annotated[list[str], Field(min_length=1)]
     """Studies by name, or by path from this file, in the order of the page."""
+    uses: list[str] = []
+    """Python files beside this one, or installed packages, whose parts all its studies use; as in a study."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def load_studies(
     if path is None:
         return collection_of_one(load_study(reference, scale, assignments, seeds, code))
     source = read_yaml(path)
+    code = replace(code, shared=tuple(used_by_file(path, source, code)))
     collection = validate(Collection, source)
     scale = scale or DEFAULT_SCALE
     studies, problems = [], list[str]()
