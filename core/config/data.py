@@ -61,8 +61,8 @@ class DataConfig(Config):
     """Name of the data set: ``shapes`` (embedded), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an
     image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp,bmp,tif,tiff}``, with ``val`` for
     ``test`` as ImageNet has it. ``<data_dir>/<name>`` may also be a manifest (``.csv``, ``.parquet``), arrays
-    (``.npz``, or a folder of ``.npy``) or a Hugging Face dataset; see docs/own-data.md. Paper, Sec 2.3: ImageNet
-    ILSVRC-2012."""
+    (``.npz``, or a folder of ``.npy``), shards (``.tar``, ``.parquet``) or a Hugging Face dataset; see
+    docs/own-data.md. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
 
     image_size: ImageSize = 224
     """Side in pixels of every view. Paper, Sec 2.3: 224."""

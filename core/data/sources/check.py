@@ -24,7 +24,8 @@ def check_source(root: Path, source: Source, progress: Progress) -> DataCheck:
     places = {_shown(place, root): place for split in found.splits.values() for place, _ in split}
     listed = [Finding(*_kind_and_remedy(kind), True, rows) for kind, rows in found.problems.items()]
     there = {} if found.problems else places
-    findings = [*listed, *_classes(found, counts), *pixel_findings(there, progress)]
+    noted = [Finding(*_kind_and_remedy(kind), False, rows) for kind, rows in found.notes.items()]
+    findings = [*listed, *_classes(found, counts), *pixel_findings(there, progress), *noted]
     return DataCheck(source.what, counts, tuple(sorted(findings, key=lambda finding: not finding.refused)))
 
 

@@ -12,6 +12,8 @@ from core.data.sources.found import TRAIN, Found
 from core.data.sources.hugging_face import is_hugging_face, read_hugging_face
 from core.data.sources.manifest import is_manifest, read_manifest
 from core.data.sources.readable import Progress, without_unreadable
+from core.data.sources.shards.parquet import is_parquet, read_parquet
+from core.data.sources.shards.tar import is_tars, read_tars
 from core.data.sources.unlabelled import list_unlabelled, with_unlabelled
 from core.errors import DataError, MissingData
 
@@ -32,6 +34,8 @@ class Source:
 
 SOURCES = (
     Source("Hugging Face dataset", is_hugging_face, read_hugging_face),
+    Source("WebDataset tars", is_tars, read_tars),
+    Source("Parquet shards", is_parquet, read_parquet),
     Source("manifest", is_manifest, read_manifest),
     Source("arrays", is_arrays, read_arrays),
 )
@@ -100,7 +104,9 @@ def _files(config: DataConfig, root: Path, source: Source, found: Found) -> Imag
             raise DataError(f"{root} says itself which images are for testing; remove data.split")
         if found.test_name is None:
             raise DataError(f"{root} has training images and no test images; add them as test or val")
-        return ImageFiles(root.name, found.classes, found.splits[TRAIN], found.splits[found.test_name])
+        train, test = found.splits[TRAIN], found.splits[found.test_name]
+        _check_classes(root, found.classes, train, test)
+        return ImageFiles(root.name, found.classes, train, test)
     if config.unlabelled in found.splits:
         return ImageFiles(root.name, (), (), ())  # it has images without labels only
     if "" not in found.splits:
@@ -108,6 +114,14 @@ def _files(config: DataConfig, root: Path, source: Source, found: Found) -> Imag
     if config.split is None:
         raise DataError(f"{root} has no split: data.split: 0.2 takes a fifth of each class for testing")
     return split_by_name(root.name, found.classes, found.splits[""], config.split, config.split_seed)
+
+
+def _check_classes(root: Path, classes: tuple[str, ...], train: Listing, test: Listing) -> None:
+    """Raise ``DataError`` where a test class has no training image."""
+    only_tested = {label for _, label in test} - {label for _, label in train}
+    if lost := [name for number, name in enumerate(classes) if number in only_tested]:
+        names = ", ".join(lost[:SHOWN])
+        raise DataError(f"{root}: test classes that are not in train ({names}); add training images, or remove them")
 
 
 def problems_text(found: Found) -> str:
