@@ -58,9 +58,10 @@ class DataConfig(Config):
     }
 
     name: Name = "imagenet"
-    """Name of the data set: ``shapes`` (embedded), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an
-    image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp,bmp,tif,tiff}``, with ``val`` for
-    ``test`` as ImageNet has it. ``<data_dir>/<name>`` may also be a manifest (``.csv``, ``.parquet``), arrays
+    """Name of the data set: ``shapes`` or ``shapes-by-colour`` (embedded; the same images, labelled by their glyph and
+    by their hue), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an image folder
+    ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp,bmp,tif,tiff}``, with ``val`` for ``test`` as ImageNet
+    has it. ``<data_dir>/<name>`` may also be a manifest (``.csv``, ``.parquet``), arrays
     (``.npz``, or a folder of ``.npy``) or a Hugging Face dataset; see docs/own-data.md. Paper, Sec 2.3: ImageNet
     ILSVRC-2012."""
 
