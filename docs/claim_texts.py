@@ -39,7 +39,8 @@ def effect(claim: SavedClaim) -> str:
         return f"No result: {plain(claim.reason)}."
     between = f" between {plain(claim.between)}" if claim.between else ""
     interval = f" ({' to '.join(number(end, claim) for end in claim.interval)})" if claim.interval else ""
-    parts = [f"{number(claim.effect, claim)} {claim.unit}{between}{interval}".strip()]
+    measured = " ".join(filter(None, [number(claim.effect, claim), claim.unit]))
+    parts = [f"{measured}{between}{interval}"]
     parts += [f"{claim.asked} asked"] if claim.asked else []
     parts += [f"less than {claim.matters}, either way"] if claim.small or claim.word == "NO DIFFERENCE" else []
     parts += [f"the paper: {number(claim.paper, claim)}"] if claim.paper is not None else []
@@ -48,7 +49,8 @@ def effect(claim: SavedClaim) -> str:
 
 def number(value: float, claim: SavedClaim) -> str:
     """A value of the effect with its sign; two digits after the point for a correlation."""
-    return with_minus(f"{value:+.2f}" if claim.unit == "rank correlation" else signed(value))
+    exact = round(value, 9) + 0.0  # so that differences of equal numbers are no -3.8e-15
+    return with_minus(f"{exact:+.2f}" if claim.unit == "rank correlation" else signed(exact))
 
 
 def cost(claim: SavedClaim) -> str:
