@@ -25,7 +25,8 @@ def load(name: str, data_dir: Path, image_size: int, choice: Callable[[Tensor], 
     """Load the data set, its images resized from 32 pixels if ``image_size`` is another. The classes are those of the
     images of 32 pixels."""
     train, test = (
-        Split(drawn_split(split, COUNTS[split], image_size).images, tenths(ground_hues(_pixels(split)))) for split in ("train", "test")
+        Split(drawn_split(split, COUNTS[split], image_size).images, tenths(ground_hues(_pixels(split))))
+        for split in ("train", "test")
     )
     return Dataset(name, CLASSES, train[choice(train.labels)], test)
 
