@@ -33,8 +33,8 @@ from core.data.square import fit_square
 
 
 def load(name, data_dir, size, choice):
-    arrays = np.load(data_dir / "mine.npz")
-    images, labels = torch.from_numpy(arrays["x"]), torch.from_numpy(arrays["y"])
+    with np.load(data_dir / "mine.npz") as arrays:
+        images, labels = torch.from_numpy(arrays["x"]), torch.from_numpy(arrays["y"])
     kept = choice(labels)
     train, test = images[kept], images[:4]
     splits = Split(fit_square(train, size), labels[kept]), Split(fit_square(test, size), labels[:4])

@@ -122,7 +122,12 @@ UseOption = Annotated[
 ]
 WithoutOption = Annotated[
     list[str] | None,
-    typer.Option("--without", metavar="STUDY", help="Leave a study out of a collection; repeatable."),
+    typer.Option(
+        "--without",
+        metavar="STUDY",
+        help="Leave a study out of a collection; repeatable.",
+        autocompletion=completion.studies,
+    ),
 ]
 NoCodeOption = Annotated[
     bool, typer.Option("--no-code", help="Refuse a study that uses Python files of its own, before any is run.")
