@@ -22,6 +22,7 @@ TEXT = (Path(__file__).parent.parent / "docs" / "own-code.md").read_text()
 BEFORE, _, PARTS = TEXT.partition("## Every other kind of part\n")
 PARTS, _, AFTER = PARTS.partition("\n## ")
 FILE = re.compile(r"^```(?:python|yaml)\n# (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PYTHON = re.compile(r"^```python\n(from ablations .*?)^```$", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"^\$ (.*)$", re.MULTILINE)
 
 
@@ -62,6 +63,8 @@ def trained(store: TrialStore, trials: dict[str, StoredTrial]) -> Pretrained:
 
 def test_the_journey() -> None:
     write(BEFORE + AFTER)
+    for text in PYTHON.findall(BEFORE + AFTER):
+        exec(text, {})
     told = [said(command) for command in COMMAND.findall(BEFORE + AFTER)]
     planned, _, _, edited, _, undone = told
     assert "4 trials, 4 trainings; 0 done, 4 to run" in planned

@@ -118,7 +118,11 @@ SetOption = Annotated[
 ]
 UseOption = Annotated[
     list[str] | None,
-    typer.Option("--use", metavar="FILE", help="Python file that registers parts of your own; repeatable."),
+    typer.Option(
+        "--use",
+        metavar="FILE|package:NAME",
+        help="Python file, or installed package, that registers parts of your own; repeatable.",
+    ),
 ]
 WithoutOption = Annotated[
     list[str] | None,
@@ -130,7 +134,7 @@ WithoutOption = Annotated[
     ),
 ]
 NoCodeOption = Annotated[
-    bool, typer.Option("--no-code", help="Refuse a study that uses Python files of its own, before any is run.")
+    bool, typer.Option("--no-code", help="Refuse a study that uses code of its own, before any is run.")
 ]
 
 
@@ -141,12 +145,14 @@ def print_document(document: "Document") -> None:
 
 def code_options(use: list[str] | None, no_code: bool, storage: AnyPath | None = None) -> "CodeOptions":
     """The user's files to run. Files that are gone come from ``storage``, for commands that only look."""
+    from ablations.study.own_code.packages import PREFIX
     from ablations.study.own_code.uses import CodeOptions
 
     def kept(entry: str) -> "OwnCode | None":
         from ablations.store.kept_code import kept_codes
 
         found = kept_codes(storage, entry) if storage is not None else []
+        found = [code for code in found if not code.file.startswith(PREFIX)]  # a package is not run from a copy
         if found:
             errors.print(f"note: {found[0].file} is not there; this is the storage's copy, {found[0]}", style="yellow")
         return next(iter(found), None)

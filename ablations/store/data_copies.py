@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from ablations.store.folders import remove
 from core.config import DataConfig
-from core.data.catalog import DATA_SETS, SHAPES, SUFFIXES, DataSize
+from core.data.catalog import DATA_SETS, DRAWN, SUFFIXES, DataSize
 from core.data.sources.find import data_size
 from core.data.sources.folders import test_count
 from core.data.sources.found import TESTS, TRAIN
@@ -61,7 +61,7 @@ def local_data(
     if not isinstance(data_dir, RemotePath):
         return data_dir
     copy, folder = copies_of(data_dir) / _folder(name), data_dir / _folder(name)
-    if name == SHAPES:  # which is drawn
+    if name in DRAWN:
         return copy.parent
     copy.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(copy.with_name(f".{copy.name}.lock")):  # the other processes of this machine want it too

@@ -46,7 +46,7 @@ class Speed:
     key: str
     hardware: Hardware
     flops: float
-    """Operations for an image: forward and backward of its views, or forward alone in an evaluation."""
+    """Operations for an image: forward and backward of its views, or the passes that an evaluation counts."""
     pixels: float
     """Pixels of an image, all its views together."""
     seconds: float
@@ -87,9 +87,10 @@ def training_work(config: PretrainConfig) -> tuple[float, float]:
 
 
 def evaluation_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:
-    """FLOPs and pixels of one image, were it to pass the encoder once."""
-    side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
-    return forward_flops(config.encoder, side), side**2
+    """FLOPs and pixels of one image in all passes that the protocol counts."""
+    side, runs = (evaluate.data and evaluate.data.image_size) or config.data.image_size, evaluate.runs(config)
+    flops = sum(each.passes * forward_flops(each.encoder, side) for each in runs)
+    return flops, side**2 * sum(each.passes for each in runs)
 
 
 def training_key(config: PretrainConfig) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from pydantic import Field
 from ablations.study.explain import validate
 from ablations.study.library import find_beside, find_collection, name_in
 from ablations.study.load import load_study, run_label
-from ablations.study.own_code.uses import WITH_CODE, CodeOptions
+from ablations.study.own_code.uses import WITH_CODE, CodeOptions, used_by_file
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.scales import DEFAULT_SCALE
 from ablations.study.study import Name
@@ -29,6 +29,8 @@ class Collection(Config):
     """Title above the page."""
     studies: Annotated[list[str], Field(min_length=1)]
     """Studies by name, or by path from this file, in the order of the page."""
+    uses: list[str] = []
+    """Python files beside this one, or installed packages, whose parts all its studies use; as in a study."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def load_studies(
             raise StudyError(f"--without {without[0]}: leaves a study out of a collection, and {reference} is a study")
         return collection_of_one(load_study(reference, scale, assignments, seeds, code))
     source = read_yaml(path)
+    code = replace(code, shared=tuple(used_by_file(path, source, code)))
     collection = validate(Collection, source)
     scale = scale or DEFAULT_SCALE
     names = [_name(path, name) for name in collection.studies]

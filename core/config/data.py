@@ -58,11 +58,12 @@ class DataConfig(Config):
     }
 
     name: Name = "imagenet"
-    """Name of the data set: ``shapes`` (embedded), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an
-    image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp,bmp,tif,tiff}``, with ``val`` for
-    ``test`` as ImageNet has it. ``<data_dir>/<name>`` may also be a manifest (``.csv``, ``.parquet``), arrays
-    (``.npz``, or a folder of ``.npy``), shards (``.tar``, ``.parquet``) or a Hugging Face dataset; see
-    docs/own-data.md. Paper, Sec 2.3: ImageNet ILSVRC-2012."""
+    """Name of the data set: ``shapes`` or ``shapes-by-colour`` (embedded; the same images, labelled by their glyph and
+    by their hue), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an image folder
+    ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp,bmp,tif,tiff}``, with ``val`` for ``test`` as ImageNet
+    has it. ``<data_dir>/<name>`` may also be a manifest (``.csv``, ``.parquet``), arrays (``.npz``, or a folder of
+    ``.npy``), shards (``.tar``, ``.parquet``) or a Hugging Face dataset; see docs/own-data.md. Paper, Sec 2.3: ImageNet
+    ILSVRC-2012."""
 
     image_size: ImageSize = 224
     """Side in pixels of every view. Paper, Sec 2.3: 224."""

@@ -17,7 +17,9 @@ from core.errors import DataError
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 """Ends of the names of image files, in small letters; capital ones count too."""
 
-SHAPES = "shapes"
+SHAPES, SHAPES_BY_COLOUR = "shapes", "shapes-by-colour"
+DRAWN = (SHAPES, SHAPES_BY_COLOUR)
+"""Data sets that are drawn, and need no file."""
 SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES = 6000, 2000, 10
 
 
@@ -138,9 +140,9 @@ BUILT_IN_AS = {
 }
 """Names here of data sets that are built in, by the name of torchvision's class."""
 
-DATA_SETS.register(
-    SHAPES, DataSet(_equal(SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES), load="core.data.sets.shapes:load")
-)
+for _name, _module in zip(DRAWN, ("shapes", "shapes_by_colour"), strict=True):
+    _size = _equal(SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES)
+    DATA_SETS.register(_name, DataSet(_size, load=f"core.data.sets.{_module}:load"))
 for _name, _size in ARCHIVES.items():
     DATA_SETS.register(_name, DataSet(_size, load="core.data.sets.archives:load", metric=table_8_metric(_name)))
 for _name, _size in FILES.items():

@@ -70,7 +70,9 @@ class Fingerprint:
         return f"{self.value}, of {self.files:,} files{'' if self.bytes_read == self.bytes else sampled}"
 
 
-class _File(NamedTuple):
+class FoundFile(NamedTuple):
+    """A file of images, and what tells cheaply whether it changed."""
+
     item: Item
     size: int
     times: tuple[int, int]
@@ -162,44 +164,44 @@ def _label(label: Label, classes: Sequence[str]) -> str:
     return ",".join(map(str, label))
 
 
-def _looked_at(items: Sequence[Item]) -> list[_File]:
+def _looked_at(items: Sequence[Item]) -> list[FoundFile]:
     parts = [items[start : start + PART] for start in range(0, len(items), PART)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return [file for part in pool.map(_look, parts) for file in part]
 
 
-def _look(items: Sequence[Item]) -> list[_File]:
+def _look(items: Sequence[Item]) -> list[FoundFile]:
     return [_look_at(item) for item in items]
 
 
-def _look_at(item: Item) -> _File:
+def _look_at(item: Item) -> FoundFile:
     try:
         stat = container_of(item.path)[0].stat()
     except FileNotFoundError as error:
         raise MissingData(f"{item.path}: is listed, but not there; unpack the data set again") from error
-    return _File(item, stat.st_size, (stat.st_mtime_ns, stat.st_ctime_ns))
+    return FoundFile(item, stat.st_size, (stat.st_mtime_ns, stat.st_ctime_ns))
 
 
-def _stat_lines(files: Sequence[_File]) -> Iterator[str]:
+def _stat_lines(files: Sequence[FoundFile]) -> Iterator[str]:
     rules = f"{DECODING}/{WHOLE}/{SAMPLE}"
     yield rules
     yield from (f"{file.line}\0{file.times[0]}\0{file.times[1]}" for file in files)
 
 
-def _taken(files: Sequence[_File]) -> Fingerprint:
+def _taken(files: Sequence[FoundFile]) -> Fingerprint:
     total = sum(file.size for file in files)
     chosen = files if total <= WHOLE else _sample(files)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        contents = list(pool.map(_content, chosen))
+        contents = list(pool.map(content_of, chosen))
     read = {id(file): content for file, content in zip(chosen, contents, strict=True)}
     lines = sorted(f"{file.line}\0{read.get(id(file), '')}" for file in files)
     value = _digest([f"images, decoded by version {DECODING}", *lines])[:16]
     return Fingerprint(value, len(files), total, sum(file.size for file in chosen))
 
 
-def _sample(files: Sequence[_File]) -> list[_File]:
+def _sample(files: Sequence[FoundFile]) -> list[FoundFile]:
     """The files whose contents are read: the first in the order of a hash of their names, at least one."""
-    chosen: list[_File] = []
+    chosen: list[FoundFile] = []
     left = SAMPLE
     for file in sorted(files, key=lambda file: _digest([file.line])):
         left -= file.size
@@ -209,7 +211,8 @@ def _sample(files: Sequence[_File]) -> list[_File]:
     return chosen
 
 
-def _content(file: _File) -> str:
+def content_of(file: FoundFile) -> str:
+    """Return the hash of a file's content."""
     path = Path(file.item.path)
     try:
         with path.open("rb") as content:

@@ -1,12 +1,14 @@
 """Base class of all protocols."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
 from core.config.base import Config
 from core.config.data import EvaluationData
+from core.config.encoder import EncoderConfig
 from core.config.measures import Measure
 from core.config.registry import Registry
 
@@ -20,6 +22,15 @@ Stage = Literal["stage1", "stage2", "stage3", "stage4"]
 Space = Literal["z0", "z1", "z2", "z3", "z4"]
 """An embedding space, of a method that has several."""
 Representation = Literal["h", "z"] | Stage | Space | Annotated[int, Field(ge=1, le=4)]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Passes of one encoder in an evaluation."""
+
+    encoder: EncoderConfig
+    passes: float
+    """Forward passes for each image, about; a training step is three."""
 
 
 class Protocol(Config):
@@ -57,6 +68,11 @@ class Protocol(Config):
     def holds_out(self) -> bool:
         """Whether it chooses a hyper-parameter on training images that it holds out, by ``holdout_seed``."""
         return False
+
+    def runs(self, pretrain: "PretrainConfig") -> tuple[Runs, ...]:
+        """Return the passes through encoders that an evaluation costs. One stands for all of a protocol whose cost
+        differs by the encoder alone."""
+        return (Runs(pretrain.encoder, 1),)
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
