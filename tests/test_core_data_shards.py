@@ -159,10 +159,12 @@ def test_everything_that_is_wrong_with_tars_is_listed_at_once(tmp_path: Path) ->
         (tmp_path / "own" / name).write_bytes(gzip.compress((tmp_path / "own/test-000000.tar").read_bytes()))
     image = encoded(picture("train", 0))
     more = [("a/x.png", image), ("y.png", image), ("y.json", b"{"), ("z.png", image), ("z.cls", b"eel"), ("z.txt", b"")]
-    write_tar(tmp_path / "own/test-1.tar", [*more, ("a/._x.png", b"")])
+    write_tar(tmp_path / "own/test-1.tar", [*more, ("a/._x.png", b""), ("w.png", image), ("w.cls", b"-1")])
+    write_tar(tmp_path / "own/train-4.tar", [])
     assert kinds(tmp_path / "own") == {
         "shards that are compressed": (True, ("train-2.tar.gz", "train-3.tar")),
-        "images without a label": (True, ("test-1.tar: a/x.png", "test-1.tar: y.png")),
+        "images without a label": (True, ("test-1.tar: a/x.png", "test-1.tar: y.png", "test-1.tar: w.png")),
+        "shards without images": (True, ("train-4.tar",)),
         "labels that cannot be read": (True, ("test-1.tar: y",)),
         "test classes that are not in train": (True, ("eel",)),
         "members with the suffix .txt, which are not read": (False, ("test-1.tar: z.txt",)),

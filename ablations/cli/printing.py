@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from ablations.cli.invocation import again
-from ablations.cli.options import console, errors, print_document
+from ablations.cli.options import console, errors, print_document, print_without
 from ablations.types.wording import listed
 from core.remote import AnyPath
 
@@ -40,6 +40,8 @@ def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as
     console.print(plan_table(plan))
     console.print(cost_text(plan.groups, storage, price))
     print_warnings(plan)
+    if plan.unable:
+        print_without(plan.unable)
 
 
 def print_exported(written: "ExportDocument") -> None:

@@ -113,9 +113,8 @@ class DataConfig(Config):
     all images were read once; the plan says how many."""
 
     fingerprint: FingerprintValue | None = None
-    """Hash of the images of an image folder, which a plan takes from the folder: other images make another trial.
-    Written in a study, it refuses every other content of the folder. None: not known, or the data set has a name of its
-    own."""
+    """Hash of images of one's own, in a folder or from a function, which a plan takes from them: other images make
+    another trial. Written in a study, it refuses every other content. None: not known, or the data set is built in."""
 
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

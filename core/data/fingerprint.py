@@ -137,12 +137,15 @@ def fingerprint_of(items: Iterable[Item]) -> Fingerprint:
 
 def check_fingerprint(config: DataConfig, files: ImageFiles, data_dir: Path) -> None:
     """Raise ``OtherData`` where the images are not those of ``config.fingerprint``, if it has one."""
-    if config.fingerprint is None:
-        return
-    found = fingerprint_of(items_of(files)).value
+    if config.fingerprint is not None:
+        refuse_others(config, fingerprint_of(items_of(files)).value, str(data_dir / config.name))
+
+
+def refuse_others(config: DataConfig, found: str, place: str) -> None:
+    """Raise ``OtherData`` where the fingerprint that was found at a place is not that of the configuration."""
     if found != config.fingerprint:
         raise OtherData(
-            f"{data_dir / config.name} on {platform.node()} has images with the fingerprint {found}, and those with "
+            f"{place} on {platform.node()} has images with the fingerprint {found}, and those with "
             f"{config.fingerprint} were asked for; put these back, or ask for {found}"
         )
 

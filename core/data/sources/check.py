@@ -10,11 +10,12 @@ from core.data.sources.found import TRAIN, Found
 from core.data.sources.inside import MARK
 
 
-def check_images(root: Path, progress: Progress = lambda done, total: None) -> DataCheck:
-    """List everything that is wrong with the source at a place. Every image is decoded. Raises ``DataError`` where
-    nothing can be listed, ``MissingData`` where there is nothing."""
+def check_images(root: Path, progress: Progress = lambda done, total: None, unlabelled: str | None = None) -> DataCheck:
+    """List everything that is wrong with the source at a place. Every image is decoded; of an image folder's further
+    folders, those in ``unlabelled``. Raises ``DataError`` where nothing can be listed, ``MissingData`` where there is
+    nothing."""
     source = source_at(root)
-    return check_source(root, source, progress) if source else check_folder(root, progress)
+    return check_source(root, source, progress) if source else check_folder(root, progress, unlabelled)
 
 
 def check_source(root: Path, source: Source, progress: Progress) -> DataCheck:

@@ -16,6 +16,7 @@ from core.errors import DataError
 
 AT_ONCE = 16
 """Threads that list shards: on a network file system each look waits for an answer."""
+EMPTY = "shards without images; put some in, or remove them"
 NO_LABELS = "images without a label; "
 UNREADABLE = "shards that cannot be read; copy or write them again"
 
@@ -73,6 +74,8 @@ def read_shards(
     problems, notes = _gathered(root, contents, "problems"), _gathered(root, contents, "notes")
     labelled = [path for split, paths in by_split.items() if split not in WITHOUT_LABELS for path in paths]
     bare = [_shown(root, path, one.name) for path in labelled for one in contents[path].images if not one.label]
+    if empty := [_shown(root, path, "") for path in shards if not (contents[path].images or contents[path].problems)]:
+        problems[EMPTY] = tuple(empty)
     if bare:
         problems[NO_LABELS + no_label] = tuple(bare)
     classes = classes or class_names(one.label for path in labelled for one in contents[path].images)

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from core.data.catalog import SUFFIXES
+from core.data.catalog import NO_LABEL, SUFFIXES
 from core.data.sources.found import LABELS, Found
 from core.data.sources.shards.layout import UNREADABLE, Member, Shard, read_shards, shards_at
 from core.files import cache_dir, write_text
@@ -133,7 +133,9 @@ def _label(tar: tarfile.TarFile, member: tarfile.TarInfo, end: str) -> str | Non
         value = next((values[name] for name in LABELS if name in values), "")
     except (ValueError, TypeError):
         return None
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return "" if str(value) == str(NO_LABEL) else str(value)
 
 
 def _is_end(file: BinaryIO) -> bool:
