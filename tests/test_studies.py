@@ -2,7 +2,6 @@
 
 import functools
 import itertools
-import itertools
 from collections.abc import Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -50,6 +49,8 @@ UNPRINTED = {
 """Cells of which nobody has published a number that was read."""
 WITHOUT_COLOURS = ("rotation_parts", "autoencoders", "pretext", "deepcluster_parts")
 """Studies of other methods, which crop and flip."""
+OTHER_COLOURS = ("color_form", "methods", "example_views", "colour_histograms", "cpc_parts", "cpc_labels")
+"""Studies that ablate the jitter, are of other papers, train nothing, or jitter no colours."""
 MOST_QUICK_TRAININGS = 15
 THE_GRID = ("augmentation_grid",)
 """49 trainings, and the first study of the project."""
@@ -275,8 +276,8 @@ def test_there_are_claims_of_all_kinds() -> None:
 def test_colours_are_jittered_as_in_the_code_behind_the_results(path: Path, scale: str) -> None:
     """Every training that jitters colours, at every scale; and the file says so in its header, or extends one that
     does."""
-    if path.stem in ("color_form", "methods", "example_views", "colour_histograms", "cpc_parts", "cpc_labels"):
-        return  # the first ablates it, the second is of other papers, the next two train nothing, the last two jitter none
+    if path.stem in OTHER_COLOURS:
+        return
     forms = {
         getattr(trial.config.pretrain.augment, "color_form", None)
         for trial in trials_of(str(path), scale)
