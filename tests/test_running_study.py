@@ -44,9 +44,8 @@ def finished(whole: Path, mlflow_db: None) -> None:
     shutil.copytree(whole, ".", dirs_exist_ok=True)
 
 
-@pytest.mark.usefixtures("finished")
 def test_a_study_ends_with_results_runs_and_a_report() -> None:
-    outcome = run()  # which finds everything done
+    outcome = run()
     assert list(outcome.states.values()) == ["done"] * 5
     recorded = read_study("small", "quick")
     table = recorded.table
