@@ -109,7 +109,7 @@ def test_the_encoder_is_trained(added: None) -> None:
     with pytest.raises(ValueError, match="takes views of 8 pixels or more, not 7;"):
         small_config(encoder={"kind": "plain"}, data={"name": "random", "image_size": 7})
     with pytest.raises(ValueError, match="not 4"):
-        ENCODERS.named("plain")().check_small(16, 4)
+        ENCODERS.named("plain").model_validate({}).check_small(16, 4)
 
 
 @section("A method")

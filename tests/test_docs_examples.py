@@ -23,7 +23,9 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
 OTHERS = [*sorted(ROOT.glob("benchmarks/**/*.md")), *sorted(ROOT.glob("studies/*.yaml"))]
 BLOCK = re.compile(r"^```(\w*)\n(?:# (\S+\.\w+)\n)?(.*?)^```$", re.DOTALL | re.MULTILINE)
-LINE = re.compile(r"^(?:#? {4,}|\$ )?ablate (\S.*)$", re.MULTILINE)
+LINE = re.compile(r"^(?: {4,}|\$ )?ablate (\S.*)$", re.MULTILINE)
+HEAD = re.compile(r"^# {4,}ablate (.+?)(?: {2}.*)?$", re.MULTILINE)
+"""A command in the head of a study; two spaces are before a remark."""
 INLINE = re.compile(r"`ablate (\S[^`]*)`")
 NEEDED = {"name": "example", "grid": "{loss.temperature: [0.1, 0.5]}"}
 """What is added to a study of a page that is a part of one."""
@@ -86,9 +88,9 @@ def test_every_study_of_a_page_is_planned(page: Path) -> None:
 def test_every_command_of_a_page_is_one(page: Path) -> None:
     text = text_of(page)
     known = {*all_studies(), *all_collections(), *written(page)}
-    for command in LINE.findall(text.replace("\\\n", " ")):
+    for command in [*LINE.findall(text.replace("\\\n", " ")), *HEAD.findall(text)]:
         name, *words = words_of(command)
-        context = COMMANDS.commands[name].make_context(name, list(words))
+        context = COMMANDS.commands[name].make_context(name, words)
         check_study(context, known)
     for command in INLINE.findall(text):
         check_mentioned(words_of(" ".join(command.split())))
@@ -100,7 +102,7 @@ def check_study(context: click.Context, known: set[str]) -> None:
     study = asked.get("study") or asked.get("best")
     if study is None or is_placeholder(study):
         return
-    assert Path(study).stem in known, context.command_path
+    assert Path(study).stem in known or (ROOT / study).is_file(), study
     if Path(study).stem in all_studies() and (asked.get("scale") or asked.get("assignments")):
         scaled = load_study(study, asked.get("scale"), asked.get("assignments") or ())
         if scaled.overrides:

@@ -33,7 +33,7 @@ from ablations.study.load import load_study
 from ablations.study.study import Resources
 from core import ProcessLost, pretrain
 from core.config import DataConfig, Frozen, PretrainConfig, ResNet
-from core.cost import training_flops
+from core.cost import forward_flops, training_flops
 
 STUDY = """\
 name: small
@@ -239,6 +239,9 @@ def test_a_distillation_takes_as_long_as_its_epochs() -> None:
     save_speed(STORAGE, evaluation_speed(pretrain, one, LAPTOP, 0.5))
     seconds = evaluation_seconds(made, trial, load_speeds(STORAGE))
     size = made.sizes[trial.config.evaluation_data]
+    once = forward_flops(pretrain.encoder, pretrain.data.image_size)
+    others, trials = estimate(plan(by_protocol("frozen")), []).flops, sum(len(unit.trials) for unit in made.units)
+    assert estimate(made, []).flops == pytest.approx(others + trials * size.train * (90 + 4 * 400) * once)
     assert seconds == pytest.approx(0.5 * (size.train + size.test) * (91 + 4 * 400) / (91 + 4))
 
 

@@ -37,6 +37,8 @@ def make_safe(module: nn.Module) -> None:
     pixel."""
     if type(module) is not nn.Conv2d or module.stride == (1, 1) or module.padding_mode != "zeros":
         return
-    same = all(2 * int(pad) == size - 1 for pad, size in zip(module.padding, module.kernel_size, strict=True))
+    if isinstance(module.padding, str):  # "valid", which takes no single pixel
+        return
+    same = all(2 * pad == size - 1 for pad, size in zip(module.padding, module.kernel_size, strict=True))
     if same and module.dilation == (1, 1):
         module.__class__ = SafeConvolution

@@ -26,11 +26,11 @@ Representation = Literal["h", "z"] | Stage | Space | Annotated[int, Field(ge=1, 
 
 @dataclass(frozen=True)
 class Runs:
-    """Passes of one encoder in an evaluation."""
+    """Passes through one encoder of networks that an evaluation trains."""
 
     encoder: EncoderConfig
     passes: float
-    """Forward passes for each image, about; a training step is three."""
+    """Forward passes for each training image, about; a training step is three."""
 
 
 class Protocol(Config):
@@ -70,9 +70,8 @@ class Protocol(Config):
         return False
 
     def runs(self, pretrain: "PretrainConfig") -> tuple[Runs, ...]:
-        """Return the passes through encoders that an evaluation costs. One stands for all of a protocol whose cost
-        differs by the encoder alone."""
-        return (Runs(pretrain.encoder, 1),)
+        """Return the passes of networks that an evaluation trains, where these cost as much as a pretraining."""
+        return ()
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:

@@ -96,7 +96,7 @@ class Distill(FineTune):
     def runs(self, pretrain: "PretrainConfig") -> tuple[Runs, ...]:
         """Return the passes of the fine-tuning, and those of each student with its teacher's."""
         share = self.labels if isinstance(self.labels, float) else 0.0  # a count is a small one
-        found = [Runs(pretrain.encoder, 1 + TRAINED * (self.epochs or 30) * share)]
+        found = [Runs(pretrain.encoder, TRAINED * (self.epochs or 30) * share)]
         encoders = [pretrain.encoder, *(self.encoder_of(student, pretrain) for student in self.students)]
         for teacher, student in pairwise(encoders):
             found += [Runs(teacher, self.student_epochs), Runs(student, TRAINED * self.student_epochs)]
