@@ -17,7 +17,7 @@ def readme(saved: SavedCollection, folder: Path) -> str:
 
 
 def _parts(saved: SavedCollection, folder: Path) -> Iterator[str]:
-    yield f"# {saved.title}: scale {saved.scale}\n"
+    yield f"# {saved.title} (scale {saved.scale})\n"
     yield "<!-- Written by docs/redraw_results.py; edit notes.md and run make results. -->\n"
     yield f"    {saved.command}\n"
     yield f"{progress(saved)}\n"
