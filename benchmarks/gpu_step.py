@@ -36,7 +36,9 @@ def training(batch: int, device: torch.device, tiny: bool) -> Training:
             "batch_size": batch,
         }
     )
-    images = torch.randint(0, 256, (4 * batch, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    images = torch.randint(
+        0, 256, (4 * batch, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
     split = Split(images, torch.zeros(len(images), dtype=torch.int64))
     return Training(config, Dataset("random", ("a",), split, split[:1]), device)
 
@@ -132,13 +134,17 @@ def main() -> None:
     options = parser.parse_args()
     device = pick_device("cpu" if options.dry_run else "cuda")
     print(f"{hardware_name(device)}, torch {torch.__version__}")
-    print("| variant | batch | views/s | ms a step | s until ready | loss |\n| --- | ---: | ---: | ---: | ---: | ---: |")
+    print(
+        "| variant | batch | views/s | ms a step | s until ready | loss |\n| --- | ---: | ---: | ---: | ---: | ---: |"
+    )
     for batch in [8] if options.dry_run else options.batch_size:
         for name in VARIANTS:
             try:
                 print(measure(name, batch, device, options.dry_run), flush=True)
             except Exception as error:
-                print(f"| {name} | {batch} | failed: {type(error).__name__}: {str(error).splitlines()[0]} |", flush=True)
+                print(
+                    f"| {name} | {batch} | failed: {type(error).__name__}: {str(error).splitlines()[0]} |", flush=True
+                )
 
 
 if __name__ == "__main__":

@@ -121,7 +121,9 @@ def _hours_left(plan: CollectionPlan, storage: AnyPath) -> float | None:
 
 def _command(scaled: ScaledCollection, assignments: list[str], seeds: int | None) -> str:
     options = ["--scale", scaled.scale, *(["--seeds", str(seeds)] if seeds else [])]
-    return shlex.join(["ablate", "run", scaled.name, *options, *(part for one in assignments for part in ("--set", one))])
+    return shlex.join(
+        ["ablate", "run", scaled.name, *options, *(part for one in assignments for part in ("--set", one))]
+    )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,11 @@ def _results() -> str:
     study = next(one for one in paper.whole if one.name == SHOWN)
     claims = [claim for one in paper.whole for claim in one.claims]
     trials = sum(study.states.values())
-    so_far = "" if len(paper.whole) == len(paper.studies) else f", so far of {len(paper.whole)} of {len(paper.studies)} studies"
+    so_far = (
+        ""
+        if len(paper.whole) == len(paper.studies)
+        else f", so far of {len(paper.whole)} of {len(paper.studies)} studies"
+    )
     return f"""\
 ![Figure 5 on CIFAR-10 images beside the paper's](docs/results/paper-laptop/{SHOWN}/figure.png)
 

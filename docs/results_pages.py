@@ -40,7 +40,9 @@ def progress(saved: SavedCollection) -> str:
     done = sum(study.states["done"] for study in saved.studies)
     failed = sum(study.states["failed"] for study in saved.studies)
     trials = sum(sum(study.states.values()) for study in saved.studies)
-    ended = f"{done:,} of {trials:,} trials are done, {failed or 'none'} failed" if done < trials else f"{trials:,} trials"
+    ended = (
+        f"{done:,} of {trials:,} trials are done, {failed or 'none'} failed" if done < trials else f"{trials:,} trials"
+    )
     text = f"{saved.scale_description[0].upper()}{saved.scale_description[1:]}. {ended}; {hours_text(saved.hours)} of compute."
     left = [study.name for study in saved.studies if not study.is_whole]
     if not left:

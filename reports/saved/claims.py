@@ -62,7 +62,9 @@ def saved_claims(
 
 
 def _saved(report: StudyReport, verdict: Verdict, paper: PaperEffects, training: Mapping[str, float]) -> SavedClaim:
-    parts = [_saved(report, part, [one], training) for part, one in zip(verdict.parts, paper, strict=bool(verdict.parts))]
+    parts = [
+        _saved(report, part, [one], training) for part, one in zip(verdict.parts, paper, strict=bool(verdict.parts))
+    ]
     shown = next((part for part in parts if part.word == verdict.word), None)  # the one whose effect the claim has
     needed = max((part.seeds_needed or 0 for part in parts), default=0) or verdict.seeds_needed
     return SavedClaim(
@@ -82,7 +84,9 @@ def _saved(report: StudyReport, verdict: Verdict, paper: PaperEffects, training:
         paper=shown.paper if shown else paper[0],
         takes=verdict.takes,
         seeds_needed=needed,
-        hours_needed=None if needed is None else (needed - verdict.seeds) * _hours(report.every_trial, verdict, training),
+        hours_needed=None
+        if needed is None
+        else (needed - verdict.seeds) * _hours(report.every_trial, verdict, training),
         parts=parts,
     )
 
@@ -92,7 +96,9 @@ def _hours(table: pd.DataFrame, verdict: Verdict, training: Mapping[str, float])
     asked = [tuple(sorted(cell.items())) for cell in verdict.cells]
     axes = [axis for axis in dict.fromkeys(axis for cell in verdict.cells for axis in cell) if axis != BASELINE]
     cells = [
-        tuple(sorted({BASELINE: row[BASELINE]}.items() if row[BASELINE] else {axis: row[axis] for axis in axes}.items()))
+        tuple(
+            sorted({BASELINE: row[BASELINE]}.items() if row[BASELINE] else {axis: row[axis] for axis in axes}.items())
+        )
         for row in table.to_dict("records")
     ]
     rows = table[[cell in asked for cell in cells]]

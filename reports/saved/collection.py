@@ -128,8 +128,6 @@ def redraw_study(report: StudyReport, folder: Path) -> None:
     (folder / "table.md").write_text(markdown(drawn.texts, drawn.corner, drawn.bold), encoding="utf-8")
 
 
-
-
 def _with_palette(path: Path) -> None:
     """Write a picture again with few colours."""
     with Image.open(path) as picture:
