@@ -73,7 +73,7 @@ def test_shapes_are_drawn_on_one_thread(tmp_path: Path, monkeypatch: pytest.Monk
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        images = pixels(shapes._load("train", 400, 32))
+        images = pixels(shapes.drawn_split("train", 400, 32))
         assert torch.equal(images[:40], draw("ring", 40, generator(0, "shapes train")))
         assert (set(threads), torch.get_num_threads()) == ({1}, 2)
     finally:

@@ -29,6 +29,7 @@ from reports.statistics.verdicts import Verdict
 if TYPE_CHECKING:
     from reports.pages.collection_page import Entry
 
+LEFT_OUT = "Left out with --without, and its claims are not judged here."
 NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
 
 
@@ -108,12 +109,15 @@ def draw_collection(
 
     ``problems`` are the reasons why studies were not run, or not to their end, by name.
     """
-    from reports.pages.collection_page import judged_together, write_collection  # here, since figures come with it
+    from reports.pages.collection_page import (  # here, since figures come with it
+        Entry,
+        judged_together,
+        write_collection,
+    )
 
     path = reports_folder(storage) / scaled.name / scaled.label / "report.html"
-    entries = judged_together(
-        [_entry(study, drawn.get(study.study.name), problems.get(study.study.name, "")) for study in scaled.studies]
-    )
+    there = [_entry(study, drawn.get(study.study.name), problems.get(study.study.name, "")) for study in scaled.studies]
+    entries = judged_together([*there, *(Entry(name, name, problem=LEFT_OUT) for name in scaled.left_out)])
     title = scaled.title or scaled.name
     write_collection(path, title, scaled.name, scaled.scale, entries)
     verdicts = {entry.name: entry.verdicts for entry in entries if entry.report}

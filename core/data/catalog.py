@@ -8,6 +8,7 @@ from typing import TypeAlias
 from core.config.data import DataConfig
 from core.config.metrics import Metric
 from core.config.names import Names
+from core.config.own_code import code_of
 from core.config.registry import Code
 from core.data.sources.kept import kept_counts
 from core.data.transfer import table_8_metric
@@ -123,6 +124,22 @@ TORCHVISION_FILES = {
 }
 """Data sets of image files by the name of torchvision's class. Imagenette is scored on its ``val``."""
 
+BUILT_IN_AS = {
+    "CIFAR10": "cifar10",
+    "CIFAR100": "cifar100",
+    "STL10": "stl10",
+    "Food101": "food101",
+    "SUN397": "sun397",
+    "StanfordCars": "cars",
+    "FGVCAircraft": "aircraft",
+    "VOCDetection": "voc2007",
+    "DTD": "dtd",
+    "OxfordIIITPet": "pets",
+    "Caltech101": "caltech101",
+    "Flowers102": "flowers102",
+}
+"""Names here of data sets that are built in, by the name of torchvision's class."""
+
 for _name, _module in zip(DRAWN, ("shapes", "shapes_by_colour"), strict=True):
     _size = _equal(SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES)
     DATA_SETS.register(_name, DataSet(_size, load=f"core.data.sets.{_module}:load"))
@@ -164,6 +181,26 @@ class ImageFiles:
         found = Counter(label for _, label in listing)
         names = {name: found[number] for number, name in enumerate(self.classes)}
         return names | ({"": found[NO_LABEL]} if found[NO_LABEL] else {})
+
+
+def is_own(name: str) -> bool:
+    """Return whether a file of the user's own code has registered the data set."""
+    return code_of(DATA_SETS.what, name) is not None
+
+
+def is_built_in(name: str) -> bool:
+    """Return whether the project has a data set of that name, which is known without its images."""
+    return name in DATA_SETS and not is_own(name)
+
+
+def check_own_size(name: str, found: DataSize) -> None:
+    """Raise ``DataError`` where the data set that a user registered has other numbers than it was registered with."""
+    told = DATA_SETS[name].size
+    if (found.train, found.test, found.classes) != (told.train, told.test, told.classes):
+        raise DataError(
+            f"{name} is registered with DataSize({told.train}, {told.test}, {told.classes}), and its function gives "
+            f"{found.train} training and {found.test} test images of {found.classes} classes; correct one of both"
+        )
 
 
 def metric_of(name: str) -> Metric | None:

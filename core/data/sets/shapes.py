@@ -92,13 +92,12 @@ def load(name: str, data_dir: Path, image_size: int, choice: Callable[[Tensor], 
 
     It is drawn as a whole whatever the choice, into a file that is mapped, so that only the chosen images take memory.
     """
-    train, test = (load_split(split, image_size) for split in COUNTS)
+    train, test = (drawn_split(split, count, image_size) for split, count in COUNTS.items())
     return Dataset(name, tuple(GLYPHS), train[choice(train.labels)], test)
 
 
-def load_split(split: str, image_size: int) -> Split:
-    """Load ``train`` or ``test``, its images resized from 32 pixels if ``image_size`` is another."""
-    count = COUNTS[split]
+def drawn_split(split: str, count: int, image_size: int) -> Split:
+    """Draw ``count`` images, as many of each class, for the split of this name."""
     per_class = count // SHAPES_CLASSES
 
     def fill(images: Tensor) -> None:
