@@ -78,7 +78,7 @@ def graphed(made: Training) -> Callable[[], None]:
 
 
 def whole_step(made: Training) -> Callable[[], None]:
-    """The whole step as one CUDA graph, which repeats one batch and one draw: an upper bound of what graphs can give."""
+    """The whole step as one CUDA graph, which repeats one batch and one draw: the most that graphs can give."""
     if made.device.type != "cuda":
         return made.advance
     aside = torch.cuda.Stream()
