@@ -1,6 +1,7 @@
 """The words of the verdicts, from the tests of the claims, corrected for several parts, looks and claims of a page."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -25,6 +26,15 @@ LEAST = 1e-9
 
 Word = Literal["SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED"]
 WORDS: tuple[Word, ...] = ("SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED")
+
+
+def counts_text(verdicts: Iterable[tuple[str, bool]]) -> str:
+    """``3 supported, 1 undecided (1 of them calibration)``, of verdicts by word and whether they are calibration."""
+    found = list(verdicts)
+    counts = Counter(word for word, _ in found)
+    told = ", ".join(f"{counts[word]} {word.lower()}" for word in WORDS if counts[word]) or "no claims"
+    calibrating = sum(calibration for _, calibration in found)
+    return f"{told} ({calibrating} of them calibration)" if calibrating else told
 
 
 @dataclass(frozen=True)
