@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from ablations.cli.invocation import again
-from ablations.cli.options import console, errors, print_document
+from ablations.cli.options import console, errors, print_document, print_without
 from ablations.types.wording import listed
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
+    from ablations.cli.json_documents.documents import ExportDocument
     from ablations.planning.collection_plan import CollectionPlan
     from ablations.planning.plan import Plan
     from ablations.running.outcome import Outcome, Outcomes
@@ -38,6 +39,22 @@ def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as
     console.print(plan_table(plan))
     console.print(cost_text(plan.groups, storage, price))
     print_warnings(plan)
+    if plan.unable:
+        print_without(plan.unable)
+
+
+def print_exported(written: "ExportDocument") -> None:
+    """What was exported, and what reads it."""
+    if written.cell:
+        console.print(f"the best cell: {written.cell}")
+    features = f"{written.features} features"
+    console.print(f"wrote {written.file}: encoder {written.encoder} of trial {written.trial}, {features}")
+    console.print(
+        f"read it with core.load_encoder({written.file!r}); views are in [0, 1], without a mean and deviation"
+    )
+    if written.library_call:
+        takes = f"views normalised by {written.mean} and {written.deviation}" if written.mean else "the same views"
+        console.print(f"or, for {takes}, with\n    {written.library_call}", highlight=False, soft_wrap=True)
 
 
 def print_status(plan: "CollectionPlan", storage: AnyPath, as_json: bool) -> None:

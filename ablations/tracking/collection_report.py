@@ -19,7 +19,7 @@ from ablations.study.collection import ScaledCollection
 from ablations.study.library import reference
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.client import tracking_uri
-from ablations.tracking.content.collection import NOT_RUN, CollectionFindings, StudyFindings
+from ablations.tracking.content.collection import LEFT_OUT, NOT_RUN, CollectionFindings, StudyFindings
 from ablations.tracking.content.description import describe
 from ablations.tracking.content.summary import summary
 from ablations.tracking.report import DrawnReport, draw_report
@@ -113,17 +113,21 @@ def draw_collection(
 
     ``problems`` are the reasons why studies were not run, or not to their end, by name.
     """
-    from reports.pages.collection_page import judged_together, write_collection  # here, since figures come with it
+    from reports.pages.collection_page import (  # here, since figures come with it
+        Entry,
+        judged_together,
+        write_collection,
+    )
 
     path = reports_folder(storage) / scaled.name / scaled.label / "report.html"
-    entries = judged_together(
-        [_entry(study, drawn.get(study.study.name), problems.get(study.study.name, "")) for study in scaled.studies]
-    )
+    there = [_entry(study, drawn.get(study.study.name), problems.get(study.study.name, "")) for study in scaled.studies]
+    entries = judged_together([*there, *(Entry(name, name, problem=LEFT_OUT) for name in scaled.left_out)])
     title = scaled.title or scaled.name
     write_collection(path, title, scaled.name, scaled.scale, entries)
     verdicts = {entry.name: entry.verdicts for entry in entries if entry.report}
     save_judged_together(path.parent, {name: list(map(verdict_values, ones)) for name, ones in verdicts.items()})
-    command = shlex.join(["ablate", "run", reference(scaled.file), *scaled.studies[0].options])
+    without = [word for name in scaled.left_out for word in ("--without", name)]
+    command = shlex.join(["ablate", "run", reference(scaled.file), *scaled.studies[0].options, *without])
     studies = [_findings(entry, drawn.get(entry.name)) for entry in entries]
     found = CollectionFindings(scaled.name, title, scaled.scale, scaled.label, command, studies)
     _save(partial(save_collection, scaled, found, path.parent, storage), "the page of all", console)

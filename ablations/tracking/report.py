@@ -90,6 +90,16 @@ def draw_report(
     )
 
 
+def recorded_report(study: str, label: str, storage: AnyPath, description: Mapping[str, Any]) -> StudyReport:
+    """What MLflow and the storage have of the study, to be drawn elsewhere: nothing is written, and there are no views.
+
+    The arguments and the exceptions are those of ``draw_report``.
+    """
+    store = TrialStore(storage)
+    recorded = read_study(study, label, None, description, store)
+    return _study_report(recorded, store, _stored_arrays(recorded, store))
+
+
 def _stored_arrays(recorded: Recorded, store: TrialStore) -> Stored:
     """The arrays of every trial that is done."""
     ids = [row["trial_id"] for row in recorded.table.to_dict("records") if row["state"] == "done"]

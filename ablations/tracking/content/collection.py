@@ -14,6 +14,7 @@ from ablations.tracking.content.summary import verdict_counts, verdict_numbers, 
 from ablations.tracking.content.views import run_page
 from reports.statistics.verdicts import Verdict
 
+LEFT_OUT = "Left out with --without, and its claims are not judged here."
 NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
 FOREST = "report/forest.svg"
 WORST_FIRST = ("RUNNING", "FAILED", "KILLED", "SCHEDULED")
@@ -85,7 +86,8 @@ class CollectionFindings:
 
 def collection_status(statuses: Collection[str], problems: Collection[str]) -> str:
     """MLflow's status of a collection whose studies' parent runs have these, and whose studies have these problems."""
-    found = {*statuses, *("SCHEDULED" if problem == NOT_RUN else "FAILED" for problem in problems if problem)}
+    matters = [problem for problem in problems if problem not in ("", LEFT_OUT)]
+    found = {*statuses, *("SCHEDULED" if problem == NOT_RUN else "FAILED" for problem in matters)}
     return next((status for status in WORST_FIRST if status in found), "FINISHED")
 
 
