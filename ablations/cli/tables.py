@@ -1,7 +1,7 @@
 """What the command line prints of plans and studies: headings and rows."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ablations.cli.fitting import Row, Rows
 from ablations.cli.json_documents.documents import ListDocument, StudyEntry
@@ -41,7 +41,7 @@ def study_heading(plan: Plan) -> str:
     lines = (
         f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale",
         f"{counted(len(plan.trials), 'trial')}, {counted(plan.trainings, 'training')}{workers_text(scaled.resources)}; "
-        f"{done} done{_stopped(plan)}, {left} to run",
+        f"{done} done{_stopped(plan)}, {left} to run{_to_take_over([plan])}",
         *data_lines(plan),
         search_text(scaled, plan.trials),
         origins(plan),
@@ -143,8 +143,15 @@ def _collection_heading(plan: CollectionPlan) -> str:
     sizes = f"{counted(len(trials), 'trial')}, {counted(len(wanted), 'training')}"
     return (
         f"{scaled.name} at scale {scaled.scale}: {len(scaled.studies)} studies; choose another scale with --scale\n"
-        f"{sizes}, {shared} of them shared by several studies; {left} to run"
+        f"{sizes}, {shared} of them shared by several studies; "
+        f"{left} to run{_to_take_over(plan.plans)}"
     )
+
+
+def _to_take_over(plans: Sequence[Plan]) -> str:
+    """How many of the trials that are to run have a result from before fingerprints; a run trains none of these."""
+    ids = {trial_id for plan in plans for trial_id in plan.unmarked}
+    return f", {len(ids)} of them with an older result that is taken over" if ids else ""
 
 
 def _stopped(plan: Plan) -> str:
