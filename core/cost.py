@@ -68,9 +68,13 @@ def forward_flops(config: EncoderConfig, image_size: int) -> int:
 
 def training_flops(config: PretrainConfig) -> int:
     """Floating-point operations of a training step for one image: a forward pass for each of its views, a backward pass
-    for each view that is trained on, and what the method computes outside the encoder."""
+    for each view that is trained on, and what the method computes outside the encoder. A pass that is not in every
+    epoch counts by its share of the epochs."""
     passes = sum(
-        each.copies * (1 + BACKWARD * each.has_gradient) * forward_flops(config.encoder, each.size)
+        each.copies
+        * (1 + BACKWARD * each.has_gradient)
+        * forward_flops(config.encoder, each.size)
+        // each.epochs_between
         for each in config.passes
     )
     return passes + config.loss.flops(config)
@@ -78,7 +82,7 @@ def training_flops(config: PretrainConfig) -> int:
 
 def training_pixels(config: PretrainConfig) -> int:
     """Number of pixels of all views of one image in a training step."""
-    return sum(each.copies * each.size**2 for each in config.passes)
+    return sum(each.copies * each.size**2 // each.epochs_between for each in config.passes)
 
 
 def training_bytes(config: PretrainConfig, value_bytes: int, workers: int = 1, images: int = 0) -> int:

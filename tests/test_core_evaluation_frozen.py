@@ -16,7 +16,7 @@ from core import Frozen, TrainConfig, encoder_hash, evaluate, pretrain
 from core.data.dataset import Dataset, Split
 from core.evaluation import linear
 from core.evaluation.linear import LinearClassifier, choose_l2, fit_chosen, fit_path, l2_grid
-from core.evaluation.network import Network
+from core.evaluation.network import network_on
 from core.evaluation.protocols import frozen as module
 from core.evaluation.sgd import Recipe, train
 from core.randomness import generator
@@ -330,9 +330,9 @@ def test_several_k_at_once_are_each_alone() -> None:
 def test_fine_tuning_from_a_stage_trains_the_network_up_to_it() -> None:
     data = random_dataset()
     pretrained = pretrain(small_config(epochs=0), data, device="cpu")
-    network = Network(pretrained, "stage2", 4).train()
+    network = network_on(pretrained, "stage2", 4).train()
     train(network, data.train, Recipe(0.1, 16, 3), pretrained)
-    before, after = pretrained.encoder.state_dict(), network.body[0].encoder.state_dict()  # type: ignore[union-attr]
+    before, after = pretrained.encoder.state_dict(), next(network.body.children()).encoder.state_dict()  # type: ignore[union-attr]
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert changed == {"conv1", "bn1", "layer1", "layer2"}
     assert network.classifier.in_features == 16

@@ -8,7 +8,7 @@ import torch
 from image_folders import make_folder
 
 from core import EvaluateConfig, Frozen, Pretrained, TrainConfig, evaluate, load_data, pretrain
-from core.config import Classifier, DataConfig, FineTune, FineTuneTransfer, LinearSgd
+from core.config import Classifier, DataConfig, Distill, FineTune, FineTuneTransfer, LinearSgd
 from core.data.dataset import Dataset, Split
 from core.data.subset import stratified_part
 from core.evaluation import linear
@@ -22,6 +22,8 @@ QUICK: dict[str, EvaluateConfig] = {
     "knn/top1": Frozen(l2_count=2, neighbors=5),
     "linear_sgd/top1": LinearSgd(epochs=1, batch_size=16),
     "finetune/top1": FineTune(epochs=1, batch_size=16),
+    "distill/top1": Distill(epochs=1, batch_size=16, student_epochs=1, student_batch_size=16),
+    "distill/teacher_top1": Distill(epochs=1, batch_size=16, students=()),
     "finetune_transfer/top1": FineTuneTransfer(steps=2, batch_size=16, learning_rates=(0.1,), weight_decays=(0.0,)),
     "classifier/top1": Classifier(),
 }

@@ -14,7 +14,7 @@ from core import DataError, Diverged, EvaluateConfig, Frozen, Pretrained, TrainC
 from core.config import FineTune, FineTuneTransfer, LinearSgd
 from core.data.dataset import Dataset, Split
 from core.evaluation.likelihood import cross_entropy
-from core.evaluation.network import Network
+from core.evaluation.network import Network, network_on
 from core.evaluation.protocols import finetune, finetune_transfer, linear_sgd
 from core.evaluation.protocols.finetune import default_epochs, keep_labels
 from core.evaluation.sgd import Recipe, recipe_of_epochs, train
@@ -98,7 +98,7 @@ def test_the_steps_are_nesterovs_by_hand(trained: Pretrained) -> None:
     """v = 0.9 v + g, w -= rate (g + 0.9 v), the rate a cosine from its peak; the bias does not decay."""
     labels = torch.tensor([0, 1, 2, 1])
     colours = torch.tensor([[250, 10, 30], [20, 200, 90], [40, 80, 160], [0, 255, 70]], dtype=torch.uint8)
-    network = Network(trained, "h", 3)
+    network = network_on(trained, "h", 3)
     network.body, network.classifier = nn.Sequential(MeanColour()), nn.Linear(3, 3)
     nn.init.zeros_(network.classifier.weight)
     nn.init.zeros_(network.classifier.bias)
@@ -133,7 +133,7 @@ def test_the_loss_as_written_out() -> None:
 
 def test_a_classifier_starts_at_zero_and_draws_nothing(trained: Pretrained) -> None:
     before = torch.get_rng_state()
-    classifier = Network(trained, "h", 4).classifier
+    classifier = network_on(trained, "h", 4).classifier
     assert torch.equal(torch.get_rng_state(), before)
     assert not classifier.weight.any()
     assert not classifier.bias.any()
@@ -230,7 +230,7 @@ def test_fewer_labels_are_fewer_images_of_every_class(
 
 def test_which_labels_are_kept_depends_on_their_own_seed() -> None:
     split = Split(torch.arange(64).reshape(64, 1, 1, 1), torch.arange(64) % 4)
-    parts = [keep_labels(FineTune(labels=0.25, labels_seed=seed), split) for seed in (0, 0, 1)]
+    parts = [keep_labels(FineTune(labels=0.25, labels_seed=seed), split).labelled() for seed in (0, 0, 1)]
     kept = [pixels(part).flatten().tolist() for part in parts]
     assert kept[0] == kept[1] != kept[2]
 
@@ -265,7 +265,7 @@ def test_crops_and_flips_depend_on_the_seed_too(trained: Pretrained) -> None:
     split = Split(pixels(coloured(1, seed=0)).expand(16, 3, 16, 16), torch.zeros(16, dtype=torch.int64))
     weights = []
     for seed in (0, 0, 1):
-        network = Network(trained, "h", 4)
+        network = network_on(trained, "h", 4)
         config = trained.config.model_copy(update={"seed": seed})
         train(network, split, Recipe(0.1, 16, 2), replace(trained, config=config))
         weights.append(network.classifier.weight)

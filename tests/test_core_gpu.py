@@ -36,7 +36,7 @@ from core.config import (
     Tsne,
 )
 from core.data.batches import Batches, place
-from core.evaluation.network import Network
+from core.evaluation.network import network_on
 from core.evaluation.sgd import Recipe, train
 from core.hardware import cap_memory, forget_memory_peak, free_bytes, memory_bytes, memory_peak
 from core.loss.contrast import contrast
@@ -135,7 +135,7 @@ def test_the_training_of_an_evaluation_never_waits() -> None:
     data = load_data(CONFIG.data)
     pretrained = pretrain(CONFIG.model_copy(update={"epochs": 0}), data)
     split = place(data.train, pretrained.device)
-    for network in (Network(pretrained, "h", 10), Network(pretrained, 1, 10).train()):
+    for network in (network_on(pretrained, "h", 10), network_on(pretrained, 1, 10).train()):
         train(network, split, Recipe(0.1, 64, 2), pretrained)
         torch.cuda.set_sync_debug_mode("error")
         try:

@@ -5,7 +5,7 @@ from small_methods import SHIPPED, each
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.config.methods.reconstruction import Reconstruction, decoder_maps
-from core.cost import forward_flops, parameters, training_bytes, training_flops
+from core.cost import forward_flops, parameters, training_bytes, training_flops, training_pixels
 from core.pretraining.training import Training
 from helpers import random_dataset, small_config
 
@@ -32,8 +32,8 @@ MAPS = 2 * 16 * sum(each.channels * each.side**2 for each in decoder_maps(64, 16
 """Numbers of a decoder's maps that are kept during a step."""
 
 
-def made(name: str) -> Training:
-    return Training(small_config(loss=SHIPPED[name], head=HEAD), random_dataset(), "cpu")
+def made(name: str, **settings: object) -> Training:
+    return Training(small_config(loss=SHIPPED[name] | settings, head=HEAD), random_dataset(), "cpu")
 
 
 @pytest.mark.parametrize("name", each(SHIPPED))
@@ -47,6 +47,17 @@ def test_the_operations_of_a_step_are_those_that_are_counted(name: str) -> None:
             training.advance()
     images = 16 * (training.step - 4)
     assert counter.get_total_flops() / images == pytest.approx(training_flops(training.config), rel=0.05)
+
+
+@pytest.mark.parametrize("between", [2, 3])
+def test_features_that_are_not_needed_in_every_epoch_count_by_their_share(between: int) -> None:
+    training = made("deepcluster", epochs_between=between)
+    with FlopCounterMode(display=False) as counter:
+        for _ in range(4 * between):
+            training.advance()
+    counted = training_flops(training.config)
+    assert counter.get_total_flops() / (64 * between) == pytest.approx(counted, rel=0.05)
+    assert training_pixels(training.config) == 16**2 + 16**2 // between
 
 
 PASSES = {

@@ -33,7 +33,7 @@ from ablations.study.load import load_study
 from ablations.study.study import Resources
 from core import ProcessLost, pretrain
 from core.config import DataConfig, Frozen, PretrainConfig, ResNet
-from core.cost import training_flops
+from core.cost import forward_flops, training_flops
 
 STUDY = """\
 name: small
@@ -229,10 +229,26 @@ def test_what_one_protocol_takes_says_nothing_of_another() -> None:
     assert "not in it: evaluations by retrieval, never timed here" in cost_text([made], STORAGE, None)
 
 
+def test_a_distillation_takes_as_long_as_its_epochs() -> None:
+    """A probe times one, with a student like the teacher: 1 pass, 90 of the fine-tuning, 1 of the teacher and 3 of the
+    student an epoch."""
+    made = plan(by_protocol("distill"))
+    trial = made.units[0].trials[0]
+    pretrain, evaluate = trial.config.pretrain, trial.config.evaluate
+    one = evaluate.model_copy(update={"student_epochs": 1})
+    save_speed(STORAGE, evaluation_speed(pretrain, one, LAPTOP, 0.5))
+    seconds = evaluation_seconds(made, trial, load_speeds(STORAGE))
+    size = made.sizes[trial.config.evaluation_data]
+    once = forward_flops(pretrain.encoder, pretrain.data.image_size)
+    others, trials = estimate(plan(by_protocol("frozen")), []).flops, sum(len(unit.trials) for unit in made.units)
+    assert estimate(made, []).flops == pytest.approx(others + trials * size.train * (90 + 4 * 400) * once)
+    assert seconds == pytest.approx(0.5 * (size.train + size.test) * (91 + 4 * 400) / (91 + 4))
+
+
 def test_a_probe_times_every_protocol_once_and_no_long_one() -> None:
-    made = plan(by_protocol("linear_sgd", "retrieval", "finetune_transfer"))
+    made = plan(by_protocol("linear_sgd", "retrieval", "finetune_transfer", "distill"))
     probe(made, STORAGE, Console(quiet=True))
-    assert sorted(speed.protocol for speed in load_speeds(STORAGE)) == ["", "", "linear_sgd", "retrieval"]
+    assert sorted(speed.protocol for speed in load_speeds(STORAGE)) == ["", "", "distill", "linear_sgd", "retrieval"]
     before = [speed.measured_at for speed in load_speeds(STORAGE)]
     probe(made, STORAGE, Console(quiet=True))
     assert [speed.measured_at for speed in load_speeds(STORAGE)] == before

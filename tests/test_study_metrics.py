@@ -12,6 +12,7 @@ SHORT: dict[str, dict[str, object]] = {
     "frozen": {"l2_count": 1},
     "linear_sgd": {"epochs": 1},
     "finetune": {"epochs": 1},
+    "distill": {"epochs": 1, "student_epochs": 1},
     "finetune_transfer": {"steps": 1, "learning_rates": (0.1,), "weight_decays": (0.0,)},
     "transformation": {"epochs": 1},
     "retrieval": {"neighbors": 3},

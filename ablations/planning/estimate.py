@@ -13,6 +13,7 @@ from ablations.store.speeds import (
     Stage,
     evaluation_key,
     evaluation_work,
+    trained_work,
     training_key,
     training_work,
 )
@@ -30,7 +31,7 @@ class Estimate:
     images: int
     """Images that trainings and evaluations go through."""
     flops: float
-    """Floating-point operations of the trainings."""
+    """Floating-point operations of the trainings, those of networks that evaluations train as long included."""
     memory: int
     """Bytes of the training that takes most memory."""
     largest: str
@@ -100,7 +101,8 @@ def _seconds(plan: Plan, speeds: list[Speed]) -> list[float] | None:
 
 
 def _flops(plan: Plan) -> float:
-    return sum(_training_flops(plan, unit) for unit in plan.units)
+    evaluations = sum(_evaluation_flops(plan, trial) for unit in plan.units for trial in unit.trials)
+    return sum(_training_flops(plan, unit) for unit in plan.units) + evaluations
 
 
 def price_of(left: Estimate, resources: Resources, hourly: float | None) -> float | None:
@@ -175,3 +177,8 @@ def evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
 def _training_flops(plan: Plan, unit: Unit) -> float:
     config = unit.trials[0].config.pretrain
     return plan.trained_on(unit) * training_work(config)[0]
+
+
+def _evaluation_flops(plan: Plan, trial: Trial) -> float:
+    config, evaluate = trial.config.pretrain, trial.config.evaluate
+    return plan.sizes[trial.config.evaluation_data].train * trained_work(config, evaluate)[0]

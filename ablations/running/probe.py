@@ -19,7 +19,7 @@ from ablations.store.speeds import (
 )
 from ablations.types.trial import Trial
 from core import evaluate
-from core.config import DataConfig, FineTuneTransfer
+from core.config import DataConfig, Distill, EvaluateConfig, FineTuneTransfer
 from core.cost import canvas_bytes
 from core.data.catalog import metric_of
 from core.data.dataset import Dataset, Split
@@ -35,7 +35,8 @@ EVALUATED = 1000
 def probe(plan: Plan, storage: AnyPath, console: Console) -> None:
     """Time every kind of training and evaluation that is left, on images of noise.
 
-    Evaluations of 20,000 steps, and those of images with several labels, are left out.
+    Evaluations of 20,000 steps, and those of images with several labels, are left out. Of a distillation, one epoch is
+    timed.
     """
     threads = max(1, int(plan.scaled.resources.cpu))
     torch.set_num_threads(threads)
@@ -58,7 +59,12 @@ def probe(plan: Plan, storage: AnyPath, console: Console) -> None:
 
 
 def _evaluation_key(trial: Trial) -> str:
-    return evaluation_key(trial.config.pretrain, trial.config.evaluate)
+    return evaluation_key(trial.config.pretrain, _shortened(trial.config.evaluate))
+
+
+def _shortened(evaluate: EvaluateConfig) -> EvaluateConfig:
+    """The evaluation with one epoch of each student."""
+    return evaluate.model_copy(update={"student_epochs": 1}) if isinstance(evaluate, Distill) else evaluate
 
 
 def _is_short(trial: Trial) -> bool:
@@ -83,7 +89,7 @@ def _time_training(plan: Plan, training: Training, hardware: Hardware, storage: 
 
 
 def _time_evaluation(plan: Plan, trial: Trial, training: Training, hardware: Hardware, storage: AnyPath) -> None:
-    config, scored = trial.config.evaluate, trial.config.evaluation_data
+    config, scored = _shortened(trial.config.evaluate), trial.config.evaluation_data
     size = plan.sizes[scored]
     data = _noise(scored, min(size.train, EVALUATED), min(size.test, EVALUATED), size.classes)
     started = time.perf_counter()

@@ -46,7 +46,7 @@ class Speed:
     key: str
     hardware: Hardware
     flops: float
-    """Operations for an image: forward and backward of its views, or forward alone in an evaluation."""
+    """Operations for an image: forward and backward of its views, or the passes that an evaluation counts."""
     pixels: float
     """Pixels of an image, all its views together."""
     seconds: float
@@ -87,9 +87,18 @@ def training_work(config: PretrainConfig) -> tuple[float, float]:
 
 
 def evaluation_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:
-    """FLOPs and pixels of one image, were it to pass the encoder once."""
+    """FLOPs and pixels of one image, were it to pass the encoder once, and those of networks that are trained."""
     side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
-    return forward_flops(config.encoder, side), side**2
+    flops, pixels = trained_work(config, evaluate)
+    return forward_flops(config.encoder, side) + flops, side**2 + pixels
+
+
+def trained_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:
+    """FLOPs and pixels of one image in the trainings of networks that are the evaluation's own."""
+    side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
+    runs = evaluate.runs(config)
+    flops = sum(each.passes * forward_flops(each.encoder, side) for each in runs)
+    return flops, side**2 * sum(each.passes for each in runs)
 
 
 def training_key(config: PretrainConfig) -> str:

@@ -23,6 +23,7 @@ from typing import NamedTuple
 from core.config.data import DataConfig
 from core.data.catalog import ImageFiles, Label, Listing
 from core.data.sources.inside import MARK, container_of
+from core.data.sources.shards import SUFFIXES as SHARDS
 from core.errors import DataError, MissingData, OtherData
 from core.files import cache_dir, write_text
 
@@ -47,7 +48,7 @@ class Item(NamedTuple):
     split: str
     """Name of the split, or ``skipped``; empty for a file that holds images of both, such as an array."""
     label: str
-    """Name of its class; empty for none."""
+    """Name of its class; empty for none. For a shard, a hash of its images."""
     path: str
 
 
@@ -85,16 +86,21 @@ class FoundFile(NamedTuple):
 
 def items_of(files: ImageFiles) -> Iterator[Item]:
     """Return the items of a data set. An image with several labels has them as numbers. A file that holds images, such
-    as an array, is one item; images that were left out, since they do not decode, are items of the split ``skipped``.
+    as an array, is one item; so is a shard, with a hash of its images' splits, classes and places for a class, which
+    counts whether its content is read or not. Images that were left out, since they do not decode, are items of the
+    split ``skipped``.
     """
-    holders: dict[Path, None] = {}
+    holders: dict[Path, list[str]] = {}
     for split, listing in (("train", files.train), ("test", files.test)):
         for path, label in listing:
             if MARK in path:
-                holders[container_of(path)[0]] = None
+                container, inside = container_of(path)
+                holders.setdefault(container, []).append(f"{split}\0{_label(label, files.classes)}\0{inside}")
             else:
                 yield Item(split, _label(label, files.classes), path)
-    held = dict.fromkeys(path for holder in holders for path in _files_of(holder))
+    shards = {holder: lines for holder, lines in holders.items() if holder.suffix in SHARDS}
+    yield from (Item("", _digest(lines)[:16], str(shard)) for shard, lines in shards.items())
+    held = dict.fromkeys(path for holder in holders if holder not in shards for path in _files_of(holder))
     yield from (Item("", "", str(path)) for path in held)
     yield from (Item("skipped", "", path) for path in files.skipped if MARK not in path)
 
@@ -131,12 +137,15 @@ def fingerprint_of(items: Iterable[Item]) -> Fingerprint:
 
 def check_fingerprint(config: DataConfig, files: ImageFiles, data_dir: Path) -> None:
     """Raise ``OtherData`` where the images are not those of ``config.fingerprint``, if it has one."""
-    if config.fingerprint is None:
-        return
-    found = fingerprint_of(items_of(files)).value
+    if config.fingerprint is not None:
+        refuse_others(config, fingerprint_of(items_of(files)).value, str(data_dir / config.name))
+
+
+def refuse_others(config: DataConfig, found: str, place: str) -> None:
+    """Raise ``OtherData`` where the fingerprint that was found at a place is not that of the configuration."""
     if found != config.fingerprint:
         raise OtherData(
-            f"{data_dir / config.name} on {platform.node()} has images with the fingerprint {found}, and those with "
+            f"{place} on {platform.node()} has images with the fingerprint {found}, and those with "
             f"{config.fingerprint} were asked for; put these back, or ask for {found}"
         )
 

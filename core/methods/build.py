@@ -1,9 +1,5 @@
 """Initialised encoders and methods from a configuration."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import torch
 from torch import nn
 
 from core.config.methods import METHODS
@@ -12,13 +8,13 @@ from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
 from core.encoder.weights import start_from_weights
 from core.methods.method import Method
-from core.randomness import generator
+from core.randomness import generator, seeded
 
 
 def build_training(config: PretrainConfig, images: int, classes: int) -> tuple[Encoder, Method]:
     """Build encoder and method on the CPU, initialised from ``config.seed`` or from the encoder's
     ``weights``, for this number of training images."""
-    with _seeded(config):
+    with seeded(generator(config.seed, "initialisation")):
         encoder = build_encoder(config.encoder, config.data.image_size)
         start_from_weights(config.encoder, encoder, config.data.image_size)
         return encoder, method_of(config)(config, encoder, images, classes)
@@ -26,7 +22,7 @@ def build_training(config: PretrainConfig, images: int, classes: int) -> tuple[E
 
 def build_model(config: PretrainConfig, classes: int) -> tuple[Encoder, nn.Sequential]:
     """Build the encoder f and the method's head only, with the same initialisation."""
-    with _seeded(config):
+    with seeded(generator(config.seed, "initialisation")):
         encoder = build_encoder(config.encoder, config.data.image_size)
         return encoder, method_of(config).build_head(config, encoder, classes)
 
@@ -35,12 +31,3 @@ def method_of(config: PretrainConfig) -> type[Method]:
     """Return the class of the method that a configuration chooses."""
     found: type[Method] = METHODS.code(config.loss)
     return found
-
-
-@contextmanager
-def _seeded(config: PretrainConfig) -> Iterator[None]:
-    """Seed torch's global generator for the block. Afterwards all global generators are as before."""
-    with torch.random.fork_rng(devices=[]):
-        # torch.manual_seed would seed the generators of all GPUs as well
-        torch.default_generator.manual_seed(generator(config.seed, "initialisation").initial_seed())
-        yield

@@ -274,6 +274,7 @@ def _collection(scaled: ScaledCollection, unable: Mapping[str, str]) -> dict[str
         "scale": scaled.scale,
         "label": scaled.label,
         "unable": dict(unable),
+        "left_out": list(scaled.left_out),
     }
 
 

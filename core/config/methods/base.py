@@ -25,6 +25,8 @@ class Pass:
     """Side of a view in pixels."""
     has_gradient: bool = True
     """False for views that only a target or a teacher sees."""
+    epochs_between: int = 1
+    """Epochs from one such pass to the next: 1 for one in every epoch."""
 
 
 class MethodConfig(Config):

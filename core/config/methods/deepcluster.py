@@ -41,8 +41,7 @@ class DeepCluster(MethodConfig):
     """Rounds of k-means. Released code: 20."""
 
     epochs_between: Annotated[int, Field(ge=1)] = 1
-    """Epochs between two clusterings. Released code, ``reassign``: 1. The plan counts a pass for the features in every
-    epoch."""
+    """Epochs between two clusterings. Released code, ``reassign``: 1."""
 
     uniform: bool = True
     """Whether every cluster counts the same in the loss, however many images it has. Released code: yes, images are
@@ -54,8 +53,8 @@ class DeepCluster(MethodConfig):
     without momentum."""
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
-        """Return one pass with one view of every image, and one for the features of all images before an epoch."""
-        return Pass(1, image_size), Pass(1, image_size, has_gradient=False)
+        """Return one pass with one view of every image, and one for the features of all images before a clustering."""
+        return Pass(1, image_size), Pass(1, image_size, has_gradient=False, epochs_between=self.epochs_between)
 
     def flops(self, pretrain: "PretrainConfig") -> int:
         h = pretrain.encoder.output

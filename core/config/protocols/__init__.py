@@ -7,6 +7,7 @@ from core.config.discovery import import_all
 from core.config.protocols.base import PROTOCOLS, EvaluateConfig, Protocol
 from core.config.protocols.frozen import Frozen
 from core.config.protocols.tuning import FineTune, FineTuneTransfer, LinearSgd
+from core.config.protocols.distill import Distill, Student
 from core.config.protocols.supervised import Classifier
 from core.config.protocols.probes import Retrieval, Spectrum, TransformationProbe, Tsne
 from core.config.protocols.pictures import ColourHistograms, ExampleViews
@@ -16,6 +17,7 @@ __all__ = [
     "PROTOCOLS",
     "Classifier",
     "ColourHistograms",
+    "Distill",
     "EvaluateConfig",
     "ExampleViews",
     "FineTune",
@@ -25,6 +27,7 @@ __all__ = [
     "Protocol",
     "Retrieval",
     "Spectrum",
+    "Student",
     "TransformationProbe",
     "Tsne",
 ]

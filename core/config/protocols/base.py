@@ -1,12 +1,14 @@
 """Base class of all protocols."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
 from core.config.base import Config
 from core.config.data import EvaluationData
+from core.config.encoder import EncoderConfig
 from core.config.measures import Measure
 from core.config.registry import Registry
 
@@ -20,6 +22,15 @@ Stage = Literal["stage1", "stage2", "stage3", "stage4"]
 Space = Literal["z0", "z1", "z2", "z3", "z4"]
 """An embedding space, of a method that has several."""
 Representation = Literal["h", "z"] | Stage | Space | Annotated[int, Field(ge=1, le=4)]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Passes through one encoder of networks that an evaluation trains."""
+
+    encoder: EncoderConfig
+    passes: float
+    """Forward passes for each training image, about; a training step is three."""
 
 
 class Protocol(Config):
@@ -57,6 +68,10 @@ class Protocol(Config):
     def holds_out(self) -> bool:
         """Whether it chooses a hyper-parameter on training images that it holds out, by ``holdout_seed``."""
         return False
+
+    def runs(self, pretrain: "PretrainConfig") -> tuple[Runs, ...]:
+        """Return the passes of networks that an evaluation trains, where these cost as much as a pretraining."""
+        return ()
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:

@@ -12,7 +12,7 @@ from core.config.protocols.tuning import FineTuneTransfer
 from core.data.dataset import Dataset, Split
 from core.data.subset import stratified_part
 from core.evaluation.metrics import measure, metric_for
-from core.evaluation.network import Network, predict
+from core.evaluation.network import Network, network_on, predict
 from core.evaluation.scores import Scores, accuracies
 from core.evaluation.sgd import Recipe, check_finite, train
 from core.optimizer.schedule import peak_rate
@@ -76,7 +76,7 @@ def fit(
     rate = peak_rate(candidate.learning_rate, "linear", batch)
     steps = config.steps or (40_000 if _from_scratch(pretrained) else 20_000)
     recipe = Recipe(rate, batch, steps, candidate.weight_decay / rate)
-    network = Network(pretrained, config.representation, classes).train()
+    network = network_on(pretrained, config.representation, classes).train()
     set_batch_norm_momentum(network, len(split) // batch)
     train(network, split, recipe, pretrained)
     return network, recipe

@@ -2,7 +2,7 @@
 
 from core.config.protocols.tuning import LinearSgd
 from core.data.dataset import Dataset
-from core.evaluation.network import Network, predict
+from core.evaluation.network import network_on, predict
 from core.evaluation.scores import Scores, accuracies
 from core.evaluation.sgd import check_finite, recipe_of_epochs, train
 from core.trained.pretrained import Pretrained
@@ -12,7 +12,7 @@ def score_linear_sgd(config: LinearSgd, pretrained: Pretrained, data: Dataset) -
     """Return ``linear_sgd/top1`` and ``linear_sgd/top5``, percent of ``data.test``, for a linear classifier trained on
     ``data.train`` with the encoder frozen. Raises ``Diverged``."""
     split = data.train.labelled()
-    network = Network(pretrained, config.representation, len(data.classes))
+    network = network_on(pretrained, config.representation, len(data.classes))
     network.body.eval().requires_grad_(False)
     recipe = recipe_of_epochs(config.epochs, config.learning_rate, config.batch_size, len(split))
     train(network, split, recipe, pretrained)
