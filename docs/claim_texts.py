@@ -33,7 +33,7 @@ def bullets(claims: Iterable[SavedClaim], indent: str = "") -> Iterator[str]:
 
 
 def effect(claim: SavedClaim) -> str:
-    """The effect with its interval, what was asked, and the paper's effect: ``+4.5 points (+2.8 to +7.4); paper +9.3.``"""
+    """The effect with its interval, what was asked, and the paper's effect: ``+4.5 points (+2.8 to +7.4).``"""
     if claim.effect is None:
         return f"No result: {plain(claim.reason)}."
     between = f" between {plain(claim.between)}" if claim.between else ""

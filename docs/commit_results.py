@@ -84,13 +84,15 @@ def main(
 def _study(scaled: ScaledStudy, plan: Plan | None) -> SavedStudy:
     """How far a study is; without a plan it cannot be run here."""
     study, states = scaled.study, dict.fromkeys(STATES, 0)
-    for trial in plan.trials if plan else []:
-        states[plan.results[trial.id].state if plan and trial.id in plan.results else "waiting"] += 1
+    trials, results = (plan.trials, plan.results) if plan else ([], {})
+    for trial in trials:
+        states[results[trial.id].state if trial.id in results else "waiting"] += 1
     return SavedStudy(
         name=study.name,
         title=study.title or study.name,
         reproduces=study.reproduces,
         states=states,
+        hours=sum(results[trial.id].seconds for trial in trials if trial.id in results) / HOUR,
         problem="" if plan else NO_DATA,
         paper_effects=_paper_effects(scaled),
     )

@@ -31,7 +31,8 @@ def _figures(folder: Path, saved: SavedCollection) -> Iterator[str]:
         scale = "" if saved.scale == "quick" else f" --scale {saved.scale}"
         yield f"### {study.title}\n"
         yield f"{study.label if study.reproduces else 'Ours'}: [{study.name}.yaml](../studies/{study.name}.yaml),"
-        yield f"`ablate run {study.name}{scale}`. Drawn from [trials.csv]({_link(folder / study.name / 'trials.csv')}).\n"
+        data = _link(folder / study.name / "trials.csv")
+        yield f"`ablate run {study.name}{scale}`. Drawn from [trials.csv]({data}).\n"
         yield f"![{study.title}]({_link(folder / study.name / 'figure.png')})\n"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from first_screen import README, readme_with_results
 from what_holds import what_holds
 
 from ablations.cli.json_documents.collection_documents import COLLECTION_DOCUMENTS
@@ -85,7 +86,8 @@ def generated() -> dict[Path, str]:
         for name in ("study-file", "command-line", "scales", "fidelity", "gallery", "what-holds")
     }
     drawn = runpy.run_path(str(HERE / "draw_architecture.py"))["architecture_svg"]()
-    return texts | {HERE.parent / "studies" / FILE: schema_text(), HERE / "architecture.svg": drawn}
+    texts |= {HERE.parent / "studies" / FILE: schema_text(), HERE / "architecture.svg": drawn}
+    return texts | {README: readme_with_results()}
 
 
 def _in_yaml_terms(text: str, models: dict[str, Schema]) -> str:

@@ -17,7 +17,7 @@ def readme(saved: SavedCollection, folder: Path) -> str:
 
 
 def _parts(saved: SavedCollection, folder: Path) -> Iterator[str]:
-    yield f"# {saved.title}: scale {saved.scale}\n"
+    yield f"# {saved.title} (scale {saved.scale})\n"
     yield "<!-- Written by docs/redraw_results.py; edit notes.md and run make results. -->\n"
     yield f"    {saved.command}\n"
     yield f"{progress(saved)}\n"
@@ -30,7 +30,7 @@ def _parts(saved: SavedCollection, folder: Path) -> Iterator[str]:
         yield from claim_rows(saved.whole)
         yield ""
     yield from study_rows(saved)
-    yield "\nEach folder has `trials.csv` with the results of every seed, `study.json` and the bits of the right test images:"
+    yield "\nEach folder has `trials.csv` with the results of every seed, `study.json`, and the right test images:"
     yield "`make results` judges and draws everything again from these files.\n"
     yield from (f"- {name}: {value}" for name, value in saved.facts.items())
 
@@ -40,10 +40,9 @@ def progress(saved: SavedCollection) -> str:
     done = sum(study.states["done"] for study in saved.studies)
     failed = sum(study.states["failed"] for study in saved.studies)
     trials = sum(sum(study.states.values()) for study in saved.studies)
-    ended = (
-        f"{done:,} of {trials:,} trials are done, {failed or 'none'} failed" if done < trials else f"{trials:,} trials"
-    )
-    text = f"{saved.scale_description[0].upper()}{saved.scale_description[1:]}. {ended}; {hours_text(saved.hours)} of compute."
+    done_of = f"{done:,} of {trials:,} trials are done" if done < trials else f"{trials:,} trials"
+    scale = f"{saved.scale_description[0].upper()}{saved.scale_description[1:]}"
+    text = f"{scale}. {done_of}, {failed or 'none'} failed; {hours_text(saved.hours)} of compute."
     left = [study.name for study in saved.studies if not study.is_whole]
     if not left:
         return text

@@ -1,7 +1,7 @@
 """The verdicts on a study's claims as they are saved: with the paper's own effect, and what is left to pay."""
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import Any, Self
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
@@ -84,24 +84,20 @@ def _saved(report: StudyReport, verdict: Verdict, paper: PaperEffects, training:
         paper=shown.paper if shown else paper[0],
         takes=verdict.takes,
         seeds_needed=needed,
-        hours_needed=None
-        if needed is None
-        else (needed - verdict.seeds) * _hours(report.every_trial, verdict, training),
+        hours_needed=needed and (needed - verdict.seeds) * _hours(report.every_trial, verdict, training),
         parts=parts,
     )
 
 
 def _hours(table: pd.DataFrame, verdict: Verdict, training: Mapping[str, float]) -> float:
     """The hours of one seed of the cells that a claim is about."""
-    asked = [tuple(sorted(cell.items())) for cell in verdict.cells]
     axes = [axis for axis in dict.fromkeys(axis for cell in verdict.cells for axis in cell) if axis != BASELINE]
-    cells = [
-        tuple(
-            sorted({BASELINE: row[BASELINE]}.items() if row[BASELINE] else {axis: row[axis] for axis in axes}.items())
-        )
-        for row in table.to_dict("records")
-    ]
-    rows = table[[cell in asked for cell in cells]]
+
+    def is_asked(row: dict[Any, Any]) -> bool:
+        cell = {BASELINE: row[BASELINE]} if row[BASELINE] else {axis: row[axis] for axis in axes}
+        return cell in verdict.cells
+
+    rows = table[[is_asked(row) for row in table.to_dict("records")]]
     seconds = sum(training.get(encoder, 0.0) for encoder in rows["encoder_id"].unique())
     return seconds / max(1, rows["seed"].nunique()) / HOUR
 

@@ -41,6 +41,8 @@ class SavedStudy(Saved):
     """The key of the paper's figure or table; None if there is none."""
     states: dict[str, int]
     """The numbers of trials by state."""
+    hours: float
+    """The hours of its trials that have ended; a training that studies share is counted in one of them."""
     problem: str = ""
     """The reason why the study cannot be run; empty if it can."""
     paper_effects: list[PaperEffects]
