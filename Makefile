@@ -2,7 +2,7 @@
 # make test       the everyday suite
 # make slow       SIGKILL at five moments and Ctrl-C, minutes
 # make reference  the generated pages of docs/, and the schema of study files
-# make results    the figures of docs/results, from the data beside them
+# make results    the figures, verdicts and pages of docs/results, from the data beside them
 # make docs       the documentation site, into build/site/; a dead link fails it
 # make looks      every kind of figure and page, from made-up results, into looks/: to look at
 # make check      everything that a change must pass
@@ -28,6 +28,7 @@ reference: $(INSTALLED)
 
 results: $(INSTALLED)
 	$(BIN)/python docs/redraw_results.py
+	$(BIN)/python docs/generate.py
 
 docs: $(INSTALLED)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file docs/site/mkdocs.yml

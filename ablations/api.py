@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE, location
 from ablations.store.trial_store import TrialStore, trained_encoder
 from ablations.study import load as loading
+from ablations.study.own_code.uses import CodeOptions
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.console import WordConsole
 from core.remote import AnyPath
@@ -70,14 +71,17 @@ def load_study(
     scale: str | None = None,
     settings: Mapping[str, Any] | None = None,
     seeds: int | None = None,
+    use: Sequence[str | Path] = (),
 ) -> LoadedStudy:
     """Read a study: a file, or the name of a shipped study.
 
     ``settings`` do what ``--set`` does on the command line: a value for a path, or a list of values for an axis.
-    ``seeds`` is the number of seeds, from 0. Raises ``ablations.types.errors.StudyError``.
+    ``seeds`` is the number of seeds, from 0. ``use`` are Python files, or ``package:NAME``, that register parts of your
+    own, as ``--use`` does. Raises ``ablations.types.errors.StudyError``.
     """
     assignments = [f"{path}={json.dumps(value)}" for path, value in (settings or {}).items()]
-    return LoadedStudy(**vars(loading.load_study(str(reference), scale, assignments, seeds)))
+    code = CodeOptions(use=tuple(map(str, use)))
+    return LoadedStudy(**vars(loading.load_study(str(reference), scale, assignments, seeds, code)))
 
 
 def run_study(

@@ -113,7 +113,9 @@ def _kept_values(config: PretrainConfig, copies: int, size: int, workers: int, s
 @lru_cache(maxsize=1024)
 def _code_of(kind: type[EncoderConfig]) -> str:
     """Hash of an encoder's source: of the module that builds it, and of the modules beside it if it was registered by
-    name."""
+    name. The user's own code has its hash with it, and its file need not be there."""
+    if kind.own_code:
+        return kind.own_code.hash
     code = ENCODERS.source(kind)
     if isinstance(code, str):
         spec = importlib.util.find_spec(code.partition(":")[0])

@@ -6,6 +6,7 @@ from pathlib import Path
 from ablations.api import load_study
 from ablations.study.library import all_studies
 from reports.paper.numbers import paper_numbers
+from reports.saved.collection import COLLECTION, SavedCollection
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -19,19 +20,20 @@ def figures() -> Iterator[str]:
         yield f"## {heading}\n\n[How it was run, and what came out]({_link(readme)}).\n"
         if (page := folder / "page.png").exists():
             yield f"![The first screen of its page]({_link(page)})\n"
-        for figure in sorted(folder.rglob("figure.png")):
-            yield from _figure(figure, folder.name)
+        if (folder / COLLECTION).exists():
+            yield from _figures(folder, SavedCollection.read(folder))
 
 
-def _figure(path: Path, scale: str) -> Iterator[str]:
-    """The figure with its command. Its folder is named as its study, with the scale behind it or around it."""
-    name, _, own_scale = path.parent.name.partition("-")
-    study = load_study(name).study
-    command = f"ablate run {name}" if own_scale == "quick" else f"ablate run {name} --scale {own_scale or scale}"
-    yield f"### {study.title}\n"
-    yield f"{_place(study.reproduces) or 'Ours'}: [{name}.yaml](../studies/{name}.yaml), `{command}`."
-    yield f"Drawn from [data.csv]({_link(path.with_name('data.csv'))}).\n"
-    yield f"![{study.title}]({_link(path)})\n"
+def _figures(folder: Path, saved: SavedCollection) -> Iterator[str]:
+    """The figures of a folder, each with the command that makes it."""
+    yield f"![All claims]({_link(folder / 'forest.png')})\n"
+    for study in saved.whole:
+        scale = "" if saved.scale == "quick" else f" --scale {saved.scale}"
+        yield f"### {study.title}\n"
+        yield f"{study.label if study.reproduces else 'Ours'}: [{study.name}.yaml](../studies/{study.name}.yaml),"
+        data = _link(folder / study.name / "trials.csv")
+        yield f"`ablate run {study.name}{scale}`. Drawn from [trials.csv]({data}).\n"
+        yield f"![{study.title}]({_link(folder / study.name / 'figure.png')})\n"
 
 
 def study_rows() -> Iterator[str]:

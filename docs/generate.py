@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from first_screen import README, readme_with_results
+from what_holds import what_holds
 
 from ablations.cli.json_documents.collection_documents import COLLECTION_DOCUMENTS
 from ablations.cli.json_documents.documents import DOCUMENTS
@@ -74,16 +76,18 @@ def generated() -> dict[Path, str]:
         "own_metrics": own(),
         "validated": ", ".join(f"`{protocol}` (`{validation_of(protocol)}`)" for protocol in with_validation()),
         "gallery": runpy.run_path(str(HERE / "gallery.py"))["gallery"](),
+        "what_holds": what_holds(),
         "fidelity_table": runpy.run_path(str(HERE / "fidelity_table.py"))["fidelity_table"](),
         "scale_list": "\n".join(_scale_list()),
         "scale_table": "\n".join(_scale_table(settings_tree(definitions()))),
     }
     texts = {
         HERE / f"{name}.md": _in_yaml_terms(environment.get_template(f"{name}.md.j2").render(), models) + "\n"
-        for name in ("study-file", "command-line", "scales", "fidelity", "gallery")
+        for name in ("study-file", "command-line", "scales", "fidelity", "gallery", "what-holds")
     }
     drawn = runpy.run_path(str(HERE / "draw_architecture.py"))["architecture_svg"]()
-    return texts | {HERE.parent / "studies" / FILE: schema_text(), HERE / "architecture.svg": drawn}
+    texts |= {HERE.parent / "studies" / FILE: schema_text(), HERE / "architecture.svg": drawn}
+    return texts | {README: readme_with_results()}
 
 
 def _in_yaml_terms(text: str, models: dict[str, Schema]) -> str:

@@ -1,7 +1,7 @@
 """Judges the worked example of verdicts.md, fills in numbers and draws its pictures: python docs/verdict_pictures.py
 
 ``verdicts/trials.csv`` has five invented seeds of each cell of Figure 5's grid, drawn with the means and spreads that
-three seeds have on CIFAR-10 images (``results/laptop``). ``../benchmarks/verdicts.csv`` is what was simulated.
+three seeds had on 4,000 CIFAR-10 images. ``../benchmarks/verdicts.csv`` is what was simulated.
 """
 
 from collections.abc import Callable

@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib.style as plt_style
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator
 
 from reports.fonts import fonts_for
@@ -62,11 +63,11 @@ EMPTY = "#9a9a9a"
 """The colour of places without a value."""
 
 
-def set_heading(figure: Figure, text: str, size: float = 9) -> None:
-    """Writes a heading above the whole figure. A heading of several lines makes the figure higher."""
+def set_heading(figure: Figure, text: str, size: float = 9) -> Text:
+    """Writes a heading above the whole figure, and returns it. A heading of several lines makes the figure higher."""
     lines = textwrap.wrap(text, int(72 * figure.get_figwidth() / (BOLD_LETTER * size)))
     figure.set_figheight(figure.get_figheight() + (len(lines) - 1) * 1.2 * size / 72)
-    figure.suptitle("\n".join(lines), fontsize=size, fontweight="bold")
+    return figure.suptitle("\n".join(lines), fontsize=size, fontweight="bold")
 
 
 @contextmanager

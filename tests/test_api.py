@@ -5,12 +5,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-from command_line import ablate
+from command_line import ablate, invoke
 from rich.console import Console
 
 import ablations
 import ablations.api
 from ablations import load_study, results, run_study
+from ablations.cli.json_documents.documents import ExportDocument, RunDocument
 from ablations.planning.plan import make_plan
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.resilient_tracker import ResilientTracker
@@ -102,6 +103,11 @@ def assert_best_is_its_encoder(study: ablations.api.LoadedStudy, table: pd.DataF
     for whose in ([first["trial_id"][:10]], ["--best", "small.yaml", *settings]):
         code, text = ablate("export", *whose, "--to", "my.safetensors")
         assert (code, f"encoder {first['encoder_id']} of trial {first['trial_id']}" in text) == (0, True)
+        written = ExportDocument.model_validate_json(
+            invoke("export", *whose, "--to", "my.safetensors", "--json").stdout
+        )
+        assert (written.trial, written.encoder) == (first["trial_id"], first["encoder_id"])
+        assert (written.cell is None, written.library_call) == (whose[0] != "--best", None)
         assert encoder_hash(load_encoder("my.safetensors")) == known
         Path("my.safetensors").unlink()
     images = torch.randint(0, 256, (3, 3, 16, 16), dtype=torch.uint8)
@@ -111,8 +117,8 @@ def assert_best_is_its_encoder(study: ablations.api.LoadedStudy, table: pd.DataF
 def assert_rescored(settings: list[str]) -> None:
     """Encoders that are there are scored by another protocol."""
     settings = [*settings, "--set", "evaluate.epochs=1", "--set", "evaluate.batch_size=16"]
-    code, text = ablate("rescore", "small.yaml", "--protocol", "linear_sgd", *settings, "--inline")
-    assert code == 0, text
+    result = invoke("rescore", "small.yaml", "--protocol", "linear_sgd", *settings, "--inline", "--json")
+    assert (result.exit_code, RunDocument.model_validate_json(result.stdout).done) == (0, 3), result.output
     stored = [trial for trial in TrialStore(Path("runs")).all_stored() if trial.config["evaluate"].get("epochs") == 1]
     assert len(stored) == 3
     assert len({trial.pretrain_id for trial in TrialStore(Path("runs")).all_stored()}) == 3

@@ -32,9 +32,11 @@ def imports(code: str) -> set[str]:
 @pytest.mark.parametrize(
     ("modules", "missing"),
     [
-        ("ablations.running.run", {"torch", "ray", "mlflow", "pandas", "matplotlib", "scipy"}),
+        (
+            "ablations.running.run, ablations.running.schedulers.on_ray.scheduler",
+            {"torch", "ray", "mlflow", "pandas", "matplotlib", "scipy"},
+        ),
         ("ablations.running.schedulers.on_ray.tune", {"torch", "mlflow", "matplotlib"}),
-        ("ablations.running.schedulers.on_ray.scheduler", {"torch", "ray"}),
         ("ablations.tracking.resilient_tracker", {"torch", "ray", "matplotlib"}),
         ("ablations.running.worker", {"torchvision", "torch._dynamo", "ray", "mlflow", "pandas", "matplotlib"}),
     ],

@@ -139,3 +139,33 @@ def test_the_command_says_that_a_folder_is_good_or_not_there(tmp_path: Path) -> 
     code, output = ablate("data", "cifar10", "--data-dir", str(tmp_path))
     assert code == 2
     assert "built-in" in output
+
+
+def test_the_command_checks_the_very_set_that_a_study_names(tmp_path: Path) -> None:
+    root = make_folder(tmp_path / "made")
+    (root / "train").rename(tmp_path / "photos")
+    (tmp_path / "photos/class0/0.png").write_bytes(b"no image")
+    given = ["data", "photos", "--data-dir", str(tmp_path), "--split", "0.3"]
+    assert ablate(*given)[0] == 2
+    told = {seed: ablate(*given, "--unreadable", "skip", "--split-seed", seed) for seed in ("0", "1")}
+    assert all(code == 0 for code, _ in told.values())
+    assert "note: images that do not decode (1); they are left out" in told["1"][1]
+    assert (
+        "photos: 8 training and 3 test images of 3 classes; split 0.3 of each class by seed 1; 1 image" in told["1"][1]
+    )
+    assert len({text.splitlines()[-1] for _, text in told.values()}) == 2
+    code, text = ablate("data", "photos", "--data-dir", str(tmp_path), "--unlabelled", "a/b")
+    assert (code, "data.unlabelled: 'a/b': String should match" in text) == (2, True)
+
+
+def test_the_command_reads_images_without_labels_too(tmp_path: Path) -> None:
+    root = make_folder(tmp_path / "birds")
+    make_folder(root / "crawled")
+    (root / "crawled/train/class0/0.png").write_bytes(b"no image")
+    given = ["data", "birds", "--data-dir", str(tmp_path)]
+    code, text = ablate(*given)
+    assert (code, "images in crawled, which is not read (18)" in text) == (0, True)
+    code, text = ablate(*given, "--unlabelled", "crawled")
+    assert (code, "    crawled/train/class0/0.png (" in text, "which is not read" in text) == (2, True, False)
+    code, text = ablate(*given, "--unlabelled", "crawled", "--unreadable", "skip")
+    assert (code, "birds: 29 training and 6 test images of 3 classes; 1 image left out" in text) == (0, True)

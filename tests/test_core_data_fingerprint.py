@@ -93,13 +93,13 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Trust the times of files that were just written; returns the paths that are read from here on."""
     monkeypatch.setattr(module, "SETTLED", -60.0)
     read: list[str] = []
-    content = module._content
+    content = module.content_of
 
-    def noted(file: module._File) -> str:
+    def noted(file: module.FoundFile) -> str:
         read.append(file.item.path)
         return content(file)
 
-    monkeypatch.setattr(module, "_content", noted)
+    monkeypatch.setattr(module, "content_of", noted)
     return read
 
 

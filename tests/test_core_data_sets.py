@@ -25,6 +25,7 @@ from core.data.dataset import Split
 from core.data.sets import archives as archives_module
 from core.data.sets import shapes
 from core.data.sets.shapes import GLYPHS, VERSION, draw
+from core.data.sets.shapes_by_colour import ground_hues, tenths
 from core.data.sources.find import data_size
 from core.data.sources.folders import list_folder
 from core.data.square import fit_square
@@ -72,7 +73,7 @@ def test_shapes_are_drawn_on_one_thread(tmp_path: Path, monkeypatch: pytest.Monk
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        images = pixels(shapes._load("train", 400, 32))
+        images = pixels(shapes.drawn_split("train", 400, 32))
         assert torch.equal(images[:40], draw("ring", 40, generator(0, "shapes train")))
         assert (set(threads), torch.get_num_threads()) == ({1}, 2)
     finally:
@@ -344,3 +345,24 @@ def test_data_that_does_not_fit_is_refused_by_its_subset(
     with pytest.raises(DataError, match=r"lower data.subset or data.image_size"):
         load_data(DataConfig(name="cifar10", image_size=48), tmp_path)
     assert len(load_data(DataConfig(name="cifar10", image_size=48, subset=24), tmp_path).train) == 24
+
+
+def test_shapes_by_colour_are_the_same_images_with_their_hue_as_the_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # fewer images than the cache has under their name
+    monkeypatch.setattr(shapes, "COUNTS", {"train": 200, "test": 100})
+    form, colour = (load_data(DataConfig(name=name, image_size=16)) for name in ("shapes", "shapes-by-colour"))
+    assert torch.equal(pixels(form.train), pixels(colour.train)) and torch.equal(pixels(form.test), pixels(colour.test))
+    assert colour.train.labels.bincount().tolist() == [20] * 10
+    assert len(colour.classes) == len(form.classes) == 10
+    assert 0 < (form.train.labels == colour.train.labels).float().mean() < 0.25  # chance is 0.1
+
+
+def test_the_hue_of_the_ground_is_found_in_any_light() -> None:
+    turns = torch.linspace(-0.05, 0.05, 5)
+    ground = shapes._colour(shapes.TINT + turns, torch.full((5,), 0.4), generator(0, "hue"))
+    images = (ground[:, :, None, None] * torch.linspace(0.5, 1.2, 64).view(1, 1, 8, 8)).mul(255).round().to(torch.uint8)
+    images[:, :, 0] = torch.tensor([200, 90, 30], dtype=torch.uint8)[:, None]  # a stroke of paint
+    assert ground_hues(images).tolist() == pytest.approx(turns.tolist(), abs=0.004)
+    assert tenths(torch.tensor([3.0, 1.0, 2.0, 5.0, 4.0])).tolist() == [4, 0, 2, 8, 6]

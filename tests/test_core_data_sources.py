@@ -1,16 +1,30 @@
 """Every source of images gives the same images: its list, its pixels, its check and its plan agree."""
 
-import csv
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow
-import pyarrow.parquet
 import pytest
 from command_line import ablate
+from image_sources import (
+    CLASSES,
+    MAKERS,
+    SIDE,
+    TEST,
+    TRAIN,
+    arrays,
+    make_csv,
+    make_hugging_face,
+    make_npy,
+    make_npz,
+    own,
+    picture,
+    pictures,
+    write_csv,
+    write_files,
+)
 from PIL import Image
 
 from ablations.store.own_images.notes import save_notes, take_note
@@ -22,86 +36,6 @@ from core.data.fingerprint import fingerprint_of, items_of
 from core.data.sources.check import check_images
 from core.data.sources.find import data_size, list_images
 from helpers import pixels
-
-SIDE = 8
-CLASSES = ("cat", "dog")
-TRAIN, TEST = 6, 4
-
-
-def picture(split: str, number: int) -> np.ndarray:
-    """An image whose red tells its split, and whose green tells its number."""
-    return np.full((SIDE, SIDE, 3), (100 * (split == "test"), 10 * number, 100), np.uint8)
-
-
-def pictures(split: str) -> tuple[np.ndarray, list[int]]:
-    """Images of a split, and their classes in turn."""
-    count = TRAIN if split == "train" else TEST
-    return np.stack([picture(split, number) for number in range(count)]), [number % 2 for number in range(count)]
-
-
-def write_files(folder: Path) -> list[dict[str, str]]:
-    """Image files, and the rows of a manifest for them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for split in ("train", "test"):
-        for number, (image, label) in enumerate(zip(*pictures(split), strict=True)):
-            Image.fromarray(image).save(folder / f"{split}{number}.png")
-            rows.append({"path": f"{folder.name}/{split}{number}.png", "label": CLASSES[label], "split": split})
-    return rows
-
-
-def write_csv(path: Path, rows: list[dict[str, str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def make_csv(root: Path) -> str:
-    write_csv(root / "own.csv", write_files(root / "files"))
-    return "own.csv"
-
-
-def make_parquet(root: Path) -> str:
-    rows = write_files(root / "own" / "files")
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), root / "own/manifest.parquet")
-    return "own"
-
-
-def arrays(**more: Any) -> dict[str, Any]:
-    (x_train, y_train), (x_test, y_test) = map(pictures, ("train", "test"))
-    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test, "classes": CLASSES} | more
-
-
-def make_npz(root: Path) -> str:
-    np.savez(root / "own.npz", **arrays())
-    return "own.npz"
-
-
-def make_npy(root: Path) -> str:
-    (root / "own").mkdir()
-    for name, array in arrays().items():
-        np.save(root / "own" / f"{name}.npy", array)
-    return "own"
-
-
-def make_hugging_face(root: Path) -> str:
-    datasets = pytest.importorskip("datasets")
-    features = datasets.Features({"img": datasets.Image(), "label": datasets.ClassLabel(names=list(CLASSES))})
-    splits = {}
-    for split in ("train", "test"):
-        images, labels = pictures(split)
-        rows = {"img": [Image.fromarray(image) for image in images], "label": labels}
-        splits[split] = datasets.Dataset.from_dict(rows, features)
-    datasets.DatasetDict(splits).save_to_disk(root / "own")
-    return "own"
-
-
-MAKERS = (make_csv, make_parquet, make_npz, make_npy, make_hugging_face)
-
-
-def own(name: str, **more: Any) -> DataConfig:
-    return DataConfig(name=name, image_size=SIDE, **more)
 
 
 @pytest.mark.parametrize("make", MAKERS)

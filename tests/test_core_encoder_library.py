@@ -2,10 +2,15 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors.torch
+import timm
 import torch
+import torchvision
+from safetensors.torch import save_file
 from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, nn
 
@@ -16,9 +21,10 @@ from core.encoder import global_norm
 from core.encoder.build import build_encoder
 from core.encoder.count import count
 from core.encoder.encoder import Encoder
+from core.encoder.fingerprint import encoder_hash
 from core.optimizer.build import build_optimizer
 from core.pretraining.training import Training
-from core.trained.export import export_encoder, load_encoder, torchvision_weights
+from core.trained.export import export_encoder, library_call, load_encoder, moments, torchvision_weights
 from helpers import random_dataset, small_config
 
 VIT = Timm(name="test_vit", patch_size=8)
@@ -99,7 +105,7 @@ def test_tokens_and_positions_have_no_decay_and_no_adaptation() -> None:
     assert (optimizer.param_groups[1]["weight_decay"], optimizer.param_groups[1]["adapt"]) == (0.0, False)
 
 
-def test_a_training_resumes_bit_for_bit_and_is_exported(tmp_path: Any) -> None:
+def test_a_training_resumes_bit_for_bit_and_is_exported(tmp_path: Path) -> None:
     config = small_config(encoder=VIT.model_dump(), epochs=2)
     data = random_dataset(32)
     whole, first, second = (Training(config, data, "cpu") for _ in range(3))
@@ -116,8 +122,32 @@ def test_a_training_resumes_bit_for_bit_and_is_exported(tmp_path: Any) -> None:
     views = torch.rand(2, 3, 16, 16)
     loaded = load_encoder(tmp_path / "encoder.safetensors")
     assert torch.equal(loaded(views), whole.encoder.eval()(views))
+    call = library_call(result, str(tmp_path / "encoder.safetensors"))
+    assert torch.equal(eval(str(call), {"timm": timm}).eval()(views), loaded(views))
     with pytest.raises(ValueError, match="torchvision has no encoder"):
         torchvision_weights(result)
+
+
+def test_torchvisions_model_reads_an_exported_encoder_and_is_told_how_views_are_normalised(tmp_path: Path) -> None:
+    config = small_config(encoder={"kind": "torchvision", "name": "mobilenet_v3_small", "normalize": "imagenet"})
+    config = config.model_copy(update={"epochs": 0})
+    result = Training(config, random_dataset(32), "cpu").result()
+    export_encoder(result, tmp_path / "e.safetensors")
+    names = {"torchvision": torchvision, "safetensors": safetensors}
+    found = eval(str(library_call(result, str(tmp_path / "e.safetensors"))), names)
+    assert (found.missing_keys, found.unexpected_keys) == (["classifier.3.weight", "classifier.3.bias"], [])
+    mean, deviation = (torch.tensor(each).view(3, 1, 1) for each in moments(result) or ((), ()))
+    views = torch.rand(2, 3, 32, 32)
+    named = result.encoder.named_as_elsewhere.eval()
+    torch.testing.assert_close(named((views - mean) / deviation), load_encoder(tmp_path / "e.safetensors")(views))
+
+
+def test_a_file_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    """Its names began with that of the module that holds the library's model."""
+    result = Training(small_config(encoder=VIT.model_dump(), epochs=0), random_dataset(32), "cpu").result()
+    metadata = {"config": result.config.model_dump_json()}
+    save_file(result.encoder.state_dict(), tmp_path / "old.safetensors", metadata=metadata)
+    assert encoder_hash(load_encoder(tmp_path / "old.safetensors")) == encoder_hash(result.encoder)
 
 
 def test_a_vit_takes_small_crops() -> None:

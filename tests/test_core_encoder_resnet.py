@@ -5,6 +5,7 @@ import itertools
 import math
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from torch import Tensor, nn
 
 from core.config import HeadConfig, ResNet
 from core.encoder.build import build_encoder
-from core.encoder.convolution import Convolution3x3
+from core.encoder.convolution import Convolution3x3, SafeConvolution
 from core.encoder.fingerprint import encoder_hash
 from core.encoder.head import build_classifier, build_head
+from core.encoder.library import LibraryModel
 from core.encoder.selective import SelectiveKernel, pooled_shortcut
 
 FIGURE_7 = {
@@ -211,12 +213,21 @@ def test_a_narrow_encoder_trains_on_an_odd_batch_with_channels_last() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent).returncode == 0
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-def test_a_convolution_of_a_single_pixel_has_the_gradient_that_it_should(stride: int) -> None:
+def librarys(channels: int, output: int, stride: int) -> nn.Conv2d:
+    """A convolution as a library has it, in an encoder."""
+    network = LibraryModel(nn.Conv2d(channels, output, 3, stride, 1, bias=False), output, None).network
+    assert isinstance(network, nn.Conv2d)
+    return network
+
+
+@pytest.mark.parametrize(("made", "stride"), [(Convolution3x3, 1), (Convolution3x3, 2), (librarys, 2)])
+def test_a_convolution_of_a_single_pixel_has_the_gradient_that_it_should(
+    made: Callable[[int, int, int], nn.Conv2d], stride: int
+) -> None:
     """In bfloat16 a stride of 2 gave what was in memory before."""
     draw = torch.Generator().manual_seed(0)
     images = torch.randn(64, 16, 1, 1, generator=draw)
-    convolution = Convolution3x3(16, 32, stride)
+    convolution = made(16, 32, stride)
     given = torch.randn(64, 32, 1, 1, generator=draw)
     expected = torch.einsum("bihw,bjhw->ji", images, given)
     for size in (64, 1000, 9 * 16 * 32, 5000):
@@ -226,6 +237,20 @@ def test_a_convolution_of_a_single_pixel_has_the_gradient_that_it_should(stride:
         assert low.weight.grad is not None
         torch.testing.assert_close(low.weight.grad[:, :, 1, 1].float(), expected, atol=0.5, rtol=0.05)
         assert int(low.weight.grad.count_nonzero()) <= 16 * 32
+
+
+@pytest.mark.parametrize("options", [{"kernel_size": 1}, {"kernel_size": 3, "padding": 1, "groups": 4}])
+@pytest.mark.parametrize("side", [1, 9])
+def test_a_librarys_convolution_is_what_it_was(options: dict[str, int], side: int) -> None:
+    """A narrow one drops pixels before and not after; the gradient is the same. The batch is odd."""
+    plain = nn.Conv2d(8, 16, stride=2, **options)  # type: ignore[arg-type]
+    model = LibraryModel(copy.deepcopy(plain), 16, None).network
+    assert type(model) is SafeConvolution
+    images = torch.randn(5, 8, side, side)
+    for network in (plain, model):
+        network(images).square().sum().backward()
+    torch.testing.assert_close(model(images), plain(images))
+    torch.testing.assert_close(model.weight.grad, plain.weight.grad)
 
 
 def weight_of(encoder: nn.Module, name: str) -> Tensor:

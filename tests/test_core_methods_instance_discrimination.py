@@ -48,7 +48,7 @@ def test_an_image_is_told_from_those_that_are_drawn(step: int) -> None:
     method.progress = Progress(step, 12, 4)
     z = random(16, 16)
     outcome = method.loss(z, None, batch)
-    drawn = method._drawn(batch)  # type: ignore[operator]
+    drawn = method.drawn(batch)  # type: ignore[operator]
     assert drawn.shape == (16, 7)
     assert torch.equal(drawn[:, 0], batch.numbers)
     memory, unit = method.get_buffer("memory"), z / z.norm(dim=1, keepdim=True)
@@ -69,7 +69,7 @@ def test_draws_are_of_all_images_and_new_in_each_step() -> None:
     draws = []
     for step in range(2):
         method.progress = Progress(step, 12, 4)
-        draws.append(method._drawn(batch)[:, 1:])  # type: ignore[operator]
+        draws.append(method.drawn(batch)[:, 1:])  # type: ignore[operator]
     assert not torch.equal(*draws)
     assert len(torch.cat(draws).unique()) == 64
 

@@ -97,7 +97,7 @@ def test_the_queue_is_filled_from_its_epoch_and_used_once_it_is_full() -> None:
         method.progress = Progress(step, 12, 4)
         together = torch.cat([scores, method.queue[1] @ method.prototypes.weight.T])  # type: ignore[index, union-attr, operator]
         expected = codes_of(together.detach().double().numpy(), 0.05, 3)[:16]
-        used.append(np.allclose(method._codes(1, scores), expected, atol=1e-5))  # type: ignore[operator]
+        used.append(np.allclose(method.codes(1, scores), expected, atol=1e-5))  # type: ignore[operator]
         training.advance()
         filled.append(int(method.queue[0].any(dim=1).sum()))  # type: ignore[index]
     assert filled == [0, 0, 0, 0, 16, 24, 24, 24]

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 import torchvision
 from safetensors import safe_open
 from torch import nn
 
 from core import DataError, encoder_hash, export_encoder, load_encoder, pretrain, torchvision_weights
+from core.trained.export import library_call
 from helpers import random_dataset, small_config
 
 
@@ -46,6 +48,11 @@ def test_torchvision_takes_the_weights(name: str) -> None:
     theirs = getattr(torchvision.models, name)()
     missing = theirs.load_state_dict(torchvision_weights(pretrained), strict=False)
     assert (missing.missing_keys, missing.unexpected_keys) == (["fc.weight", "fc.bias"], [])
+    export_encoder(pretrained, "e.safetensors")
+    assert (
+        eval(str(library_call(pretrained, "e.safetensors")), {"torchvision": torchvision, "safetensors": safetensors})
+        == missing
+    )
     theirs.fc = nn.Identity()
     views = torch.rand(2, 3, 64, 64)
     ours = pretrained.encoder.to(memory_format=torch.contiguous_format).eval()

@@ -12,14 +12,16 @@ import numpy as np
 import pytest
 import torch
 from invented import report, trials
+from torch import nn
 
 from ablations.planning.grid import enumerate_trials
 from ablations.study.load import load_study
-from core import evaluate, pretrain
+from core import encoder_hash, evaluate, pretrain
 from core.augment.policy import two_views
-from core.config import ENCODERS, LOSSES, METHODS, OPERATIONS, PROTOCOLS, CustomAugment
+from core.config import ENCODERS, LOSSES, METHODS, OPERATIONS, PROTOCOLS, CustomAugment, PretrainConfig
 from core.config.registry import Registry
 from core.loss.contrast import contrast
+from core.optimizer.build import build_optimizer
 from core.randomness import generator
 from helpers import random_dataset, random_images, small_config
 from reports.figures.drawn import draw
@@ -98,6 +100,16 @@ def test_the_encoder_is_trained(added: None) -> None:
         "stage2": (2, 8),
         "stage3": (2, 16),
     }
+    result.save("plain.pt")
+    again = small_config(encoder={"kind": "plain", "channels": 4, "weights": "plain.pt"}, epochs=0, seed=1)
+    data = random_dataset(32)
+    assert encoder_hash(pretrain(again, data, device="cpu").encoder) == encoder_hash(result.encoder)
+    vectors = build_optimizer(PretrainConfig().optimizer, nn.ModuleList([result.encoder])).param_groups[1]
+    assert (vectors["weight_decay"], any(one is result.encoder.offset for one in vectors["params"])) == (0.0, True)
+    with pytest.raises(ValueError, match="takes views of 8 pixels or more, not 7;"):
+        small_config(encoder={"kind": "plain"}, data={"name": "random", "image_size": 7})
+    with pytest.raises(ValueError, match="not 4"):
+        ENCODERS.named("plain").model_validate({}).check_small(16, 4)
 
 
 @section("A method")

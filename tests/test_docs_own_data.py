@@ -63,7 +63,8 @@ def test_the_commands_run_and_print_what_the_page_says() -> None:
     for line in shown:
         assert line in printed
     assert "trained on" in outputs["ablate plan uncurated"]
-    assert "nothing is wrong with it" in outputs["ablate data plankton.npz"]
+    for name in ("plankton.npz", "herons"):
+        assert "nothing is wrong with it" in outputs[f"ablate data {name}"]
 
 
 def test_the_settings_are_valid_and_the_suffixes_are_those_that_are_read() -> None:

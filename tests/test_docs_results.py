@@ -1,26 +1,39 @@
-"""Every committed figure of docs/results is what is drawn of its data now."""
+"""Every committed verdict, figure and page of docs/results is what is made of its data now."""
 
-import runpy
+import shutil
 from pathlib import Path
 
 import pytest
 from alike import ALIKE, apart
+from redraw_results import RESULTS, folders, redraw_folder
+from results_pages import readme
 
-from reports.style import house_style, save_figure
+from reports.saved.collection import SavedCollection
 
-DOCS = Path(__file__).parents[1] / "docs"
-SCRIPT = runpy.run_path(str(DOCS / "redraw_results.py"))
-FOLDERS: list[Path] = SCRIPT["folders"]()
+FOLDERS = folders()
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_what_is_committed_is_drawn_by_todays_code(folder: Path) -> None:
+def test_what_is_committed_is_what_its_verdicts_say(folder: Path) -> None:
+    """If this fails: ``make results``."""
+    saved = SavedCollection.read(folder)
+    assert (folder / "README.md").read_text(encoding="utf-8") == readme(saved, folder)
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == {study.name for study in saved.whole}
+    assert {path.parent.name for path in folder.glob("*/figure.png")} == {study.name for study in saved.whole}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_what_is_committed_is_judged_and_drawn_by_todays_code(folder: Path) -> None:
     """If this fails: ``make results``, look at what changed, and commit it."""
-    with house_style():
-        save_figure(SCRIPT["redrawn"](folder), Path(), "figure", ("png",))
-    assert apart(Path("figure.png"), folder / "figure.png") < ALIKE
+    again = Path(shutil.copytree(folder, folder.name))
+    redraw_folder(again)
+    assert SavedCollection.read(again).model_dump() == pytest.approx(SavedCollection.read(folder).model_dump())
+    for drawn in again.rglob("*.png"):
+        assert apart(drawn, folder / drawn.relative_to(again)) < ALIKE, drawn
 
 
-def test_every_figure_has_data_to_be_drawn_of() -> None:
-    known = {folder / "figure.png" for folder in FOLDERS}
-    assert set((DOCS / "results").rglob("figure.png")) == known
+def test_no_picture_is_without_data() -> None:
+    known = [folder for folder in RESULTS.iterdir() if folder in FOLDERS]
+    others = {path.name for path in RESULTS.rglob("*.png") if not any(folder in path.parents for folder in known)}
+    assert others <= {"page.png"}, "a screenshot is all that has no data beside it"

@@ -95,7 +95,7 @@ def end_of(unit: Unit, error: Exception) -> tuple[list[Event], endings.Endings]:
     Path("error.pkl").write_bytes(cloudpickle.dumps(dual))
     trial.config = {tune.WORK: pickle.dumps((unit, job(), Resources(workers=2)))}
     TrialStore(STORAGE).record(unit)
-    listener = endings.Endings(seen.append, tune._work)
+    listener = endings.Endings(seen.append, tune.work_of)
     listener.on_trial_error(0, [], trial)  # type: ignore[arg-type]
     return seen, listener
 
@@ -161,7 +161,7 @@ def test_storage_that_another_than_the_first_worker_cannot_use_fails_no_trial(
     def fail(told: FakeQueue) -> None:
         monkeypatch.setattr(train, "assist", assist)
         monkeypatch.setattr(train, "own_share", lambda: Share(1, 2))
-        train._work({"unit": unit, "job": job(), "queue": told})
+        train.work_on({"unit": unit, "job": job(), "queue": told})
 
     is_full = error.errno == errno.ENOSPC
     with pytest.raises(ProcessLost if is_full else type(error)):
@@ -239,7 +239,7 @@ def test_a_worker_that_fails_tells_why(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(told: FakeQueue) -> None:
         monkeypatch.setattr(train, "assist", assist)
         monkeypatch.setattr(train, "own_share", lambda: Share(1, 2))
-        train._work({"unit": made.units[0], "job": job(), "queue": told})
+        train.work_on({"unit": made.units[0], "job": job(), "queue": told})
 
     seen = run_fake(monkeypatch, fail, made)
     assert [event.result.failure for event in seen if isinstance(event, TrialEnded)] == ["bad_data", "bad_data"]
@@ -250,7 +250,7 @@ def test_what_the_first_worker_cannot_keep_is_raised_as_it_is(monkeypatch: pytes
     unseen = replace(job(), storage=Path("elsewhere"))
 
     def fail(told: FakeQueue) -> None:
-        train._work({"unit": made.units[0], "job": unseen, "queue": told})
+        train.work_on({"unit": made.units[0], "job": unseen, "queue": told})
 
     with pytest.raises(FileNotFoundError, match="the storage must be at the same path on every node"):
         run_fake(monkeypatch, fail, made)
@@ -262,10 +262,10 @@ def test_the_first_worker_ends_the_others_when_the_unit_is_over(monkeypatch: pyt
     monkeypatch.setattr(train, "run_unit", lambda unit, job, emit: emit(Started("an encoder")))
     monkeypatch.setattr(train, "own_share", lambda: Share(0, 2))
     with pytest.raises(TrainingFailedError):
-        train._work({"unit": None, "job": None, "queue": told})
+        train.work_on({"unit": None, "job": None, "queue": told})
     assert list(told.queue) == [Started("an encoder"), None]
     monkeypatch.setattr(train, "own_share", Share)
-    train._work({"unit": None, "job": None, "queue": told})
+    train.work_on({"unit": None, "job": None, "queue": told})
 
 
 def test_of_an_encoder_that_is_there_one_worker_is_enough() -> None:
@@ -273,7 +273,7 @@ def test_of_an_encoder_that_is_there_one_worker_is_enough() -> None:
     encoder = TrialStore(STORAGE).encoder_path(unit.pretrain_id)
 
     def workers(unit: Unit = unit) -> int:
-        trainer = train._trainer(unit, job(), Resources(workers=2), None, str(STORAGE.resolve()))  # type: ignore[arg-type]
+        trainer = train.trainer_of(unit, job(), Resources(workers=2), None, str(STORAGE.resolve()))  # type: ignore[arg-type]
         assert isinstance(trainer, TorchTrainer)
         assert isinstance(trainer.scaling_config, ScalingConfig)
         assert isinstance(trainer.scaling_config.num_workers, int)

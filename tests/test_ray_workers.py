@@ -127,7 +127,7 @@ def test_a_trial_without_a_gpu_sees_none(monkeypatch: pytest.MonkeyPatch, gpu: f
         "ablations.running.worker.run_unit", lambda *given: seen.append(os.environ["CUDA_VISIBLE_DEVICES"])
     )
     work = (plan("").units[0], job(), Resources(gpu=gpu))
-    tune._run_on_worker({tune.WORK: pickle.dumps(work)})
+    tune.run_on_worker({tune.WORK: pickle.dumps(work)})
     assert seen == [sees]
 
 

@@ -91,6 +91,13 @@ def test_another_axis_has_colours_markers_and_a_named_legend() -> None:
     assert [text.get_text() for text in legend.get_texts()] == ["64", "128"]
 
 
+def test_a_cell_without_a_reference_says_what_it_lacks_and_has_its_value() -> None:
+    axes = [AXIS, "batch_size"]
+    cells: Values = {(*cell, "64"): seeds for cell, seeds in CELLS.items()} | {("flip", "128"): [41.0, 42.0, 43.0]}
+    ax = drawn(SPEC, trials(axes, cells), axes, reproduces=None).figure.axes[0]
+    assert {text.get_text() for text in ax.texts} == {"failed", "42.0, nothing to compare with"}
+
+
 def test_the_papers_differences_are_diamonds(publish: Callable[..., None]) -> None:
     publish([AXIS], [["nothing", 64.5], ["flip", 63.4], ["crop", 40.0]])
     result = drawn(SPEC, TABLE, [AXIS])

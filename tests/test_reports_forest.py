@@ -7,6 +7,7 @@ from artists import x_of, y_of
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from small_report import DONE, METRIC, REPORT
 
 from reports.figures.forest import LOOKS, forest_figure, save_forest
@@ -69,11 +70,14 @@ def test_an_interval_that_goes_on_ends_in_an_arrow_and_does_not_press_the_others
 
 def test_no_text_covers_another_and_none_leaves_the_picture() -> None:
     with house_style():
-        figure = forest_figure([("Figure 5", each) for each in VERDICTS * 4], "A title that is rather long " * 4)
+        figure = forest_figure([("Figure 5", each) for each in VERDICTS * 12], "A title that is rather long " * 4)
         FigureCanvasAgg(figure)
         figure.draw_without_rendering()
         texts = [text for ax in figure.axes for text in (*ax.texts, ax.xaxis.label) if text.get_text()]
         boxes = [text.get_window_extent() for text in texts]
+        (heading,) = (one for one in figure.findobj(Text) if one.get_text().startswith("A title"))
+        boxes.append(heading.get_window_extent())
+    assert not any(boxes[-1].overlaps(ax.bbox) for ax in figure.axes)
     assert not any(one.overlaps(other) for number, one in enumerate(boxes) for other in boxes[:number])
     assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y0 >= 0 and box.y1 <= figure.bbox.y1 for box in boxes)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from invented import report, trials
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.figure import Figure
 
 from reports.figures.further.curves import MOST_POINTS, draw_curves
@@ -92,11 +92,21 @@ def test_each_training_has_a_line_in_the_box_of_its_cell() -> None:
     assert np.shape(knn.get_paths()[0].vertices) == (2, 2)
 
 
+def test_places_outside_of_the_grid_are_white() -> None:
+    grid = TABLE[~((TABLE["shape"] == "square") & (TABLE["size"] == "4"))]
+    with house_style():
+        figure = draw_curves(of_curves(grid, 3))
+    assert figure
+    (grounds,) = [one for one in figure.axes[0].collections if isinstance(one, PatchCollection)]
+    assert len(grounds.get_paths()) == len(CELLS) - 1
+
+
 def test_nothing_is_drawn_of_single_epochs_and_files_of_before_are_removed() -> None:
     with house_style():
         assert [one.name for one in save_further(of_curves(TABLE, 3), Path())] == ["main_effects", "curves"]
-        assert Path("curves.svg").exists() and Path("main_effects.svg").exists()
+        files = [Path(f"{name}.{suffix}") for name in ("curves", "main_effects") for suffix in ("png", "svg")]
+        assert all(file.exists() for file in files)
         single = of_curves(TABLE, 1)
         assert draw_curves(single) is None
         assert save_further(replace(single, spec=MainEffectsReport()), Path()) == []
-    assert not Path("curves.svg").exists() and not Path("main_effects.svg").exists()
+    assert not any(file.exists() for file in files)

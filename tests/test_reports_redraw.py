@@ -13,7 +13,7 @@ import reports
 from reports.cells.metric_names import METRIC_LABELS
 from reports.kinds import KINDS, FigureKind
 from reports.pages import redraw
-from reports.pages.redraw import CODE, LIBRARIES, _hash, _package_hash, draw_if_changed, update_report
+from reports.pages.redraw import CODE, LIBRARIES, draw_if_changed, package_hash, update_report, values_hash
 from reports.specs import HeatmapReport
 from reports.study_report import StudyReport
 
@@ -137,15 +137,15 @@ def test_equal_settings_have_one_hash_whatever_fields_were_given() -> None:
     """The set of fields that were given has another order in every process."""
     given = HeatmapReport(rows="first", columns="second", kind="heatmap")
     assert given.model_fields_set != REPORT.spec.model_fields_set
-    assert _hash(given) == _hash(REPORT.spec)
+    assert values_hash(given) == values_hash(REPORT.spec)
 
 
 def test_the_hash_of_the_package_has_its_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reports, "__path__", [str(tmp_path)])
     (tmp_path / "page.html.j2").write_text("a")
-    before = _package_hash()
+    before = package_hash()
     (tmp_path / "page.html.j2").write_text("b")
-    assert _package_hash() != before
+    assert package_hash() != before
 
 
 def test_every_library_that_reports_are_made_with_is_known() -> None:

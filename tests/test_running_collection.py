@@ -1,6 +1,7 @@
 """Several studies as one run: each training once, each study its own place in MLflow, none stops another."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from command_line import ablate
@@ -81,6 +82,43 @@ def test_a_study_without_its_data_stops_no_other(ran: list[Unit]) -> None:
     assert (code, len(ran)) == (1, 1)
     assert "far: not completed" in text
     assert "neighbors: 2 done, 0 failed" in text
+
+
+@pytest.mark.usefixtures("mlflow_db", "undrawn")
+def test_a_set_that_cannot_be_downloaded_costs_its_study_alone_and_the_command_without_it_is_told(
+    ran: list[Unit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> NoReturn:
+        raise RuntimeError("no route to host")
+
+    monkeypatch.setattr("core.data.sets.archives._cifar", refuse)
+    monkeypatch.setattr("sys.argv", ["ablate", "run", "both.yaml", "--inline"])
+    write(far=TEMPERATURE.replace("shapes", "cifar100").replace("temperature\n", "far\n", 1), neighbors=NEIGHBORS)
+    code, text = ablate("run", "both.yaml", "--inline")
+    assert (code, len(ran)) == (1, 1)
+    assert "far: not completed: data: cifar100 is not in" in text
+    assert text.endswith("the others alone:\n    ablate run both.yaml --inline --without far\n")
+    code, text = ablate("run", "both.yaml", "--inline", "--without", "far")
+    assert (code, len(ran)) == (0, 1)
+    assert "both at scale quick: 1 study, without far" in text
+
+
+def test_studies_are_left_out_by_name_and_nothing_of_them_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(temperature="name: cold\nbase: {epochs: wrong}\n", neighbors=NEIGHBORS)
+    monkeypatch.setattr("sys.argv", ["ablate", "plan", "both.yaml"])
+    code, text = ablate("plan", "both.yaml")
+    assert (code, "ablate plan both.yaml --without cold" in text) == (2, True)
+    for command in ("plan", "status", "run"):
+        extra = ["--dry-run"] if command == "run" else []
+        assert ablate(command, "both.yaml", "--without", "cold", *extra)[0] == 0
+    for without, told in (
+        (["cald"], "--without cald: both has no such study; did you mean 'cold'?"),
+        (["cold", "neighbors"], "--without leaves no study of both"),
+    ):
+        code, text = ablate("plan", "both.yaml", *(part for name in without for part in ("--without", name)))
+        assert (code, told in text) == (2, True)
+    code, text = ablate("plan", "neighbors.yaml", "--without", "cold")
+    assert (code, "leaves a study out of a collection, and neighbors.yaml is a study" in text) == (2, True)
 
 
 @pytest.mark.usefixtures("mlflow_db", "undrawn")

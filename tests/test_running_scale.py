@@ -29,7 +29,7 @@ from ablations.running.run_state import RunState
 from ablations.running.schedule import Where
 from ablations.running.schedulers.on_ray.forget import NothingPrinted
 from ablations.running.schedulers.on_ray.order import InOrder
-from ablations.running.schedulers.on_ray.tune import WORK, _in_order, _work
+from ablations.running.schedulers.on_ray.tune import WORK, work_in_order, work_of
 from ablations.running.schedulers.scheduler import Batch
 from ablations.store.json_files import read_json
 from ablations.store.trial_store import TrialStore
@@ -116,11 +116,11 @@ def test_an_mlflow_run_that_was_not_ended_is_written_again() -> None:
 
 def test_tune_is_given_one_unit_after_the_other_and_only_these_are_recorded() -> None:
     made, job = plan("small"), Job(STORAGE, Path("data"), "me", 1)
-    next_work = _in_order(Batch(made.units, job, Resources()))
+    next_work = work_in_order(Batch(made.units, job, Resources()))
     assert not list(STORAGE.glob("*/*/config.json"))
     for count, unit in enumerate(made.units, 1):
         work = next_work()
-        assert _work({WORK: work}) == (unit, job, Resources())
+        assert work_of({WORK: work}) == (unit, job, Resources())
         assert pickle.loads(work)[0].trials[0].id == unit.trials[0].id
         TrialStore(STORAGE).check_seen(unit)
         assert len(list(STORAGE.glob("encoders/*/config.json"))) == count

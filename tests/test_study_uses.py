@@ -1,6 +1,7 @@
 """``uses``: files of one's own register parts, and their code is part of the identity of the trials that need it."""
 
 import ast
+import json
 import pickle
 import subprocess
 import sys
@@ -8,14 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import ablate
+from command_line import ablate, invoke
+from jsonschema import Draft7Validator
 from own_files import IDEAS, MATH, STUDY, write_own
 
+import ablations
 from ablations.planning.configuration.resolved import by_path
 from ablations.planning.grid import enumerate_trials
 from ablations.study.load import load_study
 from ablations.study.own_code.code_hash import code_hash
-from ablations.study.own_code.uses import WITH_CODE, CodeOptions, read_code
+from ablations.study.own_code.source import read_code
+from ablations.study.own_code.uses import WITH_CODE, CodeOptions
 from ablations.types.errors import StudyError
 from ablations.types.trial import Trial
 from core.config import LOSSES, OPERATIONS
@@ -141,6 +145,27 @@ def test_use_takes_any_file_and_is_repeated_in_the_next_command(tmp_path: Path) 
     scaled = load_study(str(path), code=CodeOptions(use=(str(tmp_path / "my_ideas.py"),)))
     assert len(enumerate_trials(scaled)) == 2
     assert scaled.options == ("--use", str(tmp_path / "my_ideas.py"))
+
+
+def test_use_is_there_in_python_and_for_the_schema(tmp_path: Path) -> None:
+    path = write_own(tmp_path, study=STUDY.replace("uses: [my_ideas.py]\n", ""))
+    assert len(enumerate_trials(ablations.load_study(path, use=[tmp_path / "my_ideas.py"]))) == 2
+    forget_all()
+    plain = json.loads(invoke("schema").stdout)
+    with_own = json.loads(invoke("schema", "--use", str(tmp_path / "my_ideas.py")).stdout)
+    study = {"name": "own", "grid": {"loss": [{"kind": "pull", "strength": 2}]}, "base": {"augment.both": ["fade"]}}
+    assert not [problem.message for problem in Draft7Validator(with_own).iter_errors(study)]
+    assert [*Draft7Validator(plain).iter_errors(study)]
+
+
+def test_a_collection_uses_files_for_all_its_studies(tmp_path: Path) -> None:
+    write_own(tmp_path, study=STUDY.replace("uses: [my_ideas.py]\n", ""))
+    collection = tmp_path / "both.yaml"
+    collection.write_text("name: both\nuses: [my_ideas.py]\nstudies: [own.yaml]\n")
+    code, told = ablate("plan", str(collection))
+    assert (code, "code that was run to read it: my_ideas.py (" in told) == (0, True), told
+    code, told = ablate("plan", str(collection), "--no-code")
+    assert (code, "both.yaml:2:8: uses[0]: the study needs the code of my_ideas.py" in told) == (2, True)
 
 
 def test_no_code_runs_nothing(tmp_path: Path) -> None:

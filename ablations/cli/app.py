@@ -21,11 +21,13 @@ from ablations.cli.options import (
     SetOption,
     StorageOption,
     UseOption,
+    WithoutOption,
     code_options,
     console,
     errors,
     open_store,
     print_document,
+    print_without,
     told,
 )
 from ablations.cli.printing import (
@@ -91,6 +93,7 @@ def run(
     study: StudyArgument,
     scale: ScaleOption = None,
     assignments: SetOption = None,
+    without: WithoutOption = None,
     seeds: SeedsOption = None,
     data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
@@ -128,7 +131,7 @@ def run(
     """Run what is left of a study, log it to MLflow and draw its figure. Run it again to continue."""
     with told():
         code = code_options(use, no_code)
-        plan = _plan(study, scale, assignments, seeds, data_dir, storage, code, retry)
+        plan = _plan(study, scale, assignments, without, seeds, data_dir, storage, code, retry)
         if dry_run:
             print_plan(plan, storage, None, as_json)
             return
@@ -142,10 +145,10 @@ def run(
         interrupt_on_sigterm()
         to = SILENT if quiet else errors if as_json else console
         if copy_unknown(plan, data_dir, lambda text: to.print(text, style="dim")):
-            plan = _plan(study, scale, assignments, seeds, data_dir, storage, code, retry)
+            plan = _plan(study, scale, assignments, without, seeds, data_dir, storage, code, retry)
         if taken := take_over(plan, TrialStore(storage), data_dir, retrain_old):
             errors.print(f"note: {taken}", style="yellow", highlight=False)
-            plan = _plan(study, scale, assignments, seeds, data_dir, storage, code, retry)
+            plan = _plan(study, scale, assignments, without, seeds, data_dir, storage, code, retry)
         if not quiet:
             print_beginning(plan, to)
         where = Where(storage, data_dir, address, inline)
@@ -162,6 +165,8 @@ def run(
                 errors.print(f"{name}: not logged: {outcome.unlogged}", style="red", highlight=False)
         for name, problem in outcomes.unable.items():
             errors.print(f"{name}: not completed: {problem}", style="red")
+        if outcomes.unable and not plan.scaled.is_one_study:
+            print_without(outcomes.unable)
         if quiet:
             print_trouble(outcomes, storage)
     if not outcomes.complete:
@@ -173,6 +178,7 @@ def plan(
     study: StudyArgument,
     scale: ScaleOption = None,
     assignments: SetOption = None,
+    without: WithoutOption = None,
     seeds: SeedsOption = None,
     data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
@@ -187,14 +193,14 @@ def plan(
     """Show a study's trials and what they cost, without running any."""
     with told():
         code = code_options(use, no_code)
-        plan = _plan(study, scale, assignments, seeds, data_dir, storage, code)
+        plan = _plan(study, scale, assignments, without, seeds, data_dir, storage, code)
         if probed:
             from ablations.running.probe import probe
 
             for group in plan.groups:
                 probe(group, storage, errors if as_json else console)
             # again, since ``resources.pack`` goes by the probe
-            plan = _plan(study, scale, assignments, seeds, data_dir, storage, code)
+            plan = _plan(study, scale, assignments, without, seeds, data_dir, storage, code)
         print_plan(plan, storage, price, as_json)
 
 
@@ -203,6 +209,7 @@ def status(
     study: StudyArgument,
     scale: ScaleOption = None,
     assignments: SetOption = None,
+    without: WithoutOption = None,
     seeds: SeedsOption = None,
     data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
@@ -213,7 +220,7 @@ def status(
     """Show how far a study has come: failures, best cell and verdicts."""
     with told():
         code = code_options(use, no_code, storage)
-        print_status(_plan(study, scale, assignments, seeds, data_dir, storage, code), storage, as_json)
+        print_status(_plan(study, scale, assignments, without, seeds, data_dir, storage, code), storage, as_json)
 
 
 @app.command()
@@ -221,6 +228,7 @@ def report(
     study: StudyArgument,
     scale: ScaleOption = None,
     assignments: SetOption = None,
+    without: WithoutOption = None,
     data_dir: DataOption = DEFAULT_DATA,
     storage: StorageOption = DEFAULT_STORAGE,
     use: UseOption = None,
@@ -232,7 +240,8 @@ def report(
         from ablations.study.collection import load_studies
         from ablations.tracking.collection_report import draw_studies
 
-        scaled = load_studies(study, scale, assignments or (), code=code_options(use, no_code, storage))
+        code = code_options(use, no_code, storage)
+        scaled = load_studies(study, scale, assignments or (), code=code, without=without or ())
         open_store(storage)
         drawn = draw_studies(scaled, storage, errors, data_dir)
         if as_json:
@@ -303,6 +312,7 @@ def _plan(
     study: str,
     scale: str | None,
     assignments: list[str] | None,
+    without: list[str] | None,
     seeds: int | None,
     data_dir: AnyPath,
     storage: AnyPath,
@@ -312,5 +322,5 @@ def _plan(
     from ablations.planning.collection_plan import plan_studies
     from ablations.study.collection import load_studies
 
-    scaled = load_studies(study, scale, assignments or (), seeds, code)
+    scaled = load_studies(study, scale, assignments or (), seeds, code, without or ())
     return plan_studies(scaled, open_store(storage), data_dir, retry)

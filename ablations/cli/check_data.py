@@ -1,15 +1,17 @@
 """The command that checks images of one's own, and gets data sets of torchvision."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ablations.cli.options import LOCATION, DataOption, console, errors, parse_location, told
-from ablations.cli.tables import FEW_CLASSES, classes_text
+from ablations.cli.tables import FEW_CLASSES, classes_text, set_lines
 from ablations.store.locations import DEFAULT_DATA
 from ablations.types.errors import StudyError
+from core.config.data import Unreadable
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
@@ -25,6 +27,14 @@ NOTE = "yellow"
 SplitOption = Annotated[
     float | None,
     typer.Option("--split", min=0, max=1, help="Share of each class for testing, as data.split, where there is none."),
+]
+SplitSeedOption = Annotated[int, typer.Option("--split-seed", min=0, help="Seed of that split, as data.split_seed.")]
+UnlabelledOption = Annotated[
+    str | None,
+    typer.Option("--unlabelled", metavar="NAME", help="Images without labels to train on too, as data.unlabelled."),
+]
+UnreadableOption = Annotated[
+    Unreadable, typer.Option("--unreadable", help="What is done with images that do not decode, as data.unreadable.")
 ]
 NoteOption = Annotated[
     str,
@@ -45,6 +55,9 @@ DownloadOption = Annotated[
 def data(
     name: SourceArgument,
     split: SplitOption = None,
+    split_seed: SplitSeedOption = 0,
+    unlabelled: UnlabelledOption = None,
+    unreadable: UnreadableOption = "refuse",
     data_dir: DataOption = DEFAULT_DATA,
     storage: NoteOption = "",
     download: DownloadOption = False,
@@ -52,7 +65,7 @@ def data(
     """Check images of your own: what there is, their fingerprint, and everything that is wrong. Reads every image."""
     with told():
         from ablations.store.data_copies import local_data
-        from core import DataConfig, DataError
+        from core import DataError
         from core.data.catalog import DATA_SETS
         from core.data.sources.check import check_images
 
@@ -61,19 +74,24 @@ def data(
             return
         if name in DATA_SETS:
             raise StudyError(f"{name} is built-in data; 'ablate data' checks images of your own")
+        config = _config(name=name, split=split, split_seed=split_seed, unlabelled=unlabelled, unreadable=unreadable)
         root = local_data(name, data_dir, console.print, fresh=True) / name
         columns = TextColumn("reading images"), BarColumn(), MofNCompleteColumn()
         with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
             task = bar.add_task("")
             try:
-                check = check_images(root, lambda done, total: bar.update(task, completed=done, total=total))
+                check = check_images(
+                    root, lambda done, total: bar.update(task, completed=done, total=total), unlabelled
+                )
             except DataError as error:
                 raise StudyError(f"data: {error}") from error
+        if unreadable == "skip":
+            check = check.skipping_undecoded()
         console.print(f"{name}: {check.what} at {root}")
-        _print(check)
-        if not check.refused and ("" not in check.splits or split):
+        _print(check, split is not None)
+        if not check.refused and ("" not in check.splits or split or unlabelled):
             noted_in = parse_location(storage) if storage else None
-            _print_fingerprint(DataConfig(name=name, split=split), data_dir, noted_in)
+            _print_fingerprint(config, data_dir, noted_in)
     if check.refused:
         raise typer.Exit(UNFIT)
 
@@ -81,10 +99,17 @@ def data(
 def _print_fingerprint(config: "DataConfig", data_dir: AnyPath, storage: AnyPath | None) -> None:
     """Print the fingerprint, and keep a note of it if a storage is given."""
     from ablations.store.own_images.notes import folder_note, save_notes
+    from core import DataConfig, DataError
 
-    note = folder_note(config, data_dir, storage)
+    try:
+        note = folder_note(config, data_dir, storage)
+    except DataError as error:
+        raise StudyError(f"data: {error}") from error
     if note is None:
         return
+    if config != DataConfig(name=config.name):
+        for line in set_lines(config, note.size):
+            console.print(line, highlight=False)
     console.print(f"fingerprint {note.fingerprint}", highlight=False)
     if storage is not None:
         save_notes(storage, [note])
@@ -109,12 +134,23 @@ def _download(name: str, data_dir: AnyPath) -> None:
     console.print(f"{name} is in {data_dir.resolve()}")
 
 
-def _print(check: "DataCheck") -> None:
+def _config(**values: Any) -> "DataConfig":
+    """The data set of these settings. Raises ``StudyError`` for a value that no study may have."""
+    from core import DataConfig
+
+    try:
+        return DataConfig(**values)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise StudyError(f"data.{problem['loc'][0]}: {problem['input']!r}: {problem['msg']}") from error
+
+
+def _print(check: "DataCheck", is_split: bool) -> None:
     for split, counts in check.splits.items():
         console.print(_counts_line(split, counts))
         if counts and "" not in counts and len(counts) <= FEW_CLASSES:
             console.print(f"       {classes_text(counts)}", style="dim")
-    if "" in check.splits:
+    if "" in check.splits and not is_split:
         console.print("no test split: set data.split: 0.2, or make the folders train and test", style=NOTE)
     for finding in check.findings:
         _print_finding(finding)

@@ -11,6 +11,7 @@ from ablations.cli.options import (
     AddressOption,
     DataOption,
     InlineOption,
+    JsonOption,
     NoCodeOption,
     ScaleOption,
     SeedsOption,
@@ -19,15 +20,18 @@ from ablations.cli.options import (
     UseOption,
     code_options,
     console,
+    errors,
     open_store,
+    print_document,
     told,
 )
-from ablations.cli.printing import print_beginning, print_outcomes
+from ablations.cli.printing import print_beginning, print_exported, print_outcomes
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE
 from ablations.types.errors import StudyError
 from ablations.types.wording import counted
 
 if TYPE_CHECKING:
+    from ablations.planning.best import BestCell
     from ablations.planning.collection_plan import CollectionPlan
     from ablations.store.trial_store import StoredTrial, TrialStore
     from ablations.study.own_code.uses import CodeOptions
@@ -59,30 +63,34 @@ def export(
     storage: StorageOption = DEFAULT_STORAGE,
     use: UseOption = None,
     no_code: NoCodeOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the encoder of a trial, or of a study's best cell, to a safetensors file with its configuration.
 
-    An encoder of your own code needs --use for a TRIAL. core.load_encoder reads the file.
+    An encoder of your own code needs --use for a TRIAL. core.load_encoder reads the file, and so does timm or
+    torchvision if the encoder is a model of theirs.
     """
     with told():
         if (trial is None) == (best is None):
             raise StudyError("say whose encoder: TRIAL, or --best STUDY; 'ablate plan STUDY' shows ids")
         store, code = open_store(storage), code_options(use, no_code, storage)
-        found = _best(store, best, scale, assignments or [], code) if best else _trial(store, str(trial), code)
+        cell = _best(store, best, scale, assignments or [], code) if best else None
+        found = store.recorded(cell.trial_ids[0]) if cell else _trial(store, str(trial), code)
+        from ablations.cli.json_documents.to_documents import export_document
         from ablations.store.trial_store import trained_encoder
         from core import export_encoder
 
         pretrained = trained_encoder(store, found, "cpu")
         export_encoder(pretrained, to)
-        encoder = pretrained.config.encoder
-        console.print(f"wrote {to}: encoder {found.pretrain_id} of trial {found.id}, {encoder.output} features")
-        if not pretrained.encoder.unlike_torchvision():
-            console.print("its tensors have the names of torchvision's model, which lacks only the fc")
-        console.print(f"read it with core.load_encoder({to!r}); views are in [0, 1], without a mean and deviation")
+        written = export_document(found, pretrained, to, str(cell) if cell else None)
+        if as_json:
+            print_document(written)
+        else:
+            print_exported(written)
 
 
 def _trial(store: "TrialStore", start: str, code: "CodeOptions") -> "StoredTrial":
-    from ablations.cli.trial_view import find_trial
+    from ablations.store.trial_store import find_trial
     from ablations.study.own_code.uses import used_by_command
 
     list(used_by_command(code))
@@ -91,13 +99,11 @@ def _trial(store: "TrialStore", start: str, code: "CodeOptions") -> "StoredTrial
 
 def _best(
     store: "TrialStore", study: str, scale: str | None, assignments: list[str], code: "CodeOptions"
-) -> "StoredTrial":
+) -> "BestCell":
     from ablations.planning.best import best_stored
     from ablations.study.load import load_study
 
-    cell = best_stored(load_study(study, scale, assignments, code=code), store)
-    console.print(f"the best cell: {cell}")
-    return store.recorded(cell.trial_ids[0])
+    return best_stored(load_study(study, scale, assignments, code=code), store)
 
 
 def rescore(
@@ -116,6 +122,7 @@ def rescore(
     address: AddressOption = "local",
     use: UseOption = None,
     no_code: NoCodeOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Score the encoders of a study by another protocol, and draw the figure. Nothing is trained.
 
@@ -133,9 +140,15 @@ def rescore(
         plan = plan_studies(scaled, open_store(storage), data_dir)
         _check_trained(plan, study)
         interrupt_on_sigterm()
-        print_beginning(plan, console)
-        outcomes = run_studies(plan, Where(storage, data_dir, address, inline), console)
-        print_outcomes(plan, outcomes, console)
+        to = errors if as_json else console
+        print_beginning(plan, to)
+        outcomes = run_studies(plan, Where(storage, data_dir, address, inline), to)
+        if as_json:
+            from ablations.cli.json_documents.to_documents import run_document
+
+            print_document(run_document(plan.scaled, outcomes))
+        else:
+            print_outcomes(plan, outcomes, to)
     if not outcomes.complete:
         raise typer.Exit(FAILED_TRIALS)
 

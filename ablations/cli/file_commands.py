@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ablations.cli.invocation import again
-from ablations.cli.options import DataOption, console, told
+from ablations.cli.options import DataOption, UseOption, code_options, console, told
 from ablations.store.locations import DEFAULT_DATA
 from ablations.study.library import PartKind, Question
 from ablations.types.errors import StudyError
@@ -66,9 +66,11 @@ def _new_part(target: str | None, kinds: list[PartKind]) -> None:
         console.print(f"next    {again('plan', written.reference)}\n        pytest {written.test}")
 
 
-def schema() -> None:
-    """Print the JSON Schema of study files, for editors."""
+def schema(use: UseOption = None) -> None:
+    """Print the JSON Schema of study files, for editors; with --use, of studies that use parts of your own."""
     with told():
+        from ablations.study.own_code.uses import used_by_command
         from ablations.study.schema.study_schema import schema_text
 
+        list(used_by_command(code_options(use, no_code=False)))
         console.whole(schema_text().rstrip("\n"))

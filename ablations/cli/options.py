@@ -1,7 +1,7 @@
 """What all commands share: options, consoles, and how errors are printed."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,7 @@ from ablations.cli import completion
 from ablations.cli.invocation import again
 from ablations.store.locations import location
 from ablations.types.console import WordConsole
-from ablations.types.errors import AblateError, place_error, storage_error
+from ablations.types.errors import AblateError, StudiesError, place_error, storage_error
 from ablations.types.redaction import without_secrets
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def told() -> Iterator[None]:
         yield
     except AblateError as error:
         errors.print(without_secrets(str(error)), style="red")
+        if isinstance(error, StudiesError):
+            print_without(error.studies)
         raise typer.Exit(error.exit_code) from None
     except OSError as error:
         if not (known := storage_error(error, Path.cwd()) or place_error(error)):
@@ -58,6 +60,12 @@ def told() -> Iterator[None]:
             f"standard output: {console.failed}; what was to be printed is lost, and results are kept", style="red"
         )
         raise typer.Exit(AblateError.exit_code)
+
+
+def print_without(studies: Iterable[str]) -> None:
+    """Print how this command leaves studies of a collection out."""
+    without = [part for name in studies for part in ("--without", name)]
+    errors.print(f"the others alone:\n    {again(*sys.argv[1:], *without)}", highlight=False, soft_wrap=True)
 
 
 def parse_location(text: str) -> AnyPath:
@@ -110,10 +118,23 @@ SetOption = Annotated[
 ]
 UseOption = Annotated[
     list[str] | None,
-    typer.Option("--use", metavar="FILE", help="Python file that registers parts of your own; repeatable."),
+    typer.Option(
+        "--use",
+        metavar="FILE|package:NAME",
+        help="Python file, or installed package, that registers parts of your own; repeatable.",
+    ),
+]
+WithoutOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without",
+        metavar="STUDY",
+        help="Leave a study out of a collection; repeatable.",
+        autocompletion=completion.studies,
+    ),
 ]
 NoCodeOption = Annotated[
-    bool, typer.Option("--no-code", help="Refuse a study that uses Python files of its own, before any is run.")
+    bool, typer.Option("--no-code", help="Refuse a study that uses code of its own, before any is run.")
 ]
 
 
@@ -124,12 +145,14 @@ def print_document(document: "Document") -> None:
 
 def code_options(use: list[str] | None, no_code: bool, storage: AnyPath | None = None) -> "CodeOptions":
     """The user's files to run. Files that are gone come from ``storage``, for commands that only look."""
+    from ablations.study.own_code.packages import PREFIX
     from ablations.study.own_code.uses import CodeOptions
 
     def kept(entry: str) -> "OwnCode | None":
         from ablations.store.kept_code import kept_codes
 
         found = kept_codes(storage, entry) if storage is not None else []
+        found = [code for code in found if not code.file.startswith(PREFIX)]  # a package is not run from a copy
         if found:
             errors.print(f"note: {found[0].file} is not there; this is the storage's copy, {found[0]}", style="yellow")
         return next(iter(found), None)

@@ -1,6 +1,5 @@
 """What the commands on studies print, for people (text) and for machines (one JSON document)."""
 
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,11 +7,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from ablations.cli.invocation import again
-from ablations.cli.options import console, errors, print_document
+from ablations.cli.options import console, errors, print_document, print_without
 from ablations.types.wording import listed
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
+    from ablations.cli.json_documents.documents import ExportDocument
     from ablations.planning.collection_plan import CollectionPlan
     from ablations.planning.plan import Plan
     from ablations.running.outcome import Outcome, Outcomes
@@ -39,6 +39,22 @@ def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as
     console.print(plan_table(plan))
     console.print(cost_text(plan.groups, storage, price))
     print_warnings(plan)
+    if plan.unable:
+        print_without(plan.unable)
+
+
+def print_exported(written: "ExportDocument") -> None:
+    """What was exported, and what reads it."""
+    if written.cell:
+        console.print(f"the best cell: {written.cell}")
+    features = f"{written.features} features"
+    console.print(f"wrote {written.file}: encoder {written.encoder} of trial {written.trial}, {features}")
+    console.print(
+        f"read it with core.load_encoder({written.file!r}); views are in [0, 1], without a mean and deviation"
+    )
+    if written.library_call:
+        takes = f"views normalised by {written.mean} and {written.deviation}" if written.mean else "the same views"
+        console.print(f"or, for {takes}, with\n    {written.library_call}", highlight=False, soft_wrap=True)
 
 
 def print_status(plan: "CollectionPlan", storage: AnyPath, as_json: bool) -> None:
@@ -171,11 +187,7 @@ def _counts_of(together: "DrawnTogether | None", study: str) -> str:
 
 
 def _verdict_counts(verdicts: Iterable[tuple[str, bool]]) -> str:
-    """``3 supported, 1 undecided (1 of them calibration)``, of verdicts by word and whether they are calibration."""
-    from reports.statistics.ruling import WORDS
+    """See ``counts_text``; its module is slow to import."""
+    from reports.statistics.ruling import counts_text
 
-    found = list(verdicts)
-    counts = Counter(word for word, _ in found)
-    told = ", ".join(f"{counts[word]} {word.lower()}" for word in WORDS if counts[word]) or "no claims"
-    calibrating = sum(calibration for _, calibration in found)
-    return f"{told} ({calibrating} of them calibration)" if calibrating else told
+    return counts_text(verdicts)

@@ -14,9 +14,9 @@ from ablations.store.trial_store import TrialStore
 from ablations.types.duration import clock
 from ablations.types.failures import next_step
 from ablations.types.trial import Result
-from ablations.types.wording import counted
+from ablations.types.wording import counted, listed
 from core.config import DataConfig
-from core.data.catalog import DATA_SETS, DataSize
+from core.data.catalog import DataSize, is_built_in
 from core.remote import AnyPath
 
 FEW_CLASSES = 10
@@ -53,10 +53,13 @@ def study_heading(plan: Plan) -> str:
 def data_lines(plan: Plan) -> Iterator[str]:
     """Lines for each set of one's own images, with the numbers of images of each class that are used, and for each set
     whose classes are chosen."""
-    told = ((data, size) for data, size in plan.sizes.items() if data.name not in DATA_SETS or data.is_curated)
-    yield from dict.fromkeys(
-        line for data, size in told for line in (_data_text(data, size), *_split_lines(data, size))
-    )
+    told = ((data, size) for data, size in plan.sizes.items() if not is_built_in(data.name) or data.is_curated)
+    yield from dict.fromkeys(line for data, size in told for line in set_lines(data, size))
+
+
+def set_lines(data: DataConfig, size: DataSize) -> list[str]:
+    """A line for a data set, and one for each split with the numbers of images of each class."""
+    return [_data_text(data, size), *_split_lines(data, size)]
 
 
 def classes_text(counts: Mapping[str, int]) -> str:
@@ -141,9 +144,11 @@ def _collection_heading(plan: CollectionPlan) -> str:
     shared = sum(count > 1 for count in wanted.values())
     left = sum(len(unit.trials) for group in plan.groups for unit in group.units)
     sizes = f"{counted(len(trials), 'trial')}, {counted(len(wanted), 'training')}"
+    studies = "1 study" if len(scaled.studies) == 1 else f"{len(scaled.studies)} studies"
+    without = f", without {listed(scaled.left_out)}" if scaled.left_out else ""
     return (
-        f"{scaled.name} at scale {scaled.scale}: {len(scaled.studies)} studies; choose another scale with --scale\n"
-        f"{sizes}, {shared} of them shared by several studies; {left} to run"
+        f"{scaled.name} at scale {scaled.scale}: {studies}{without}; choose another scale with "
+        f"--scale\n{sizes}, {shared} of them shared by several studies; {left} to run"
     )
 
 

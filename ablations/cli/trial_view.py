@@ -11,7 +11,7 @@ from rich.text import Text
 from ablations.cli.fitting import Row, Rows
 from ablations.planning.configuration.find_planned import FoundTrial, find_planned
 from ablations.planning.own_images.fingerprints import Fingerprints, no_fingerprints
-from ablations.store.trial_store import StoredTrial, TrialStore
+from ablations.store.trial_store import StoredTrial, TrialStore, find_trial
 from ablations.study.overrides import OPTION
 from ablations.study.own_code.uses import WITH_CODE, CodeOptions
 from ablations.study.settings import dotted_values
@@ -27,18 +27,6 @@ WIDTH = 60
 
 Difference = tuple[str, Any, Any]
 """A name, and the values of both trials; None for a trial that has none."""
-
-
-def find_trial(store: TrialStore, start: str) -> StoredTrial:
-    """The trial whose id begins with ``start``. Raises ``StudyError`` unless there is exactly one, and for no start."""
-    found = [trial_id for trial_id in store.trial_ids() if trial_id.startswith(start)]
-    if not found:
-        raise StudyError(f"{start}: {store.root} has no trial whose id begins so; 'ablate plan STUDY' shows ids")
-    if len(found) > 1:
-        raise StudyError(f"{start}: {len(found)} trials begin so, such as {found[0]} and {found[1]}; write more of it")
-    if not start:  # such as a variable of a script that was never set
-        raise StudyError(f"'': write the id of a trial, or its beginning, such as {found[0]}")
-    return store.stored(found[0])
 
 
 def stored_or_planned(
@@ -57,7 +45,7 @@ def stored_or_planned(
     asked = study is not None or scale is not None or assignments
     if not asked and any(trial_id.startswith(start) for trial_id in store.trial_ids()):
         return find_trial(store, start), None
-    if planned := find_planned(start, study, scale, assignments, code, fingerprints):
+    if planned := find_planned(start, study, scale, assignments, code, fingerprints, store):
         trial = planned.trial
         config = trial.config.model_dump(mode="json")
         return StoredTrial(trial.id, trial.pretrain_id, config, store.result(trial.id)), planned

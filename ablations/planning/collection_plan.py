@@ -8,7 +8,7 @@ from ablations.planning.own_images.fingerprints import Folders
 from ablations.planning.plan import Plan, known_trials, plan_trials
 from ablations.store.trial_store import TrialStore
 from ablations.study.collection import ScaledCollection, collection_of_one
-from ablations.types.errors import StudyError
+from ablations.types.errors import StudiesError, StudyError
 from ablations.types.trial import Trial, group_units
 from core.remote import AnyPath
 
@@ -47,16 +47,18 @@ def plan_studies(
     everything that is wrong with any study, if a single study's data is missing, and if a study of a collection stops
     trainings early: trainings of several studies cannot be compared.
     """
-    problems = [] if scaled.is_one_study else list(_stopping(scaled))
+    problems = {} if scaled.is_one_study else _stopping(scaled)
     trials: dict[str, list[Trial]] = {}
     folders = Folders(data_dir, store.root)
     for study in scaled.studies:
         try:
             trials[study.study.name] = known_trials(study, store, folders)
         except StudyError as error:
-            problems.append(str(error))
+            if scaled.is_one_study:
+                raise
+            problems.setdefault(study.study.name, str(error))
     if problems:
-        raise StudyError("\n".join(dict.fromkeys(problems)))
+        raise StudiesError.of(problems)
     plans, unable = [], {}
     for study in scaled.studies:
         try:
@@ -105,10 +107,10 @@ def _merged(plans: Sequence[Plan], trials: list[Trial], first: Plan, name: str) 
     return Plan(scaled, left, known, units, sizes, frozenset().union(*(plan.trained for plan in plans)))
 
 
-def _stopping(scaled: ScaledCollection) -> list[str]:
-    return [
-        f"{study.source.name}: stop_early: a study of a collection trains every trial to its end; run "
-        f"{study.study.name} by itself, or take stop_early out of it"
+def _stopping(scaled: ScaledCollection) -> dict[str, str]:
+    return {
+        study.study.name: f"{study.source.name}: stop_early: a study of a collection trains every trial to its end; "
+        f"run {study.study.name} by itself, or take stop_early out of it"
         for study in scaled.studies
         if study.stop_early
-    ]
+    }

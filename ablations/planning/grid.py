@@ -1,14 +1,17 @@
 """Enumerates the trials of a study, in order, every configuration validated."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ablations.planning.configuration.candidates import all_candidates
 from ablations.planning.configuration.cells import Cell
 from ablations.planning.configuration.configure import SEED, configure
+from ablations.planning.configuration.starting_weights import started
 from ablations.planning.own_images.fingerprints import Fingerprints, fingerprinted, no_fingerprints
 from ablations.planning.review.found_metrics import check_metrics
 from ablations.planning.review.tuning import check_selection, check_tuning
+from ablations.store.trial_store import TrialStore
 from ablations.study.axes import Point
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.settings import conflict
@@ -19,16 +22,21 @@ from core.config.base import own_codes
 MAX_TRIALS = 20_000
 
 
-def enumerate_trials(scaled: ScaledStudy, fingerprints: Fingerprints = no_fingerprints) -> list[Trial]:
+def enumerate_trials(
+    scaled: ScaledStudy, fingerprints: Fingerprints = no_fingerprints, store: TrialStore | None = None
+) -> list[Trial]:
     """The cells of the grids in the order they are written, the last axis fastest; then the baselines; each with every
     tuned value and every seed. Raises ``StudyError`` for the first configuration that is not valid.
 
-    ``fingerprints`` say which images the folders of its data have; without them, ids are not those of a run.
+    ``fingerprints`` say which images the folders of its data have, and ``store`` has the trials whose encoders others
+    start from; without them, ids are not those of a run.
     """
     _check_size(scaled)
     _check_seed(scaled)
     _check_overrides(scaled)
-    trials = [_trial(scaled, cell, seed, fingerprints) for cell in all_candidates(scaled) for seed in scaled.seeds]
+    trials = [
+        _trial(scaled, cell, seed, fingerprints, store) for cell in all_candidates(scaled) for seed in scaled.seeds
+    ]
     _check_distinct(scaled, trials)
     _check_own_code(scaled, trials)
     check_metrics(scaled, trials)
@@ -37,8 +45,10 @@ def enumerate_trials(scaled: ScaledStudy, fingerprints: Fingerprints = no_finger
     return trials
 
 
-def _trial(scaled: ScaledStudy, cell: Cell, seed: int, fingerprints: Fingerprints) -> Trial:
+def _trial(scaled: ScaledStudy, cell: Cell, seed: int, fingerprints: Fingerprints, store: TrialStore | None) -> Trial:
     configured = configure(scaled, cell, seed)
+    if store:
+        configured = replace(configured, config=started(configured, store))
     config = fingerprinted(configured, fingerprints)
     return Trial(config, cell.coordinates, seed, cell.baseline, configured.following, cell.tuned_values)
 

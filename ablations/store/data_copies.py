@@ -7,7 +7,7 @@ asked for: a run does so before it plans, and a worker if its copy has not the i
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,13 +15,14 @@ from filelock import FileLock
 
 from ablations.store.folders import remove
 from core.config import DataConfig
-from core.data.catalog import DATA_SETS, SHAPES, SUFFIXES, DataSize
+from core.data.catalog import DATA_SETS, DRAWN, SUFFIXES, DataSize
 from core.data.sources.find import data_size
 from core.data.sources.folders import test_count
 from core.data.sources.found import TESTS, TRAIN
 from core.data.sources.hugging_face import MARKS as HUGGING_FACE
 from core.data.sources.manifest import NAMES as MANIFESTS
 from core.data.sources.manifest import SUFFIXES as SUFFIXES_OF_FILES
+from core.data.sources.shards import SUFFIXES as SHARDS
 from core.errors import MissingData
 from core.files import cache_dir, write_text
 from core.remote import AnyPath, RemotePath
@@ -60,7 +61,7 @@ def local_data(
     if not isinstance(data_dir, RemotePath):
         return data_dir
     copy, folder = copies_of(data_dir) / _folder(name), data_dir / _folder(name)
-    if name == SHAPES:  # which is drawn
+    if name in DRAWN:
         return copy.parent
     copy.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(copy.with_name(f".{copy.name}.lock")):  # the other processes of this machine want it too
@@ -95,18 +96,21 @@ def planned_size(config: DataConfig, data_dir: AnyPath) -> DataSize:
     if config.name in DATA_SETS or (copies_of(data_dir) / config.name).exists():
         return data_size(config, copies_of(data_dir))
     folder = data_dir / config.name
-    if folder.suffix in (*SUFFIXES_OF_FILES, ".npz"):
+    if folder.suffix in (*SUFFIXES_OF_FILES, *SHARDS, ".npz"):
         raise MissingData(f"{folder}: only folders are copied from an object store; put it into one, as manifest.csv")
     if config.unlabelled or config.unreadable == "skip" or any((folder / name).exists() for name in MUST_BE_READ):
         return data_size(config, local_data(config.name, data_dir))
-    size = _listed(folder) if config.split is None else _listed_unsplit(folder, config.split)
+    objects = folder.files()
+    if any(one.suffix in SHARDS for one in objects) and not any(_places(folder, objects)):
+        return data_size(config, local_data(config.name, data_dir))
+    size = _listed(folder, objects) if config.split is None else _listed_unsplit(folder, objects, config.split)
     return size.reduced(config)
 
 
-def _listed(folder: RemotePath) -> DataSize:
+def _listed(folder: RemotePath, objects: Sequence[RemotePath]) -> DataSize:
     """What is wrong with the folder in other ways is found out when it is copied."""
     found: dict[str, list[str]] = {}
-    for split, *inside in _places(folder):
+    for split, *inside in _places(folder, objects):
         if len(inside) == 2:
             found.setdefault(split, []).append(inside[0])
     train = found.get(TRAIN)
@@ -116,19 +120,19 @@ def _listed(folder: RemotePath) -> DataSize:
     return DataSize(len(train), len(test), len(set(train)))
 
 
-def _listed_unsplit(folder: RemotePath, share: float) -> DataSize:
+def _listed_unsplit(folder: RemotePath, objects: Sequence[RemotePath], share: float) -> DataSize:
     """The size of a folder without a split, by its listing alone."""
-    counts = Counter(place[0] for place in _places(folder) if len(place) == 2)
+    counts = Counter(place[0] for place in _places(folder, objects) if len(place) == 2)
     if not counts:
         raise MissingData(f"no images in {folder}/<class>/; put them there")
     test = sum(test_count(count, share) for count in counts.values())
     return DataSize(counts.total() - test, test, len(counts))
 
 
-def _places(folder: RemotePath) -> Iterator[tuple[str, ...]]:
+def _places(folder: RemotePath, objects: Sequence[RemotePath]) -> Iterator[tuple[str, ...]]:
     """Names of the folders of each image inside of ``folder``, and of the image; hidden ones count as little as on this
     machine."""
-    for image in folder.files():
+    for image in objects:
         inside = image.key.relative_to(folder.key).parts
         if image.suffix.lower() in SUFFIXES and not any(name.startswith(".") for name in inside):
             yield inside

@@ -14,7 +14,7 @@ from pathlib import Path
 import core.data
 from ablations.store.data_copies import FOLDERS
 from core.config import DataConfig
-from core.data.catalog import SHAPES
+from core.data.catalog import DRAWN
 from core.data.sources.manifest import is_manifest
 from core.files import cache_dir
 
@@ -38,7 +38,7 @@ def note_prepared(config: DataConfig, data_dir: Path) -> None:
 
 def _note(config: DataConfig, data_dir: Path) -> Path | None:
     digest = hashlib.sha256(f"{_code()}\n{config.model_dump_json()}\n".encode())
-    if config.name != SHAPES:
+    if config.name not in DRAWN:
         places = [data_dir / FOLDERS.get(config.name, config.name)]
         if is_manifest(places[0]) or (config.unlabelled and is_manifest(data_dir / config.unlabelled)):
             return None  # its images may lie anywhere

@@ -325,6 +325,18 @@ def trial_values(pretrain_id: str, config: TrainConfig) -> dict[str, Any]:
     return {ENCODER: pretrain_id, **config.model_dump(mode="json")}
 
 
+def find_trial(store: TrialStore, start: str) -> StoredTrial:
+    """The trial whose id begins with ``start``. Raises ``StudyError`` unless there is exactly one, and for no start."""
+    found = [trial_id for trial_id in store.trial_ids() if trial_id.startswith(start)]
+    if not found:
+        raise StudyError(f"{start}: {store.root} has no trial whose id begins so; 'ablate plan STUDY' shows ids")
+    if len(found) > 1:
+        raise StudyError(f"{start}: {len(found)} trials begin so, such as {found[0]} and {found[1]}; write more of it")
+    if not start:  # such as a variable of a script that was never set
+        raise StudyError(f"'': write the id of a trial, or its beginning, such as {found[0]}")
+    return store.stored(found[0])
+
+
 def trained_encoder(store: TrialStore, trial: StoredTrial, device: "str | torch.device | None" = None) -> "Pretrained":
     """The encoder and head that a trial is scored by, on the device; None: the first GPU, else the CPU.
 

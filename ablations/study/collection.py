@@ -1,21 +1,23 @@
 """Several studies that are run together, such as all of a paper. A single study is a collection of one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from ablations.study.explain import validate
-from ablations.study.library import find_beside, find_collection
+from ablations.study.library import find_beside, find_collection, name_in
 from ablations.study.load import load_study, run_label
-from ablations.study.own_code.uses import WITH_CODE, CodeOptions
+from ablations.study.own_code.uses import WITH_CODE, CodeOptions, used_by_file
 from ablations.study.scaled_study import ScaledStudy
 from ablations.study.scales import DEFAULT_SCALE
 from ablations.study.study import Name
 from ablations.study.yaml_source import Source, read_yaml
-from ablations.types.errors import StudyError
+from ablations.types.errors import StudiesError, StudyError
+from ablations.types.wording import did_you_mean
 from core.config import Config
 
 
@@ -27,6 +29,8 @@ class Collection(Config):
     """Title above the page."""
     studies: Annotated[list[str], Field(min_length=1)]
     """Studies by name, or by path from this file, in the order of the page."""
+    uses: list[str] = []
+    """Python files beside this one, or installed packages, whose parts all its studies use; as in a study."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,12 @@ class ScaledCollection:
     label: str
     """The scale and the overrides; see ``run_label``."""
     studies: list[ScaledStudy]
+    file: Path
+    """The file of the collection, or of the one study."""
     is_one_study: bool = False
     """Whether a study was asked for, not a collection."""
+    left_out: tuple[str, ...] = ()
+    """Names of the collection's studies that are left out, since that was asked for."""
 
 
 def load_studies(
@@ -49,34 +57,62 @@ def load_studies(
     assignments: Sequence[str] = (),
     seeds: int | None = None,
     code: CodeOptions = WITH_CODE,
+    without: Sequence[str] = (),
 ) -> ScaledCollection:
     """Read a study or a collection, by name or by path; all studies take ``assignments`` and ``seeds``.
 
-    Raises ``StudyError`` with everything that is wrong with any of the studies. See ``load_study``.
+    The studies ``without`` are left out of a collection, and nothing of them is read. Raises ``StudyError`` with
+    everything that is wrong with any of the others. See ``load_study``.
     """
     path = find_collection(reference)
     if path is None:
+        if without:
+            raise StudyError(f"--without {without[0]}: leaves a study out of a collection, and {reference} is a study")
         return collection_of_one(load_study(reference, scale, assignments, seeds, code))
     source = read_yaml(path)
+    code = replace(code, shared=tuple(used_by_file(path, source, code)))
     collection = validate(Collection, source)
     scale = scale or DEFAULT_SCALE
-    studies, problems = [], list[str]()
+    names = [_name(path, name) for name in collection.studies]
+    _check_left_out(collection, names, without)
+    studies, problems = [], dict[str, str]()
     for number, name in enumerate(collection.studies):
+        if names[number] in without:
+            continue
         try:
             studies.append(load_study(_place(path, source, number, name), scale, assignments, seeds, code))
         except StudyError as error:
-            problems.append(str(error))
-    problems += _twice(studies, source)
+            problems[names[number]] = str(error)
+    if twice := _twice(studies, source):
+        raise StudyError("\n".join((*dict.fromkeys(problems.values()), *twice)))
     if problems:
-        raise StudyError("\n".join(dict.fromkeys(problems)))
-    return ScaledCollection(collection.name, collection.title, scale, run_label(scale, assignments), studies)
+        raise StudiesError.of(problems)
+    label = run_label(scale, assignments)
+    left_out = tuple(dict.fromkeys(without))
+    return ScaledCollection(collection.name, collection.title, scale, label, studies, path, left_out=left_out)
+
+
+def _name(path: Path, reference: str) -> str:
+    """The name of a study of the collection at ``path``, without reading its YAML; its file's if it says none."""
+    with suppress(StudyError):
+        return name_in(find_beside(path, reference)) or Path(reference).stem
+    return Path(reference).stem
+
+
+def _check_left_out(collection: Collection, names: Sequence[str], without: Sequence[str]) -> None:
+    """Raise ``StudyError`` for a name that is no study of the collection, and where no study is left."""
+    for name in without:
+        if name not in names:
+            told = did_you_mean(name, names)
+            raise StudyError(f"--without {name}: {collection.name} has no such study; {told}")
+    if not set(names) - set(without):
+        raise StudyError(f"--without leaves no study of {collection.name}; take one of them out")
 
 
 def collection_of_one(scaled: ScaledStudy) -> ScaledCollection:
     """A study as a collection."""
-    return ScaledCollection(
-        scaled.study.name, scaled.study.title, scaled.scale, scaled.label, [scaled], is_one_study=True
-    )
+    name, title, file = scaled.study.name, scaled.study.title, Path(scaled.source.name)
+    return ScaledCollection(name, title, scaled.scale, scaled.label, [scaled], file, is_one_study=True)
 
 
 def _place(path: Path, source: Source, number: int, reference: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ablations.study.explain import validate
 from ablations.study.library import find_beside, find_study
-from ablations.study.own_code.uses import WITH_CODE, CodeOptions, used_by_command, used_by_study
+from ablations.study.own_code.uses import WITH_CODE, CodeOptions, used_by_command, used_by_file
 from ablations.study.settings import Layer, flatten, overlay
 from ablations.study.study import Scale, Study
 from ablations.study.yaml_source import Keys, Source, read_yaml
@@ -84,11 +84,11 @@ def read_lineage(reference: str, code: CodeOptions = WITH_CODE) -> Lineage:
     Raises ``StudyError`` for a file that is no study, a study that extends itself, and one without a grid.
     """
     parts: list[Part] = []
-    used = list(used_by_command(code))
+    used = [*code.shared, *used_by_command(code)]
     path: Path | None = find_study(reference)
     while path:
         source = read_yaml(path)
-        used += used_by_study(path, source, code)
+        used += used_by_file(path, source, code)
         parts.append(Part(path, validate(Study, source), source))
         path = _parent(parts)
     lineage = Lineage(tuple(parts), tuple(dict.fromkeys(used)))

@@ -65,7 +65,7 @@ def files_named(name: str, study: Path) -> list[Path]:
     beside = study.parent.glob("*.yaml")
     others = {path.resolve(): path for path in (*all_studies().values(), *beside) if is_file(path)}
     others.pop(study.resolve(), None)
-    return [path for path in others.values() if _name_in(path) == name and not _is_collection(path)]
+    return [path for path in others.values() if name_in(path) == name and not _is_collection(path)]
 
 
 def reference(path: Path) -> str:
@@ -119,7 +119,7 @@ def _find(reference: str, named: dict[str, Path]) -> Path | None:
     return named.get(path.stem) if path.parent in (Path(), LOCAL_STUDIES) else None
 
 
-def _name_in(path: Path) -> str:
+def name_in(path: Path) -> str:
     """The name of a study without its quotes and remarks, from its file; empty if there is none."""
     line = line_with(path, NAME_KEY) or NAME_KEY
     return line.removeprefix(NAME_KEY).partition("#")[0].strip().strip("\"'")

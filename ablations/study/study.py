@@ -124,7 +124,8 @@ class Study(Config):
     """Another study, by its name or by its path from this file. It says everything that this study does not say."""
     uses: list[str] = []
     """Python files beside this one, or in folders beside it, that register parts of your own: operations, losses,
-    methods, encoders and so on. They are run when the study is read. See docs/own-code.md."""
+    methods, encoders and so on; or installed packages, as ``package:NAME``. They are run when the study is read. See
+    docs/own-code.md."""
     grid: Axes | Grids | None = None
     """Axes, or several grids one after the other. Optional only if an extended study has one."""
     tune: Tune | None = None

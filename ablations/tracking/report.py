@@ -44,6 +44,8 @@ class DrawnReport:
     page: Path
     figure: Path
     experiment_id: str
+    run_id: str
+    """The study's parent run in MLflow."""
     verdicts: list[Verdict]
     """Verdicts on the study's claims."""
     pictures: list[Path]
@@ -83,7 +85,19 @@ def draw_report(
     pictures = draw_pictures(recorded.table, stored, store, folder)
     notes += [*map(str, recorded.differences), *report.warnings, *filter(None, [fonts_for(report.texts).note])]
     figure = folder / "figure.png"
-    return DrawnReport(folder, page, figure, recorded.experiment_id, report.verdicts, pictures, report, notes)
+    return DrawnReport(
+        folder, page, figure, recorded.experiment_id, recorded.run_id, report.verdicts, pictures, report, notes
+    )
+
+
+def recorded_report(study: str, label: str, storage: AnyPath, description: Mapping[str, Any]) -> StudyReport:
+    """What MLflow and the storage have of the study, to be drawn elsewhere: nothing is written, and there are no views.
+
+    The arguments and the exceptions are those of ``draw_report``.
+    """
+    store = TrialStore(storage)
+    recorded = read_study(study, label, None, description, store)
+    return _study_report(recorded, store, _stored_arrays(recorded, store))
 
 
 def _stored_arrays(recorded: Recorded, store: TrialStore) -> Stored:

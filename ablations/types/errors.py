@@ -5,12 +5,14 @@ AblateError (1)          something went wrong that running again may repair
   LostStorageError (1)   the storage does not answer
   NotRecordedError (1)   MLflow has nothing of the study
   StudyError (2)         the study or the command line must be changed first
+    StudiesError (2)       that holds for some studies of a collection
 """
 
 import copyreg
 import errno
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ablations.types.wording import shortened
 from core.errors import StorageAway, StorageRefused, is_full
@@ -61,6 +63,20 @@ class StudyError(AblateError):
     """A study or a command line cannot be run as it is."""
 
     exit_code = 2
+
+
+class StudiesError(StudyError):
+    """Some studies of a collection cannot be run as they are."""
+
+    studies: Sequence[str] = ()
+    """Their names, by which the collection can be run without them."""
+
+    @classmethod
+    def of(cls, problems: Mapping[str, str]) -> Self:
+        """Return the error of what is wrong with each study, by its name."""
+        error = cls("\n".join(dict.fromkeys(problems.values())))
+        error.studies = tuple(problems)
+        return error
 
 
 def storage_error(error: BaseException | None, place: AnyPath) -> AblateError | None:

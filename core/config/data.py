@@ -58,10 +58,11 @@ class DataConfig(Config):
     }
 
     name: Name = "imagenet"
-    """Name of the data set: ``shapes`` (embedded), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an
-    image folder ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp,bmp,tif,tiff}``, with ``val`` for
-    ``test`` as ImageNet has it. ``<data_dir>/<name>`` may also be a manifest (``.csv``, ``.parquet``), arrays
-    (``.npz``, or a folder of ``.npy``) or a Hugging Face dataset; see docs/own-data.md. Paper, Sec 2.3: ImageNet
+    """Name of the data set: ``shapes`` or ``shapes-by-colour`` (embedded; the same images, labelled by their glyph and
+    by their hue), one that torchvision knows (``core.data.catalog.DATA_SETS``), or an image folder
+    ``<data_dir>/<name>/{train,test}/<class>/*.{png,jpg,jpeg,webp,bmp,tif,tiff}``, with ``val`` for ``test`` as ImageNet
+    has it. ``<data_dir>/<name>`` may also be a manifest (``.csv``, ``.parquet``), arrays (``.npz``, or a folder of
+    ``.npy``), shards (``.tar``, ``.parquet``) or a Hugging Face dataset; see docs/own-data.md. Paper, Sec 2.3: ImageNet
     ILSVRC-2012."""
 
     image_size: ImageSize = 224
@@ -112,9 +113,8 @@ class DataConfig(Config):
     all images were read once; the plan says how many."""
 
     fingerprint: FingerprintValue | None = None
-    """Hash of the images of an image folder, which a plan takes from the folder: other images make another trial.
-    Written in a study, it refuses every other content of the folder. None: not known, or the data set has a name of its
-    own."""
+    """Hash of images of one's own, in a folder or from a function, which a plan takes from them: other images make
+    another trial. Written in a study, it refuses every other content. None: not known, or the data set is built in."""
 
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

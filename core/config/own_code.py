@@ -1,8 +1,8 @@
-"""Parts that come from a user's own files: their code, its hash, and how both reach another process.
+"""Parts that come from a user's own files and packages: their code, its hash, and how both reach another process.
 
 A file and the modules beside it that it imports are kept as text and imported from it, under a package name of their
 own. So they need no place on ``sys.path``, hide no installed module, and can be sent to a process that has no such
-files. ``ablations.study.own_code.uses`` reads the files.
+files. A package is imported as Python has it. ``ablations.study.own_code`` reads both.
 """
 
 import builtins
@@ -37,7 +37,7 @@ class OwnCode:
     """One file that registers parts, with the modules beside it that it imports. Unpickling it imports the file."""
 
     file: str
-    """Path of the file, as the user knows it."""
+    """Path of the file, as the user knows it; ``package:NAME`` for an installed package."""
     module: str
     """Name under which it is imported: that of its package, a point, and the file's own."""
     hash: str
@@ -47,8 +47,8 @@ class OwnCode:
 
     @property
     def entry(self) -> str:
-        """Name of the file without its suffix."""
-        return self.module.partition(".")[2]
+        """Name of the file without its suffix; of a package, the name of its module."""
+        return self.module.partition(".")[2] if self.module.startswith(PACKAGE) else self.module
 
     @property
     def package(self) -> str:
@@ -89,15 +89,32 @@ def imported_here(file: str, module: str, hash_: str, modules: Mapping[str, Sour
     code = OwnCode(file, module, hash_, modules)
     _forget(module)
     _take_sources(code)
+    return _import_noted(code)
+
+
+def imported_package(code: OwnCode) -> OwnCode:
+    """Import the module of an installed package, unless this process has the same code of it already, and return its
+    code. Raises as ``imported_here`` does."""
+    known = _IMPORTED.get(code.module)
+    if known and known.hash == code.hash:
+        return known
+    _forget(code.module)
+    _forget_package(code)
+    return _import_noted(code)
+
+
+def _import_noted(code: OwnCode) -> OwnCode:
+    """Import a module, whose parts are registered as the code's."""
     _being_imported.append(code)
     try:
-        importlib.import_module(module)
+        importlib.import_module(code.module)
     except BaseException:
-        _forget(module)
+        _forget(code.module)
+        _forget_package(code)
         raise
     finally:
         _being_imported.pop()
-    _IMPORTED[module] = code
+    _IMPORTED[code.module] = code
     return code
 
 
@@ -144,8 +161,15 @@ def _forget(module: str) -> None:
     """Take out what a file has registered, and the file."""
     for part in [part for part in _PARTS.values() if part.code.module == module]:
         part.remove()
-    _IMPORTED.pop(module, None)
     sys.modules.pop(module, None)
+    if code := _IMPORTED.pop(module, None):
+        _forget_package(code)
+
+
+def _forget_package(code: OwnCode) -> None:
+    """Let Python import the modules of a package anew; those of a file are told by their texts."""
+    for name in code.modules if code.module == code.entry else ():
+        sys.modules.pop(name, None)
 
 
 def _take_sources(code: OwnCode) -> None:

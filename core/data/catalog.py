@@ -8,6 +8,7 @@ from typing import TypeAlias
 from core.config.data import DataConfig
 from core.config.metrics import Metric
 from core.config.names import Names
+from core.config.own_code import code_of
 from core.config.registry import Code
 from core.data.sources.kept import kept_counts
 from core.data.transfer import table_8_metric
@@ -16,7 +17,9 @@ from core.errors import DataError
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 """Ends of the names of image files, in small letters; capital ones count too."""
 
-SHAPES = "shapes"
+SHAPES, SHAPES_BY_COLOUR = "shapes", "shapes-by-colour"
+DRAWN = (SHAPES, SHAPES_BY_COLOUR)
+"""Data sets that are drawn, and need no file."""
 SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES = 6000, 2000, 10
 
 
@@ -121,9 +124,25 @@ TORCHVISION_FILES = {
 }
 """Data sets of image files by the name of torchvision's class. Imagenette is scored on its ``val``."""
 
-DATA_SETS.register(
-    SHAPES, DataSet(_equal(SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES), load="core.data.sets.shapes:load")
-)
+BUILT_IN_AS = {
+    "CIFAR10": "cifar10",
+    "CIFAR100": "cifar100",
+    "STL10": "stl10",
+    "Food101": "food101",
+    "SUN397": "sun397",
+    "StanfordCars": "cars",
+    "FGVCAircraft": "aircraft",
+    "VOCDetection": "voc2007",
+    "DTD": "dtd",
+    "OxfordIIITPet": "pets",
+    "Caltech101": "caltech101",
+    "Flowers102": "flowers102",
+}
+"""Names here of data sets that are built in, by the name of torchvision's class."""
+
+for _name, _module in zip(DRAWN, ("shapes", "shapes_by_colour"), strict=True):
+    _size = _equal(SHAPES_TRAIN, SHAPES_TEST, SHAPES_CLASSES)
+    DATA_SETS.register(_name, DataSet(_size, load=f"core.data.sets.{_module}:load"))
 for _name, _size in ARCHIVES.items():
     DATA_SETS.register(_name, DataSet(_size, load="core.data.sets.archives:load", metric=table_8_metric(_name)))
 for _name, _size in FILES.items():
@@ -162,6 +181,26 @@ class ImageFiles:
         found = Counter(label for _, label in listing)
         names = {name: found[number] for number, name in enumerate(self.classes)}
         return names | ({"": found[NO_LABEL]} if found[NO_LABEL] else {})
+
+
+def is_own(name: str) -> bool:
+    """Return whether a file of the user's own code has registered the data set."""
+    return code_of(DATA_SETS.what, name) is not None
+
+
+def is_built_in(name: str) -> bool:
+    """Return whether the project has a data set of that name, which is known without its images."""
+    return name in DATA_SETS and not is_own(name)
+
+
+def check_own_size(name: str, found: DataSize) -> None:
+    """Raise ``DataError`` where the data set that a user registered has other numbers than it was registered with."""
+    told = DATA_SETS[name].size
+    if (found.train, found.test, found.classes) != (told.train, told.test, told.classes):
+        raise DataError(
+            f"{name} is registered with DataSize({told.train}, {told.test}, {told.classes}), and its function gives "
+            f"{found.train} training and {found.test} test images of {found.classes} classes; correct one of both"
+        )
 
 
 def metric_of(name: str) -> Metric | None:

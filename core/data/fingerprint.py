@@ -23,6 +23,7 @@ from typing import NamedTuple
 from core.config.data import DataConfig
 from core.data.catalog import ImageFiles, Label, Listing
 from core.data.sources.inside import MARK, container_of
+from core.data.sources.shards import SUFFIXES as SHARDS
 from core.errors import DataError, MissingData, OtherData
 from core.files import cache_dir, write_text
 
@@ -47,7 +48,7 @@ class Item(NamedTuple):
     split: str
     """Name of the split, or ``skipped``; empty for a file that holds images of both, such as an array."""
     label: str
-    """Name of its class; empty for none."""
+    """Name of its class; empty for none. For a shard, a hash of its images."""
     path: str
 
 
@@ -69,7 +70,9 @@ class Fingerprint:
         return f"{self.value}, of {self.files:,} files{'' if self.bytes_read == self.bytes else sampled}"
 
 
-class _File(NamedTuple):
+class FoundFile(NamedTuple):
+    """A file of images, and what tells cheaply whether it changed."""
+
     item: Item
     size: int
     times: tuple[int, int]
@@ -83,16 +86,21 @@ class _File(NamedTuple):
 
 def items_of(files: ImageFiles) -> Iterator[Item]:
     """Return the items of a data set. An image with several labels has them as numbers. A file that holds images, such
-    as an array, is one item; images that were left out, since they do not decode, are items of the split ``skipped``.
+    as an array, is one item; so is a shard, with a hash of its images' splits, classes and places for a class, which
+    counts whether its content is read or not. Images that were left out, since they do not decode, are items of the
+    split ``skipped``.
     """
-    holders: dict[Path, None] = {}
+    holders: dict[Path, list[str]] = {}
     for split, listing in (("train", files.train), ("test", files.test)):
         for path, label in listing:
             if MARK in path:
-                holders[container_of(path)[0]] = None
+                container, inside = container_of(path)
+                holders.setdefault(container, []).append(f"{split}\0{_label(label, files.classes)}\0{inside}")
             else:
                 yield Item(split, _label(label, files.classes), path)
-    held = dict.fromkeys(path for holder in holders for path in _files_of(holder))
+    shards = {holder: lines for holder, lines in holders.items() if holder.suffix in SHARDS}
+    yield from (Item("", _digest(lines)[:16], str(shard)) for shard, lines in shards.items())
+    held = dict.fromkeys(path for holder in holders if holder not in shards for path in _files_of(holder))
     yield from (Item("", "", str(path)) for path in held)
     yield from (Item("skipped", "", path) for path in files.skipped if MARK not in path)
 
@@ -129,12 +137,15 @@ def fingerprint_of(items: Iterable[Item]) -> Fingerprint:
 
 def check_fingerprint(config: DataConfig, files: ImageFiles, data_dir: Path) -> None:
     """Raise ``OtherData`` where the images are not those of ``config.fingerprint``, if it has one."""
-    if config.fingerprint is None:
-        return
-    found = fingerprint_of(items_of(files)).value
+    if config.fingerprint is not None:
+        refuse_others(config, fingerprint_of(items_of(files)).value, str(data_dir / config.name))
+
+
+def refuse_others(config: DataConfig, found: str, place: str) -> None:
+    """Raise ``OtherData`` where the fingerprint that was found at a place is not that of the configuration."""
     if found != config.fingerprint:
         raise OtherData(
-            f"{data_dir / config.name} on {platform.node()} has images with the fingerprint {found}, and those with "
+            f"{place} on {platform.node()} has images with the fingerprint {found}, and those with "
             f"{config.fingerprint} were asked for; put these back, or ask for {found}"
         )
 
@@ -153,44 +164,44 @@ def _label(label: Label, classes: Sequence[str]) -> str:
     return ",".join(map(str, label))
 
 
-def _looked_at(items: Sequence[Item]) -> list[_File]:
+def _looked_at(items: Sequence[Item]) -> list[FoundFile]:
     parts = [items[start : start + PART] for start in range(0, len(items), PART)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return [file for part in pool.map(_look, parts) for file in part]
 
 
-def _look(items: Sequence[Item]) -> list[_File]:
+def _look(items: Sequence[Item]) -> list[FoundFile]:
     return [_look_at(item) for item in items]
 
 
-def _look_at(item: Item) -> _File:
+def _look_at(item: Item) -> FoundFile:
     try:
         stat = container_of(item.path)[0].stat()
     except FileNotFoundError as error:
         raise MissingData(f"{item.path}: is listed, but not there; unpack the data set again") from error
-    return _File(item, stat.st_size, (stat.st_mtime_ns, stat.st_ctime_ns))
+    return FoundFile(item, stat.st_size, (stat.st_mtime_ns, stat.st_ctime_ns))
 
 
-def _stat_lines(files: Sequence[_File]) -> Iterator[str]:
+def _stat_lines(files: Sequence[FoundFile]) -> Iterator[str]:
     rules = f"{DECODING}/{WHOLE}/{SAMPLE}"
     yield rules
     yield from (f"{file.line}\0{file.times[0]}\0{file.times[1]}" for file in files)
 
 
-def _taken(files: Sequence[_File]) -> Fingerprint:
+def _taken(files: Sequence[FoundFile]) -> Fingerprint:
     total = sum(file.size for file in files)
     chosen = files if total <= WHOLE else _sample(files)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        contents = list(pool.map(_content, chosen))
+        contents = list(pool.map(content_of, chosen))
     read = {id(file): content for file, content in zip(chosen, contents, strict=True)}
     lines = sorted(f"{file.line}\0{read.get(id(file), '')}" for file in files)
     value = _digest([f"images, decoded by version {DECODING}", *lines])[:16]
     return Fingerprint(value, len(files), total, sum(file.size for file in chosen))
 
 
-def _sample(files: Sequence[_File]) -> list[_File]:
+def _sample(files: Sequence[FoundFile]) -> list[FoundFile]:
     """The files whose contents are read: the first in the order of a hash of their names, at least one."""
-    chosen: list[_File] = []
+    chosen: list[FoundFile] = []
     left = SAMPLE
     for file in sorted(files, key=lambda file: _digest([file.line])):
         left -= file.size
@@ -200,7 +211,8 @@ def _sample(files: Sequence[_File]) -> list[_File]:
     return chosen
 
 
-def _content(file: _File) -> str:
+def content_of(file: FoundFile) -> str:
+    """Return the hash of a file's content."""
     path = Path(file.item.path)
     try:
         with path.open("rb") as content:

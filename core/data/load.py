@@ -14,6 +14,7 @@ from core.data.catalog import DATA_SETS, DataSet, DataSize, ImageFiles
 from core.data.dataset import Dataset
 from core.data.fingerprint import check_fingerprint
 from core.data.folder import Progress, load_files, stream_files
+from core.data.sets.registered import check_contents
 from core.data.sources.find import check_known, list_images
 from core.data.sources.kept import kept_counts
 from core.data.streamed import StreamedImages
@@ -38,7 +39,7 @@ def load_data(
     subset and test images take more than 70 % of the memory. It changes neither pixels nor order, only how long things
     take. Images that keep their shape are always streamed.
 
-    Raises ``DataError`` where data is missing, unreadable or unfit, and ``OtherData`` where an image folder does not
+    Raises ``DataError`` where data is missing, unreadable or unfit, and ``OtherData`` where images of one's own do not
     have ``config.fingerprint``.
     """
     check_type(config, DataConfig, "config")
@@ -46,10 +47,8 @@ def load_data(
     data_dir = Path(data_dir)
     known = DATA_SETS.get(config.name)
     if known and known.load:
+        check_contents(config, data_dir)
         data = _load_known(config, data_dir, known)
-    elif known:
-        assert known.files is not None
-        data = _load_files(config, imported(known.files)(config.name, data_dir), progress, stream)
     else:
         files = list_images(config, data_dir, progress)
         check_fingerprint(config, files, data_dir)

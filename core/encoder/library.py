@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core.config.models.library import STAGES, LibraryConfig, Timm, Torchvision
+from core.encoder.convolution import make_safe
 from core.encoder.encoder import Encoder
 from core.encoder.patch_tokens import marks, visible_places
 
@@ -41,6 +42,7 @@ class LibraryModel(Encoder):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
         for module in network.modules():
             never_random(module)
+            make_safe(module)
 
     @property
     def named_as_elsewhere(self) -> nn.Module:
@@ -223,27 +225,45 @@ def pretrained_by_timm(config: Timm, tag: str, image_size: int) -> nn.Module:
     return _timm(config, image_size, tag)
 
 
+def timm_options(config: Timm, image_size: int) -> dict[str, Any]:
+    """Return the options of ``timm.create_model`` for a model that takes views of ``image_size`` pixels."""
+    options = _patches(config)
+    if _timm_card(config.name).fixed_input_size:
+        options["img_size"] = image_size
+        if _takes_other_sizes(config.same_form, image_size):
+            options["dynamic_img_size"] = True
+    return options
+
+
+def torchvision_options(name: str, image_size: int) -> dict[str, Any]:
+    """Return the options of ``torchvision.models.get_model`` for a model that takes views of ``image_size`` pixels."""
+    size = next((option for start, option in SIZE_OPTIONS.items() if name.startswith(start)), None)
+    sides = {"image_size": image_size, "input_size": (image_size, image_size)}
+    options: dict[str, Any] = {size: sides[size]} if size else {}
+    if name in ("googlenet", "inception_v3"):
+        options |= {"aux_logits": False, "init_weights": True}
+    return options
+
+
 def _timm(config: Timm, image_size: int, tag: str = "") -> nn.Module:
-    if not _timm_card(config.name).fixed_input_size:
-        return _created(config, tag)
-    if _takes_other_sizes(config.same_form, image_size):
-        return _created(config, tag, img_size=image_size, dynamic_img_size=True)
-    return _created(config, tag, img_size=image_size)
+    return _created(config, timm_options(config, image_size), tag)
+
+
+def _patches(config: Timm) -> dict[str, Any]:
+    return {"patch_size": config.patch_size} if config.patch_size else {}
 
 
 @lru_cache(maxsize=1024)
 def _takes_other_sizes(config: Timm, image_size: int) -> bool:
     """Whether a model of fixed size can be built so that it takes smaller crops too."""
     with torch.device("meta"):
-        network = _created(config, img_size=image_size)
+        network = _created(config, _patches(config) | {"img_size": image_size})
     return "dynamic_img_size" in inspect.signature(type(network)).parameters
 
 
-def _created(config: Timm, tag: str = "", **options: Any) -> nn.Module:
+def _created(config: Timm, options: dict[str, Any], tag: str = "") -> nn.Module:
     import timm
 
-    if config.patch_size:
-        options["patch_size"] = config.patch_size
     try:
         name = f"{config.name}.{tag}" if tag else config.name
         network: nn.Module = timm.create_model(name, pretrained=bool(tag), num_classes=0, **options)
@@ -257,11 +277,7 @@ def _created(config: Timm, tag: str = "", **options: Any) -> nn.Module:
 def _torchvision(config: LibraryConfig, image_size: int) -> nn.Module:
     from torchvision import models
 
-    size = next((option for start, option in SIZE_OPTIONS.items() if config.name.startswith(start)), None)
-    sides = {"image_size": image_size, "input_size": (image_size, image_size)}
-    options: dict[str, Any] = {size: sides[size]} if size else {}
-    if config.name in ("googlenet", "inception_v3"):
-        options |= {"aux_logits": False, "init_weights": True}
+    options = torchvision_options(config.name, image_size)
     network: nn.Module = models.get_model(config.name, weights=None, **options)
     return without_classifier(network, config.name)
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.config import encoder as config
-from core.encoder.convolution import Convolution3x3
+from core.encoder.convolution import SAFE_CHANNELS, Convolution3x3
 from core.encoder.encoder import Encoder
 from core.encoder.recompute import recomputed
 from core.encoder.selective import SelectiveBottleneck, deep_stem
@@ -30,10 +30,6 @@ TORCHVISION_WIDTH = 64
 """Channels of torchvision's first stage."""
 TRUNCATED_DEVIATION = 0.87962566103423978
 """Standard deviation of a standard normal that is cut off at -2 and 2."""
-SAFE_CHANNELS = 16
-"""Channels from which a 1x1 convolution of stride 2 is safe. With fewer, its backward pass writes beyond its memory on
-a CPU when the batch is odd and channels come last (PyTorch 2.14.1). A pooling drops the pixels there, with the same
-result."""
 
 
 def build_resnet(settings: config.ResNet, image_size: int) -> "ResNet":
@@ -158,6 +154,8 @@ def _stage(block: type[Block], channels: int, width: int, blocks: int, stride: i
 
 
 def _shortcut(channels: int, output: int, stride: int) -> nn.Module:
+    """Build a shortcut. A narrow one drops the pixels by a pooling of its own, as ``SafeConvolution`` would: files of
+    such encoders have the names of its layers."""
     if channels < SAFE_CHANNELS:
         return nn.Sequential(nn.MaxPool2d(1, stride), *_shortcut_of(channels, output, 1))
     return nn.Sequential(*_shortcut_of(channels, output, stride))

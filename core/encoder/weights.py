@@ -1,5 +1,7 @@
-"""Weights that an encoder starts from: of a file, or of a library."""
+"""Weights that an encoder starts from: of a file, of a finished trial, or of a library."""
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -9,10 +11,13 @@ from torch import Tensor, nn
 
 from core.config.encoder import EncoderConfig
 from core.config.models.library import Timm
-from core.config.models.weights import StartingWeights, file_hash
+from core.config.models.weights import ENCODER, TRIAL, StartingWeights, file_hash
+from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
+from core.encoder.fingerprint import encoder_hash
 from core.encoder.library import pretrained_by_timm
 from core.errors import DataError
+from core.files import as_local, as_path
 
 INSIDE = ("encoder", "state_dict", "model")
 """Keys behind which a ``.pt`` file may have its tensors. ``encoder`` is that of a finished trial's file."""
@@ -21,6 +26,8 @@ PREFIXES = ("network.", "module.")
 CLASSIFIER = ("fc.", "classifier.", "head.", "heads.", "head_dist.", "aux", "AuxLogits.")
 """Starts of names that an encoder does not need."""
 Weights = dict[str, Tensor]
+Shapes = Mapping[str, torch.Size]
+"""Shapes of tensors by name."""
 
 
 def start_from_weights(config: EncoderConfig, encoder: Encoder, image_size: int) -> None:
@@ -32,12 +39,28 @@ def start_from_weights(config: EncoderConfig, encoder: Encoder, image_size: int)
         return
     found = _of_library(config, config.tag, image_size) if config.tag else _of_planned_file(config)
     _load(encoder.named_as_elsewhere, found, config.weights or config.weights_hash)
+    loaded = f"{ENCODER}{encoder_hash(encoder)}"
+    if config.weights_hash.startswith(ENCODER) and config.weights_hash != loaded:
+        raise DataError(
+            f"encoder.weights: {config.weights} had {config.weights_hash} when it was planned, and has {loaded}; "
+            "plan anew"
+        )
+
+
+def misfit(config: EncoderConfig, image_size: int, other: EncoderConfig, other_size: int) -> str:
+    """Return why an encoder for views of ``image_size`` pixels cannot start from another's weights; empty if it can.
+
+    Both are built on the meta device, which computes and stores nothing.
+    """
+    return _difference(_form(config, image_size), _form(other, other_size))
 
 
 def read_weights(path: str) -> Weights:
-    """Return the tensors of a file by name, on the CPU. Runs no code from it. Raises ``DataError``."""
+    """Return the tensors of a file or an object by name, on the CPU. Runs no code from it. Raises ``DataError``."""
     try:
-        found: Any = load_file(path) if path.endswith(".safetensors") else torch.load(path, "cpu", weights_only=True)
+        with as_local(as_path(path)) as local:
+            is_plain = path.endswith(".safetensors")
+            found: Any = load_file(local) if is_plain else torch.load(local, "cpu", weights_only=True)
     except (SafetensorError, OSError) as error:
         raise DataError(f"encoder.weights: {path} cannot be read ({error})") from error
     except Exception as error:  # a damaged file, or one of other things than tensors, may raise almost anything
@@ -54,6 +77,13 @@ def _of_planned_file(config: StartingWeights) -> Weights:
     known = config.weights_hash
     if config.weights is None:
         raise DataError(f"encoder.weights_hash is {known}, and no file is given; write encoder.weights")
+    if config.weights.startswith(TRIAL):
+        raise DataError(
+            f"encoder.weights: {config.weights} is looked up by the plan of a study; without one, write the path of "
+            "the trial's encoder.pt"
+        )
+    if str(known).startswith(ENCODER):
+        return read_weights(config.weights)  # the hash is one of tensors, and is checked once they are loaded
     try:
         found = file_hash(config.weights)
     except ValueError as error:
@@ -94,14 +124,26 @@ def _no_tag(config: StartingWeights, tag: str, known: list[str]) -> DataError:
 
 def _load(network: nn.Module, weights: Weights, source: str) -> None:
     wanted = network.state_dict()
-    missing = [name for name in wanted if name not in weights and not name.endswith("num_batches_tracked")]
-    other = [name for name in weights if name not in wanted and not name.startswith(CLASSIFIER)]
-    shapes = [name for name in wanted if name in weights and weights[name].shape != wanted[name].shape]
-    for told, names in (("lacks", missing), ("also has", other), ("has another shape of", shapes)):
+    shapes = ({name: value.shape for name, value in tensors.items()} for tensors in (wanted, weights))
+    if told := _difference(*shapes):
+        raise DataError(f"encoder.weights: {source} {told}; it is of another encoder, take the encoder of the file")
+    network.load_state_dict({name: weights[name] for name in wanted if name in weights}, strict=False)
+
+
+@lru_cache(maxsize=64)
+def _form(config: EncoderConfig, image_size: int) -> Shapes:
+    with torch.device("meta"):
+        network = build_encoder(config, image_size).named_as_elsewhere
+    return {name: value.shape for name, value in network.state_dict().items()}
+
+
+def _difference(wanted: Shapes, found: Shapes) -> str:
+    """Return what is wrong with tensors that are to be those of an encoder; empty if nothing is."""
+    missing = [name for name in wanted if name not in found and not name.endswith("num_batches_tracked")]
+    other = [name for name in found if name not in wanted and not name.startswith(CLASSIFIER)]
+    shapes = [name for name in wanted if name in found and found[name] != wanted[name]]
+    for told, names in (("has another shape of", shapes), ("lacks", missing), ("also has", other)):
         if names:
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            raise DataError(
-                f"encoder.weights: {source} {told} {', '.join(names[:3])}{more}; it is of another encoder, take the "
-                "encoder of the file"
-            )
-    network.load_state_dict({name: weights[name] for name in wanted if name in weights}, strict=False)
+            return f"{told} {', '.join(names[:3])}{more}"
+    return ""

@@ -36,7 +36,7 @@ class InstanceDiscrimination(Method):
         z, memory = unit(outputs), self.memory.to(torch.promote_types(outputs.dtype, self.memory.dtype))
         own = memory[batch.numbers]
         if self.settings.negatives:
-            logits = torch.einsum("bd,bmd->bm", z, memory[self._drawn(batch)]) / self.settings.temperature
+            logits = torch.einsum("bd,bmd->bm", z, memory[self.drawn(batch)]) / self.settings.temperature
             loss, wanted = self._estimated(logits), torch.zeros_like(batch.numbers)
         else:
             logits, wanted = z @ memory.T / self.settings.temperature, batch.numbers
@@ -49,7 +49,7 @@ class InstanceDiscrimination(Method):
         mixed = self.memory[batch.numbers].lerp(unit(outputs).to(self.memory.dtype), 1 - self.settings.momentum)
         self.memory.index_copy_(0, batch.numbers, F.normalize(mixed, dim=1))
 
-    def _drawn(self, batch: Batch) -> Tensor:
+    def drawn(self, batch: Batch) -> Tensor:
         """Return the images (N, 1 + m) whose entries each image is compared with: itself, then its negatives."""
         device, size = batch.numbers.device, (len(batch.numbers), self.settings.negatives)
         draws = generator(self.config.seed, "negatives", self.progress.step, device)

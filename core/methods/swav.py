@@ -50,7 +50,7 @@ class SwAV(Method):
         settings, weight = self.settings, self.prototypes.weight
         scores = (unit(outputs) @ weight.T).unflatten(0, (settings.views, -1))
         log_p = (scores / settings.temperature).log_softmax(dim=2)
-        codes = [self._codes(view, scores[view].detach()) for view in range(ASSIGNED)]
+        codes = [self.codes(view, scores[view].detach()) for view in range(ASSIGNED)]
         swapped = [(q, log_p[v]) for i, q in enumerate(codes) for v in range(settings.views) if v != i]
         loss = torch.stack([-(q * p).sum(dim=1).mean() for q, p in swapped]).mean()
         hits = torch.stack([(q.argmax(dim=1) == p.detach().argmax(dim=1)).float().mean() for q, p in swapped])
@@ -76,7 +76,7 @@ class SwAV(Method):
         return (self.progress.step - first) * self.config.batch_size
 
     @torch.no_grad()
-    def _codes(self, view: int, scores: Tensor) -> Tensor:
+    def codes(self, view: int, scores: Tensor) -> Tensor:
         """Return the codes (N, K) of one view's scores (N, K), which share the prototypes with a queue that is full."""
         images = len(scores)
         if self.settings.queue and self._queued >= self.settings.queue:

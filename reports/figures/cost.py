@@ -11,7 +11,7 @@ from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
 from reports.figures.labels.point_labels import label_cells
 from reports.figures.seed_dots import draw_seeds, seeds_note
-from reports.figures.sides import gaps_note
+from reports.figures.sides import add_legend, gaps_note
 from reports.specs import CostReport
 from reports.study_report import StudyReport
 from reports.style import COLORS, GREY, WIDTH, set_heading
@@ -19,13 +19,14 @@ from reports.tables.texts import pivoted
 
 LABELS = {"seconds": "Seconds of a trial", "parameters": "Number of parameters (millions)"}
 """What each cost is called."""
-FRONT = "Joined: cells that none beats at a lower cost (the Pareto front)."
+FRONT, OTHERS = "no cheaper cell is better (Pareto front)", "a cheaper cell is as good"
+"""The legend's names of the cells on the front, and of the others."""
 
 
 def draw_cost(report: StudyReport, spec: CostReport) -> Drawn:
     """Draws a point for each cell, and the front of those that no cheaper cell beats."""
     data = with_cost(report, spec, beside(report.table, None, report.axes, [spec.metric]))
-    notes = [FRONT, *seeds_note(data), *filter(None, [gaps_note(data["state"])])]
+    notes = [*seeds_note(data), *filter(None, [gaps_note(data["state"])])]
     return Drawn(
         figure=cost_figure(report, spec, data),
         texts=pivoted(data, report.axes, None),
@@ -56,13 +57,15 @@ def cost_figure(report: StudyReport, spec: CostReport, data: pd.DataFrame) -> Fi
     """The figure, drawn of ``data`` alone."""
     figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
     set_heading(figure, report.heading)
-    ax = figure.add_subplot()
+    part = figure.subfigures(1, 1, squeeze=False)[0, 0]
+    ax = part.subplots()
     known = data.dropna(subset=["mean", "cost"])
     _draw_points(ax, known)
     ax.set_xlabel(LABELS[spec.cost])
     ax.set_ylabel(label_of(spec.metric))
     ax.margins(0.12)
     ax.grid(visible=True, axis="both", linestyle=":")
+    add_legend(part, ax.get_legend_handles_labels()[0], "", 2)
     figure.draw_without_rendering()
     label_cells(ax, known, "cost", "mean", report.axes)
     return figure
@@ -71,7 +74,9 @@ def cost_figure(report: StudyReport, spec: CostReport, data: pd.DataFrame) -> Fi
 def _draw_points(ax: Axes, known: pd.DataFrame) -> None:
     best = front(known)
     ax.step(best["cost"], best["mean"], where="post", color=GREY, linewidth=0.8, zorder=1)
-    for cells, color, marker in ((known.drop(best.index), COLORS[0], "o"), (best, COLORS[1], "D")):
-        ax.errorbar(cells["cost"], cells["mean"], yerr=known_spread(cells), color=color, marker=marker, linestyle="")
+    looks = ((best, COLORS[1], "D", FRONT), (known.drop(best.index), COLORS[0], "o", OTHERS))
+    for cells, color, marker, name in looks:
+        look = {"color": color, "marker": marker, "linestyle": "", "label": name if len(cells) else None}
+        ax.errorbar(cells["cost"], cells["mean"], yerr=known_spread(cells), **look)
         for cell in cells.to_dict("records"):
             draw_seeds(ax, cell["cost"], seed_values(cell), color)

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from reports.cells.metric_names import label_of, unit_of
 from reports.cells.names import FORMS, axis_name, value_name
-from reports.cells.summary import HERE, PAPER, WORDS, beside, of, seed_values
+from reports.cells.summary import HERE, PAPER, WORDS, beside, of, seed_values, why_empty
 from reports.figures.bar_charts.panel import MARK
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
@@ -118,8 +118,7 @@ def _draw_cell(
     """A dot with its interval and its seeds; the paper's is a diamond, and a cell without a value says why."""
     if math.isnan(cell[EFFECT]):
         if cell["source"] == HERE:
-            text = {"stopped": f"stopped at epoch {cell['stopped_at']:.0f}"}.get(cell["state"], WORDS[cell["state"]])
-            ax.annotate(text, (0, place), (4, 0), textcoords="offset points", va="center", fontsize=7, color=GREY)
+            write_why(ax, place, _why_empty(cell))
         return
     if cell["source"] == PAPER:
         ax.plot([cell[EFFECT]], [place], zorder=4, **MARK)
@@ -132,6 +131,21 @@ def _draw_cell(
         ends = [[cell[EFFECT] - cell[LOW]], [cell[HIGH] - cell[EFFECT]]]
         ax.errorbar(cell[EFFECT], place, xerr=ends, color=color, capsize=2, zorder=2)
     ax.plot([cell[EFFECT]], [place], color=color, marker=marker, linestyle="", zorder=3)
+
+
+def write_why(ax: Axes, place: float, text: str) -> None:
+    """Write at the left end of a row why it has no dot."""
+    beside = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
+    ax.annotate(text, (0, place), (4, 0), va="center", fontsize=7, color=GREY, **beside)
+
+
+def _why_empty(cell: dict[Hashable, Any]) -> str:
+    """Why a cell has no difference: it has no value, or there is none to compare it with."""
+    if not math.isnan(cell["mean"]):
+        return f"{cell['mean']:.1f}, nothing to compare with"
+    if cell["state"] == "done":
+        return "done, without this metric"
+    return why_empty(cell["state"], cell["stopped_at"]) or WORDS[cell["state"]]
 
 
 def _dress(ax: Axes, report: StudyReport, spec: EffectsReport, data: pd.DataFrame, names: list[str]) -> None:

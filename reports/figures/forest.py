@@ -28,14 +28,14 @@ ASKED: dict[str, Any] = {"marker": "|", "markersize": 9, "color": ERROR, "linest
 SUFFIXES = ("png", "svg")
 LABELS, NUMBERS = 2.75, 1.3
 """Inches beside the axes: of the claims to the left, and of effect and interval to the right."""
-LETTERS = 14.5
-"""Letters of an inch."""
+LETTERS = 18.5
+"""Letters of an inch, of a text in small letters."""
 MOST_LINES, MANY, LINES_OF_MANY = 3, 12, 1
 """Lines of a claim, the number of claims from which on each has fewer, and these; the page has it whole."""
 LINE, PAD = 0.125, 0.09
 """Inches of a line of text, and between claims."""
-HEAD, AXIS, FOOT = 0.32, 0.5, 0.3
-"""Inches of the heading, of a panel's axis with its name, and of the legend."""
+TOP, HEAD, AXIS, FOOT = 0.07, 0.32, 0.5, 0.3
+"""Inches above the heading, of the heading with them, of a panel's axis with its name, and of the legend."""
 BEYOND = 1.4
 """The axis ends at so many times the largest effect or the usual end of an interval; intervals that go on end in an
 arrow."""
@@ -72,8 +72,9 @@ def forest_figure(verdicts: Sequence[tuple[str, Verdict]], heading: str) -> Figu
     panels = {unit: [row for row in rows if row.verdict.unit == unit] for unit in units}
     height = HEAD + FOOT + sum(AXIS + sum(row.height for row in panel) for panel in panels.values())
     figure = Figure(figsize=(WIDTH, height))
-    set_heading(figure, heading)
+    title = set_heading(figure, heading)
     whole, top = figure.get_figheight(), height - HEAD
+    title.set(y=1 - TOP / whole, verticalalignment="top")
     for unit, panel in panels.items():
         tall = sum(row.height for row in panel)
         place = LABELS / WIDTH, (top - tall) / whole, 1 - (LABELS + NUMBERS) / WIDTH, tall / whole

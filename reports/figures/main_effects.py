@@ -11,6 +11,7 @@ from reports.cells.metric_names import difference, label_of, unit_of
 from reports.cells.names import axis_name, is_number, with_minus
 from reports.cells.summary import WORDS
 from reports.figures.drawn import Drawn
+from reports.figures.effects import write_why
 from reports.figures.labels.short_names import folded
 from reports.figures.seed_dots import DOT, SEEDS_NOTE, spread_out
 from reports.specs import MainEffectsReport
@@ -67,7 +68,7 @@ def _draw_panel(ax: Axes, effects: list[MainEffect], color: str) -> None:
     ax.axvline(0, color=GREY, linewidth=0.8, zorder=1)
     for place, one in enumerate(effects):
         if math.isnan(one.effect):
-            ax.text(0, place, f"  {WORDS['waiting']}", va="center", fontsize=7, color=GREY)
+            write_why(ax, place, WORDS["waiting"])
             continue
         if len(one.by_seed) > 1:
             ax.plot(one.by_seed, place + spread_out(len(one.by_seed), 0.5), color=color, **DOT)

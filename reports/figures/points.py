@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from reports.cells.names import axis_name
 from reports.cells.scoring import Baseline, scorings_of
@@ -60,7 +61,9 @@ def points_figure(report: StudyReport, spec: PointsReport, data: pd.DataFrame) -
         _draw_lines(ax, side, spec.x, others)
         if side is parts[0]:
             _draw_baselines(ax, report.baselines, scorings_of(side.cells))
-        add_legend(place, ax.get_legend_handles_labels()[0], ", ".join(map(axis_name, others)), 2)
+        handles = ax.get_legend_handles_labels()[0]
+        handles.sort(key=lambda one: isinstance(one, Line2D))  # baselines after the lines that the title is about
+        add_legend(place, handles, ", ".join(map(axis_name, others)), 2)
     return figure
 
 

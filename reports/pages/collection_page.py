@@ -88,11 +88,13 @@ def judged_together(entries: list[Entry]) -> list[Entry]:
 
 
 def _differing(entries: list[Entry]) -> list[tuple[Verdict, str]]:
-    """The verdicts that differ from those on the study's own page, each with the word there."""
+    """The verdicts that differ from those on the study's own page, each with the word there; a claim that several
+    studies share is named once."""
     pairs = [
         (here, there)
         for entry in entries
         if entry.report
         for here, there in zip(entry.verdicts, entry.report.verdicts, strict=True)
     ]
-    return [(here, there.word) for here, there in pairs if here.word != there.word]
+    differing = {here.claim.says: (here, there.word) for here, there in pairs if here.word != there.word}
+    return list(differing.values())

@@ -40,7 +40,8 @@ LIBRARIES = (
 PAGE = "report.html"
 
 
-def _package_hash() -> str:
+def package_hash() -> str:
+    """Return the hash of all code and data of this package."""
     found = hashlib.sha256()
     folder = Path(reports.__path__[0])
     for path in sorted(folder.rglob("*")):
@@ -49,7 +50,7 @@ def _package_hash() -> str:
     return found.hexdigest()
 
 
-CODE = (_package_hash(), sys.version, *map(version, LIBRARIES))
+CODE = (package_hash(), sys.version, *map(version, LIBRARIES))
 """What draws; taken when this is imported, since later edits are not those of this process."""
 
 
@@ -81,7 +82,7 @@ def draw_if_changed(
     drawn from is kept under ``name`` in a hidden folder beside ``folder``.
     """
     record = folder.parent / f".{folder.name}" / f"{name}.json"
-    sources = _hash((values, CODE, metric_names.METRIC_LABELS, fonts_for(texts)))
+    sources = values_hash((values, CODE, metric_names.METRIC_LABELS, fonts_for(texts)))
     known = _read(record)
     if known.get("sources") == sources and known["files"] == _hashes(folder, known["files"]):
         return [folder / file for file in known["files"]]
@@ -99,7 +100,8 @@ class _Pickler(pickle.Pickler):
         return (type(value), (value.model_dump_json(),)) if isinstance(value, BaseModel) else NotImplemented
 
 
-def _hash(values: object) -> str:
+def values_hash(values: object) -> str:
+    """Return a hash that is the same for equal values in every process."""
     content = io.BytesIO()
     _Pickler(content).dump(values)
     return hashlib.sha256(content.getvalue()).hexdigest()

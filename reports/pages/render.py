@@ -25,9 +25,9 @@ def render(report: StudyReport, folder: Path) -> Path:
     """Write all files of a report to a folder; return the path of the page.
 
     They are ``figure.{png,svg,pdf,md}``, ``table.{md,tex}``, ``data.csv``, ``trials.csv``, ``verdicts.json`` and
-    ``report.html``; also ``forest.{png,svg}`` if there are claims, the further figures of ``save_further``,
-    ``right_images.npz`` if the right test images are known, ``data.npz`` for pictures, and ``search.csv`` for tuned
-    settings.
+    ``report.html``; also ``forest.{png,svg}`` if there are claims, PNG and SVG files of the further figures of
+    ``save_further``, ``right_images.npz`` if the right test images are known, ``data.npz`` for pictures, and
+    ``search.csv`` for tuned settings.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with house_style(report.texts):

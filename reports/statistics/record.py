@@ -43,6 +43,7 @@ def verdict_values(verdict: Verdict) -> dict[str, Any]:
         "p": verdict.p,
         "claims": verdict.ruling.claims if verdict.ruling else 0,
         "takes": verdict.takes,
+        "seeds_needed": verdict.seeds_needed,
         "calibration": verdict.calibration,
         "notes": list(verdict.notes),
         "varied": list(verdict.varied),
@@ -58,7 +59,7 @@ def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
     ``trials.csv`` has the values of every trial, and ``verdicts.json`` the claims and the verdicts on them. If the
     right test images are known, ``right_images.npz`` has a row of bits for each trial, by metric.
     """
-    _save_right(judged.table, folder / RIGHT)
+    save_right(judged.table, folder / RIGHT)
     judged.table.drop(columns=_left_out(judged.table)).to_csv(folder / TRIALS, index=False, encoding="utf-8")
     values = {
         "version": VERSION,
@@ -85,13 +86,13 @@ def read_record(folder: Path) -> Judged:
     table = pd.read_csv(folder / TRIALS, dtype=texts, keep_default_na=False, na_values={})
     for name in table.columns.difference(list(texts)):
         table[name] = pd.to_numeric(table[name], errors="coerce")
-    table = table.assign(**_read_right(table, folder / RIGHT))
+    table = table.assign(**read_right(table, folder / RIGHT))
     seeds = (tuple(values.get(name, known)) for name, known in (("varied", VARIED), ("fixed", FIXED)))
     looks = tuple(values["looks"])
     return Judged(read_claims(values["claims"]), table, values["axes"], values["metric"], looks, *seeds)
 
 
-def _save_right(table: pd.DataFrame, path: Path) -> None:
+def save_right(table: pd.DataFrame, path: Path) -> None:
     """Write the bits of the right test images. A column that some trial lacks is left out, since no verdict uses it;
     without columns no file is written."""
     bits: dict[str, Any] = {}
@@ -105,7 +106,7 @@ def _save_right(table: pd.DataFrame, path: Path) -> None:
         np.savez_compressed(path, **bits)
 
 
-def _read_right(table: pd.DataFrame, path: Path) -> dict[str, "pd.Series[Any]"]:
+def read_right(table: pd.DataFrame, path: Path) -> dict[str, "pd.Series[Any]"]:
     """The columns of booleans, one for each test image; None for trials that are not done."""
     if not path.exists():
         return {}

@@ -45,6 +45,9 @@ class Verdict:
     """The p value, adjusted for all claims of the page; None if no verdict can be taken."""
     takes: str = ""
     """What would decide an undecided claim; empty if it is decided."""
+    seeds_needed: int | None = None
+    """The number of seeds that would find an effect that matters four times in five; None for a decided claim, above
+    ``MOST_SEEDS``, and if it is not known."""
     about: str = ""
     """The two sides of the deciding difference in words, if the claim is about several differences; else empty."""
     small: bool = False
@@ -167,6 +170,7 @@ def _undecidable(found: Verdict, answer: Answer, why: str) -> Verdict:
 
 def _tested(found: Verdict, answer: Answer, case: Case, ruling: Ruling) -> Verdict:
     below, above = ruling.tails(case)
+    open_at = below + above if found.word == "UNDECIDED" else None
     found = replace(
         found,
         interval=answer.interval(below, above),
@@ -174,7 +178,8 @@ def _tested(found: Verdict, answer: Answer, case: Case, ruling: Ruling) -> Verdi
         p=ruling.adjusted.get(case.key),
         small=ruling.small(case),
         notes=tuple(answer.notes),
-        takes=_what_it_takes(answer, below + above) if found.word == "UNDECIDED" else "",
+        takes="" if open_at is None else _what_it_takes(answer, open_at),
+        seeds_needed=None if open_at is None else _seeds_needed(answer, open_at),
     )
     return replace(found, reason=_reason(found))
 
@@ -211,15 +216,31 @@ def _of_parts(case: Case, ruling: Ruling, metric: str) -> Verdict:
 
 def _what_it_takes(answer: Answer, alpha: float) -> str:
     """The number of seeds that would find an effect that matters, in words; no forecast from the effect just seen."""
-    delta = answer.part.asked if isinstance(answer.part, SimilarClaim) else matters(answer.part, answer.measured.metric)
-    if not isinstance(answer, ContrastAnswer) or delta is None:
+    delta = _found(answer)
+    if delta is None:
         return "more seeds"
     same = isinstance(answer.part, SimilarClaim)
-    seeds = seeds_for(answer.decision, delta, alpha, equivalence=same)
     found = amount(delta if same else answer.part.asked + delta, unit_of(answer.measured.metric))
     what = f"that no two are {found} apart" if same else f"an effect of {found}"
+    seeds = _seeds_needed(answer, alpha)
     number = f"{seeds} seeds" if seeds else f"more than {MOST_SEEDS:,} seeds"
     return f"with {number} {what} would be found four times in five"
+
+
+def _seeds_needed(answer: Answer, alpha: float) -> int | None:
+    """The number of seeds of ``_what_it_takes``; None above ``MOST_SEEDS``, and if it is not known."""
+    delta = _found(answer)
+    if delta is None or not isinstance(answer, ContrastAnswer):
+        return None
+    return seeds_for(answer.decision, delta, alpha, equivalence=isinstance(answer.part, SimilarClaim))
+
+
+def _found(answer: Answer) -> float | None:
+    """The distance from the margin that more seeds are to find; None if nothing says how much matters."""
+    if not isinstance(answer, ContrastAnswer):
+        return None
+    part = answer.part
+    return part.asked if isinstance(part, SimilarClaim) else matters(part, answer.measured.metric)
 
 
 def _cells(answer: Answer) -> list[dict[str, str]]:

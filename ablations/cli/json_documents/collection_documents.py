@@ -25,6 +25,8 @@ class CollectionScale(Document):
     """Label of the run, as in a study's plan."""
     unable: dict[str, str]
     """Reasons why studies have no document below, or were not completed, by the name of the study."""
+    left_out: list[str]
+    """Names of studies that were left out with ``--without``."""
 
 
 class CollectionPlanDocument(CollectionScale):

@@ -369,8 +369,33 @@ class ReportDocument(Document):
     """Verdicts on the study's claims, judged as on the study's own page."""
 
 
+class ExportDocument(Document):
+    """Printed by ``ablate export``."""
+
+    file: str
+    """Safetensors file that was written."""
+    trial: str
+    """Id of the trial."""
+    encoder: str
+    """Id of its training."""
+    cell: str | None
+    """Best cell and its score, with ``--best``."""
+    kind: str
+    """Kind of the encoder, such as ``resnet`` or ``timm``."""
+    features: int
+    """Width of h."""
+    image_size: int
+    """Side in pixels of the views that it was trained on."""
+    library_call: str | None
+    """Line of Python by which timm or torchvision builds its model from the file; null if neither has the encoder."""
+    mean: list[float] | None
+    """Mean by which the library's model takes views normalised, by colour; null if they are in [0, 1] as they are."""
+    deviation: list[float] | None
+    """Standard deviation by which they are normalised."""
+
+
 class RunDocument(Document):
-    """Printed by ``ablate run``, at its end."""
+    """Printed by ``ablate run`` and ``ablate rescore``, at their end."""
 
     study: str
     """Name of the study."""
@@ -392,5 +417,14 @@ class RunDocument(Document):
     """The report; null if MLflow could not be reached."""
 
 
-DOCUMENTS = (PlanDocument, StatusDocument, ListDocument, ShowDocument, DiffDocument, ReportDocument, RunDocument)
+DOCUMENTS = (
+    PlanDocument,
+    StatusDocument,
+    ListDocument,
+    ShowDocument,
+    DiffDocument,
+    ReportDocument,
+    RunDocument,
+    ExportDocument,
+)
 """One kind for each command that takes ``--json``."""

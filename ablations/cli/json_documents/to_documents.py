@@ -20,6 +20,7 @@ from ablations.cli.json_documents.documents import (
     Counts,
     DiffDocument,
     Difference,
+    ExportDocument,
     PlanDocument,
     PlannedTrial,
     ReportDocument,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from ablations.running.outcome import Outcome, Outcomes
     from ablations.tracking.collection_report import DrawnStudies, DrawnTogether
     from ablations.tracking.report import DrawnReport
+    from core import Pretrained
 
 
 def plan_document(plan: CollectionPlan, storage: AnyPath, price: float | None) -> PlanDocument | CollectionPlanDocument:
@@ -127,6 +129,26 @@ def show_document(store: TrialStore, trial: StoredTrial, planned: FoundTrial | N
         failure=result.failure if result else None,
         error=(result.error or None) if result else None,
         traceback=(result.traceback or None) if result else None,
+    )
+
+
+def export_document(trial: StoredTrial, pretrained: "Pretrained", file: str, cell: str | None) -> ExportDocument:
+    """The document of ``ablate export``; ``cell`` is the best one, if that was asked for."""
+    from core.trained.export import library_call, moments  # here, since PyTorch comes with it
+
+    config = pretrained.config
+    mean, deviation = moments(pretrained) or (None, None)
+    return ExportDocument(
+        file=file,
+        trial=trial.id,
+        encoder=trial.pretrain_id or "",
+        cell=cell,
+        kind=config.encoder.kind,
+        features=config.encoder.output,
+        image_size=config.data.image_size,
+        library_call=library_call(pretrained, file),
+        mean=mean,
+        deviation=deviation,
     )
 
 
@@ -252,6 +274,7 @@ def _collection(scaled: ScaledCollection, unable: Mapping[str, str]) -> dict[str
         "scale": scaled.scale,
         "label": scaled.label,
         "unable": dict(unable),
+        "left_out": list(scaled.left_out),
     }
 
 

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from string import hexdigits
 
 from ablations.planning.configuration.resolved import ResolvedSetting, Resolver
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.own_images.fingerprints import Fingerprints, no_fingerprints
+from ablations.store.trial_store import TrialStore
 from ablations.study.library import all_studies, scale_names
 from ablations.study.load import load_study
 from ablations.study.own_code.uses import NO_CODE, WITH_CODE, CodeOptions
@@ -36,16 +38,19 @@ def find_planned(
     assignments: Sequence[str] = (),
     code: CodeOptions = WITH_CODE,
     fingerprints: Fingerprints = no_fingerprints,
+    store: TrialStore | None = None,
 ) -> FoundTrial | None:
-    """The trial whose id begins so, of a study at a scale, on images with these fingerprints. None if there is none.
+    """The trial whose id begins so, of a study at a scale, on images with these fingerprints and with starting weights
+    from ``store``. None if there is none.
 
     Without a study, every study with a name is searched; then without a scale, at every common scale. Raises
     ``StudyError`` if several trials of a study begin so, and for a given study that is not valid.
     """
+    if study is None and not set(start) <= set(hexdigits):
+        return None  # no id begins so, and to search all studies takes seconds
     for scaled in _asked(study, scale, assignments, code) if study is not None else _known(scale, assignments):
-        found = {
-            trial.id: trial for trial in _trials(scaled, fingerprints, study is not None) if trial.id.startswith(start)
-        }
+        trials = _trials(scaled, fingerprints, store, study is not None)
+        found = {trial.id: trial for trial in trials if trial.id.startswith(start)}
         if len(found) > 1:
             first, second, *_ = found
             told = f"{len(found)} trials of {scaled.study.name} begin so, such as {first} and {second}"
@@ -59,9 +64,11 @@ def _asked(study: str, scale: str | None, assignments: Sequence[str], code: Code
     return [load_study(study, scale, assignments, code=code)]
 
 
-def _trials(scaled: ScaledStudy, fingerprints: Fingerprints, must_be_valid: bool) -> list[Trial]:
+def _trials(
+    scaled: ScaledStudy, fingerprints: Fingerprints, store: TrialStore | None, must_be_valid: bool
+) -> list[Trial]:
     try:
-        return enumerate_trials(scaled, fingerprints)
+        return enumerate_trials(scaled, fingerprints, store)
     except StudyError:
         if must_be_valid:
             raise

@@ -11,12 +11,12 @@ from ablations.types.errors import StudyError
 from ablations.types.own_images import FINGERPRINT, data_of
 from core import DataError
 from core.config import DataConfig, TrainConfig
-from core.data.catalog import DATA_SETS
+from core.data.catalog import is_built_in
 from core.errors import MissingData
 from core.remote import AnyPath
 
 Fingerprints = Callable[[DataConfig], str | None]
-"""The fingerprint of a data set; None for one with a name of its own, and for a folder that cannot be read."""
+"""The fingerprint of a data set; None for one that is built in, and for one that cannot be read."""
 
 
 def no_fingerprints(config: DataConfig) -> None:
@@ -37,7 +37,7 @@ class Folders:
 
     def note(self, config: DataConfig) -> DataNote | None:
         """What the folder has; None as in ``Fingerprints``."""
-        if config.name in DATA_SETS:
+        if is_built_in(config.name):
             return None
         source = config.source
         if source not in self._notes:

@@ -5,7 +5,10 @@ later are other trials.
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import Any
+
+from pydantic import ValidationError
 
 from ablations.store.moving import Moves
 from ablations.store.trial_store import StoredTrial, TrialStore
@@ -14,7 +17,7 @@ from ablations.types.own_images import FINGERPRINT, IMAGES
 from core.config import DataConfig
 from core.config.base import OWN_CODE
 from core.config.data import PART_FIELDS
-from core.data.catalog import DATA_SETS
+from core.data.catalog import is_built_in, is_own
 
 Values = dict[str, Any]
 Fingerprints = Callable[[DataConfig], str | None]
@@ -53,7 +56,8 @@ def with_fingerprints(trial: StoredTrial, names: Collection[str], fingerprints: 
     for name in ("pretrain", "evaluate"):
         data = values[name].get("data")
         if data and _lacks(data):
-            found = fingerprints(_source(data))
+            source = _source(data)
+            found = fingerprints(source) if source else None
             if found is None:
                 return None
             values[name] = {**values[name], "data": {**data, FINGERPRINT: found}}
@@ -63,12 +67,15 @@ def with_fingerprints(trial: StoredTrial, names: Collection[str], fingerprints: 
 
 def _lacks(data: Values) -> bool:
     """Whether it is an image folder without a fingerprint."""
-    return FINGERPRINT not in data and data["name"] not in DATA_SETS and OWN_CODE not in data
+    return FINGERPRINT not in data and not is_built_in(data["name"]) and (OWN_CODE not in data or is_own(data["name"]))
 
 
-def _source(data: Values) -> DataConfig:
-    """The whole data set of plain values, those of the pretraining or of an evaluation."""
-    return DataConfig.model_validate({name: value for name, value in data.items() if name not in PART_FIELDS})
+def _source(data: Values) -> DataConfig | None:
+    """The whole data set of plain values, those of the pretraining or of an evaluation; None where they are of other
+    code than the user's of today."""
+    with suppress(ValidationError):
+        return DataConfig.model_validate({name: value for name, value in data.items() if name not in PART_FIELDS})
+    return None
 
 
 def _told(config: Values) -> str:

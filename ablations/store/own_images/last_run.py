@@ -1,8 +1,9 @@
 """The images that a study was last run on: its report is of these, whatever lies in the folder now."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from ablations.store.json_files import read_json, write_json
 from ablations.store.own_images.notes import source_values
@@ -10,17 +11,16 @@ from ablations.types.own_images import FINGERPRINT
 from core.config import DataConfig
 from core.remote import AnyPath
 
-_IMAGES = TypeAdapter(list[DataConfig])
-
 
 def load_last_run(root: AnyPath, study: str, label: str) -> Mapping[DataConfig, str]:
     """Fingerprints by the whole data set, ``DataConfig.source``; empty if it was not run since there are any. ``label``
     as in ``ScaledStudy``."""
-    try:
-        found = _IMAGES.validate_python((read_json(_path(root, study, label)) or {}).get("images", []))
-    except ValidationError:  # a damaged file; the next run writes it anew
-        return {}
-    return {data.source: data.fingerprint for data in found if data.fingerprint}
+    found: dict[DataConfig, str] = {}
+    for values in (read_json(_path(root, study, label)) or {}).get("images", []):
+        with suppress(ValidationError):  # damaged, or of other code of the user's; the next run writes it anew
+            data = DataConfig.model_validate(values)
+            found |= {data.source: data.fingerprint} if data.fingerprint else {}
+    return found
 
 
 def save_last_run(root: AnyPath, study: str, label: str, used: Iterable[DataConfig]) -> None:

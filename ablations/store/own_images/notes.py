@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from ablations.store.data_copies import copied_state, copies_of, remote_state
+from ablations.store.data_copies import copied_state, copies_of, local_data, remote_state
 from ablations.store.json_files import read_json, write_json
 from core.config import DataConfig
 from core.config.data import PART_FIELDS
-from core.data.catalog import NO_LABEL, DataSize, Listing
+from core.data.catalog import DATA_SETS, NO_LABEL, DataSize, Listing
 from core.data.fingerprint import DECODING, Fingerprint, fingerprint_of, items_of
 from core.data.sources.find import list_images
 from core.remote import AnyPath, RemotePath
@@ -60,6 +60,8 @@ _NOTES = TypeAdapter(list[DataNote])
 
 def take_note(config: DataConfig, data_dir: Path) -> DataNote:
     """A note of an image folder as it is now. Raises ``DataError`` if it is missing or unfit."""
+    if config.name in DATA_SETS and DATA_SETS[config.name].load:
+        return _loaded_note(config, data_dir)
     files = list_images(config, data_dir)
     train, test = (_by_class(listing, files.classes) for listing in (files.train, files.test))
     fingerprint, folder = fingerprint_of(items_of(files)), str((data_dir / config.name).resolve())
@@ -67,11 +69,22 @@ def take_note(config: DataConfig, data_dir: Path) -> DataNote:
     return DataNote(fingerprint, source_values(config), train, test, folder, platform.node(), now, skipped=skipped)
 
 
+def _loaded_note(config: DataConfig, data_dir: Path) -> DataNote:
+    """A note of what the user's own function loads now."""
+    from core.data.sets.registered import contents_of  # here, since PyTorch comes with it
+
+    found, folder = contents_of(config, data_dir), str(data_dir.resolve())
+    train, test = (dict(found.size.counts.get(split, {})) for split in ("train", "test"))
+    return DataNote(found.fingerprint, source_values(config), train, test, folder, platform.node(), time.time())
+
+
 def folder_note(config: DataConfig, data_dir: AnyPath, root: AnyPath | None) -> DataNote | None:
     """A note of an image folder as it is now. One in an object store is known by its copy on this machine, or by a note
     in the storage ``root``; None if neither has these images. Raises ``DataError`` if it is missing or unfit."""
     if not isinstance(data_dir, RemotePath):
         return take_note(config, data_dir)
+    if config.name in DATA_SETS:
+        return take_note(config, local_data(config.name, data_dir))
     folder = data_dir / config.name
     state = remote_state(folder)
     if copied_state(config.name, data_dir) == state:

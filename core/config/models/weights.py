@@ -10,6 +10,10 @@ from pydantic import Field, model_validator
 from core.config.base import Config
 
 LIBRARIES = ("timm", "torchvision")
+TRIAL = "trial:"
+"""Beginning of ``weights`` that name a trial of the study's storage."""
+ENCODER = "encoder:"
+"""Beginning of a ``weights_hash`` of an encoder's tensors rather than of a file; see ``core.encoder_hash``."""
 BLOCK = 2**20
 """Bytes that are read at once."""
 
@@ -21,26 +25,30 @@ class StartingWeights(Config):
     """Library whose pretrained weights fit."""
 
     weights: str | None = Field(default=None, exclude=True)
-    """Weights to start from: a file (``.safetensors``, or ``.pt`` of tensors alone), which every node must see, or
+    """Weights to start from: a file (``.safetensors``, or ``.pt`` of tensors alone), which every node must see;
+    ``trial:ID`` for the encoder of a finished trial on the same storage, by its id or the beginning of it; or
     ``timm:TAG`` or ``torchvision:TAG`` for the library's own, which it downloads. With ``epochs: 0`` they are scored
     as they are. The head starts at random. None: a random initialisation."""
 
     weights_hash: str | None = None
-    """SHA-256 of the file of ``weights``, 16 hex digits, or the tag itself: other weights make another trial, and the
-    same file elsewhere makes the same one. It is taken from the file; written in a study, it refuses every other."""
+    """SHA-256 of the file of ``weights``, 16 hex digits; for a trial ``encoder:`` and the hash of its encoder; or the
+    tag itself. Other weights make another trial, and the same file elsewhere makes the same one. It is taken from the
+    weights; written in a study, it refuses all others."""
 
     @model_validator(mode="before")
     @classmethod
     def _hash_weights(cls, values: Any) -> Any:
         if not isinstance(values, dict) or not isinstance(weights := values.get("weights"), str):
             return values
+        given = values.get("weights_hash")
+        if weights.startswith(TRIAL) or str(given).startswith(ENCODER):
+            return {**values, "weights_hash": given or weights}  # a plan looks the trial up, a start checks the tensors
         if library := library_of(weights):
             _check_library(library, cls.library)
         found = weights if library else file_hash(weights)
-        if values.get("weights_hash", found) not in (found, None):
+        if given not in (found, None):
             raise ValueError(
-                f"weights_hash is {values['weights_hash']}, and {weights} has {found}; put that file back, or write "
-                "the other hash"
+                f"weights_hash is {given}, and {weights} has {found}; put that file back, or write the other hash"
             )
         return {**values, "weights_hash": found}
 
@@ -64,8 +72,8 @@ def file_hash(path: str) -> str:
         return _file_hash(path, found.st_size, found.st_mtime_ns)
     except OSError as error:
         raise ValueError(
-            f"weights: {path} cannot be read ({error.strerror or error}); write the path of a file, or timm:TAG or "
-            "torchvision:TAG"
+            f"weights: {path} cannot be read ({error.strerror or error}); write the path of a file, trial:ID, timm:TAG "
+            "or torchvision:TAG"
         ) from error
 
 

@@ -33,6 +33,8 @@ from core.hardware import one_thread
 from core.randomness import generator
 
 VERSION = 1
+COUNTS = {"train": SHAPES_TRAIN, "test": SHAPES_TEST}
+"""Numbers of images by split."""
 SIDE = 32
 COPIES = 4
 """Rows and columns of glyphs that are drawn, enough to fill the image wherever the wallpaper is cut."""
@@ -90,11 +92,12 @@ def load(name: str, data_dir: Path, image_size: int, choice: Callable[[Tensor], 
 
     It is drawn as a whole whatever the choice, into a file that is mapped, so that only the chosen images take memory.
     """
-    train, test = (_load(split, count, image_size) for split, count in (("train", SHAPES_TRAIN), ("test", SHAPES_TEST)))
+    train, test = (drawn_split(split, count, image_size) for split, count in COUNTS.items())
     return Dataset(name, tuple(GLYPHS), train[choice(train.labels)], test)
 
 
-def _load(split: str, count: int, image_size: int) -> Split:
+def drawn_split(split: str, count: int, image_size: int) -> Split:
+    """Draw ``count`` images, as many of each class, for the split of this name."""
     per_class = count // SHAPES_CLASSES
 
     def fill(images: Tensor) -> None:

@@ -3,6 +3,7 @@
 Arrays are read without pickle, so that no file can run code.
 """
 
+import itertools
 import zipfile
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from PIL import Image
 
 from core.data.catalog import NO_LABEL, Listing
-from core.data.sources.found import TESTS, TRAIN, Found
+from core.data.sources.found import SPLIT_WORDS, TESTS, TRAIN, WITHOUT_LABELS, Found, class_names
 from core.data.sources.inside import place_inside
 from core.errors import DataError
 
@@ -23,8 +24,6 @@ LABELS = ("y", "labels", "targets")
 """Names of the arrays, alone or with a split: ``x_train``, ``train_images``, ``images``."""
 CLASSES = ("classes", "class_names")
 """Names of an array with the names of the classes, in the order of their numbers."""
-SPLIT_WORDS = {"train": TRAIN, "test": TESTS[0], "val": TESTS[1], "valid": TESTS[1], "validation": TESTS[1]}
-WITHOUT_LABELS = ("unlabelled", "unlabeled")
 CHANNELS = (1, 3, 4)
 
 
@@ -41,7 +40,7 @@ def read_arrays(root: Path) -> Found:
     pairs = {split: (name, _labels_name(name, arrays)) for split, name in _splits(root, arrays).items()}
     labels = {split: _labels(root, split, *pair) for split, pair in pairs.items()}
     named = next((name for name in CLASSES if name in arrays), None)
-    classes = tuple(map(str, _array(root, named))) if named else _class_names(labels)
+    classes = tuple(map(str, _array(root, named))) if named else class_names(itertools.chain(*labels.values()))
     numbers = {name: number for number, name in enumerate(classes)} | {"": NO_LABEL}
     if named:
         numbers |= {str(number): number for number in range(len(classes))}
@@ -138,12 +137,6 @@ def _labels(root: Path, split: str, images: str, name: str | None) -> list[str]:
     if labels.dtype.kind == "S":
         labels = labels.astype(str)
     return ["" if one == str(NO_LABEL) else one for one in map(str, labels.tolist())]
-
-
-def _class_names(labels: dict[str, list[str]]) -> tuple[str, ...]:
-    """The names of all labels, numbers in their order."""
-    names = {name for split in labels.values() for name in split} - {""}
-    return tuple(sorted(names, key=lambda name: (not name.isdigit(), int(name) if name.isdigit() else 0, name)))
 
 
 def _check_images(root: Path, name: str) -> None:

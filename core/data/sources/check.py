@@ -10,11 +10,12 @@ from core.data.sources.found import TRAIN, Found
 from core.data.sources.inside import MARK
 
 
-def check_images(root: Path, progress: Progress = lambda done, total: None) -> DataCheck:
-    """List everything that is wrong with the source at a place. Every image is decoded. Raises ``DataError`` where
-    nothing can be listed, ``MissingData`` where there is nothing."""
+def check_images(root: Path, progress: Progress = lambda done, total: None, unlabelled: str | None = None) -> DataCheck:
+    """List everything that is wrong with the source at a place. Every image is decoded; of an image folder's further
+    folders, those in ``unlabelled``. Raises ``DataError`` where nothing can be listed, ``MissingData`` where there is
+    nothing."""
     source = source_at(root)
-    return check_source(root, source, progress) if source else check_folder(root, progress)
+    return check_source(root, source, progress) if source else check_folder(root, progress, unlabelled)
 
 
 def check_source(root: Path, source: Source, progress: Progress) -> DataCheck:
@@ -24,7 +25,8 @@ def check_source(root: Path, source: Source, progress: Progress) -> DataCheck:
     places = {_shown(place, root): place for split in found.splits.values() for place, _ in split}
     listed = [Finding(*_kind_and_remedy(kind), True, rows) for kind, rows in found.problems.items()]
     there = {} if found.problems else places
-    findings = [*listed, *_classes(found, counts), *pixel_findings(there, progress)]
+    noted = [Finding(*_kind_and_remedy(kind), False, rows) for kind, rows in found.notes.items()]
+    findings = [*listed, *_classes(found, counts), *pixel_findings(there, progress), *noted]
     return DataCheck(source.what, counts, tuple(sorted(findings, key=lambda finding: not finding.refused)))
 
 

@@ -30,8 +30,8 @@ class _Seen:
     """Class folders by split and by the composed form of their names."""
 
 
-def check_folder(root: Path, progress: Progress = lambda done, total: None) -> DataCheck:
-    """List everything that is wrong with an image folder. Every image is decoded.
+def check_folder(root: Path, progress: Progress = lambda done, total: None, unlabelled: str | None = None) -> DataCheck:
+    """List everything that is wrong with an image folder. Every image is decoded, those in ``unlabelled`` too.
 
     A folder with a folder ``train`` has splits; another one is a folder of classes, for ``data.split``. Raises
     ``MissingData`` where there is no such folder.
@@ -42,7 +42,9 @@ def check_folder(root: Path, progress: Progress = lambda done, total: None) -> D
     splits = (TRAIN, test_folder(root).name) if is_split else ("",)
     seen = _look(root, splits)
     counts = _counts(seen, splits)
-    places = {path: str(root / path) for path in seen.images}
+    further = [path for path in seen.elsewhere if path.partition("/")[0] == unlabelled]
+    places = {path: str(root / path) for path in (*seen.images, *further)}
+    seen.elsewhere = [path for path in seen.elsewhere if path not in places]
     findings = [
         *_folders(root, seen, splits, counts),
         *_left_out(root, seen, splits),

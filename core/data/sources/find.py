@@ -5,13 +5,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.config.data import DataConfig
-from core.data.catalog import DATA_SETS, DataSize, ImageFiles, Listing
+from core.config.registry import imported
+from core.data.catalog import (
+    BUILT_IN_AS,
+    DATA_SETS,
+    PREFIX,
+    DataSize,
+    ImageFiles,
+    Listing,
+    check_own_size,
+    is_built_in,
+    is_own,
+)
 from core.data.sources.arrays import is_arrays, read_arrays
 from core.data.sources.folders import list_folder, list_unsplit, split_by_name
 from core.data.sources.found import TRAIN, Found
 from core.data.sources.hugging_face import is_hugging_face, read_hugging_face
 from core.data.sources.manifest import is_manifest, read_manifest
 from core.data.sources.readable import Progress, without_unreadable
+from core.data.sources.shards.parquet import is_parquet, read_parquet
+from core.data.sources.shards.tar import is_tars, read_tars
 from core.data.sources.unlabelled import list_unlabelled, with_unlabelled
 from core.errors import DataError, MissingData
 
@@ -32,6 +45,8 @@ class Source:
 
 SOURCES = (
     Source("Hugging Face dataset", is_hugging_face, read_hugging_face),
+    Source("WebDataset tars", is_tars, read_tars),
+    Source("Parquet shards", is_parquet, read_parquet),
     Source("manifest", is_manifest, read_manifest),
     Source("arrays", is_arrays, read_arrays),
 )
@@ -47,8 +62,20 @@ def data_size(config: DataConfig, data_dir: Path) -> DataSize:
     """Return the size of the data set after its subset is taken. Raises ``DataError`` as ``list_images`` does."""
     check_known(config)
     known = DATA_SETS.get(config.name)
-    size = known.size if known else list_images(config, data_dir).size
+    if known and (is_built_in(config.name) or config.fingerprint):
+        size = known.size
+    elif known and known.load:
+        size = _own_size(config, data_dir)
+    else:
+        size = list_images(config, data_dir).size
     return size.reduced(config)
+
+
+def _own_size(config: DataConfig, data_dir: Path) -> DataSize:
+    """Return the size of a data set that the user's own function loads. Raises ``DataError`` where that fails."""
+    from core.data.sets.registered import contents_of  # here, since PyTorch comes with it
+
+    return contents_of(config, data_dir).size
 
 
 def check_known(config: DataConfig) -> None:
@@ -57,7 +84,7 @@ def check_known(config: DataConfig) -> None:
         return
     if config.split is not None:
         raise DataError(f"data.split is for image folders, and {config.name} has its own test images; remove it")
-    if config.fingerprint is not None:
+    if config.fingerprint is not None and not is_own(config.name):
         raise DataError(f"data.fingerprint is for image folders, and {config.name} is known by its name; remove it")
     if config.unlabelled is not None:
         raise DataError(f"data.unlabelled is for images of your own, and {config.name} is built in; remove it")
@@ -70,6 +97,9 @@ def list_images(config: DataConfig, data_dir: Path, progress: Progress = lambda 
 
     Raises ``MissingData`` where there are none, ``DataError`` where they are not as they should be.
     """
+    if config.name in DATA_SETS:
+        return _known(config.name, data_dir)
+    _check_torchvision(config.name)
     root = data_dir / config.name
     source = source_at(root)
     try:
@@ -83,6 +113,30 @@ def list_images(config: DataConfig, data_dir: Path, progress: Progress = lambda 
     if config.unlabelled is not None:
         files = with_unlabelled(files, _unlabelled(config.unlabelled, root, data_dir, found))
     return without_unreadable(files, progress) if config.unreadable == "skip" else files
+
+
+def _known(name: str, data_dir: Path) -> ImageFiles:
+    """The images of a data set that has a name of its own and consists of files."""
+    code = DATA_SETS[name].files
+    assert code is not None
+    found: ImageFiles = imported(code)(name, data_dir)
+    if is_own(name):
+        check_own_size(name, found.size)
+    return found
+
+
+def _check_torchvision(name: str) -> None:
+    """Raise ``DataError`` for a set that is named after a class of torchvision which is not known by that name."""
+    if not name.startswith(PREFIX):
+        return
+    kind = name.removeprefix(PREFIX)
+    if kind in BUILT_IN_AS:
+        raise DataError(f"{name} is {BUILT_IN_AS[kind]} here; write that")
+    known = ", ".join(one for one in DATA_SETS if one.startswith(PREFIX))
+    raise DataError(
+        f"{name} is not among {known}; make its images a folder <data_dir>/{kind.lower()}/<class>/*, and write "
+        f"{kind.lower()} with data.split: 0.2"
+    )
 
 
 def _folders(config: DataConfig, root: Path) -> ImageFiles:
@@ -100,7 +154,9 @@ def _files(config: DataConfig, root: Path, source: Source, found: Found) -> Imag
             raise DataError(f"{root} says itself which images are for testing; remove data.split")
         if found.test_name is None:
             raise DataError(f"{root} has training images and no test images; add them as test or val")
-        return ImageFiles(root.name, found.classes, found.splits[TRAIN], found.splits[found.test_name])
+        train, test = found.splits[TRAIN], found.splits[found.test_name]
+        _check_classes(root, found.classes, train, test)
+        return ImageFiles(root.name, found.classes, train, test)
     if config.unlabelled in found.splits:
         return ImageFiles(root.name, (), (), ())  # it has images without labels only
     if "" not in found.splits:
@@ -108,6 +164,14 @@ def _files(config: DataConfig, root: Path, source: Source, found: Found) -> Imag
     if config.split is None:
         raise DataError(f"{root} has no split: data.split: 0.2 takes a fifth of each class for testing")
     return split_by_name(root.name, found.classes, found.splits[""], config.split, config.split_seed)
+
+
+def _check_classes(root: Path, classes: tuple[str, ...], train: Listing, test: Listing) -> None:
+    """Raise ``DataError`` where a test class has no training image."""
+    only_tested = {label for _, label in test} - {label for _, label in train}
+    if lost := [name for number, name in enumerate(classes) if number in only_tested]:
+        names = ", ".join(lost[:SHOWN])
+        raise DataError(f"{root}: test classes that are not in train ({names}); add training images, or remove them")
 
 
 def problems_text(found: Found) -> str:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.data.pixels import read_rgb
 from core.errors import DataError
@@ -13,6 +13,8 @@ Progress = Callable[[int, int], None]
 
 DARK = 16
 """Value of 255 below which all of an image's values are where one is called almost black."""
+UNDECODED = "images that do not decode"
+"""Kind of the finding that ``data.unreadable: skip`` allows."""
 SMALL = 16
 """Side in pixels at which a JPEG is read to find out whether it decodes."""
 
@@ -41,6 +43,14 @@ class DataCheck:
     label are of the class ``""``."""
     findings: tuple[Finding, ...]
 
+    def skipping_undecoded(self) -> "DataCheck":
+        """Return the check for ``data.unreadable: skip``, which leaves out images that do not decode."""
+        findings = [
+            replace(one, refused=False, remedy="they are left out") if one.kind == UNDECODED else one
+            for one in self.findings
+        ]
+        return replace(self, findings=tuple(sorted(findings, key=lambda finding: not finding.refused)))
+
     @property
     def refused(self) -> bool:
         """Whether no training can use it as it is."""
@@ -59,7 +69,7 @@ def pixel_findings(places: Mapping[str, str], progress: Progress) -> Iterator[Fi
                 dark.append(path)
             progress(done, len(places))
     remedy = "replace or remove them, or leave them out with data.unreadable: skip"
-    yield from some(broken, "images that do not decode", remedy, True)
+    yield from some(broken, UNDECODED, remedy, True)
     remedy = "multiply values of 12 bits in a file of 16 by 16, or state their range in a TIFF"
     yield from some(dark, "images that are almost black", remedy, False)
 

@@ -10,15 +10,13 @@ from typing import Any
 from PIL import Image
 
 from core.data.catalog import NO_LABEL, Listing
-from core.data.sources.found import TESTS, Found
+from core.data.sources.found import LABELS, TESTS, Found
 from core.data.sources.inside import place_inside
 from core.errors import DataError
 
 MARKS = ("dataset_dict.json", "dataset_info.json")
 """Files of a folder with several splits, and of a folder with one."""
 SPLIT_NAMES = {"validation": TESTS[1], "valid": TESTS[1]}
-LABELS = ("label", "labels", "fine_label")
-"""Columns of labels, the first that is there counts."""
 
 
 def is_hugging_face(root: Path) -> bool:

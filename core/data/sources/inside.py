@@ -1,4 +1,4 @@
-"""Images inside a file: of an array, of a Hugging Face dataset.
+"""Images inside a file: of an array, of a shard, of a Hugging Face dataset.
 
 The place of an image is text, as the path of an image file is: the path of the file that has it, two slashes, and the
 place inside, such as ``data/plankton.npz//x_train/17``. No path has two slashes in a row.
@@ -35,6 +35,16 @@ def image_at(place: str) -> Iterator[Image.Image]:
         from core.data.sources.arrays import array_image  # here, since most data needs none of these
 
         yield array_image(container, inside)
+    elif container.suffix == ".tar":
+        from core.data.sources.shards.tar import tar_image
+
+        with tar_image(container, inside) as image:
+            yield image
+    elif container.suffix == ".parquet":
+        from core.data.sources.shards.parquet import parquet_image
+
+        with parquet_image(container, inside) as image:
+            yield image
     else:
         from core.data.sources.hugging_face import row_image
 

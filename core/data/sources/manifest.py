@@ -7,15 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from core.data.catalog import NO_LABEL
-from core.data.sources.found import TESTS, TRAIN, Found
+from core.data.sources.found import SPLIT_WORDS, TESTS, TRAIN, WITHOUT_LABELS, Found
 from core.errors import DataError
 
 NAMES = ("manifest.csv", "manifest.parquet")
 SUFFIXES = (".csv", ".parquet")
 PATH, LABEL, SPLIT = "path", "label", "split"
-SPLITS = {"train": TRAIN, "test": TESTS[0], "val": TESTS[1], "validation": TESTS[1], "valid": TESTS[1]}
-WITHOUT_LABELS = ("unlabelled", "unlabeled")
-"""Names of the split of the images that have no label."""
 
 Row = tuple[int, str, str, str]
 """Number of a row as an editor counts lines, its path, label and split; empty where it has none."""
@@ -38,7 +35,7 @@ def read_manifest(root: Path) -> Found:
     numbers = {label: number for number, label in enumerate(classes)} | {"": NO_LABEL}
     splits: dict[str, list[tuple[str, Any]]] = defaultdict(list)
     for _, image, label, split in rows:
-        splits[SPLITS.get(split, split)].append((str(path.parent / image), numbers[label]))
+        splits[SPLIT_WORDS.get(split, split)].append((str(path.parent / image), numbers[label]))
     return Found(classes, {name: tuple(listing) for name, listing in splits.items()}, problems)
 
 
@@ -78,9 +75,9 @@ def _problems(path: Path, rows: list[Row]) -> Iterator[tuple[str, tuple[str, ...
     def where(kind: str, found: Iterator[tuple[Row, str]]) -> tuple[str, tuple[str, ...]]:
         return kind, tuple(f"{path.name}:{row[0]}: {told}" for row, told in found)
 
-    known = ", ".join((*SPLITS, *WITHOUT_LABELS))
+    known = ", ".join((*SPLIT_WORDS, *WITHOUT_LABELS))
     is_split = any(split for *_, split in rows)
-    trained = {label for *_, label, split in rows if SPLITS.get(split, TRAIN) == TRAIN}
+    trained = {label for *_, label, split in rows if SPLIT_WORDS.get(split, TRAIN) == TRAIN}
     lines = {image: line for line, image, *_ in reversed(rows)}
     yield where("rows without a path; write one or remove them", ((row, "no path") for row in rows if not row[1]))
     yield where(
@@ -89,7 +86,7 @@ def _problems(path: Path, rows: list[Row]) -> Iterator[tuple[str, tuple[str, ...
     )
     yield where(
         f"rows of no known split; write {known}",
-        ((row, row[3] or "no split") for row in rows if is_split and row[3] not in (*SPLITS, *WITHOUT_LABELS)),
+        ((row, row[3] or "no split") for row in rows if is_split and row[3] not in (*SPLIT_WORDS, *WITHOUT_LABELS)),
     )
     yield where(
         "rows without a label; write one, or the split unlabelled",
@@ -101,7 +98,7 @@ def _problems(path: Path, rows: list[Row]) -> Iterator[tuple[str, tuple[str, ...
     )
     yield where(
         "test rows whose label is not in train; add training images or remove them",
-        ((row, row[2]) for row in rows if row[2] and SPLITS.get(row[3]) in TESTS and row[2] not in trained),
+        ((row, row[2]) for row in rows if row[2] and SPLIT_WORDS.get(row[3]) in TESTS and row[2] not in trained),
     )
     yield where(
         "rows with a path that came before; remove one of both",

@@ -30,6 +30,8 @@ class Boxes:
     """The values of the first axis; one empty value if there is none."""
     columns: list[str]
     """The values of the second axis."""
+    filled: list[tuple[int, int]]
+    """The boxes, by row and column, that the grid has trials for, also without a result."""
 
     def of(self, table: pd.DataFrame, row: str, column: str) -> pd.DataFrame:
         """The trials in a box."""
@@ -42,8 +44,17 @@ def boxes_of(report: StudyReport, grid: pd.DataFrame) -> Boxes:
     """Boxes for the two axes that have most values, in the order of the grid. A single axis has the rows."""
     counts = {axis: grid[axis].nunique() for axis in report.axes}
     most = sorted((axis for axis in report.axes if counts[axis] > 1), key=lambda axis: -counts[axis])[:2]
-    rows, columns, *_ = [*(axis for axis in report.axes if axis in most), None, None]
-    return Boxes(rows, columns, ordered(grid, rows), ordered(grid, columns))
+    row_axis, column_axis, *_ = [*(axis for axis in report.axes if axis in most), None, None]
+    rows, columns = ordered(grid, row_axis), ordered(grid, column_axis)
+    every = report.table[report.table["baseline"] == ""]
+    pairs = set(zip(_on(every, row_axis), _on(every, column_axis), strict=True))
+    filled = [(i, j) for i, row in enumerate(rows) for j, column in enumerate(columns) if (row, column) in pairs]
+    return Boxes(row_axis, column_axis, rows, columns, filled)
+
+
+def _on(table: pd.DataFrame, axis: str | None) -> list[str]:
+    """The values of trials on an axis; empty ones if there is no axis."""
+    return table[axis].astype(str).tolist() if axis else [""] * len(table)
 
 
 def inner(row: int, column: int) -> tuple[float, float, float, float]:
@@ -54,9 +65,8 @@ def inner(row: int, column: int) -> tuple[float, float, float, float]:
 
 def draw_boxes(ax: Axes, boxes: Boxes, named_rows: bool = True, named_columns: bool = True) -> None:
     """Draws empty boxes, with the names of rows and columns."""
-    places = [(row, column) for row in range(len(boxes.rows)) for column in range(len(boxes.columns))]
     gap = (1 - INSIDE) / 2
-    grounds = [Rectangle((column + gap, row + gap), INSIDE, INSIDE) for row, column in places]
+    grounds = [Rectangle((column + gap, row + gap), INSIDE, INSIDE) for row, column in boxes.filled]
     ax.add_collection(PatchCollection(grounds, facecolor=GROUND, linewidth=0, zorder=0))
     ax.set(xlim=(0, len(boxes.columns)), ylim=(len(boxes.rows), 0))
     columns = _names(boxes.columns) if boxes.column_axis and named_columns else []

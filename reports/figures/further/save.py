@@ -16,6 +16,7 @@ from reports.style import save_figure
 
 NAMES = ("views", "main_effects", "curves")
 """The names of all further figures."""
+SUFFIXES = ("png", "svg")
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,14 @@ class Further:
 
 
 def save_further(report: StudyReport, folder: Path) -> list[Further]:
-    """Write ``<name>.svg`` of each further figure that the report has something for; remove those of the others."""
+    """Write ``<name>.png`` and ``<name>.svg`` of each further figure that the report has something for; remove those of
+    the others."""
     found = list(_drawn(with_short_names(report)))
-    for name in NAMES:
-        (folder / f"{name}.svg").unlink(missing_ok=True)
+    for file in (f"{name}.{suffix}" for name in NAMES for suffix in SUFFIXES):
+        (folder / file).unlink(missing_ok=True)
     for one in found:
         if one.figure:
-            save_figure(one.figure, folder, one.name, ("svg",))
+            save_figure(one.figure, folder, one.name, SUFFIXES)
     return found
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Polygon, Rectangle
 
 from reports.cells.names import with_minus
 from reports.figures.labels.short_names import UPRIGHT, folded, turn
@@ -20,6 +20,8 @@ HATCH = {"waiting": "///", "failed": "xxx", "stopped": "---", "done": ""}
 """The hatches of cells without a value, by state. A trial that is done may lack the metric, and so have no value."""
 GREY = "#e6e6e6"
 INKS = ("black", "white")
+CORNER = 0.15
+"""The sides of the mark in the corner of a cell, as a part of the cell: it ends before the number."""
 SCALE_LABEL = "standard deviations from the mean"
 LETTERS = 42
 """The most letters of a line in a title, so that it does not run into the title of the next panel."""
@@ -118,7 +120,8 @@ def _mark_below(ax: Axes, panel: Panel, colored: pd.DataFrame) -> None:
     grounds = np.asarray(ax.collections[0].get_facecolor())
     for row, column in np.argwhere((panel.values < panel.below).to_numpy()).tolist():
         ink = _readable(grounds[row * colored.shape[1] + column])
-        ax.plot([column + 0.1], [row + 0.12], marker="v", markersize=2.5, markeredgewidth=0, color=ink)
+        corner = [(column, row), (column + CORNER, row), (column, row + CORNER)]
+        ax.add_patch(Polygon(corner, facecolor=ink, linewidth=0))
 
 
 def _limits(panel: Panel) -> tuple[float, float]:

@@ -26,8 +26,8 @@ CROSSED = 6
 """The cost of what a leader covers of a name, in what names cover of each other."""
 CLEARLY = 2.0
 """How many times as far as its own point any other named point is from a name without a leader."""
-LEADER_PIECES = 8
-"""The pieces of a leader."""
+LEADER_PIECES = 18
+"""The pieces of a leader, so many that those of the longest one touch each other."""
 ROUNDS = 4
 """The number of rounds; in each round a name may move away from the names that were placed after it."""
 

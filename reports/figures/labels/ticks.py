@@ -9,13 +9,15 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from reports.cells.names import is_number
-from reports.figures.labels.short_names import LETTERS_AN_INCH, SLANTED, UPRIGHT, folded, letters, longest_line, turn
+from reports.figures.labels.short_names import LETTERS_AN_INCH, SLANTED, UPRIGHT, folded, longest_line, turn
 
 SLANTING: dict[str, Any] = {"rotation": SLANTED, "ha": "right", "rotation_mode": "anchor"}
 """The style of slanted names, which end at their places."""
 BESIDE = 0.7
 """The width of a vertical axis with its labels, in inches."""
 
+DIGITS_AN_INCH, GAP = 16, 0.6
+"""The digits of a number that fit into an inch, and the least gap between two numbers in digits."""
 WIDE = 8
 """Ratio of the largest to the smallest number from which an axis is logarithmic."""
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -58,7 +60,7 @@ def place_numbers(ax: Axes, names: Sequence[str]) -> list[float] | None:
     span = (max(scaled) - min(scaled)) or 1.0
     shown, end = [], -math.inf
     for name, place in zip(names, scaled, strict=True):
-        middle, half = (place - min(scaled)) / span * panel_width(ax) * LETTERS_AN_INCH, (letters(name) + 1) / 2
+        middle, half = (place - min(scaled)) / span * panel_width(ax) * DIGITS_AN_INCH, _width(name) / 2
         shown.append(name if middle - half >= end else "")
         end = middle + half if shown[-1] else end
     if logarithmic:
@@ -66,6 +68,11 @@ def place_numbers(ax: Axes, names: Sequence[str]) -> list[float] | None:
     ax.set_xticks(values, shown)
     ax.xaxis.set_minor_locator(NullLocator())
     return values
+
+
+def _width(number: str) -> float:
+    """The width of a number and of the gap after it, in digits; a point is half as wide as a digit."""
+    return len(number) - number.count(".") / 2 + GAP
 
 
 def heighten(ax: Axes, inches: float) -> None:

@@ -56,7 +56,7 @@ def draw_embedding(ax: Axes, points: np.ndarray, labels: np.ndarray, classes: Se
         color, marker = COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]
         name = classes[label] if classes else None
         ax.scatter(x, y, s=16, color=color, marker=marker, edgecolor=EDGE, linewidth=0.3, label=name)
-    ax.set_aspect("equal", adjustable="datalim")
+    ax.set_aspect("equal", adjustable="box", anchor="N")
     ax.set_axis_off()
 
 

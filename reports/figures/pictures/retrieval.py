@@ -18,6 +18,8 @@ QUERIES, NEIGHBORS = 4, 6
 """The numbers of queries and neighbours that are drawn of several panels."""
 BY_NEIGHBOR = ("retrieval/neighbors", "retrieval/neighbor_labels", "retrieval/similarities")
 """The arrays of queries and neighbours, (queries, neighbours, ...)."""
+TITLE_PAD = 6
+"""Points from an image to the title above it."""
 GAP = 0.15
 """The gap between the queries and their neighbours, in widths of an image."""
 
@@ -85,8 +87,9 @@ def _draw_panel(part: SubFigure, panel: PicturePanel) -> None:
             _draw_image(ax, neighbors[row, column])
             _mark(ax, panel, (row, column))
     axes[0, 0].set_title("test image", fontsize=SIZE)
-    heading = axes[0, 2].set_title("nearest training images", fontsize=SIZE)
-    heading.set_in_layout(False)  # it is wider than its column, and would widen it
+    above = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "baseline"}
+    heading = axes[0, 2].annotate("nearest training images", (0, 1), (0, TITLE_PAD), **above)
+    heading.set(fontsize=SIZE, fontweight="bold", in_layout=False)  # a title wider than its column would widen it
 
 
 def _draw_image(ax: Axes, image: np.ndarray) -> None:

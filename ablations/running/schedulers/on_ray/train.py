@@ -52,7 +52,7 @@ def run_over_workers(unit: Unit, job: Job, resources: Resources, emit: Callable[
     queue = Queue(actor_options={"num_cpus": 0})
     over, failed, problem = False, list[Result](), None
     with tempfile.TemporaryDirectory(prefix="ablate-ray-train-") as folder, ThreadPoolExecutor(1) as thread:
-        fit = thread.submit(_trainer(unit, job, resources, queue, folder).fit)
+        fit = thread.submit(trainer_of(unit, job, resources, queue, folder).fit)
         for told in _told(queue, fit):
             match told:
                 case None:
@@ -70,13 +70,13 @@ def run_over_workers(unit: Unit, job: Job, resources: Resources, emit: Callable[
         raise problem or ProcessLost(f"one of {resources.workers} workers died: {fit.exception()}")
 
 
-def _trainer(unit: Unit, job: Job, resources: Resources, queue: Queue, folder: str) -> TorchTrainer:
+def trainer_of(unit: Unit, job: Job, resources: Resources, queue: Queue, folder: str) -> TorchTrainer:
     """The trainer, of a single worker if only evaluations are left."""
     trained = TrialStore(job.storage).encoder_path(unit.pretrain_id).exists()
     nothing = trained or not unit.trials[0].config.pretrain.epochs
     each = {"CPU": resources.cpu} | ({"GPU": resources.gpu} if resources.gpu else {})
     return TorchTrainer(
-        _work,
+        work_on,
         train_loop_config={"unit": unit, "job": job, "queue": queue},
         torch_config=TorchOverNodes(),
         scaling_config=ScalingConfig(
@@ -96,7 +96,7 @@ def _told(queue: Queue, fit: "Future[Any]") -> Iterator[Told]:
                 yield queue.get(timeout=POLL_SECONDS)
 
 
-def _work(config: dict[str, Any]) -> None:
+def work_on(config: dict[str, Any]) -> None:
     """The function that every worker runs."""
     unit, job, queue = config["unit"], config["job"], config["queue"]
     try:

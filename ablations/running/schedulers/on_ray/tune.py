@@ -61,12 +61,12 @@ def _tuner(batch: Batch, listen: Listen, folder: Path) -> tune.Tuner:
     resources, several = batch.resources, batch.resources.workers > 1
     bundle = HEAD if several else {"CPU": resources.cpu, "GPU": resources.gpu}
     search = BasicVariantGenerator(max_concurrent=1 if batch.alone else trials_at_once(resources) if several else 0)
-    callbacks: list[Callback] = [Endings(listen, _work), NothingPrinted()]
+    callbacks: list[Callback] = [Endings(listen, work_of), NothingPrinted()]
     if several and not batch.alone:
         callbacks.append(Capacity(search, resources))
     return tune.Tuner(
-        tune.with_resources(_run_on_worker, PlacementGroupFactory([bundle])),
-        param_space={WORK: tune.sample_from(_in_order(batch))},  # type: ignore[arg-type]
+        tune.with_resources(run_on_worker, PlacementGroupFactory([bundle])),
+        param_space={WORK: tune.sample_from(work_in_order(batch))},  # type: ignore[arg-type]
         tune_config=TuneConfig(
             num_samples=len(batch.units),
             reuse_actors=True,
@@ -84,7 +84,7 @@ def _tuner(batch: Batch, listen: Listen, folder: Path) -> tune.Tuner:
     )
 
 
-def _in_order(batch: Batch) -> Callable[[], bytes]:
+def work_in_order(batch: Batch) -> Callable[[], bytes]:
     """A function that returns the work of one unit after the other, each recorded in the store.
 
     Tune calls it when it makes a trial, some hundreds ahead of those that run. With a grid it would make all trials
@@ -100,11 +100,12 @@ def _in_order(batch: Batch) -> Callable[[], bytes]:
     return next_work
 
 
-def _run_on_worker(config: dict[str, Any]) -> None:
+def run_on_worker(config: dict[str, Any]) -> None:
+    """Run a unit on a worker, and report its events to the driver."""
     from ablations.running.worker import run_unit  # here, since PyTorch comes with it, which the driver does not need
     from core.hardware import cap_memory, hide_gpus
 
-    unit, job, resources = _work(config)
+    unit, job, resources = work_of(config)
     if not resources.gpu:
         hide_gpus()  # Ray itself leaves all GPUs of a node visible
     cap_memory(resources.gpu)
@@ -126,7 +127,8 @@ def _run_on_worker(config: dict[str, Any]) -> None:
         run_unit(unit, job, emit)
 
 
-def _work(config: dict[str, Any]) -> tuple[Unit, Job, Resources]:
+def work_of(config: dict[str, Any]) -> tuple[Unit, Job, Resources]:
+    """Unpack the work from a Tune trial\'s configuration."""
     work: tuple[Unit, Job, Resources] = pickle.loads(config[WORK])
     return work
 

@@ -1,0 +1,68 @@
+"""``encoder.weights: trial:ID``: the finished trial of the storage whose encoder a configuration starts from."""
+
+from pydantic import ValidationError
+
+from ablations.planning.configuration.configure import Configured, place_of
+from ablations.store.trial_store import StoredTrial, TrialStore, find_trial, trained_encoder
+from ablations.types.choices import with_value
+from ablations.types.errors import StudyError
+from core.config import PretrainConfig, TrainConfig
+from core.config.models.weights import ENCODER, TRIAL, StartingWeights
+
+WEIGHTS = ("encoder", "weights")
+HASH = ("encoder", "weights_hash")
+
+
+def started(configured: Configured, store: TrialStore) -> TrainConfig:
+    """The configuration with the file and the hash of the encoder that it starts from; as it is unless that is a
+    trial's. Raises ``StudyError`` for a trial that is not there, is not finished, or has another encoder."""
+    config = configured.config
+    encoder = config.pretrain.encoder
+    if not isinstance(encoder, StartingWeights) or not (encoder.weights or "").startswith(TRIAL):
+        return config
+    try:
+        trial = find_trial(store, str(encoder.weights).removeprefix(TRIAL))
+        found = _hash_of(trial, config.pretrain, store)
+        if encoder.weights_hash not in (encoder.weights, found):
+            told = f"encoder.weights_hash is {encoder.weights_hash}, and trial {trial.id} has {found}"
+            raise StudyError(f"{told}; write the other hash, or name another trial")
+    except StudyError as error:
+        raise StudyError(f"{place_of(WEIGHTS, configured)}: {error}") from error
+    file = str(store.encoder_path(str(trial.pretrain_id)).resolve())
+    return with_value(with_value(config, WEIGHTS, file), HASH, found)
+
+
+def _hash_of(trial: StoredTrial, wanted: PretrainConfig, store: TrialStore) -> str:
+    """The ``weights_hash`` of a trial's encoder. Raises ``StudyError`` where the wanted one cannot start from it."""
+    if not trial.pretrain_id or not store.trained([trial.pretrain_id]):
+        raise StudyError(f"trial {trial.id} is not finished: its encoder is not trained; run its study first")
+    _check_fits(trial, wanted)
+    known = store.encoder_hash(trial.pretrain_id)  # empty for encoders of earlier versions
+    if not known:
+        from core import encoder_hash  # here, since PyTorch comes with it
+
+        known = encoder_hash(trained_encoder(store, trial, "cpu").encoder)
+    return f"{ENCODER}{known}"
+
+
+def _check_fits(trial: StoredTrial, wanted: PretrainConfig) -> None:
+    try:
+        other = PretrainConfig.model_validate(trial.config.get("pretrain", {}))
+    except ValidationError as error:
+        told = "its configuration cannot be read; one of your own code needs 'uses', or --use FILE"
+        raise StudyError(f"trial {trial.id}: {told}") from error
+    sizes = other.data.image_size, wanted.data.image_size
+    if _shape(other) == _shape(wanted) and sizes[0] == sizes[1]:
+        return
+    from core.encoder.weights import misfit  # here, since PyTorch comes with it
+
+    if told := misfit(wanted.encoder, sizes[1], other.encoder, sizes[0]):
+        name = getattr(other.encoder, "name", other.encoder.kind)
+        raise StudyError(
+            f"the encoder of trial {trial.id}, {name} for views of {sizes[0]} pixels, {told}; take its encoder and "
+            "data.image_size, or another trial"
+        )
+
+
+def _shape(config: PretrainConfig) -> dict[str, object]:
+    return config.encoder.model_dump(exclude={"weights_hash", "normalize"})

@@ -1,0 +1,1 @@
+"""Results as small files that are kept in a repository, and everything drawn again from them alone."""
