@@ -97,7 +97,7 @@ def small_config(**changes: object) -> PretrainConfig:
     kind = loss.get("kind") if isinstance(loss, dict) else None
     values: dict[str, object] = {
         "data": {"name": "random", "image_size": 16},
-        "encoder": {"cpc": encoder | PATCHES, "mae": VIT}.get(kind, encoder),
+        "encoder": {"cpc": encoder | PATCHES, "mae": VIT}.get(str(kind), encoder),
         "head": {"output": 16},
         "schedule": {"warmup_epochs": 1},
         "epochs": 3,

@@ -130,7 +130,10 @@ def test_the_cost_is_that_of_a_quarter_of_the_tokens() -> None:
             {"encoder": {"kind": "resnet"}},
             "leaves patches out, which encoder.kind resnet cannot: take encoder.kind timm",
         ),
-        ({"encoder": {"kind": "timm", "name": "test_convnext"}}, "which encoder.kind timm cannot"),
+        (
+            {"encoder": {"kind": "timm", "name": "test_convnext"}, "data": {"image_size": 32}},
+            "which encoder.kind timm cannot",
+        ),
         ({"loss": LOSS | {"hidden": 0.95}}, "none of the 16 patches of a view is visible"),
         ({"loss": LOSS | {"decoder_heads": 3}}, "decoder_heads .3. does not divide"),
     ],

@@ -88,7 +88,7 @@ class TimmModel(LibraryModel):
             rows = torch.cat([torch.arange(first, device=x.device).expand(len(x), -1), places + first], dim=1)
             return x.gather(1, rows[..., None].expand(-1, -1, x.shape[2]))
 
-        hook = self.network.norm_pre.register_forward_pre_hook(drop)  # type: ignore[union-attr, operator]
+        hook = self.network.norm_pre.register_forward_pre_hook(drop)  # type: ignore[union-attr]
         try:
             found: Tensor = self.network.forward_features(self._normalized(views[:, :3]))  # type: ignore[operator]
         finally:
