@@ -115,6 +115,13 @@ NOTHING = CustomAugment()
 """A policy that leaves images as they are."""
 
 
+class MeanColour(nn.Module):
+    """A body whose features are known: neither a crop nor a flip changes an image of one colour."""
+
+    def forward(self, views: Tensor) -> Tensor:
+        return views.mean(dim=(2, 3))
+
+
 class Features(nn.Module):
     """Features (B, d) that are a known function of the views."""
 
