@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,9 @@ def test_a_search_and_pictures_come_back(tmp_path: Path) -> None:
 
 def test_the_paper_has_its_own_effect_where_it_prints_the_cells() -> None:
     axes = ["augment.first", "augment.second"]
-    cells = [{"augment.first": "crop", "augment.second": second} for second in ("color", "crop")]
+    cells: list[str | list[Any] | dict[str, Any]] = [
+        {"augment.first": "crop", "augment.second": second} for second in ("color", "crop")
+    ]
     stands_out = BetterClaim(says="", cells=cells[:1], than=cells[1:])
     order = AgreementClaim(says="", key="figure_5")
     elsewhere = BetterClaim(says="", cells=[{"augment.first": "mixup"}], than=cells[1:])
