@@ -4,7 +4,7 @@ Everything here is a function of a table with one row a trial, whatever produced
 
 The rooms; each imports only those below it::
 
-    pages         the HTML pages and all files of a report
+    pages, saved  the HTML pages and all files of a report; results as small files, and what is drawn of them again
     figures       one module for each kind of figure, and what several kinds share
     tables        tables as text, Markdown, LaTeX and drawn
     study_report  everything that a report is drawn from

@@ -37,7 +37,10 @@ def imports(code: str) -> set[str]:
             {"torch", "ray", "mlflow", "pandas", "matplotlib", "scipy"},
         ),
         ("ablations.running.schedulers.on_ray.tune", {"torch", "mlflow", "matplotlib"}),
-        ("ablations.tracking.resilient_tracker", {"torch", "ray", "matplotlib"}),
+        (
+            "ablations.tracking.resilient_tracker, ablations.tracking.collection_report",
+            {"torch", "ray", "matplotlib", "scipy.stats"},
+        ),
         ("ablations.running.worker", {"torchvision", "torch._dynamo", "ray", "mlflow", "pandas", "matplotlib"}),
     ],
 )

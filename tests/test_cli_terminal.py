@@ -18,13 +18,14 @@ from ablations.cli.app import app
 from ablations.cli.options import console
 from ablations.planning.best import Ranking
 from ablations.planning.plan import make_plan
+from ablations.running.progress import follow
 from ablations.running.progress_text import progress_table
 from ablations.running.run_state import RunState
 from ablations.store.trial_store import TrialStore
 from ablations.types.console import NOTE, WordConsole, broken
 from ablations.types.duration import clock
 from ablations.types.events import Started, TrialEnded
-from ablations.types.trial import Result
+from ablations.types.trial import Result, Trial
 from helpers import small_study
 
 COMMAND = [sys.executable, "-c", "from ablations.cli.app import main; main()"]
@@ -132,7 +133,7 @@ def test_a_plan_keeps_whole_ids() -> None:
     assert f"encoder {wide[3]}" in narrow
 
 
-def test_a_pipe_cuts_and_breaks_nothing() -> None:
+def test_a_pipe_cuts_breaks_and_pads_nothing() -> None:
     Path("studies").mkdir()
     title = "word " * 100
     Path("studies/long.yaml").write_text(
@@ -200,6 +201,10 @@ def test_a_long_word_and_a_command_are_left_whole() -> None:
     ]
 
 
+def ended(trial: Trial, top1: float) -> TrialEnded:
+    return TrialEnded(trial.pretrain_id, Result(trial.id, "done", {"linear_eval/top1": top1}, 1.0, 1.0, {}))
+
+
 def test_the_live_table_fits_and_says_what_is_best() -> None:
     Path("small.yaml").write_text(small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=2))
     plan = make_plan(load_study("small.yaml"), TrialStore(Path("runs")), Path("data"))
@@ -207,7 +212,7 @@ def test_the_live_table_fits_and_says_what_is_best() -> None:
     one, other = plan.trials
     for trial in plan.trials:
         state.update(Started(trial.pretrain_id))
-    state.update(TrialEnded(one.pretrain_id, Result(one.id, "done", {"linear_eval/top1": 40.0}, 1.0, 1.0, {})))
+    state.update(ended(one, 40.0))
     shown = {}
     for width in (40, 100):
         with (console := Console(width=width)).capture() as captured:
@@ -217,8 +222,21 @@ def test_the_live_table_fits_and_says_what_is_best() -> None:
         assert max(len(line.rstrip()) for line in shown[width].splitlines()) <= width
     assert "images/s" in shown[100]
     assert "images/s" not in shown[40]
-    state.update(TrialEnded(other.pretrain_id, Result(other.id, "done", {"linear_eval/top1": 41.0}, 1.0, 1.0, {})))
+    state.update(ended(other, 41.0))
     assert str(state.best) == "loss.temperature 0.5: top1 41.0"
+
+
+def test_a_log_file_has_lines_and_no_live_table_though_its_colours_are_forced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    Path("small.yaml").write_text(small_study("grid: {loss.temperature: [0.1]}\n", epochs=2))
+    plan = make_plan(load_study("small.yaml"), TrialStore(Path("runs")), Path("data"))
+    state, written = RunState(plan, "top1"), io.StringIO()
+    with follow(state, WordConsole(file=written, width=200)) as progress:
+        for event in (Started(plan.trials[0].pretrain_id), ended(plan.trials[0], 40.0)):
+            state.update(event)
+            progress.show(event)
+    (line,) = written.getvalue().splitlines()
+    assert line.startswith("0.1, seed 0  [1 done, 0 running")
 
 
 @pytest.mark.parametrize(

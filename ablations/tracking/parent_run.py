@@ -28,7 +28,7 @@ from ablations.tracking.content.summary import Summary
 from ablations.tracking.content.views import KIND
 from ablations.tracking.on_request import Extras
 from ablations.tracking.provenance import provenance, source
-from ablations.tracking.save_reports import save_report, tag_experiment
+from ablations.tracking.save_reports import CLAIMS, save_report, tag_experiment
 from ablations.types.identity import SCHEMA
 from ablations.types.trial import Result
 
@@ -107,7 +107,7 @@ class ParentRun:
         self._client.set_tag(run_id, NOTE, readable(parent_note(self._description, experiment_id, run_id, None))[:TAG])
         self._adopt(run_id, trial_ids)
         note = experiment_note(self._description, experiment_id, run_id, None)
-        wanted = {STUDY: scaled.study.name, NOTE: note, **KIND}
+        wanted = {CLAIMS: "none judged yet", STUDY: scaled.study.name, NOTE: note, **KIND}
         new = {name: value for name, value in wanted.items() if name not in self._experiment.tags}
         tag_experiment(self._client, experiment_id, new)
         return run_id

@@ -80,7 +80,7 @@ def save_collection(scaled: ScaledCollection, found: CollectionFindings, folder:
             client.log_batch(run_id, params=parameters(collection_parameters(scaled)))
         Artifacts.to_write(client, experiment).save(run_id, folder, REPORT_FOLDER)
         status = collection_status([info.status for info in infos], [study.problem for study in found.studies])
-        client.set_terminated(run_id, status, max(info.end_time or _now() for info in infos))
+        client.set_terminated(run_id, status, max([run.info.start_time, *(info.end_time or _now() for info in infos)]))
         told = {NOTE: found.note(run_id, is_experiment=True), CLAIMS: verdicts_counted(found.verdicts)}
         tag_experiment(client, experiment.experiment_id, told | KIND)
 

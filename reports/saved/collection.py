@@ -59,7 +59,9 @@ class SavedStudy(Saved):
     def label(self) -> str:
         """The paper's name of the figure or table, such as ``Figure 5``; the study's title if it reproduces none."""
         numbers = paper_numbers(self.reproduces)
-        return numbers.title if numbers else (self.reproduces or self.title).replace("_", " ").capitalize()
+        if numbers:
+            return numbers.title
+        return self.reproduces.replace("_", " ").capitalize() if self.reproduces else self.title
 
 
 class SavedCollection(Saved):

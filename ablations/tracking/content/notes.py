@@ -36,9 +36,8 @@ def parent_note(description: dict[str, Any], experiment_id: str, run_id: str, su
     scale = f"{description['scale']} ({description['scale_description']})".replace(" ()", "")
     parts = [
         f"**{description['title']}**{_reproduces(description)}, at scale {scale}. "
-        "The whole study: its trials are the child runs, and its report is among the artifacts."
-        f"{_links(experiment_id, run_id, summary)}",
-        _short(summary),
+        "The whole study: its trials are the child runs, and its report is among the artifacts.",
+        f"{_short(summary)}{_links(experiment_id, run_id, summary)}",
         *_findings(description, run_id, summary),
         _command(description),
         *_settings(description),
