@@ -1,6 +1,6 @@
 # make demo       the first figure, from nothing but Python
 # make test       the everyday suite
-# make slow       SIGKILL at five moments and Ctrl-C, minutes
+# make slow       the slow tests: kills, clusters, other people's servers
 # make reference  the generated pages of docs/, and the schema of study files
 # make results    the figures, verdicts and pages of docs/results, from the data beside them
 # make docs       the documentation site, into build/site/; a dead link fails it

@@ -29,6 +29,7 @@ from ablations.api import load_study
 from ablations.planning.grid import enumerate_trials
 from ablations.types.trial import Trial
 from core import Dataset, Diverged, Epoch, PretrainConfig, ResNet, TrainConfig, evaluate, load_data, pretrain
+from core.config.protocols.base import Stage
 from core.cost import BACKWARD, forward_flops
 from core.pretraining.training import COLLAPSED
 
@@ -36,7 +37,7 @@ STUDY = Path(__file__).with_suffix(".yaml")
 ROWS = STUDY.with_suffix(".csv")
 DOCUMENT = STUDY.parent.parent / "docs" / "methods.md"
 START, END = "<!-- written by benchmarks/methods_learn.py -->\n", "\n<!-- end of what it writes -->"
-STAGES = ("stage1", "stage2", "stage3", "stage4")
+STAGES: tuple[Stage, ...] = ("stage1", "stage2", "stage3", "stage4")
 """Stages that are scored; the last is h."""
 RANDOM, RANDOM_PATCHES = "Random encoder", "Random encoder of patches"
 ENOUGH = 2

@@ -68,21 +68,18 @@ def forward_flops(config: EncoderConfig, image_size: int) -> int:
 
 def training_flops(config: PretrainConfig) -> int:
     """Floating-point operations of a training step for one image: a forward pass for each of its views, a backward pass
-    for each view that is trained on, and what the method computes outside the encoder. A pass that is not in every
-    epoch counts by its share of the epochs."""
+    for each view that is trained on, and what the method computes outside the encoder. A pass counts by its
+    share."""
     passes = sum(
-        each.copies
-        * (1 + BACKWARD * each.has_gradient)
-        * forward_flops(config.encoder, each.size)
-        // each.epochs_between
+        each.share * each.copies * (1 + BACKWARD * each.has_gradient) * forward_flops(config.encoder, each.size)
         for each in config.passes
     )
-    return passes + config.loss.flops(config)
+    return round(passes) + config.loss.flops(config)
 
 
 def training_pixels(config: PretrainConfig) -> int:
     """Number of pixels of all views of one image in a training step."""
-    return sum(each.copies * each.size**2 // each.epochs_between for each in config.passes)
+    return round(sum(each.share * each.copies * each.size**2 for each in config.passes))
 
 
 def training_bytes(config: PretrainConfig, value_bytes: int, workers: int = 1, images: int = 0) -> int:
@@ -93,7 +90,7 @@ def training_bytes(config: PretrainConfig, value_bytes: int, workers: int = 1, i
     method keeps for this number of training ``images``, and of a batch of images that keep their shape. Recomputation,
     which needs less, is not counted.
     """
-    kept = [_kept_values(config, each.copies, each.size, workers) for each in config.trained_passes]
+    kept = [_kept_values(config, each.copies, each.size, workers, each.share) for each in config.trained_passes]
     activations = max(kept) if config.batch_norm_chunk else sum(kept)
     weights = (3 + config.loss.has_target) * FLOAT32 * parameters(config.encoder, config.data.image_size)
     state = config.loss.state_bytes(config, images)
@@ -107,10 +104,10 @@ def canvas_bytes(config: PretrainConfig, workers: int = 1) -> int:
     return config.batch_size // workers * 3 * data.longest_side**2 if data.shape == "own" else 0
 
 
-def _kept_values(config: PretrainConfig, copies: int, size: int, workers: int) -> int:
+def _kept_values(config: PretrainConfig, copies: int, size: int, workers: int, share: float) -> int:
     views = copies * config.batch_size
     at_once = min(views, config.batch_norm_chunk or views) // workers
-    return at_once * encoder_cost(config.encoder, size).activations
+    return round(share * at_once * encoder_cost(config.encoder, size).activations)
 
 
 @lru_cache(maxsize=1024)

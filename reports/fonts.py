@@ -2,17 +2,15 @@
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
-
-from matplotlib.font_manager import findSystemFonts, fontManager
-from matplotlib.ft2font import FT2Font
 
 OWN = "DejaVu Sans"
 """The default font of all figures, which comes with Matplotlib."""
+SPANS = (range(0x20, 0x250), range(0x391, 0x3A2), range(0x3A3, 0x3CA), range(0x2010, 0x2028), range(0x2190, 0x2300))
+SHOWN = {chr(code) for span in SPANS for code in span}
+"""Characters that it has, of those that most reports have: Latin and Greek letters, dashes, arrows, mathematical ones.
+Matplotlib, which takes a quarter of a second to import, need not be asked for them."""
 MARKS = ("Cf", "Mn", "Zs", "Cc")
 """The Unicode categories of characters that are not visible by themselves."""
-LAST_RESORT = "unifont"
-"""A part of the file names of GNU Unifont, which has nearly all characters, in coarse pixels."""
 MOST_NAMED = 12
 """The most characters that a note names."""
 
@@ -40,34 +38,9 @@ class Fonts:
 
 def fonts_for(text: str) -> Fonts:
     """The fonts that show a text as far as the installed ones can."""
-    own = FT2Font(fontManager.findfont(OWN))
-    lacking = {one for one in text if not own.get_char_index(ord(one)) and unicodedata.category(one) not in MARKS}
-    return _fonts("".join(sorted(lacking)))
+    unusual = {one for one in {*text} - SHOWN if unicodedata.category(one) not in MARKS}
+    if not unusual:
+        return Fonts((OWN,), "")
+    from reports.font_search import find_fonts, lacking_in
 
-
-@cache
-def _fonts(lacking: str) -> Fonts:
-    """The fonts for characters: the one that has most of them, then the one that has most of the rest, and so on."""
-    families, missing = [OWN], set(lacking)
-    has = {path: _in_font(path, lacking) for path in sorted(findSystemFonts())} if lacking else {}
-
-    def worth(path: str) -> tuple[bool, int]:
-        count = len(has[path] & missing)
-        return count > 0 and LAST_RESORT not in path, count
-
-    while any(has_some & missing for has_some in has.values()):
-        best = max(has, key=worth)
-        fontManager.addfont(best)
-        families.append(FT2Font(best).family_name)
-        missing -= has[best]
-    return Fonts(tuple(families), "".join(sorted(missing)))
-
-
-def _in_font(path: str, characters: str) -> set[str]:
-    """The characters that a font has; none if Matplotlib cannot draw with it, such as a font of colour emoji."""
-    try:
-        font = FT2Font(path)
-    except (OSError, RuntimeError):
-        return set()
-    is_upright = font.scalable and not any(style in font.style_name for style in ("Bold", "Italic", "Oblique"))
-    return {one for one in characters if is_upright and font.get_char_index(ord(one))}
+    return find_fonts("".join(sorted(lacking_in(OWN, unusual))))

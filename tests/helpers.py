@@ -90,13 +90,14 @@ base:
 
 
 def small_config(**changes: object) -> PretrainConfig:
-    """A training of a second: 16 pixels, a tiny ResNet-10, 4 steps an epoch on 64 images. CPC's sees 4 x 4 patches."""
-    encoder = {"name": "resnet10", "width": 0.125}
+    """A training of a second: 16 pixels, a tiny ResNet-10, 4 steps an epoch on 64 images. CPC's sees 4 x 4 patches, and
+    MAE has a tiny transformer on as many."""
+    encoder: dict[str, object] = {"name": "resnet10", "width": 0.125}
     loss = changes.get("loss")
-    patches = PATCHES if isinstance(loss, dict) and loss.get("kind") == "cpc" else {}
+    kind = loss.get("kind") if isinstance(loss, dict) else None
     values: dict[str, object] = {
         "data": {"name": "random", "image_size": 16},
-        "encoder": encoder | patches,
+        "encoder": {"cpc": encoder | PATCHES, "mae": VIT}.get(str(kind), encoder),
         "head": {"output": 16},
         "schedule": {"warmup_epochs": 1},
         "epochs": 3,
@@ -108,8 +109,17 @@ def small_config(**changes: object) -> PretrainConfig:
 
 PATCHES = {"kind": "patches", "grid": 4, "patch": 4}
 """What makes an encoder one of patches."""
+VIT = {"kind": "timm", "name": "test_vit", "patch_size": 4}
+"""A vision transformer with 16 tokens of a view of 16 pixels."""
 NOTHING = CustomAugment()
 """A policy that leaves images as they are."""
+
+
+class MeanColour(nn.Module):
+    """A body whose features are known: neither a crop nor a flip changes an image of one colour."""
+
+    def forward(self, views: Tensor) -> Tensor:
+        return views.mean(dim=(2, 3))
 
 
 class Features(nn.Module):

@@ -12,6 +12,7 @@ from torch.multiprocessing.spawn import start_processes
 
 from core import pretrain
 from core.encoder.resnet import ResNet
+from core.optimizer.eager import skip_dynamo
 from core.pretraining.buckets import Buckets
 from core.pretraining.training import Training
 from helpers import random_dataset, small_config
@@ -66,6 +67,7 @@ def after_steps(
 
 def one_of_several(rank: int, processes: int, folder: str, task: Any, backend: str) -> None:
     torch.set_num_threads(1)
+    skip_dynamo()
     if backend == "nccl":
         torch.cuda.set_device(rank % torch.cuda.device_count())
         os.environ["NCCL_HOSTID"] = str(rank)  # it refuses two processes of one host on one GPU
@@ -77,7 +79,7 @@ def one_of_several(rank: int, processes: int, folder: str, task: Any, backend: s
 
 def in_processes(processes: int, folder: Path, task: Any, backend: str = "gloo") -> list[Any]:
     """Result of the task, a function of the folder, in each of several processes of one group."""
-    multiprocessing.set_forkserver_preload([__name__, "torch._dynamo"])  # imported once, not by every process
+    multiprocessing.set_forkserver_preload([__name__])  # imported once, not by every process
     start_processes(one_of_several, (processes, str(folder), task, backend), processes, start_method="forkserver")
     return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(processes)]
 

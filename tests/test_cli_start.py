@@ -32,10 +32,15 @@ def imports(code: str) -> set[str]:
 @pytest.mark.parametrize(
     ("modules", "missing"),
     [
-        ("ablations.running.run", {"torch", "ray", "mlflow", "pandas", "matplotlib", "scipy"}),
+        (
+            "ablations.running.run, ablations.running.schedulers.on_ray.scheduler",
+            {"torch", "ray", "mlflow", "pandas", "matplotlib", "scipy"},
+        ),
         ("ablations.running.schedulers.on_ray.tune", {"torch", "mlflow", "matplotlib"}),
-        ("ablations.running.schedulers.on_ray.scheduler", {"torch", "ray"}),
-        ("ablations.tracking.resilient_tracker", {"torch", "ray", "matplotlib"}),
+        (
+            "ablations.tracking.resilient_tracker, ablations.tracking.collection_report",
+            {"torch", "ray", "matplotlib", "scipy.stats"},
+        ),
         ("ablations.running.worker", {"torchvision", "torch._dynamo", "ray", "mlflow", "pandas", "matplotlib"}),
     ],
 )

@@ -1,25 +1,31 @@
 """Output fits narrow terminals, dumb terminals and pipes."""
 
+import io
 import os
 import pty
 import re
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 import pytest
+from command_line import ablate
 from rich.console import Console
 
 from ablations import load_study, run_study
+from ablations.cli.app import app
+from ablations.cli.options import console
 from ablations.planning.best import Ranking
 from ablations.planning.plan import make_plan
+from ablations.running.progress import follow
 from ablations.running.progress_text import progress_table
 from ablations.running.run_state import RunState
 from ablations.store.trial_store import TrialStore
 from ablations.types.console import NOTE, WordConsole, broken
 from ablations.types.duration import clock
 from ablations.types.events import Started, TrialEnded
-from ablations.types.trial import Result
+from ablations.types.trial import Result, Trial
 from helpers import small_study
 
 COMMAND = [sys.executable, "-c", "from ablations.cli.app import main; main()"]
@@ -68,9 +74,26 @@ claims:
 """
 
 
+class Terminal(io.StringIO):
+    """A terminal of this process."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def printed(width: int, *arguments: str) -> list[str]:
-    """Lines of what a command prints on a terminal of that width."""
-    return in_terminal(*arguments, COLUMNS=str(width), TERM="dumb").decode().replace("\r", "").splitlines()
+    """Lines of what a command prints on a terminal of that width, called in this process."""
+    terminal = Terminal()
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        redirect_stdout(terminal),
+        redirect_stderr(terminal),
+        suppress(SystemExit),
+    ):
+        patched.setattr(console, "width", width)
+        patched.setenv("COLUMNS", str(width))  # for errors
+        app(arguments)
+    return terminal.getvalue().splitlines()
 
 
 def words(lines: list[str]) -> set[str]:
@@ -84,24 +107,22 @@ def write_study(name: str = "a_study_with_a_name") -> str:
     return name
 
 
-@pytest.mark.parametrize("width", [40, 60, 80])
+LABELS = {"trial", "encoder", "trials", "left"}
+"""Words that a narrow terminal has in addition."""
+
+
 @pytest.mark.parametrize("command", [["list"], ["plan", "a_study_with_a_name"], ["status", "a_study_with_a_name"]])
-def test_no_word_is_broken(width: int, command: list[str]) -> None:
-    """Every word of a narrow terminal is one of a wide one, and no line is longer than the terminal."""
-    write_study()
-    lines = printed(width, *command)
-    labels = {"trial", "encoder", "trials", "left"}
-    assert words(lines) - labels <= words(printed(400, *command))
-    assert max(map(len, lines)) <= width
-
-
-def test_a_list_keeps_whole_titles() -> None:
+def test_no_word_is_broken(command: list[str]) -> None:
+    """Every word of a narrow terminal is one of a wide one, no line is longer than the terminal, and nothing is cut."""
     name = write_study()
-    for width in (40, 80, 200):
-        text = " ".join(" ".join(printed(width, "list")).split())
-        assert name in text
-        assert all(word in text for word in TITLE.split())
-        assert "…" not in text
+    known = words(printed(400, *command)) | LABELS
+    for width in (40, 60, 80):
+        lines = printed(width, *command)
+        assert words(lines) <= known
+        assert max(map(len, lines)) <= width
+        assert "…" not in "".join(lines)
+        if command == ["list"]:
+            assert {name, *TITLE.split()} <= words(lines)
 
 
 def test_a_plan_keeps_whole_ids() -> None:
@@ -112,14 +133,13 @@ def test_a_plan_keeps_whole_ids() -> None:
     assert f"encoder {wide[3]}" in narrow
 
 
-def test_a_pipe_cuts_and_breaks_nothing() -> None:
+def test_a_pipe_cuts_breaks_and_pads_nothing() -> None:
     Path("studies").mkdir()
     title = "word " * 100
     Path("studies/long.yaml").write_text(
         small_study(f"title: {title}\ngrid: {{loss.temperature: [0.1, 0.5]}}\n", 1, "long")
     )
-    piped = subprocess.run([*COMMAND, "list"], capture_output=True, check=True).stdout.decode()
-    assert title.strip() in piped
+    assert title.strip() in ablate("list")[1]
 
 
 @pytest.mark.usefixtures("mlflow_db")
@@ -181,6 +201,10 @@ def test_a_long_word_and_a_command_are_left_whole() -> None:
     ]
 
 
+def ended(trial: Trial, top1: float) -> TrialEnded:
+    return TrialEnded(trial.pretrain_id, Result(trial.id, "done", {"linear_eval/top1": top1}, 1.0, 1.0, {}))
+
+
 def test_the_live_table_fits_and_says_what_is_best() -> None:
     Path("small.yaml").write_text(small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=2))
     plan = make_plan(load_study("small.yaml"), TrialStore(Path("runs")), Path("data"))
@@ -188,7 +212,7 @@ def test_the_live_table_fits_and_says_what_is_best() -> None:
     one, other = plan.trials
     for trial in plan.trials:
         state.update(Started(trial.pretrain_id))
-    state.update(TrialEnded(one.pretrain_id, Result(one.id, "done", {"linear_eval/top1": 40.0}, 1.0, 1.0, {})))
+    state.update(ended(one, 40.0))
     shown = {}
     for width in (40, 100):
         with (console := Console(width=width)).capture() as captured:
@@ -198,8 +222,21 @@ def test_the_live_table_fits_and_says_what_is_best() -> None:
         assert max(len(line.rstrip()) for line in shown[width].splitlines()) <= width
     assert "images/s" in shown[100]
     assert "images/s" not in shown[40]
-    state.update(TrialEnded(other.pretrain_id, Result(other.id, "done", {"linear_eval/top1": 41.0}, 1.0, 1.0, {})))
+    state.update(ended(other, 41.0))
     assert str(state.best) == "loss.temperature 0.5: top1 41.0"
+
+
+def test_a_log_file_has_lines_and_no_live_table_though_its_colours_are_forced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    Path("small.yaml").write_text(small_study("grid: {loss.temperature: [0.1]}\n", epochs=2))
+    plan = make_plan(load_study("small.yaml"), TrialStore(Path("runs")), Path("data"))
+    state, written = RunState(plan, "top1"), io.StringIO()
+    with follow(state, WordConsole(file=written, width=200)) as progress:
+        for event in (Started(plan.trials[0].pretrain_id), ended(plan.trials[0], 40.0)):
+            state.update(event)
+            progress.show(event)
+    (line,) = written.getvalue().splitlines()
+    assert line.startswith("0.1, seed 0  [1 done, 0 running")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +256,9 @@ def test_what_does_not_compare_has_no_best(rest: str) -> None:
     assert ranking.best is None
 
 
-@pytest.mark.parametrize("command", [["list"], ["plan", "augmentation_grid", "--json"], ["schema"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [["plan", "quickstart"], ["plan", "augmentation_grid", "--json"], ["schema"]], ids=" ".join
+)
 def test_a_reader_that_stops_reading_is_no_traceback(command: list[str]) -> None:
     process = subprocess.Popen([*COMMAND, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout and process.stderr

@@ -19,7 +19,7 @@ from core.evaluation.distillation import build_student, distillation_loss, disti
 from core.evaluation.network import Network
 from core.evaluation.protocols import distill
 from core.randomness import generator
-from helpers import coloured, random_dataset, small_config
+from helpers import MeanColour, coloured, random_dataset, small_config
 
 DATA = Dataset("coloured", ("a", "b", "c", "d"), coloured(64, seed=0), coloured(40, seed=1))
 RATE = Sgd(learning_rate=2.0, weight_decay=0.0)
@@ -61,13 +61,6 @@ def test_the_labels_are_the_first_term_of_equation_4() -> None:
     known = [-math.log(softmax(row)[label]) for row, label in zip(student.tolist(), labels, strict=True) if label >= 0]
     assert labelled_loss(student, torch.tensor(labels)).item() == pytest.approx(sum(known) / 5)
     assert labelled_loss(student, torch.full((5,), -1)) == 0
-
-
-class MeanColour(nn.Module):
-    """A body whose features are known: neither a crop nor a flip changes an image of one colour."""
-
-    def forward(self, views: torch.Tensor) -> torch.Tensor:
-        return views.mean(dim=(2, 3))
 
 
 def linear_network(pretrained: Pretrained, seed: int) -> Network:

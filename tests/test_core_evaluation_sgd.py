@@ -19,7 +19,7 @@ from core.evaluation.protocols import finetune, finetune_transfer, linear_sgd
 from core.evaluation.protocols.finetune import default_epochs, keep_labels
 from core.evaluation.sgd import Recipe, recipe_of_epochs, train
 from core.randomness import generator
-from helpers import coloured, pixels, random_dataset, small_config
+from helpers import MeanColour, coloured, pixels, random_dataset, small_config
 
 DATA = Dataset("coloured", ("a", "b", "c", "d"), coloured(64, seed=0), coloured(200, seed=1))
 QUICK: list[EvaluateConfig] = [
@@ -85,13 +85,6 @@ def test_epochs_are_appendix_b_5(networks: list[Any], trained: Pretrained) -> No
     evaluate(FineTune(labels=0.1, batch_size=3), trained, DATA)
     evaluate(FineTune(labels=0.1, batch_size=3, epochs=2), trained, DATA)
     assert [recipe.steps for _, _, recipe in networks] == [60, 60, 4]  # of 4, 6 and 6 images
-
-
-class MeanColour(nn.Module):
-    """A body whose features are known: neither a crop nor a flip changes an image of one colour."""
-
-    def forward(self, views: torch.Tensor) -> torch.Tensor:
-        return views.mean(dim=(2, 3))
 
 
 def test_the_steps_are_nesterovs_by_hand(trained: Pretrained) -> None:

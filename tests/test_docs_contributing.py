@@ -106,10 +106,11 @@ def test_the_encoder_is_trained(added: None) -> None:
     assert encoder_hash(pretrain(again, data, device="cpu").encoder) == encoder_hash(result.encoder)
     vectors = build_optimizer(PretrainConfig().optimizer, nn.ModuleList([result.encoder])).param_groups[1]
     assert (vectors["weight_decay"], any(one is result.encoder.offset for one in vectors["params"])) == (0.0, True)
-    with pytest.raises(ValueError, match="takes views of 8 pixels or more, not 7;"):
-        small_config(encoder={"kind": "plain"}, data={"name": "random", "image_size": 7})
-    with pytest.raises(ValueError, match="not 4"):
-        ENCODERS.named("plain").model_validate({}).check_small(16, 4)
+    plain = {"kind": "plain"}
+    with pytest.raises(ValueError, match="takes views of 16 pixels or more, not 15;"):
+        small_config(encoder=plain, data={"name": "random", "image_size": 15})
+    with pytest.raises(ValueError, match="takes views of 16 pixels or more, not 8;"):
+        small_config(encoder=plain, loss={"kind": "swav", "prototypes": 12, "small_crops": 2, "small_size": 8})
 
 
 @section("A method")

@@ -28,5 +28,7 @@ def test_the_passes_are_those_that_are_counted(kind: str) -> None:
     passes = small_config(loss={"kind": kind}, data={"name": "random", "image_size": 224}).passes
     found = re.match(r" ([\d.]+)", ROWS[kind])
     assert found
-    cost = sum(each.copies * (1 + BACKWARD * each.has_gradient) * (each.size / 224) ** 2 for each in passes)
+    cost = sum(
+        each.share * each.copies * (1 + BACKWARD * each.has_gradient) * (each.size / 224) ** 2 for each in passes
+    )
     assert float(found[1]) == pytest.approx(cost, abs=0.05)

@@ -16,8 +16,11 @@ def test_the_stage_is_chosen_on_held_out_images_and_the_common_spread_counts() -
     """The steady method has the spread of the others, which its own three seeds do not show."""
     table = methods_learn.table(
         measured(
-            {RANDOM: [(30, 31), (30, 31), (30, 31)], "steady": [(40, 32), (40, 32), (40, 32)]}
-            | {"spread": [(20, 30), (20, 33), (20, 36)]}
+            {
+                RANDOM: [(30, 31), (30, 31), (30, 31)],
+                "steady": [(40, 32), (40, 32), (40, 32)],
+                "spread": [(20, 30), (20, 33), (20, 36)],
+            }
         )
     )
     # differences 1, 1, 1 and -1, 2, 5: variances 0 and 9, so the common spread is sqrt(4.5), over sqrt(3) 1.2
@@ -32,7 +35,7 @@ def test_a_method_that_collapsed_is_named_so() -> None:
     assert "| BYOL (collapsed in 2 of 3) |" in methods_learn.table(rows)
 
 
-def measured(accuracies: dict[str, list[tuple[float, float]]]) -> pd.DataFrame:
+def measured(accuracies: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:
     """Rows of trainings by method, with the held-out and the test accuracy of the first stage by seed. The second stage
     is worse on held-out images and better on test images."""
     rows = [

@@ -102,7 +102,7 @@ def test_a_planned_trial_is_found_in_any_study_with_a_name() -> None:
     trials = enumerate_trials(load_study("mine", "laptop"))
     found = find_planned(trials[1].id[:10])
     assert found and (found.trial.id, found.scaled.scale) == (trials[1].id, "laptop")
-    assert find_planned("no such id") is None
+    assert find_planned("0" * 16) is None
     assert find_planned(trials[1].id, "mine") is None  # at quick it is another trial
     with pytest.raises(StudyError, match="2 trials of mine begin so"):
         find_planned("", "mine")

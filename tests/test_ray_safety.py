@@ -1,4 +1,5 @@
-"""A run on Ray lets in no other user of the machine, and leaves no secret behind."""
+"""A run on Ray lets in no other user of the machine, leaves no secret behind, and executes no file of the user's own
+that is named as one of its modules."""
 
 import os
 import secrets
@@ -16,13 +17,16 @@ from pathlib import Path
 import psutil
 import pytest
 from canaries import CANARY, canaries, holding
+from like_packages import write_mine
 
 from ablations.running.schedulers.on_ray.private import LONGEST_SOCKET, SOCKET, keep_token, session_folder
 from ablations.types.errors import StudyError
 from core.files import cache_dir
 from helpers import small_study
 
-GRID = "grid: {loss.temperature: [0.1, 0.5]}\n"
+GRID = "grid: {loss.temperature: [0.1]}\n"
+MINE = ("core.py", "ablations.py", "reports/__init__.py", "random.py", "torch.py", "pandas/__init__.py")
+"""Files of the user's own in the working folder."""
 
 
 @dataclass
@@ -38,6 +42,11 @@ class Watched:
     listening: set[tuple[str, str]] = field(default_factory=set)
     """Addresses, with the names of its processes that listen there."""
 
+    @property
+    def executed(self) -> Path:
+        """The file that the user's own modules write to."""
+        return self.folder / "executed"
+
     def look(self, process: psutil.Process) -> None:
         for one in (process, *process.children(recursive=True)):
             try:
@@ -50,15 +59,17 @@ class Watched:
 
 @pytest.fixture(scope="module", params=[1, pytest.param(2, marks=pytest.mark.slow)])
 def watched(request: pytest.FixtureRequest, empty_mlflow: Path) -> Iterator[Watched]:
-    """A run with so many workers a trial, a canary in every secret variable, and a home that has no token yet."""
+    """A run with so many workers a trial, a canary in every secret variable, a home that has no token yet, and files of
+    the user's own in the working folder and on PYTHONPATH."""
     with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as name:  # Ray's sockets want a short name
         run = Watched(Path(name))
         run.folder.chmod(0o755)
         resources = f"resources: {{cpu: 1, workers: {request.param}}}\n"
         (run.folder / "study.yaml").write_text(small_study(f"{GRID}{resources}", 1))
         shutil.copy(empty_mlflow, run.folder / "mlflow.db")
-        own = {"HOME": name, "TMPDIR": name, "XDG_CACHE_HOME": str(cache_dir().parent)}
-        command = [sys.executable, "-m", "ablations", "run", "study.yaml"]
+        write_mine(run.executed, *(run.folder / one for one in (*MINE, "src/core/__init__.py", "src/reports.py")))
+        own = {"HOME": name, "TMPDIR": name, "XDG_CACHE_HOME": str(cache_dir().parent), "PYTHONPATH": "src"}
+        command = [sys.executable, "-P", "-m", "ablations", "run", "study.yaml"]
         with (run.folder / "said").open("wb") as said:
             environment = {key: value for key, value in os.environ.items() if not key.startswith(("RAY_", "MLFLOW_"))}
             process = psutil.Popen(
@@ -100,6 +111,11 @@ def test_nobody_else_enters_the_session(watched: Watched) -> None:
     for session in sessions:
         above = [path for path in session.parents if watched.folder in path.parents]
         assert any(mode(path) & 0o077 == 0 for path in above)
+
+
+def test_workers_import_the_drivers_files(watched: Watched) -> None:
+    assert not watched.executed.exists(), watched.executed.read_text()
+    assert "1 done, 0 failed" in watched.said
 
 
 def mode(path: Path) -> int:

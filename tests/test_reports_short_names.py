@@ -11,7 +11,7 @@ from matplotlib import get_data_path
 from matplotlib.axes import Axes
 from PIL import Image
 
-from reports import fonts
+from reports import font_search, fonts
 from reports.figures.drawn import SHORTENED
 from reports.figures.labels.short_names import LONGEST, UPRIGHT, folded, letters, shorten, turn
 from reports.fonts import OWN, Fonts
@@ -61,7 +61,7 @@ def test_long_and_many_names_leave_room_for_what_is_drawn(kind: str, names: str)
     sized = {"parameters": [float(n) for n in range(len(cells))]} if kind == "sizes" else {}
     result = drawn(spec, trials(["x", "y"], cells, **sized), ["x", "y"], reproduces=None)
     with house_style():
-        save_figure(result.figure, Path.cwd(), "figure")
+        save_figure(result.figure, Path.cwd(), "figure", ["png"])
     ink = np.asarray(Image.open("figure.png").convert("L")) < 200
     assert not ink[:, [0, -1]].any()
     assert not ink[[0, -1]].any()
@@ -98,12 +98,16 @@ def test_usual_names_stay_as_they_are() -> None:
     assert [label.get_text() for label in result.figure.axes[0].get_xticklabels()] == ["0.1", "0.5"]
 
 
+def test_the_houses_own_font_has_what_it_is_not_asked_for() -> None:
+    assert font_search.lacking_in(OWN, fonts.SHOWN) <= {chr(code) for code in range(0x7F, 0xA0)}  # controls
+
+
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Paths of the installed fonts; none at first."""
     found: list[str] = []
-    monkeypatch.setattr(fonts, "findSystemFonts", lambda: found)
-    monkeypatch.setattr(fonts, "_fonts", fonts._fonts.__wrapped__)
+    monkeypatch.setattr(font_search, "findSystemFonts", lambda: found)
+    monkeypatch.setattr(font_search, "find_fonts", font_search.find_fonts.__wrapped__)
     return found
 
 

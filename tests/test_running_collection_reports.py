@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from command_line import ablate
 from mlflow import MlflowClient
+from mlflow.entities import Run
 from recorded import experiment
 from two_studies import (
+    CLAIM,
     NEIGHBORS,
     STORAGE,
     TEMPERATURE,
@@ -29,9 +31,10 @@ from ablations.cli.json_documents.collection_documents import (
     CollectionRunDocument,
     CollectionStatusDocument,
 )
-from ablations.tracking.client import tracking_uri
+from ablations.tracking.client import find_parent, tracking_uri
+from ablations.tracking.content.collection import NOT_RUN, collection_status
 from ablations.tracking.report import draw_report
-from ablations.tracking.tracker import COLLECTION
+from ablations.tracking.save_reports import COLLECTION
 from ablations.types.trial import Trial, Unit
 from helpers import small_study
 
@@ -172,12 +175,63 @@ def test_mlflow_has_the_page_of_all_in_one_run(ran: list[Unit]) -> None:
     write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
     page = run().page
     assert page
-    assert ablate("report", "both.yaml")[0] == 0
-    client = MlflowClient(tracking_uri())
-    (kept,) = client.search_runs([experiment("both").experiment_id])
+    kept = run_of_both()
     assert (kept.info.run_name, kept.info.status, kept.data.tags[COLLECTION]) == ("both at quick", "FINISHED", "quick")
+    assert kept.data.params == {"collection": "both", "scale": "quick"}
+    assert kept.data.metrics["claims/undecided"] == 1 == kept.data.metrics["claims/temperature/1_seeds"]
+    parts = [parent(name) for name in ("temperature", "neighbors")]
+    assert kept.info.start_time == min(part.info.start_time for part in parts)
+    assert kept.info.end_time == max(part.info.end_time for part in parts)
+    for note in (kept.data.tags["mlflow.note.content"], experiment("both").tags["mlflow.note.content"]):
+        assert "Both of them" in note and "Claims: 1 undecided." in note and "ablate run both.yaml" in note
+        assert all(f"#/experiments/{part.info.experiment_id}/runs/{part.info.run_id}?" in note for part in parts)
+        assert f"get-artifact?path=report%2Fforest.svg&run_uuid={kept.info.run_id}" in note
+    client = MlflowClient(tracking_uri())
     there = Path(client.download_artifacts(kept.info.run_id, "report/report.html"))
     assert there.read_bytes() == page.read_bytes()
+    assert there.with_name("forest.svg").is_file() or client.list_artifacts(kept.info.run_id, "report/forest.svg") == []
+
+
+@pytest.mark.usefixtures("mlflow_db")
+def test_an_extended_collection_updates_its_run(ran: list[Unit]) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    run()
+    first = run_of_both().info.run_id
+    write(temperature=TEMPERATURE.replace(CLAIM, ""), neighbors=NEIGHBORS)
+    assert ablate("run", "both.yaml", "--inline", "--seeds", "3")[0] == 0
+    assert run_of_both().info.run_id == first
+    assert not [tag for tag in run_of_both().data.tags if tag.startswith("ablate.claim.")]
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+    assert ablate("report", "both.yaml")[0] == 0
+    assert run_of_both().data.tags["ablate.claim.temperature.1"].startswith("REFUTED")
+    assert parent("temperature").data.tags["ablate.claim.1"].startswith("REFUTED")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "problems", "status"),
+    [
+        (["FINISHED", "FINISHED"], ["", ""], "FINISHED"),
+        (["FINISHED", "FAILED", "KILLED"], [], "FAILED"),
+        (["FINISHED"], ["", NOT_RUN], "SCHEDULED"),
+        (["FINISHED"], ["", "no data"], "FAILED"),
+    ],
+)
+def test_the_state_of_a_collection_is_the_worst_of_its_studies(
+    statuses: list[str], problems: list[str], status: str
+) -> None:
+    assert collection_status(statuses, problems) == status
+
+
+def run_of_both() -> Run:
+    """The one run that MLflow has of the collection."""
+    (kept,) = MlflowClient(tracking_uri()).search_runs([experiment("both").experiment_id])
+    return kept
+
+
+def parent(study: str) -> Run:
+    found = find_parent(MlflowClient(tracking_uri()), experiment(study).experiment_id, "quick")
+    assert found
+    return found
 
 
 @pytest.mark.usefixtures("mlflow_db")

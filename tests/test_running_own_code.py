@@ -1,5 +1,7 @@
 """Results of one's own code: they outlive an edit, a kill and the loss of the file."""
 
+import contextlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +20,21 @@ def own_code_is_removed() -> Iterator[None]:
     forget_all()
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, empty_mlflow: Path) -> Path:
+    """Folder in which the study was run to its end, once for all tests."""
+    folder = tmp_path_factory.mktemp("finished")
+    shutil.copy(empty_mlflow, folder / "mlflow.db")
+    with contextlib.chdir(folder):
+        assert ablate("run", str(write_own(Path())), "--inline")[0] == 0
+    forget_all()
+    return folder
+
+
 @pytest.fixture
-def pulled() -> StoredTrial:
-    """The trial of the own loss, once it has run."""
-    assert ablate("run", str(write_own(Path())), "--inline")[0] == 0
+def pulled(finished: Path, own_folders: None) -> StoredTrial:
+    """The trial of the own loss, in a folder in which the study was run to its end."""
+    shutil.copytree(finished, ".", dirs_exist_ok=True)
     stored = TrialStore(Path("runs")).all_stored()
     return next(trial for trial in stored if trial.config["pretrain"]["loss"]["kind"] == "pull")
 

@@ -8,6 +8,7 @@ from command_line import ablate
 from image_folders import make_folder
 
 from ablations import load_study, results
+from ablations.cli.tables import heading
 from ablations.planning.collection_plan import plan_of_one
 from ablations.planning.grid import enumerate_trials
 from ablations.planning.own_images.fingerprints import Folders
@@ -118,6 +119,7 @@ def test_results_from_before_fingerprints_are_told_by_a_plan_and_taken_over_once
     told = plan()
     assert told.unmarked == dict(zip([trial.id for trial in told.trials], [trial.id for trial in before], strict=True))
     assert [note for note in warnings(told) if "--retrain-old it trains them again" in note]
+    assert "0 done, 2 to run, 2 of them with an older result that is taken over" in heading(plan_of_one(told))
     assert store.trial_ids() == sorted(trial.id for trial in before)
 
     text = take_over(plan_of_one(told), store, DATA)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import ablate
+from image_folders import make_folder
 
 from ablations.planning.collection_plan import plan_of_one
 from ablations.planning.grid import enumerate_trials
@@ -42,6 +43,18 @@ def load(name, data_dir, size, choice):
 
 
 DATA_SETS.register("mine", DataSet(DataSize(20, 4, 2), load=load))
+"""
+
+FILES = """
+from core.data.catalog import DATA_SETS, DataSet, DataSize
+from core.data.sources.folders import list_folder
+
+
+def find(name, data_dir):
+    return list_folder(data_dir / "elsewhere")
+
+
+DATA_SETS.register("mine", DataSet(DataSize(24, 6, 3), files=find))
 """
 
 
@@ -122,6 +135,21 @@ def test_what_is_wrong_with_the_function_is_told_by_the_plan(old: str, new: str,
     with pytest.raises(StudyError, match=r"trial 0\.1, seed 0") as raised:
         plan()
     assert told in str(raised.value)
+
+
+def test_files_that_the_users_function_lists_are_as_those_of_a_folder() -> None:
+    Path("my_set.py").write_text(FILES)
+    folder = make_folder(DATA / "elsewhere", train=8)
+    first = plan()
+    data = first.trials[0].config.pretrain.data
+    assert (len(load_images(data, DATA).train), plan().trials) == (16, first.trials)
+    (folder / "train/class0/0.png").write_bytes((folder / "train/class1/0.png").read_bytes())
+    assert plan().trials != first.trials
+    with pytest.raises(OtherData, match="were asked for; put these back"):
+        load_images(data, DATA)
+    (folder / "train/class0/0.png").unlink()
+    with pytest.raises(StudyError, match="its function gives 23 training and 6 test images of 3 classes; correct one"):
+        plan()
 
 
 def test_of_a_large_set_the_pixels_of_a_sample_count_and_every_label(monkeypatch: pytest.MonkeyPatch) -> None:

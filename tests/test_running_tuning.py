@@ -33,6 +33,8 @@ from helpers import small_study
 from reports.statistics.claims import BetterClaim
 from reports.statistics.verdicts import Verdict
 
+pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")
+
 GRID = """\
 grid: {loss.temperature: [0.1, 0.5]}
 baselines: {random: {epochs: 0, optimizer.learning_rate: 1}}

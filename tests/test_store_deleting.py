@@ -81,10 +81,16 @@ DAMAGED: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize(
+    ("storage", "damage"),
+    [pytest.param("folder", damage, id=name) for name, damage in DAMAGED.items()]
+    + [pytest.param("s3", DAMAGED["cut off"], id="cut off in a bucket")],
+    indirect=["storage"],
+)
 def test_a_damaged_configuration_costs_no_encoder(
     storage: AnyPath, trials: list[Trial], damage: Callable[[str], str]
 ) -> None:
+    """What is read of a file is the same in a bucket."""
     Path("else").mkdir()
     Path("else/thesis.tex").touch()
     first, *_ = trials

@@ -1,6 +1,7 @@
 """MLflow as people see it: each trial once, right durations and states, and runs that say what they are."""
 
 import getpass
+import json
 import shutil
 import sqlite3
 from collections import Counter
@@ -216,6 +217,11 @@ def test_a_parent_run_says_what_it_is() -> None:
     tags = experiment("small").tags
     assert tags["ablate.study"] == "small"
     assert "Best cell: 1, 0.1 with 40.00" in tags["mlflow.note.content"]
+    assert tags["mlflow.experiment.primaryMetric.name"] == "linear_eval/top1"
+    view = json.loads(tags[f"mlflow.sharedViewState.{found.info.run_id}"])
+    assert {"metrics.`linear_eval/top1`", "tags.`axis.loss.temperature`"} < set(view["selectedColumns"])
+    in_view = client.search_runs([found.info.experiment_id], view["searchFilter"], order_by=[view["orderByKey"]])
+    assert {run.info.run_id for run in in_view} == {run.info.run_id for run in children()}
 
 
 def test_a_report_that_finds_the_same_writes_no_number_again() -> None:

@@ -27,7 +27,9 @@ def answers(port: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGINT, signal.SIGHUP))]
+)
 def test_the_server_ends_with_it(number: signal.Signals) -> None:
     """Any signal to the one process ends it: MLflow's server is a process of a process of it."""
     port = free_port()

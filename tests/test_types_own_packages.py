@@ -1,13 +1,14 @@
-"""A user's files that are named as packages of this distribution are: they are neither imported nor executed."""
+"""A user's files that are named as packages of this distribution are: they are neither imported nor executed.
+
+Workers on Ray are seen in test_ray_safety.py."""
 
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from like_packages import write_mine
 
 from ablations.running.schedulers.on_ray.package import OwnCode
 from ablations.types.failures import import_error
@@ -15,28 +16,6 @@ from ablations.types.own_packages import FOLDER
 from helpers import small_study
 
 STUDY = small_study("grid: {loss.temperature: [0.5]}\n", 1)
-MINE = (
-    "from pathlib import Path\nPath({executed!r}).open('a').write(__file__ + chr(10))\nraise RuntimeError(__file__)\n"
-)
-
-
-@pytest.fixture
-def executed(mlflow_db: None) -> Path:
-    """Path, in a working folder with a study, of the file that a user's own modules write to."""
-    Path("study.yaml").write_text(STUDY)
-    return Path("executed").resolve()
-
-
-def write_mine(executed: Path, *paths: str) -> None:
-    for path in map(Path, paths):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(MINE.format(executed=str(executed)))
-
-
-@pytest.fixture
-def temporary() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as name:  # Ray's sockets want a short name
-        yield name
 
 
 def ablate(*arguments: str, **environment: str) -> tuple[int, str]:
@@ -46,21 +25,12 @@ def ablate(*arguments: str, **environment: str) -> tuple[int, str]:
     return run.returncode, run.stdout + run.stderr
 
 
-def test_workers_import_the_drivers_files(executed: Path, temporary: str) -> None:
-    """In a working folder with files of all kinds, and with others on PYTHONPATH."""
-    write_mine(
-        executed, "core.py", "ablations.py", "reports/__init__.py", "random.py", "torch.py", "pandas/__init__.py"
-    )
-    write_mine(executed, "src/core/__init__.py", "src/reports.py")
-    code, said = ablate("-P", "-m", "ablations", "run", "study.yaml", PYTHONPATH="src", RAY_TMPDIR=temporary)
-    assert code == 0, said
-    assert not executed.exists(), executed.read_text()
-    assert "1 done, 0 failed" in said
-
-
-def test_a_driver_that_looks_into_the_working_folder_imports_its_own(executed: Path) -> None:
+@pytest.mark.usefixtures("mlflow_db")
+def test_a_driver_that_looks_into_the_working_folder_imports_its_own() -> None:
     """``python -m ablations`` looks into the working folder, as a notebook does."""
-    write_mine(executed, "core.py", "reports.py")
+    Path("study.yaml").write_text(STUDY)
+    executed = Path("executed").resolve()
+    write_mine(executed, Path("core.py"), Path("reports.py"))
     code, said = ablate("-m", "ablations", "run", "study.yaml", "--inline")
     assert code == 0, said
     assert not executed.exists(), executed.read_text()

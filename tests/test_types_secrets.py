@@ -1,12 +1,10 @@
 """Messages and stored results hold no secret of the environment; test_ray_safety.py searches a whole run."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from canaries import CANARY, NAMES, holding
+from command_line import ablate
 
 from ablations.running.schedulers.on_ray.private import send_no_secrets
 from ablations.running.worker import failures
@@ -20,15 +18,20 @@ from helpers import small_study
 pytestmark = pytest.mark.usefixtures("mlflow_db")
 
 
-def test_no_secret_is_told_where_mlflow_is_away() -> None:
+@pytest.mark.parametrize(
+    "uri", [f"http://me:{CANARY}@127.0.0.1:9", f"postgresql://me:{CANARY}/{CANARY}@127.0.0.1:9/mlflow"]
+)
+def test_no_secret_is_told_where_mlflow_is_away(
+    uri: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Its address has a password in it, with a slash too, which SQLAlchemy takes."""
-    Path("study.yaml").write_text(small_study("grid: {loss.temperature: [0.5]}\n", 1))
-    command = [sys.executable, "-m", "ablations", "run", "study.yaml", "--inline"]
-    for uri in (f"http://me:{CANARY}@127.0.0.1:9", f"postgresql://me:{CANARY}/{CANARY}@127.0.0.1:9/mlflow"):
-        run = subprocess.run(command, env=os.environ | {"MLFLOW_TRACKING_URI": uri}, capture_output=True, text=True)
-        assert "MLflow at " in run.stdout + run.stderr
-        assert CANARY not in run.stdout + run.stderr
-        assert holding(Path()) == []
+    Path("study.yaml").write_text(small_study("grid: {loss.temperature: [0.5]}\n", 0))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    _, said = ablate("run", "study.yaml", "--inline")
+    captured = capfd.readouterr()  # what libraries say
+    assert "MLflow at " in said
+    assert CANARY not in said + captured.out + captured.err
+    assert holding(Path()) == []
 
 
 def test_workers_are_sent_settings_alone() -> None:

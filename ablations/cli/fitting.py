@@ -38,7 +38,9 @@ class Rows:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         every, fewer = self._table(), self._table(self.spare)
         if not console.is_terminal:
-            yield from console.render(every, options.update_width(_measured(console, every).maximum))
+            wide = options.update_width(_measured(console, every).maximum)
+            for line in console.render_lines(every, wide, pad=False):
+                yield Text("".join(segment.text for segment in line).rstrip(), no_wrap=True)
             return
         for table in (every, fewer):
             if _measured(console, table).minimum <= options.max_width:

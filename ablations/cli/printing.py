@@ -1,6 +1,5 @@
 """What the commands on studies print, for people (text) and for machines (one JSON document)."""
 
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -188,11 +187,7 @@ def _counts_of(together: "DrawnTogether | None", study: str) -> str:
 
 
 def _verdict_counts(verdicts: Iterable[tuple[str, bool]]) -> str:
-    """``3 supported, 1 undecided (1 of them calibration)``, of verdicts by word and whether they are calibration."""
-    from reports.statistics.ruling import WORDS
+    """See ``counts_text``; its module is slow to import."""
+    from reports.statistics.ruling import counts_text
 
-    found = list(verdicts)
-    counts = Counter(word for word, _ in found)
-    told = ", ".join(f"{counts[word]} {word.lower()}" for word in WORDS if counts[word]) or "no claims"
-    calibrating = sum(calibration for _, calibration in found)
-    return f"{told} ({calibrating} of them calibration)" if calibrating else told
+    return counts_text(verdicts)

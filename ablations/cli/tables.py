@@ -1,7 +1,7 @@
 """What the command line prints of plans and studies: headings and rows."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ablations.cli.fitting import Row, Rows
 from ablations.cli.json_documents.documents import ListDocument, StudyEntry
@@ -41,7 +41,7 @@ def study_heading(plan: Plan) -> str:
     lines = (
         f"{scaled.study.name} at scale {scaled.scale}{detail}; choose another with --scale",
         f"{counted(len(plan.trials), 'trial')}, {counted(plan.trainings, 'training')}{workers_text(scaled.resources)}; "
-        f"{done} done{_stopped(plan)}, {left} to run",
+        f"{done} done{_stopped(plan)}, {left} to run{_to_take_over([plan])}",
         *data_lines(plan),
         search_text(scaled, plan.trials),
         origins(plan),
@@ -147,9 +147,15 @@ def _collection_heading(plan: CollectionPlan) -> str:
     studies = "1 study" if len(scaled.studies) == 1 else f"{len(scaled.studies)} studies"
     without = f", without {listed(scaled.left_out)}" if scaled.left_out else ""
     return (
-        f"{scaled.name} at scale {scaled.scale}: {studies}{without}; choose another scale with "
-        f"--scale\n{sizes}, {shared} of them shared by several studies; {left} to run"
+        f"{scaled.name} at scale {scaled.scale}: {studies}{without}; choose another scale with --scale\n"
+        f"{sizes}, {shared} of them shared by several studies; {left} to run{_to_take_over(plan.plans)}"
     )
+
+
+def _to_take_over(plans: Sequence[Plan]) -> str:
+    """How many of the trials that are to run have a result from before fingerprints; a run trains none of these."""
+    ids = {trial_id for plan in plans for trial_id in plan.unmarked}
+    return f", {len(ids)} of them with an older result that is taken over" if ids else ""
 
 
 def _stopped(plan: Plan) -> str:

@@ -8,6 +8,7 @@ from rich.live import Live
 
 from ablations.running.progress_text import ended_line, progress_table, summary
 from ablations.running.run_state import RunState
+from ablations.types.console import redraws
 from ablations.types.events import Event, TrialEnded
 
 
@@ -30,8 +31,7 @@ def follow(state: RunState, console: Console) -> Progress:
         from ablations.running.progress_notebook import NotebookTable
 
         return NotebookTable(state)
-    redrawable = console.is_terminal and not console.is_dumb_terminal
-    return _LiveTable(state, console) if redrawable else _Lines(state, console)
+    return _LiveTable(state, console) if redraws(console) else _Lines(state, console)
 
 
 class _LiveTable:

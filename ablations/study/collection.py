@@ -43,6 +43,8 @@ class ScaledCollection:
     label: str
     """The scale and the overrides; see ``run_label``."""
     studies: list[ScaledStudy]
+    file: Path
+    """The file of the collection, or of the one study."""
     is_one_study: bool = False
     """Whether a study was asked for, not a collection."""
     left_out: tuple[str, ...] = ()
@@ -87,7 +89,7 @@ def load_studies(
         raise StudiesError.of(problems)
     label = run_label(scale, assignments)
     left_out = tuple(dict.fromkeys(without))
-    return ScaledCollection(collection.name, collection.title, scale, label, studies, left_out=left_out)
+    return ScaledCollection(collection.name, collection.title, scale, label, studies, path, left_out=left_out)
 
 
 def _name(path: Path, reference: str) -> str:
@@ -109,9 +111,8 @@ def _check_left_out(collection: Collection, names: Sequence[str], without: Seque
 
 def collection_of_one(scaled: ScaledStudy) -> ScaledCollection:
     """A study as a collection."""
-    return ScaledCollection(
-        scaled.study.name, scaled.study.title, scaled.scale, scaled.label, [scaled], is_one_study=True
-    )
+    name, title, file = scaled.study.name, scaled.study.title, Path(scaled.source.name)
+    return ScaledCollection(name, title, scaled.scale, scaled.label, [scaled], file, is_one_study=True)
 
 
 def _place(path: Path, source: Source, number: int, reference: str) -> str:

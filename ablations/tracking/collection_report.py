@@ -1,7 +1,9 @@
 """Reports of one or several studies, and the page that shows all studies of a collection."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +16,14 @@ from ablations.store.drawn import save_judged_together
 from ablations.store.locations import DEFAULT_DATA, reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.study.collection import ScaledCollection
+from ablations.study.library import reference
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.client import tracking_uri
+from ablations.tracking.content.collection import LEFT_OUT, NOT_RUN, CollectionFindings, StudyFindings
 from ablations.tracking.content.description import describe
+from ablations.tracking.content.summary import summary
 from ablations.tracking.report import DrawnReport, draw_report
-from ablations.tracking.tracker import save_collection
+from ablations.tracking.save_reports import save_collection, save_study
 from ablations.tracking.unreachable import trouble
 from ablations.types.console import counting
 from ablations.types.errors import AblateError, NotRecordedError
@@ -28,9 +33,6 @@ from reports.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
     from reports.pages.collection_page import Entry
-
-LEFT_OUT = "Left out with --without, and its claims are not judged here."
-NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class DrawnStudies:
 def draw_studies(
     scaled: ScaledCollection, storage: AnyPath, console: Console, data_dir: AnyPath = DEFAULT_DATA
 ) -> DrawnStudies:
-    """Draw what MLflow has of each study as it is now; for a collection also the page of all, which MLflow gets too.
+    """Draw what MLflow has of each study as it is now, and for a collection the page of all. MLflow gets both.
 
     Raises ``AblateError`` if MLflow does not answer, if it has none of the studies, and for a single study also if its
     figure cannot be drawn.
@@ -80,6 +82,8 @@ def draw_studies(
                 drawn[name] = draw_report(name, study.label, storage, description=now, data_dir=data_dir)
                 for note in drawn[name].notes:
                     console.print(note, style="yellow")
+                save = partial(save_study, name, drawn[name], now, storage)
+                _save(save, "this report", console)
             except NotRecordedError as error:
                 problems[name] = str(error) if scaled.is_one_study else NOT_RUN
             except AblateError:
@@ -122,14 +126,29 @@ def draw_collection(
     write_collection(path, title, scaled.name, scaled.scale, entries)
     verdicts = {entry.name: entry.verdicts for entry in entries if entry.report}
     save_judged_together(path.parent, {name: list(map(verdict_values, ones)) for name, ones in verdicts.items()})
-    try:
-        save_collection(scaled.name, scaled.label, title, path.parent, storage)
-    except Exception as error:  # its database and its artifact storage have exceptions of their own
-        told = (
-            f"{trouble(tracking_uri(), error).text}. It does not have the page of all; 'ablate report' writes it there."
-        )
-        console.print(told, style="yellow", highlight=False, soft_wrap=True)
+    without = [word for name in scaled.left_out for word in ("--without", name)]
+    command = shlex.join(["ablate", "run", reference(scaled.file), *scaled.studies[0].options, *without])
+    studies = [_findings(entry, drawn.get(entry.name)) for entry in entries]
+    found = CollectionFindings(scaled.name, title, scaled.scale, scaled.label, command, studies)
+    _save(partial(save_collection, scaled, found, path.parent, storage), "the page of all", console)
     return DrawnTogether(path, verdicts)
+
+
+def _save(save: Callable[[], None], what: str, console: Console) -> None:
+    """Write what was drawn to MLflow. It is told if that cannot be, and costs nothing that was drawn."""
+    try:
+        save()
+    except Exception as error:  # its database and its artifact storage have exceptions of their own
+        told = f"{trouble(tracking_uri(), error).text}. It does not have {what}; 'ablate report' writes it there."
+        console.print(told, style="yellow", highlight=False, soft_wrap=True)
+
+
+def _findings(entry: "Entry", drawn: DrawnReport | None) -> StudyFindings:
+    if drawn is None:
+        return StudyFindings(entry.name, entry.title, problem=entry.problem)
+    best = summary(drawn.report).best
+    ids = drawn.experiment_id, drawn.run_id
+    return StudyFindings(entry.name, entry.title, entry.verdicts, best, entry.problem, *ids)
 
 
 def _entry(scaled: ScaledStudy, drawn: DrawnReport | None, problem: str) -> "Entry":

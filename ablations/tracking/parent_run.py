@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Experiment, Metric
+from mlflow.entities import Experiment
 
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.artifacts import Artifacts
 from ablations.tracking.client import (
     LOOKS,
     PARENT,
-    REPORT_FOLDER,
     SCALE,
     STUDY,
     STUDY_FILE,
@@ -22,21 +21,19 @@ from ablations.tracking.client import (
     all_runs,
     find_parent,
 )
-from ablations.tracking.content.limits import TAG, TEXT, parameters, readable, run_name, tags, takes_name
-from ablations.tracking.content.notes import experiment_note, parent_note
+from ablations.tracking.content.limits import TAG, parameters, readable, run_name, tags
+from ablations.tracking.content.notes import NOTE, experiment_note, parent_note
 from ablations.tracking.content.study import parent_parameters
 from ablations.tracking.content.summary import Summary
-from ablations.tracking.content.views import runs_page, view_tags
+from ablations.tracking.content.views import KIND
 from ablations.tracking.on_request import Extras
 from ablations.tracking.provenance import provenance, source
+from ablations.tracking.save_reports import CLAIMS, save_report, tag_experiment
 from ablations.types.identity import SCHEMA
 from ablations.types.trial import Result
 
 if TYPE_CHECKING:
     from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
-
-NOTE = "mlflow.note.content"
-BEST = "ablate.best"
 
 
 class ParentRun:
@@ -59,7 +56,6 @@ class ParentRun:
         self._begun = False
         self._extras = extras
         self._monitor: SystemMetricsMonitor | None = None
-        self._ended = max((int(1000 * result.finished_at) for result in results), default=None)
         run = find_parent(client, experiment.experiment_id, scaled.label)
         self._has_ended = bool(run and run.info.end_time)
         starts = [result.finished_at - result.seconds for result in results]
@@ -84,40 +80,36 @@ class ParentRun:
 
                 self._monitor = started_monitor(self.id, self._client.tracking_uri)
 
-    def close(self, status: str) -> None:
-        """End the run, with this study's description: a run with other seeds may have put its own there."""
+    def close(self, status: str, results: Collection[Result]) -> None:
+        """End the run, with this study's description: a run with other seeds may have put its own there.
+
+        It ends with the last of the results, as other studies of a collection may go on; a killed run ends now.
+        """
         if self._monitor:
             self._monitor.finish()
         self._save_description()
         if status == "SCHEDULED" or (self._has_ended and not self._begun):  # a run that ran nothing lasts no longer
             self._client.update_run(self.id, status=status)
         else:
-            self._client.set_terminated(self.id, status, None if self._begun else self._ended)
+            ends = [] if status == "KILLED" else [int(1000 * result.finished_at) for result in results]
+            self._client.set_terminated(self.id, status, max(ends, default=None))
 
     def save_report(self, folder: Path, summary: Summary) -> None:
         """Write the files of a drawn report, and what it found."""
-        self._artifacts.save(self.id, folder, REPORT_FOLDER)
-        known = self._client.get_run(self.id).data.metrics
-        now = int(time.time() * 1000)
-        metrics = [
-            Metric(name, value, now, 0)  # at step 0 MLflow's charts are bars
-            for name, value in summary.metrics.items()
-            if known.get(name) != value and takes_name(name)
-        ]
-        note = parent_note(self._description, self.id, summary)
-        self._client.log_batch(self.id, metrics, tags=tags({BEST: summary.best, NOTE: note, **summary.tags}))
-        self._tag_experiment({NOTE: self._experiment_note(self.id, summary)})
-        self._tag_experiment(view_tags(summary.axes, summary.tuned, summary.metric, summary.scores))
+        save_report(self._client, self._experiment, self.id, self._description, folder, summary)
 
     def _create(self, scaled: ScaledStudy, trial_ids: Collection[str], start: int) -> str:
         named = {STUDY: scaled.study.name, SCALE: scaled.label, **source(self._description["command"])}
         name = run_name(f"{scaled.study.name} at {scaled.label}")
-        created = self._client.create_run(self._experiment.experiment_id, start, named, name)
+        experiment_id = self._experiment.experiment_id
+        created = self._client.create_run(experiment_id, start, named, name)
         run_id: str = created.info.run_id
-        self._client.set_tag(run_id, NOTE, readable(parent_note(self._description, run_id, None))[:TAG])
+        self._client.set_tag(run_id, NOTE, readable(parent_note(self._description, experiment_id, run_id, None))[:TAG])
         self._adopt(run_id, trial_ids)
-        wanted = {STUDY: scaled.study.name, NOTE: self._experiment_note(run_id, None)}
-        self._tag_experiment({name: value for name, value in wanted.items() if name not in self._experiment.tags})
+        note = experiment_note(self._description, experiment_id, run_id, None)
+        wanted = {CLAIMS: "none judged yet", STUDY: scaled.study.name, NOTE: note, **KIND}
+        new = {name: value for name, value in wanted.items() if name not in self._experiment.tags}
+        tag_experiment(self._client, experiment_id, new)
         return run_id
 
     def _adopt(self, run_id: str, trial_ids: Collection[str]) -> None:
@@ -133,13 +125,6 @@ class ParentRun:
             elif trial_id in trial_ids:
                 self._client.set_tag(run.info.run_id, PARENT, run_id)
                 adopted.add(trial_id)
-
-    def _experiment_note(self, run_id: str, summary: Summary | None) -> str:
-        return experiment_note(self._description, run_id, runs_page(self._experiment.experiment_id), summary)
-
-    def _tag_experiment(self, wanted: dict[str, str]) -> None:
-        for name, value in wanted.items():
-            self._client.set_experiment_tag(self._experiment.experiment_id, name, readable(value)[:TEXT])
 
     def _save_description(self) -> None:
         self._artifacts.save_text(self.id, json.dumps(self._description, indent=1), STUDY_FILE)

@@ -44,6 +44,8 @@ class DrawnReport:
     page: Path
     figure: Path
     experiment_id: str
+    run_id: str
+    """The study's parent run in MLflow."""
     verdicts: list[Verdict]
     """Verdicts on the study's claims."""
     pictures: list[Path]
@@ -83,7 +85,9 @@ def draw_report(
     pictures = draw_pictures(recorded.table, stored, store, folder)
     notes += [*map(str, recorded.differences), *report.warnings, *filter(None, [fonts_for(report.texts).note])]
     figure = folder / "figure.png"
-    return DrawnReport(folder, page, figure, recorded.experiment_id, report.verdicts, pictures, report, notes)
+    return DrawnReport(
+        folder, page, figure, recorded.experiment_id, recorded.run_id, report.verdicts, pictures, report, notes
+    )
 
 
 def recorded_report(study: str, label: str, storage: AnyPath, description: Mapping[str, Any]) -> StudyReport:

@@ -105,10 +105,11 @@ class ResilientTracker:
         return tracker
 
     def _finish(self, tracker: Tracker, states: Collection[State]) -> None:
+        results = self._store.results(self._plan.trials).values()
         if self._trials:  # else it was opened a moment ago
             tracker.look_again()
-            self._save_all(tracker, self._store.results(self._plan.trials).values())
-        tracker.parent.close(parent_status(states, bool(self._started)))
+            self._save_all(tracker, results)
+        tracker.parent.close(parent_status(states, bool(self._started)), results)
 
     def _save_all(self, tracker: Tracker, results: Collection[Result]) -> None:
         for result in results:

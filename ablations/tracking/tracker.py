@@ -7,7 +7,6 @@ so that writing it again changes nothing.
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from mlflow.entities import Metric
@@ -17,14 +16,12 @@ from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.artifacts import Artifacts
 from ablations.tracking.client import (
     PARENT,
-    REPORT_FOLDER,
     RUN_STATUS,
     STATES,
     TRIAL,
     Children,
     child_runs,
     latest_of_each_trial,
-    only_writer,
     open_client,
     open_experiment,
 )
@@ -41,7 +38,7 @@ from ablations.tracking.content.limits import (
     tags,
     takes_name,
 )
-from ablations.tracking.content.notes import trial_note
+from ablations.tracking.content.notes import NOTE, trial_note
 from ablations.tracking.content.trial import (
     CHOSEN,
     HISTORY,
@@ -57,17 +54,13 @@ from ablations.tracking.content.trial import (
 )
 from ablations.tracking.on_request import NOTHING, Extras
 from ablations.tracking.on_request.logged_models import LoggedModels
-from ablations.tracking.parent_run import NOTE, ParentRun
-from ablations.tracking.provenance import provenance, source
-from ablations.types.identity import SCHEMA
+from ablations.tracking.parent_run import ParentRun
+from ablations.tracking.provenance import source
 from ablations.types.trial import Result, Trial
 from core.config import DataConfig
 from core.data.catalog import DataSize
 from core.history import Epoch
-from core.remote import AnyPath
 
-COLLECTION = "ablate.collection"
-"""Tag of a run that holds the page of several studies: their scale and overrides; see ``ScaledStudy.label``."""
 WRITER = "ablate.writer"
 """Tag of a parent run: the ``Tracker`` that wrote its children last."""
 
@@ -256,16 +249,3 @@ def _was_edited(child: _Child, result: Result) -> bool:
         return False
     found = differences(result, STATES[child.status], child.metrics)
     return any(not one.name.startswith("pretrain/") for one in found)
-
-
-def save_collection(name: str, label: str, title: str, folder: Path, storage: AnyPath) -> None:
-    """Write the page of several studies to a run of its own. Raises as ``open_client`` does."""
-    with only_writer(storage):
-        client = open_client()
-        experiment = open_experiment(client, name)
-        found = client.search_runs([experiment.experiment_id], f"tags.`{COLLECTION}` = '{label}'", max_results=1)
-        run = found[0] if found else client.create_run(experiment.experiment_id, run_name=f"{name} at {label}")
-        facts = {**provenance(), **source(f"ablate run {name}"), "ablate.schema": str(SCHEMA), COLLECTION: label}
-        client.log_batch(run.info.run_id, tags=tags(facts | {NOTE: title}))
-        Artifacts.to_write(client, experiment).save(run.info.run_id, folder, REPORT_FOLDER)
-        client.set_terminated(run.info.run_id)

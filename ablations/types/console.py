@@ -63,6 +63,12 @@ class WordConsole(Console):
                 os.dup2(nothing.fileno(), self.file.fileno())  # what is still to be flushed goes there
 
 
+def redraws(console: Console) -> bool:
+    """Whether lines can be drawn again in place: in a terminal, and not in a log file whose colours are forced by
+    ``FORCE_COLOR``."""
+    return console.is_interactive and console.file.isatty()
+
+
 @contextmanager
 def counting(console: Console, doing: str, total: int) -> Iterator[Callable[[str], None]]:
     """Show on a terminal how many of ``total`` things are done, if they are several.
@@ -70,7 +76,7 @@ def counting(console: Console, doing: str, total: int) -> Iterator[Callable[[str
     Yields a function to be called with the name of each thing before it is done.
     """
     columns = BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}")
-    with Progress(*columns, console=console, transient=True, disable=total < 2 or not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True, disable=total < 2 or not redraws(console)) as bar:
         task = bar.add_task(doing, total=total, completed=-1)
 
         def begin(name: str) -> None:

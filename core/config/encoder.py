@@ -24,6 +24,11 @@ class EncoderConfig(Config):
         """Width of h."""
         raise NotImplementedError
 
+    @property
+    def token_side(self) -> int:
+        """Side in pixels of the patches that are tokens, some of which can be left out; 0 where there are none."""
+        return 0
+
     def check(self, image_size: int) -> None:
         """Check the side of the views in pixels. Raises ValueError where it cannot encode them."""
 

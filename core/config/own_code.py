@@ -99,8 +99,7 @@ def imported_package(code: OwnCode) -> OwnCode:
     if known and known.hash == code.hash:
         return known
     _forget(code.module)
-    for name in code.modules:
-        sys.modules.pop(name, None)
+    _forget_package(code)
     return _import_noted(code)
 
 
@@ -111,6 +110,7 @@ def _import_noted(code: OwnCode) -> OwnCode:
         importlib.import_module(code.module)
     except BaseException:
         _forget(code.module)
+        _forget_package(code)
         raise
     finally:
         _being_imported.pop()
@@ -161,9 +161,14 @@ def _forget(module: str) -> None:
     """Take out what a file has registered, and the file."""
     for part in [part for part in _PARTS.values() if part.code.module == module]:
         part.remove()
-    code = _IMPORTED.pop(module, None)
     sys.modules.pop(module, None)
-    for name in code.modules if code and code.module == code.entry else ():  # a package's
+    if code := _IMPORTED.pop(module, None):
+        _forget_package(code)
+
+
+def _forget_package(code: OwnCode) -> None:
+    """Let Python import the modules of a package anew; those of a file are told by their texts."""
+    for name in code.modules if code.module == code.entry else ():
         sys.modules.pop(name, None)
 
 

@@ -26,6 +26,12 @@ class Encoder(nn.Module):
         """Yield the outputs (B, C, H, W) of the stages. Raises ``TypeError`` where there are none."""
         raise TypeError(f"{type(self).__name__} has no maps, only h")
 
+    def tokens(self, views: Tensor, visible: int) -> Tensor:
+        """Return the tokens (B, P + visible, width) of views (B, 4, S, S), whose last channel is 1 in the patches that
+        are left out, all but ``visible`` of each view. The first P are of no patch, such as the class token. Raises
+        ``TypeError`` where there are no tokens."""
+        raise TypeError(f"{type(self).__name__} has no tokens of patches, only h")
+
     def map(self, views: Tensor) -> Tensor:
         """Return the last map (B, width, H, W), before it is pooled."""
         return deque(self.maps(views), maxlen=1).pop()  # keeps no earlier map

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from core.config.models.library import STAGES, LibraryConfig, Timm, Torchvision
 from core.encoder.convolution import make_safe
 from core.encoder.encoder import Encoder
+from core.encoder.patch_tokens import marks, visible_places
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Mean and deviation of ImageNet's pixels in [0, 1], by colour."""
@@ -77,6 +78,23 @@ class TimmModel(LibraryModel):
         options = {"indices": self.indices, "intermediates_only": True, "output_fmt": "NCHW"}
         yield from self.network.forward_intermediates(self._normalized(views), **options)  # type: ignore[operator]
 
+    def tokens(self, views: Tensor, visible: int) -> Tensor:
+        """Run a vision transformer on the visible patches: the others are dropped once they have their positions."""
+        places = visible_places(marks(views, _patch_side(self.network)), visible)
+        first: int = getattr(self.network, "num_prefix_tokens", 0)
+
+        def drop(module: nn.Module, inputs: tuple[Tensor]) -> Tensor:
+            (x,) = inputs
+            rows = torch.cat([torch.arange(first, device=x.device).expand(len(x), -1), places + first], dim=1)
+            return x.gather(1, rows[..., None].expand(-1, -1, x.shape[2]))
+
+        hook = self.network.norm_pre.register_forward_pre_hook(drop)  # type: ignore[union-attr]
+        try:
+            found: Tensor = self.network.forward_features(self._normalized(views[:, :3]))  # type: ignore[operator]
+        finally:
+            hook.remove()
+        return found
+
 
 class TorchvisionModel(LibraryModel):
     """A model of torchvision."""
@@ -106,6 +124,16 @@ def facts(config: LibraryConfig) -> dict[str, Any]:
     if not isinstance(h, Tensor) or h.flatten(1).shape[0] != 2:
         raise ValueError(f"encoder.name {config.name} of {config.kind} returns no vector for an image; take another")
     return {"width": h.flatten(1).shape[1], "stages": len(stage_indices(network)) if config.kind == "timm" else 0}
+
+
+def token_side(config: LibraryConfig) -> dict[str, Any]:
+    """Return the side in pixels of the patches that a vision transformer has as tokens; 0 for every other model."""
+    if not isinstance(config, Timm):
+        return {"side": 0}
+    from timm.models.vision_transformer import VisionTransformer
+
+    network = _on_meta(config, _own_size(config))
+    return {"side": _patch_side(network) if isinstance(network, VisionTransformer) else 0}
 
 
 def check_sizes(config: LibraryConfig, image_size: int, side: int) -> dict[str, Any]:

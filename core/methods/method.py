@@ -84,8 +84,11 @@ class Method(nn.Module):
 
     joint: ClassVar[bool] = True
     """Whether the loss relates the images of a batch to each other, so that it needs the outputs of all processes."""
-    reads: ClassVar[Literal["h", "map"]] = "h"
-    """Output of the encoder that ``project`` takes: h, or the last map before pooling."""
+    reads: ClassVar[Literal["h", "map", "tokens"]] = "h"
+    """Output of the encoder that ``project`` takes: h, or the last map before pooling, or the tokens of visible
+    patches; see ``Encoder.tokens``."""
+    visible: int = 0
+    """Number of visible patches of each view, where it reads tokens."""
 
     head: nn.Sequential
 

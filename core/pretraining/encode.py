@@ -13,14 +13,19 @@ from core.pretraining.chunks import Chunks
 
 @dataclass(frozen=True)
 class Encode:
-    """Maps views (V, 3, S, S) to h (V, width), or to the last map (V, width, H, W) where a method reads that."""
+    """Maps views (V, 3, S, S) to h (V, width), or to the last map (V, width, H, W) or the tokens of visible patches
+    where a method reads these."""
 
     numerics: Numerics
-    reads: Literal["h", "map"] = "h"
+    reads: Literal["h", "map", "tokens"] = "h"
+    visible: int = 0
+    """Number of visible patches, of tokens."""
 
     def __call__(self, encoder: Encoder, views: Tensor) -> Tensor:
         views = views.contiguous(memory_format=self.numerics.memory_format)
         with self.numerics.autocast(views.device):
+            if self.reads == "tokens":
+                return encoder.tokens(views, self.visible)
             output: Tensor = encoder(views) if self.reads == "h" else encoder.map(views)
         return output
 

@@ -85,7 +85,7 @@ class Step:
 
     @property
     def _encode(self) -> Encode:
-        return Encode(self.numerics, self.method.reads)
+        return Encode(self.numerics, self.method.reads, self.method.visible)
 
     def _dealer(self, purpose: str) -> Dealer | None:
         """Return how views are dealt out to chunks; None where batch norm takes its statistics over whole blocks."""

@@ -8,7 +8,8 @@ of the interval is corrected by the reliability of the means. A claim needs eigh
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm, rankdata
+
+from reports.statistics.distributions import mean_ranks, normal_above, normal_quantile_above
 
 FEWEST = 8
 """The fewest cells of a claim: with fewer, an order too often agrees by chance."""
@@ -55,20 +56,20 @@ class Agreement:
     def interval(self, below: float, above: float) -> tuple[float, float]:
         """The interval of the correlation, inside [-1, 1], from the chances that the correlation is below and above
         it."""
-        low = float(np.tanh(_z(self.rho) - norm.isf(below) * self.error))
-        high = float(np.tanh(_z(self.rho) + norm.isf(above) * self.error))
+        low = float(np.tanh(_z(self.rho) - normal_quantile_above(below) * self.error))
+        high = float(np.tanh(_z(self.rho) + normal_quantile_above(above) * self.error))
         return min(low, self._without_noise(low), self.rho), max(high, self._without_noise(high), self.rho)
 
     def supported(self, margin: float) -> float:
         """One-sided p of the hypothesis that the correlation is at most the margin; never smaller than
         ``by_chance``."""
         limit = margin if margin > 0 else self._with_noise(margin)
-        return max(float(norm.sf((_z(self.rho) - _z(limit)) / self.error)), self.by_chance)
+        return max(float(normal_above((_z(self.rho) - _z(limit)) / self.error)), self.by_chance)
 
     def refuted(self, margin: float) -> float:
         """One-sided p of the hypothesis that the correlation is at least the margin."""
         limit = margin if margin < 0 else self._with_noise(margin)
-        return float(norm.cdf((_z(self.rho) - _z(limit)) / self.error))
+        return float(normal_above((_z(limit) - _z(self.rho)) / self.error))
 
     @property
     def by_chance(self) -> float:
@@ -127,8 +128,9 @@ def split(agreement: Agreement, groups: dict[str, np.ndarray]) -> str:
 
 def _explains(whole: Agreement, inside: Agreement, outside: Agreement, tried: int) -> bool:
     within = (inside.cells * inside.rho + outside.cells * outside.rho) / whole.cells
-    differ = abs(inside.rho - outside.rho) > WORTH_SAYING and _distance(inside, outside) > norm.isf(0.025 / tried)
-    return differ or (whole.rho > WORTH_SAYING and within < whole.rho / 2)
+    surprising = normal_quantile_above(0.025 / tried)
+    differ = abs(inside.rho - outside.rho) > WORTH_SAYING and _distance(inside, outside) > surprising
+    return bool(differ) or (whole.rho > WORTH_SAYING and within < whole.rho / 2)
 
 
 def _distance(inside: Agreement, outside: Agreement) -> float:
@@ -143,5 +145,5 @@ def _z(rho: float) -> float:
 
 def _standard(values: np.ndarray) -> np.ndarray:
     """The ranks, with mean 0 and length 1; all 0 if every value is the same."""
-    ranks = rankdata(values) - (len(values) + 1) / 2
+    ranks = mean_ranks(values) - (len(values) + 1) / 2
     return np.asarray(ranks / (np.linalg.norm(ranks) or 1.0))

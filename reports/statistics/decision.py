@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
+from reports.statistics.distributions import student_above, student_quantile_above
 from reports.statistics.noise.spread import Estimate
 
 
@@ -55,13 +55,13 @@ class Decision:
     def _tails(self, distance: np.ndarray) -> np.ndarray:
         """One-sided p of the hypothesis that a contrast is at most 0, for each, from its distance above 0."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return self._table(student.sf(distance / self.estimate.error, self.estimate.freedom))
+            return self._table(student_above(distance / self.estimate.error, self.estimate.freedom))
 
     def _reached(self, mean: np.ndarray, alpha: np.ndarray | float, axis: int) -> np.ndarray:
         """The largest margin that the choice along an axis is still above, at the level ``alpha``."""
         found = []
         for number, factor in _corrections(self.shape[axis]):
-            quantile = student.isf(np.asarray(alpha)[..., None] / factor, self.estimate.freedom)
+            quantile = student_quantile_above(np.asarray(alpha)[..., None] / factor, self.estimate.freedom)
             limits = self._table(mean - quantile * self.estimate.error)
             found.append(np.asarray(np.take(np.sort(limits, axis=axis), -number, axis=axis)))
         return np.asarray(np.max(found, axis=0))

@@ -4,10 +4,9 @@ It is a statement about the design, never a forecast from the effect just seen.
 """
 
 import numpy as np
-from scipy.stats import nct, norm
-from scipy.stats import t as student
 
 from reports.statistics.decision import Decision
+from reports.statistics.distributions import normal_above, shifted_student_above, student_quantile_above
 
 MOST_SEEDS = 1000
 """The largest number of seeds that is looked at."""
@@ -28,7 +27,8 @@ def seeds_for(decision: Decision, effect: float, alpha: float, equivalence: bool
     error = estimate.error[number] * np.sqrt(now / seeds)
     freedom = estimate.freedom[number] + seeds - now
     choices = 1 if equivalence else decision.shape[0]
-    critical = student.isf(alpha / (2 * choices), freedom)
-    power = 2 * norm.cdf(effect / error - critical) - 1 if equivalence else nct.sf(critical, freedom, effect / error)
+    critical = student_quantile_above(alpha / (2 * choices), freedom)
+    shift = effect / error
+    power = 1 - 2 * normal_above(shift - critical) if equivalence else shifted_student_above(critical, freedom, shift)
     enough = np.flatnonzero(power >= POWER)
     return int(seeds[enough[0]]) if len(enough) else None

@@ -11,7 +11,8 @@ from functools import cache
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from scipy.special import ndtr
-from scipy.stats import norm
+
+from reports.statistics.distributions import normal_quantile_above
 
 Looks = tuple[int, ...]
 """The numbers of seeds at which a claim is judged, ascending; none or one number if it is judged once."""
@@ -39,7 +40,7 @@ def one_look(total: np.ndarray | float, looks: Looks) -> np.ndarray:
 
 @cache
 def _totals(looks: Looks) -> np.ndarray:
-    return np.array([_crossing(float(norm.isf(level / 2)), looks) for level in LEVELS])
+    return np.array([_crossing(float(normal_quantile_above(level / 2)), looks) for level in LEVELS])
 
 
 def _crossing(z: float, looks: Looks) -> float:

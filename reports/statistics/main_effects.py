@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
 
+from reports.statistics.distributions import student_quantile_above
 from reports.statistics.measured import Measured, measure
 from reports.statistics.noise.usual import Usual, usual_spreads
 from reports.statistics.page import Judged, decision_on
@@ -55,7 +55,7 @@ def _of_axis(measured: Measured, usual: Usual, axis: str) -> Sequence[MainEffect
     found = decision_on(measured, Question(weights, (1, len(values)), 0.0, averaged=several), usual).estimate
     stopped = bool(measured.stopped[chosen].any())
     known = (found.seeds >= FEWEST_SEEDS) & (found.error > LEAST)
-    reach = np.where(known, student.isf(ALPHA / 2, found.freedom) * found.error, np.nan)
+    reach = np.where(known, student_quantile_above(ALPHA / 2, found.freedom) * found.error, np.nan)
     mean = np.where(stopped, np.nan, found.mean)
     within = weights[:, chosen] @ measured.values[chosen]
     return [

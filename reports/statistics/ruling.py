@@ -1,16 +1,17 @@
 """The words of the verdicts, from the tests of the claims, corrected for several parts, looks and claims of a page."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
 from reports.cells.metric_names import unit_of
 from reports.statistics.answers import Answer, ContrastAnswer
 from reports.statistics.claims import Claim
+from reports.statistics.distributions import adjusted_for_false_discoveries
 from reports.statistics.looks import Looks, one_look, total_level
 
 ALPHA = 0.05
@@ -25,6 +26,15 @@ LEAST = 1e-9
 
 Word = Literal["SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED"]
 WORDS: tuple[Word, ...] = ("SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED")
+
+
+def counts_text(verdicts: Iterable[tuple[str, bool]]) -> str:
+    """``3 supported, 1 undecided (1 of them calibration)``, of verdicts by word and whether they are calibration."""
+    found = list(verdicts)
+    counts = Counter(word for word, _ in found)
+    told = ", ".join(f"{counts[word]} {word.lower()}" for word in WORDS if counts[word]) or "no claims"
+    calibrating = sum(calibration for _, calibration in found)
+    return f"{told} ({calibrating} of them calibration)" if calibrating else told
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ def level(ps: np.ndarray) -> np.ndarray:
     By Benjamini and Hochberg it is the rate of false discoveries times the part of the claims that are decided; if none
     is, as if one were.
     """
-    decided = (false_discovery_control(ps, axis=-1) <= ALPHA).sum(axis=-1)
+    decided = (adjusted_for_false_discoveries(ps) <= ALPHA).sum(axis=-1)
     return np.asarray(ALPHA * np.maximum(decided, 1) / ps.shape[-1])
 
 
@@ -160,7 +170,7 @@ def rule(cases: Sequence[Case]) -> Ruling:
     if not ps:
         return Ruling(0, ALPHA)
     every = np.array(list(ps.values()))
-    adjusted = dict(zip(ps, map(float, false_discovery_control(every)), strict=True))
+    adjusted = dict(zip(ps, map(float, adjusted_for_false_discoveries(every)), strict=True))
     return Ruling(len(ps), float(level(every)), adjusted)
 
 

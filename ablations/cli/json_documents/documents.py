@@ -153,6 +153,9 @@ class VerdictEntry(Part):
     """Number of distinct claims that were judged together."""
     takes: str
     """What it would take to decide it; empty where it is decided."""
+    seeds_needed: int | None
+    """Number of seeds that would find an effect that matters four times in five. None where it is decided, and where
+    that is not known."""
     calibration: bool
     """Whether the scale was chosen so that this effect shows."""
     notes: list[str]

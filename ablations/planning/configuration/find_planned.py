@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from string import hexdigits
 
 from ablations.planning.configuration.resolved import ResolvedSetting, Resolver
 from ablations.planning.grid import enumerate_trials
@@ -45,6 +46,8 @@ def find_planned(
     Without a study, every study with a name is searched; then without a scale, at every common scale. Raises
     ``StudyError`` if several trials of a study begin so, and for a given study that is not valid.
     """
+    if study is None and not set(start) <= set(hexdigits):
+        return None  # no id begins so, and to search all studies takes seconds
     for scaled in _asked(study, scale, assignments, code) if study is not None else _known(scale, assignments):
         trials = _trials(scaled, fingerprints, store, study is not None)
         found = {trial.id: trial for trial in trials if trial.id.startswith(start)}

@@ -1,43 +1,43 @@
 """Descriptions of a study, in Markdown, for MLflow's pages of its experiment, of its parent run and of its trials."""
 
-from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from ablations.tracking.content.summary import Summary
-from reports.statistics.ruling import WORDS
+from ablations.tracking.content.views import charts_page, trials_page
+from reports.statistics.ruling import counts_text
+from reports.statistics.verdicts import Verdict
 
+NOTE = "mlflow.note.content"
+"""Tag that MLflow shows as the description of a run or of an experiment."""
 FIGURE = "report/figure.svg"
 """The figure that is narrow enough: MLflow cuts off what is wider than its page."""
 SHOWN_SETTINGS = 40
 """Most settings in a description; the rest is in the artifact study.json."""
 
 
-def experiment_note(description: dict[str, Any], run_id: str, runs_page: str, summary: Summary | None) -> str:
-    """The description of an experiment.
-
-    ``run_id`` is the parent run of the scale that was run last, and ``runs_page`` the address of a table of all runs
-    with their axes and metrics.
-    """
+def experiment_note(description: dict[str, Any], experiment_id: str, run_id: str, summary: Summary | None) -> str:
+    """The description of an experiment; ``run_id`` is the parent run of the scale that was run last."""
     title = f"{description['title']}{_reproduces(description)}"
     parts = [
         ". ".join(filter(None, [title.rstrip("."), _short(summary)])),  # MLflow's list shows this line as plain text
         f"Last run at scale {description['scale']}:",
         _command(description),
         *_findings(description, run_id, summary),
-        "Each run here is the study at one scale, with one set of overrides, and its child runs are the trials. "
-        f"[Show the trials with their axes and metrics]({runs_page}).",
+        "Each run here is the study at one scale, with one set of overrides, and its child runs are the trials."
+        f"{_links(experiment_id, run_id, summary)}",
     ]
     return "\n\n".join(parts)
 
 
-def parent_note(description: dict[str, Any], run_id: str, summary: Summary | None) -> str:
+def parent_note(description: dict[str, Any], experiment_id: str, run_id: str, summary: Summary | None) -> str:
     """The description of a parent run."""
     scale = f"{description['scale']} ({description['scale_description']})".replace(" ()", "")
     parts = [
         f"**{description['title']}**{_reproduces(description)}, at scale {scale}. "
         "The whole study: its trials are the child runs, and its report is among the artifacts.",
-        _short(summary),
+        f"{_short(summary)}{_links(experiment_id, run_id, summary)}",
         *_findings(description, run_id, summary),
         _command(description),
         *_settings(description),
@@ -63,34 +63,57 @@ def _short(summary: Summary | None) -> str:
     """The findings in two sentences at most; empty before there are any."""
     if summary is None:
         return ""
-    counts = Counter(verdict.word for verdict in summary.verdicts)
-    counted = ", ".join(f"{counts[word]} {word.lower()}" for word in WORDS if counts[word])
-    return " ".join(filter(None, [f"Claims: {counted}." if counted else "", summary.best]))
+    return " ".join(filter(None, [claims_counted(summary.verdicts), summary.best]))
+
+
+def claims_counted(verdicts: Sequence[Verdict]) -> str:
+    """``Claims: 3 supported, 1 undecided.``; empty without claims."""
+    return f"Claims: {verdicts_counted(verdicts)}." if verdicts else ""
+
+
+def verdicts_counted(verdicts: Sequence[Verdict]) -> str:
+    """``3 supported, 1 undecided``; ``no claims`` without any."""
+    return counts_text((one.word, one.calibration) for one in verdicts)
+
+
+def _links(experiment_id: str, run_id: str, summary: Summary | None) -> str:
+    """A sentence with links to the trials; empty before a report has said which columns they have."""
+    if summary is None:
+        return ""
+    table, charts = trials_page(experiment_id, run_id), charts_page(experiment_id, run_id)
+    return f" [All trials with their axes and metrics]({table}), the best first, and [their charts]({charts})."
 
 
 def _findings(description: dict[str, Any], run_id: str, summary: Summary | None) -> list[str]:
     if summary is None:
         claims = [f"- {_line(claim['says'])} ({_line(claim['source'])})" for claim in description["claims"]]
         return ["\n".join(["Claims, without verdicts so far:", "", *claims])] if claims else []
-    verdicts = [
-        f"- **{verdict.word.lower()}**: {_line(verdict.claim.says)} ({_line(verdict.claim.source)}) "
-        f"*{_line(verdict.reason)}*"
-        for verdict in summary.verdicts
-    ]
-    address = f"get-artifact?{urlencode({'path': FIGURE, 'run_uuid': run_id})}"
-    return ["\n".join(verdicts), f"![figure]({address})"]
+    return [verdict_lines(summary.verdicts), artifact_picture(run_id, FIGURE)]
+
+
+def verdict_lines(verdicts: Sequence[Verdict]) -> str:
+    """A list of verdicts, each with its claim and its reason."""
+    return "\n".join(
+        f"- **{one.word.lower()}**: {_line(one.claim.says)} ({_line(one.claim.source)}) *{_line(one.reason)}*"
+        for one in verdicts
+    )
+
+
+def artifact_picture(run_id: str, path: str) -> str:
+    """A picture among the artifacts of a run."""
+    return f"![figure](get-artifact?{urlencode({'path': path, 'run_uuid': run_id})})"
 
 
 def _settings(description: dict[str, Any]) -> list[str]:
     settings = list(description["settings"].items())
     if not settings:
         return []
-    rows = [f"| {_cell(name)} | {_cell(str(value))} |" for name, value in settings[:SHOWN_SETTINGS]]
+    rows = [f"| {table_cell(name)} | {table_cell(str(value))} |" for name, value in settings[:SHOWN_SETTINGS]]
     more = len(settings) - len(rows)
     return ["\n".join(["| setting of all trials | |", "|---|---|", *rows]), *([f"and {more} more"] if more else [])]
 
 
-def _cell(text: str) -> str:
+def table_cell(text: str) -> str:
     """Text in a Markdown table."""
     return _line(text).replace("|", "\\|")
 

@@ -1,11 +1,12 @@
 """What a report found, for MLflow's pages: the best cell, and a verdict on each claim."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
+from ablations.types.metrics import own
 from reports.cells.metric_names import label_of
 from reports.cells.scoring import SCORED_BY
 from reports.cells.summary import summarise
@@ -49,17 +50,36 @@ class Summary:
 def summary(report: StudyReport) -> Summary:
     """The findings of a report."""
     verdicts, best = report.verdicts, _best_cells(report)
-    words = Counter(one.word for one in verdicts)
-    metrics = {f"claims/{word.lower().replace(' ', '_')}": float(words[word]) for word in WORDS if verdicts}
-    for number, verdict in enumerate(verdicts, 1):
-        metrics |= {f"claims/{number}{name}": value for name, value in _numbers(verdict)}
-    tags = {f"{CLAIM}{number}": f"{one.word}: {one.claim.says}" for number, one in enumerate(verdicts, 1)}
+    metrics = verdict_counts(verdicts) | verdict_numbers(verdicts)
+    tags = verdict_tags(verdicts)
     if len(best) == 1:
         metrics[f"best/{report.metric}"] = float(best[0]["mean"])
     told = [_told(cell, report, len(best) > 1) for cell in best]
     text = f"Best cell{'s' if len(best) > 1 else ''}: {'; '.join(told)}." if told else ""
     tuned = list(report.search.values) if report.search else []
     return Summary(verdicts, text, report.axes, report.metric, _scores(report), metrics, tags, _chosen(report), tuned)
+
+
+def verdict_counts(verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """``claims/<word>``: how many claims have that verdict; empty without claims."""
+    words = Counter(one.word for one in verdicts)
+    return {f"claims/{word.lower().replace(' ', '_')}": float(words[word]) for word in WORDS if verdicts}
+
+
+def verdict_numbers(verdicts: Sequence[Verdict], study: str = "") -> dict[str, float]:
+    """``claims/<n>`` and so on, as in ``Summary.metrics``; ``claims/<study>/<n>`` where several studies have claims."""
+    beginning = f"claims/{study}/" if study else "claims/"
+    return {
+        f"{beginning}{number}{end}": value
+        for number, verdict in enumerate(verdicts, 1)
+        for end, value in _numbers(verdict)
+    }
+
+
+def verdict_tags(verdicts: Sequence[Verdict], study: str = "") -> dict[str, str]:
+    """``ablate.claim.<n>``, as in ``Summary.tags``; ``ablate.claim.<study>.<n>`` where several studies have claims."""
+    beginning = f"{CLAIM}{study}." if study else CLAIM
+    return {f"{beginning}{number}": f"{one.word}: {one.claim.says}" for number, one in enumerate(verdicts, 1)}
 
 
 def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
@@ -101,4 +121,5 @@ def _chosen(report: StudyReport) -> dict[str, bool]:
 def _scores(report: StudyReport) -> list[str]:
     known = map(str, report.table.columns)
     names = [name for name in known if "/" in name and not name.startswith(("pretrain/", CORRECT))]
-    return sorted(names, key=lambda name: name.rsplit("/", 1)[-1] != report.metric.rsplit("/", 1)[-1])
+    meant = [report.metric, *own().get(report.metric, ())]  # what trials are scored by comes before their other scores
+    return sorted(names, key=lambda name: meant.index(name) if name in meant else len(meant))

@@ -25,8 +25,8 @@ class Pass:
     """Side of a view in pixels."""
     has_gradient: bool = True
     """False for views that only a target or a teacher sees."""
-    epochs_between: int = 1
-    """Epochs from one such pass to the next: 1 for one in every epoch."""
+    share: float = 1.0
+    """Share of its cost that counts: less for a pass that is not in every epoch, or that leaves patches out."""
 
 
 class MethodConfig(Config):

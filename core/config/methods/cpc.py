@@ -27,6 +27,9 @@ class CPC(MethodConfig):
     of the pseudo-code in its appendix A.2, as others quote it: the authors released no code. One context network serves
     all directions, as in rschwarz15/CPCV2-PyTorch. The loss is the mean over directions and steps, so that a switch
     does not change its scale. ``head`` is ignored.
+
+    It takes many steps: on few images small batches and a high rate, and patches that are changed each on its own,
+    since patches of one image are told by their colours otherwise.
     """
 
     gives = "other"

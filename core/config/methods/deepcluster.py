@@ -54,7 +54,7 @@ class DeepCluster(MethodConfig):
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass with one view of every image, and one for the features of all images before a clustering."""
-        return Pass(1, image_size), Pass(1, image_size, has_gradient=False, epochs_between=self.epochs_between)
+        return Pass(1, image_size), Pass(1, image_size, has_gradient=False, share=1 / self.epochs_between)
 
     def flops(self, pretrain: "PretrainConfig") -> int:
         h = pretrain.encoder.output

@@ -20,6 +20,11 @@ class InstanceDiscrimination(MethodConfig):
     Defaults are those of the released code (zhirongw/lemniscate.pytorch) for ImageNet: noise-contrastive estimation
     with 4096 entries of the memory as noise. Its head is one layer: ``head: {kind: linear, last_norm: none}``. For
     CIFAR-10 it takes a softmax over all images, ``negatives: 0``, and a temperature of 0.1.
+
+    Noise-contrastive estimation keeps the normaliser Z of the first batch, when entries are random. In a short training
+    all projections soon share a direction, so entries become alike, Z is far too small, and the loss rises instead of
+    falling: take ``head.last_norm: plain``, which centres the projections, or the softmax. A loss above ln(m + 1) + 1
+    says that this has happened.
     """
 
     measures = (Measure("memory_top1", "images told (%)"), SPREAD)

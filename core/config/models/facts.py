@@ -43,6 +43,11 @@ def check_sizes(config: "LibraryConfig", image_size: int, side: int) -> None:
         _kept("core.encoder.library:check_sizes", config.same_form, image_size, side)
 
 
+def token_side_of(config: "LibraryConfig") -> int:
+    """Return the side in pixels of the patches that a model has as tokens; 0 where it has none."""
+    return int(_kept("core.encoder.library:token_side", config.same_form)["side"])
+
+
 @lru_cache(maxsize=1024)
 def _kept(code: str, config: "LibraryConfig", *sizes: int) -> dict[str, Any]:
     """Return what the code says about a model: from the user's cache folder where it is known. Errors are not kept."""

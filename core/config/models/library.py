@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from core.config.encoder import ENCODERS, EncoderConfig
-from core.config.models.facts import check_sizes, facts_of
+from core.config.models.facts import check_sizes, facts_of, token_side_of
 from core.config.models.weights import StartingWeights
 
 STAGES = ("stage1", "stage2", "stage3", "stage4")
@@ -36,6 +36,11 @@ class LibraryConfig(EncoderConfig, StartingWeights):
     def stages(self) -> tuple[str, ...]:  # type: ignore[override]  # each model has its own
         """Names of the stages whose outputs can be scored."""
         return STAGES[: facts_of(self).stages]
+
+    @property
+    def token_side(self) -> int:
+        """Side of a vision transformer's patches in pixels."""
+        return token_side_of(self)
 
     def check(self, image_size: int) -> None:
         """Raise ValueError where the model cannot be built for views of this side."""

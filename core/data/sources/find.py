@@ -65,13 +65,13 @@ def data_size(config: DataConfig, data_dir: Path) -> DataSize:
     if known and (is_built_in(config.name) or config.fingerprint):
         size = known.size
     elif known and known.load:
-        size = own_size(config, data_dir)
+        size = _own_size(config, data_dir)
     else:
         size = list_images(config, data_dir).size
     return size.reduced(config)
 
 
-def own_size(config: DataConfig, data_dir: Path) -> DataSize:
+def _own_size(config: DataConfig, data_dir: Path) -> DataSize:
     """Return the size of a data set that the user's own function loads. Raises ``DataError`` where that fails."""
     from core.data.sets.registered import contents_of  # here, since PyTorch comes with it
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import digamma, polygamma
-from scipy.stats import chi2
+
+from reports.statistics.distributions import chi_squared_quantile
 
 FEWEST_FREEDOM = 80
 """The fewest degrees of freedom of all cells of a page that give it a prior, and of the cells of a study that is
@@ -97,7 +98,7 @@ class _Page:
         freedom = np.concatenate(freedoms)
         variance = (centred**2).sum(axis=-1) / (sum(self.sizes) - len(studies))
         self.scatter = np.maximum(variance - polygamma(1, freedom / 2).mean(), 0.0)
-        usual = chi2.ppf(QUARTILE, freedom) / freedom
+        usual = chi_squared_quantile(QUARTILE, freedom) / freedom
         bias = np.exp(digamma(freedom / 2)) / (freedom / 2)
         self.above = np.quantile(np.exp(centred) * bias / usual, QUARTILE, axis=-1)
         self.everywhere = np.quantile(every / usual, QUARTILE, axis=-1)

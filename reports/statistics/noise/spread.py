@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import f as fisher
 
+from reports.statistics.distributions import fisher_quantile_above
 from reports.statistics.noise.prior import MOST, Prior
 
 UNUSUAL = 0.1
@@ -76,7 +76,7 @@ def _moderated(
     d0, expected = prior.freedom[..., None], prior.middle[..., None]
     moderated = (d0 * expected + freedom * own) / (d0 + freedom)
     moderated = moderated if prior.trusted else np.maximum(moderated, variance)
-    unusual = own > expected * fisher.isf(UNUSUAL, freedom, d0)
+    unusual = own > expected * fisher_quantile_above(UNUSUAL, freedom, d0)
     return np.where(unusual, variance, moderated), np.where(unusual, freedom, freedom + d0)
 
 
