@@ -56,7 +56,7 @@ def held_out(stage: str) -> str:
     return f"{stage}_held_out"
 
 
-def tested(stage: str) -> str:
+def on_test(stage: str) -> str:
     """Return the column of the accuracy on test images."""
     return f"{stage}_test"
 
@@ -64,7 +64,7 @@ def tested(stage: str) -> str:
 COLUMNS = (
     *("method", "seed", "id", "passes", "cpu_s", "ended", "last_epoch"),
     *map(held_out, STAGES),
-    *map(tested, STAGES),
+    *map(on_test, STAGES),
 )
 """``passes`` are those of the encoder for each image, ``last_epoch`` are the means of the last epoch's metrics."""
 
@@ -127,7 +127,7 @@ def measured(config: TrainConfig, data: Dataset) -> Row:
         scored_by = config.evaluate.model_copy(update={"representation": stage})
         found = evaluate(scored_by, pretrained, data, later=STAGES[number:]).metrics
         row[held_out(stage)] = f"{found['linear_eval/validation']:.2f}"
-        row[tested(stage)] = f"{found['linear_eval/top1']:.2f}"
+        row[on_test(stage)] = f"{found['linear_eval/top1']:.2f}"
     return row
 
 
@@ -162,12 +162,12 @@ def append(row: Row) -> None:
 
 
 def current(rows: Sequence[Row], planned: Sequence[Turn]) -> pd.DataFrame:
-    """Return the rows of today's recipes in their order, with accuracies as numbers."""
-    order = {trial.pretrain_id: number for number, (_, trial) in enumerate(planned)}
-    found = pd.DataFrame([row for row in rows if row["id"] in order], columns=COLUMNS)
-    numbers = [*map(held_out, STAGES), *map(tested, STAGES)]
+    """Return the rows of today's recipes in the order of the methods, with accuracies as numbers."""
+    ids, methods = {trial.pretrain_id for _, trial in planned}, [method for method, _ in planned]
+    found = pd.DataFrame([row for row in rows if row["id"] in ids], columns=COLUMNS)
+    numbers = [*map(held_out, STAGES), *map(on_test, STAGES)]
     found[numbers] = found[numbers].apply(pd.to_numeric)
-    return found.sort_values("id", key=lambda ids: ids.map(order), kind="stable")
+    return found.sort_values("method", key=lambda names: names.map(methods.index), kind="stable")
 
 
 # The table
@@ -189,7 +189,7 @@ class Learned:
     @property
     def accuracies(self) -> pd.Series:
         """Accuracy of that stage on test images in percent, by seed."""
-        return self.rows.set_index("seed")[tested(self.stage)].dropna()
+        return self.rows.set_index("seed")[on_test(self.stage)].dropna()
 
     @property
     def name(self) -> str:

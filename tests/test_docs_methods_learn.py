@@ -2,7 +2,7 @@
 
 import methods_learn
 import pandas as pd
-from methods_learn import COLUMNS, DOCUMENT, RANDOM, STAGES, held_out, tested
+from methods_learn import COLUMNS, DOCUMENT, RANDOM, STAGES, held_out, on_test
 
 
 def test_the_document_has_the_table_of_the_measured_rows() -> None:
@@ -41,7 +41,7 @@ def measured(accuracies: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:
     rows = [
         {"method": method, "seed": str(seed), "passes": "48", "ended": "trained"}
         | {held_out(stage): known - 5 * number for number, stage in enumerate(STAGES)}
-        | {tested(stage): test + 5 * number for number, stage in enumerate(STAGES)}
+        | {on_test(stage): test + 5 * number for number, stage in enumerate(STAGES)}
         for method, each in accuracies.items()
         for seed, (known, test) in enumerate(each)
     ]

@@ -22,9 +22,9 @@ class InstanceDiscrimination(MethodConfig):
     CIFAR-10 it takes a softmax over all images, ``negatives: 0``, and a temperature of 0.1.
 
     Noise-contrastive estimation keeps the normaliser Z of the first batch, when entries are random. In a short training
-    all projections soon share a direction, so entries become alike, Z is far too small, and the loss rises instead of
-    falling: take ``head.last_norm: plain``, which centres the projections, or the softmax. A loss above ln(m + 1) + 1
-    says that this has happened.
+    all projections soon share a direction, so entries become alike, Z is far too small, and the loss rises above
+    ln(m + 1) + 1, which a guess costs: nothing is told any more. Take the softmax there, or ``head.last_norm: plain``,
+    which centres the projections, with a lower learning rate.
     """
 
     measures = (Measure("memory_top1", "images told (%)"), SPREAD)
