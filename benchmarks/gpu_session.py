@@ -58,9 +58,9 @@ def steps(options: argparse.Namespace) -> list[Step]:
     ablate = [python, "-m", "ablations", "run"]
     apart = f"resources={{workers: 2, cpu: 1, gpu: {1 if gpus >= 2 else 0}}}"
     storage = ["--storage", str(options.out / "runs"), "--data-dir", str(options.data_dir)]
-    quick = ["--set", "data.subset=512", "--set", "epochs=1", "--set", "batch_size=64"] if dry else []
+    quick = ["--set", "data.subset=512", "--set", "batch_size=64"] if dry else []
     grid = [*storage, "--set", f"data.name={options.data_name}", "--seeds", "3"]
-    begin = ["--dry-run"] if dry else []
+    begin = ["--dry-run", "--set", "data.subset=1000"] if dry else []
     measured = [python, str(BENCHMARKS / "gpu_step.py"), *(["--dry-run"] if dry else [])]
     return [
         Step("step", "eager, compiled and graphs: which pays is a choice of numerics", 180, measured),

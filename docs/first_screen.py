@@ -1,5 +1,6 @@
 """The results on the README's first screen, with the numbers of results/: what stands between its two marks."""
 
+import textwrap
 from pathlib import Path
 
 from claim_texts import count_sentence, hours_text
@@ -10,6 +11,7 @@ from reports.saved.collection import SavedCollection
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- results: written by docs/generate.py -->\n", "<!-- end -->"
 SHOWN = "augmentation_grid"
+LINE = 120
 
 
 def readme_with_results() -> str:
@@ -28,6 +30,10 @@ def _results() -> str:
         if len(paper.whole) == len(paper.studies)
         else f", so far of {len(paper.whole)} of {len(paper.studies)} studies"
     )
+    told = (
+        f"*The paper's claims, judged together{so_far}. {count_sentence(claims).replace('*', '')} "
+        "[What holds on a laptop](docs/what-holds.md) tells each of them, beside the paper's number.*"
+    )
     return f"""\
 ![Figure 5 on CIFAR-10 images beside the paper's](docs/results/paper-laptop/{SHOWN}/figure.png)
 
@@ -36,5 +42,4 @@ def _results() -> str:
 
 ![The claims of the paper with their effects, intervals and verdicts](docs/results/paper-laptop/forest.png)
 
-*The paper's claims, judged together{so_far}. {count_sentence(claims).replace("*", "")}
-[What holds on a laptop](docs/what-holds.md) tells each of them, beside the paper's number.*"""
+{textwrap.fill(told, LINE)}"""

@@ -6,8 +6,6 @@ from functools import cache
 from matplotlib.font_manager import findSystemFonts, fontManager
 from matplotlib.ft2font import FT2Font
 
-from reports.fonts import OWN, Fonts
-
 LAST_RESORT = "unifont"
 """A part of the file names of GNU Unifont, which has nearly all characters, in coarse pixels."""
 
@@ -19,9 +17,12 @@ def lacking_in(family: str, characters: Iterable[str]) -> set[str]:
 
 
 @cache
-def find_fonts(lacking: str) -> Fonts:
-    """The fonts for characters: the one that has most of them, then the one that has most of the rest, and so on."""
-    families, missing = [OWN], set(lacking)
+def find_fonts(lacking: str) -> tuple[tuple[str, ...], str]:
+    """The font families for characters, and the characters that no font has.
+
+    First comes the font that has most of them, then the one that has most of the rest, and so on.
+    """
+    families, missing = [], set(lacking)
     has = {path: _in_font(path, lacking) for path in sorted(findSystemFonts())} if lacking else {}
 
     def worth(path: str) -> tuple[bool, int]:
@@ -33,7 +34,7 @@ def find_fonts(lacking: str) -> Fonts:
         fontManager.addfont(best)
         families.append(FT2Font(best).family_name)
         missing -= has[best]
-    return Fonts(tuple(families), "".join(sorted(missing)))
+    return tuple(families), "".join(sorted(missing))
 
 
 def _in_font(path: str, characters: str) -> set[str]:

@@ -43,4 +43,5 @@ def fonts_for(text: str) -> Fonts:
         return Fonts((OWN,), "")
     from reports.font_search import find_fonts, lacking_in
 
-    return find_fonts("".join(sorted(lacking_in(OWN, unusual))))
+    families, missing = find_fonts("".join(sorted(lacking_in(OWN, unusual))))
+    return Fonts((OWN, *families), missing)

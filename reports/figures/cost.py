@@ -1,5 +1,7 @@
 """A metric against what its trials cost: which cells are worth their time."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -76,7 +78,12 @@ def _draw_points(ax: Axes, known: pd.DataFrame) -> None:
     ax.step(best["cost"], best["mean"], where="post", color=GREY, linewidth=0.8, zorder=1)
     looks = ((best, COLORS[1], "D", FRONT), (known.drop(best.index), COLORS[0], "o", OTHERS))
     for cells, color, marker, name in looks:
-        look = {"color": color, "marker": marker, "linestyle": "", "label": name if len(cells) else None}
+        look: dict[str, Any] = {
+            "color": color,
+            "marker": marker,
+            "linestyle": "",
+            "label": name if len(cells) else None,
+        }
         ax.errorbar(cells["cost"], cells["mean"], yerr=known_spread(cells), **look)
         for cell in cells.to_dict("records"):
             draw_seeds(ax, cell["cost"], seed_values(cell), color)

@@ -135,7 +135,7 @@ def _draw_cell(
 
 def write_why(ax: Axes, place: float, text: str) -> None:
     """Write at the left end of a row why it has no dot."""
-    beside = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
+    beside: dict[str, Any] = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
     ax.annotate(text, (0, place), (4, 0), va="center", fontsize=7, color=GREY, **beside)
 
 
