@@ -43,8 +43,8 @@ RANDOM, RANDOM_PATCHES = "Random encoder", "Random encoder of patches"
 ENOUGH = 2
 """Standard errors by which a method must exceed its random encoder."""
 HEAD = """\
-| method | stage | accuracy | random encoder | difference | by over 2 standard errors | passes |
-|---|---|---:|---:|---:|---|---:|"""
+| method | stage | accuracy | random encoder | difference | by over 2 standard errors | passes | seeds |
+|---|---|---:|---:|---:|---|---:|---:|"""
 
 Row = dict[str, str]
 Turn = tuple[str, Trial]
@@ -222,13 +222,15 @@ def table(rows: pd.DataFrame) -> str:
 
 def _lines(pairs: list[tuple[Learned, Learned]], differences: list[pd.Series], common: float) -> Iterator[str]:
     for (one, other), difference in zip(pairs, differences, strict=True):
-        mean = float(difference.mean())
-        spread = max(float(difference.std()), common) if len(difference) > 1 else common
-        error = spread / np.sqrt(len(difference))
-        decided = "yes" if mean > ENOUGH * error else "no"
-        beside = f"{other.accuracies.mean():.1f} ({other.stage})"
-        accuracy = f"{one.accuracies.mean():.1f} | {beside} | {mean:+.1f} ± {error:.1f}"
-        yield f"| {one.name} | {one.stage} | {accuracy} | {decided} | {one.rows['passes'].iloc[0]} |"
+        mean, seeds = float(difference.mean()), difference.index
+        spread = max(float(difference.std()), common) if len(seeds) > 1 else common
+        error = spread / np.sqrt(len(seeds))
+        own, beside = (float(each.accuracies[seeds].mean()) for each in (one, other))
+        cells = (
+            *(one.name, one.stage, f"{own:.1f}", f"{beside:.1f} ({other.stage})", f"{mean:+.1f} ± {error:.1f}"),
+            *("yes" if mean > ENOUGH * error else "no", one.rows["passes"].iloc[0], str(len(seeds))),
+        )
+        yield f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

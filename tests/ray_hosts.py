@@ -60,10 +60,11 @@ class Hosts:
         return mark
 
     def wait(self) -> None:
-        """Wait until all hosts have joined."""
+        """Wait until all hosts have joined. Fails at once if one could not; Ray gives up after 30 seconds."""
         deadline = time.monotonic() + PATIENCE
         while Path("hosts.log").read_text().count("Ray runtime started") < len(self._hosts):
-            assert time.monotonic() < deadline, Path("hosts.log").read_text()[-3000:]
+            alive = all(host.poll() in (None, -signal.SIGKILL) for host in self._hosts.values())  # or lost on purpose
+            assert alive and time.monotonic() < deadline, Path("hosts.log").read_text()[-3000:]
             time.sleep(0.1)
 
     def lose(self, mark: str) -> None:

@@ -36,7 +36,11 @@ def by_locale(path: Path) -> list[str]:
             continue  # a descriptor has no encoding, and Python's files say theirs
         is_binary = node.func.attr == "open" and any("b" in str(mode) for mode in modes)
         of_a_run = node.func.attr == "read_text" and node.args  # see ``Artifacts``
-        of_bytes = ast.unparse(node.func) in ("Image.open", "archive.open")  # a member of an archive is bytes
+        of_bytes = ast.unparse(node.func) in (
+            "Image.open",
+            "archive.open",
+            "tarfile.open",
+        )  # a member of an archive is bytes
         if not (is_binary or of_a_run or of_bytes) and "encoding" not in {keyword.arg for keyword in node.keywords}:
             found.append(f"{path}:{node.lineno}: {ast.unparse(node)}")
     return found

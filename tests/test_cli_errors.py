@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 import ablations.types.errors
 import core.errors
-from ablations.types.errors import AblateError, DiskFullError, LostStorageError, NotRecordedError, StudyError
+from ablations.types.errors import (
+    AblateError,
+    DiskFullError,
+    LostStorageError,
+    NotRecordedError,
+    StudiesError,
+    StudyError,
+)
 from core.errors import Collapsed, DataError, Diverged, MissingData, OtherData, ProcessLost, StorageAway, StorageRefused
 
 GOOD = "name: s\nbase: {epochs: 4, schedule.warmup_epochs: 1}\ngrid: {loss.temperature: [0.1, 0.5]}\n"
@@ -193,6 +200,7 @@ ERRORS = [
     LostStorageError(StorageAway(5, "gone", "s3://lab")),
     NotRecordedError("a"),
     StudyError("a"),
+    StudiesError("a"),
     DataError("a"),
     MissingData("a"),
     OtherData("a"),

@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ablations.store.speeds import evaluation_work
 from core import DataError, Pretrained, TrainConfig, encoder_hash, evaluate, pretrain
-from core.config import Distill, FineTune, ResNet, Sgd, Student
+from core.config import AdamW, Distill, FineTune, ResNet, Sgd, Student
 from core.data.dataset import Dataset, Split
 from core.evaluation.distillation import build_student, distillation_loss, distilled, labelled_loss
 from core.evaluation.network import Network
@@ -181,3 +181,10 @@ def test_the_cost_counts_every_network_that_is_trained() -> None:
     flops, pixels = evaluation_work(pretrained.config, config)
     assert counter.get_total_flops() / 64 == pytest.approx(flops, rel=0.1)
     assert pixels == 16**2 * (1 + 3 * 2 * 0.25 + 2 * (2 + 3 * 2))
+
+
+def test_an_optimiser_of_which_a_part_is_set_keeps_the_rest_of_the_students() -> None:
+    """Else a momentum of one's own would bring pretraining's rate with it."""
+    changed = Distill.model_validate({"optimizer": {"momentum": 0.5}}).optimizer
+    assert changed == Distill().optimizer.model_copy(update={"momentum": 0.5})
+    assert Distill.model_validate({"optimizer": {"kind": "adamw"}}).optimizer == AdamW()

@@ -25,8 +25,8 @@ def test_the_stage_is_chosen_on_held_out_images_and_the_common_spread_counts() -
     )
     # differences 1, 1, 1 and -1, 2, 5: variances 0 and 9, so the common spread is sqrt(4.5), over sqrt(3) 1.2
     steady, spread = table.splitlines()[2:]
-    assert steady == "| steady | stage1 | 32.0 | 31.0 (stage1) | +1.0 ± 1.2 | no | 48 |"
-    assert spread == "| spread | stage1 | 33.0 | 31.0 (stage1) | +2.0 ± 1.7 | no | 48 |"
+    assert steady == "| steady | stage1 | 32.0 | 31.0 (stage1) | +1.0 ± 1.2 | no | 48 | 3 |"
+    assert spread == "| spread | stage1 | 33.0 | 31.0 (stage1) | +2.0 ± 1.7 | no | 48 | 3 |"
 
 
 def test_a_method_that_collapsed_is_named_so() -> None:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from reports.figures.drawn import draw
 from reports.saved.claims import paper_effects, saved_claims, training_seconds
 from reports.saved.collection import SavedCollection, SavedStudy, redraw
 from reports.saved.study import load_report, save_report
-from reports.statistics.claims import AgreementClaim, BetterClaim
+from reports.statistics.claims import AgreementClaim, BetterClaim, Cells
 from reports.statistics.measured import CORRECT
 from reports.study_report import StudyReport
 
@@ -51,9 +50,7 @@ def test_a_search_and_pictures_come_back(tmp_path: Path) -> None:
 
 def test_the_paper_has_its_own_effect_where_it_prints_the_cells() -> None:
     axes = ["augment.first", "augment.second"]
-    cells: list[str | list[Any] | dict[str, Any]] = [
-        {"augment.first": "crop", "augment.second": second} for second in ("color", "crop")
-    ]
+    cells: Cells = [{"augment.first": "crop", "augment.second": second} for second in ("color", "crop")]
     stands_out = BetterClaim(says="", cells=cells[:1], than=cells[1:])
     order = AgreementClaim(says="", key="figure_5")
     elsewhere = BetterClaim(says="", cells=[{"augment.first": "mixup"}], than=cells[1:])

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from ablations.planning.plan import Plan, make_plan
 from ablations.store.trial_store import TrialStore
+from ablations.study.grid_forms.points import LONGEST_LABEL
 from ablations.study.load import load_study
 from ablations.tracking.client import tracking_uri
 from ablations.tracking.content.summary import Summary
@@ -23,14 +24,17 @@ pytestmark = [
     pytest.mark.skipif(not postgres.programs(), reason="no PostgreSQL: apt-get install postgresql"),
 ]
 LONG = "a very long label " * 20
+LABEL = LONG[:LONGEST_LABEL].strip()
 GRID = f"""\
 title: {LONG}
 claims:
-  - {{says: {LONG}, source: {LONG}, cells: [[{LONG}]]}}
+  - {{says: {LONG}, source: {LONG}, cells: [[{LABEL}, {LABEL}, {LABEL}]]}}
 grid:
-  loss.temperature: {{{LONG}: 0.1, short: 0.5}}
+  loss.temperature: {{{LABEL}: 0.1, short: 0.5}}
+  optimizer.weight_decay: {{{LABEL}: 0.1}}
+  evaluate.neighbors: {{{LABEL}: 5}}
 baselines:
-  {LONG}: {{epochs: 0}}
+  {LABEL}: {{epochs: 0}}
 """
 
 
@@ -80,7 +84,7 @@ def test_long_names_nul_and_halves_of_characters_are_kept_within_its_limits() ->
     assert (recorder.works, recorder.refusal) == (True, "")
     table = read_study("long", "quick").table
     assert sorted(table["state"]) == ["done", "failed", "failed"]
-    assert LONG.strip() in table["loss.temperature"].tolist()
+    assert LABEL in table["loss.temperature"].tolist()
     client = MlflowClient(tracking_uri())
     runs = client.search_runs([experiment("long").experiment_id])
     assert max(len(run.info.run_name) for run in runs) == 250

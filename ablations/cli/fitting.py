@@ -40,7 +40,7 @@ class Rows:
         if not console.is_terminal:
             wide = options.update_width(_measured(console, every).maximum)
             for line in console.render_lines(every, wide, pad=False):
-                yield Text("".join(segment.text for segment in line).rstrip(), no_wrap=True)
+                yield Text("".join(segment.text for segment in line).rstrip(), no_wrap=True, overflow="ignore")
             return
         for table in (every, fewer):
             if _measured(console, table).minimum <= options.max_width:

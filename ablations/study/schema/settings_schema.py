@@ -1,6 +1,7 @@
 """What a study may set: a tree of fields by path, and its JSON Schema, both read off the configuration's models."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,7 +68,29 @@ def settings_schemas(tree: Node, models: dict[str, Schema]) -> dict[str, Schema]
     """Definitions by name: ``settings``, and ``settings.<path>`` for every group. Fields may be nested or dotted."""
     groups = {"settings": tree} | {f"settings.{path}": node for path, node in tree.below() if node.fields}
     operations = {name: _tagged(model) for name, model in models.items() if "probability" in model["properties"]}
-    return {name: _settings(name, node) for name, node in groups.items()} | operations
+    return {name: _settings(name, node) for name, node in groups.items()} | operations | _listed(tree, models)
+
+
+def _listed(tree: Node, models: dict[str, Schema]) -> dict[str, Schema]:
+    """Models that are items of lists, such as a student, and all models that those refer to."""
+    items = [value.get("items", {}) for _, node in tree.below() for value in node.values.values()]
+    waiting, found = [item["$ref"] for item in items if "$ref" in item], dict[str, Schema]()
+    while waiting:
+        name = waiting.pop().removeprefix(REF)
+        if name not in found:
+            found[name] = _untagged(models[name])
+            waiting += re.findall(rf'"\$ref": "({re.escape(REF)}[^"]+)"', json.dumps(found[name]))
+    return found
+
+
+def _untagged(schema: Any) -> Any:
+    """The schema with ``anyOf`` for every choice: one of no tag is the default one, and fits several models."""
+    if isinstance(schema, list):
+        return [_untagged(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: _untagged(value) for key, value in schema.items() if key != "discriminator"}
+    return {"anyOf" if key == "oneOf" else key: value for key, value in kept.items()}
 
 
 def plain(schema: Any) -> Any:

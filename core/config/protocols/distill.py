@@ -1,9 +1,9 @@
 """Self-training and distillation, the third step of SimCLRv2 (Chen et al. 2020, arXiv:2006.10029, Sec 2)."""
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, Strict
+from pydantic import Field, Strict, field_validator
 
 from core.config.base import Config
 from core.config.encoder import AnyEncoder, EncoderConfig
@@ -15,6 +15,8 @@ from core.config.protocols.tuning import FineTune
 if TYPE_CHECKING:
     from core.config.train import PretrainConfig
 
+OF_STUDENTS: dict[str, Any] = {"learning_rate": 0.1, "scaling": "sqrt", "weight_decay": 1e-4}
+"""LARS as it trains students."""
 TRAINED = 3
 """Forward passes that a training step costs, a backward pass being two."""
 
@@ -61,8 +63,15 @@ class Distill(FineTune):
     student_batch_size: Annotated[int, Field(ge=2)] = 4096
     """Images in a batch of a student, at most all."""
 
-    optimizer: AnyOptimizer = Lars(learning_rate=0.1, scaling="sqrt", weight_decay=1e-4)
+    optimizer: AnyOptimizer = Lars(**OF_STUDENTS)
     """Optimiser of the students. SimCLRv2: LARS."""
+
+    @field_validator("optimizer", mode="before")
+    @classmethod
+    def _complete(cls, optimizer: Any) -> Any:
+        """A LARS of which a part is set has the students' defaults, not those of pretraining, for the rest."""
+        is_lars = isinstance(optimizer, dict) and optimizer.get("kind", "lars") == "lars"
+        return OF_STUDENTS | optimizer if is_lars else optimizer
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:

@@ -92,8 +92,13 @@ def load(name: str, data_dir: Path, image_size: int, choice: Callable[[Tensor], 
 
     It is drawn as a whole whatever the choice, into a file that is mapped, so that only the chosen images take memory.
     """
-    train, test = (drawn_split(split, count, image_size) for split, count in COUNTS.items())
+    train, test = (load_split(split, image_size) for split in COUNTS)
     return Dataset(name, tuple(GLYPHS), train[choice(train.labels)], test)
+
+
+def load_split(split: str, image_size: int) -> Split:
+    """Load ``train`` or ``test`` as a whole."""
+    return drawn_split(split, COUNTS[split], image_size)
 
 
 def drawn_split(split: str, count: int, image_size: int) -> Split:

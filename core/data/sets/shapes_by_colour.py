@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.data.catalog import SHAPES_CLASSES
 from core.data.dataset import Dataset, Split
-from core.data.sets.shapes import COUNTS, SIDE, TINT, drawn_split
+from core.data.sets.shapes import SIDE, TINT, load_split
 
 CLASSES = tuple(f"hue {number}" for number in range(SHAPES_CLASSES))
 GROUND = 0.25
@@ -25,14 +25,13 @@ def load(name: str, data_dir: Path, image_size: int, choice: Callable[[Tensor], 
     """Load the data set, its images resized from 32 pixels if ``image_size`` is another. The classes are those of the
     images of 32 pixels."""
     train, test = (
-        Split(drawn_split(split, COUNTS[split], image_size).images, tenths(ground_hues(_pixels(split))))
-        for split in ("train", "test")
+        Split(load_split(split, image_size).images, tenths(ground_hues(_pixels(split)))) for split in ("train", "test")
     )
     return Dataset(name, CLASSES, train[choice(train.labels)], test)
 
 
 def _pixels(split: str) -> Tensor:
-    images = drawn_split(split, COUNTS[split], SIDE).images
+    images = load_split(split, SIDE).images
     assert isinstance(images, Tensor), "drawn images are in memory"
     return images
 
