@@ -76,8 +76,9 @@ from rich.console import Console
 from ablations.planning.grid import enumerate_trials
 from ablations.running.prepare_data import prepare_data
 from core.config import DataConfig
-prepare_data([DataConfig(name='shapes', image_size=16)], Path('data'), Console(quiet=True))
+prepare_data([DataConfig(name='mine', image_size=16)], Path('data'), Console(quiet=True))
 """
+    make_folder(Path("data/mine"))
     assert "torch" in imports(code)
     assert "torch" not in imports(code)
 
