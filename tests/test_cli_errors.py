@@ -96,7 +96,10 @@ STUDIES = {
     "a negative seed": (with_("seeds: [-1]"), "greater than or equal to 0"),
     "no seeds": (with_("seeds: 0"), "greater than or equal to 1"),
     # what does not go together
-    "a warmup as long as the training": (grid("{epochs: [4], schedule.warmup_epochs: [4]}"), "must be below epochs"),
+    "a warmup as long as the training": (
+        grid("{epochs: [4], schedule.warmup_epochs: [4]}"),
+        "must be below epochs (4), or the learning rate never reaches its peak; lower it, or raise epochs",
+    ),
     "a layer the head does not have": (grid("{evaluate.representation: [3]}"), "layer 3 of the head"),
     "selective kernels without a bottleneck": (grid("{encoder.selective_kernels: [true]}"), "has no bottleneck"),
     "a chunk that does not divide": (grid("{batch_norm_chunk: [48]}"), "must divide a batch's"),
@@ -107,7 +110,11 @@ STUDIES = {
         "base: {loss.kind: rotation}\n" + grid("{augment: [{policy: custom, both: [rotate]}]}"),
         "take rotate out of augment",
     ),
-    "a batch above the data": (grid("{batch_size: [100000]}"), "lower batch_size or raise data.subset"),
+    "a batch above the data": (grid("{batch_size: [100000]}"), "training images; lower batch_size"),
+    "a batch above a subset": (
+        grid("{batch_size: [256], data.subset: [100]}"),
+        "100 training images; lower batch_size or raise data.subset",
+    ),
     "a subset above the data": (grid("{data.subset: [10000]}"), "has 6,000 training images"),
     "data that is not there": (grid("{data.name: [nowhere]}"), "no folder"),
     "data outside its folder": (grid("{data.name: [../../etc]}"), "is no name"),
@@ -126,6 +133,7 @@ STUDIES = {
 
 COMMANDS = {
     "no such study": (["plan", "nothing.yaml"], "no such file"),
+    "a file without its suffix": (["plan", "good"], "write good.yaml"),
     "a folder": (["plan", "."], "no such file"),
     "no such scale": (["plan", "good.yaml", "--scale", "huge"], "there is no such scale; known are"),
     "a scale that is a path": (["plan", "good.yaml", "--scale", "../x"], "a scale is a name"),

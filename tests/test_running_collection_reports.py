@@ -1,5 +1,6 @@
 """What several studies in one run leave: a page, a JSON document, a run in MLflow."""
 
+import dataclasses
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -253,3 +254,16 @@ def broken_for_neighbors(study: str, *arguments: Any, **options: Any) -> object:
     if study == "neighbors":
         raise ZeroDivisionError("a bug")
     return draw_report(study, *arguments, **options)
+
+
+@pytest.mark.usefixtures("mlflow_db", "ran")
+def test_a_note_about_a_figure_names_its_study(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(temperature=TEMPERATURE, neighbors=NEIGHBORS)
+
+    def noted(*given: Any) -> Any:
+        return dataclasses.replace(draw_report(*given), notes=["look here"])
+
+    monkeypatch.setattr("ablations.tracking.report.draw_report", noted)
+    text = ablate("run", "both.yaml", "--inline")[1]
+    assert "temperature: look here" in text
+    assert "neighbors: look here" in text

@@ -10,6 +10,7 @@ from ablations.types.trial import Trial
 from ablations.types.wording import closest
 from core import DataError
 from core.config import DataConfig
+from core.config.data import is_all
 from core.data.catalog import DATA_SETS, DataSize, metric_of
 from core.data.transfer import check_metric
 from core.errors import MissingData
@@ -81,9 +82,10 @@ def check_batches(scaled: ScaledStudy, trials: list[Trial], sizes: dict[DataConf
         config = trial.config.pretrain
         images = sizes[config.data].train
         if config.epochs and config.batch_size > images:
+            remedy = "lower batch_size" if is_all(config.data.subset) else "lower batch_size or raise data.subset"
             raise StudyError(
                 f"{scaled.source.name}: trial {trial.name}: batch_size is {config.batch_size:,}, but "
-                f"{config.data.name} has {images:,} training images; lower batch_size or raise data.subset"
+                f"{config.data.name} has {images:,} training images; {remedy}"
             )
         if config.epochs and config.batch_size % scaled.resources.workers:
             raise StudyError(

@@ -151,8 +151,9 @@ class Round:
         except Exception as error:  # a figure that cannot be drawn must not cost the results, nor the other figures
             self._give_up(run.plan, cannot_be_drawn(error))
             return None
+        study = "" if self._scaled.is_one_study else f"{run.name}: "
         for note in drawn.notes:
-            self._console.print(note, style="yellow", highlight=False, soft_wrap=True)
+            self._console.print(f"{study}{note}", style="yellow", highlight=False, soft_wrap=True)
         run.tracker.save_report(drawn.folder, summary(drawn.report))
         return drawn
 

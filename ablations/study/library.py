@@ -32,6 +32,8 @@ def find_study(reference: str) -> Path:
     known = all_studies()
     if path := _find(reference, known):
         return path
+    if is_file(file := Path(f"{reference}.yaml")):
+        raise StudyError(f"{shortened(reference, 200)}: is no study that has a name; write {file} for that file")
     if Path(reference).parent in (Path(), LOCAL_STUDIES):
         told = did_you_mean(Path(reference).stem, sorted({*known, *all_collections()}))
         raise StudyError(f"{shortened(reference, 200)}: no such file, and no study of that name; {told}")

@@ -84,7 +84,7 @@ class PretrainConfig(Config):
         if self.epochs and self.schedule.warmup_epochs >= self.epochs:
             raise ValueError(
                 f"schedule.warmup_epochs ({self.schedule.warmup_epochs:g}) must be below "
-                f"epochs ({self.epochs}), or the learning rate never reaches its peak"
+                f"epochs ({self.epochs}), or the learning rate never reaches its peak; lower it, or raise epochs"
             )
         return self
 

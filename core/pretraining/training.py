@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core.config.data import is_all
 from core.config.measures import SPREAD
 from core.config.train import PretrainConfig
 from core.data.batches import Batches, place
@@ -195,9 +196,10 @@ class Training:
 
     def _check_images(self, name: str) -> None:
         if not self.steps_per_epoch:
+            more = "" if is_all(self.config.data.subset) else " or raise data.subset"
             raise DataError(
                 f"batch_size is {self.config.batch_size}, but {name} has {len(self.images)} training images; "
-                "lower batch_size or raise data.subset"
+                f"lower batch_size{more}"
             )
         self.config.loss.check_images(self.config, len(self.images))
 
