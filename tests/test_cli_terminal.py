@@ -15,7 +15,7 @@ from rich.console import Console
 
 from ablations import load_study, run_study
 from ablations.cli.app import app
-from ablations.cli.options import console
+from ablations.cli.options import console, errors
 from ablations.planning.best import Ranking
 from ablations.planning.plan import make_plan
 from ablations.running.progress import follow
@@ -91,7 +91,7 @@ def printed(width: int, *arguments: str) -> list[str]:
         suppress(SystemExit),
     ):
         patched.setattr(console, "width", width)
-        patched.setenv("COLUMNS", str(width))  # for errors
+        patched.setattr(errors, "width", width)
         app(arguments)
     return terminal.getvalue().splitlines()
 
