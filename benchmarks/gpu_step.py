@@ -100,7 +100,7 @@ VARIANTS: dict[str, Callable[[Training], Callable[[], None]]] = {
     "compile, reduce-overhead": reduced_overhead,
     "whole step as a graph": whole_step,
 }
-"""What is measured, the likeliest gain first."""
+"""The ways of a step that are measured, the likeliest gain first."""
 
 
 def measure(name: str, batch: int, device: torch.device, tiny: bool) -> str:

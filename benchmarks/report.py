@@ -106,7 +106,7 @@ def _history(seed: int) -> list[Epoch]:
 
 
 def _metrics(trial_id: str) -> dict[str, float]:
-    """As many metrics as linear evaluation and nearest neighbours leave."""
+    """The metrics that linear evaluation and nearest neighbours leave."""
     names = ("linear_eval/top1", "linear_eval/top5", "linear_eval/l2", "knn/top1")
     return dict.fromkeys(names, Random(trial_id).gauss(50, 2))
 

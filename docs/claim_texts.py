@@ -53,7 +53,7 @@ def number(value: float, claim: SavedClaim) -> str:
 
 
 def cost(claim: SavedClaim) -> str:
-    """What an undecided claim would cost to decide, as a sentence; empty for a decided one and for a part."""
+    """The cost of deciding an undecided claim, as a sentence; empty for a decided one and for a part."""
     if claim.word != "UNDECIDED" or not claim.takes or claim.parts:
         return ""
     hours = "" if claim.hours_needed is None else f", {hours_text(claim.hours_needed)} more"

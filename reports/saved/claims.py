@@ -46,7 +46,7 @@ class SavedClaim(BaseModel):
     paper: float | None
     """The paper's effect, from its own numbers at its own scale; None if it prints none."""
     takes: str
-    """What would decide an undecided claim, in words; empty if it is decided."""
+    """The seeds that would decide an undecided claim, in words; empty if it is decided."""
     seeds_needed: int | None
     """The seeds that would find an effect that matters four times in five; None if decided or not known."""
     hours_needed: float | None

@@ -1,4 +1,4 @@
-"""What MLflow is given of a collection: the verdicts on the claims of all its studies, judged together."""
+"""The content of a collection's run in MLflow: the verdicts on the claims of all its studies, judged together."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field

@@ -30,7 +30,7 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class Contents:
-    """What a function has returned."""
+    """The data set that a function has returned."""
 
     fingerprint: Fingerprint
     size: DataSize

@@ -36,13 +36,13 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True)
 class Shard:
-    """What a shard has."""
+    """The contents of a shard."""
 
     images: Sequence[Member] = ()
     problems: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """What is wrong with it, with the remedy, and the places in it; an empty place is the shard itself."""
+    """Faults, with the remedy, and their places in the shard; an empty place is the shard itself."""
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """What is left out or slow, with the remedy, and the places in it."""
+    """Notes on what is left out or slow, with the remedy, and their places in the shard."""
 
 
 def shards_at(root: Path, ends: tuple[str, ...]) -> list[Path]:
@@ -133,7 +133,7 @@ def _split(root: Path, path: Path) -> str:
 
 
 def _gathered(root: Path, contents: Mapping[Path, Shard], kind: str) -> dict[str, tuple[str, ...]]:
-    """What is wrong with all shards, by what it is."""
+    """The faults of all shards, by their kind."""
     found: dict[str, list[str]] = defaultdict(list)
     for path, shard in contents.items():
         for told, places in getattr(shard, kind).items():

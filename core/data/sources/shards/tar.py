@@ -63,7 +63,7 @@ def tar_image(container: Path, inside: str) -> Iterator[Image.Image]:
 
 
 def _kept(path: Path) -> Shard:
-    """What a tar has, from the user's cache where it has not changed since it was read."""
+    """The contents of a tar, from the user's cache where it has not changed since it was read."""
     stat = path.stat()
     key = f"{VERSION}\n{path.resolve()}\n{stat.st_size}\n{stat.st_mtime_ns}\n{stat.st_ctime_ns}"
     cached = cache_dir() / "shards" / f"{hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()}.json"
