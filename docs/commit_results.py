@@ -7,7 +7,6 @@ done while a run goes on: a study that is not finished is named with what is lef
 copied has no image and no weight (``reports.saved``). ``results/<name>-<scale>/notes.md`` is for a person to write.
 """
 
-import shlex
 from pathlib import Path
 from shutil import rmtree
 from typing import Annotated
@@ -23,7 +22,7 @@ from ablations.planning.plan import Plan
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
-from ablations.study.collection import ScaledCollection, load_studies
+from ablations.study.collection import load_studies
 from ablations.study.load import load_study
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.content.description import describe
@@ -72,7 +71,7 @@ def main(
         title=scaled.title or scaled.name,
         scale=scaled.scale,
         scale_description=scaled.studies[0].scale_description,
-        command=_command(scaled, assignments or [], seeds),
+        command=scaled.command,
         facts={name: "; ".join(values) for name, values in facts.items()},
         hours=sum(result.seconds for result in results.values()) / HOUR,
         hours_left=_hours_left(plan, storage),
@@ -117,13 +116,6 @@ def _hours_left(plan: CollectionPlan, storage: AnyPath) -> float | None:
     seconds = [seconds_and_flops(group, speeds)[0] for group in together(plan.plans, plan.scaled.name)]
     known = [one for one in seconds if one is not None]
     return sum(known) / HOUR if len(known) == len(seconds) else None
-
-
-def _command(scaled: ScaledCollection, assignments: list[str], seeds: int | None) -> str:
-    options = ["--scale", scaled.scale, *(["--seeds", str(seeds)] if seeds else [])]
-    return shlex.join(
-        ["ablate", "run", scaled.name, *options, *(part for one in assignments for part in ("--set", one))]
-    )
 
 
 if __name__ == "__main__":

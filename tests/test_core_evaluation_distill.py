@@ -101,7 +101,7 @@ def test_the_steps_of_a_student_by_hand(alpha: float, trained: Pretrained) -> No
 
 
 def test_a_teacher_stays_as_it_is_and_a_student_needs_no_label(trained: Pretrained) -> None:
-    """With labels beside the teacher, another label makes another student."""
+    """A label that differs makes another student where labels count beside the teacher."""
     hashes: dict[float, set[str]] = {1.0: set(), 0.5: set()}
     for alpha, found in hashes.items():
         for labels in (DATA.train.labels, DATA.train.labels.roll(1), torch.full((64,), -1)):

@@ -69,7 +69,7 @@ STUDIES = [page for page in PAGES if blocks(page, "yaml") and page.name not in (
 
 @pytest.mark.parametrize("page", STUDIES, ids=named)
 def test_every_study_of_a_page_is_planned(page: Path) -> None:
-    """With its files of code beside it."""
+    """The page's own files of code lie beside it."""
     Path("runs").mkdir()
     Path("runs/mine.safetensors").write_text("only its hash is asked for")
     for name, text in blocks(page, "python"):

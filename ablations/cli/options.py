@@ -64,8 +64,10 @@ def told() -> Iterator[None]:
 
 def print_without(studies: Iterable[str]) -> None:
     """Print how this command leaves studies of a collection out."""
-    without = [part for name in studies for part in ("--without", name)]
-    errors.print(f"the others alone:\n    {again(*sys.argv[1:], *without)}", highlight=False, soft_wrap=True)
+    from ablations.study.collection import without_options
+
+    told = again(*sys.argv[1:], *without_options(studies))
+    errors.print(f"the others alone:\n    {told}", highlight=False, soft_wrap=True)
 
 
 def parse_location(text: str) -> AnyPath:

@@ -1,6 +1,6 @@
 """Several studies that are run together, such as all of a paper. A single study is a collection of one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ablations.study.explain import validate
-from ablations.study.library import find_beside, find_collection, name_in
+from ablations.study.library import find_beside, find_collection, name_in, run_command
 from ablations.study.load import load_study, run_label
 from ablations.study.own_code.uses import WITH_CODE, CodeOptions, used_by_file
 from ablations.study.scaled_study import ScaledStudy
@@ -49,6 +49,16 @@ class ScaledCollection:
     """Whether a study was asked for, not a collection."""
     left_out: tuple[str, ...] = ()
     """Names of the collection's studies that are left out, since that was asked for."""
+
+    @property
+    def command(self) -> str:
+        """The command that runs all of it."""
+        return run_command(self.file, [*self.studies[0].options, *without_options(self.left_out)])
+
+
+def without_options(studies: Iterable[str]) -> list[str]:
+    """The options of the command line that leave studies out."""
+    return [word for name in studies for word in ("--without", name)]
 
 
 def load_studies(

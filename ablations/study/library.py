@@ -1,5 +1,7 @@
 """Finds studies, collections and scales: files, and those that come with the package."""
 
+import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -74,6 +76,11 @@ def reference(path: Path) -> str:
     """How the command line refers to the file: by its name if that is enough."""
     known = _all_files().get(path.stem)
     return path.stem if known and known.resolve() == path.resolve() else str(path)
+
+
+def run_command(path: Path, options: Iterable[str]) -> str:
+    """The command that runs a study or a collection with options, such as those of ``ScaledStudy.options``."""
+    return shlex.join(["ablate", "run", reference(path), *options])
 
 
 def find_scale(name: str, study: Path) -> Path | None:

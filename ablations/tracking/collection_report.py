@@ -1,6 +1,5 @@
 """Reports of one or several studies, and the page that shows all studies of a collection."""
 
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +15,6 @@ from ablations.store.drawn import save_judged_together
 from ablations.store.locations import DEFAULT_DATA, reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.study.collection import ScaledCollection
-from ablations.study.library import reference
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.client import tracking_uri
 from ablations.tracking.content.collection import LEFT_OUT, NOT_RUN, CollectionFindings, StudyFindings
@@ -126,10 +124,8 @@ def draw_collection(
     write_collection(path, title, scaled.name, scaled.scale, entries)
     verdicts = {entry.name: entry.verdicts for entry in entries if entry.report}
     save_judged_together(path.parent, {name: list(map(verdict_values, ones)) for name, ones in verdicts.items()})
-    without = [word for name in scaled.left_out for word in ("--without", name)]
-    command = shlex.join(["ablate", "run", reference(scaled.file), *scaled.studies[0].options, *without])
     studies = [_findings(entry, drawn.get(entry.name)) for entry in entries]
-    found = CollectionFindings(scaled.name, title, scaled.scale, scaled.label, command, studies)
+    found = CollectionFindings(scaled.name, title, scaled.scale, scaled.label, scaled.command, studies)
     _save(partial(save_collection, scaled, found, path.parent, storage), "the page of all", console)
     return DrawnTogether(path, verdicts)
 

@@ -170,7 +170,8 @@ def _undecidable(found: Verdict, answer: Answer, why: str) -> Verdict:
 
 def _tested(found: Verdict, answer: Answer, case: Case, ruling: Ruling) -> Verdict:
     below, above = ruling.tails(case)
-    open_at = below + above if found.word == "UNDECIDED" else None
+    is_open = found.word == "UNDECIDED"
+    seeds = _seeds_needed(answer, below + above) if is_open else None
     found = replace(
         found,
         interval=answer.interval(below, above),
@@ -178,8 +179,8 @@ def _tested(found: Verdict, answer: Answer, case: Case, ruling: Ruling) -> Verdi
         p=ruling.adjusted.get(case.key),
         small=ruling.small(case),
         notes=tuple(answer.notes),
-        takes="" if open_at is None else _what_it_takes(answer, open_at),
-        seeds_needed=None if open_at is None else _seeds_needed(answer, open_at),
+        takes=_what_it_takes(answer, seeds) if is_open else "",
+        seeds_needed=seeds,
     )
     return replace(found, reason=_reason(found))
 
@@ -214,7 +215,7 @@ def _of_parts(case: Case, ruling: Ruling, metric: str) -> Verdict:
     )
 
 
-def _what_it_takes(answer: Answer, alpha: float) -> str:
+def _what_it_takes(answer: Answer, seeds: int | None) -> str:
     """The number of seeds that would find an effect that matters, in words; no forecast from the effect just seen."""
     delta = _found(answer)
     if delta is None:
@@ -222,13 +223,12 @@ def _what_it_takes(answer: Answer, alpha: float) -> str:
     same = isinstance(answer.part, SimilarClaim)
     found = amount(delta if same else answer.part.asked + delta, unit_of(answer.measured.metric))
     what = f"that no two are {found} apart" if same else f"an effect of {found}"
-    seeds = _seeds_needed(answer, alpha)
     number = f"{seeds} seeds" if seeds else f"more than {MOST_SEEDS:,} seeds"
     return f"with {number} {what} would be found four times in five"
 
 
 def _seeds_needed(answer: Answer, alpha: float) -> int | None:
-    """The number of seeds of ``_what_it_takes``; None above ``MOST_SEEDS``, and if it is not known."""
+    """The number of seeds that would find an effect that matters; None above ``MOST_SEEDS``, and if it is not known."""
     delta = _found(answer)
     if delta is None or not isinstance(answer, ContrastAnswer):
         return None

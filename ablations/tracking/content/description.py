@@ -1,13 +1,12 @@
 """A study at one scale as plain values: what MLflow keeps of it, and what its report is drawn from."""
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ablations.planning.review.setting_use import shared_settings
 from ablations.store.looks import Looks
-from ablations.study.library import reference
+from ablations.study.library import run_command
 from ablations.study.scaled_study import ScaledStudy
 from ablations.tracking.content.l2_edge import l2_ends
 from ablations.tracking.content.seeds import varied_and_fixed
@@ -37,7 +36,7 @@ def describe(scaled: ScaledStudy, trials: Sequence[Trial], looks: Looks = ()) ->
         "select": study.select,
         "tune": scaled.tune.values if scaled.tune else {},
         "stop_early": scaled.stop_early.model_dump(mode="json") if scaled.stop_early else None,
-        "command": shlex.join(["ablate", "run", reference(Path(scaled.source.name)), *scaled.options]),
+        "command": run_command(Path(scaled.source.name), scaled.options),
         "settings": shared_settings(scaled, trials),
         "trials": [_trial(trial) for trial in trials],
     }
