@@ -25,9 +25,7 @@ def two_views(
     """
     branches = policy.branches()
     views = apply_all(branches.shared, as_float(images), generator, size)
-    views = apply_all(
-        branches.both, views.twice() if isinstance(views, Canvas) else torch.cat([views] * 2), generator, size
-    )
+    views = apply_all(branches.both, _twice(views), generator, size)
     pair = zip((branches.first, branches.second), _halves(views), strict=True)
     return torch.cat([resize(apply_all(operations, half, generator, size), size) for operations, half in pair])
 

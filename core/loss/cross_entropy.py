@@ -1,10 +1,10 @@
 """The supervised baseline's loss."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from core.loss.outcome import Outcome
+from core.loss.unit import widened
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Outcome:
@@ -13,7 +13,7 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Outcome:
     Statistics: ``entropy`` is the mean entropy of the predictions, in nats; ``supervised_top1`` is the share of images
     that are classified correctly.
     """
-    log_p = logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(dim=1)
+    log_p = widened(logits).log_softmax(dim=1)
     predictions = log_p.detach()
     entropy = -(predictions.exp() * predictions).sum(dim=1).mean()
     top1 = (predictions.argmax(dim=1) == labels).float().mean()
