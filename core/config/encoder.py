@@ -13,7 +13,7 @@ class EncoderConfig(Config):
     """Base of all encoders."""
 
     stages: ClassVar[tuple[str, ...]] = ()
-    """Names of the stages whose outputs can be scored, of those that its module names."""
+    """Names of the stages whose outputs can be scored; its module must have them all."""
     learns: ClassVar[bool] = True
     """Whether it has anything to train."""
 

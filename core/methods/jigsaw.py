@@ -1,4 +1,4 @@
-"""Jigsaw: the order of a view's patches is told from all their representations (Noroozi and Favaro 2016)."""
+"""Jigsaw: a classifier predicts the order of a view's patches from all of them (Noroozi and Favaro 2016)."""
 
 from functools import lru_cache
 from itertools import permutations

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @METHODS.add("core.methods.colorization:Colorization")
 class Colorization(Reconstruction):
-    """A decoder draws the colours a and b of a view from h, and the encoder saw its lightness L.
+    """A decoder predicts the colours a and b of a view from h, and the encoder saw its lightness L.
 
     The colour space is CIE Lab (D65). L / 100 is shown as three equal channels, so that the encoder is one for colour
     images too; it is scored on colour images like any other, which it was not trained on. The error is that of a / 100

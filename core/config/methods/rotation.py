@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 @METHODS.add("core.methods.rotation:Rotation")
 class Rotation(MethodConfig):
-    """A linear classifier on h tells by which multiple of 90 degrees a view was turned (Gidaris et al. 2018).
+    """A linear classifier on h predicts by which multiple of 90 degrees a view was turned (Gidaris et al. 2018).
 
     The released code (gidariss/FeatureLearningRotNet) turns crops that are flipped at random, without changes of
     colour: ``augment: {policy: custom, both: [crop, flip]}``.
     """
 
     gives = "other"
-    measures = (Measure("rotation_top1", "rotations told (%)"),)
+    measures = (Measure("rotation_top1", "rotation accuracy (%)"),)
 
     kind: Literal["rotation"] = "rotation"
 
