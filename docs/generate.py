@@ -31,7 +31,7 @@ from ablations.study.settings import dotted_values
 from ablations.study.study import Resources, Scale, Study
 from ablations.study.yaml_source import read_yaml
 from ablations.types.metrics import names, own, validation_of, with_validation
-from reports.statistics.claims import ClaimBase
+from reports.statistics.claims.kinds import ClaimBase
 
 HERE = Path(__file__).parent
 HEADING = "| field | values | default | what it is |\n|---|---|---|---|"

@@ -30,7 +30,7 @@ from ablations.tracking.content.trial import CHOSEN
 from ablations.types.errors import StudyError
 from ablations.types.trial import Result, Trial
 from helpers import small_study
-from reports.statistics.claims import BetterClaim
+from reports.statistics.claims.kinds import BetterClaim
 from reports.statistics.verdicts import Verdict
 
 pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")

@@ -27,7 +27,7 @@ from reports.cells.search import Search, chosen_rows
 from reports.fonts import fonts_for
 from reports.pages.redraw import update_report
 from reports.specs import Report
-from reports.statistics.claims import parts_of, read_claims
+from reports.statistics.claims.kinds import parts_of, read_claims
 from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
