@@ -19,7 +19,7 @@ from ablations.cli.json_documents.documents import (
     VerdictEntry,
 )
 from ablations.study.settings import dotted_values
-from ablations.tracking.client import tracking_uri
+from ablations.tracking.connection.client import tracking_uri
 from helpers import small_study
 from reports.statistics.record import read_record, verdict_values
 from reports.statistics.verdicts import judge_page

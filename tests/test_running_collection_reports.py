@@ -32,7 +32,7 @@ from ablations.cli.json_documents.collection_documents import (
     CollectionRunDocument,
     CollectionStatusDocument,
 )
-from ablations.tracking.client import find_parent, tracking_uri
+from ablations.tracking.connection.client import find_parent, tracking_uri
 from ablations.tracking.content.collection import NOT_RUN, collection_status
 from ablations.tracking.report import draw_report
 from ablations.tracking.save_reports import COLLECTION

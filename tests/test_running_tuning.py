@@ -25,7 +25,7 @@ from ablations.running.schedule import Where
 from ablations.running.until_decided import next_seeds
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
-from ablations.tracking.client import child_runs, find_parent, tracking_uri
+from ablations.tracking.connection.client import child_runs, find_parent, tracking_uri
 from ablations.tracking.content.trial import CHOSEN
 from ablations.types.errors import StudyError
 from ablations.types.trial import Result, Trial

@@ -259,7 +259,7 @@ def ui(
 ) -> None:
     """Open the MLflow UI on the runs of this folder. Or on those of MLFLOW_TRACKING_URI, if that is set."""
     with told():
-        from ablations.tracking.ui import serve
+        from ablations.tracking.connection.ui import serve
 
         serve(host, port, console)
 
