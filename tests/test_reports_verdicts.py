@@ -10,7 +10,7 @@ from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 
 from reports.cells.names import signed
-from reports.statistics.claims import Claim
+from reports.statistics.claims.kinds import Claim
 from reports.statistics.verdicts import judge
 
 

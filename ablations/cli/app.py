@@ -155,7 +155,7 @@ def run(
         extras = Extras(log_models, system_metrics)
         outcomes = run_studies(plan, where, to, most_seeds if until_decided else None, extras)
         if as_json:
-            from ablations.cli.json_documents.to_documents import run_document
+            from ablations.cli.json_documents.run import run_document
 
             print_document(run_document(plan.scaled, outcomes))
         else:
@@ -245,7 +245,7 @@ def report(
         open_store(storage)
         drawn = draw_studies(scaled, storage, errors, data_dir)
         if as_json:
-            from ablations.cli.json_documents.to_documents import report_document
+            from ablations.cli.json_documents.report import report_document
 
             print_document(report_document(scaled, drawn))
         else:
@@ -259,7 +259,7 @@ def ui(
 ) -> None:
     """Open the MLflow UI on the runs of this folder. Or on those of MLFLOW_TRACKING_URI, if that is set."""
     with told():
-        from ablations.tracking.ui import serve
+        from ablations.tracking.connection.ui import serve
 
         serve(host, port, console)
 

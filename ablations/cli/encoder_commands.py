@@ -76,7 +76,7 @@ def export(
         store, code = open_store(storage), code_options(use, no_code, storage)
         cell = _best(store, best, scale, assignments or [], code) if best else None
         found = store.recorded(cell.trial_ids[0]) if cell else _trial(store, str(trial), code)
-        from ablations.cli.json_documents.to_documents import export_document
+        from ablations.cli.json_documents.export import export_document
         from ablations.store.trial_store import trained_encoder
         from core import export_encoder
 
@@ -144,7 +144,7 @@ def rescore(
         print_beginning(plan, to)
         outcomes = run_studies(plan, Where(storage, data_dir, address, inline), to)
         if as_json:
-            from ablations.cli.json_documents.to_documents import run_document
+            from ablations.cli.json_documents.run import run_document
 
             print_document(run_document(plan.scaled, outcomes))
         else:

@@ -16,7 +16,7 @@ from ablations.types.errors import AblateError, StudiesError, place_error, stora
 from ablations.types.redaction import without_secrets
 
 if TYPE_CHECKING:
-    from ablations.cli.json_documents.documents import Document
+    from ablations.cli.json_documents.document import Document
     from ablations.store.trial_store import TrialStore
     from ablations.study.own_code.uses import CodeOptions
     from core.config.own_code import OwnCode

@@ -65,7 +65,7 @@ def show(
         folders = Folders(data_dir, storage)
         stored, planned = inspection.stored_or_planned(store, trial, study, scale, assignments or (), code, folders)
         if as_json:
-            from ablations.cli.json_documents.to_documents import show_document
+            from ablations.cli.json_documents.show import show_document
 
             print_document(show_document(store, stored, planned))
         else:
@@ -108,7 +108,7 @@ def diff(
         store = open_store(storage)
         first, second = (find_trial(store, start) for start in (one, other))
         if as_json:
-            from ablations.cli.json_documents.to_documents import diff_document
+            from ablations.cli.json_documents.diff import diff_document
 
             print_document(diff_document(first, second))
         else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.entities import Experiment
 
-from ablations.tracking.database import relative_location, sqlite_file
+from ablations.tracking.connection.database import relative_location, sqlite_file
 from core.files import unfinished
 
 

@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Experiment, Run, ViewType
 
 from ablations.store.leases.lock import only_one
-from ablations.tracking.database import (
+from ablations.tracking.connection.database import (
     LOCK_SECONDS,
     check_folder,
     default_uri,
@@ -19,7 +19,7 @@ from ablations.tracking.database import (
     relative_location,
     sqlite_file,
 )
-from ablations.tracking.unreachable import check_database
+from ablations.tracking.connection.unreachable import check_database
 from ablations.types.trial import EndState
 from core.remote import AnyPath
 

@@ -5,14 +5,13 @@ Parameter names are torchvision's, and so is the place of the stride (the 3x3 co
 
 from collections.abc import Callable, Iterator
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.config import encoder as config
-from core.encoder.convolution import SAFE_CHANNELS, Convolution3x3
 from core.encoder.encoder import Encoder
-from core.encoder.recompute import recomputed
-from core.encoder.selective import SelectiveBottleneck, deep_stem
+from core.encoder.layers.recompute import recomputed
+from core.encoder.resnets.blocks import BasicBlock, Bottleneck
+from core.encoder.resnets.selective import SelectiveBottleneck, deep_stem
 
 STAGES: dict[str, tuple[int, int, int, int]] = {
     "resnet10": (1, 1, 1, 1),
@@ -83,51 +82,6 @@ class ResNet(Encoder):
         return x
 
 
-class BasicBlock(nn.Module):
-    """Two 3x3 convolutions and a shortcut."""
-
-    expansion = 1
-
-    def __init__(self, channels: int, width: int, stride: int, project: bool) -> None:
-        super().__init__()
-        self.conv1 = Convolution3x3(channels, width, stride)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.relu = nn.ReLU(inplace=True)
-        self.conv2 = Convolution3x3(width, width)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.downsample = _shortcut(channels, width, stride) if project else nn.Identity()
-        nn.init.zeros_(self.bn2.weight)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.relu(self.bn1(self.conv1(x)))
-        y = self.bn2(self.conv2(y)) + self.downsample(x)
-        return F.relu_(y)
-
-
-class Bottleneck(nn.Module):
-    """1x1, 3x3 and 1x1 convolutions, the last with four times the width, and a shortcut."""
-
-    expansion = 4
-
-    def __init__(self, channels: int, width: int, stride: int, project: bool) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        self.conv2 = Convolution3x3(width, width, stride)
-        self.bn2 = nn.BatchNorm2d(width)
-        self.conv3 = nn.Conv2d(width, width * self.expansion, 1, bias=False)
-        self.bn3 = nn.BatchNorm2d(width * self.expansion)
-        self.relu = nn.ReLU(inplace=True)
-        self.downsample = _shortcut(channels, width * self.expansion, stride) if project else nn.Identity()
-        nn.init.zeros_(self.bn3.weight)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.relu(self.bn1(self.conv1(x)))
-        y = self.relu(self.bn2(self.conv2(y)))
-        y = self.bn3(self.conv3(y)) + self.downsample(x)
-        return F.relu_(y)
-
-
 Block = BasicBlock | Bottleneck | SelectiveBottleneck
 
 
@@ -151,18 +105,6 @@ def _stage(block: type[Block], channels: int, width: int, blocks: int, stride: i
     project = stride != 1 or channels != output or width > TORCHVISION_WIDTH
     rest = (block(output, width, 1, project=False) for _ in range(blocks - 1))
     return nn.Sequential(block(channels, width, stride, project), *rest)
-
-
-def _shortcut(channels: int, output: int, stride: int) -> nn.Module:
-    """Build a shortcut. A narrow one drops the pixels by a pooling of its own, as ``SafeConvolution`` would: files of
-    such encoders have the names of its layers."""
-    if channels < SAFE_CHANNELS:
-        return nn.Sequential(nn.MaxPool2d(1, stride), *_shortcut_of(channels, output, 1))
-    return nn.Sequential(*_shortcut_of(channels, output, stride))
-
-
-def _shortcut_of(channels: int, output: int, stride: int) -> tuple[nn.Module, nn.Module]:
-    return nn.Conv2d(channels, output, 1, stride, bias=False), nn.BatchNorm2d(output)
 
 
 def _initialise(encoder: ResNet) -> None:

@@ -2,7 +2,7 @@
 
 A study file may use short forms: values of any type, ``first`` and ``last`` in place of a value, a cell as a list of
 values, a margin by scale. They are resolved before a claim is judged: then every value is a text, every cell a mapping
-of axes to texts, and every margin a number. ``reports.statistics.questions`` finds the cells that a claim compares.
+of axes to texts, and every margin a number. ``questions`` finds the cells that a claim compares.
 """
 
 from collections.abc import Sequence

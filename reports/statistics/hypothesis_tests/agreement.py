@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.statistics.distributions import mean_ranks, normal_above, normal_quantile_above
+from reports.statistics.hypothesis_tests.distributions import mean_ranks, normal_above, normal_quantile_above
 
 FEWEST = 8
 """The fewest cells of a claim: with fewer, an order too often agrees by chance."""

@@ -13,7 +13,7 @@ from itertools import combinations, pairwise
 import numpy as np
 import pandas as pd
 
-from reports.statistics.claims import (
+from reports.statistics.claims.kinds import (
     BetterClaim,
     Cells,
     InteractionClaim,
@@ -23,7 +23,7 @@ from reports.statistics.claims import (
     TrendClaim,
     Where,
 )
-from reports.statistics.selection import (
+from reports.statistics.claims.selection import (
     NotInGridError,
     any_of,
     axis_values,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.statistics.distributions import student_above, student_quantile_above
+from reports.statistics.hypothesis_tests.distributions import student_above, student_quantile_above
 from reports.statistics.noise.spread import Estimate
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from core.config.encoder import PatchResNet as PatchSettings
 from core.encoder.encoder import Encoder, pool
-from core.encoder.resnet import SMALL_SIDE, ResNet
+from core.encoder.resnets.resnet import SMALL_SIDE, ResNet
 
 
 def build_patch_resnet(settings: PatchSettings, image_size: int) -> "PatchResNet":

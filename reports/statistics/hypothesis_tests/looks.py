@@ -12,7 +12,7 @@ import numpy as np
 from numpy.polynomial.legendre import leggauss
 from scipy.special import ndtr
 
-from reports.statistics.distributions import normal_quantile_above
+from reports.statistics.hypothesis_tests.distributions import normal_quantile_above
 
 Looks = tuple[int, ...]
 """The numbers of seeds at which a claim is judged, ascending; none or one number if it is judged once."""

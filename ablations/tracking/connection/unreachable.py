@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from ablations.tracking.database import sqlite_file
+from ablations.tracking.connection.database import sqlite_file
 from ablations.types.errors import AblateError
 from ablations.types.redaction import without_secrets
 from core.files import can_be_written

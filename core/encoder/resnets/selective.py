@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.encoder.convolution import Convolution3x3
+from core.encoder.layers.convolution import Convolution3x3
 
 REDUCTION = 16
 LEAST = 32

@@ -5,8 +5,12 @@ It is a statement about the design, never a forecast from the effect just seen.
 
 import numpy as np
 
-from reports.statistics.decision import Decision
-from reports.statistics.distributions import normal_above, shifted_student_above, student_quantile_above
+from reports.statistics.hypothesis_tests.decision import Decision
+from reports.statistics.hypothesis_tests.distributions import (
+    normal_above,
+    shifted_student_above,
+    student_quantile_above,
+)
 
 MOST_SEEDS = 1000
 """The largest number of seeds that is looked at."""

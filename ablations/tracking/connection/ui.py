@@ -11,8 +11,8 @@ from types import FrameType
 import psutil
 from rich.console import Console
 
-from ablations.tracking.client import tracking_uri
-from ablations.tracking.unreachable import check_database, trouble
+from ablations.tracking.connection.client import tracking_uri
+from ablations.tracking.connection.unreachable import check_database, trouble
 from ablations.types.errors import AblateError
 from ablations.types.redaction import without_secrets
 
