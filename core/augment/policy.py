@@ -35,9 +35,7 @@ def one_view(
 ) -> Tensor:
     """Return float32 views (N, 3, size, size), or (N, 3, H, W), in [0, 1], of uint8 images (N, 3, H, W) or of a canvas,
     made as the first branch of a policy makes them."""
-    branches = policy.branches()
-    operations = branches.shared + branches.both + branches.first
-    return resize(apply_all(operations, as_float(images), generator, size), size)
+    return resize(apply_all(policy.branches().first_branch, as_float(images), generator, size), size)
 
 
 def as_float(images: Tensor | Canvas) -> Tensor | Canvas:

@@ -26,8 +26,7 @@ class Colorization(Reconstruction):
 
     def check(self, pretrain: "PretrainConfig") -> None:
         """Raise ValueError where the policy leaves no colour to predict."""
-        branches = pretrain.augment.branches()
-        operations = branches.shared + branches.both + branches.first
+        operations = pretrain.augment.branches().first_branch
         if any(operation.kind == "grayscale" and operation.probability == 1 for operation in operations):
             raise ValueError(
                 "loss.kind colorization predicts colours, and augment drops those of every view; take grayscale out of "

@@ -31,8 +31,7 @@ class Rotation(MethodConfig):
 
     def check(self, pretrain: "PretrainConfig") -> None:
         """Raise ValueError where the policy turns views, so that an angle has no meaning."""
-        branches = pretrain.augment.branches()
-        if any(operation.kind == "rotate" for operation in branches.shared + branches.both + branches.first):
+        if any(operation.kind == "rotate" for operation in pretrain.augment.branches().first_branch):
             raise ValueError(
                 "loss.kind rotation asks by which angle a view was turned, but augment turns views by a random "
                 "multiple of 90 degrees as well; take rotate out of augment"
