@@ -28,7 +28,8 @@ class Jigsaw(Method):
 
     def __init__(self, config: PretrainConfig, encoder: Encoder, images: int, classes: int) -> None:
         super().__init__(config, encoder, images, classes)
-        self.register_buffer("orders", different_orders(self.settings.grid**2, self.settings.permutations))
+        orders = different_orders(self.settings.grid**2, self.settings.permutations)
+        self.register_buffer("orders", orders.clone())  # a checkpoint is loaded into it, and not into the cache
 
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:
