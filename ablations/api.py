@@ -109,7 +109,7 @@ def run_study(
     from ablations.running.own_images.old_results import take_over
     from ablations.running.run import run_plan
     from ablations.running.schedule import Where
-    from ablations.store.migration import open_store
+    from ablations.store.upkeep.migration import open_store
     from ablations.tracking.on_request import Extras
 
     where = Where(location(storage), location(data_dir), address, inline)

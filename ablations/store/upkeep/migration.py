@@ -1,7 +1,7 @@
 """A storage of an older schema is brought to this program's: nothing that was trained is trained again.
 
 ``schema.json`` says of which schema a storage is. A trial's id says of which the trial is, since the schema is hashed
-with the configuration. If the migration is interrupted, it goes on the next time; see ``store.moving``.
+with the configuration. If the migration is interrupted, it goes on the next time; see ``moving``.
 """
 
 import json
@@ -10,8 +10,8 @@ from typing import Any
 
 from ablations.store.json_files import read_json
 from ablations.store.leases.live_run import alone
-from ablations.store.moving import Moves
 from ablations.store.trial_store import StoredTrial, TrialStore
+from ablations.store.upkeep.moving import Moves
 from ablations.types import identity
 from ablations.types.errors import StudyError
 from core.config import TrainConfig
