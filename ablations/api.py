@@ -10,8 +10,9 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ablations.store.find_trial import trained_encoder
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE, location
-from ablations.store.trial_store import TrialStore, trained_encoder
+from ablations.store.trial_store import TrialStore
 from ablations.study import load as loading
 from ablations.study.own_code.uses import CodeOptions
 from ablations.study.scaled_study import ScaledStudy

@@ -81,8 +81,8 @@ def look(
     """Draw h and z of a trial: a t-SNE of test images, and the nearest training images of some. Nothing is trained. An
     encoder of your own code needs --use."""
     with told():
+        from ablations.store.find_trial import find_trial
         from ablations.store.locations import reports_folder
-        from ablations.store.trial_store import find_trial
         from ablations.study.own_code.uses import used_by_command
         from ablations.tracking.training.representations import draw_representations
 
@@ -103,7 +103,7 @@ def diff(
     """What differs between two trials, in configuration and in result."""
     with told():
         from ablations.cli import trial_view as inspection
-        from ablations.store.trial_store import find_trial
+        from ablations.store.find_trial import find_trial
 
         store = open_store(storage)
         first, second = (find_trial(store, start) for start in (one, other))
@@ -123,8 +123,8 @@ def rm(
 ) -> None:
     """Remove a trial from the storage, and its encoder where no other trial is of it. MLflow keeps its run."""
     with told():
+        from ablations.store.find_trial import find_trial
         from ablations.store.leases.live_run import alone
-        from ablations.store.trial_store import find_trial
         from ablations.store.upkeep.cleaning import of_trial
 
         store = open_store(storage)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ablations.store.folders import each, is_within, remove, size_of
-from ablations.store.trial_store import StoredTrial, TrialStore, ids_in
+from ablations.store.folders import each, ids_in, is_within, remove, size_of
+from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.types.identity import is_id, schema_of
 from core.files import write_text
 from core.remote import AnyPath

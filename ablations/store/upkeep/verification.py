@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ablations.store.folders import found
-from ablations.store.json_files import load_json, read_json
+from ablations.store.json_files import damage, load_json, read_json
 from ablations.store.speeds import read_speed
-from ablations.store.trial_store import ENCODER, StoredTrial, TrialStore, damage
+from ablations.store.trial_store import ENCODER, StoredTrial, TrialStore
 from ablations.store.upkeep.migration import upgraded
 from ablations.types.identity import pretrain_id, schema_of
 from core.config import TrainConfig
