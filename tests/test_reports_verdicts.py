@@ -339,4 +339,12 @@ def test_the_test_sets_own_noise_enters_the_interval() -> None:
     assert widths[2] == pytest.approx(2 * 1.96 * 100 * np.sqrt(0.49 / 200), rel=0.2)
 
 
+def test_a_test_image_is_no_part_of_an_entropy() -> None:
+    """On 100 images the smallest spread of an accuracy is 1 point, and that of an entropy is no nat."""
+    table = results(a=[3.0, 3.011, 3.019], b=[3.1, 3.112, 3.118]).rename(columns={METRIC: "pretrain/entropy"})
+    asked = better("b", "a", metric="pretrain/entropy")
+    bare, counted = (judge([asked], one, AXES, METRIC)[0] for one in (table, table.assign(test_images=100)))
+    assert (counted.word, counted.interval) == ("SUPPORTED", bare.interval)
+
+
 # Many claims, many looks

@@ -22,7 +22,7 @@ POINT = 1.0
 """The largest difference of a percentage that does not matter, in points, if a claim gives no ``delta``."""
 
 LEAST = 1e-9
-"""The least standard error: a smaller one is the rounding of equal numbers."""
+"""The least standard error, and the least difference of means: a smaller one is the rounding of equal numbers."""
 
 Word = Literal["SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED"]
 WORDS: tuple[Word, ...] = ("SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED")
@@ -185,6 +185,8 @@ def problem(answer: Answer) -> str:
             return "some of its cells have a result in one seed alone"
         if not (answer.decision.estimate.error > LEAST).all():
             return "its effect is the same in all seeds, which tells nothing of chance"
+    elif np.ptp(answer.agreement.means) <= LEAST:
+        return "all its cells have the same value, which is no order"
     return ""
 
 
