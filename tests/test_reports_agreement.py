@@ -117,7 +117,7 @@ def test_permutations_are_all_orders_where_those_are_few() -> None:
 @pytest.mark.parametrize("noise", [0.0, 1e-13])
 def test_cells_that_are_all_the_same_are_in_no_order_and_take_nothing_from_other_claims(noise: float) -> None:
     """All trainings score 100 %, or all collapsed."""
-    cells = table({name: 100.0 for name in papers()}, noise=noise)
+    cells = table(dict.fromkeys(papers(), 100.0), noise=noise)
     cells["pretrain/knn_top1"] = table({name: 10.0 * (name[0] == "crop") for name in papers()}, noise=0.5)["top1"]
     other = BetterClaim(says="", cells=[{AXES[0]: "crop"}], by="mean", metric="pretrain/knn_top1")
     flat, beside = judge([CLAIM, other], cells, AXES, "top1")
