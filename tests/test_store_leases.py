@@ -164,6 +164,15 @@ def test_a_run_elsewhere_is_dead_when_it_was_not_heard_for_so_long(storage: AnyP
     assert not path.exists()
 
 
+@pytest.mark.parametrize("content", [b"[]", b"\xff\xfe"])
+def test_a_sign_of_life_that_is_damaged_stops_no_run(storage: AnyPath, clock: Clock, content: bytes) -> None:
+    """The thread that reads it keeps this run's own sign up: an error there would end the run."""
+    path, watch = sign(storage, "far"), Watch(storage)
+    path.write_bytes(content)
+    assert watch.look() == {"far": False}
+    assert looks(watch, clock, int(PATIENCE / BEAT) + 1) == {}
+
+
 @ONLY_FOLDER
 def test_a_sign_of_life_is_opened_when_it_is_new_and_before_its_run_is_taken_for_dead(
     storage: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
