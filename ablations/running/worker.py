@@ -142,8 +142,9 @@ def _run_trials(trials: list[Trial], run: UnitRun) -> None:
             run.keep(_failure(trial, error))
         return
     for number, trial in enumerate(trials):
-        run.keep(_evaluated(trial, pretrained, seconds, run, trials[number + 1 :]))
-        seconds = 0.0
+        result = _evaluated(trial, pretrained, seconds, run, trials[number + 1 :])
+        run.keep(result)
+        seconds = 0.0 if result.state == "done" else seconds  # the training is counted once, in the first that is done
 
 
 def _pretrained(run: UnitRun) -> tuple[Pretrained, float]:

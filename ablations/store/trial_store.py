@@ -142,7 +142,15 @@ class TrialStore:
         are_there = each(self.root, lambda pretrain_id: self.encoder_path(pretrain_id).exists(), ids)
         return frozenset(itertools.compress(ids, are_there))
 
+    def save_ended(self, result: Result) -> None:
+        """Write how an attempt at a trial ended. The failure of a trial that is done, and is scored again for a score
+        that one study needs, is not written: other studies go on using its result."""
+        known = self.result(result.trial_id) if result.state == "failed" else None
+        if known is None or known.state != "done":
+            self.save_result(result)
+
     def save_result(self, result: Result) -> None:
+        """Write a result in the place of the one that is there."""
         arrays = self.arrays_hash(result.trial_id)
         values = result.to_json() | ({ARRAYS: arrays} if arrays else {})
         write_json(self.result_path(result.trial_id), sealed(values))

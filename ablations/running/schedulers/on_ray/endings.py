@@ -119,7 +119,7 @@ def _ended(unit: Unit, store: TrialStore, result: Result) -> Iterator[Result]:
         if trial.id not in known:
             known[trial.id], result = replace(result, trial_id=trial.id), replace(result, seconds=0.0)
             with suppress(OSError):  # a full disk must not end the other trials
-                store.save_result(known[trial.id])
+                store.save_ended(known[trial.id])
         yield known[trial.id]
 
 
