@@ -46,7 +46,7 @@ class Recorded:
     description: dict[str, Any]
     """The study that is read; see ``describe``."""
     table: pd.DataFrame
-    """One row a trial: ``trial_id``, ``state`` (finished, failed, stopped, missing), ``seed``, ``baseline``, ``error``
+    """One row a trial: ``trial_id``, ``state`` (waiting, done, failed, stopped), ``seed``, ``baseline``, ``error``
     and its ``remedy``, ``stopped_at`` (the epoch; NaN unless it was stopped early), ``run_id``, ``encoder_id``,
     ``device``, ``numerics``, ``parameters`` (of the encoder, in millions), the axes and what is tuned by dotted path
     (values as text), ``chosen`` (whether its cell and seed are scored by it), and the metrics: of a trial that was

@@ -370,7 +370,3 @@ def _entry(trial: Trial, result: Result | None, is_chosen: bool | None) -> Trial
         failure=result.failure if result else None,
         error=(result.error or None) if result else None,
     )
-
-
-def _without_none(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
