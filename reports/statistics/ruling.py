@@ -121,8 +121,9 @@ class Case:
 
     @property
     def key(self) -> object:
-        """A key that is equal for the same hypothesis about the same trials, in any study."""
-        return tuple(answer if isinstance(answer, str) else answer.key for answer in self.answers)
+        """A key that is equal for claims with the same tests of the same trials, in any study."""
+        parts = ((a, None) if isinstance(a, str) else (a.key, matters(a.part, a.measured.metric)) for a in self.answers)
+        return self.looks, *parts
 
 
 @dataclass(frozen=True)
