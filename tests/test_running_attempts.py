@@ -83,12 +83,14 @@ def test_an_evaluation_that_fails_costs_neither_an_older_result_nor_the_seconds_
     monkeypatch.setattr(worker, "_evaluated", evaluated)
     events: list[Event] = []
     job = Job(WHERE.storage, WHERE.data_dir, "me", 1)
-    run_unit(replace(unit, retried=(old,)), job, events.append)
+    again = replace(unit, retried=(old,))
+    run_unit(again, job, events.append)
     ended = [event.result.state for event in events if isinstance(event, TrialEnded)]
     assert ended[:2] == ["failed", "done"]
     assert store.result(first.id) == old
     results = store.results(list(unit.trials)).values()
     assert sum(result.seconds for result in results) == old.seconds + 100.0
+    assert again.retrying(store.results(list(unit.trials))).retried == (old,)  # as after it ran out of memory
 
 
 def test_a_worker_that_does_not_see_the_storage_says_so(tmp_path: Path) -> None:

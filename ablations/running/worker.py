@@ -52,7 +52,8 @@ if TYPE_CHECKING:
 def run_unit(unit: Unit, job: Job, emit: Listen) -> None:
     """Train, evaluate, and keep a result for every trial of the unit, failures included.
 
-    Whatever an earlier attempt or another run has ended is not done again; a unit that another run holds is left to it.
+    A trial that an earlier attempt or another run has ended is not run again. A unit that another run holds is left to
+    that run.
     Raises ``OSError`` if the storage cannot be used, and ``ProcessLost`` if another worker of the training is gone.
     """
     torch.set_num_threads(job.threads)

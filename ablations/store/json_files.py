@@ -52,6 +52,6 @@ def unsealed(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _digest(values: dict[str, Any]) -> str:
-    """16 hex digits over the values, whatever the order of their names."""
+    """A digest of 16 hex digits, which does not depend on the order of the names."""
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -58,17 +58,17 @@ class StoredTrial:
 
     id: str
     pretrain_id: str | None
-    """The id of its encoder; None where its config.json names none that is one."""
+    """The id of its encoder; None if its config.json has no valid one."""
     config: dict[str, Any]
     """The trial's ``TrainConfig`` as plain values; empty if it cannot be read."""
     result: Result | None
 
 
 class TrialStore:
-    """One folder that holds every encoder and every result of any number of studies."""
+    """The encoders and results of any number of studies, in one folder."""
 
     def __init__(self, root: AnyPath, tell: Callable[[str], None] = lambda text: None) -> None:
-        """``tell`` is told of each damaged file once, in a sentence."""
+        """``root`` is the storage; ``tell`` is given a sentence on each damaged file, once."""
         self.root = root
         self._tell = tell
         self._told: set[AnyPath] = set()
@@ -107,14 +107,15 @@ class TrialStore:
         return result
 
     def trial_ids(self) -> list[str]:
-        """Ids of the trials of all studies, ascending; those without a readable config.json too."""
+        """Ids of the trials of all studies, ascending, whether their files can be read or not."""
         return ids_in(self.root / "trials")
 
     def stored(self, trial_id: str) -> StoredTrial:
+        """The trial's configuration and result."""
         return replace(self.recorded(trial_id), result=self.result(trial_id))
 
     def recorded(self, trial_id: str) -> StoredTrial:
-        """The trial without its result."""
+        """The trial's configuration, without reading its result."""
         values = read_json(self.trial_folder(trial_id) / "config.json") or {}
         encoder = values.pop(ENCODER, None)
         return StoredTrial(trial_id, encoder if is_id(encoder) else None, values, None)
@@ -124,7 +125,7 @@ class TrialStore:
         return each(self.root, self.stored, self.trial_ids())
 
     def unfinished(self) -> list[AnyPath]:
-        """Files that a process began, and did not live to put in their place."""
+        """Temporary files of processes that were killed while they wrote."""
         return [path for path in found(self.root, "*/*/.*") if is_unfinished(path.name) and path.is_file()]
 
     def results(self, trials: list[Trial]) -> dict[str, Result]:
@@ -137,7 +138,7 @@ class TrialStore:
         return {trial_id: result for trial_id, result in results if result}
 
     def trained(self, pretrain_ids: Iterable[str]) -> frozenset[str]:
-        """Those of the ids whose encoders exist."""
+        """The ids whose encoders are in the store."""
         ids = list(pretrain_ids)
         are_there = each(self.root, lambda pretrain_id: self.encoder_path(pretrain_id).exists(), ids)
         return frozenset(itertools.compress(ids, are_there))
@@ -195,7 +196,7 @@ class TrialStore:
             return tuple(json.loads((file.metadata() or {}).get(CLASSES, "[]")))
 
     def save_arrays(self, trial_id: str, arrays: dict[str, "ndarray"], classes: Sequence[str]) -> None:
-        """Write the arrays, before the result, which stands for them too."""
+        """Write the arrays of a trial. To be called before ``save_result``, which keeps their hash."""
         from safetensors.numpy import save
 
         if arrays:
@@ -203,7 +204,7 @@ class TrialStore:
                 file.write(save(arrays, metadata={CLASSES: json.dumps(list(classes))}))
 
     def history(self, pretrain_id: str) -> tuple[Epoch, ...]:
-        """The epochs that are durable; empty if the training has not begun."""
+        """The epochs up to the last checkpoint, or all of them once trained; empty if the training has not begun."""
         path = self.history_path(pretrain_id)
         try:
             if values := load_json(path):
@@ -240,7 +241,10 @@ class TrialStore:
         return self.checkpoint_path(pretrain_id).exists()
 
     def record(self, unit: Unit) -> None:
-        """Write the unit's configurations, before it is run; files that hold them already are left alone."""
+        """Write the configurations of the unit's encoder and trials before it is run, and the user's own code.
+
+        A file that has the same content already is not written.
+        """
         encoder = self.encoder_folder(unit.pretrain_id) / "config.json"
         values = {encoder: unit.trials[0].config.pretrain.model_dump(mode="json")}
         for trial in unit.trials:
@@ -259,7 +263,7 @@ class TrialStore:
             )
 
     def ended(self, unit: Unit) -> list[Result]:
-        """Results of the unit's trials that stand, failures among them unless they are to be tried again."""
+        """The results of the unit's trials that count, failures included, without those that are to be tried again."""
         found = self.results(list(unit.trials)).values()
         return [result for result in found if result.counts_for(unit.judged) and result not in unit.retried]
 
@@ -304,8 +308,11 @@ def _checked(value: str) -> str:
 
 
 def ids_in(folder: AnyPath) -> list[str]:
-    """The names in it that are ids, ascending; none where there is no such folder. Raises ``OSError`` where it cannot
-    be listed: to ``glob`` such a folder is empty, and what it needs is needed by nothing."""
+    """The names in a folder that are ids, ascending; none if there is no such folder.
+
+    Raises ``OSError`` if the folder cannot be listed. ``glob`` would find it empty, and ``ablate gc`` would then remove
+    what its trials need.
+    """
     with suppress(FileNotFoundError):
         return sorted(path.name for path in folder.iterdir() if is_id(path.name))
     return []
@@ -346,9 +353,10 @@ def find_trial(store: TrialStore, start: str) -> StoredTrial:
 
 
 def trained_encoder(store: TrialStore, trial: StoredTrial, device: "str | torch.device | None" = None) -> "Pretrained":
-    """The encoder and head that a trial is scored by, on the device; None: the first GPU, else the CPU.
+    """The encoder and head of a trial, on a device; without one, on the first GPU, else on the CPU.
 
-    Raises ``StudyError`` if the storage has no readable file of it, or if it is of code that was not run.
+    Raises ``StudyError`` if the storage has no readable file of them, or if they need the user's own code and that was
+    not imported.
     """
     from core import load_pretrained  # here, since PyTorch comes with it
 

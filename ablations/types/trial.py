@@ -155,10 +155,14 @@ class Unit:
         return self.trials[0].pretrain_id
 
     def retrying(self, results: Mapping[str, Result], again: Mapping[str, Result] = {}) -> "Unit":
-        """This unit with what failed of its trials, and what is in ``again``, to be tried again; both by trial id."""
+        """This unit with what failed of its trials, and what is in ``again``, to be tried again; both by trial id.
+
+        What was done without a score that is needed, and was to be tried again already, stays so.
+        """
         found = [results[trial.id] for trial in self.trials if trial.id in results]
         failed = [result for result in found if result.state == "failed"]
-        return replace(self, retried=(*failed, *(again[trial.id] for trial in self.trials if trial.id in again)))
+        lacking = {result.trial_id: result for result in self.retried if result.state == "done"} | dict(again)
+        return replace(self, retried=(*failed, *(lacking[trial.id] for trial in self.trials if trial.id in lacking)))
 
 
 def group_units(trials: list[Trial]) -> list[Unit]:

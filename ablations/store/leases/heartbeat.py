@@ -119,9 +119,10 @@ class Watch:
         else:
             other.silent += passed
         if other.is_here and (lock := _lock(self._storage, run)).exists():
-            other.is_alive = _is_locked(lock)
-            if not other.is_alive:
-                _remove(self._storage, run)
+            with suppress(PermissionError):  # another user's lock cannot be tried, and its silence tells
+                other.is_alive = _is_locked(lock)
+                if not other.is_alive:
+                    _remove(self._storage, run)
         if other.silent > PATIENCE:
             path.unlink(missing_ok=True)
 
