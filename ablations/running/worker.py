@@ -212,7 +212,7 @@ def _evaluated(
 
 
 def _arrays(scores: Scores) -> dict[str, "ndarray"]:
-    """What a report draws, and which test images are right."""
+    """The arrays to keep: those that a report draws, and which test images are right."""
     right = packed({metric: one.numpy() for metric, one in scores.right.items()}, scores.images)
     return {name: array.numpy() for name, array in scores.arrays.items()} | right
 

@@ -54,7 +54,7 @@ _EPOCHS = TypeAdapter(tuple[Epoch, ...])
 
 @dataclass(frozen=True)
 class StoredTrial:
-    """What the store has of a trial, whichever study it belongs to."""
+    """A trial in the store, whichever study it belongs to."""
 
     id: str
     pretrain_id: str | None
@@ -328,7 +328,7 @@ def _epochs(values: Any) -> tuple[Epoch, ...]:
 
 
 def damage(error: ValueError) -> str:
-    """What is wrong with a file, without its path."""
+    """The problem with a file in words, without its path."""
     if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors(include_url=False)[0]

@@ -25,7 +25,7 @@ class Problem:
 
     path: AnyPath
     text: str
-    """What is wrong, and what to do."""
+    """A sentence on what is wrong, and what to do."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.text}"

@@ -89,7 +89,7 @@ def _resolved(claim: Part, own: list[Grid], grids: list[Grid], scale: str) -> Pa
 
 
 def _at_scale(claim: Part, scale: str) -> dict[str, Any]:
-    """What is said, and the margin that is asked."""
+    """The claim's text and margin at a scale, if the margin differs between scales."""
     if not isinstance(claim.margin, dict):
         return {}
     asked = scale in claim.margin

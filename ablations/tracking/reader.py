@@ -34,7 +34,7 @@ from ablations.types.trial import Result
 from reports.cells import search
 
 NEEDED = {"name", "title", "claims", "reproduces", "scale", "scale_description", "report", "axes", "settings", "trials"}
-"""What a description says at least."""
+"""Keys that a description has at least."""
 TEXTS = ("error", "remedy", "run_id", "encoder_id", "device", "numerics")
 """Text columns of a trial that has a run in MLflow."""
 
@@ -112,7 +112,7 @@ def _read(
 
 
 def _description(artifacts: Artifacts, run_id: str) -> dict[str, Any]:
-    """What the parent run says of the study. Raises ``AblateError`` if its file is damaged or gone."""
+    """The study's description, from its parent run. Raises ``AblateError`` if its file is damaged or gone."""
     try:
         description = json.loads(artifacts.read_text(run_id, STUDY_FILE))
         problem = "" if isinstance(description, dict) and description.keys() >= NEEDED else "is damaged"

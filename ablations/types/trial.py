@@ -84,7 +84,7 @@ def cell_key(baseline: str | None, coordinates: Mapping[str, Any]) -> tuple[str,
 
 
 def tuned_key(tuned: Mapping[str, Any]) -> tuple[str, ...]:
-    """What ``Trial.candidate`` has after the key of its cell."""
+    """The part of ``Trial.candidate`` after the key of its cell."""
     return tuple(f"tune {axis}={value}" for axis, value in tuned.items())
 
 
@@ -157,7 +157,7 @@ class Unit:
     def retrying(self, results: Mapping[str, Result], again: Mapping[str, Result] = {}) -> "Unit":
         """This unit with what failed of its trials, and what is in ``again``, to be tried again; both by trial id.
 
-        What was done without a score that is needed, and was to be tried again already, stays so.
+        A result without a score that the study needs, which was to be tried again already, still is.
         """
         found = [results[trial.id] for trial in self.trials if trial.id in results]
         failed = [result for result in found if result.state == "failed"]

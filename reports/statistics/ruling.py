@@ -85,8 +85,8 @@ def tested(
 def level(ps: np.ndarray) -> np.ndarray:
     """The level of each verdict of a page, from the p values of its claims (..., claims).
 
-    By Benjamini and Hochberg it is the rate of false discoveries times the part of the claims that are decided; if none
-    is, as if one were.
+    It is the rate of false discoveries times the part of the claims that are decided, after Benjamini and Hochberg; if
+    none is, as if one were.
     """
     decided = (adjusted_for_false_discoveries(ps) <= ALPHA).sum(axis=-1)
     return np.asarray(ALPHA * np.maximum(decided, 1) / ps.shape[-1])

@@ -44,7 +44,7 @@ class Verdict:
     p: float | None = None
     """The p value, adjusted for all claims of the page; None if no verdict can be taken."""
     takes: str = ""
-    """What would decide an undecided claim; empty if it is decided."""
+    """A sentence on what would decide an undecided claim; empty if it is decided."""
     seeds_needed: int | None = None
     """The number of seeds that would find an effect that matters four times in five; None for a decided claim, above
     ``MOST_SEEDS``, and if it is not known."""

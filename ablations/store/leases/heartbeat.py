@@ -75,7 +75,7 @@ class Heartbeat:
 
 @dataclass
 class _Other:
-    """What this process knows of another run."""
+    """Another run, as far as this process knows it."""
 
     touched: object
     """Last heartbeat: the file's time, by the other machine's clock, or in an object store the file's content."""

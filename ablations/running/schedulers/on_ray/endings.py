@@ -1,4 +1,4 @@
-"""What the driver hears from Ray Tune: events of the workers, and why a worker did not end its unit."""
+"""Callbacks of Ray Tune: they pass the workers' events on, and end the units whose worker is gone."""
 
 import pickle
 import time
