@@ -17,7 +17,7 @@ def verify(storage: StorageOption = DEFAULT_STORAGE, use: UseOption = None) -> N
     with told():
         from ablations.store.kept_code import FOLDER
         from ablations.store.trial_store import TrialStore
-        from ablations.store.verification import Verification
+        from ablations.store.upkeep.verification import Verification
         from ablations.study.own_code.uses import used_by_command
 
         if not storage.exists():

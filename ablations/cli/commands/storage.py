@@ -23,8 +23,8 @@ from ablations.cli.options import (
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE
 
 if TYPE_CHECKING:
-    from ablations.store.cleaning import Cleaning
     from ablations.store.leases.lock import StillAlone
+    from ablations.store.upkeep.cleaning import Cleaning
 
 TrialArgument = Annotated[
     str,
@@ -81,8 +81,8 @@ def look(
     """Draw h and z of a trial: a t-SNE of test images, and the nearest training images of some. Nothing is trained. An
     encoder of your own code needs --use."""
     with told():
+        from ablations.store.find_trial import find_trial
         from ablations.store.locations import reports_folder
-        from ablations.store.trial_store import find_trial
         from ablations.study.own_code.uses import used_by_command
         from ablations.tracking.training.representations import draw_representations
 
@@ -103,7 +103,7 @@ def diff(
     """What differs between two trials, in configuration and in result."""
     with told():
         from ablations.cli import trial_view as inspection
-        from ablations.store.trial_store import find_trial
+        from ablations.store.find_trial import find_trial
 
         store = open_store(storage)
         first, second = (find_trial(store, start) for start in (one, other))
@@ -123,9 +123,9 @@ def rm(
 ) -> None:
     """Remove a trial from the storage, and its encoder where no other trial is of it. MLflow keeps its run."""
     with told():
-        from ablations.store.cleaning import of_trial
+        from ablations.store.find_trial import find_trial
         from ablations.store.leases.live_run import alone
-        from ablations.store.trial_store import find_trial
+        from ablations.store.upkeep.cleaning import of_trial
 
         store = open_store(storage)
         with alone(storage) as still:
@@ -136,8 +136,8 @@ def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False, dry_run
     """Remove what no trial needs: encoders of none, checkpoints of trainings that are done, unfinished files. While the
     configuration of a trial cannot be read, every encoder stays."""
     with told():
-        from ablations.store.cleaning import unneeded
         from ablations.store.leases.live_run import alone
+        from ablations.store.upkeep.cleaning import unneeded
 
         store = open_store(storage)
         with alone(storage) as still:

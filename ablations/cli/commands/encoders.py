@@ -77,7 +77,7 @@ def export(
         cell = _best(store, best, scale, assignments or [], code) if best else None
         found = store.recorded(cell.trial_ids[0]) if cell else _trial(store, str(trial), code)
         from ablations.cli.json_documents.export import export_document
-        from ablations.store.trial_store import trained_encoder
+        from ablations.store.find_trial import trained_encoder
         from core import export_encoder
 
         pretrained = trained_encoder(store, found, "cpu")
@@ -90,7 +90,7 @@ def export(
 
 
 def _trial(store: "TrialStore", start: str, code: "CodeOptions") -> "StoredTrial":
-    from ablations.store.trial_store import find_trial
+    from ablations.store.find_trial import find_trial
     from ablations.study.own_code.uses import used_by_command
 
     list(used_by_command(code))
