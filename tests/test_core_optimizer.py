@@ -195,11 +195,23 @@ def test_a_training_has_as_many_steps_as_whole_batches() -> None:
         ({"kind": "linear"}, [1 - share / 10 for share in range(10)]),
         ({"kind": "step"}, [1.0] * 6 + [0.1] * 2 + [0.01] * 2),
         ({"kind": "step", "drops": [0.5], "factor": 0.5}, [1.0] * 5 + [0.5] * 5),
+        ({"kind": "step", "drops": [0.5], "factor": 0.5, "per": "epoch"}, [1.0] * 6 + [0.5] * 4),
+        ({"kind": "linear", "per": "epoch"}, [1.0, 1.0, 0.8, 0.8, 0.6, 0.6, 0.4, 0.4, 0.2, 0.2]),
+        (
+            {"per": "epoch"},
+            [(1 + math.cos(math.pi * share)) / 2 for share in (0, 0, 0.2, 0.2, 0.4, 0.4, 0.6, 0.6, 0.8, 0.8)],
+        ),
     ],
 )
 def test_other_schedules_follow_the_same_warmup(schedule: dict[str, object], rates: list[float]) -> None:
     made = build_schedule(small_config(epochs=6, schedule={"warmup_epochs": 1, **schedule}), 2)
     assert [made(step) / made.peak for step in range(12)] == pytest.approx([0, 0.5, *rates])
+
+
+def test_a_rate_per_epoch_holds_its_peak_to_the_end_of_an_epoch_in_which_the_warmup_ends() -> None:
+    """Four steps an epoch, of which the warmup takes the first six: the rate is that of the epoch's beginning."""
+    made = build_schedule(small_config(epochs=3, schedule={"kind": "linear", "warmup_epochs": 1.5, "per": "epoch"}), 4)
+    assert [made(step) / made.peak for step in range(4, 12)] == pytest.approx([4 / 6, 5 / 6, 1, 1, *[1 - 2 / 6] * 4])
 
 
 def test_drops_of_a_step_schedule_go_up() -> None:
