@@ -17,6 +17,7 @@ from core.config.methods import (
     NtXent,
     Pass,
 )
+from core.config.methods.mixing import MIXES, CutMix, MixConfig, Mixup
 from core.config.metrics import METRICS, MetricInfo
 from core.config.models.library import Timm, Torchvision
 from core.config.operations import (
@@ -95,6 +96,7 @@ __all__ = [
     "LOSSES",
     "METHODS",
     "METRICS",
+    "MIXES",
     "OPERATIONS",
     "OPTIMIZERS",
     "POLICIES",
@@ -120,6 +122,7 @@ __all__ = [
     "Crop",
     "CrossEntropy",
     "CustomAugment",
+    "CutMix",
     "Cutout",
     "DataConfig",
     "Distill",
@@ -143,6 +146,8 @@ __all__ = [
     "Measure",
     "MethodConfig",
     "MetricInfo",
+    "MixConfig",
+    "Mixup",
     "MotionBlur",
     "NAdam",
     "Noise",
