@@ -88,7 +88,7 @@ def _kinds_with(name: str, model: type[BaseModel], location: tuple[str | int, ..
 def _is_shape(details: ErrorDetails) -> bool:
     """Whether the error says only that the value is no list or no mapping.
 
-    Where either may stand, what is wrong inside the given one says more.
+    If either may stand there, a message on what is wrong inside the given one says more.
     """
     return details["type"] in ("list_type", "dict_type")
 
