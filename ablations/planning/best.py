@@ -86,7 +86,7 @@ class Ranking:
         """Whether ``_best`` is that of all results."""
 
     def add(self, result: Result) -> None:
-        """Take in the result of a trial; that of another trial is left alone."""
+        """Take in the result of a trial; results of trials outside the grid are ignored."""
         if result.trial_id in self._trials:
             self._results[result.trial_id] = result
             self._is_known = False
