@@ -15,8 +15,8 @@ from reports.cells.search import Search, Select, chosen_texts
 from reports.cells.summary import STATES
 from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.specs import Report
-from reports.statistics.claims import Claim
-from reports.statistics.looks import Looks
+from reports.statistics.claims.kinds import Claim
+from reports.statistics.hypothesis_tests.looks import Looks
 from reports.statistics.page import Judged
 from reports.statistics.seeds import FIXED, VARIED, seeds_text
 from reports.statistics.verdicts import Verdict, judge_page

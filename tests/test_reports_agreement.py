@@ -8,8 +8,8 @@ import pytest
 from scipy.stats import spearmanr
 
 from reports.paper.numbers import paper_numbers
-from reports.statistics.agreement import Agreement, spearman, split
-from reports.statistics.claims import AgreementClaim, BetterClaim
+from reports.statistics.claims.kinds import AgreementClaim, BetterClaim
+from reports.statistics.hypothesis_tests.agreement import Agreement, spearman, split
 from reports.statistics.verdicts import Verdict, judge
 
 FIGURE_5 = paper_numbers("figure_5")

@@ -14,7 +14,7 @@ from reports.figures.drawn import draw
 from reports.saved.claims import paper_effects, saved_claims, training_seconds
 from reports.saved.collection import SavedCollection, SavedStudy, redraw
 from reports.saved.study import load_report, save_report
-from reports.statistics.claims import AgreementClaim, BetterClaim, Cells
+from reports.statistics.claims.kinds import AgreementClaim, BetterClaim, Cells
 from reports.statistics.measured import CORRECT
 from reports.study_report import StudyReport
 

@@ -11,9 +11,9 @@ from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 
 from reports.cells.names import signed
-from reports.statistics.claims import Claim
-from reports.statistics.decision import Decision
-from reports.statistics.forecast import finds_with_any_seeds, seeds_for
+from reports.statistics.claims.kinds import Claim
+from reports.statistics.hypothesis_tests.decision import Decision
+from reports.statistics.hypothesis_tests.forecast import finds_with_any_seeds, seeds_for
 from reports.statistics.noise.spread import estimate
 from reports.statistics.verdicts import judge
 

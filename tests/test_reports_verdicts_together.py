@@ -11,8 +11,8 @@ from scipy.stats import false_discovery_control
 
 from reports.cells.metric_names import unit_of
 from reports.cells.names import signed
-from reports.statistics.claims import Claim, read_claims
-from reports.statistics.looks import total_level
+from reports.statistics.claims.kinds import Claim, read_claims
+from reports.statistics.hypothesis_tests.looks import total_level
 from reports.statistics.page import Judged
 from reports.statistics.record import read_record, save_record, verdict_values
 from reports.statistics.verdicts import judge, judge_page

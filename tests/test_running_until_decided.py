@@ -27,7 +27,7 @@ from ablations.tracking.collection_report import draw_studies
 from ablations.types.events import Event, Started, TrialEnded
 from ablations.types.trial import Result, Trial, Unit
 from helpers import small_study
-from reports.statistics.claims import BetterClaim
+from reports.statistics.claims.kinds import BetterClaim
 from reports.statistics.verdicts import Verdict
 
 pytestmark = pytest.mark.usefixtures("blank_figures")

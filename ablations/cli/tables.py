@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ablations.cli.fitting import Row, Rows
-from ablations.cli.json_documents.documents import ListDocument, StudyEntry
+from ablations.cli.json_documents.studies import ListDocument, StudyEntry
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.estimate_text import workers_text
 from ablations.planning.origins import origins, unvaried_text

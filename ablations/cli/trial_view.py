@@ -11,7 +11,8 @@ from rich.text import Text
 from ablations.cli.fitting import Row, Rows
 from ablations.planning.configuration.find_planned import FoundTrial, find_planned
 from ablations.planning.own_images.fingerprints import Fingerprints, no_fingerprints
-from ablations.store.trial_store import StoredTrial, TrialStore, find_trial
+from ablations.store.find_trial import find_trial
+from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.study.overrides import OPTION
 from ablations.study.own_code.uses import WITH_CODE, CodeOptions
 from ablations.study.settings import dotted_values

@@ -14,12 +14,12 @@ from ablations.running.own_images.remember import remember_images
 from ablations.running.prepare_data import is_elsewhere, needed_data, prepare_data
 from ablations.running.run_state import RunState
 from ablations.running.schedule import Schedule, Where
-from ablations.store.cleaning import explain_storage
 from ablations.store.folders import each
 from ablations.store.leases.live_run import LiveRun
-from ablations.store.migration import keep_schema
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
+from ablations.store.upkeep.cleaning import explain_storage
+from ablations.store.upkeep.migration import keep_schema
 from ablations.tracking.on_request import Extras
 from ablations.types.console import counting
 from ablations.types.duration import clock

@@ -15,7 +15,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.axes import value_text
 from ablations.types.trial import Trial
 from ablations.types.wording import counted, listed
-from reports.statistics.claims import BASELINE
+from reports.statistics.claims.kinds import BASELINE
 
 if TYPE_CHECKING:
     from reports.statistics.verdicts import Verdict
@@ -25,7 +25,7 @@ def set_looks(plan: Plan, most: int, where: Where, console: Console) -> Plan:
     """The plan with its looks at the claims, which are kept with the study and printed before the first of them."""
     if not plan.scaled.claims:
         return plan
-    from reports.statistics.looks import one_look  # here, since SciPy comes with it
+    from reports.statistics.hypothesis_tests.looks import one_look  # here, since SciPy comes with it
     from reports.statistics.ruling import ALPHA
 
     looks, name = looks_until(most, plan.trials, plan.looks), plan.scaled.study.name

@@ -4,8 +4,10 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
+from ablations.types.identity import is_id
 from core.remote import AnyPath, RemotePath
 
 Item = TypeVar("Item")
@@ -26,6 +28,17 @@ def each(folder: AnyPath, function: Callable[[Item], Found], items: Iterable[Ite
 def found(folder: AnyPath, pattern: str) -> list[AnyPath]:
     """The paths in the folder that match the pattern, sorted."""
     return sorted([*folder.glob(pattern)], key=str)
+
+
+def ids_in(folder: AnyPath) -> list[str]:
+    """The names in a folder that are ids, ascending; none if there is no such folder.
+
+    Raises ``OSError`` if the folder cannot be listed. ``glob`` would find it empty, and ``ablate gc`` would then remove
+    what its trials need.
+    """
+    with suppress(FileNotFoundError):
+        return sorted(path.name for path in folder.iterdir() if is_id(path.name))
+    return []
 
 
 def files_below(path: AnyPath) -> list[AnyPath]:

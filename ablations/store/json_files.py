@@ -4,6 +4,8 @@ import hashlib
 import json
 from typing import Any
 
+from pydantic import ValidationError
+
 from core.files import look_anew, read_text, write_text
 from core.remote import AnyPath
 
@@ -49,6 +51,14 @@ def unsealed(values: dict[str, Any]) -> dict[str, Any]:
     if SEAL in values and values[SEAL] != _digest(rest):
         raise ValueError("was changed after it was written")
     return rest
+
+
+def damage(error: ValueError) -> str:
+    """The problem with a file in words, without its path."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    return f"is damaged ({'.'.join(map(str, first['loc']))}: {first['msg']})"
 
 
 def _digest(values: dict[str, Any]) -> str:

@@ -9,47 +9,36 @@
 Every file appears whole or not at all. A file that was damaged or edited later costs itself alone, and is named.
 """
 
-import hashlib
 import itertools
-import json
 import platform
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from ablations.store.folders import each, found
-from ablations.store.json_files import load_json, read_json, sealed, unsealed, write_json
+from ablations.store.arrays_file import check_readable, hash_of, load_arrays, load_classes, write_arrays
+from ablations.store.folders import each, found, ids_in
+from ablations.store.history import epochs, history_in_encoder
+from ablations.store.json_files import damage, load_json, read_json, sealed, unsealed, write_json
 from ablations.store.kept_code import keep_code
-from ablations.types.errors import StudyError
 from ablations.types.identity import is_id
 from ablations.types.trial import Result, Trial, Unit
 from core.config import TrainConfig
 from core.config.base import own_codes
 from core.config.own_code import OwnCode
-from core.files import as_local, is_there, is_unfinished, whole_file
+from core.files import is_there, is_unfinished
 from core.history import Epoch
-from core.remote import AnyPath, RemotePath
+from core.remote import AnyPath
 
 if TYPE_CHECKING:
-    import torch
     from numpy import ndarray
 
-    from core import Pretrained
 
-
-CLASSES = "classes"
-"""Key of the labels' names in the arrays' file."""
 COMPUTED_FOR = "computed_for"
 """Fact of a result: name of the study whose run computed it."""
 ARRAYS = "arrays_hash"
 """Key of the hash of the arrays' file in a result.json."""
 ENCODER = "encoder"
 """Key of the encoder's id in a trial's config.json."""
-
-_EPOCHS = TypeAdapter(tuple[Epoch, ...])
 
 
 @dataclass(frozen=True)
@@ -103,7 +92,7 @@ class TrialStore:
         result = Result.from_json(values)
         if result.trial_id != trial_id:
             raise ValueError(f"is the result of trial {result.trial_id}")
-        self._check_arrays(trial_id)
+        check_readable(self.arrays_path(trial_id))
         return result
 
     def trial_ids(self) -> list[str]:
@@ -157,12 +146,8 @@ class TrialStore:
         write_json(self.result_path(result.trial_id), sealed(values))
 
     def arrays_hash(self, trial_id: str) -> str:
-        """16 hex digits over the trial's arrays' file; empty if it has none."""
-        path = self.arrays_path(trial_id)
-        if not is_there(path):
-            return ""
-        with as_local(path) as local, local.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        """16 hex digits over the trial's arrays; empty if it has none."""
+        return hash_of(self.arrays_path(trial_id))
 
     def check_arrays_hash(self, trial_id: str) -> None:
         """Raises ``ValueError`` if the arrays are not those that the trial's result was written with."""
@@ -172,46 +157,32 @@ class TrialStore:
 
     def arrays(self, trial_id: str) -> dict[str, "ndarray"]:
         """Arrays of the trial's scores, by name; empty if its protocol leaves none, or if they are not as written."""
-        from safetensors.numpy import load_file  # here, since most commands need no numpy
-
         path = self.arrays_path(trial_id)
         try:
             self.check_arrays_hash(trial_id)
         except ValueError as error:
             self._name(path, error, "nothing is drawn from it")
             return {}
-        if not is_there(path):
-            return {}
-        with as_local(path) as file:
-            return load_file(file)
+        return load_arrays(path)
 
     def classes(self, trial_id: str) -> tuple[str, ...]:
         """Names of the labels in the trial's arrays; empty if it left none."""
-        from safetensors import safe_open
-
-        path = self.arrays_path(trial_id)
-        if not is_there(path):
-            return ()
-        with as_local(path) as local, safe_open(local, "np") as file:
-            return tuple(json.loads((file.metadata() or {}).get(CLASSES, "[]")))
+        return load_classes(self.arrays_path(trial_id))
 
     def save_arrays(self, trial_id: str, arrays: dict[str, "ndarray"], classes: Sequence[str]) -> None:
         """Write the arrays of a trial. To be called before ``save_result``, which keeps their hash."""
-        from safetensors.numpy import save
-
         if arrays:
-            with whole_file(self.arrays_path(trial_id)) as file:
-                file.write(save(arrays, metadata={CLASSES: json.dumps(list(classes))}))
+            write_arrays(self.arrays_path(trial_id), arrays, classes)
 
     def history(self, pretrain_id: str) -> tuple[Epoch, ...]:
         """The epochs up to the last checkpoint, or all of them once trained; empty if the training has not begun."""
         path = self.history_path(pretrain_id)
         try:
             if values := load_json(path):
-                return _epochs(values.get("epochs"))
+                return epochs(values.get("epochs"))
         except ValueError as error:
             self._name(path, error, "the copy in its encoder is used")
-        return self._history_of_encoder(pretrain_id)
+        return history_in_encoder(self.encoder_path(pretrain_id))
 
     def is_trained(self, pretrain_id: str) -> bool:
         """Whether the history was completed with the encoder."""
@@ -220,15 +191,6 @@ class TrialStore:
     def encoder_hash(self, pretrain_id: str) -> str:
         """Hash of the encoder as it was trained, see ``core.encoder_hash``; empty if none was kept."""
         return str((read_json(self.history_path(pretrain_id)) or {}).get("encoder_hash", ""))
-
-    def _history_of_encoder(self, pretrain_id: str) -> tuple[Epoch, ...]:
-        """The history in the encoder's own file."""
-        if not self.encoder_path(pretrain_id).exists():
-            return ()
-        from core.trained.checkpoint import load_checkpoint  # here, since most commands need no torch
-
-        state = load_checkpoint(self.encoder_path(pretrain_id)) or {}
-        return _epochs(state.get("history", []))
 
     def save_history(
         self, pretrain_id: str, history: Sequence[Epoch], trained: bool = False, encoder_hash: str = ""
@@ -267,22 +229,6 @@ class TrialStore:
         found = self.results(list(unit.trials)).values()
         return [result for result in found if result.counts_for(unit.judged) and result not in unit.retried]
 
-    def _check_arrays(self, trial_id: str) -> None:
-        """Raises ``ValueError`` for arrays that are damaged.
-
-        An object is whole, and to look for one in vain with every result takes time.
-        """
-        path = self.arrays_path(trial_id)
-        if isinstance(path, RemotePath) or not path.exists():
-            return
-        from safetensors import SafetensorError, safe_open
-
-        try:
-            with safe_open(path, "np"):
-                return
-        except SafetensorError as error:
-            raise ValueError(f"its {path.name} is damaged ({error})") from error
-
     def _name(self, path: AnyPath, error: ValueError, consequence: str) -> None:
         """Tell of a damaged file, once."""
         if path not in self._told:
@@ -307,64 +253,6 @@ def _checked(value: str) -> str:
     return value
 
 
-def ids_in(folder: AnyPath) -> list[str]:
-    """The names in a folder that are ids, ascending; none if there is no such folder.
-
-    Raises ``OSError`` if the folder cannot be listed. ``glob`` would find it empty, and ``ablate gc`` would then remove
-    what its trials need.
-    """
-    with suppress(FileNotFoundError):
-        return sorted(path.name for path in folder.iterdir() if is_id(path.name))
-    return []
-
-
-def _epochs(values: Any) -> tuple[Epoch, ...]:
-    """The epochs of a history, in any version. Raises ``ValueError`` for anything else."""
-    try:
-        epochs = [Epoch.from_json(value) for value in values]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"is damaged ({error})") from error
-    return _EPOCHS.validate_python([vars(epoch) for epoch in epochs])
-
-
-def damage(error: ValueError) -> str:
-    """The problem with a file in words, without its path."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors(include_url=False)[0]
-    return f"is damaged ({'.'.join(map(str, first['loc']))}: {first['msg']})"
-
-
 def trial_values(pretrain_id: str, config: TrainConfig) -> dict[str, Any]:
     """The content of a trial's config.json."""
     return {ENCODER: pretrain_id, **config.model_dump(mode="json")}
-
-
-def find_trial(store: TrialStore, start: str) -> StoredTrial:
-    """The trial whose id begins with ``start``. Raises ``StudyError`` unless there is exactly one, and for no start."""
-    found = [trial_id for trial_id in store.trial_ids() if trial_id.startswith(start)]
-    if not found:
-        raise StudyError(f"{start}: {store.root} has no trial whose id begins so; 'ablate plan STUDY' shows ids")
-    if len(found) > 1:
-        raise StudyError(f"{start}: {len(found)} trials begin so, such as {found[0]} and {found[1]}; write more of it")
-    if not start:  # such as a variable of a script that was never set
-        raise StudyError(f"'': write the id of a trial, or its beginning, such as {found[0]}")
-    return store.stored(found[0])
-
-
-def trained_encoder(store: TrialStore, trial: StoredTrial, device: "str | torch.device | None" = None) -> "Pretrained":
-    """The encoder and head of a trial, on a device; without one, on the first GPU, else on the CPU.
-
-    Raises ``StudyError`` if the storage has no readable file of them, or if they need the user's own code and that was
-    not imported.
-    """
-    from core import load_pretrained  # here, since PyTorch comes with it
-
-    try:
-        found = load_pretrained(store.encoder_path(trial.pretrain_id), device) if trial.pretrain_id else None
-    except ValidationError as error:
-        told = "its configuration cannot be read; one of your own code needs --use FILE"
-        raise StudyError(f"trial {trial.id}: {told}") from error
-    if found is None:
-        raise StudyError(f"trial {trial.id}: its encoder is not in {store.root}; running its study trains it")
-    return found

@@ -1,6 +1,6 @@
 """Short forms of claims in a study file, checked against its grid and resolved for a scale.
 
-The kinds of claims are in ``reports.statistics.claims``.
+The kinds of claims are in ``reports.statistics.claims.kinds``.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -12,7 +12,7 @@ from ablations.types.errors import StudyError
 from ablations.types.metrics import known_metric
 from ablations.types.wording import did_you_mean, quoted
 from reports.paper.catalog import paper_axes
-from reports.statistics.claims import (
+from reports.statistics.claims.kinds import (
     BASELINE,
     AgreementClaim,
     AllClaim,

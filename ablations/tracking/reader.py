@@ -12,8 +12,8 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from ablations.store.trial_store import TrialStore
-from ablations.tracking.artifacts import Artifacts
-from ablations.tracking.client import (
+from ablations.tracking.connection.artifacts import Artifacts
+from ablations.tracking.connection.client import (
     STATES,
     STUDY_FILE,
     Children,
@@ -23,9 +23,9 @@ from ablations.tracking.client import (
     open_client,
     tracking_uri,
 )
+from ablations.tracking.connection.unreachable import trouble
 from ablations.tracking.content.agreement import Difference, differences
 from ablations.tracking.content.trial import ERROR, FAILURE, STOPPED_AT
-from ablations.tracking.unreachable import trouble
 from ablations.types.errors import AblateError, NotRecordedError
 from ablations.types.failures import next_step
 from ablations.types.metrics import VALIDATION, own

@@ -10,11 +10,11 @@ from pydantic import TypeAdapter
 from ablations.store.folders import each
 from ablations.store.locations import DEFAULT_DATA, reports_folder
 from ablations.store.trial_store import TrialStore
-from ablations.tracking.client import LOOKS, Children, tracking_uri
+from ablations.tracking.connection.client import LOOKS, Children, tracking_uri
+from ablations.tracking.connection.links import run_pages
 from ablations.tracking.content.l2_edge import L2
 from ablations.tracking.content.left_out import left_out
 from ablations.tracking.content.right_images import Stored, with_right_images
-from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
 from ablations.tracking.training.curves import learning_curves
@@ -27,7 +27,7 @@ from reports.cells.search import Search, chosen_rows
 from reports.fonts import fonts_for
 from reports.pages.redraw import update_report
 from reports.specs import Report
-from reports.statistics.claims import parts_of, read_claims
+from reports.statistics.claims.kinds import parts_of, read_claims
 from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport

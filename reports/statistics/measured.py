@@ -8,7 +8,7 @@ import pandas as pd
 
 from reports.cells.metric_names import unit_of
 from reports.cells.scoring import SCORED_BY, joined, with_scoring
-from reports.statistics.claims import BASELINE
+from reports.statistics.claims.kinds import BASELINE
 
 CORRECT = "correct/"
 """The beginning of the names of columns with an array of booleans for each trial, whether it has each test image right.

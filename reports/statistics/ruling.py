@@ -10,9 +10,9 @@ import numpy as np
 
 from reports.cells.metric_names import unit_of
 from reports.statistics.answers import Answer, ContrastAnswer
-from reports.statistics.claims import Claim
-from reports.statistics.distributions import adjusted_for_false_discoveries
-from reports.statistics.looks import Looks, one_look, total_level
+from reports.statistics.claims.kinds import Claim
+from reports.statistics.hypothesis_tests.distributions import adjusted_for_false_discoveries
+from reports.statistics.hypothesis_tests.looks import Looks, one_look, total_level
 
 ALPHA = 0.05
 """The rate of false discoveries of a page; for a single claim, the chance that it is judged wrongly."""

@@ -13,9 +13,9 @@ import pandas as pd
 from reports.cells.metric_names import unit_of
 from reports.cells.names import signed
 from reports.statistics.answers import Answer, ContrastAnswer
-from reports.statistics.claims import BASELINE, AgreementClaim, AllClaim, Claim, SimilarClaim, parts_of
-from reports.statistics.forecast import MOST_SEEDS, finds_with_any_seeds, seeds_for
-from reports.statistics.looks import Looks
+from reports.statistics.claims.kinds import BASELINE, AgreementClaim, AllClaim, Claim, SimilarClaim, parts_of
+from reports.statistics.hypothesis_tests.forecast import MOST_SEEDS, finds_with_any_seeds, seeds_for
+from reports.statistics.hypothesis_tests.looks import Looks
 from reports.statistics.page import Judged, Page
 from reports.statistics.ruling import FEWEST_SEEDS, Case, Ruling, Word, matters, problem, rule
 from reports.statistics.seeds import TEST_IMAGES

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ablations.store.moving import Moves
 from ablations.store.trial_store import StoredTrial, TrialStore
+from ablations.store.upkeep.moving import Moves
 from ablations.types.identity import SCHEMA, digest, schema_of
 from ablations.types.own_images import FINGERPRINT, IMAGES
 from core.config import DataConfig

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablations.store.data_copies import local_data
-from ablations.store.trial_store import StoredTrial, TrialStore, trained_encoder
+from ablations.store.find_trial import trained_encoder
+from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.types.errors import StudyError
 from core.config import EvaluateConfig, TrainConfig
 from core.config.protocols.base import Representation

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.statistics.distributions import fisher_quantile_above
+from reports.statistics.hypothesis_tests.distributions import fisher_quantile_above
 from reports.statistics.noise.prior import MOST, Prior
 
 UNUSUAL = 0.1
