@@ -149,7 +149,7 @@ def results(study: ScaledStudy, *, storage: str | AnyPath = DEFAULT_STORAGE) -> 
       ``numerics`` and ``run_id`` (of MLflow)
 
     Further seeds of its cells that ``storage`` has are among them. Trials on an image folder are those of its last run,
-    whatever the folder has now. Raises ``AblateError`` if MLflow has no run of it.
+    even if the folder has changed since. Raises ``AblateError`` if MLflow has no run of it.
     """
     import pandas as pd
 

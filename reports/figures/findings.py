@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from reports.cells.matrix import Matrix, by_cell, rank_correlation
-from reports.cells.metric_names import difference
+from reports.cells.metric_names import difference, is_ranked
 from reports.cells.names import is_number, signed
 from reports.cells.scoring import SCORED_BY, Baseline, scorings_of
 from reports.cells.summary import HERE, PAPER, at, in_common, of, ordered, spearman
 from reports.paper.numbers import PaperMatrix
-from reports.statistics.best import is_ranked
 
 
 def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: Sequence[Baseline]) -> list[str]:

@@ -15,8 +15,8 @@ HASH = ("encoder", "weights_hash")
 
 
 def started(configured: Configured, store: TrialStore) -> TrainConfig:
-    """The configuration with the file and the hash of the encoder that it starts from; as it is unless that is a
-    trial's. Raises ``StudyError`` for a trial that is not there, is not finished, or has another encoder."""
+    """The configuration with the file and the hash of the trial's encoder that it starts from; unchanged if it starts
+    from no trial. Raises ``StudyError`` for a trial that is not there, is not finished, or has another encoder."""
     config = configured.config
     encoder = config.pretrain.encoder
     if not isinstance(encoder, StartingWeights) or not (encoder.weights or "").startswith(TRIAL):
@@ -34,7 +34,7 @@ def started(configured: Configured, store: TrialStore) -> TrainConfig:
 
 
 def _hash_of(trial: StoredTrial, wanted: PretrainConfig, store: TrialStore) -> str:
-    """The ``weights_hash`` of a trial's encoder. Raises ``StudyError`` where the wanted one cannot start from it."""
+    """The ``weights_hash`` of a trial's encoder. Raises ``StudyError`` if the wanted encoder cannot start from it."""
     if not trial.pretrain_id or not store.trained([trial.pretrain_id]):
         raise StudyError(f"trial {trial.id} is not finished: its encoder is not trained; run its study first")
     _check_fits(trial, wanted)
