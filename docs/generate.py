@@ -30,6 +30,7 @@ from ablations.study.settings import dotted_values
 from ablations.study.study import Resources, Scale, Study
 from ablations.study.yaml_source import read_yaml
 from ablations.types.metrics import names, own, validation_of, with_validation
+from core.config import OPERATIONS
 from reports.statistics.claims.kinds import ClaimBase
 
 HERE = Path(__file__).parent
@@ -40,6 +41,7 @@ WORDS = {
     "claims": "list of [claims](#claims)",
     "encoder": "an [encoder](#encoder)",
     "grid": "a [grid](#grid), or a list of them",
+    "mix": "a [mix](#mix), or `null`",
     "optimizer": "an [optimiser](#optimizer)",
     "parts": "list of [claims](#claims) of the other kinds",
     "report": "a [report](#reports)",
@@ -133,7 +135,8 @@ def _fields(model: Schema, prefix: str = "", left_out: Collection[str] = ()) -> 
 
 def _operations(models: dict[str, Schema]) -> str:
     """One row for each: its name, and its settings with their defaults."""
-    found = [model for model in models.values() if "probability" in model["properties"]]
+    names = OPERATIONS.names()
+    found = [model for model in models.values() if "probability" in model["properties"] and tag_of(model) in names]
     rows = []
     for model in sorted(found, key=tag_of):
         settings = [

@@ -60,7 +60,7 @@ class StudyReport:
     search: Search | None = None
     """The tuned settings and all their trials; None if nothing is tuned."""
     select: Select = "test"
-    """What the best cell is chosen by: the metric, or the score on held-out training images."""
+    """The score that the best cell is chosen by: the metric, or that on held-out training images."""
     claims: list[Claim] = field(default_factory=list)
     """The claims of the study, with cells by the values of ``axes``."""
     warnings: list[str] = field(default_factory=list)

@@ -48,6 +48,13 @@ def test_a_search_and_pictures_come_back(tmp_path: Path) -> None:
     assert list(back.classes) == ["a", "b"] and np.array_equal(back.arrays["tsne/points"], np.eye(3))
 
 
+def test_pictures_of_a_former_figure_are_gone(tmp_path: Path) -> None:
+    arrays = {"id-crop-crop-0": TrialArrays({"tsne/points": np.eye(3)}, ("a", "b"))}
+    save_report(replace(REPORT, arrays=arrays), tmp_path)
+    save_report(REPORT, tmp_path)
+    assert load_report(tmp_path).arrays == {}
+
+
 def test_the_paper_has_its_own_effect_where_it_prints_the_cells() -> None:
     axes = ["augment.first", "augment.second"]
     cells: Cells = [{"augment.first": "crop", "augment.second": second} for second in ("color", "crop")]

@@ -1,4 +1,4 @@
-"""What all commands share: options, consoles, and how errors are printed."""
+"""Options and consoles that all commands share, and how errors are printed."""
 
 import sys
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What the commands on studies print, for people (text) and for machines (one JSON document)."""
+"""Prints the results of commands on studies, for people (text) and for machines (one JSON document)."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,7 +26,7 @@ FEW_NAMES = 3
 
 
 def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as_json: bool) -> None:
-    """What would run, what it costs, and what a reviewer would ask."""
+    """Print a plan: the trials that would run, their cost, and a reviewer's questions."""
     if as_json:
         from ablations.cli.json_documents.plan import plan_document
 
@@ -44,7 +44,7 @@ def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as
 
 
 def print_exported(written: "ExportDocument") -> None:
-    """What was exported, and what reads it."""
+    """Print which encoder was exported, and how to read it."""
     if written.cell:
         console.print(f"the best cell: {written.cell}")
     features = f"{written.features} features"
@@ -125,7 +125,7 @@ def print_drawn(drawn: "DrawnStudies", is_one_study: bool) -> None:
 
 
 def print_trouble(outcomes: "Outcomes", storage: AnyPath) -> None:
-    """What went wrong, for a run that prints nothing else; each trial once."""
+    """Print what went wrong in a run that prints nothing else, each trial once."""
     from ablations.store.trial_store import TrialStore
 
     store = TrialStore(storage)

@@ -131,7 +131,7 @@ class Round:
         return outcomes
 
     def _draw(self, run: "_StudyRun") -> "DrawnReport | None":
-        """The report of what the tracker has written to MLflow; None, and said, if that cannot be."""
+        """The report of what the tracker has written to MLflow; None if it cannot be drawn, which is printed."""
         if not run.tracker.works:
             return None
         # here, since pandas and matplotlib come with them

@@ -26,9 +26,10 @@ def find_trial(store: TrialStore, start: str) -> StoredTrial:
 
 
 def trained_encoder(store: TrialStore, trial: StoredTrial, device: "str | torch.device | None" = None) -> "Pretrained":
-    """The encoder and head that a trial is scored by, on the device; None: the first GPU, else the CPU.
+    """The encoder and head of a trial, on a device; without one, on the first GPU, else on the CPU.
 
-    Raises ``StudyError`` if the storage has no readable file of it, or if it is of code that was not run.
+    Raises ``StudyError`` if the storage has no readable file of them, or if they need the user's own code and that was
+    not imported.
     """
     from core import load_pretrained  # here, since PyTorch comes with it
 

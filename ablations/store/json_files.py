@@ -54,7 +54,7 @@ def unsealed(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def damage(error: ValueError) -> str:
-    """What is wrong with a file, without its path."""
+    """The problem with a file in words, without its path."""
     if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors(include_url=False)[0]
@@ -62,6 +62,6 @@ def damage(error: ValueError) -> str:
 
 
 def _digest(values: dict[str, Any]) -> str:
-    """16 hex digits over the values, whatever the order of their names."""
+    """A digest of 16 hex digits, which does not depend on the order of the names."""
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -43,21 +43,21 @@ ENCODER = "encoder"
 
 @dataclass(frozen=True)
 class StoredTrial:
-    """What the store has of a trial, whichever study it belongs to."""
+    """A trial in the store, whichever study it belongs to."""
 
     id: str
     pretrain_id: str | None
-    """The id of its encoder; None where its config.json names none that is one."""
+    """The id of its encoder; None if its config.json has no valid one."""
     config: dict[str, Any]
     """The trial's ``TrainConfig`` as plain values; empty if it cannot be read."""
     result: Result | None
 
 
 class TrialStore:
-    """One folder that holds every encoder and every result of any number of studies."""
+    """The encoders and results of any number of studies, in one folder."""
 
     def __init__(self, root: AnyPath, tell: Callable[[str], None] = lambda text: None) -> None:
-        """``tell`` is told of each damaged file once, in a sentence."""
+        """``root`` is the storage; ``tell`` is given a sentence on each damaged file, once."""
         self.root = root
         self._tell = tell
         self._told: set[AnyPath] = set()
@@ -96,14 +96,15 @@ class TrialStore:
         return result
 
     def trial_ids(self) -> list[str]:
-        """Ids of the trials of all studies, ascending; those without a readable config.json too."""
+        """Ids of the trials of all studies, ascending, whether their files can be read or not."""
         return ids_in(self.root / "trials")
 
     def stored(self, trial_id: str) -> StoredTrial:
+        """The trial's configuration and result."""
         return replace(self.recorded(trial_id), result=self.result(trial_id))
 
     def recorded(self, trial_id: str) -> StoredTrial:
-        """The trial without its result."""
+        """The trial's configuration, without reading its result."""
         values = read_json(self.trial_folder(trial_id) / "config.json") or {}
         encoder = values.pop(ENCODER, None)
         return StoredTrial(trial_id, encoder if is_id(encoder) else None, values, None)
@@ -113,7 +114,7 @@ class TrialStore:
         return each(self.root, self.stored, self.trial_ids())
 
     def unfinished(self) -> list[AnyPath]:
-        """Files that a process began, and did not live to put in their place."""
+        """Temporary files of processes that were killed while they wrote."""
         return [path for path in found(self.root, "*/*/.*") if is_unfinished(path.name) and path.is_file()]
 
     def results(self, trials: list[Trial]) -> dict[str, Result]:
@@ -126,12 +127,20 @@ class TrialStore:
         return {trial_id: result for trial_id, result in results if result}
 
     def trained(self, pretrain_ids: Iterable[str]) -> frozenset[str]:
-        """Those of the ids whose encoders exist."""
+        """The ids whose encoders are in the store."""
         ids = list(pretrain_ids)
         are_there = each(self.root, lambda pretrain_id: self.encoder_path(pretrain_id).exists(), ids)
         return frozenset(itertools.compress(ids, are_there))
 
+    def save_ended(self, result: Result) -> None:
+        """Write how an attempt at a trial ended. The failure of a trial that is done, and is scored again for a score
+        that one study needs, is not written: other studies go on using its result."""
+        known = self.result(result.trial_id) if result.state == "failed" else None
+        if known is None or known.state != "done":
+            self.save_result(result)
+
     def save_result(self, result: Result) -> None:
+        """Write a result in the place of the one that is there."""
         arrays = self.arrays_hash(result.trial_id)
         values = result.to_json() | ({ARRAYS: arrays} if arrays else {})
         write_json(self.result_path(result.trial_id), sealed(values))
@@ -161,12 +170,12 @@ class TrialStore:
         return load_classes(self.arrays_path(trial_id))
 
     def save_arrays(self, trial_id: str, arrays: dict[str, "ndarray"], classes: Sequence[str]) -> None:
-        """Write the arrays, before the result, which stands for them too."""
+        """Write the arrays of a trial. To be called before ``save_result``, which keeps their hash."""
         if arrays:
             write_arrays(self.arrays_path(trial_id), arrays, classes)
 
     def history(self, pretrain_id: str) -> tuple[Epoch, ...]:
-        """The epochs that are durable; empty if the training has not begun."""
+        """The epochs up to the last checkpoint, or all of them once trained; empty if the training has not begun."""
         path = self.history_path(pretrain_id)
         try:
             if values := load_json(path):
@@ -194,7 +203,10 @@ class TrialStore:
         return self.checkpoint_path(pretrain_id).exists()
 
     def record(self, unit: Unit) -> None:
-        """Write the unit's configurations, before it is run; files that hold them already are left alone."""
+        """Write the configurations of the unit's encoder and trials before it is run, and the user's own code.
+
+        A file that has the same content already is not written.
+        """
         encoder = self.encoder_folder(unit.pretrain_id) / "config.json"
         values = {encoder: unit.trials[0].config.pretrain.model_dump(mode="json")}
         for trial in unit.trials:
@@ -213,7 +225,7 @@ class TrialStore:
             )
 
     def ended(self, unit: Unit) -> list[Result]:
-        """Results of the unit's trials that stand, failures among them unless they are to be tried again."""
+        """The results of the unit's trials that count, failures included, without those that are to be tried again."""
         found = self.results(list(unit.trials)).values()
         return [result for result in found if result.counts_for(unit.judged) and result not in unit.retried]
 

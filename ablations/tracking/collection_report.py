@@ -45,7 +45,7 @@ class DrawnTogether:
 
 @dataclass(frozen=True)
 class DrawnStudies:
-    """What was drawn of one or several studies."""
+    """The reports that were drawn of one or several studies."""
 
     by_study: dict[str, DrawnReport]
     """Reports by the name of the study."""

@@ -51,7 +51,7 @@ class DrawnReport:
     pictures: list[Path]
     """Pictures of single trials."""
     report: StudyReport
-    """What the report was drawn from."""
+    """The values that the report was drawn from."""
     notes: list[str]
     """Sentences on values that MLflow and the storage do not agree on, and on choices at an edge."""
 
@@ -91,9 +91,9 @@ def draw_report(
 
 
 def recorded_report(study: str, label: str, storage: AnyPath, description: Mapping[str, Any]) -> StudyReport:
-    """What MLflow and the storage have of the study, to be drawn elsewhere: nothing is written, and there are no views.
+    """The report of what MLflow and the storage have of the study, to be drawn elsewhere.
 
-    The arguments and the exceptions are those of ``draw_report``.
+    Nothing is written, and there are no views. The arguments and the exceptions are those of ``draw_report``.
     """
     store = TrialStore(storage)
     recorded = read_study(study, label, None, description, store)
@@ -140,7 +140,7 @@ def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> Stud
 
 
 def _search(recorded: Recorded) -> Search | None:
-    """What was tuned; None if nothing was."""
+    """The tuned settings and their trials; None if nothing was tuned."""
     values = recorded.description.get("tune")
     return Search(values, recorded.table) if values else None
 

@@ -195,7 +195,7 @@ class ResilientTracker:
 
 
 def _trouble(error: Exception) -> Trouble:
-    """What cannot be used: MLflow, or the store."""
+    """Why MLflow or the store cannot be used."""
     if isinstance(error, StorageAway | StorageRefused):
         return Trouble(f"{error.filename}: {error.strerror}")
     return trouble(tracking_uri(), error)

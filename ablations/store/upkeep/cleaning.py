@@ -1,7 +1,7 @@
-"""Taking things out of a store: a trial by its id, or what nothing needs. And the README that says so to people.
+"""Removes a trial from a store, or everything that no trial needs; and writes the storage's README.txt.
 
-Only what certainly nothing needs is taken. Which encoder a trial needs, its config.json alone says: as long as one of
-them is damaged, any encoder could be that trial's.
+An encoder is removed only if certainly no trial needs it. A trial's config.json alone names its encoder. So while one
+of these files is damaged, any encoder may be needed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -50,18 +50,18 @@ class Rubbish:
         return size_of(self.path)
 
     def remove(self) -> None:
-        """A symbolic link is removed, and what it points to is not."""
+        """Remove it. If it is a symbolic link, the link alone is removed."""
         remove(self.path)
 
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What is to be taken out of a store, and what stays in it though it may be rubbish."""
+    """The files and folders that are to be removed from a store, and those that may be rubbish but stay."""
 
     root: AnyPath
     rubbish: list[Rubbish] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
-    """Sentences: what stays, and why."""
+    """Sentences on what stays, each with the reason."""
 
     def add(self, path: AnyPath, reason: str) -> None:
         """Add a path to the rubbish, unless it lies outside the storage."""
@@ -73,7 +73,7 @@ class Cleaning:
 
 
 def of_trial(store: TrialStore, trial: StoredTrial) -> Cleaning:
-    """The trial, and its encoder where certainly no other trial in the store needs it."""
+    """The removal of a trial, and of its encoder if certainly no other trial needs that."""
     cleaning = Cleaning(store.root)
     cleaning.add(store.trial_folder(trial.id), "the trial")
     if trial.pretrain_id is None or not _is_whole(trial):
@@ -91,9 +91,9 @@ def of_trial(store: TrialStore, trial: StoredTrial) -> Cleaning:
 
 
 def unneeded(store: TrialStore) -> Cleaning:
-    """Encoders of no trial in the store, checkpoints of trainings that are done, and files that were never finished.
+    """The removal of encoders without a trial, of checkpoints of finished trainings, and of unfinished files.
 
-    To be called while no run uses the store. Raises ``OSError`` where a folder of it cannot be listed.
+    To be called while no run uses the store. Raises ``OSError`` if a folder of the store cannot be listed.
     """
     cleaning, trials = Cleaning(store.root), _recorded(store)
     encoders, needed = ids_in(store.root / "encoders"), {trial.pretrain_id for trial in trials}
@@ -117,7 +117,7 @@ def _recorded(store: TrialStore) -> list[StoredTrial]:
 
 
 def _trained(store: TrialStore, encoders: list[str]) -> Iterator[str]:
-    """Those with a checkpoint beside an encoder that can be read: from a damaged one, training goes on from it."""
+    """The encoders that can be read and still have a checkpoint. A damaged encoder needs its checkpoint."""
     for encoder, has_checkpoint in zip(encoders, each(store.root, store.has_checkpoint, encoders), strict=True):
         if has_checkpoint:
             from core.trained.checkpoint import load_checkpoint  # here, since most commands need no torch
@@ -127,7 +127,7 @@ def _trained(store: TrialStore, encoders: list[str]) -> Iterator[str]:
 
 
 def _doubts(store: TrialStore, trials: Iterable[StoredTrial]) -> Iterator[str]:
-    """Why an encoder that none of the trials names may be needed all the same; nothing where it certainly is not."""
+    """Reasons why an encoder that no trial names may be needed; none if it certainly is not."""
     folder = store.root / "trials"
     if not folder.is_dir():
         yield f"there is no folder {folder}"

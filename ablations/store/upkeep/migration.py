@@ -1,4 +1,4 @@
-"""A storage of an older schema is brought to this program's: nothing that was trained is trained again.
+"""Migrates a storage of an older schema to today's. Nothing that was trained is trained again.
 
 ``schema.json`` says of which schema a storage is. A trial's id says of which the trial is, since the schema is hashed
 with the configuration. If the migration is interrupted, it goes on the next time; see ``moving``.
@@ -26,9 +26,9 @@ as plain values, and raises for what it cannot translate; such a trial is left a
 
 
 def open_store(root: AnyPath, tell: Callable[[str], None]) -> TrialStore:
-    """The store, in this program's schema; ``tell`` is told what had to be moved for it, and of damaged files.
+    """The store, migrated to this program's schema if need be. ``tell`` is told what was moved, and of damaged files.
 
-    Raises ``StudyError`` where a newer program has written it, or a run is using it while it must be moved.
+    Raises ``StudyError`` if a newer program has written the storage, or if it must be migrated while a run uses it.
     """
     store = TrialStore(root, tell)
     if _schema(store) < identity.SCHEMA:
@@ -39,14 +39,14 @@ def open_store(root: AnyPath, tell: Callable[[str], None]) -> TrialStore:
 
 
 def keep_schema(store: TrialStore) -> None:
-    """Say of which schema the storage is, where nothing does. Raises ``StudyError`` as ``open_store`` does."""
+    """Write ``schema.json`` unless it is there. Raises ``StudyError`` if a newer program has written the storage."""
     if _schema(store) == identity.SCHEMA:
         _write_schema(store)
 
 
 def _schema(store: TrialStore) -> int:
-    """Before it was written down there was schema 1; of a file that is damaged nobody knows, and a migration finds out
-    trial by trial."""
+    """The schema of the storage: 1 if ``schema.json`` is missing or damaged and there are trials, since schema 1 wrote
+    no such file. A migration looks at each trial anyway. Raises ``StudyError`` for a schema that is not known yet."""
     schema = (read_json(store.root / "schema.json") or {}).get("schema")
     if not isinstance(schema, int):
         return 1 if store.trial_ids() else identity.SCHEMA
@@ -63,8 +63,10 @@ def _write_schema(store: TrialStore) -> None:
 
 
 def upgraded(trial: StoredTrial) -> TrainConfig | None:
-    """The trial's configuration in this program's schema; None where it is of it already. Raises whatever a step or
-    the validation raises, and ValueError for a trial of no schema that is known."""
+    """The trial's configuration in this program's schema; None if it is in that schema already.
+
+    Raises ``ValueError`` if its id fits no known schema, and anything that a step or the validation raises.
+    """
     values = trial.config
     schema = identity.schema_of(trial.id, trial.pretrain_id, values)
     if schema is None:
@@ -75,7 +77,7 @@ def upgraded(trial: StoredTrial) -> TrainConfig | None:
 
 
 def _migrated(store: TrialStore) -> str:
-    """What was done, in a sentence. First the encoders move: which they are, only the old trials say."""
+    """Move everything; return what was done in sentences. Encoders move first, since only the old trials name them."""
     moves = Moves(store)
     trials = list(_upgraded(moves))
     encoders = {trial.pretrain_id: config.pretrain for trial, config in trials if trial.pretrain_id}

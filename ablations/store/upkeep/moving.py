@@ -1,7 +1,7 @@
 """Gives trials and encoders other ids, without training anything again.
 
-A folder is made anew, says so until it is whole, and only then the old one is removed: wherever this ends, it goes on
-from there the next time. That moves no folder, which object stores could not.
+A new folder is written, marked as unfinished until it is complete, and the old one is removed after that. If this is
+interrupted, the next call continues. Folders are not renamed, since an object store has none.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,16 +26,17 @@ Write = Callable[[AnyPath, AnyPath], None]
 
 @dataclass
 class Moves:
-    """One pass over a store: first encoders move, then trials."""
+    """One pass over a store, in which encoders are moved first, then trials."""
 
     store: TrialStore
     left: dict[str, str] = field(default_factory=dict)
-    """What stays as it is, and why."""
+    """Reasons why trials and encoders stay as they are, by their kind and id."""
     moved: dict[str, int] = field(default_factory=lambda: {"trial": 0, "encoder": 0})
+    """Numbers of trials and encoders that were moved."""
 
     def encoder(self, old: str, new: str, config: Values) -> None:
-        """Move an encoder; ``config`` is its new configuration. Its files hold it too, and are not taken for
-        another's."""
+        """Move an encoder to its new id. ``config`` is its new configuration, which its weights' file and its
+        checkpoint get too."""
 
         def write(old: AnyPath, new: AnyPath) -> None:
             from core.trained.checkpoint import load_checkpoint, save_checkpoint  # here, since most commands need none
@@ -49,8 +50,8 @@ class Moves:
         self._move("encoder", self.store.encoder_folder(old), self.store.encoder_folder(new), write)
 
     def trial(self, trial: StoredTrial, new: str, encoder: str, config: Values, facts: Mapping[str, str] = {}) -> None:
-        """Move a trial; ``encoder`` is the new id of its encoder, ``config`` its new configuration. Its result gets the
-        ``facts`` too."""
+        """Move a trial to its new id. ``encoder`` is the new id of its encoder, ``config`` its new configuration, and
+        ``facts`` are added to its result."""
 
         def write(old: AnyPath, to: AnyPath) -> None:
             write_json(to / "config.json", {ENCODER: encoder, **config})
@@ -77,7 +78,7 @@ class Moves:
 
 
 def _build(old: AnyPath, new: AnyPath, write: Write) -> None:
-    """All that is in the old folder, but for what ``write`` writes into the new one."""
+    """Write the new folder: the files that ``write`` makes, and copies of the old folder's other files."""
     write_text(new / UNFINISHED, "")
     write(old, new)
     for path in old.iterdir():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ablations.store.folders import found
+from ablations.store.folders import found, ids_in
 from ablations.store.json_files import damage, load_json, read_json
 from ablations.store.speeds import read_speed
 from ablations.store.trial_store import ENCODER, StoredTrial, TrialStore
@@ -25,7 +25,7 @@ class Problem:
 
     path: AnyPath
     text: str
-    """What is wrong, and what to do."""
+    """A sentence on what is wrong, and what to do."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.text}"
@@ -47,10 +47,10 @@ class Verification:
         for trial_id in self.store.trial_ids():
             self.trials += 1
             yield from self._of_trial(trial_id, hashes)
-        for folder in found(self.store.root, "encoders/*"):
-            if self.store.encoder_path(folder.name).exists():
+        for encoder in ids_in(self.store.root / "encoders"):
+            if self.store.encoder_path(encoder).exists():
                 self.encoders += 1
-                yield from self._of_encoder(folder.name, hashes.get(folder.name, set()))
+                yield from self._of_encoder(encoder, hashes.get(encoder, set()))
         for path in found(self.store.root, "speeds/*.json"):
             if read_speed(path) is None:
                 yield Problem(path, "is damaged; estimates do without it, and it can be removed")

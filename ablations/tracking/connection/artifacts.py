@@ -64,7 +64,7 @@ class Artifacts:
             self.client.log_artifact(run_id, str(path))
 
     def read_text(self, run_id: str, name: str) -> str:
-        """What a text file of a run says."""
+        """The content of a run's text file."""
         if self.folder:
             return (self._of(run_id, self.folder) / name).read_text(encoding="utf-8")
         return Path(self.client.download_artifacts(run_id, name)).read_text(encoding="utf-8")

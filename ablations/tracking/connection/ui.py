@@ -68,5 +68,6 @@ def _end(number: int, frame: FrameType | None) -> None:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
     for process in psutil.wait_procs(started, timeout=PATIENCE)[1]:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)

@@ -1,4 +1,4 @@
-"""What is told when MLflow cannot be used: the place, the reason and the remedy, without a secret."""
+"""Messages for an MLflow that cannot be used: the place, the reason and the remedy, without a secret."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ from core.files import can_be_written
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 PACKAGES = {"psycopg": "'psycopg[binary]'", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
-"""What to install for a module that is called otherwise."""
+"""Packages to install, by the name of the module, if they are named otherwise."""
 
 SET_URI = "set MLFLOW_TRACKING_URI to sqlite:///mlflow.db or to a server, or unset it"
 KNOWN: list[tuple[tuple[str, ...], str]] = [
@@ -84,7 +84,7 @@ class Trouble:
 
 
 def trouble(uri: str, error: Exception) -> Trouble:
-    """What an error of MLflow, of its database or of its artifact storage means."""
+    """The meaning of an error of MLflow, of its database or of its artifact storage."""
     if isinstance(error, AblateError):
         return Trouble(str(error), lasts=True)
     place, reason = f"MLflow at {without_secrets(uri)}", without_secrets(_reason(error))

@@ -55,7 +55,7 @@ def draw_representations(
 
 
 def _protocols(images: int) -> dict[str, Callable[[Representation], EvaluateConfig]]:
-    """What is computed of a representation, by the name of its picture. Few images have a smaller perplexity."""
+    """The protocol for each picture of a representation, by its name. For few images the perplexity is smaller."""
     perplexity = min(Tsne().perplexity, max(1.0, images / A_NEIGHBOURHOOD))
     return {
         "tsne": lambda part: Tsne(representation=part, perplexity=perplexity),

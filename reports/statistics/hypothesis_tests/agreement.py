@@ -37,16 +37,23 @@ class Agreement:
         return len(self.paper)
 
     @property
+    def means(self) -> np.ndarray:
+        """The means of the cells over their seeds, (cells,)."""
+        return np.asarray(np.nanmean(self.values, axis=-1))
+
+    @property
     def rho(self) -> float:
-        """Spearman's rank correlation of the cells' means with the paper's numbers."""
-        return spearman(np.nanmean(self.values, axis=-1), self.paper)
+        """Spearman's rank correlation of the cells' means with the paper's numbers; 0 if all means are equal."""
+        return spearman(self.means, self.paper)
 
     @property
     def reliability(self) -> float:
-        """The part of the variance of the cells' means that is not noise, from 0 to 1; NaN below two seeds."""
+        """The part of the variance of the cells' means that is not noise, from 0 to 1; NaN below two seeds, and if all
+        values are equal."""
         seeds = (~np.isnan(self.values)).sum(axis=-1)
         noise = np.nanmean(np.nanvar(self.values, axis=-1, ddof=1) / seeds)
-        return float(np.clip(1 - noise / np.nanmean(self.values, axis=-1).var(ddof=1), 0.0, 1.0))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return float(np.clip(1 - noise / self.means.var(ddof=1), 0.0, 1.0))
 
     @property
     def error(self) -> float:
@@ -75,7 +82,7 @@ class Agreement:
     def by_chance(self) -> float:
         """p of a permutation test: the part of all orders of the cells that agree at least as well as this one."""
         random = np.random.default_rng(0)
-        ours, theirs = _standard(np.nanmean(self.values, axis=-1)), _standard(self.paper)
+        ours, theirs = _standard(self.means), _standard(self.paper)
         found = ours[random.permuted(np.tile(np.arange(self.cells), (PERMUTATIONS, 1)), axis=1)] @ theirs
         return float((1 + (found >= ours @ theirs - 1e-12).sum()) / (1 + PERMUTATIONS))
 
