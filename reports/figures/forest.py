@@ -90,7 +90,8 @@ def forest_figure(verdicts: Sequence[tuple[str, Verdict]], heading: str) -> Figu
 
 def _label(study: str, verdict: Verdict, lines: int) -> str:
     says = f"{study}: {verdict.claim.says}" if study else verdict.claim.says
-    return "\n".join(textwrap.wrap(says, int(LABELS * LETTERS), max_lines=lines, placeholder=" …"))
+    room = int(LABELS * LETTERS)
+    return "\n".join(textwrap.wrap(says, room, max_lines=lines, placeholder=" …", break_on_hyphens=False))
 
 
 def _handle(word: str) -> Line2D:
