@@ -77,7 +77,7 @@ def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> Non
 
 def _dress(ax: Axes, mesh: QuadMesh, scale_label: str) -> None:
     """The first row above, a tick in the middle of each cell, no frame, and the bar of the colours."""
-    rows, columns = mesh.get_array().shape
+    rows, columns = np.asarray(mesh.get_array()).shape
     ax.set(xlim=(0, columns), ylim=(rows, 0), xticks=np.arange(columns) + 0.5, yticks=np.arange(rows) + 0.5)
     ax.spines[:].set_visible(False)
     bar = ax.figure.colorbar(mesh, ax=ax, pad=0.03, label=scale_label)
@@ -113,7 +113,7 @@ def _write_numbers(ax: Axes, labels: np.ndarray) -> None:
 def _ground(ax: Axes, row: int, column: int) -> np.ndarray:
     """The colour of a cell, RGBA (4,)."""
     mesh = ax.collections[0]
-    return np.asarray(mesh.to_rgba(mesh.get_array()[row, column]))
+    return np.asarray(mesh.to_rgba(np.asarray(mesh.get_array())[row, column]))
 
 
 def _readable(ground: np.ndarray) -> str:
