@@ -4,15 +4,14 @@
 {
   // The buttons of a block of code are no landmark of the page.
   function mendButtons(nav) {
-    nav.setAttribute("role", "group");
-    nav.setAttribute("aria-label", "Code");
+    nav.setAttribute("role", "presentation");
   }
 
   // A table that is wider than a phone is scrolled with the arrow keys.
   function mendTable(frame) {
     frame.tabIndex = 0;
-    frame.setAttribute("role", "region");
-    frame.setAttribute("aria-label", `Table: ${frame.querySelector("th")?.textContent.trim() || "rows"}`);
+    frame.setAttribute("role", "group");
+    frame.setAttribute("aria-label", "Table");
   }
 
   // The corner of a table is no heading.
