@@ -1,9 +1,13 @@
 """The supervised baseline."""
 
-from typing import Literal
+import math
+from typing import TYPE_CHECKING, Literal
 
 from core.config.measures import Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
+
+if TYPE_CHECKING:
+    from core.config.train import PretrainConfig
 
 
 @METHODS.add("core.methods.supervised:Supervised")
@@ -23,3 +27,6 @@ class CrossEntropy(MethodConfig):
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass with one view of every image."""
         return (Pass(1, image_size),)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(classes)
