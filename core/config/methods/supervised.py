@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core.config.measures import Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
+from core.config.methods.mixing import Mix
 
 if TYPE_CHECKING:
     from core.config.train import PretrainConfig
@@ -23,6 +24,10 @@ class CrossEntropy(MethodConfig):
     )
 
     kind: Literal["cross_entropy"] = "cross_entropy"
+
+    mix: Mix | None = None
+    """How images are mixed with others of the batch, and their labels with them. Not in the paper. None: not at
+    all."""
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass with one view of every image."""
