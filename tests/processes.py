@@ -11,7 +11,6 @@ from torch import Tensor, multiprocessing, nn
 from torch.multiprocessing.spawn import start_processes
 
 from core import pretrain
-from core.encoder.resnets.resnet import ResNet
 from core.optimizer.eager import skip_dynamo
 from core.pretraining.buckets import Buckets
 from core.pretraining.training import Training
@@ -40,9 +39,9 @@ SINGLE: dict[str, dict[str, Any]] = {"nt_xent": TINY, "margin": TINY | {"loss": 
 def compute_in_double(training: Training) -> None:
     """Compute in double precision: weights, buffers, and views from the first convolution on."""
     training.model.double()
-    for module in training.model.modules():
-        if isinstance(module, ResNet):  # an encoder of patches has one too
-            module.conv1.register_forward_pre_hook(lambda _, inputs: inputs[0].double())
+    for name, module in training.model.named_modules():
+        if name.endswith(("conv1", "patch_embed.proj")):  # of each ResNet and each transformer, targets included
+            module.register_forward_pre_hook(lambda _, inputs: inputs[0].double())
 
 
 def after_steps(
