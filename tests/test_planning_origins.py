@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ablations.cli.tables import states_lines, study_heading
-from ablations.planning.estimate import estimate
+from ablations.planning.cost.estimate import estimate
 from ablations.planning.origins import origins, unvaried_text
 from ablations.planning.plan import Plan, make_plan
 from ablations.planning.review.lint import warnings

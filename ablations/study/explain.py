@@ -1,7 +1,7 @@
 """Reads a file's values into a model, and turns pydantic's errors into sentences with place, value and remedy."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +14,23 @@ from ablations.types.wording import did_you_mean, quoted
 from core.config.registry import parts_of
 
 M = TypeVar("M", bound=BaseModel)
+
+WHOLE, NUMBER, LIST = "a whole number", "a number", "a list"
+TYPES = {
+    "int_type": WHOLE,
+    "int_from_float": WHOLE,
+    "int_parsing": WHOLE,
+    "float_type": NUMBER,
+    "float_parsing": NUMBER,
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+    "list_type": LIST,
+    "tuple_type": LIST,
+}
+"""What pydantic's complaints about a type ask for."""
+NOTHING = "write a value, or leave it out"
+"""Remedy for a ``null``, which an empty line means too."""
 
 Locate = Callable[[Keys], str]
 """A function from keys in the validated values to ``file:line:column: path``."""
@@ -40,12 +57,24 @@ def explain(
 
     ``other_kind`` says why there is no field at a place, if another kind than the chosen one has it; else nothing.
     """
-    lines: dict[str, str] = {}
+    places: dict[str, list[tuple[Keys, ErrorDetails]]] = {}
     for details in sorted(error.errors(include_url=False), key=_is_shape):
         keys = _place(details, values)
-        reason = other_kind(keys) if details["type"] == "extra_forbidden" else ""
-        lines.setdefault(locate(keys), reason or _sentence(details, model))
-    return "\n".join(f"{place}: {sentence}" for place, sentence in lines.items())
+        places.setdefault(locate(keys), []).append((keys, details))
+    return "\n".join(f"{place}: {_told(found, model, other_kind)}" for place, found in places.items())
+
+
+def _told(found: Sequence[tuple[Keys, ErrorDetails]], model: type[BaseModel], other_kind: Callable[[Keys], str]) -> str:
+    """What is wrong at one place, where each type that a value may have complains for itself."""
+    keys, first = found[0]
+    reason = other_kind(keys) if first["type"] == "extra_forbidden" else ""
+    types = dict.fromkeys(TYPES[each["type"]] for _, each in found if each["type"] in TYPES)
+    if first["type"] in TYPES:
+        wanted = [each for each in types if each != WHOLE or NUMBER not in types]
+        told = f"should be {' or '.join(wanted)}, not {quoted(first['input'])}"
+    else:
+        told = reason or _sentence(first, model)
+    return f"{told}; {NOTHING}" if first["input"] is None and first["type"] != "missing" else told
 
 
 def unknown_elsewhere(error: ValidationError, model: type[BaseModel], values: Any) -> list[Keys]:
@@ -87,8 +116,8 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
         return f"there is no such field; {did_you_mean(str(details['loc'][-1]), known)}"
     if kind in ("literal_error", "union_tag_invalid"):
         known = re.findall(r"'([^']*)'", context.get("expected") or context["expected_tags"])
-        word = context.get("tag", given)
-        return f"{quoted(word)} is not known; {did_you_mean(str(word), known)}"
+        word = given[_discriminator(details)] if kind == "union_tag_invalid" else given
+        return f"{quoted(word)} is not known; {did_you_mean('' if word is None else str(word), known)}"
     if kind == "union_tag_not_found":
         return f"say which {context['discriminator']} it is"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
@@ -106,8 +135,13 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
 def _place(details: ErrorDetails, values: Any) -> Keys:
     keys = _keys(details["loc"], values)
     if details["type"] == "union_tag_invalid":  # pydantic points at the whole, not at its kind
-        keys = (*keys, details["ctx"]["discriminator"].strip("'"))
+        keys = (*keys, _discriminator(details))
     return keys
+
+
+def _discriminator(details: ErrorDetails) -> str:
+    """Name of the field that chooses the kind."""
+    return str(details["ctx"]["discriminator"]).strip("'")
 
 
 def _keys(location: tuple[str | int, ...], values: Any) -> Keys:

@@ -57,8 +57,11 @@ class Cost(Part):
     hardware: str | None
     """Hardware of the past trials that the estimate goes by; null if there are none."""
     seconds: float | None
-    """Seconds of compute, one trial after the other and none stopped early; null if nothing was measured on this
-    storage."""
+    """Seconds of compute, one trial after the other and none stopped early: the most that agree with past trials of
+    this storage where ``least_seconds`` is less than a quarter of it, else what is likely. Null if no training was
+    timed."""
+    least_seconds: float | None
+    """Least seconds that agree with past trials. Far fewer where only trials of other sizes were timed."""
     unmeasured: list[str]
     """Evaluation protocols that were never timed on this storage; the seconds leave them out."""
     price: float | None
@@ -271,7 +274,9 @@ class StudyEntry(Part):
     flops_left: float | None
     """Floating-point operations of the trainings that are left; null if its data is missing."""
     seconds_left: float | None
-    """Seconds left, by past trials of this storage; null if there are none."""
+    """Seconds left, by past trials of this storage, as ``seconds`` of ``Cost``; null if there are none."""
+    least_seconds_left: float | None
+    """Least seconds that agree with past trials."""
     problem: str | None
     """Reason why it cannot be run: a mistake in the file, or missing data."""
 

@@ -37,7 +37,7 @@ from ablations.planning.best import BestCell, best_of
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.configuration.find_planned import FoundTrial
 from ablations.planning.configuration.resolved import ResolvedSetting, Resolver, alike
-from ablations.planning.estimate import estimate, price_of
+from ablations.planning.cost.estimate import estimate, price_of
 from ablations.planning.plan import Plan, begun_trainings
 from ablations.planning.review.lint import warnings
 from ablations.planning.search import chosen, search_cost
@@ -333,6 +333,7 @@ def _cost(plan: Plan, storage: AnyPath, price: float | None) -> Cost | None:
         too_large=left.too_large,
         hardware=left.hardware.name if left.hardware else None,
         seconds=left.seconds,
+        least_seconds=left.least,
         unmeasured=left.unmeasured,
         price=price_of(left, plan.scaled.resources, price),
     )

@@ -1,16 +1,13 @@
 """The cost of what is left of a plan: time by the speed of past trials, memory, and money at a price."""
 
-import math
-import statistics
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from ablations.planning.memory import peaks_of, step_memory
+from ablations.planning.cost.memory import peaks_of, step_memory
+from ablations.planning.cost.seconds import Span, Timing
 from ablations.planning.plan import Plan
 from ablations.store.speeds import (
     Hardware,
     Speed,
-    Stage,
     evaluation_key,
     evaluation_work,
     trained_work,
@@ -19,9 +16,6 @@ from ablations.store.speeds import (
 )
 from ablations.study.study import Resources
 from ablations.types.trial import Trial, Unit
-
-ENOUGH = 3
-"""Number of speeds, each of different work, from which times for FLOPs and for pixels can be told apart."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +35,14 @@ class Estimate:
     hardware: Hardware | None
     """Hardware of the past trials that the estimate goes by; None if there are none."""
     seconds: float | None
-    """Seconds of compute, one unit after the other; None if nothing is known."""
+    """Seconds of compute, one unit after the other; the most that they may be if ``is_wide``. None if trainings or
+    evaluations are left and none of their stage was timed."""
+    least: float | None
+    """Least seconds that agree with what was measured."""
+    is_wide: bool
+    """Whether the least seconds are far fewer, since only work of other sizes was timed."""
     longest: float
-    """Seconds of the longest unit."""
+    """Seconds of the longest unit, in the same sense."""
     unmeasured: list[str]
     """Protocols that were never timed here; the seconds leave them out."""
 
@@ -56,10 +55,13 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
     """The cost of what is left of a plan, by the speeds of the hardware that was measured last."""
     hardware = speeds[-1].hardware if speeds else None
     latest = _latest(speeds)
-    seconds = _seconds(plan, latest)
     needs = _needs(plan, latest, hardware)
     largest = max(needs, key=needs.__getitem__, default="")
     room = plan.scaled.resources.share
+    timing = Timing(latest)
+    spans = [unit_seconds(plan, unit, timing) for unit in plan.units]
+    known = [span for span in spans if span]
+    total = sum(known, Span())
     return Estimate(
         images=sum(plan.images(unit) for unit in plan.units),
         flops=_flops(plan),
@@ -67,10 +69,17 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
         largest=largest,
         too_large=[name for name, need in needs.items() if hardware and need > room * hardware.memory],
         hardware=hardware,
-        seconds=None if seconds is None else sum(seconds),
-        longest=max(seconds or [0.0]),
-        unmeasured=sorted(_protocols(plan) - {speed.protocol for speed in latest}),
+        seconds=_told(total, total) if latest and known == spans else None,
+        least=total.least if latest and known == spans else None,
+        is_wide=total.is_wide,
+        longest=max((_told(span, total) for span in known), default=0.0),
+        unmeasured=_unmeasured(plan, timing),
     )
+
+
+def _told(span: Span, total: Span) -> float:
+    """The most of a part where the total is wide, else what is likely."""
+    return span.most if total.is_wide else span.likely
 
 
 def _needs(plan: Plan, speeds: list[Speed], hardware: Hardware | None) -> dict[str, int]:
@@ -84,20 +93,9 @@ def _needs(plan: Plan, speeds: list[Speed], hardware: Hardware | None) -> dict[s
     }
 
 
-def seconds_and_flops(plan: Plan, speeds: list[Speed]) -> tuple[float | None, float]:
-    """The seconds and the FLOPs of what is left, as in ``Estimate``."""
-    seconds = _seconds(plan, _latest(speeds))
-    return None if seconds is None else sum(seconds), _flops(plan)
-
-
 def _latest(speeds: list[Speed]) -> list[Speed]:
     """The speeds of the hardware that was measured last."""
     return [speed for speed in speeds if speed.hardware == speeds[-1].hardware]
-
-
-def _seconds(plan: Plan, speeds: list[Speed]) -> list[float] | None:
-    """Seconds of each unit; None if nothing is known."""
-    return [unit_seconds(plan, unit, speeds) for unit in plan.units] if speeds else None
 
 
 def _flops(plan: Plan) -> float:
@@ -113,70 +111,43 @@ def price_of(left: Estimate, resources: Resources, hourly: float | None) -> floa
     return left.seconds / 3600 * (resources.gpu or 1) * hourly
 
 
-def seconds_for(stage: Stage, key: str, flops: float, pixels: float, speeds: list[Speed]) -> float:
-    """Seconds for one image: as measured for the same work, else by its FLOPs and pixels; 0 if nothing was
-    measured."""
-    of_stage = [speed for speed in speeds if speed.stage == stage]
-    if same := [speed.seconds for speed in of_stage if speed.key == key]:
-        return statistics.median(same)
-    if not of_stage:
-        return 0.0
-    return _fit(of_stage)(flops, pixels)
+def _unmeasured(plan: Plan, timing: Timing) -> list[str]:
+    trials = [trial for unit in plan.units for trial in unit.trials]
+    return sorted({t.config.evaluate.protocol for t in trials if evaluation_seconds(plan, t, timing) is None})
 
 
-def _fit(speeds: list[Speed]) -> Callable[[float, float], float]:
-    """A function from FLOPs and pixels to seconds.
-
-    With enough speeds it has a non-negative rate for each; else seconds are in proportion to the FLOPs of the nearest.
-    """
-    if len({speed.flops / speed.pixels for speed in speeds}) >= ENOUGH:
-        import numpy as np  # here, since most commands need neither
-        from scipy.optimize import nnls
-
-        work = np.array([[speed.flops, speed.pixels] for speed in speeds])
-        seconds = np.array([speed.seconds for speed in speeds])
-        scale = work.max(axis=0)
-        rates = nnls(work / scale / seconds[:, None], np.ones(len(speeds)))[0] / scale  # relative errors count
-        return lambda flops, pixels: float(rates @ [flops, pixels])
-
-    def nearest(flops: float, pixels: float) -> float:
-        if not flops:  # what is scored are the images themselves
-            return 0.0
-        speed = min(speeds, key=lambda one: abs(math.log(one.flops / flops)))
-        return speed.seconds * flops / speed.flops
-
-    return nearest
+def unit_seconds(plan: Plan, unit: Unit, timing: Timing) -> Span | None:
+    """Seconds of a unit: those on a whole GPU, divided by its share of one. Evaluations that were never timed are left
+    out; None for a training that was not."""
+    training = training_seconds(plan, unit, timing)
+    if training is None:
+        return None
+    evaluations = (evaluation_seconds(plan, trial, timing) for trial in unit.trials)
+    return sum(filter(None, evaluations), training) * (1 / plan.scaled.resources.share)
 
 
-def _protocols(plan: Plan) -> set[str]:
-    return {trial.config.evaluate.protocol for unit in plan.units for trial in unit.trials}
+def training_seconds(plan: Plan, unit: Unit, timing: Timing) -> Span | None:
+    """Seconds of a unit's training on a whole GPU; None if nothing tells."""
+    images, config = plan.trained_on(unit), unit.trials[0].config.pretrain
+    if not images:
+        return Span()
+    span = timing.of_image("training", "", training_key(config), training_work(config))
+    return span and span * images
 
 
-def unit_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
-    """Seconds of a unit: those on a whole GPU, divided by its share of one."""
-    evaluations = sum(evaluation_seconds(plan, trial, speeds) for trial in unit.trials)
-    return (training_seconds(plan, unit, speeds) + evaluations) / plan.scaled.resources.share
-
-
-def training_seconds(plan: Plan, unit: Unit, speeds: list[Speed]) -> float:
-    """Seconds of a unit's training on a whole GPU."""
-    config = unit.trials[0].config.pretrain
-    key, work = training_key(config), training_work(config)
-    return plan.trained_on(unit) * seconds_for("training", key, *work, speeds)
-
-
-def evaluation_seconds(plan: Plan, trial: Trial, speeds: list[Speed]) -> float:
-    """Seconds of a trial's evaluation on a whole GPU, by evaluations of the same protocol; 0 if none was timed."""
+def evaluation_seconds(plan: Plan, trial: Trial, timing: Timing) -> Span | None:
+    """Seconds of a trial's evaluation on a whole GPU, by evaluations of the same protocol; None if nothing tells."""
     config, evaluate = trial.config.pretrain, trial.config.evaluate
-    speeds = [speed for speed in speeds if speed.protocol == evaluate.protocol]
     size = plan.sizes[trial.config.evaluation_data]
-    work = evaluation_work(config, evaluate)
-    return (size.train + size.test) * seconds_for("evaluation", evaluation_key(config, evaluate), *work, speeds)
+    images = size.train + size.test
+    work = evaluation_work(config, evaluate, images)
+    span = timing.of_image("evaluation", evaluate.protocol, evaluation_key(config, evaluate), work)
+    return span and span * images
 
 
 def _training_flops(plan: Plan, unit: Unit) -> float:
     config = unit.trials[0].config.pretrain
-    return plan.trained_on(unit) * training_work(config)[0]
+    return plan.trained_on(unit) * training_work(config).flops
 
 
 def _evaluation_flops(plan: Plan, trial: Trial) -> float:
