@@ -41,7 +41,9 @@ STUDIES = {
     "a list": ("- name: s\n", "a study file is a mapping"),
     "a word": ("hello\n", "a study file is a mapping"),
     "tabs": ("name: s\ngrid:\n\tepochs: [1]\n", "indent with spaces, not tabs"),
-    "unclosed": ("name: [s\n", "not valid YAML"),
+    "unclosed": ("name: [s\n", "close every bracket"),
+    "no space after a colon": ("name:s\ngrid: {epochs: [3]}\n", "put a space after each ':'"),
+    "lines that are not aligned": ("name: s\nbase:\n  epochs: 3\n seeds: 4\n", "in the same column"),
     "two documents": ("name: s\n---\nname: t\n", "not valid YAML"),
     "aliases": (LAUGHS, "anchors and aliases are not supported"),
     "a python object": ("name: !!python/object/apply:os.system [ls]\n", "tag"),
@@ -98,6 +100,8 @@ STUDIES = {
     "a subset of nothing": (grid("{data.subset: [0]}"), "a subset is a count"),
     "a fraction above 1": (grid("{data.subset: [1.5]}"), "a fraction is at most 1.0"),
     "a negative seed": (with_("seeds: [-1]"), "greater than or equal to 0"),
+    "a seed twice": (with_("seeds: [1, 1]"), "bad.yaml:4:8: seeds: the seed 1 is given twice"),
+    "a list of no seeds": (with_("seeds: []"), "seeds: must have at least 1 entry"),
     "no seeds": (with_("seeds: 0"), "greater than or equal to 1"),
     # what does not go together
     "a warmup as long as the training": (
@@ -128,6 +132,11 @@ STUDIES = {
     "a report of an unknown metric": (with_("report: {kind: points, x: loss.temperature, metric: acc}"), "no metric"),
     "rows that are columns": (with_("report: {rows: loss.temperature, columns: loss.temperature}"), "the same axis"),
     "a claim of no cell": (with_("claims: [{says: a, source: b, cells: [[0.3]]}]"), "has no value 0.3"),
+    "a claim about the same cells": (
+        with_("claims: [{says: a, source: b, cells: [[0.1]], than: [[0.1]]}]"),
+        "claims[0].than: has the cells that it is to be compared with",
+    ),
+    "a report without its axes": (with_("report: {metric: x}"), "'rows' is required for the kind heatmap"),
     "a claim about nothing": (with_("claims: [{says: a, source: b}]"), "say which 'cells'"),
     "numbers that are not the paper's": (with_("reproduces: figure_99"), "no published numbers called"),
     "no cores": (with_("resources: {cpu: 0}"), "greater than 0"),
@@ -138,7 +147,15 @@ STUDIES = {
 COMMANDS = {
     "no such study": (["plan", "nothing.yaml"], "no such file"),
     "a file without its suffix": (["plan", "good"], "write good.yaml"),
-    "a folder": (["plan", "."], "no such file"),
+    "a folder": (["plan", "."], ".: is a folder; name a study file, such as good.yaml"),
+    "standard input": (["plan", "-"], "a study is read from a file"),
+    "code that is no Python": (["plan", "good.yaml", "--use", "good.yaml"], "is no Python file"),
+    "code in a folder": (["plan", "good.yaml", "--use", "."], "is a folder"),
+    "a range for an axis": (
+        ["plan", "good.yaml", "--set", "loss.temperature={log: [0.1, 1, 3]}"],
+        "list the values of an axis here, as --set loss.temperature=[0.1,0.5]",
+    ),
+    "a storage that is a file": (["plan", "good.yaml", "--storage", "good.yaml"], "which is a folder"),
     "no such scale": (["plan", "good.yaml", "--scale", "huge"], "there is no such scale; known are"),
     "a scale that is a path": (["plan", "good.yaml", "--scale", "../x"], "a scale is a name"),
     "an assignment of nothing": (["plan", "good.yaml", "--set", "epochs"], "write --set path=value"),

@@ -29,6 +29,8 @@ TYPES = {
     "tuple_type": LIST,
 }
 """What pydantic's complaints about a type ask for."""
+MISFITS = (*TYPES, "literal_error")
+"""Complaints of each type that a value may have, of which any other complaint is of the type that it has."""
 NOTHING = "write a value, or leave it out"
 """Remedy for a ``null``, which an empty line means too."""
 
@@ -66,11 +68,12 @@ def explain(
 
 def _told(found: Sequence[tuple[Keys, ErrorDetails]], model: type[BaseModel], other_kind: Callable[[Keys], str]) -> str:
     """What is wrong at one place, where each type that a value may have complains for itself."""
-    keys, first = found[0]
+    keys, first = next((each for each in found if each[1]["type"] not in MISFITS), found[0])
     reason = other_kind(keys) if first["type"] == "extra_forbidden" else ""
     types = dict.fromkeys(TYPES[each["type"]] for _, each in found if each["type"] in TYPES)
-    if first["type"] in TYPES:
-        wanted = [each for each in types if each != WHOLE or NUMBER not in types]
+    if first["type"] in MISFITS and types:
+        words = [word for _, each in found if each["type"] == "literal_error" for word in _expected(each)]
+        wanted = [*(each for each in types if each != WHOLE or NUMBER not in types), *words]
         told = f"should be {' or '.join(wanted)}, not {quoted(first['input'])}"
     else:
         told = reason or _sentence(first, model)
@@ -110,12 +113,12 @@ def _is_shape(details: ErrorDetails) -> bool:
 def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
     kind, context, given = details["type"], details.get("ctx", {}), details["input"]
     if kind == "missing":
-        return f"{details['loc'][-1]!r} is required"
+        return f"{details['loc'][-1]!r} is required{_for_kind(details)}"
     if kind == "extra_forbidden":
         known = fields_at(model, details["loc"][:-1])
         return f"there is no such field; {did_you_mean(str(details['loc'][-1]), known)}"
     if kind in ("literal_error", "union_tag_invalid"):
-        known = re.findall(r"'([^']*)'", context.get("expected") or context["expected_tags"])
+        known = _expected(details)
         word = given[_discriminator(details)] if kind == "union_tag_invalid" else given
         return f"{quoted(word)} is not known; {did_you_mean('' if word is None else str(word), known)}"
     if kind == "union_tag_not_found":
@@ -132,11 +135,23 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
     return f"{details['msg'].removeprefix('Input ')}, not {quoted(given)}"
 
 
+def _expected(details: ErrorDetails) -> list[str]:
+    """The words that a value may be."""
+    context = details["ctx"]
+    return re.findall(r"'([^']*)'", context.get("expected") or context["expected_tags"])
+
+
 def _place(details: ErrorDetails, values: Any) -> Keys:
     keys = _keys(details["loc"], values)
     if details["type"] == "union_tag_invalid":  # pydantic points at the whole, not at its kind
         keys = (*keys, _discriminator(details))
     return keys
+
+
+def _for_kind(details: ErrorDetails) -> str:
+    """What asks for a field of a report, whose kind may be the default one; else nothing."""
+    place = details["loc"][:-1]
+    return f" for the kind {place[1]}, or name another 'kind'" if place[:1] == ("report",) and len(place) == 2 else ""
 
 
 def _discriminator(details: ErrorDetails) -> str:

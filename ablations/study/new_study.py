@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from ablations.types.wording import quoted, shortened
 from core.config import DataConfig
 from core.data.catalog import DATA_SETS
 from core.data.sources.find import data_size
+from core.data.sources.found import TRAIN
 from core.errors import DataError, is_full
 from core.remote import AnyPath
 
@@ -51,11 +51,18 @@ def share_to_split(data: str, data_dir: AnyPath) -> float | None:
     except ValidationError:
         return None  # it is no name, which is told when the study is written
     except DataError as error:
-        with suppress(DataError):
-            data_size(DataConfig(name=data, split=SHARE), data_dir)
-            return SHARE
-        raise StudyError(f"{error}; 'ablate data {data}' lists everything") from error
+        return _share_of_unsplit(data, data_dir, error)
     return None
+
+
+def _share_of_unsplit(data: str, data_dir: Path, problem: DataError) -> float:
+    """The ``data.split`` of images that have the ``problem`` without one. Raises ``StudyError`` if it is another."""
+    try:
+        data_size(DataConfig(name=data, split=SHARE), data_dir)
+    except DataError as error:
+        told = problem if (data_dir / data / TRAIN).exists() else error
+        raise StudyError(f"{str(told).partition('; built-in')[0]}; 'ablate data {data}' lists everything") from error
+    return SHARE
 
 
 def write_study(target: str | None, question: Question, data: str, split: float | None = None) -> Written:
