@@ -11,8 +11,7 @@ import jinja2
 from first_screen import README, readme_with_results
 from what_holds import what_holds
 
-from ablations.cli.json_documents.collection_documents import COLLECTION_DOCUMENTS
-from ablations.cli.json_documents.documents import DOCUMENTS
+from ablations.cli.json_documents.kinds import COLLECTION_DOCUMENTS, DOCUMENTS
 from ablations.study.explain import validate
 from ablations.study.library import shipped_studies
 from ablations.study.schema.settings_schema import (
@@ -31,7 +30,7 @@ from ablations.study.settings import dotted_values
 from ablations.study.study import Resources, Scale, Study
 from ablations.study.yaml_source import read_yaml
 from ablations.types.metrics import names, own, validation_of, with_validation
-from reports.statistics.claims import ClaimBase
+from reports.statistics.claims.kinds import ClaimBase
 
 HERE = Path(__file__).parent
 HEADING = "| field | values | default | what it is |\n|---|---|---|---|"

@@ -11,7 +11,7 @@ from torch import Tensor, multiprocessing, nn
 from torch.multiprocessing.spawn import start_processes
 
 from core import pretrain
-from core.encoder.resnet import ResNet
+from core.encoder.resnets.resnet import ResNet
 from core.optimizer.eager import skip_dynamo
 from core.pretraining.buckets import Buckets
 from core.pretraining.training import Training

@@ -11,10 +11,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from core.config import ResNet
 from core.distributed import Share
-from core.encoder import global_norm
 from core.encoder.build import build_encoder
-from core.encoder.global_norm import GlobalBatchNorm, make_batch_norm_global
-from core.encoder.recompute import running_statistics_kept
+from core.encoder.layers import global_norm
+from core.encoder.layers.global_norm import GlobalBatchNorm, make_batch_norm_global
+from core.encoder.layers.recompute import running_statistics_kept
 from core.randomness import generator
 
 SHARES = {2: [5, 3], 4: [1, 4, 2, 1]}

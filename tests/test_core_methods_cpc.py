@@ -12,8 +12,8 @@ from core.config import PretrainConfig
 from core.config.encoder import PatchResNet
 from core.config.encoder import ResNet as ResNetSettings
 from core.encoder.build import build_encoder
-from core.encoder.patches import cut, tiled
-from core.encoder.resnet import ResNet
+from core.encoder.resnets.patches import cut, tiled
+from core.encoder.resnets.resnet import ResNet
 from core.methods.cpc import CPC, turned
 from core.pretraining.training import Training
 from core.randomness import generator

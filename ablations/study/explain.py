@@ -105,7 +105,7 @@ def fields_at(annotation: Any, location: tuple[str | int, ...]) -> list[str]:
 def _is_shape(details: ErrorDetails) -> bool:
     """Whether the error says only that the value is no list or no mapping.
 
-    Where either may stand, what is wrong inside the given one says more.
+    If either may stand there, a message on what is wrong inside the given one says more.
     """
     return details["type"] in ("list_type", "dict_type")
 

@@ -44,7 +44,7 @@ torch's global generator."""
 AnyEncoder = Annotated[EncoderConfig, ENCODERS]
 
 
-@ENCODERS.add("core.encoder.resnet:build_resnet")
+@ENCODERS.add("core.encoder.resnets.resnet:build_resnet")
 class ResNet(EncoderConfig, StartingWeights):
     """The paper's ResNets, which turn an image into its representation h. Sec 2.1."""
 
@@ -128,7 +128,7 @@ class ColourHistogramConfig(EncoderConfig):
         return int(self.bins**3)
 
 
-@ENCODERS.add("core.encoder.patches:build_patch_resnet")
+@ENCODERS.add("core.encoder.resnets.patches:build_patch_resnet")
 class PatchResNet(ResNet):
     """A ResNet on each of a view's patches, as in CPC: h is the mean over the patches, in training and in every
     evaluation (Henaff et al. 2020).

@@ -14,7 +14,7 @@ from core.config.train import PretrainConfig
 from core.data.batches import Batches, place
 from core.data.dataset import Dataset, Split
 from core.distributed import add_up, agreed, average_gradients, on_nccl, own_share
-from core.encoder.global_norm import make_batch_norm_global
+from core.encoder.layers.global_norm import make_batch_norm_global
 from core.errors import Collapsed, DataError, Diverged, ProcessLost
 from core.hardware import pick_device
 from core.history import Epoch, history_from_json

@@ -56,7 +56,7 @@ class LibraryConfig(EncoderConfig, StartingWeights):
         return self
 
 
-@ENCODERS.add("core.encoder.library:build_timm")
+@ENCODERS.add("core.encoder.libraries.build:build_timm")
 class Timm(LibraryConfig):
     """Any model of timm (Wightman 2019) without its classifier; h is what the classifier would get. It needs ``pip
     install 'simclr-ablations[timm]'``.
@@ -76,7 +76,7 @@ class Timm(LibraryConfig):
     """Side of a ViT's patches in pixels, for small views. None: as the name says."""
 
 
-@ENCODERS.add("core.encoder.library:build_torchvision")
+@ENCODERS.add("core.encoder.libraries.build:build_torchvision")
 class Torchvision(LibraryConfig):
     """Any classification model of torchvision without its last linear layer. It has no stages to score; timm has most
     of these models with theirs."""
