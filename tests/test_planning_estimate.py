@@ -252,6 +252,13 @@ def test_a_wide_range_is_told_as_one_with_its_remedy() -> None:
     assert "'ablate plan --probe'" in text
 
 
+def test_evaluations_alone_that_were_never_timed_take_no_known_time() -> None:
+    made = plan()
+    save_speed(STORAGE, training_speed(made.trials[0].config.pretrain, LAPTOP, 9.0))
+    scored = replace(made, trained=frozenset(trial.pretrain_id for trial in made.trials))
+    assert "time: not known: evaluations by frozen were never timed" in cost_text([scored], STORAGE, None)
+
+
 def test_a_run_says_how_many_run_at_a_time_only_where_it_is_known() -> None:
     made = plan(f"{STUDY}resources: {{gpu: 0.25}}\n")
     for unit in made.units:

@@ -49,6 +49,9 @@ def left_text(plan: Plan, left: Estimate, price: float | None = None, way: Way |
     lines = [f"left: {size}{most}", *(f"will not fit: {name}" for name in left.too_large)]
     if left.seconds is None or left.hardware is None:
         return "\n".join([*lines, "time: not known before a first training, or 'ablate plan --probe', on this storage"])
+    if left.unmeasured and not left.seconds:
+        told = f"evaluations by {', '.join(left.unmeasured)} were never timed on this storage"
+        return "\n".join([*lines, f"time: not known: {told}; 'ablate plan --probe' does"])
     measured = f"as measured on {left.hardware.name}"
     lines.append(f"time: {_compute(plan, left)} of compute, {measured}{_wall(plan, left, way)}")
     if left.is_wide:
