@@ -148,7 +148,7 @@ COMMANDS = {
     "no such study": (["plan", "nothing.yaml"], "no such file"),
     "a file without its suffix": (["plan", "good"], "write good.yaml"),
     "a folder": (["plan", "."], ".: is a folder; name a study file, such as good.yaml"),
-    "standard input": (["plan", "-"], "a study is read from a file"),
+    "standard input": (["plan", "-"], "a study is read from a regular file"),
     "code that is no Python": (["plan", "good.yaml", "--use", "good.yaml"], "is no Python file"),
     "code in a folder": (["plan", "good.yaml", "--use", "."], "is a folder"),
     "a range for an axis": (

@@ -48,15 +48,14 @@ def _no_file(reference: str) -> str:
     """What is wrong with a reference that is there and is no file, or stands for standard input; empty otherwise."""
     path = Path(reference)
     try:
-        if reference == "-" or (path.exists() and not path.is_dir()):
-            return (
-                "a study is read from a file, since it is read again and again; write it to one, such as my_study.yaml"
-            )
-        inside = sorted(path.glob("*.y*ml"))
-    except OSError:  # its name is too long
+        is_folder, is_there = path.is_dir(), path.exists()
+    except (OSError, ValueError):  # no file has such a name
         return ""
-    such = f", such as {inside[0]}" if inside else ""
-    return f"is a folder; name a study file{such}" if path.is_dir() else ""
+    if is_folder:
+        inside = sorted(path.glob("*.y*ml"))
+        return f"is a folder; name a study file{f', such as {inside[0]}' if inside else ''}"
+    told = "a study is read from a regular file, again and again; write it to one, such as my_study.yaml"
+    return told if is_there or reference == "-" else ""
 
 
 def find_beside(path: Path, reference: str) -> Path:
