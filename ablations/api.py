@@ -63,8 +63,13 @@ class Best:
         return trained_encoder(store, store.recorded(self.cell.trial_ids[0]), device)
 
     def encoder(self, device: "str | torch.device | None" = None) -> "Encoder":
-        """The encoder f alone, in evaluation mode. It maps views (B, 3, S, S) in [0, 1] to h (B, width)."""
-        return self.pretrained(device).encoder.eval()
+        """The encoder f alone, in evaluation mode. It maps images (N, 3, H, W), uint8 or float in [0, 1] at the size of
+        the training's views, to h (N, width)."""
+        from core.trained.module_input import as_input
+
+        encoder = self.pretrained(device).encoder.eval()
+        encoder.register_forward_pre_hook(as_input)
+        return encoder
 
 
 def load_study(

@@ -21,6 +21,7 @@ from core.encoder.libraries.network import timm_options, torchvision_options
 from core.errors import DataError, check_type
 from core.files import as_local, as_path, whole_file
 from core.remote import AnyPath
+from core.trained.module_input import as_input
 from core.trained.pretrained import Pretrained
 
 CONFIG = "config"
@@ -43,6 +44,9 @@ def export_encoder(pretrained: Pretrained, path: str | AnyPath) -> None:
 def load_encoder(path: str | AnyPath) -> Encoder:
     """Load the encoder f that ``export_encoder`` wrote, on the CPU and in evaluation mode. Runs no code from the file.
 
+    It maps images (N, 3, H, W), uint8 or float in [0, 1], to h (N, width); see ``core.trained.module_input``. It
+    resizes nothing: images should have about the size of the training's views, and for some encoders just that.
+
     Raises ``FileNotFoundError``, and ``DataError`` where ``export_encoder`` did not write the file.
     """
     try:
@@ -55,6 +59,7 @@ def load_encoder(path: str | AnyPath) -> Encoder:
     if all(name.startswith(FORMER_PREFIX) for name in weights):
         weights = {name.removeprefix(FORMER_PREFIX): tensor for name, tensor in weights.items()}
     encoder.named_as_elsewhere.load_state_dict(weights)
+    encoder.register_forward_pre_hook(as_input)
     return encoder.eval()
 
 

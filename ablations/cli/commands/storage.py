@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 TrialArgument = Annotated[
     str,
     typer.Argument(
-        metavar="TRIAL", help="The id of a trial, or the beginning of one.", autocompletion=completion.trials
+        metavar="TRIAL",
+        help="Id of a trial or of its encoder, or its beginning.",
+        autocompletion=completion.trials,
     ),
 ]
 StudyOption = Annotated[
