@@ -62,7 +62,7 @@ class Best:
         return trained_encoder(store, store.recorded(self.cell.trial_ids[0]), device)
 
     def encoder(self, device: "str | torch.device | None" = None) -> "Encoder":
-        """The encoder f alone, in evaluation mode. It maps views (B, 3, S, S) in [0, 1] to h (B, width)."""
+        """The encoder f alone, in evaluation mode. It maps views (B, C, S, S) in [0, 1] to h (B, width)."""
         return self.pretrained(device).encoder.eval()
 
 

@@ -90,14 +90,14 @@ def evaluation_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[f
     """FLOPs and pixels of one image, were it to pass the encoder once, and those of networks that are trained."""
     side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
     flops, pixels = trained_work(config, evaluate)
-    return forward_flops(config.encoder, side) + flops, side**2 + pixels
+    return forward_flops(config.encoder, side, config.data.channels) + flops, side**2 + pixels
 
 
 def trained_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:
     """FLOPs and pixels of one image in the trainings of networks that are the evaluation's own."""
     side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
     runs = evaluate.runs(config)
-    flops = sum(each.passes * forward_flops(each.encoder, side) for each in runs)
+    flops = sum(each.passes * forward_flops(each.encoder, side, config.data.channels) for each in runs)
     return flops, side**2 * sum(each.passes for each in runs)
 
 

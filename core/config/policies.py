@@ -52,6 +52,11 @@ class Branches:
     second: Operations = ()
     """Operations on the second branch only, after ``both``."""
 
+    @property
+    def all(self) -> Operations:
+        """All operations."""
+        return self.shared + self.both + self.first + self.second
+
 
 class PolicyConfig(Config):
     """Base of all policies."""

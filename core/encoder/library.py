@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core.config.data import COLORS
 from core.config.models.library import STAGES, LibraryConfig, Timm, Torchvision
 from core.encoder.convolution import make_safe
 from core.encoder.encoder import Encoder
@@ -90,7 +91,7 @@ class TimmModel(LibraryModel):
 
         hook = self.network.norm_pre.register_forward_pre_hook(drop)  # type: ignore[union-attr]
         try:
-            found: Tensor = self.network.forward_features(self._normalized(views[:, :3]))  # type: ignore[operator]
+            found: Tensor = self.network.forward_features(self._normalized(views[:, :-1]))  # type: ignore[operator]
         finally:
             hook.remove()
         return found
@@ -103,9 +104,10 @@ class TorchvisionModel(LibraryModel):
         return []
 
 
-def build_timm(config: Timm, image_size: int) -> TimmModel:
-    """Build a model of timm for views of ``image_size`` pixels, initialised from torch's global generator."""
-    return TimmModel(_timm(config, image_size), config.output, _moments(config))
+def build_timm(config: Timm, image_size: int, channels: int = COLORS) -> TimmModel:
+    """Build a model of timm for views (B, channels, image_size, image_size), initialised from torch's global
+    generator."""
+    return TimmModel(_timm(config, image_size, channels=channels), config.output, _moments(config))
 
 
 def build_torchvision(config: Torchvision, image_size: int) -> TorchvisionModel:
@@ -150,6 +152,22 @@ def check_sizes(config: LibraryConfig, image_size: int, side: int) -> dict[str, 
     except Exception as error:  # an assertion, a RuntimeError or anything else, as each model has it
         raise ValueError(
             f"{place}{built} ({error}); take another data.image_size or encoder.patch_size, or another model"
+        ) from error
+    return {"width": h.flatten(1).shape[1]}
+
+
+def check_channels(config: Timm, channels: int) -> dict[str, Any]:
+    """Run a model that is built for ``channels`` channels, at its own size, on the meta device. Raises ValueError where
+    it cannot."""
+    size = _own_size(config)
+    try:
+        with torch.device("meta"):
+            network = _timm(config, size, channels=channels)
+            h = network(torch.empty(2, channels, size, size))
+    except Exception as error:  # as in ``check_sizes``
+        raise ValueError(
+            f"encoder.kind timm: {config.name} cannot take images of {channels} channels ({error}); take "
+            f"data.channels: {COLORS}, or another model"
         ) from error
     return {"width": h.flatten(1).shape[1]}
 
@@ -225,9 +243,10 @@ def pretrained_by_timm(config: Timm, tag: str, image_size: int) -> nn.Module:
     return _timm(config, image_size, tag)
 
 
-def timm_options(config: Timm, image_size: int) -> dict[str, Any]:
-    """Return the options of ``timm.create_model`` for a model that takes views of ``image_size`` pixels."""
-    options = _patches(config)
+def timm_options(config: Timm, image_size: int, channels: int = COLORS) -> dict[str, Any]:
+    """Return the options of ``timm.create_model`` for a model that takes views (B, channels, image_size,
+    image_size)."""
+    options = _patches(config) | ({"in_chans": channels} if channels != COLORS else {})
     if _timm_card(config.name).fixed_input_size:
         options["img_size"] = image_size
         if _takes_other_sizes(config.same_form, image_size):
@@ -245,8 +264,8 @@ def torchvision_options(name: str, image_size: int) -> dict[str, Any]:
     return options
 
 
-def _timm(config: Timm, image_size: int, tag: str = "") -> nn.Module:
-    return _created(config, timm_options(config, image_size), tag)
+def _timm(config: Timm, image_size: int, tag: str = "", channels: int = COLORS) -> nn.Module:
+    return _created(config, timm_options(config, image_size, channels), tag)
 
 
 def _patches(config: Timm) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.config import encoder as config
+from core.config.data import COLORS
 from core.encoder.convolution import SAFE_CHANNELS, Convolution3x3
 from core.encoder.encoder import Encoder
 from core.encoder.recompute import recomputed
@@ -32,9 +33,11 @@ TRUNCATED_DEVIATION = 0.87962566103423978
 """Standard deviation of a standard normal that is cut off at -2 and 2."""
 
 
-def build_resnet(settings: config.ResNet, image_size: int) -> "ResNet":
-    """Build the encoder f for views of ``image_size`` pixels, initialised from torch's global generator."""
-    return ResNet(settings, settings.stem == "small" or (settings.stem == "auto" and image_size <= SMALL_SIDE))
+def build_resnet(settings: config.ResNet, image_size: int, channels: int = COLORS) -> "ResNet":
+    """Build the encoder f for views (B, channels, image_size, image_size), initialised from torch's global
+    generator."""
+    small = settings.stem == "small" or (settings.stem == "auto" and image_size <= SMALL_SIDE)
+    return ResNet(settings, small, channels)
 
 
 class ResNet(Encoder):
@@ -42,11 +45,11 @@ class ResNet(Encoder):
 
     stage_names = ("stage1", "stage2", "stage3", "stage4")
 
-    def __init__(self, settings: config.ResNet, small_stem: bool) -> None:
+    def __init__(self, settings: config.ResNet, small_stem: bool, channels: int = COLORS) -> None:
         super().__init__()
-        self.settings, self.small_stem = settings, small_stem
+        self.settings, self.small_stem, self.inputs = settings, small_stem, channels
         block, width, stages = _block(settings), settings.channels, STAGES[settings.name]
-        self.conv1 = _stem(block, width, small_stem)
+        self.conv1 = _stem(block, channels, width, small_stem)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.Identity() if small_stem else nn.MaxPool2d(3, 2, 1)
@@ -71,6 +74,7 @@ class ResNet(Encoder):
             f"width {settings.width:g}": settings.width != 1,
             "selective kernels": settings.selective_kernels,
             "the small stem": self.small_stem,
+            f"{self.inputs} channels": self.inputs != COLORS,
         }
         return [what for what, differs in differences.items() if differs]
 
@@ -137,10 +141,12 @@ def _block(settings: config.ResNet) -> type[Block]:
     return Bottleneck if settings.bottleneck else BasicBlock
 
 
-def _stem(block: type[Block], width: int, small: bool) -> nn.Module:
+def _stem(block: type[Block], channels: int, width: int, small: bool) -> nn.Module:
     if small:
-        return nn.Conv2d(3, width, 3, 1, 1, bias=False)
-    return deep_stem(width) if block is SelectiveBottleneck else nn.Conv2d(3, width, 7, 2, 3, bias=False)
+        return nn.Conv2d(channels, width, 3, 1, 1, bias=False)
+    if block is SelectiveBottleneck:
+        return deep_stem(channels, width)
+    return nn.Conv2d(channels, width, 7, 2, 3, bias=False)
 
 
 def _stage(block: type[Block], channels: int, width: int, blocks: int, stride: int) -> nn.Sequential:

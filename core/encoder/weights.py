@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from core.config.encoder import EncoderConfig
 from core.config.models.library import Timm
 from core.config.models.weights import ENCODER, TRIAL, StartingWeights, file_hash
+from core.config.train import PretrainConfig
 from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
 from core.encoder.fingerprint import encoder_hash
@@ -47,12 +48,13 @@ def start_from_weights(config: EncoderConfig, encoder: Encoder, image_size: int)
         )
 
 
-def misfit(config: EncoderConfig, image_size: int, other: EncoderConfig, other_size: int) -> str:
-    """Return why an encoder for views of ``image_size`` pixels cannot start from another's weights; empty if it can.
+def misfit(config: PretrainConfig, other: PretrainConfig) -> str:
+    """Return why the encoder of a training cannot start from another's weights; empty if it can.
 
     Both are built on the meta device, which computes and stores nothing.
     """
-    return _difference(_form(config, image_size), _form(other, other_size))
+    found = (_form(each.encoder, each.data.image_size, each.data.channels) for each in (config, other))
+    return _difference(*found)
 
 
 def read_weights(path: str) -> Weights:
@@ -131,9 +133,9 @@ def _load(network: nn.Module, weights: Weights, source: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def _form(config: EncoderConfig, image_size: int) -> Shapes:
+def _form(config: EncoderConfig, image_size: int, channels: int) -> Shapes:
     with torch.device("meta"):
-        network = build_encoder(config, image_size).named_as_elsewhere
+        network = build_encoder(config, image_size, channels).named_as_elsewhere
     return {name: value.shape for name, value in network.state_dict().items()}
 
 

@@ -59,7 +59,7 @@ def student_recipe(config: Distill, images: int) -> Recipe:
 def build_student(encoder: EncoderConfig, number: int, classes: int, side: int, pretrained: Pretrained) -> Network:
     """Build the student of a number, initialised from the seed of the pretraining, for views of ``side`` pixels."""
     with seeded(generator(pretrained.config.seed, "student", number)):
-        body = build_encoder(encoder, side)
+        body = build_encoder(encoder, side, pretrained.config.data.channels)
         (classifier,) = build_classifier(body.width, classes)
     assert isinstance(classifier, nn.Linear)
     network = Network(nn.Sequential(body), classifier, pretrained.numerics).to(pretrained.device)

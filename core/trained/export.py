@@ -50,7 +50,7 @@ def load_encoder(path: str | AnyPath) -> Encoder:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, TypeError, KeyError, ValueError) as error:
         raise DataError(f"{path}: is not an encoder that export_encoder wrote ({error})") from error
-    encoder = build_encoder(config.encoder, config.data.image_size)
+    encoder = build_encoder(config.encoder, config.data.image_size, config.data.channels)
     if all(name.startswith(FORMER_PREFIX) for name in weights):
         weights = {name.removeprefix(FORMER_PREFIX): tensor for name, tensor in weights.items()}
     encoder.named_as_elsewhere.load_state_dict(weights)
@@ -65,7 +65,8 @@ def library_call(pretrained: Pretrained, path: str) -> str | None:
     """
     config, encoder = pretrained.config.encoder, pretrained.encoder
     if isinstance(config, Timm):
-        options = {"num_classes": 0, "checkpoint_path": path} | timm_options(config, pretrained.config.data.image_size)
+        data = pretrained.config.data
+        options = {"num_classes": 0, "checkpoint_path": path} | timm_options(config, data.image_size, data.channels)
         return f"timm.create_model({config.name!r}, {_arguments(options)})"
     if encoder.unlike_torchvision():
         return None

@@ -47,12 +47,12 @@ class Pretrained:
         return first.device
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
-        """Return h, float32 (N, width) on the encoder's device, of images (N, 3, H, W): uint8, or float in [0, 1].
+        """Return h, float32 (N, width) on the encoder's device, of images (N, C, H, W): uint8, or float in [0, 1].
 
         The square in the middle is resized to the size of the training's views, and not normalised. Batch norm uses its
         running statistics. Raises as ``as_views`` does.
         """
-        views = as_views(images, self.config.data.image_size)
+        views = as_views(images, self.config.data.image_size, self.config.data.channels)
         return extract_views(self.encoder, (part.to(self.device) for part in views.split(BATCH)), self.numerics)
 
     def save(self, path: str | AnyPath) -> None:

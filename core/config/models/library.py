@@ -4,8 +4,9 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from core.config.data import COLORS
 from core.config.encoder import ENCODERS, EncoderConfig
-from core.config.models.facts import check_sizes, facts_of, token_side_of
+from core.config.models.facts import check_channels, check_sizes, facts_of, token_side_of
 from core.config.models.weights import StartingWeights
 
 STAGES = ("stage1", "stage2", "stage3", "stage4")
@@ -66,6 +67,7 @@ class Timm(LibraryConfig):
     """
 
     library: ClassVar[str | None] = "timm"
+    takes_channels = True
 
     kind: Literal["timm"] = "timm"
 
@@ -74,6 +76,11 @@ class Timm(LibraryConfig):
 
     patch_size: Annotated[int, Field(ge=1)] | None = None
     """Side of a ViT's patches in pixels, for small views. None: as the name says."""
+
+    def check_channels(self, channels: int) -> None:
+        """Raise ValueError where the model cannot be built for images with so many channels."""
+        if channels != COLORS:
+            check_channels(self, channels)
 
 
 @ENCODERS.add("core.encoder.library:build_torchvision")
