@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from core.config.base import Config
 from core.config.data import COLORS
+from core.config.models.normalization import Normalizing
 from core.config.models.weights import StartingWeights
 from core.config.registry import Registry
 
@@ -61,12 +62,12 @@ AnyEncoder = Annotated[EncoderConfig, ENCODERS]
 
 
 @ENCODERS.add("core.encoder.resnet:build_resnet")
-class ResNet(EncoderConfig, StartingWeights):
+class ResNet(EncoderConfig, StartingWeights, Normalizing):
     """The paper's ResNets, which turn an image into its representation h. Sec 2.1."""
 
     stages = ("stage1", "stage2", "stage3", "stage4")
     takes_channels = True
-    added_later = {"kind": "resnet", "initialisation": "fan_out", "weights_hash": None}
+    added_later = {"kind": "resnet", "initialisation": "fan_out", "weights_hash": None, "normalize": "none"}
 
     kind: Literal["resnet"] = "resnet"
 

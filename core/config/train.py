@@ -9,6 +9,7 @@ from core.config.data import DataConfig
 from core.config.encoder import AnyEncoder, ResNet
 from core.config.head import HeadConfig
 from core.config.methods import LossConfig, NtXent, Pass
+from core.config.models.normalization import Normalizing
 from core.config.models.weights import StartingWeights
 from core.config.operations import check_channels
 from core.config.optimizer import AnyOptimizer, Lars
@@ -106,6 +107,8 @@ class PretrainConfig(Config):
         self.encoder.check_channels(channels)
         if isinstance(self.encoder, StartingWeights):
             self.encoder.check_weights(channels)
+        if isinstance(self.encoder, Normalizing):
+            self.encoder.check_moments(channels)
         check_channels(self.augment.branches().all, "augment", channels)
         return self
 

@@ -15,32 +15,24 @@ from torch import Tensor, nn
 
 from core.config.data import COLORS
 from core.config.models.library import STAGES, LibraryConfig, Timm, Torchvision
+from core.config.models.normalization import Moments
 from core.encoder.convolution import make_safe
 from core.encoder.encoder import Encoder
+from core.encoder.normalize import build_normalize
 from core.encoder.patch_tokens import marks, visible_places
 
-IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Mean and deviation of ImageNet's pixels in [0, 1], by colour."""
 SIZE_OPTIONS = {"vit_": "image_size", "maxvit_": "input_size"}
 """Option of torchvision's models of fixed size that says for which size they are built, by the start of their names."""
 RANDOM_SHARES = ("p", "drop_prob")
 """Attributes of dropout and stochastic depth that are the share of what is dropped."""
 
-Moments = tuple[tuple[float, ...], tuple[float, ...]]
-
 
 class LibraryModel(Encoder):
     """A library's model as it is. Parameter names behind ``network.`` are the library's."""
 
-    mean: Tensor
-    deviation: Tensor
-
-    def __init__(self, network: nn.Module, width: int, moments: Moments | None) -> None:
+    def __init__(self, network: nn.Module, width: int, normalize: nn.Module) -> None:
         super().__init__()
-        self.network, self.width = network, width
-        self.normalizes = moments is not None
-        for name, values in zip(("mean", "deviation"), moments or IMAGENET, strict=True):
-            self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
+        self.network, self.width, self.normalize = network, width, normalize
         for module in network.modules():
             never_random(module)
             make_safe(module)
@@ -58,18 +50,15 @@ class LibraryModel(Encoder):
                 yield parameter
 
     def forward(self, views: Tensor) -> Tensor:
-        h: Tensor = self.network(self._normalized(views))
+        h: Tensor = self.network(self.normalize(views))
         return h.flatten(1)
-
-    def _normalized(self, views: Tensor) -> Tensor:
-        return (views - self.mean) / self.deviation if self.normalizes else views
 
 
 class TimmModel(LibraryModel):
     """A model of timm, with the outputs of its stages."""
 
-    def __init__(self, network: nn.Module, width: int, moments: Moments | None) -> None:
-        super().__init__(network, width, moments)
+    def __init__(self, network: nn.Module, width: int, normalize: nn.Module) -> None:
+        super().__init__(network, width, normalize)
         self.indices = stage_indices(network)
         self.stage_names = STAGES[: len(self.indices)]
 
@@ -77,7 +66,7 @@ class TimmModel(LibraryModel):
         if not self.indices:
             raise TypeError(f"timm's {type(self.network).__name__} has no stages, only h; score h, or take a ResNet")
         options = {"indices": self.indices, "intermediates_only": True, "output_fmt": "NCHW"}
-        yield from self.network.forward_intermediates(self._normalized(views), **options)  # type: ignore[operator]
+        yield from self.network.forward_intermediates(self.normalize(views), **options)  # type: ignore[operator]
 
     def tokens(self, views: Tensor, visible: int) -> Tensor:
         """Run a vision transformer on the visible patches: the others are dropped once they have their positions."""
@@ -91,7 +80,7 @@ class TimmModel(LibraryModel):
 
         hook = self.network.norm_pre.register_forward_pre_hook(drop)  # type: ignore[union-attr]
         try:
-            found: Tensor = self.network.forward_features(self._normalized(views[:, :-1]))  # type: ignore[operator]
+            found: Tensor = self.network.forward_features(self.normalize(views[:, :-1]))  # type: ignore[operator]
         finally:
             hook.remove()
         return found
@@ -107,12 +96,13 @@ class TorchvisionModel(LibraryModel):
 def build_timm(config: Timm, image_size: int, channels: int = COLORS) -> TimmModel:
     """Build a model of timm for views (B, channels, image_size, image_size), initialised from torch's global
     generator."""
-    return TimmModel(_timm(config, image_size, channels=channels), config.output, _moments(config))
+    network = _timm(config, image_size, channels=channels)
+    return TimmModel(network, config.output, _normalize(config, channels))
 
 
 def build_torchvision(config: Torchvision, image_size: int) -> TorchvisionModel:
     """Build a model of torchvision for views of ``image_size`` pixels, initialised from torch's global generator."""
-    return TorchvisionModel(_torchvision(config, image_size), config.output, _moments(config))
+    return TorchvisionModel(_torchvision(config, image_size), config.output, _normalize(config))
 
 
 def facts(config: LibraryConfig) -> dict[str, Any]:
@@ -318,11 +308,10 @@ def _patch_side(network: nn.Module) -> int:
     return int(found[0] if isinstance(found, tuple | list) else found)
 
 
-def _moments(config: LibraryConfig) -> Moments | None:
-    """Return the mean and deviation that views are normalised by."""
-    if config.normalize == "auto" and config.tag:
-        return _moments_of(config, config.tag)
-    return IMAGENET if config.normalize == "imagenet" else None
+def _normalize(config: LibraryConfig, channels: int = COLORS) -> nn.Module:
+    """Build what normalises the views: as the tag of the weights asks, or as the configuration says."""
+    asked = _moments_of(config, config.tag) if config.normalize == "auto" and config.tag else config.moments
+    return build_normalize(asked, channels)
 
 
 def _moments_of(config: LibraryConfig, tag: str) -> Moments:

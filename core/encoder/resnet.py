@@ -12,6 +12,7 @@ from core.config import encoder as config
 from core.config.data import COLORS
 from core.encoder.convolution import SAFE_CHANNELS, Convolution3x3
 from core.encoder.encoder import Encoder
+from core.encoder.normalize import build_normalize
 from core.encoder.recompute import recomputed
 from core.encoder.selective import SelectiveBottleneck, deep_stem
 
@@ -49,6 +50,7 @@ class ResNet(Encoder):
         super().__init__()
         self.settings, self.small_stem, self.inputs = settings, small_stem, channels
         block, width, stages = _block(settings), settings.channels, STAGES[settings.name]
+        self.normalize = build_normalize(settings.moments, channels)
         self.conv1 = _stem(block, channels, width, small_stem)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
@@ -83,7 +85,7 @@ class ResNet(Encoder):
         return recomputed(part, x, self) if self.recompute else part(x)
 
     def _stem(self, views: Tensor) -> Tensor:
-        x: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(views))))
+        x: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(self.normalize(views)))))
         return x
 
 

@@ -7,21 +7,22 @@ from pydantic import Field, model_validator
 from core.config.data import COLORS
 from core.config.encoder import ENCODERS, EncoderConfig
 from core.config.models.facts import check_channels, check_sizes, facts_of, token_side_of
+from core.config.models.normalization import Normalization, Normalizing
 from core.config.models.weights import StartingWeights
 
 STAGES = ("stage1", "stage2", "stage3", "stage4")
 
 
-class LibraryConfig(EncoderConfig, StartingWeights):
+class LibraryConfig(EncoderConfig, StartingWeights, Normalizing):
     """Base of the encoders of a library: a model without its classifier, and without dropout and stochastic depth."""
 
     added_later = {"weights_hash": None}
 
     name: str
 
-    normalize: Literal["auto", "none", "imagenet"] = "auto"
-    """Whether views are normalised before the model. ``imagenet``: by the mean and deviation of ImageNet's pixels.
-    ``auto``: as the library's weights ask if ``weights`` is a tag, else not at all, as in the paper."""
+    normalize: Literal["auto"] | Normalization = "auto"  # type: ignore[assignment]
+    """Normalisation of the views before the model. ``auto``: as the library's weights ask if ``weights`` is a tag, else
+    ``none``, as in the paper. Others as for ``resnet``: ``imagenet``, ``data``, or ``[[means], [deviations]]``."""
 
     @property
     def same_form(self) -> Self:
