@@ -98,10 +98,10 @@ def test_a_set_in_memory_becomes_gray_or_is_refused() -> None:
 
 
 @pytest.mark.parametrize("first", [False, True])
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-def test_bands_of_arrays_are_kept_one_by_one(first: bool, dtype: type, tmp_path: Path) -> None:
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_bands_of_arrays_are_kept_one_by_one(first: bool, dtype: str, tmp_path: Path) -> None:
     images = random_images(8 * BANDS, 16)[:, 0].numpy().reshape(8, BANDS, 16, 16)
-    stored = {np.uint8: images, np.uint16: images.astype(np.uint16) << 8, np.float32: (images / 255).astype(np.float32)}
+    stored = {"uint8": images, "uint16": images.astype(np.uint16) << 8, "float32": (images / 255).astype(np.float32)}
     values = stored[dtype] if first else stored[dtype].transpose(0, 2, 3, 1)
     np.savez(tmp_path / "bands.npz", x_train=values, y_train=np.arange(8) % 2, x_test=values, y_test=np.arange(8) % 2)
     data = load_data(DataConfig(name="bands.npz", image_size=16, channels=BANDS), tmp_path)

@@ -25,14 +25,13 @@ def measure(split: Split, device: torch.device, most: int = MOST) -> Moments:
     cropped nor flipped, at the size of the views."""
     if len(split) > most:
         split = split[torch.randperm(len(split), generator=generator(0, "moments"))[:most].sort().values]
-    total, squares, count = 0.0, 0.0, 0
-    for views in whole_views(split.images, device, split.view_size):
-        values = views.transpose(0, 1).flatten(1).double()
-        total, squares = total + values.sum(dim=1), squares + values.square().sum(dim=1)
-        count += values.shape[1]
-    return _moments(total / count, squares / count)
-
-
-def _moments(mean: Tensor, square: Tensor) -> Moments:
+    sums = torch.stack([_sums(views) for views in whole_views(split.images, device, split.view_size)]).sum(dim=0)
+    mean, square = sums[1:] / sums[0]
     deviation = (square - mean.square()).clamp(min=0).sqrt()
     return tuple(mean.tolist()), tuple(each or 1.0 for each in deviation.tolist())  # a channel of one value stays
+
+
+def _sums(views: Tensor) -> Tensor:
+    """Return number, sum and sum of squares of the values of each channel of views (B, C, S, S), float64 (3, C)."""
+    values = views.transpose(0, 1).flatten(1).double()
+    return torch.stack([torch.ones_like(values).sum(dim=1), values.sum(dim=1), values.square().sum(dim=1)])

@@ -31,7 +31,7 @@ class Normalizing(Config):
         """Moments by which views are normalised; ``data`` where they are measured on the training images, None for
         views in [0, 1] as they are."""
         named: dict[object, Moments | None] = {"none": None, "auto": None, "imagenet": IMAGENET}
-        return named.get(self.normalize, self.normalize)  # type: ignore[arg-type, return-value]
+        return named.get(self.normalize, self.normalize)  # type: ignore[arg-type]
 
     def check_moments(self, channels: int) -> None:
         """Raise ValueError where there are not as many moments as channels."""

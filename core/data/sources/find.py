@@ -16,9 +16,10 @@ from core.data.catalog import (
     check_own_size,
     is_built_in,
     is_own,
+    is_unsplit,
 )
 from core.data.sources.arrays import CHANNELS, is_arrays, read_arrays
-from core.data.sources.folders import list_folder, list_unsplit, split_by_name
+from core.data.sources.folders import list_folder, list_unsplit, split_by_name, split_size
 from core.data.sources.found import TRAIN, Found
 from core.data.sources.hugging_face import is_hugging_face, read_hugging_face
 from core.data.sources.manifest import is_manifest, read_manifest
@@ -63,7 +64,7 @@ def data_size(config: DataConfig, data_dir: Path) -> DataSize:
     check_known(config)
     known = DATA_SETS.get(config.name)
     if known and (is_built_in(config.name) or config.fingerprint):
-        size = known.size
+        size = split_size(known.size, config.split) if config.split is not None else known.size
     elif known and known.load:
         size = _own_size(config, data_dir)
     else:
@@ -82,7 +83,9 @@ def check_known(config: DataConfig) -> None:
     """Raise ``DataError`` where a setting of one's own images is given for a built-in data set."""
     if config.name not in DATA_SETS:
         return
-    if config.split is not None:
+    if is_unsplit(config.name) and config.split is None:
+        raise DataError(f"{config.name} has no test images: data.split: 0.2 takes a fifth of each class for testing")
+    if config.split is not None and not is_unsplit(config.name):
         raise DataError(f"data.split is for image folders, and {config.name} has its own test images; remove it")
     if config.fingerprint is not None and not is_own(config.name):
         raise DataError(f"data.fingerprint is for image folders, and {config.name} is known by its name; remove it")
@@ -113,7 +116,10 @@ def list_images(config: DataConfig, data_dir: Path, progress: Progress = lambda 
     Raises ``MissingData`` where there are none, ``DataError`` where they are not as they should be.
     """
     if config.name in DATA_SETS:
-        return _known(config.name, data_dir)
+        files = _known(config.name, data_dir)
+        if config.split is None:
+            return files
+        return split_by_name(files.name, files.classes, files.train, config.split, config.split_seed)
     _check_torchvision(config.name)
     root = data_dir / config.name
     source = source_at(root)
