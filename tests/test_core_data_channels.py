@@ -1,13 +1,14 @@
 """Images of one channel, or of as many as arrays have: read, trained on, scored, exported and drawn."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from pydantic import ValidationError
+from torch import Tensor, nn
 
 from core import (
     DataConfig,
@@ -22,11 +23,14 @@ from core import (
     load_pretrained,
     pretrain,
 )
-from core.config import Frozen, PretrainConfig, TrainConfig
+from core.config import ENCODERS, EncoderConfig, Frozen, PretrainConfig, TrainConfig
+from core.config.models.normalization import Normalizing
 from core.data.decode import decode, decode_canvas
 from core.data.sets.channels import luminance, with_channels
 from core.data.sources.check import check_images
 from core.encoder.build import build_encoder
+from core.encoder.encoder import Encoder
+from core.encoder.normalize import build_normalize
 from core.encoder.weights import misfit
 from core.pretraining.shown_views import shown_views
 from core.pretraining.training import Training
@@ -205,6 +209,44 @@ def test_protocols_that_change_colours_are_refused(protocol: dict[str, str]) -> 
     with pytest.raises(ValidationError, match=f"evaluate.protocol {protocol['protocol']} changes colours"):
         TrainConfig.model_validate({"pretrain": gray_config(), "evaluate": protocol})
     TrainConfig.model_validate({"pretrain": gray_config(), "evaluate": {"protocol": "transformation", "task": "noise"}})
+
+
+class OwnConfig(EncoderConfig, Normalizing):
+    """An encoder of one's own, for any channels."""
+
+    takes_channels = True
+
+    kind: Literal["own_means"] = "own_means"
+
+    @property
+    def output(self) -> int:
+        return 2
+
+    def output_of(self, channels: int) -> int:
+        return 2 * channels
+
+
+class Own(Encoder):
+    """The mean of each channel, twice."""
+
+    def __init__(self, config: OwnConfig, image_size: int, channels: int) -> None:
+        super().__init__()
+        self.normalize, self.width = build_normalize(config.moments, channels), 2 * channels
+        self.scale = nn.Parameter(torch.ones(2))
+
+    def forward(self, views: Tensor) -> Tensor:
+        return (self.normalize(views).mean(dim=(2, 3))[:, None] * self.scale[:, None]).flatten(1)
+
+
+def test_an_encoder_of_ones_own_is_told_the_channels() -> None:
+    ENCODERS.register(OwnConfig, Own)
+    try:
+        config = gray_config(BANDS, encoder={"kind": "own_means", "normalize": "data"}, epochs=0)
+        pretrained = pretrain(config, data := noise(BANDS))
+        assert pretrained(data.train.images[:]).view(-1, 2, BANDS).mean(dim=0).abs().max() < 1e-5
+        assert config.projection_width == 16
+    finally:
+        ENCODERS.remove(OwnConfig)
 
 
 def test_an_encoder_does_not_start_from_one_of_other_channels() -> None:
