@@ -10,8 +10,9 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ablations.store.find_trial import trained_encoder
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE, location
-from ablations.store.trial_store import TrialStore, trained_encoder
+from ablations.store.trial_store import TrialStore
 from ablations.study import load as loading
 from ablations.study.own_code.uses import CodeOptions
 from ablations.study.scaled_study import ScaledStudy
@@ -109,7 +110,7 @@ def run_study(
     from ablations.running.own_images.old_results import take_over
     from ablations.running.run import run_plan
     from ablations.running.schedule import Where
-    from ablations.store.migration import open_store
+    from ablations.store.upkeep.migration import open_store
     from ablations.tracking.on_request import Extras
 
     where = Where(location(storage), location(data_dir), address, inline)

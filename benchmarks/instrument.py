@@ -11,7 +11,6 @@ other load on the machine slows them all. Costs are CPU seconds of one thread.
 """
 
 import argparse
-import csv
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from rows import append_row, read_rows
 from verdict_designs import Design, Study, cells, claims, grid, pairs
 from verdicts import simulate
 
@@ -66,7 +66,8 @@ def measure(given: argparse.Namespace) -> None:
         if (candidate, str(trial.seed), cell) in done:
             continue
         found = measured(trial.config, own_images(trial.config.pretrain.data, given.name, given.data_dir))
-        append(file, {"candidate": candidate, "seed": str(trial.seed), "cell": cell} | found)
+        row = {"candidate": candidate, "seed": str(trial.seed), "cell": cell} | found
+        append_row(file, row, COLUMNS)
         print(
             f"{time.strftime('%H:%M:%S')} load {os.getloadavg()[0]:.1f}", candidate, trial.seed, cell, found, flush=True
         )
@@ -143,22 +144,6 @@ def measured(config: TrainConfig, data: Dataset) -> dict[str, str]:
     knn = {f"knn{k}": f"{found[f'knn/top1_at_{k}']:.2f}" for k in COUNTS}
     costs = {"train_cpu_s": f"{trained - started:.2f}", "evaluate_cpu_s": f"{ended - trained:.2f}"}
     return costs | {"linear": f"{found['linear_eval/top1']:.2f}"} | knn
-
-
-def read_rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def append(path: Path, row: dict[str, str]) -> None:
-    new = not path.exists()
-    with path.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 # The table

@@ -13,7 +13,6 @@ random encoder's batch norms have seen the images. CPC's encoder sees patches, a
 """
 
 import argparse
-import csv
 import os
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -24,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from rows import Row, append_row, read_rows
 
 from ablations.api import load_study
 from ablations.planning.grid import enumerate_trials
@@ -46,7 +46,6 @@ HEAD = """\
 | method | stage | accuracy | random encoder | difference | by over 2 standard errors | passes | seeds |
 |---|---|---:|---:|---:|---|---:|---:|"""
 
-Row = dict[str, str]
 Turn = tuple[str, Trial]
 """A method, and one seed of its training."""
 
@@ -78,7 +77,7 @@ def main() -> None:
     given = parser.parse_args()
     if not given.table:
         measure(turns(given.seeds, given.only), given.data_dir)
-    text = table(current(read_rows(), turns(given.seeds)))
+    text = table(current(read_rows(ROWS), turns(given.seeds)))
     print(text)
     before, after = DOCUMENT.read_text(encoding="utf-8").split(START)
     DOCUMENT.write_text(f"{before}{START}{text}{END}{after.split(END)[1]}", encoding="utf-8")
@@ -98,7 +97,7 @@ def turns(seeds: Sequence[int], only: Collection[str] | None = None) -> list[Tur
 def measure(planned: Sequence[Turn], data_dir: Path) -> None:
     """Train what is not in the file yet."""
     torch.set_num_threads(1)
-    done = {row["id"] for row in read_rows()}
+    done = {row["id"] for row in read_rows(ROWS)}
     data: dict[int, Dataset] = {}
     for method, trial in planned:
         if trial.pretrain_id in done:
@@ -107,7 +106,7 @@ def measure(planned: Sequence[Turn], data_dir: Path) -> None:
             data = {trial.seed: load_data(trial.config.pretrain.data, data_dir)}
         row = {"method": method, "seed": str(trial.seed), "id": trial.pretrain_id}
         row |= measured(trial.config, data[trial.seed])
-        append(row)
+        append_row(ROWS, row, COLUMNS)
         print(f"{time.strftime('%H:%M:%S')} load {os.getloadavg()[0]:.1f}", *row.values(), flush=True)
 
 
@@ -140,25 +139,6 @@ def passes(config: PretrainConfig) -> float:
         each.copies * (1 + BACKWARD * each.has_gradient) * forward_flops(encoder, each.size) for each in config.passes
     )
     return config.epochs * step / forward_flops(whole, size)
-
-
-# The file
-
-
-def read_rows() -> list[Row]:
-    if not ROWS.exists():
-        return []
-    with ROWS.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def append(row: Row) -> None:
-    new = not ROWS.exists()
-    with ROWS.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 def current(rows: Sequence[Row], planned: Sequence[Turn]) -> pd.DataFrame:

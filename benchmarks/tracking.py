@@ -34,7 +34,7 @@ from ablations.running.schedulers import inline
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.settings import dotted_values
-from ablations.tracking.client import tracking_uri
+from ablations.tracking.connection.client import tracking_uri
 from ablations.tracking.provenance import provenance
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.types.events import Event, Saved, Started, TrialEnded

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.statistics.claims import Claim, parts_of, read_claims
-from reports.statistics.looks import Looks
-from reports.statistics.questions import Question, question
+from reports.statistics.claims.kinds import Claim, parts_of, read_claims
+from reports.statistics.claims.questions import Question, question
+from reports.statistics.hypothesis_tests.looks import Looks
 from reports.statistics.ruling import POINT
 
 SEED_SPREAD = 2.0

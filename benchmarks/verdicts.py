@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 from verdict_designs import CELLS, RHOS, SEEDS, Design, designs, effect_of
 
-from reports.statistics.agreement import Agreement
-from reports.statistics.decision import Decision
-from reports.statistics.looks import one_look
+from reports.statistics.claims.questions import Question
+from reports.statistics.hypothesis_tests.agreement import Agreement
+from reports.statistics.hypothesis_tests.decision import Decision
+from reports.statistics.hypothesis_tests.looks import one_look
 from reports.statistics.measured import Measured
 from reports.statistics.noise.usual import usual_spreads
 from reports.statistics.page import decision_on
-from reports.statistics.questions import Question
 from reports.statistics.ruling import ALPHA, POINT, Tested, level, tested
 
 HERE = Path(__file__).parent

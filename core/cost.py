@@ -91,17 +91,14 @@ def training_bytes(config: PretrainConfig, value_bytes: int, workers: int = 1, i
     """Memory of a training step in bytes, about, for each of several ``workers`` that share the batch.
 
     It is the sum of what the backward pass needs (each convolution's output before and after batch norm, in values of
-    ``value_bytes``), of the weights with their gradients and momenta in float32, of a target's weights, of what the
-    method keeps for this number of training ``images``, and of a batch of images that keep their shape. Recomputation,
-    which needs less, is not counted.
+    ``value_bytes``), of the weights with their gradients and the optimiser's values in float32, of a target's weights,
+    of what the method keeps for this number of training ``images``, and of a batch of images that keep their shape.
+    Recomputation, which needs less, is not counted.
     """
     kept = [_kept_values(config, each.copies, each.size, workers, each.share) for each in config.trained_passes]
     activations = max(kept) if config.batch_norm_chunk else sum(kept)
-    weights = (
-        (3 + config.loss.has_target)
-        * FLOAT32
-        * parameters(config.encoder, config.data.image_size, config.data.channels)
-    )
+    each, data = 2 + config.optimizer.state_values + config.loss.has_target, config.data
+    weights = each * FLOAT32 * parameters(config.encoder, data.image_size, data.channels)
     state = config.loss.state_bytes(config, images)
     return 2 * value_bytes * activations + weights + state + canvas_bytes(config, workers)
 

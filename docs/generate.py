@@ -11,8 +11,7 @@ import jinja2
 from first_screen import README, readme_with_results
 from what_holds import what_holds
 
-from ablations.cli.json_documents.collection_documents import COLLECTION_DOCUMENTS
-from ablations.cli.json_documents.documents import DOCUMENTS
+from ablations.cli.json_documents.kinds import COLLECTION_DOCUMENTS, DOCUMENTS
 from ablations.study.explain import validate
 from ablations.study.library import shipped_studies
 from ablations.study.schema.settings_schema import (
@@ -31,7 +30,8 @@ from ablations.study.settings import dotted_values
 from ablations.study.study import Resources, Scale, Study
 from ablations.study.yaml_source import read_yaml
 from ablations.types.metrics import names, own, validation_of, with_validation
-from reports.statistics.claims import ClaimBase
+from core.config import OPERATIONS
+from reports.statistics.claims.kinds import ClaimBase
 
 HERE = Path(__file__).parent
 HEADING = "| field | values | default | what it is |\n|---|---|---|---|"
@@ -41,6 +41,7 @@ WORDS = {
     "claims": "list of [claims](#claims)",
     "encoder": "an [encoder](#encoder)",
     "grid": "a [grid](#grid), or a list of them",
+    "mix": "a [mix](#mix), or `null`",
     "optimizer": "an [optimiser](#optimizer)",
     "parts": "list of [claims](#claims) of the other kinds",
     "report": "a [report](#reports)",
@@ -134,7 +135,8 @@ def _fields(model: Schema, prefix: str = "", left_out: Collection[str] = ()) -> 
 
 def _operations(models: dict[str, Schema]) -> str:
     """One row for each: its name, and its settings with their defaults."""
-    found = [model for model in models.values() if "probability" in model["properties"]]
+    names = OPERATIONS.names()
+    found = [model for model in models.values() if "probability" in model["properties"] and tag_of(model) in names]
     rows = []
     for model in sorted(found, key=tag_of):
         settings = [

@@ -15,8 +15,8 @@ from reports.cells.search import Search, Select, chosen_texts
 from reports.cells.summary import STATES
 from reports.paper.numbers import PaperNumbers, paper_numbers
 from reports.specs import Report
-from reports.statistics.claims import Claim
-from reports.statistics.looks import Looks
+from reports.statistics.claims.kinds import Claim
+from reports.statistics.hypothesis_tests.looks import Looks
 from reports.statistics.page import Judged
 from reports.statistics.seeds import FIXED, VARIED, seeds_text
 from reports.statistics.verdicts import Verdict, judge_page
@@ -60,7 +60,7 @@ class StudyReport:
     search: Search | None = None
     """The tuned settings and all their trials; None if nothing is tuned."""
     select: Select = "test"
-    """What the best cell is chosen by: the metric, or the score on held-out training images."""
+    """The score that the best cell is chosen by: the metric, or that on held-out training images."""
     claims: list[Claim] = field(default_factory=list)
     """The claims of the study, with cells by the values of ``axes``."""
     warnings: list[str] = field(default_factory=list)

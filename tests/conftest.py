@@ -34,7 +34,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def empty_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with MLflow's tables and nothing in them: making one takes seconds."""
-    from ablations.tracking.database import DEFAULT_DATABASE, make_database
+    from ablations.tracking.connection.database import DEFAULT_DATABASE, make_database
 
     folder = tmp_path_factory.mktemp("mlflow")
     with contextlib.chdir(folder):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.statistics.claims import Claim, read_claims
+from reports.statistics.claims.kinds import Claim, read_claims
 from reports.statistics.verdicts import Verdict, judge
 
 AXES = ["x"]

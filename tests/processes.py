@@ -11,7 +11,7 @@ from torch import Tensor, multiprocessing, nn
 from torch.multiprocessing.spawn import start_processes
 
 from core import pretrain
-from core.encoder.resnet import ResNet
+from core.encoder.resnets.resnet import ResNet
 from core.optimizer.eager import skip_dynamo
 from core.pretraining.buckets import Buckets
 from core.pretraining.training import Training
@@ -25,6 +25,7 @@ TRAININGS: dict[str, dict[str, Any]] = {
     "nt_logistic": {"loss": {"kind": "nt_logistic", "semi_hard": True}, "head": {"kind": "linear", "output": 16}},
     "margin": {"loss": {"kind": "margin", "normalize": True}, "recompute": True},
     "supervised": {"loss": {"kind": "cross_entropy"}},
+    "mixed": {"loss": {"kind": "cross_entropy", "mix": "cutmix"}},
     "in chunks": {"batch_norm_chunk": 4},
 }
 """Compared in double precision. The chunks of the last are so small that some processes have no view of them."""

@@ -12,7 +12,7 @@ from rich.console import Console
 from ablations.planning.plan import Plan, make_plan
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
-from ablations.tracking.client import STUDY, TRIAL, child_runs, find_parent, tracking_uri
+from ablations.tracking.connection.client import STUDY, TRIAL, child_runs, find_parent, tracking_uri
 from ablations.tracking.content.summary import summary
 from ablations.tracking.report import draw_report
 from ablations.tracking.resilient_tracker import ResilientTracker

@@ -13,6 +13,7 @@ SHIPPED: dict[str, dict[str, object]] = {
     "barlow_twins": {"kind": "barlow_twins"},
     "vicreg": {"kind": "vicreg"},
     "rotation": {"kind": "rotation"},
+    "i_mix": {"kind": "i_mix"},
     "moco": MEMORY,
     "moco, symmetric": MEMORY | {"symmetric": True},
     "moco_v3": {"kind": "moco_v3", "hidden": 8, "momentum": 0.9},
@@ -35,7 +36,7 @@ SHIPPED: dict[str, dict[str, object]] = {
 }
 """Settings of ``loss`` by name."""
 
-ALIKE = ("moco_v3", "autoencoder, sparse", "denoising", "inpainting", "colorization")
+ALIKE = ("i_mix", "moco_v3", "autoencoder, sparse", "denoising", "inpainting", "colorization")
 """Methods that differ in a few lines from one that has another name here."""
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from reports.specs import HeatmapReport
-from reports.statistics.claims import BetterClaim, Cells, Claim
+from reports.statistics.claims.kinds import BetterClaim, Cells, Claim
 from reports.study_report import RunPages, StudyReport
 
 AXES = ["first", "second"]

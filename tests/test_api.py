@@ -11,7 +11,8 @@ from rich.console import Console
 import ablations
 import ablations.api
 from ablations import load_study, results, run_study
-from ablations.cli.json_documents.documents import ExportDocument, RunDocument
+from ablations.cli.json_documents.export import ExportDocument
+from ablations.cli.json_documents.run import RunDocument
 from ablations.planning.plan import make_plan
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.resilient_tracker import ResilientTracker

@@ -8,18 +8,16 @@ import pytest
 from command_line import invoke
 from mlflow import MlflowClient
 
-from ablations.cli.json_documents.documents import (
-    DiffDocument,
-    ListDocument,
-    PlanDocument,
-    ReportDocument,
-    RunDocument,
-    ShowDocument,
-    StatusDocument,
-    VerdictEntry,
-)
+from ablations.cli.json_documents.diff import DiffDocument
+from ablations.cli.json_documents.plan import PlanDocument
+from ablations.cli.json_documents.report import ReportDocument
+from ablations.cli.json_documents.run import RunDocument
+from ablations.cli.json_documents.show import ShowDocument
+from ablations.cli.json_documents.status import StatusDocument
+from ablations.cli.json_documents.studies import ListDocument
+from ablations.cli.json_documents.verdicts import VerdictEntry
 from ablations.study.settings import dotted_values
-from ablations.tracking.client import tracking_uri
+from ablations.tracking.connection.client import tracking_uri
 from helpers import small_study
 from reports.statistics.record import read_record, verdict_values
 from reports.statistics.verdicts import judge_page

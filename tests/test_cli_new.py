@@ -17,7 +17,7 @@ from ablations.study.library import Question
 from ablations.study.load import load_study
 from ablations.study.schema.study_schema import FILE, study_schema
 from ablations.study.yaml_source import read_yaml
-from reports.statistics.claims import BetterClaim
+from reports.statistics.claims.kinds import BetterClaim
 
 QUESTIONS = get_args(Question)
 

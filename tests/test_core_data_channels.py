@@ -30,7 +30,7 @@ from core.data.sets.channels import luminance, with_channels
 from core.data.sources.check import check_images
 from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
-from core.encoder.normalize import build_normalize
+from core.encoder.layers.normalize import build_normalize
 from core.encoder.weights import misfit
 from core.pretraining.shown_views import shown_views
 from core.pretraining.training import Training
@@ -235,7 +235,8 @@ class Own(Encoder):
         self.scale = nn.Parameter(torch.ones(2))
 
     def forward(self, views: Tensor) -> Tensor:
-        return (self.normalize(views).mean(dim=(2, 3))[:, None] * self.scale[:, None]).flatten(1)
+        means: Tensor = self.normalize(views).mean(dim=(2, 3))[:, None] * self.scale[:, None]
+        return means.flatten(1)
 
 
 def test_an_encoder_of_ones_own_is_told_the_channels() -> None:

@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from core.config import PretrainConfig, Timm, Torchvision
 from core.config.encoder import EncoderConfig
 from core.cost import encoder_cost
-from core.encoder import global_norm
 from core.encoder.build import build_encoder
 from core.encoder.count import count
 from core.encoder.encoder import Encoder
 from core.encoder.fingerprint import encoder_hash
+from core.encoder.layers import global_norm
 from core.optimizer.build import build_optimizer
 from core.pretraining.training import Training
 from core.trained.export import export_encoder, library_call, load_encoder, moments, torchvision_weights

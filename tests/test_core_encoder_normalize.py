@@ -12,7 +12,7 @@ from torchvision.transforms.v2 import Normalize as Oracle
 from core import PretrainConfig, Pretrained, encoder_hash, export_encoder, load_encoder, load_pretrained, pretrain
 from core.config.models.normalization import IMAGENET, Moments
 from core.encoder.build import build_encoder
-from core.encoder.normalize import moments_of, set_moments
+from core.encoder.layers.normalize import moments_of, set_moments
 from core.evaluation.network import network_on
 from core.methods.build import build_training
 from core.pretraining.training import Training

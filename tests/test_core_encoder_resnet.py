@@ -17,11 +17,11 @@ from torch import Tensor, nn
 
 from core.config import HeadConfig, ResNet
 from core.encoder.build import build_encoder
-from core.encoder.convolution import Convolution3x3, SafeConvolution
 from core.encoder.fingerprint import encoder_hash
 from core.encoder.head import build_classifier, build_head
-from core.encoder.library import LibraryModel
-from core.encoder.selective import SelectiveKernel, pooled_shortcut
+from core.encoder.layers.convolution import Convolution3x3, SafeConvolution
+from core.encoder.libraries.model import LibraryModel
+from core.encoder.resnets.selective import SelectiveKernel, pooled_shortcut
 
 FIGURE_7 = {
     ("resnet18", 1): 11.2, ("resnet18", 2): 44.7, ("resnet18", 4): 178.7,

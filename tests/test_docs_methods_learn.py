@@ -2,11 +2,12 @@
 
 import methods_learn
 import pandas as pd
-from methods_learn import COLUMNS, DOCUMENT, RANDOM, STAGES, held_out, on_test
+from methods_learn import COLUMNS, DOCUMENT, RANDOM, ROWS, STAGES, held_out, on_test
+from rows import read_rows
 
 
 def test_the_document_has_the_table_of_the_measured_rows() -> None:
-    rows = methods_learn.current(methods_learn.read_rows(), methods_learn.turns([0, 1, 2]))
+    rows = methods_learn.current(read_rows(ROWS), methods_learn.turns([0, 1, 2]))
     assert methods_learn.table(rows) in DOCUMENT.read_text(encoding="utf-8"), (
         "run python benchmarks/methods_learn.py --table"
     )

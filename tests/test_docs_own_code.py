@@ -12,7 +12,8 @@ from typing import NoReturn
 import pytest
 from command_line import ablate
 
-from ablations.store.trial_store import StoredTrial, TrialStore, trained_encoder
+from ablations.store.find_trial import trained_encoder
+from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.types.errors import AblateError
 from core import DataConfig, Pretrained, load_data, pretrain
 from core.config.own_code import forget_all

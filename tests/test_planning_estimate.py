@@ -72,6 +72,9 @@ def test_what_was_measured_is_taken_as_it_was() -> None:
 def test_what_was_not_measured_goes_by_its_work() -> None:
     """Few measurements are scaled from the nearest; with enough of them, FLOPs and pixels have a rate each."""
     assert seconds_for("training", "new", 4e6, 100, [speed(1e6, 100, 2.0), speed(1e9, 100, 9.0)]) == 8.0
+    of_images = speed(0.0, 100, 1.0)  # images that are scored as they are: no FLOPs, of which no multiple is nearest
+    assert seconds_for("training", "new", 4e6, 100, [of_images, speed(1e6, 100, 2.0)]) == 8.0
+    assert seconds_for("training", "new", 4e6, 100, [of_images]) == 0.0
     rates = [
         speed(flops, pixels, 3e-9 * flops + 2e-5 * pixels) for flops, pixels in ((1e9, 1e3), (1e8, 1e4), (1e7, 1e5))
     ]

@@ -8,8 +8,8 @@ import pytest
 from scipy.stats import spearmanr
 
 from reports.paper.numbers import paper_numbers
-from reports.statistics.agreement import Agreement, spearman, split
-from reports.statistics.claims import AgreementClaim
+from reports.statistics.claims.kinds import AgreementClaim, BetterClaim
+from reports.statistics.hypothesis_tests.agreement import Agreement, spearman, split
 from reports.statistics.verdicts import Verdict, judge
 
 FIGURE_5 = paper_numbers("figure_5")
@@ -112,3 +112,15 @@ def test_permutations_are_all_orders_where_those_are_few() -> None:
     assert Agreement(values, np.arange(8.0)).by_chance == pytest.approx(1 / 20_001, rel=3)
     worse = sum(np.dot(order, np.arange(5)) >= 26 for order in itertools.permutations(range(5))) / 120
     assert Agreement(np.array([0.0, 2, 1, 4, 3])[:, None], np.arange(5.0)).by_chance > worse / 5
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-13])
+def test_cells_that_are_all_the_same_are_in_no_order_and_take_nothing_from_other_claims(noise: float) -> None:
+    """All trainings score 100 %, or all collapsed."""
+    cells = table(dict.fromkeys(papers(), 100.0), noise=noise)
+    cells["pretrain/knn_top1"] = table({name: 10.0 * (name[0] == "crop") for name in papers()}, noise=0.5)["top1"]
+    other = BetterClaim(says="", cells=[{AXES[0]: "crop"}], by="mean", metric="pretrain/knn_top1")
+    flat, beside = judge([CLAIM, other], cells, AXES, "top1")
+    (alone,) = judge([other], cells, AXES, "top1")
+    assert (flat.word, flat.p, "is no order" in flat.reason) == ("UNDECIDED", None, True)
+    assert (beside.word, beside.p, beside.interval) == ("SUPPORTED", alone.p, alone.interval)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reports.statistics import distributions as own
+from reports.statistics.hypothesis_tests import distributions as own
 
 P = np.array([1e-12, 1e-6, 0.001, 0.025, 0.3, 0.5, 0.9, 0.999])
 X = np.array([-40.0, -5.0, -1.0, 0.0, 0.3, 2.0, 12.0, 60.0])

@@ -16,7 +16,7 @@ from reports.cells.summary import seed_values, summarise
 from reports.figures.drawn import draw
 from reports.figures.effects import effects_figure
 from reports.specs import EffectsReport
-from reports.statistics.claims import read_claims
+from reports.statistics.claims.kinds import read_claims
 from reports.statistics.verdicts import judge
 from reports.style import MARKERS, house_style
 

@@ -13,7 +13,7 @@ from small_report import DONE, METRIC, REPORT
 from reports.figures.forest import LOOKS, forest_figure, save_forest
 from reports.pages.collection_page import Entry, judged_together, write_collection
 from reports.pages.render import render
-from reports.statistics.claims import BetterClaim
+from reports.statistics.claims.kinds import BetterClaim
 from reports.statistics.ruling import WORDS
 from reports.statistics.verdicts import Verdict
 from reports.style import house_style

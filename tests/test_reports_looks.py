@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from reports.statistics.looks import Looks, one_look, total_level
+from reports.statistics.hypothesis_tests.looks import Looks, one_look, total_level
 
 RPACT = [
     ((3, 5, 10), 0.05, 0.02149719),

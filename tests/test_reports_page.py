@@ -14,7 +14,7 @@ from invented import Values, trials
 from matplotlib.figure import Figure
 from small_report import CLAIMS, DONE, HALF, REPORT, trial
 
-from ablations.tracking.links import run_pages
+from ablations.tracking.connection.links import run_pages
 from reports.figures.drawn import Drawn
 from reports.pages.best_cell import best_sentences
 from reports.pages.cell_trials import metric_of, trials_by_cell

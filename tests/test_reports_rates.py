@@ -14,7 +14,7 @@ import pytest
 from verdict_designs import Design, Study, kinds, pairs
 from verdicts import Rates, claims_tested, decisions_of, simulate
 
-from reports.statistics.claims import Claim
+from reports.statistics.claims.kinds import Claim
 from reports.statistics.ruling import level
 from reports.statistics.verdicts import judge
 

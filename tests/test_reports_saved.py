@@ -14,7 +14,7 @@ from reports.figures.drawn import draw
 from reports.saved.claims import paper_effects, saved_claims, training_seconds
 from reports.saved.collection import SavedCollection, SavedStudy, redraw
 from reports.saved.study import load_report, save_report
-from reports.statistics.claims import AgreementClaim, BetterClaim, Cells
+from reports.statistics.claims.kinds import AgreementClaim, BetterClaim, Cells
 from reports.statistics.measured import CORRECT
 from reports.study_report import StudyReport
 
@@ -46,6 +46,13 @@ def test_a_search_and_pictures_come_back(tmp_path: Path) -> None:
     assert again.search is not None and len(again.search.table) == len(DONE)
     (back,) = again.arrays.values()
     assert list(back.classes) == ["a", "b"] and np.array_equal(back.arrays["tsne/points"], np.eye(3))
+
+
+def test_pictures_of_a_former_figure_are_gone(tmp_path: Path) -> None:
+    arrays = {"id-crop-crop-0": TrialArrays({"tsne/points": np.eye(3)}, ("a", "b"))}
+    save_report(replace(REPORT, arrays=arrays), tmp_path)
+    save_report(REPORT, tmp_path)
+    assert load_report(tmp_path).arrays == {}
 
 
 def test_the_paper_has_its_own_effect_where_it_prints_the_cells() -> None:

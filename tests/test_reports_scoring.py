@@ -17,7 +17,7 @@ from reports.pages.render import render
 from reports.paper.numbers import PaperMatrix
 from reports.specs import BarsReport, HeatmapReport, PointsReport, Report, TableReport
 from reports.statistics.best import best_cells
-from reports.statistics.claims import AgreementClaim
+from reports.statistics.claims.kinds import AgreementClaim
 from reports.statistics.page import Judged
 from reports.statistics.verdicts import judge
 from reports.study_report import StudyReport

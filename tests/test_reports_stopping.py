@@ -20,7 +20,7 @@ from reports.specs import (
     SizesReport,
     TableReport,
 )
-from reports.statistics.claims import BetterClaim
+from reports.statistics.claims.kinds import BetterClaim
 from reports.statistics.verdicts import judge
 from reports.study_report import StudyReport
 

@@ -12,6 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from reports.cells.summary import summarise
+from reports.pages.cell_trials import trials_by_cell
 from reports.specs import TableReport
 from reports.statistics.best import best_cells
 from reports.statistics.page import Judged
@@ -102,6 +103,20 @@ def test_labels_that_repeat_are_set_once(publish: Callable[..., None]) -> None:
     result = drawn(TableReport(rows=axes, metrics=[METRIC]), trials(axes, cells), axes)
     texts = [text for text, _, _ in set_texts(result.figure)]
     assert (texts.count("yes"), texts.count("no"), texts.count("1")) == (1, 1, 2)
+
+
+def test_one_value_on_two_axes_is_two_rows() -> None:
+    """Two grids, each of an axis that the other does not have."""
+    axes = ["loss.temperature", "optimizer.momentum"]
+    table = trials(axes, {("0.5", ""): [40.0], ("", "0.5"): [60.0], ("", "0.9"): [61.0]})
+    texts = drawn(TableReport(rows=axes, metrics=[METRIC]), table, axes).texts
+    assert texts[texts.columns[0]].to_dict() == {"0.5, –": "40.0", "–, 0.5": "60.0", "0.9": "61.0"}
+    found = trials_by_cell(table, texts, axes, None)
+    assert [[one["name"] for one in found[name, str(texts.columns[0])]] for name in texts.index] == [
+        ["0.5-"],
+        ["-0.5"],
+        ["-0.9"],
+    ]
 
 
 def test_a_finished_trial_without_the_metric_is_a_dash(publish: Callable[..., None]) -> None:

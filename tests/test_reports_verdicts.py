@@ -1,6 +1,7 @@
 """Verdicts: contrasts of means in both directions, never from too few seeds, at the price of looking at many."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,10 @@ from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 
 from reports.cells.names import signed
-from reports.statistics.claims import Claim
+from reports.statistics.claims.kinds import Claim
+from reports.statistics.hypothesis_tests.decision import Decision
+from reports.statistics.hypothesis_tests.forecast import finds_with_any_seeds, seeds_for
+from reports.statistics.noise.spread import estimate
 from reports.statistics.verdicts import judge
 
 
@@ -315,6 +319,27 @@ def test_how_many_seeds_would_find_what_matters_is_said() -> None:
     assert wild.takes.startswith("with more than 1,000 seeds")
 
 
+def test_no_number_of_seeds_makes_the_test_images_more() -> None:
+    """Differences spread by 2 over seeds, and by 0.2 over the choice of images: simulated, as they are judged."""
+    weights, images = np.array([[1.0, -1.0]]), 0.04
+    found = estimate(np.array([[-2.0, 0.0, 2.0], [0.0, 0.0, 0.0]]), weights, None, 0.0, np.array([images]))
+    random = np.random.default_rng(0)
+
+    def power(n: int) -> float:
+        seeds, shift = random.normal(1.0, 2.0, (20_000, n)), random.normal(0.0, np.sqrt(images), 20_000)
+        of_seeds = seeds.var(axis=1, ddof=1) / n
+        freedom = (n - 1) * ((of_seeds + images) / of_seeds) ** 2
+        t = (seeds.mean(axis=1) + shift) / np.sqrt(of_seeds + images)
+        return float((t > student.isf(0.025, freedom)).mean())
+
+    needed = seeds_for(Decision(found, (1, 1)), 1.0, 0.05)
+    assert needed is not None
+    assert power(needed - 3) < 0.8 < power(needed + 3)
+    many = Decision(replace(found, images=np.array([1.0]), error=np.sqrt(found.error**2 - images + 1.0)), (1, 1))
+    assert (seeds_for(many, 1.0, 0.05), finds_with_any_seeds(many, 1.0, 0.05)) == (None, False)
+    assert finds_with_any_seeds(many, 3.0, 0.05)
+
+
 def test_the_test_sets_own_noise_enters_the_interval() -> None:
     """200 images, of which the two cells have others right: 4 points are not sure, however alike the seeds are."""
     random = np.random.default_rng(6)
@@ -335,8 +360,17 @@ def test_the_test_sets_own_noise_enters_the_interval() -> None:
     )
     widths = [one.interval[1] - one.interval[0] for one in (bare, counted, known) if one.interval]
     assert (bare.word, known.word) == ("SUPPORTED", "UNDECIDED")
+    assert "no number of seeds would find an effect of 1 point" in known.takes
     assert widths[0] <= widths[1] < widths[2]
     assert widths[2] == pytest.approx(2 * 1.96 * 100 * np.sqrt(0.49 / 200), rel=0.2)
+
+
+def test_a_test_image_is_no_part_of_an_entropy() -> None:
+    """On 100 images the smallest spread of an accuracy is 1 point, and that of an entropy is no nat."""
+    table = results(a=[3.0, 3.011, 3.019], b=[3.1, 3.112, 3.118]).rename(columns={METRIC: "pretrain/entropy"})
+    asked = better("b", "a", metric="pretrain/entropy")
+    bare, counted = (judge([asked], one, AXES, METRIC)[0] for one in (table, table.assign(test_images=100)))
+    assert (counted.word, counted.interval) == ("SUPPORTED", bare.interval)
 
 
 # Many claims, many looks

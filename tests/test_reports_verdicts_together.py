@@ -11,8 +11,8 @@ from scipy.stats import false_discovery_control
 
 from reports.cells.metric_names import unit_of
 from reports.cells.names import signed
-from reports.statistics.claims import Claim, read_claims
-from reports.statistics.looks import total_level
+from reports.statistics.claims.kinds import Claim, read_claims
+from reports.statistics.hypothesis_tests.looks import total_level
 from reports.statistics.page import Judged
 from reports.statistics.record import read_record, save_record, verdict_values
 from reports.statistics.verdicts import judge, judge_page
@@ -52,6 +52,17 @@ def test_a_hypothesis_counts_once_however_many_studies_state_it() -> None:
     more = judge_page([once, replace(once, claims=[better("b", "c")])])[0][0]
     assert more.ruling is not None
     assert more.ruling.sentence.startswith("2 distinct claims can be judged on this page. At most 5 % of those")
+
+
+def test_claims_that_are_tested_otherwise_have_each_its_own_p() -> None:
+    """The same cells: with 1 point that matters they are alike, and with a hundredth nobody knows."""
+    alike: dict[str, Values] = {"a": [8.0, 8.1, 8.0], "b": [8.0, 8.0, 8.1]}
+    once = Judged([better("a", "b")], results(**alike), AXES, METRIC)
+    strict, later = replace(once, claims=[better("a", "b", delta=0.01)]), replace(once, looks=(3, 5, 10))
+    for others in ((strict, later), (later, strict)):
+        first, *rest = (found[0] for found in judge_page([once, *others]))
+        assert first.p is not None and all(one.p is not None and one.p > first.p for one in rest)
+        assert first.word == "NO DIFFERENCE"
 
 
 def test_claims_that_cannot_be_judged_cost_nothing() -> None:

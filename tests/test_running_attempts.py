@@ -1,17 +1,20 @@
 """Attempts at a trial: damaged files, workers that were taken over, failures that are tried again."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from whole_study import EVALUATED_TWICE, WHERE, broken, mlflow_children, plan, run, run_in
 
+from ablations.running import worker
 from ablations.running.job import Job
 from ablations.running.worker import run_unit
 from ablations.store.leases.lease import take
 from ablations.store.trial_store import TrialStore
 from ablations.tracking.reader import read_study
-from ablations.types.events import Held, Started, TrialEnded
+from ablations.types.events import Event, Held, Started, TrialEnded
+from ablations.types.trial import Result, Trial
 from core import load_pretrained
 from core.hardware import pick_device
 
@@ -59,6 +62,35 @@ def test_a_worker_that_was_taken_over_writes_nothing() -> None:
     assert events == [Started(unit.pretrain_id), Held(unit.pretrain_id)]
     assert store.result(unit.trials[0].id) is None
     assert not store.encoder_path(unit.pretrain_id).exists()
+
+
+def test_an_evaluation_that_fails_costs_neither_an_older_result_nor_the_seconds_of_the_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A trial that is done is scored again for a score that one study needs; other studies use what it has."""
+    (unit, *_), store = plan(EVALUATED_TWICE).units, TrialStore(WHERE.storage)
+    store.record(unit)
+    first = unit.trials[0]
+    old = Result(first.id, "done", {"linear_eval/top1": 50.0}, 1.0, 2.0, {})
+    store.save_result(old)
+
+    def evaluated(trial: Trial, pretrained: object, seconds: float, *others: object) -> Result:
+        if trial == first:
+            return Result(trial.id, "failed", {}, 0.0, 3.0, {}, "it broke", "bug")
+        return Result(trial.id, "done", {}, seconds, 3.0, {})
+
+    monkeypatch.setattr(worker, "_pretrained", lambda run: (None, 100.0))
+    monkeypatch.setattr(worker, "_evaluated", evaluated)
+    events: list[Event] = []
+    job = Job(WHERE.storage, WHERE.data_dir, "me", 1)
+    again = replace(unit, retried=(old,))
+    run_unit(again, job, events.append)
+    ended = [event.result.state for event in events if isinstance(event, TrialEnded)]
+    assert ended[:2] == ["failed", "done"]
+    assert store.result(first.id) == old
+    results = store.results(list(unit.trials)).values()
+    assert sum(result.seconds for result in results) == old.seconds + 100.0
+    assert again.retrying(store.results(list(unit.trials))).retried == (old,)  # as after it ran out of memory
 
 
 def test_a_worker_that_does_not_see_the_storage_says_so(tmp_path: Path) -> None:

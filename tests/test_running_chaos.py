@@ -23,11 +23,11 @@ from ablations.running.outcome import Outcome
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
 from ablations.running.schedulers.on_ray import connect, endings
-from ablations.store.migration import open_store
 from ablations.store.trial_store import TrialStore
+from ablations.store.upkeep.migration import open_store
 from ablations.study.load import load_study
-from ablations.tracking import client as tracking
-from ablations.tracking import database
+from ablations.tracking.connection import client as tracking
+from ablations.tracking.connection import database
 from ablations.types.errors import AblateError, DiskFullError, StudyError
 from ablations.types.events import Saved
 from ablations.types.failures import kind_of

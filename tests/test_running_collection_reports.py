@@ -26,13 +26,11 @@ from typer.testing import CliRunner
 
 import ablations.tracking.collection_report  # noqa: F401 - before the function that it imports is replaced
 from ablations.cli.app import app
-from ablations.cli.json_documents.collection_documents import (
-    CollectionPlanDocument,
-    CollectionReportDocument,
-    CollectionRunDocument,
-    CollectionStatusDocument,
-)
-from ablations.tracking.client import find_parent, tracking_uri
+from ablations.cli.json_documents.plan import CollectionPlanDocument
+from ablations.cli.json_documents.report import CollectionReportDocument
+from ablations.cli.json_documents.run import CollectionRunDocument
+from ablations.cli.json_documents.status import CollectionStatusDocument
+from ablations.tracking.connection.client import find_parent, tracking_uri
 from ablations.tracking.content.collection import NOT_RUN, collection_status
 from ablations.tracking.report import draw_report
 from ablations.tracking.save_reports import COLLECTION

@@ -13,7 +13,7 @@ import pytest
 from command_line import ablate
 from mlflow import MlflowClient
 
-from ablations.tracking.client import TRIAL, child_runs, tracking_uri
+from ablations.tracking.connection.client import TRIAL, child_runs, tracking_uri
 from ablations.tracking.reader import read_study
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")

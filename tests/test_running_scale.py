@@ -34,7 +34,7 @@ from ablations.running.schedulers.scheduler import Batch
 from ablations.store.json_files import read_json
 from ablations.store.trial_store import TrialStore
 from ablations.study.study import Resources
-from ablations.tracking.client import TRIAL
+from ablations.tracking.connection.client import TRIAL
 from ablations.tracking.content.trial import RESULT
 from ablations.tracking.resilient_tracker import ResilientTracker
 from ablations.types.events import Event, Held, Started, TrialEnded
@@ -56,7 +56,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
                 made[name] += 1
             return super().__getattribute__(name)
 
-    monkeypatch.setattr("ablations.tracking.client.MlflowClient", Client)
+    monkeypatch.setattr("ablations.tracking.connection.client.MlflowClient", Client)
     return made
 
 

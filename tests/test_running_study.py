@@ -16,7 +16,7 @@ from ablations.running.run import run_plan
 from ablations.running.worker import run_unit
 from ablations.store.trial_store import TrialStore
 from ablations.tracking import provenance
-from ablations.tracking.client import tracking_uri
+from ablations.tracking.connection.client import tracking_uri
 from ablations.tracking.reader import read_study
 from ablations.types.events import Event, Saved
 from ablations.types.trial import Unit

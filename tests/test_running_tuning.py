@@ -25,12 +25,12 @@ from ablations.running.schedule import Where
 from ablations.running.until_decided import next_seeds
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
-from ablations.tracking.client import child_runs, find_parent, tracking_uri
+from ablations.tracking.connection.client import child_runs, find_parent, tracking_uri
 from ablations.tracking.content.trial import CHOSEN
 from ablations.types.errors import StudyError
 from ablations.types.trial import Result, Trial
 from helpers import small_study
-from reports.statistics.claims import BetterClaim
+from reports.statistics.claims.kinds import BetterClaim
 from reports.statistics.verdicts import Verdict
 
 pytestmark = pytest.mark.usefixtures("mlflow_db", "blank_figures")

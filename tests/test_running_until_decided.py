@@ -27,7 +27,7 @@ from ablations.tracking.collection_report import draw_studies
 from ablations.types.events import Event, Started, TrialEnded
 from ablations.types.trial import Result, Trial, Unit
 from helpers import small_study
-from reports.statistics.claims import BetterClaim
+from reports.statistics.claims.kinds import BetterClaim
 from reports.statistics.verdicts import Verdict
 
 pytestmark = pytest.mark.usefixtures("blank_figures")
@@ -109,6 +109,21 @@ def test_cells_that_are_behind_catch_up_first() -> None:
     ahead = trials + next_seeds(trials, [verdict("UNDECIDED", "0.1")], (3,))
     added = next_seeds(ahead, [verdict("UNDECIDED", "0.1", "0.5")], (3, 5))
     assert [(trial.coordinates["loss.temperature"], trial.seed) for trial in added] == [(0.5, 2)]
+
+
+def test_cells_that_lack_an_axis_get_seeds_too() -> None:
+    """A table of results has an empty text for an axis that a cell does not have."""
+    two = STUDY.replace(
+        "  loss.temperature: [0.1, 0.5, 1.0]", "  - loss.temperature: [0.1, 0.5]\n  - optimizer.learning_rate: [0.2]"
+    )
+    Path("study.yaml").write_text(two.replace("cells: [[0.1]], than: [[0.5]]", "cells: [{loss.temperature: 0.1}]"))
+    trials = make_plan(load_study("study.yaml", seeds=2), TrialStore(STORAGE), Path("data")).trials
+    cells = [
+        {"loss.temperature": "0.1", "optimizer.learning_rate": ""},
+        {"loss.temperature": "", "optimizer.learning_rate": "0.2"},
+    ]
+    added = next_seeds(trials, [replace(verdict("UNDECIDED"), cells=cells)], (3,))
+    assert [(trial.cell_name, trial.seed) for trial in added] == [("0.1", 2), ("0.2", 2)]
 
 
 def test_of_a_claim_with_parts_only_the_open_ones_get_seeds() -> None:

@@ -14,9 +14,9 @@ from command_line import ablate
 from hypothesis import HealthCheck, given, settings
 
 from ablations.planning.plan import make_plan
-from ablations.store.cleaning import unneeded
 from ablations.store.folders import files_below
 from ablations.store.trial_store import TrialStore
+from ablations.store.upkeep.cleaning import unneeded
 from ablations.study.load import load_study
 from ablations.types.trial import Result, Trial
 from core.files import is_unfinished, whole_file, write_text

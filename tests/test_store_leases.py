@@ -1,5 +1,6 @@
 """Several runs share one storage: nothing is trained twice, dead runs are cleared, and all runs come to their end."""
 
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -162,6 +163,32 @@ def test_a_run_elsewhere_is_dead_when_it_was_not_heard_for_so_long(storage: AnyP
     assert looks(watch, clock, beats) == {"far": True}
     assert looks(watch, clock, 2) == {}
     assert not path.exists()
+
+
+@pytest.mark.parametrize("content", [b"[]", b"\xff\xfe"])
+def test_a_sign_of_life_that_is_damaged_stops_no_run(storage: AnyPath, clock: Clock, content: bytes) -> None:
+    """The thread that reads it keeps this run's own sign up: an error there would end the run."""
+    path, watch = sign(storage, "far"), Watch(storage)
+    path.write_bytes(content)
+    assert watch.look() == {"far": False}
+    assert looks(watch, clock, int(PATIENCE / BEAT) + 1) == {}
+
+
+def test_the_lock_of_another_user_cannot_be_tried_and_its_run_is_known_by_its_silence(
+    storage: AnyPath, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, watch = sign(storage, "theirs"), Watch(storage)
+    write_text(path, json.dumps({"machine": heartbeat._machine()}))
+    lock_file = heartbeat._lock(storage, "theirs")
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    lock_file.touch()
+
+    def refused(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(heartbeat, "_is_locked", refused)
+    assert watch.look() == {"theirs": False}
+    assert looks(watch, clock, int(PATIENCE / BEAT) + 1) == {}
 
 
 @ONLY_FOLDER

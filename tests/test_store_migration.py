@@ -14,11 +14,11 @@ from ablations.cli.app import app
 from ablations.planning.plan import Plan, make_plan
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
-from ablations.store import migration
 from ablations.store.folders import files_below, remove
 from ablations.store.leases.live_run import LiveRun
-from ablations.store.migration import open_store
 from ablations.store.trial_store import TrialStore
+from ablations.store.upkeep import migration
+from ablations.store.upkeep.migration import open_store
 from ablations.study.load import load_study
 from ablations.tracking.reader import read_study
 from ablations.types import identity

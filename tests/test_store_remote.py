@@ -41,9 +41,9 @@ from ablations.running.schedulers.on_ray import endings, outside
 from ablations.running.schedulers.scheduler import Batch
 from ablations.store.data_copies import FOLDERS, local_data, planned_size
 from ablations.store.leases.live_run import LiveRun
-from ablations.store.migration import open_store
 from ablations.store.own_images.notes import load_notes
 from ablations.store.trial_store import TrialStore
+from ablations.store.upkeep.migration import open_store
 from ablations.study.load import load_study
 from ablations.study.study import Resources
 from ablations.types.errors import DiskFullError, LostStorageError, StudyError

@@ -183,6 +183,12 @@ def test_exchanged_encoders_are_named_by_verify(spoil: Callable[[], None], says:
     assert (code, text.count(says), text.count("encoder.pt: ")) == (1, 2, 2), text
 
 
+def test_what_is_no_encoder_among_the_encoders_is_left_alone_by_verify() -> None:
+    Path("runs/encoders/.DS_Store").touch()
+    Path("runs/encoders/notes").mkdir()
+    assert ablate("verify")[0] == 0
+
+
 def test_there_is_nothing_to_verify_where_no_storage_is() -> None:
     assert ablate("verify", "--storage", "typo") == (2, "typo: there is no such storage\n")
 

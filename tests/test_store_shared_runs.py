@@ -21,7 +21,7 @@ from ablations.store.leases.lease import take
 from ablations.store.leases.live_run import LiveRun
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
-from ablations.tracking.client import TRIAL, child_runs, tracking_uri
+from ablations.tracking.connection.client import TRIAL, child_runs, tracking_uri
 from ablations.tracking.content.trial import RESULT
 from ablations.tracking.reader import read_study
 from ablations.tracking.resilient_tracker import ResilientTracker

@@ -20,8 +20,8 @@ from core.data.catalog import DRAWN
 from helpers import shipped
 from reports.paper.catalog import paper_axes, published
 from reports.paper.numbers import PaperNumbers, paper_numbers
-from reports.statistics.claims import AgreementClaim, parts_of
-from reports.statistics.questions import QUESTIONS, question
+from reports.statistics.claims.kinds import AgreementClaim, parts_of
+from reports.statistics.claims.questions import QUESTIONS, question
 from reports.statistics.verdicts import judge
 
 load_study = functools.cache(load_uncached)

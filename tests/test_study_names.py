@@ -11,7 +11,7 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.types.errors import StudyError
 from ablations.types.trial import Trial
-from reports.statistics.claims import BetterClaim
+from reports.statistics.claims.kinds import BetterClaim
 
 GRID = "grid: {loss.temperature: [0.1, 1.0], head.kind: [linear, nonlinear]}\n"
 AGAINST = "kind: against, axis: head.kind, x: linear, y: [nonlinear]"

@@ -11,7 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ablations.cli.app import app
-from ablations.cli.json_documents.documents import DOCUMENTS, Document
+from ablations.cli.json_documents.document import Document
+from ablations.cli.json_documents.kinds import DOCUMENTS
 from ablations.planning.grid import enumerate_trials
 from ablations.study.library import all_studies, shipped_studies
 from ablations.study.load import load_study

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from ablations.cli.app import app
 from ablations.store.trial_store import TrialStore
 from ablations.tracking import resilient_tracker
-from ablations.tracking.client import TRIAL, tracking_uri
+from ablations.tracking.connection.client import TRIAL, tracking_uri
 from ablations.tracking.content import limits
 from ablations.tracking.reader import read_study
 from ablations.types.errors import AblateError

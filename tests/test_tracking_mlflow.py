@@ -13,9 +13,9 @@ from rich.console import Console
 
 from ablations.store.trial_store import TrialStore
 from ablations.tracking import resilient_tracker
+from ablations.tracking.connection.ui import serve
+from ablations.tracking.connection.unreachable import trouble
 from ablations.tracking.resilient_tracker import ResilientTracker
-from ablations.tracking.ui import serve
-from ablations.tracking.unreachable import trouble
 from ablations.types.redaction import without_secrets
 
 pytestmark = pytest.mark.usefixtures("mlflow_db")
@@ -40,7 +40,7 @@ def outage(monkeypatch: pytest.MonkeyPatch) -> Callable[[range], list[str]]:
                         raise Broken("away")
                 return super().__getattribute__(name)
 
-        monkeypatch.setattr("ablations.tracking.client.MlflowClient", Client)
+        monkeypatch.setattr("ablations.tracking.connection.client.MlflowClient", Client)
         return made
 
     return begin
@@ -171,8 +171,9 @@ def test_a_databases_password_is_in_no_command_line(monkeypatch: pytest.MonkeyPa
         calls.append((command, env))
         return CompletedProcess(command, 0)
 
-    monkeypatch.setattr("ablations.tracking.ui.check_database", lambda uri: None)  # its driver may be missing
-    monkeypatch.setattr("ablations.tracking.ui.subprocess.run", run)
+    database = "ablations.tracking.connection.ui.check_database"  # its driver may be missing
+    monkeypatch.setattr(database, lambda uri: None)
+    monkeypatch.setattr("ablations.tracking.connection.ui.subprocess.run", run)
     serve("127.0.0.1", 5000, Console(quiet=True))
     ((command, environment),) = calls
     assert not any("hunter2" in word for word in command)

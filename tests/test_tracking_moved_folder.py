@@ -11,9 +11,9 @@ import pytest
 from mlflow import MlflowClient
 from recorded import contents, experiment, plan, record, save_report
 
-from ablations.tracking import database
-from ablations.tracking.client import tracking_uri
-from ablations.tracking.database import check_folder
+from ablations.tracking.connection import database
+from ablations.tracking.connection.client import tracking_uri
+from ablations.tracking.connection.database import check_folder
 from ablations.tracking.reader import read_study
 from ablations.types.errors import AblateError
 

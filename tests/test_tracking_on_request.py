@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from ablations.cli.app import app
 from ablations.store.trial_store import TrialStore
-from ablations.tracking.client import TRIAL, tracking_uri
+from ablations.tracking.connection.client import TRIAL, tracking_uri
 from core import load_pretrained
 from helpers import small_study
 

@@ -14,7 +14,7 @@ from ablations.planning.plan import Plan, make_plan
 from ablations.store.trial_store import TrialStore
 from ablations.study.grid_forms.points import LONGEST_LABEL
 from ablations.study.load import load_study
-from ablations.tracking.client import tracking_uri
+from ablations.tracking.connection.client import tracking_uri
 from ablations.tracking.content.summary import Summary
 from ablations.tracking.reader import read_study
 from helpers import small_study

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from ablations.cli.app import app
 from ablations.store.trial_store import TrialStore
-from ablations.tracking.client import PARENT, TRIAL, tracking_uri
+from ablations.tracking.connection.client import PARENT, TRIAL, tracking_uri
 from ablations.tracking.content.study import parent_status
 from ablations.tracking.reader import read_study
 from ablations.tracking.report import draw_report

@@ -15,7 +15,7 @@ from ablations.running.run import run_plan
 from ablations.running.schedule import Where
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
-from ablations.tracking.client import TRIAL, child_runs, find_parent, tracking_uri
+from ablations.tracking.connection.client import TRIAL, child_runs, find_parent, tracking_uri
 
 STUDY = """\
 name: small

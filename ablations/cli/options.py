@@ -1,4 +1,4 @@
-"""What all commands share: options, consoles, and how errors are printed."""
+"""Options and consoles that all commands share, and how errors are printed."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from ablations.types.errors import AblateError, StudiesError, place_error, stora
 from ablations.types.redaction import without_secrets
 
 if TYPE_CHECKING:
-    from ablations.cli.json_documents.documents import Document
+    from ablations.cli.json_documents.document import Document
     from ablations.store.trial_store import TrialStore
     from ablations.study.own_code.uses import CodeOptions
     from core.config.own_code import OwnCode
@@ -100,6 +100,14 @@ StorageOption = Annotated[
 ]
 
 
+StudyArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY",
+        help="A study file, or the name of a study; see list. Or a collection of studies, such as paper.",
+        autocompletion=completion.studies,
+    ),
+]
 ScaleOption = Annotated[
     str | None,
     typer.Option("--scale", help="quick (default), laptop, cifar10 or imagenet.", autocompletion=completion.scales),
@@ -163,7 +171,7 @@ def code_options(use: list[str] | None, no_code: bool, storage: AnyPath | None =
 
 
 def open_store(storage: AnyPath) -> "TrialStore":
-    """The store; prints on stderr what had to be moved. Raises ``StudyError``; see ``store.migration``."""
-    from ablations.store import migration
+    """The store; prints on stderr what had to be moved. Raises ``StudyError``; see ``store.upkeep.migration``."""
+    from ablations.store.upkeep import migration
 
     return migration.open_store(storage, lambda text: errors.print(text))

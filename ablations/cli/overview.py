@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ablations.cli.json_documents.documents import Counts, ListDocument, StudyEntry
-from ablations.cli.json_documents.to_documents import counts
+from ablations.cli.json_documents.counts import Counts, counts
+from ablations.cli.json_documents.studies import ListDocument, StudyEntry
 from ablations.planning.estimate import seconds_and_flops
 from ablations.planning.own_images.fingerprints import Folders
 from ablations.planning.plan import known_trials, plan_trials

@@ -1,4 +1,4 @@
-"""What the commands on studies print, for people (text) and for machines (one JSON document)."""
+"""Prints the results of commands on studies, for people (text) and for machines (one JSON document)."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +12,7 @@ from ablations.types.wording import listed
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
-    from ablations.cli.json_documents.documents import ExportDocument
+    from ablations.cli.json_documents.export import ExportDocument
     from ablations.planning.collection_plan import CollectionPlan
     from ablations.planning.plan import Plan
     from ablations.running.outcome import Outcome, Outcomes
@@ -26,9 +26,9 @@ FEW_NAMES = 3
 
 
 def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as_json: bool) -> None:
-    """What would run, what it costs, and what a reviewer would ask."""
+    """Print a plan: the trials that would run, their cost, and a reviewer's questions."""
     if as_json:
-        from ablations.cli.json_documents.to_documents import plan_document
+        from ablations.cli.json_documents.plan import plan_document
 
         print_document(plan_document(plan, storage, price))
         return
@@ -44,7 +44,7 @@ def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as
 
 
 def print_exported(written: "ExportDocument") -> None:
-    """What was exported, and what reads it."""
+    """Print which encoder was exported, and how to read it."""
     if written.cell:
         console.print(f"the best cell: {written.cell}")
     features = f"{written.features} features"
@@ -60,11 +60,11 @@ def print_exported(written: "ExportDocument") -> None:
 def print_status(plan: "CollectionPlan", storage: AnyPath, as_json: bool) -> None:
     """How far each study has come, why trials failed, what is best so far, and what was drawn."""
     if as_json:
-        from ablations.cli.json_documents.to_documents import status_document
+        from ablations.cli.json_documents.status import status_document
 
         print_document(status_document(plan, storage))
         return
-    from ablations.cli.json_documents.to_documents import together_entries
+    from ablations.cli.json_documents.verdicts import together_entries
     from ablations.cli.tables import collection_table, heading
     from ablations.store.drawn import drawn_page
 
@@ -125,7 +125,7 @@ def print_drawn(drawn: "DrawnStudies", is_one_study: bool) -> None:
 
 
 def print_trouble(outcomes: "Outcomes", storage: AnyPath) -> None:
-    """What went wrong, for a run that prints nothing else; each trial once."""
+    """Print what went wrong in a run that prints nothing else, each trial once."""
     from ablations.store.trial_store import TrialStore
 
     store = TrialStore(storage)
@@ -141,7 +141,7 @@ def print_trouble(outcomes: "Outcomes", storage: AnyPath) -> None:
 
 
 def _print_study_status(plan: "Plan", storage: AnyPath) -> None:
-    from ablations.cli.json_documents.to_documents import verdict_entries
+    from ablations.cli.json_documents.verdicts import verdict_entries
     from ablations.cli.tables import states_lines
     from ablations.planning.best import best_of
     from ablations.store.drawn import drawn_verdicts

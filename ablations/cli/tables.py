@@ -1,10 +1,10 @@
-"""What the command line prints of plans and studies: headings and rows."""
+"""Headings and rows of plans and studies, as the command line prints them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ablations.cli.fitting import Row, Rows
-from ablations.cli.json_documents.documents import ListDocument, StudyEntry
+from ablations.cli.json_documents.studies import ListDocument, StudyEntry
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.estimate_text import workers_text
 from ablations.planning.origins import origins, unvaried_text
@@ -26,7 +26,7 @@ TITLE_WIDTH = 32
 
 
 def heading(plan: CollectionPlan) -> str:
-    """What will run at which scale, and how to choose another scale."""
+    """The heading of a plan: what will run at which scale, and how to choose another scale."""
     told = study_heading(plan.plans[0]) if plan.scaled.is_one_study else _collection_heading(plan)
     codes = dict.fromkeys(str(code) for scaled in plan.scaled.studies for code in scaled.own_code)
     return f"{told}\ncode that was run to read it: {', '.join(codes)}" if codes else told
@@ -222,7 +222,7 @@ def _titled(name: str, reproduces: str) -> str:
 
 
 def _explained(result: Result) -> str:
-    """What went wrong, and what to do next."""
+    """The cause of a failure, and what to do next."""
     step = next_step(result.failure)
     return f"{result.failure.replace('_', ' ')}: {result.error}. {step}" if result.failure and step else result.error
 

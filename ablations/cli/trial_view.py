@@ -11,7 +11,8 @@ from rich.text import Text
 from ablations.cli.fitting import Row, Rows
 from ablations.planning.configuration.find_planned import FoundTrial, find_planned
 from ablations.planning.own_images.fingerprints import Fingerprints, no_fingerprints
-from ablations.store.trial_store import StoredTrial, TrialStore, find_trial
+from ablations.store.find_trial import find_trial
+from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.study.overrides import OPTION
 from ablations.study.own_code.uses import WITH_CODE, CodeOptions
 from ablations.study.settings import dotted_values
@@ -68,7 +69,7 @@ def show(store: TrialStore, trial: StoredTrial, planned: FoundTrial | None = Non
 
 
 def compare(one: StoredTrial, other: StoredTrial) -> RenderableType:
-    """What differs in configuration and in result."""
+    """The differences of two trials in configuration and in result, as rows."""
     rows = [_difference_row(name, _text(a), _text(b)) for name, a, b in config_differences(one, other)]
     rows += [_difference_row(name, _text(a), _text(b), _gain(a, b)) for name, a, b in result_differences(one, other)]
     if not rows:
@@ -77,7 +78,7 @@ def compare(one: StoredTrial, other: StoredTrial) -> RenderableType:
 
 
 def config_differences(one: StoredTrial, other: StoredTrial) -> Iterator[Difference]:
-    """What differs between two configurations, by dotted path."""
+    """The differences between two configurations, by dotted path."""
     return _differences(dotted_values(whole_config(one)), dotted_values(whole_config(other)))
 
 
@@ -91,7 +92,7 @@ def whole_config(trial: StoredTrial) -> dict[str, Any]:
 
 
 def result_differences(one: StoredTrial, other: StoredTrial) -> Iterator[Difference]:
-    """What differs between the states, the metrics and the facts."""
+    """The differences between the states, the metrics and the facts."""
     return _differences(_results(one), _results(other))
 
 

@@ -24,7 +24,7 @@ class CollectionPlan:
 
     @cached_property
     def groups(self) -> list[Plan]:
-        """What is left of all studies; see ``together``."""
+        """Plans of the units that are left of all studies; see ``together``."""
         return together(self.plans, self.scaled.name)
 
     def shared(self, plan: Plan) -> int:
@@ -71,7 +71,7 @@ def plan_studies(
 
 
 def together(plans: Sequence[Plan], name: str) -> list[Plan]:
-    """What is left of several plans as one plan called ``name``, or as one for each kind of ``resources``.
+    """The units that are left of several plans as one plan called ``name``, or as one for each kind of ``resources``.
 
     A training that several studies want is there once, with the trials of all; it runs as the first study wants it.
     """

@@ -139,10 +139,12 @@ def _fit(speeds: list[Speed]) -> Callable[[float, float], float]:
         rates = nnls(work / scale / seconds[:, None], np.ones(len(speeds)))[0] / scale  # relative errors count
         return lambda flops, pixels: float(rates @ [flops, pixels])
 
+    of_encoders = [speed for speed in speeds if speed.flops]  # the others scored the images themselves
+
     def nearest(flops: float, pixels: float) -> float:
-        if not flops:  # what is scored are the images themselves
+        if not (flops and of_encoders):
             return 0.0
-        speed = min(speeds, key=lambda one: abs(math.log(one.flops / flops)))
+        speed = min(of_encoders, key=lambda one: abs(math.log(one.flops / flops)))
         return speed.seconds * flops / speed.flops
 
     return nearest

@@ -172,7 +172,7 @@ def former_trials(
 
 
 def how_to_ask(changes: Sequence[Change]) -> str:
-    """What a user does to have the study with all of its former settings."""
+    """The options and edits by which a user has the study with all its former settings."""
     settings = [change for change in changes if isinstance(change, SettingChange)]
     ways = [change.option for change in changes if not isinstance(change, SettingChange)]
     if inside := [change for change in settings if change.in_file]:

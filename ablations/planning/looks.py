@@ -1,7 +1,7 @@
 """Numbers of seeds at which ``--until-decided`` looks at the claims: after 3, 5 and the most seeds.
 
 Looking often and stopping at the first success finds something by chance. So the looks are set before the first one,
-and each verdict pays for all of them; see ``reports.statistics.looks``.
+and each verdict pays for all of them; see ``reports.statistics.hypothesis_tests.looks``.
 """
 
 from collections.abc import Sequence

@@ -21,7 +21,7 @@ def origins(plan: Plan) -> str:
 
 
 def unvaried_text(plan: Plan) -> str:
-    """What the storage has of the trials that are left from before choices followed the seed; empty if nothing."""
+    """A sentence on trials that are left and were done before choices followed the seed; empty without any."""
     if not plan.unvaried:
         return ""
     was = "was" if plan.unvaried == 1 else "were"

@@ -130,8 +130,8 @@ def _formerly_done(
 
 
 def known_trials(scaled: ScaledStudy, store: TrialStore, fingerprints: Fingerprints) -> list[Trial]:
-    """The trials of a study on images with these fingerprints, and the further seeds of its cells up to the last that
-    the storage has done: no result is ever left out. Raises ``StudyError``."""
+    """The trials of a study on images with these fingerprints, and the further seeds of its cells that the storage has,
+    one after the other up to the last that is done. Raises ``StudyError``."""
     trials = enumerate_trials(scaled, fingerprints, store)
     last = {trial.candidate: trial for trial in sorted(trials, key=lambda trial: trial.seed)}
     further = list(itertools.chain(*each(store.root, partial(_kept_after, store), last.values())))

@@ -69,7 +69,7 @@ def whole_searches(trials: Sequence[Trial], further: Sequence[Trial]) -> list[Tr
 
 @dataclass(frozen=True)
 class SearchCost:
-    """What a search costs beside the same study with one value of each tuned setting."""
+    """The cost of a search, beside that of the same study with one value of each tuned setting."""
 
     trainings: int
     trials: int

@@ -26,7 +26,7 @@ class StoppedEarly(Exception):
 
 @dataclass(frozen=True)
 class Judging:
-    """What a scheduler needs in order to stop trainings."""
+    """The rule by which a scheduler stops trainings, and the trainings to compare with."""
 
     rule: StopEarly
     epochs: int

@@ -1,4 +1,4 @@
-"""What the units of one run have in common, as a value that workers are given. It needs no PyTorch."""
+"""The circumstances that all units of a run share, as a value that workers are given. It needs no PyTorch."""
 
 from dataclasses import dataclass
 

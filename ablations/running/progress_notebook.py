@@ -18,7 +18,7 @@ WIDTH = 100
 
 
 class NotebookTable:
-    """What is running; at the end the summary and what failed."""
+    """Shows the running units, and at the end the summary and the failed trials."""
 
     def __init__(self, state: RunState) -> None:
         self._state = state

@@ -15,7 +15,7 @@ WIDTHS = {"epoch": 0, "loss": 44, "images/s": 60}
 
 
 def progress_table(state: RunState, width: int) -> Group:
-    """What is running, how far the run has come, and what is best so far; ``width`` is that of the console."""
+    """A table of the running units, the best cell so far, and the summary. ``width`` is that of the console."""
     shown = [column for column, least in WIDTHS.items() if width >= least]
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("running", min_width=min(24, width // 2))

@@ -14,12 +14,12 @@ from ablations.running.own_images.remember import remember_images
 from ablations.running.prepare_data import is_elsewhere, needed_data, prepare_data
 from ablations.running.run_state import RunState
 from ablations.running.schedule import Schedule, Where
-from ablations.store.cleaning import explain_storage
 from ablations.store.folders import each
 from ablations.store.leases.live_run import LiveRun
-from ablations.store.migration import keep_schema
 from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
+from ablations.store.upkeep.cleaning import explain_storage
+from ablations.store.upkeep.migration import keep_schema
 from ablations.tracking.on_request import Extras
 from ablations.types.console import counting
 from ablations.types.duration import clock
@@ -131,7 +131,7 @@ class Round:
         return outcomes
 
     def _draw(self, run: "_StudyRun") -> "DrawnReport | None":
-        """The report of what the tracker has written to MLflow; None, and said, if that cannot be."""
+        """The report of what the tracker has written to MLflow; None if it cannot be drawn, which is printed."""
         if not run.tracker.works:
             return None
         # here, since pandas and matplotlib come with them

@@ -24,8 +24,8 @@ def run_studies(
 ) -> Outcomes:
     """Run what is left of all studies, log it and draw it.
 
-    With ``most_seeds``, look at the claims after 3, 5 and so many seeds; the cells of those that are not decided get
-    the seeds of the next look. ``extras`` are what MLflow is given besides.
+    If ``most_seeds`` is given, the claims are looked at after 3, 5 and so many seeds; the cells of those that are not
+    decided get the seeds of the next look. ``extras`` are what MLflow is given besides.
 
     Raises ``StudyError`` if no study can begin. KeyboardInterrupt passes through; finished results are in the store.
     """

@@ -71,7 +71,7 @@ class UnitRun:
         result = replace(result, facts=result.facts | {COMPUTED_FOR: self.job.study})
         self.lease.check()
         if result.failure not in PASSING:
-            self.store.save_result(result)
+            self.store.save_ended(result)
         self.emit(TrialEnded(self.id, result))
 
     def on_epoch(self, epoch: Epoch) -> None:

@@ -12,10 +12,10 @@ from ablations.running.outcome import Outcome
 from ablations.running.schedule import Where
 from ablations.store.looks import Looks, save_looks
 from ablations.store.trial_store import TrialStore
-from ablations.study.settings import coordinate
+from ablations.study.axes import value_text
 from ablations.types.trial import Trial
 from ablations.types.wording import counted, listed
-from reports.statistics.claims import BASELINE
+from reports.statistics.claims.kinds import BASELINE
 
 if TYPE_CHECKING:
     from reports.statistics.verdicts import Verdict
@@ -25,7 +25,7 @@ def set_looks(plan: Plan, most: int, where: Where, console: Console) -> Plan:
     """The plan with its looks at the claims, which are kept with the study and printed before the first of them."""
     if not plan.scaled.claims:
         return plan
-    from reports.statistics.looks import one_look  # here, since SciPy comes with it
+    from reports.statistics.hypothesis_tests.looks import one_look  # here, since SciPy comes with it
     from reports.statistics.ruling import ALPHA
 
     looks, name = looks_until(most, plan.trials, plan.looks), plan.scaled.study.name
@@ -60,8 +60,9 @@ def next_seeds(trials: list[Trial], verdicts: "Sequence[Verdict]", looks: Looks)
     added: dict[str, Trial] = {}
     for verdict in _open(verdicts):
         cells: dict[tuple[str, ...], list[Trial]] = {}
+        about = [_without_empty(cell) for cell in verdict.cells]
         for trial in trials:
-            if _text(trial) in verdict.cells:
+            if _text(trial) in about:
                 cells.setdefault(trial.candidate, []).append(trial)
         fewest = min(map(len, cells.values()), default=0)
         look = next((look for look in looks if look > fewest), 0)
@@ -91,7 +92,12 @@ def _verdicts(outcomes: Mapping[str, Outcome]) -> "dict[str, list[Verdict]]":
 
 
 def _text(trial: Trial) -> dict[str, str]:
-    """Its cell as in ``Verdict.cells``."""
+    """The trial's cell as in ``Verdict.cells``, without the axes that it does not have."""
     if trial.baseline is not None:
         return {BASELINE: trial.baseline}
-    return {axis: str(coordinate(value)) for axis, value in trial.coordinates.items()}
+    return _without_empty({axis: value_text(value) for axis, value in trial.coordinates.items()})
+
+
+def _without_empty(cell: Mapping[str, str]) -> dict[str, str]:
+    """The cell without axes that it does not have, which are empty in a table of results and missing in a trial."""
+    return {axis: value for axis, value in cell.items() if value}

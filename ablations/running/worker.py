@@ -52,7 +52,8 @@ if TYPE_CHECKING:
 def run_unit(unit: Unit, job: Job, emit: Listen) -> None:
     """Train, evaluate, and keep a result for every trial of the unit, failures included.
 
-    Whatever an earlier attempt or another run has ended is not done again; a unit that another run holds is left to it.
+    A trial that an earlier attempt or another run has ended is not run again. A unit that another run holds is left to
+    that run.
     Raises ``OSError`` if the storage cannot be used, and ``ProcessLost`` if another worker of the training is gone.
     """
     torch.set_num_threads(job.threads)
@@ -142,8 +143,9 @@ def _run_trials(trials: list[Trial], run: UnitRun) -> None:
             run.keep(_failure(trial, error))
         return
     for number, trial in enumerate(trials):
-        run.keep(_evaluated(trial, pretrained, seconds, run, trials[number + 1 :]))
-        seconds = 0.0
+        result = _evaluated(trial, pretrained, seconds, run, trials[number + 1 :])
+        run.keep(result)
+        seconds = 0.0 if result.state == "done" else seconds  # the training is counted once, in the first that is done
 
 
 def _pretrained(run: UnitRun) -> tuple[Pretrained, float]:
@@ -210,7 +212,7 @@ def _evaluated(
 
 
 def _arrays(scores: Scores) -> dict[str, "ndarray"]:
-    """What a report draws, and which test images are right."""
+    """The arrays to keep: those that a report draws, and which test images are right."""
     right = packed({metric: one.numpy() for metric, one in scores.right.items()}, scores.images)
     return {name: array.numpy() for name, array in scores.arrays.items()} | right
 

@@ -1,7 +1,7 @@
-"""Data sets of an object store, which every machine that needs one copies once and then has as files.
+"""Copies of the data sets in an object store, one on each machine that needs it, in ``~/.cache/simclr-ablations/data``.
 
-They lie in ``~/.cache/simclr-ablations/data/``. A copy is used again without a look at the store, unless a fresh one is
-asked for: a run does so before it plans, and a worker if its copy has not the images of its trial.
+A copy is used again without a request to the object store, unless a fresh one is asked for. A run asks for it before it
+plans, and a worker if the images of its copy are not those of its trial.
 """
 
 import hashlib
@@ -56,9 +56,11 @@ MUST_BE_READ = (*MANIFESTS, *HUGGING_FACE, "x_train.npy", "train_images.npy", "x
 def local_data(
     name: str, data_dir: AnyPath, tell: Callable[[str], None] = lambda text: None, fresh: bool = False
 ) -> Path:
-    """A data folder of this machine that has the data set, if the given one has it: copied, whole or not at all, where
-    it is remote; copied again, if ``fresh``, where the store has something else by now. Raises ``OSError`` where that
-    does not answer or the disk is full."""
+    """A data folder of this machine with the data set: ``data_dir`` itself, or the folder of copies if that is remote.
+
+    A remote data set is copied whole or not at all; if ``fresh``, again in case it has changed since.
+    Raises ``OSError`` if the object store does not answer, or the disk is full.
+    """
     if not isinstance(data_dir, RemotePath):
         return data_dir
     copy, folder = copies_of(data_dir) / _folder(name), data_dir / _folder(name)
@@ -78,20 +80,23 @@ def local_data(
 
 
 def remote_state(folder: RemotePath) -> str:
-    """16 hex digits that change with any object of the folder. Nothing is copied."""
+    """A digest of 16 hex digits that changes with any object of the folder. Nothing is copied."""
     lines = (f"{key.removeprefix(str(folder.key))} {version}" for key, version in sorted(folder.versions().items()))
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def copied_state(name: str, data_dir: RemotePath) -> str:
-    """The state of the store's folder when it was copied to this machine; empty where that is not known."""
+    """The ``remote_state`` of the folder when it was copied to this machine; empty if that is not known."""
     path = _state_path(copies_of(data_dir) / _folder(name))
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def planned_size(config: DataConfig, data_dir: AnyPath) -> DataSize:
-    """Size of a data set as ``data_size`` gives it. A remote folder of classes is counted before it is copied to this
-    machine; what must be read to be counted, such as a manifest, is copied first."""
+    """The size of a data set, as ``data_size`` gives it.
+
+    A remote folder of classes is counted by its listing, before it is copied. A manifest, and all else that must be
+    read to be counted, is copied to this machine first. Raises ``DataError`` if there is no such data set.
+    """
     if not isinstance(data_dir, RemotePath):
         return data_size(config, data_dir)
     if config.name in DATA_SETS or (copies_of(data_dir) / config.name).exists():
@@ -109,7 +114,7 @@ def planned_size(config: DataConfig, data_dir: AnyPath) -> DataSize:
 
 
 def _listed(folder: RemotePath, objects: Sequence[RemotePath]) -> DataSize:
-    """What is wrong with the folder in other ways is found out when it is copied."""
+    """The size of a folder with train and test splits, by its listing alone."""
     found: dict[str, list[str]] = {}
     for split, *inside in _places(folder, objects):
         if len(inside) == 2:
@@ -131,8 +136,7 @@ def _listed_unsplit(folder: RemotePath, objects: Sequence[RemotePath], share: fl
 
 
 def _places(folder: RemotePath, objects: Sequence[RemotePath]) -> Iterator[tuple[str, ...]]:
-    """Names of the folders of each image inside of ``folder``, and of the image; hidden ones count as little as on this
-    machine."""
+    """The path of each image from ``folder`` on, as names; hidden files and folders are left out, as on a disk."""
     for image in objects:
         inside = image.key.relative_to(folder.key).parts
         if image.suffix.lower() in SUFFIXES and not any(name.startswith(".") for name in inside):

@@ -1,4 +1,4 @@
-"""What was drawn of a study or a collection, as far as commands want it without drawing again."""
+"""The page and the verdicts of a study or a collection as last drawn, for commands that do not draw."""
 
 import json
 from collections.abc import Mapping

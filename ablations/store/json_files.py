@@ -4,6 +4,8 @@ import hashlib
 import json
 from typing import Any
 
+from pydantic import ValidationError
+
 from core.files import look_anew, read_text, write_text
 from core.remote import AnyPath
 
@@ -51,7 +53,15 @@ def unsealed(values: dict[str, Any]) -> dict[str, Any]:
     return rest
 
 
+def damage(error: ValueError) -> str:
+    """The problem with a file in words, without its path."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    return f"is damaged ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+
+
 def _digest(values: dict[str, Any]) -> str:
-    """16 hex digits over the values, whatever the order of their names."""
+    """A digest of 16 hex digits, which does not depend on the order of the names."""
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

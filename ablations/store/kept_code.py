@@ -33,7 +33,7 @@ def kept_codes(root: AnyPath, entry: str) -> list[OwnCode]:
 
 
 def _read(paths: list[AnyPath]) -> Iterator[tuple[float, OwnCode]]:
-    """Time and code of those that are as they were written."""
+    """The time and the code of each file that is as it was written."""
     for path in paths:
         name = path.name.removesuffix(".json")
         try:

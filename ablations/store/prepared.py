@@ -1,7 +1,7 @@
-"""Notes of data sets that this machine has decoded, so that a run finds out without PyTorch, which takes seconds.
+"""Notes of data sets that this machine has decoded, so that a run need not import PyTorch, which takes seconds.
 
-A note lies beside the decoded images and goes away with them. It is a digest of the data set's configuration, of the
-names, sizes and times of its files, and of the code that decodes them: if any of these changes, there is none.
+A note is an empty file beside the decoded images. Its name is a digest of the data set's configuration, of the names,
+sizes and times of its files, and of the code that decodes them: if any of these changes, there is no such note.
 """
 
 import hashlib
@@ -23,13 +23,13 @@ MOST_FILES = 20_000
 
 
 def is_prepared(config: DataConfig, data_dir: Path) -> bool:
-    """Whether the data set was decoded here before, and is as it was."""
+    """Whether the data set was decoded on this machine, and has not changed since."""
     note = _note(config, data_dir)
     return note is not None and note.exists()
 
 
 def note_prepared(config: DataConfig, data_dir: Path) -> None:
-    """Note that the data set is decoded; does nothing if the cache cannot be written."""
+    """Write the note that the data set is decoded; do nothing if the cache cannot be written."""
     if note := _note(config, data_dir):
         with suppress(OSError):
             note.parent.mkdir(parents=True, exist_ok=True)

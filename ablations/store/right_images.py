@@ -15,7 +15,8 @@ RIGHT = "right/"
 
 
 def packed(right: Arrays, images: int) -> dict[str, "ndarray"]:
-    """The arrays to keep: booleans (N,) by metric as bits, eight in a byte, and their number N; none of no images."""
+    """The arrays to keep: the booleans (N,) of each metric as bits, eight in a byte, and their number N. Without images
+    there are none."""
     import numpy as np  # here, since most commands need no numpy
 
     if not images:

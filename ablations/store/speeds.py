@@ -1,4 +1,4 @@
-"""How fast past trainings and evaluations were, kept in the storage: what a plan's estimate goes by.
+"""Measured speeds of past trainings and evaluations, kept in the storage. A plan's estimate is made from them.
 
 ``<storage>/speeds/<key>.json``, one file for everything that differs in seed, epochs or learning rate alone.
 """
@@ -26,7 +26,7 @@ Stage = Literal["training", "evaluation"]
 
 @dataclass(frozen=True)
 class Hardware:
-    """What it ran on, several side by side as in the run that was measured."""
+    """The machine or GPU that a speed was measured on, and the threads of a trial."""
 
     name: str
     memory: int
@@ -40,7 +40,7 @@ class Hardware:
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds for an image, and what makes them."""
+    """The measured seconds for an image, and the work that they took."""
 
     stage: Stage
     key: str
@@ -67,7 +67,7 @@ def hardware_of(device: "Device", threads: int) -> Hardware:
 
 
 def training_speed(config: PretrainConfig, hardware: Hardware, seconds: float, memory: int = 0) -> Speed:
-    """``seconds`` of an image in one epoch."""
+    """The speed of a training that takes ``seconds`` for an image in one epoch."""
     flops, pixels = training_work(config)
     return Speed("training", training_key(config), hardware, flops, pixels, seconds, time.time(), memory=memory)
 
@@ -75,7 +75,7 @@ def training_speed(config: PretrainConfig, hardware: Hardware, seconds: float, m
 def evaluation_speed(
     config: PretrainConfig, evaluate: EvaluateConfig, hardware: Hardware, seconds: float, memory: int = 0
 ) -> Speed:
-    """``seconds`` of an image, those of training and test together."""
+    """The speed of an evaluation that takes ``seconds`` for an image, training and test images counted together."""
     flops, pixels = evaluation_work(config, evaluate)
     key = evaluation_key(config, evaluate)
     return Speed("evaluation", key, hardware, flops, pixels, seconds, time.time(), evaluate.protocol, memory)
@@ -87,14 +87,14 @@ def training_work(config: PretrainConfig) -> tuple[float, float]:
 
 
 def evaluation_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:
-    """FLOPs and pixels of one image, were it to pass the encoder once, and those of networks that are trained."""
+    """FLOPs and pixels of one image: a pass through the encoder, and the training of the evaluation's own networks."""
     side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
     flops, pixels = trained_work(config, evaluate)
     return forward_flops(config.encoder, side, config.data.channels) + flops, side**2 + pixels
 
 
 def trained_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:
-    """FLOPs and pixels of one image in the trainings of networks that are the evaluation's own."""
+    """FLOPs and pixels of one image in the training of the evaluation's own networks."""
     side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
     runs = evaluate.runs(config)
     flops = sum(each.passes * forward_flops(each.encoder, side, config.data.channels) for each in runs)
@@ -131,7 +131,7 @@ def load_speeds(storage: AnyPath) -> list[Speed]:
 
 
 def read_speed(path: AnyPath) -> Speed | None:
-    """What a file says; None if it is damaged."""
+    """The speed in a file; None if the file is damaged."""
     try:
         values: dict[str, Any] = json.loads(read_text(path))
         return Speed(**{**values, "hardware": Hardware(**values["hardware"])})

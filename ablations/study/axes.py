@@ -1,4 +1,4 @@
-"""What a grid is: axes, and the cells that they span. ``grid_forms`` reads one from a file."""
+"""Grids: axes, and the cells that they span. ``grid_forms`` reads one from a file."""
 
 import itertools
 import math

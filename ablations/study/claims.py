@@ -1,19 +1,18 @@
 """Short forms of claims in a study file, checked against its grid and resolved for a scale.
 
-The kinds of claims are in ``reports.statistics.claims``.
+The kinds of claims are in ``reports.statistics.claims.kinds``.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ablations.study.axes import Grid
-from ablations.study.settings import coordinate
+from ablations.study.axes import Grid, value_text, values_of_all
 from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
 from ablations.types.metrics import known_metric
 from ablations.types.wording import did_you_mean, quoted
 from reports.paper.catalog import paper_axes
-from reports.statistics.claims import (
+from reports.statistics.claims.kinds import (
     BASELINE,
     AgreementClaim,
     AllClaim,
@@ -31,6 +30,9 @@ FIRST, LAST = "first", "last"
 """Words that stand for the first and the last value of an axis at the scale that is run: scales differ in their values,
 and not in what is claimed of them."""
 
+Values = Mapping[str, list[str]]
+"""The values of each axis, as text."""
+
 SIDES = ("cells", "than")
 SIGN_ALONE = "(Here its sign alone: the margin is of another scale.)"
 
@@ -38,7 +40,7 @@ SIGN_ALONE = "(Here its sign alone: the margin is of another scale.)"
 def check_claims(claims: list[Claim], grids: list[Grid], baselines: Collection[str], source: Source) -> None:
     """Raises ``StudyError`` for a metric that no trial leaves, for an axis, a value or a cell that the study's own grid
     does not have, and for a baseline that the study does not have."""
-    axes = _axes(grids)
+    axes = values_of_all(grids)
     for number, claim in enumerate(claims):
         keys: Keys = ("claims", number)
         if not claim.source:
@@ -55,7 +57,7 @@ def parts_of(claim: Claim, keys: Keys) -> Iterator[tuple[Part, Keys]]:
         yield claim, keys
 
 
-def _check(claim: Part, axes: dict[str, list[str]], baselines: Collection[str], source: Source, keys: Keys) -> None:
+def _check(claim: Part, axes: Values, baselines: Collection[str], source: Source, keys: Keys) -> None:
     if claim.metric is not None:
         try:
             known_metric(claim.metric)
@@ -87,7 +89,7 @@ def _resolved(claim: Part, own: list[Grid], grids: list[Grid], scale: str) -> Pa
 
 
 def _at_scale(claim: Part, scale: str) -> dict[str, Any]:
-    """What is said, and the margin that is asked."""
+    """The claim's text and margin at a scale, if the margin differs between scales."""
     if not isinstance(claim.margin, dict):
         return {}
     asked = scale in claim.margin
@@ -96,7 +98,7 @@ def _at_scale(claim: Part, scale: str) -> dict[str, Any]:
 
 def _as_text(name: str, value: Any, claim: dict[str, Any], own: list[Grid], grids: list[Grid]) -> Any:
     """The value of a field that names values of axes; None for other fields."""
-    axes, there = _axes(own), _axes(grids)
+    axes, there = values_of_all(own), values_of_all(grids)
     match name:
         case "cells" | "than":
             return [_cell(cell, axes, there) for cell in value]
@@ -112,32 +114,18 @@ def _as_text(name: str, value: Any, claim: dict[str, Any], own: list[Grid], grid
             return None
 
 
-def _cell(cell: str | list[Any] | Where, axes: dict[str, list[str]], there: dict[str, list[str]]) -> dict[str, str]:
+def _cell(cell: str | list[Any] | Where, axes: Values, there: Values) -> dict[str, str]:
     if isinstance(cell, str):
         return {BASELINE: cell}
     return {axis: _value(axis, value, there) for axis, value in _pairs(cell, axes)}
 
 
-def _value(axis: str, value: Any, there: dict[str, list[str]]) -> str:
+def _value(axis: str, value: Any, there: Values) -> str:
     """The value as text; ``first`` and ``last`` are replaced by the value in that place."""
     values = there.get(axis, [])
     if value in (FIRST, LAST) and values and value not in values:
         return values[0 if value == FIRST else -1]
-    return _text(value)
-
-
-def _axes(grids: list[Grid]) -> dict[str, list[str]]:
-    """The values of each axis, as text, each once."""
-    axes: dict[str, dict[str, None]] = {}
-    points = [point for grid in grids for axis in grid.axes for point in axis]
-    for point in points:
-        for name, value in point.coordinates.items():
-            axes.setdefault(name, {})[_text(value)] = None
-    return {name: list(values) for name, values in axes.items()}
-
-
-def _text(value: object) -> str:
-    return str(coordinate(value))
+    return value_text(value)
 
 
 def _named(claim: Part) -> Iterator[tuple[str, str, Any]]:
@@ -158,9 +146,7 @@ def _named(claim: Part) -> Iterator[tuple[str, str, Any]]:
     yield from (("where", axis, value) for axis, value in getattr(claim, "where", {}).items())
 
 
-def _check_sides(
-    claim: BetterClaim, axes: dict[str, list[str]], baselines: Collection[str], source: Source, keys: Keys
-) -> None:
+def _check_sides(claim: BetterClaim, axes: Values, baselines: Collection[str], source: Source, keys: Keys) -> None:
     if not claim.cells and not claim.than:
         raise StudyError(f"{source.locate(keys)}: say which 'cells' are better, or better 'than' which")
     for side in SIDES:
@@ -189,13 +175,13 @@ def _keys(cell: list[Any] | Where) -> list[Any]:
     return list(cell) if isinstance(cell, dict) else list(range(len(cell)))
 
 
-def _pairs(cell: list[Any] | Where, axes: dict[str, list[str]]) -> list[tuple[str, Any]]:
+def _pairs(cell: list[Any] | Where, axes: Values) -> list[tuple[str, Any]]:
     """Axis and value of each value."""
     return list(cell.items()) if isinstance(cell, dict) else list(zip(axes, cell, strict=True))
 
 
-def _check_value(axes: dict[str, list[str]], axis: str, value: Any, place: str) -> None:
+def _check_value(axes: Values, axis: str, value: Any, place: str) -> None:
     if axis not in axes:
         raise StudyError(f"{place}: {quoted(axis)} is no axis of the grid; {did_you_mean(axis, axes)}")
-    if value not in (None, FIRST, LAST) and _text(value) not in axes[axis]:
-        raise StudyError(f"{place}: {axis} has no value {quoted(value)}; {did_you_mean(_text(value), axes[axis])}")
+    if value not in (None, FIRST, LAST) and value_text(value) not in axes[axis]:
+        raise StudyError(f"{place}: {axis} has no value {quoted(value)}; {did_you_mean(value_text(value), axes[axis])}")

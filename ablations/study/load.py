@@ -88,7 +88,7 @@ def command_options(
 
 
 def _tuned(lineage: Lineage, scale: str, common: Scale, common_source: Source) -> tuple[Any, Source, Keys]:
-    """What is tuned at a scale, and its place: by the study, else by the common scale."""
+    """The tuned settings at a scale, and their place: those of the study, else of the common scale."""
     own = lineage.at_scale(scale, "tune")
     return own if own[0] is not None else (common.tune, common_source, ("tune",))
 

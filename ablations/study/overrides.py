@@ -22,7 +22,7 @@ INSTEAD = {
     "base": "write the path alone, such as --set epochs=20",
     "grid": "write the axis alone, such as --set loss.temperature=[0.1,0.5]",
 }
-"""What to write instead of assigning to a field of a study; other fields stand in its file."""
+"""Remedies for an assignment to a field of a study; other fields are changed in its file."""
 
 
 def assigned(assignments: Sequence[str]) -> Layer:

@@ -10,7 +10,7 @@ from ablations.study.yaml_source import Source
 from ablations.types.choices import Choice
 from core.config.own_code import OwnCode
 from reports.specs import Report
-from reports.statistics.claims import Claim
+from reports.statistics.claims.kinds import Claim
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from ablations.types.choices import CHOICES, Choice
 from core.config import Config
 from reports.cells.search import Select
 from reports.specs import Report
-from reports.statistics.claims import Claim, known_numbers
+from reports.statistics.claims.kinds import Claim, known_numbers
 
 Settings = dict[str, Any]
 """Fields of ``PretrainConfig``, and those of ``EvaluateConfig`` under ``evaluate``: nested, or by dotted path."""

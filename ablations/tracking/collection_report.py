@@ -16,13 +16,13 @@ from ablations.store.locations import DEFAULT_DATA, reports_folder
 from ablations.store.trial_store import TrialStore
 from ablations.study.collection import ScaledCollection
 from ablations.study.scaled_study import ScaledStudy
-from ablations.tracking.client import tracking_uri
+from ablations.tracking.connection.client import tracking_uri
+from ablations.tracking.connection.unreachable import trouble
 from ablations.tracking.content.collection import LEFT_OUT, NOT_RUN, CollectionFindings, StudyFindings
 from ablations.tracking.content.description import describe
 from ablations.tracking.content.summary import summary
 from ablations.tracking.report import DrawnReport, draw_report
 from ablations.tracking.save_reports import save_collection, save_study
-from ablations.tracking.unreachable import trouble
 from ablations.types.console import counting
 from ablations.types.errors import AblateError, NotRecordedError
 from core.remote import AnyPath
@@ -45,7 +45,7 @@ class DrawnTogether:
 
 @dataclass(frozen=True)
 class DrawnStudies:
-    """What was drawn of one or several studies."""
+    """The reports that were drawn of one or several studies."""
 
     by_study: dict[str, DrawnReport]
     """Reports by the name of the study."""

@@ -10,8 +10,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Experiment
 
 from ablations.study.scaled_study import ScaledStudy
-from ablations.tracking.artifacts import Artifacts
-from ablations.tracking.client import (
+from ablations.tracking.connection.artifacts import Artifacts
+from ablations.tracking.connection.client import (
     LOOKS,
     PARENT,
     SCALE,

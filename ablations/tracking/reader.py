@@ -12,8 +12,8 @@ from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from ablations.store.trial_store import TrialStore
-from ablations.tracking.artifacts import Artifacts
-from ablations.tracking.client import (
+from ablations.tracking.connection.artifacts import Artifacts
+from ablations.tracking.connection.client import (
     STATES,
     STUDY_FILE,
     Children,
@@ -23,9 +23,9 @@ from ablations.tracking.client import (
     open_client,
     tracking_uri,
 )
+from ablations.tracking.connection.unreachable import trouble
 from ablations.tracking.content.agreement import Difference, differences
 from ablations.tracking.content.trial import ERROR, FAILURE, STOPPED_AT
-from ablations.tracking.unreachable import trouble
 from ablations.types.errors import AblateError, NotRecordedError
 from ablations.types.failures import next_step
 from ablations.types.metrics import VALIDATION, own
@@ -34,7 +34,7 @@ from ablations.types.trial import Result
 from reports.cells import search
 
 NEEDED = {"name", "title", "claims", "reproduces", "scale", "scale_description", "report", "axes", "settings", "trials"}
-"""What a description says at least."""
+"""Keys that a description has at least."""
 TEXTS = ("error", "remedy", "run_id", "encoder_id", "device", "numerics")
 """Text columns of a trial that has a run in MLflow."""
 
@@ -46,7 +46,7 @@ class Recorded:
     description: dict[str, Any]
     """The study that is read; see ``describe``."""
     table: pd.DataFrame
-    """One row a trial: ``trial_id``, ``state`` (finished, failed, stopped, missing), ``seed``, ``baseline``, ``error``
+    """One row a trial: ``trial_id``, ``state`` (waiting, done, failed, stopped), ``seed``, ``baseline``, ``error``
     and its ``remedy``, ``stopped_at`` (the epoch; NaN unless it was stopped early), ``run_id``, ``encoder_id``,
     ``device``, ``numerics``, ``parameters`` (of the encoder, in millions), the axes and what is tuned by dotted path
     (values as text), ``chosen`` (whether its cell and seed are scored by it), and the metrics: of a trial that was
@@ -112,7 +112,7 @@ def _read(
 
 
 def _description(artifacts: Artifacts, run_id: str) -> dict[str, Any]:
-    """What the parent run says of the study. Raises ``AblateError`` if its file is damaged or gone."""
+    """The study's description, from its parent run. Raises ``AblateError`` if its file is damaged or gone."""
     try:
         description = json.loads(artifacts.read_text(run_id, STUDY_FILE))
         problem = "" if isinstance(description, dict) and description.keys() >= NEEDED else "is damaged"

@@ -10,11 +10,11 @@ from pydantic import TypeAdapter
 from ablations.store.folders import each
 from ablations.store.locations import DEFAULT_DATA, reports_folder
 from ablations.store.trial_store import TrialStore
-from ablations.tracking.client import LOOKS, Children, tracking_uri
+from ablations.tracking.connection.client import LOOKS, Children, tracking_uri
+from ablations.tracking.connection.links import run_pages
 from ablations.tracking.content.l2_edge import L2
 from ablations.tracking.content.left_out import left_out
 from ablations.tracking.content.right_images import Stored, with_right_images
-from ablations.tracking.links import run_pages
 from ablations.tracking.pictures import chosen_arrays, draw_pictures
 from ablations.tracking.reader import Recorded, read_study
 from ablations.tracking.training.curves import learning_curves
@@ -27,7 +27,7 @@ from reports.cells.search import Search, chosen_rows
 from reports.fonts import fonts_for
 from reports.pages.redraw import update_report
 from reports.specs import Report
-from reports.statistics.claims import parts_of, read_claims
+from reports.statistics.claims.kinds import parts_of, read_claims
 from reports.statistics.seeds import FIXED, VARIED
 from reports.statistics.verdicts import Verdict
 from reports.study_report import StudyReport
@@ -51,7 +51,7 @@ class DrawnReport:
     pictures: list[Path]
     """Pictures of single trials."""
     report: StudyReport
-    """What the report was drawn from."""
+    """The values that the report was drawn from."""
     notes: list[str]
     """Sentences on values that MLflow and the storage do not agree on, and on choices at an edge."""
 
@@ -91,9 +91,9 @@ def draw_report(
 
 
 def recorded_report(study: str, label: str, storage: AnyPath, description: Mapping[str, Any]) -> StudyReport:
-    """What MLflow and the storage have of the study, to be drawn elsewhere: nothing is written, and there are no views.
+    """The report of what MLflow and the storage have of the study, to be drawn elsewhere.
 
-    The arguments and the exceptions are those of ``draw_report``.
+    Nothing is written, and there are no views. The arguments and the exceptions are those of ``draw_report``.
     """
     store = TrialStore(storage)
     recorded = read_study(study, label, None, description, store)
@@ -140,7 +140,7 @@ def _study_report(recorded: Recorded, store: TrialStore, stored: Stored) -> Stud
 
 
 def _search(recorded: Recorded) -> Search | None:
-    """What was tuned; None if nothing was."""
+    """The tuned settings and their trials; None if nothing was tuned."""
     values = recorded.description.get("tune")
     return Search(values, recorded.table) if values else None
 

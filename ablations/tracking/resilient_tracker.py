@@ -10,13 +10,13 @@ from rich.console import Console
 
 from ablations.planning.plan import Plan
 from ablations.store.trial_store import TrialStore
-from ablations.tracking.client import Children, only_writer, tracking_uri
+from ablations.tracking.connection.client import Children, only_writer, tracking_uri
+from ablations.tracking.connection.unreachable import Trouble, trouble
 from ablations.tracking.content.description import describe
 from ablations.tracking.content.study import parent_status
 from ablations.tracking.content.summary import Summary
 from ablations.tracking.on_request import NOTHING, Extras
 from ablations.tracking.tracker import Tracker
-from ablations.tracking.unreachable import Trouble, trouble
 from ablations.types.events import Event, Saved, Started, TrialEnded
 from ablations.types.trial import Result, State
 from core.errors import StorageAway, StorageRefused
@@ -195,7 +195,7 @@ class ResilientTracker:
 
 
 def _trouble(error: Exception) -> Trouble:
-    """What cannot be used: MLflow, or the store."""
+    """Why MLflow or the store cannot be used."""
     if isinstance(error, StorageAway | StorageRefused):
         return Trouble(f"{error.filename}: {error.strerror}")
     return trouble(tracking_uri(), error)

@@ -13,8 +13,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Experiment, Metric, Run
 
 from ablations.study.collection import ScaledCollection
-from ablations.tracking.artifacts import Artifacts
-from ablations.tracking.client import REPORT_FOLDER, only_writer, open_client, open_experiment
+from ablations.tracking.connection.artifacts import Artifacts
+from ablations.tracking.connection.client import REPORT_FOLDER, only_writer, open_client, open_experiment
 from ablations.tracking.content.collection import CollectionFindings, collection_status
 from ablations.tracking.content.limits import TEXT, parameters, readable, run_name, tags, takes_name
 from ablations.tracking.content.notes import NOTE, experiment_note, parent_note, verdicts_counted

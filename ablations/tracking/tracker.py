@@ -13,8 +13,8 @@ from mlflow.entities import Metric
 
 from ablations.store.trial_store import TrialStore
 from ablations.study.scaled_study import ScaledStudy
-from ablations.tracking.artifacts import Artifacts
-from ablations.tracking.client import (
+from ablations.tracking.connection.artifacts import Artifacts
+from ablations.tracking.connection.client import (
     PARENT,
     RUN_STATUS,
     STATES,

@@ -1,6 +1,6 @@
-"""What the libraries below read from the environment, and what containers and batch systems leave out of it.
+"""Sets the environment variables that Ray and MLflow read, and those that containers and batch systems leave out.
 
-It is settled before any of them is imported.
+This is done before any of these libraries is imported.
 """
 
 import getpass

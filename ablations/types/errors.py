@@ -80,7 +80,7 @@ class StudiesError(StudyError):
 
 
 def storage_error(error: BaseException | None, place: AnyPath) -> AblateError | None:
-    """What to tell a user if the error means that the storage or a disk cannot be used; None for other errors.
+    """The error to tell a user if this one means that the storage or a disk cannot be used; None for other errors.
 
     ``place`` is named if a full disk does not say which file could not be written.
     """
@@ -104,7 +104,7 @@ def _is_broken_link(path: str | None) -> bool:
 
 
 def place_error(error: OSError) -> AblateError | None:
-    """What to tell a user if the error means that a file or folder cannot be where it was asked for; None otherwise."""
+    """The error to tell a user if this one means that a file or folder cannot be in the place asked for; else None."""
     if error.errno not in PLACE_ERRORS:
         return None
     if error.filename is None:  # as of Python's search for a temporary folder

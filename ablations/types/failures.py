@@ -92,8 +92,8 @@ def lost_kind(message: str) -> Kind:
 
 
 def import_error(told: str) -> str | None:
-    """The error by which a worker of Ray's could not import its code, of what Ray says when it dies; None where it died
-    of something else. It does so every time."""
+    """The import error in Ray's message about a dead worker; None if the worker died of something else. Such a worker
+    dies again at every attempt."""
     _, could_not, trace = told.partition("failed to import on the worker")
     found = re.search(r"^\w+(\.\w+)*Error: .+$", trace, re.MULTILINE)
     return found[0] if could_not and found else None

@@ -8,7 +8,7 @@ from typing import Any
 from core.config import Config, PretrainConfig, TrainConfig
 
 SCHEMA = 1
-"""Version of the configuration. It is raised if a field changes its meaning, with a step in ``store.migration``."""
+"""Version of the configuration. It is raised if a field changes its meaning; see ``store.upkeep.migration``."""
 
 _ID = re.compile("[0-9a-f]{16}")
 

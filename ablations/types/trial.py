@@ -84,7 +84,7 @@ def cell_key(baseline: str | None, coordinates: Mapping[str, Any]) -> tuple[str,
 
 
 def tuned_key(tuned: Mapping[str, Any]) -> tuple[str, ...]:
-    """What ``Trial.candidate`` has after the key of its cell."""
+    """The part of ``Trial.candidate`` after the key of its cell."""
     return tuple(f"tune {axis}={value}" for axis, value in tuned.items())
 
 
@@ -155,10 +155,14 @@ class Unit:
         return self.trials[0].pretrain_id
 
     def retrying(self, results: Mapping[str, Result], again: Mapping[str, Result] = {}) -> "Unit":
-        """This unit with what failed of its trials, and what is in ``again``, to be tried again; both by trial id."""
+        """This unit with what failed of its trials, and what is in ``again``, to be tried again; both by trial id.
+
+        A result without a score that the study needs, which was to be tried again already, still is.
+        """
         found = [results[trial.id] for trial in self.trials if trial.id in results]
         failed = [result for result in found if result.state == "failed"]
-        return replace(self, retried=(*failed, *(again[trial.id] for trial in self.trials if trial.id in again)))
+        lacking = {result.trial_id: result for result in self.retried if result.state == "done"} | dict(again)
+        return replace(self, retried=(*failed, *(lacking[trial.id] for trial in self.trials if trial.id in lacking)))
 
 
 def group_units(trials: list[Trial]) -> list[Unit]:

@@ -10,7 +10,7 @@ from typing import Any
 from chaos.laboratory import EPOCHS, Laboratory
 from mlflow import MlflowClient
 
-from ablations.tracking.client import TRIAL, child_runs, find_parent, tracking_uri
+from ablations.tracking.connection.client import TRIAL, child_runs, find_parent, tracking_uri
 from ablations.tracking.reader import read_study
 
 SPEED = "pretrain/images_per_second"

@@ -15,7 +15,7 @@ class EncoderConfig(Config):
     """Base of all encoders."""
 
     stages: ClassVar[tuple[str, ...]] = ()
-    """Names of the stages whose outputs can be scored, of those that its module names."""
+    """Names of the stages whose outputs can be scored; its module must have them all."""
     learns: ClassVar[bool] = True
     """Whether it has anything to train."""
     takes_channels: ClassVar[bool] = False
@@ -61,7 +61,7 @@ channels)``, which initialises it from torch's global generator."""
 AnyEncoder = Annotated[EncoderConfig, ENCODERS]
 
 
-@ENCODERS.add("core.encoder.resnet:build_resnet")
+@ENCODERS.add("core.encoder.resnets.resnet:build_resnet")
 class ResNet(EncoderConfig, StartingWeights, Normalizing):
     """The paper's ResNets, which turn an image into its representation h. Sec 2.1."""
 
@@ -151,7 +151,7 @@ class ColourHistogramConfig(EncoderConfig):
         return int(self.bins**3)
 
 
-@ENCODERS.add("core.encoder.patches:build_patch_resnet")
+@ENCODERS.add("core.encoder.resnets.patches:build_patch_resnet")
 class PatchResNet(ResNet):
     """A ResNet on each of a view's patches, as in CPC: h is the mean over the patches, in training and in every
     evaluation (Henaff et al. 2020).
@@ -175,8 +175,14 @@ class PatchResNet(ResNet):
 
     def check(self, image_size: int) -> None:
         """Raise ValueError where a patch is larger than a view."""
-        if self.patch > image_size:
+        self._check_patch(image_size, f"views have data.image_size {image_size}")
+
+    def check_small(self, image_size: int, side: int) -> None:
+        """Raise ValueError where a patch is larger than one of a method's further views."""
+        self._check_patch(side, f"the method has views of {side} pixels")
+
+    def _check_patch(self, side: int, views: str) -> None:
+        if self.patch > side:
             raise ValueError(
-                f"encoder.patch is {self.patch}, but views have data.image_size {image_size}; lower it, to about "
-                f"{max(2 * image_size // (self.grid + 1), 4)}"
+                f"encoder.patch is {self.patch}, but {views}; lower it, to about {max(2 * side // (self.grid + 1), 4)}"
             )

@@ -16,7 +16,7 @@ from core.config.train import PretrainConfig
 from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
 from core.encoder.fingerprint import encoder_hash
-from core.encoder.library import pretrained_by_timm
+from core.encoder.libraries.network import timm_network
 from core.errors import DataError
 from core.files import as_local, as_path
 
@@ -114,7 +114,7 @@ def _of_timm(config: Timm, tag: str, image_size: int) -> Weights:
     known = [name.partition(".")[2] for name in timm.list_pretrained(f"{config.name}.*")]
     if tag not in known:
         raise _no_tag(config, tag, known)
-    return dict(pretrained_by_timm(config, tag, image_size).state_dict())
+    return dict(timm_network(config, image_size, tag).state_dict())
 
 
 def _no_tag(config: StartingWeights, tag: str, known: list[str]) -> DataError:

@@ -11,7 +11,7 @@ from core.config.encoder import PatchResNet
 from core.config.train import PretrainConfig
 from core.data.dataset import Batch
 from core.encoder.encoder import Encoder
-from core.encoder.patches import cut, tiled
+from core.encoder.resnets.patches import cut, tiled
 from core.loss.outcome import Outcome
 from core.loss.unit import spread, widened
 from core.methods.context import build_context

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from core.augment.draw import draw
-from core.encoder.patches import cut, first_edges
+from core.encoder.resnets.patches import cut, first_edges
 
 
 def grid_patches(images: Tensor, grid: int, size: int, jitter: int, draws: torch.Generator) -> Tensor:

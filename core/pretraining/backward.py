@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from core.encoder.encoder import Encoder
-from core.encoder.recompute import running_statistics_kept
+from core.encoder.layers.recompute import running_statistics_kept
 from core.loss.outcome import Outcome
 from core.pretraining.chunks import Chunks
 from core.pretraining.encode import Encode

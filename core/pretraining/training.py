@@ -14,8 +14,8 @@ from core.config.train import PretrainConfig
 from core.data.batches import Batches, place
 from core.data.dataset import Dataset, Split
 from core.distributed import add_up, agreed, average_gradients, on_nccl, own_share
-from core.encoder.global_norm import make_batch_norm_global
-from core.encoder.normalize import lacks_moments, set_moments
+from core.encoder.layers.global_norm import make_batch_norm_global
+from core.encoder.layers.normalize import lacks_moments, set_moments
 from core.errors import Collapsed, DataError, Diverged, ProcessLost
 from core.hardware import pick_device
 from core.history import Epoch, history_from_json
@@ -94,6 +94,7 @@ class Training:
         """Take a step on the next batch."""
         self.method.progress = self._progress()
         if self.step % self.steps_per_epoch == 0:
+            self._start_clock()
             start = EpochStart(self.encoder, self.images, self.optimizer, self.numerics, self.share, self.device)
             self.method.before_epoch(self.method.progress.epoch, start)
         self.rate.set(self.optimizer, self.step)
@@ -128,7 +129,6 @@ class Training:
         )
         self._check_spread(epoch)
         self.history.append(epoch)
-        self._start_clock()
         return epoch
 
     def state(self) -> dict[str, Any]:

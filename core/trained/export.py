@@ -16,8 +16,8 @@ from core.config.models.library import Timm
 from core.config.train import PretrainConfig
 from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
-from core.encoder.library import timm_options, torchvision_options
-from core.encoder.normalize import measured_moments, moments_of, set_moments
+from core.encoder.layers.normalize import measured_moments, moments_of, set_moments
+from core.encoder.libraries.network import timm_options, torchvision_options
 from core.errors import DataError, check_type
 from core.files import as_local, as_path, whole_file
 from core.remote import AnyPath

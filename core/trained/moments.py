@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from core.config.models.normalization import Moments
 from core.data.dataset import Split
-from core.encoder.normalize import lacks_moments, set_moments
+from core.encoder.layers.normalize import lacks_moments, set_moments
 from core.randomness import generator
 from core.trained.features import whole_views
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from core.config.train import PretrainConfig
 from core.encoder.encoder import Encoder
-from core.encoder.normalize import measured_moments, set_moments
+from core.encoder.layers.normalize import measured_moments, set_moments
 from core.files import as_path
 from core.hardware import pick_device
 from core.history import Epoch, history_from_json

@@ -43,9 +43,11 @@ def chosen_trials(table: pd.DataFrame, axis: str | None) -> dict[str, dict[Any, 
 
 
 def save_arrays(trials: Mapping[str, TrialArrays], path: Path) -> None:
-    """Write the arrays of all trials to an NPZ file, as ``<trial id>/<protocol>/<name>``; no file if there are none."""
+    """Write the arrays of all trials to an NPZ file, as ``<trial id>/<protocol>/<name>``. Without any, a file that is
+    there is removed."""
     arrays: dict[str, Any] = {
         f"{trial_id}/{name}": array for trial_id, trial in trials.items() for name, array in trial.arrays.items()
     }
+    path.unlink(missing_ok=True)
     if arrays:
         np.savez_compressed(path, **arrays)

@@ -1,6 +1,6 @@
 """Names of axes, values and points in figures, and numbers as text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 ENCODER, WIDTH = "encoder.name", "encoder.width"
 
@@ -21,6 +21,11 @@ def value_name(axis: str, value: str) -> str:
     if axis == ENCODER:
         return short_encoder(value)
     return f"{axis.rsplit('.', 1)[-1]} {value}" if is_number(value) else value or "–"
+
+
+def whole_name(values: Iterable[str]) -> str:
+    """The values of a cell with a dash for each axis that it does not have: ``0.5, –``."""
+    return ", ".join(value or "–" for value in values)
 
 
 def signed(value: float) -> str:

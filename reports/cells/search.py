@@ -17,7 +17,7 @@ VALIDATION = "validation"
 
 
 Select = Literal["test", "validation"]
-"""What the best cell of a study is chosen by."""
+"""The scores that the best cell of a study can be chosen by."""
 
 
 @dataclass(frozen=True)

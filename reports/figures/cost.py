@@ -20,7 +20,7 @@ from reports.style import COLORS, GREY, WIDTH, set_heading
 from reports.tables.texts import pivoted
 
 LABELS = {"seconds": "Seconds of a trial", "parameters": "Number of parameters (millions)"}
-"""What each cost is called."""
+"""The label of each cost."""
 FRONT, OTHERS = "no cheaper cell is better (Pareto front)", "a cheaper cell is as good"
 """The legend's names of the cells on the front, and of the others."""
 

@@ -1,4 +1,4 @@
-"""What each value of an axis changes, as the difference from one of them: the figure of an ablation."""
+"""The figure of an ablation: the change by each value of an axis, as the difference from one of them."""
 
 import math
 from collections.abc import Hashable
@@ -164,7 +164,7 @@ def _dress(ax: Axes, report: StudyReport, spec: EffectsReport, data: pd.DataFram
 
 
 def reference_name(spec: EffectsReport) -> str:
-    """What the others are compared with: ``nothing left out``, or ``temperature 0.1``."""
+    """The name of the value that the others are compared with: ``nothing left out``, or ``temperature 0.1``."""
     reference = str(spec.reference)
     return f"{reference} {FORMS[spec.axis]}" if spec.axis in FORMS else value_name(spec.axis, reference)
 

@@ -24,7 +24,7 @@ SEEDS_NOTE = "Small dots: single seeds."
 
 
 def seeds_note(cells: pd.DataFrame) -> list[str]:
-    """What small dots are, where any cell has several seeds."""
+    """The note that explains small dots, if any cell has several seeds; else none."""
     return [SEEDS_NOTE] if cells["seeds"].max() > 1 else []
 
 

@@ -34,7 +34,7 @@ def _best(one: Best, metric: str, several: bool) -> str:
 
 
 def _caution(one: Best, report: StudyReport) -> str:
-    """What to set, if test images chose the cell and held-out images could have."""
+    """A sentence on what to set, if test images chose the cell and held-out images could have; else empty."""
     if one.validation is not None or not one.others or VALIDATION not in report.table:
         return ""
     return (

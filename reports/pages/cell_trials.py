@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from reports.cells.metric_names import label_of
+from reports.cells.names import whole_name
 from reports.specs import Report
 
 Trials = list[dict[str, Any]]
@@ -24,7 +25,7 @@ def trials_by_cell(
     cells: dict[tuple[str, str], Trials] = {}
     for trial in table[table["baseline"] == ""].to_dict("records") if rows else []:
         values = [str(trial[axis]) for axis in rows]
-        names = {", ".join(values), ", ".join(value for value in values if value)}
+        names = {", ".join(values), ", ".join(filter(None, values)), whole_name(values)}
         across = str(trial[columns]) or NO_VALUE if columns else None
         for column in map(str, texts.columns):
             if across is None or column == across or column.startswith(f"{across}, "):

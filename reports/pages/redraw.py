@@ -51,7 +51,7 @@ def package_hash() -> str:
 
 
 CODE = (package_hash(), sys.version, *map(version, LIBRARIES))
-"""What draws; taken when this is imported, since later edits are not those of this process."""
+"""The versions of the code that draws, taken when this is imported: later edits are not those of this process."""
 
 
 def update_report(report: StudyReport, folder: Path) -> Path:
@@ -108,7 +108,7 @@ def values_hash(values: object) -> str:
 
 
 def _read(record: Path) -> dict[str, Any]:
-    """What was recorded; empty if nothing was, or if the file is damaged."""
+    """The record in a file; empty if there is none, or if it is damaged."""
     try:
         known = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from reports.paper.numbers import paper_numbers
-from reports.statistics.claims import BASELINE, AgreementClaim, Claim, parts_of
+from reports.statistics.claims.kinds import BASELINE, AgreementClaim, Claim, parts_of
 from reports.statistics.ruling import Word
 from reports.statistics.verdicts import Verdict, judge
 from reports.study_report import StudyReport

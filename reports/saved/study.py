@@ -19,7 +19,7 @@ from reports.cells.arrays import TrialArrays, save_arrays
 from reports.cells.scoring import SCORED_BY
 from reports.cells.search import Search, chosen_rows
 from reports.specs import Report
-from reports.statistics.claims import read_claims
+from reports.statistics.claims.kinds import read_claims
 from reports.statistics.measured import CORRECT
 from reports.statistics.record import RIGHT, TRIALS, read_right, save_right
 from reports.study_report import StudyReport

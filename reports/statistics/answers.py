@@ -5,11 +5,11 @@ from functools import cached_property
 
 import numpy as np
 
-from reports.statistics.agreement import Agreement
-from reports.statistics.claims import AgreementClaim, Part, SimilarClaim
-from reports.statistics.decision import Decision
+from reports.statistics.claims.kinds import AgreementClaim, Part, SimilarClaim
+from reports.statistics.claims.questions import Question
+from reports.statistics.hypothesis_tests.agreement import Agreement
+from reports.statistics.hypothesis_tests.decision import Decision
 from reports.statistics.measured import Measured
-from reports.statistics.questions import Question
 
 RATIO = 2.0
 """The ratio of a claim's own spread to the usual spread above which the report says so; also the inverse ratio."""

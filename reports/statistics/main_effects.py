@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.statistics.distributions import student_quantile_above
+from reports.statistics.claims.questions import Question
+from reports.statistics.claims.selection import NotInGridError, axis_values, matched_along
+from reports.statistics.hypothesis_tests.distributions import student_quantile_above
 from reports.statistics.measured import Measured, measure
 from reports.statistics.noise.usual import Usual, usual_spreads
 from reports.statistics.page import Judged, decision_on
-from reports.statistics.questions import Question
 from reports.statistics.ruling import ALPHA, FEWEST_SEEDS, LEAST
-from reports.statistics.selection import NotInGridError, axis_values, matched_along
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from reports.cells.metric_names import unit_of
 from reports.cells.scoring import SCORED_BY, joined, with_scoring
-from reports.statistics.claims import BASELINE
+from reports.statistics.claims.kinds import BASELINE
 
 CORRECT = "correct/"
 """The beginning of the names of columns with an array of booleans for each trial, whether it has each test image right.
@@ -36,7 +37,8 @@ class Measured:
     """Whether each test image is right (cells, seeds, images), False without a result. None unless every result has
     this, for equally many images."""
     resolution: float = 0.0
-    """The share of one test image, in points; 0 if the number of images is not known."""
+    """The share of one test image, in points; 0 if the number of images is not known, and for a metric in other
+    units."""
     scored_by: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
     """The scoring of each cell (cells,); see ``reports.cells.scoring``."""
 
@@ -59,7 +61,8 @@ def measure(table: pd.DataFrame, axes: list[str], metric: str, baselines: Sequen
     stopped = np.bincount(row[grid["state"] == "stopped"], minlength=len(cells))
     correct = _correct(grid, metric, values, row, column)
     scored_by = grid[SCORED_BY].groupby(row).agg(joined).to_numpy(dtype=object)
-    return Measured(metric, cells, seeds, values, trials, stopped, correct, _resolution(grid, correct), scored_by)
+    resolution = _resolution(grid, metric, correct)
+    return Measured(metric, cells, seeds, values, trials, stopped, correct, resolution, scored_by)
 
 
 def _places(grid: pd.DataFrame, axes: list[str], with_baselines: bool) -> pd.DataFrame:
@@ -92,7 +95,9 @@ def _is_array(value: object) -> bool:
     return isinstance(value, np.ndarray | list | tuple)
 
 
-def _resolution(grid: pd.DataFrame, correct: np.ndarray | None) -> float:
+def _resolution(grid: pd.DataFrame, metric: str, correct: np.ndarray | None) -> float:
+    if unit_of(metric) != "points":  # a test image is no part of an entropy
+        return 0.0
     if correct is not None:
         return 100.0 / int(correct.shape[-1])
     known = pd.to_numeric(grid[TEST_IMAGES]).dropna() if TEST_IMAGES in grid else pd.Series(dtype=float)

@@ -12,18 +12,18 @@ import pandas as pd
 
 from reports.cells.scoring import BOTH
 from reports.paper.numbers import paper_numbers
-from reports.statistics.agreement import FEWEST, Agreement, split
 from reports.statistics.answers import AgreementAnswer, Answer, ContrastAnswer
-from reports.statistics.claims import AgreementClaim, Claim, Part, baselines_in, parts_of
-from reports.statistics.decision import Decision
-from reports.statistics.looks import Looks
+from reports.statistics.claims.kinds import AgreementClaim, Claim, Part, baselines_in, parts_of
+from reports.statistics.claims.questions import Question, question
+from reports.statistics.claims.selection import NotInGridError
+from reports.statistics.hypothesis_tests.agreement import FEWEST, Agreement, split
+from reports.statistics.hypothesis_tests.decision import Decision
+from reports.statistics.hypothesis_tests.looks import Looks
 from reports.statistics.measured import Measured, measure
 from reports.statistics.noise.images import variance_over_images
 from reports.statistics.noise.spread import estimate, filled_in
 from reports.statistics.noise.usual import Usual, usual_spreads
-from reports.statistics.questions import Question, question
 from reports.statistics.seeds import FIXED, VARIED
-from reports.statistics.selection import NotInGridError
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from reports.cells.scoring import SCORED_BY
 from reports.cells.search import Search
-from reports.statistics.claims import read_claims
+from reports.statistics.claims.kinds import read_claims
 from reports.statistics.measured import CORRECT
 from reports.statistics.page import Judged
 from reports.statistics.seeds import FIXED, VARIED

@@ -10,9 +10,9 @@ import numpy as np
 
 from reports.cells.metric_names import unit_of
 from reports.statistics.answers import Answer, ContrastAnswer
-from reports.statistics.claims import Claim
-from reports.statistics.distributions import adjusted_for_false_discoveries
-from reports.statistics.looks import Looks, one_look, total_level
+from reports.statistics.claims.kinds import Claim
+from reports.statistics.hypothesis_tests.distributions import adjusted_for_false_discoveries
+from reports.statistics.hypothesis_tests.looks import Looks, one_look, total_level
 
 ALPHA = 0.05
 """The rate of false discoveries of a page; for a single claim, the chance that it is judged wrongly."""
@@ -22,7 +22,7 @@ POINT = 1.0
 """The largest difference of a percentage that does not matter, in points, if a claim gives no ``delta``."""
 
 LEAST = 1e-9
-"""The least standard error: a smaller one is the rounding of equal numbers."""
+"""The least standard error, and the least difference of means: a smaller one is the rounding of equal numbers."""
 
 Word = Literal["SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED"]
 WORDS: tuple[Word, ...] = ("SUPPORTED", "REFUTED", "NO DIFFERENCE", "UNDECIDED")
@@ -85,8 +85,8 @@ def tested(
 def level(ps: np.ndarray) -> np.ndarray:
     """The level of each verdict of a page, from the p values of its claims (..., claims).
 
-    By Benjamini and Hochberg it is the rate of false discoveries times the part of the claims that are decided; if none
-    is, as if one were.
+    It is the rate of false discoveries times the part of the claims that are decided, after Benjamini and Hochberg; if
+    none is, as if one were.
     """
     decided = (adjusted_for_false_discoveries(ps) <= ALPHA).sum(axis=-1)
     return np.asarray(ALPHA * np.maximum(decided, 1) / ps.shape[-1])
@@ -121,8 +121,9 @@ class Case:
 
     @property
     def key(self) -> object:
-        """A key that is equal for the same hypothesis about the same trials, in any study."""
-        return tuple(answer if isinstance(answer, str) else answer.key for answer in self.answers)
+        """A key that is equal for claims with the same tests of the same trials, in any study."""
+        parts = ((a, None) if isinstance(a, str) else (a.key, matters(a.part, a.measured.metric)) for a in self.answers)
+        return self.looks, *parts
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,8 @@ def problem(answer: Answer) -> str:
             return "some of its cells have a result in one seed alone"
         if not (answer.decision.estimate.error > LEAST).all():
             return "its effect is the same in all seeds, which tells nothing of chance"
+    elif np.ptp(answer.agreement.means) <= LEAST:
+        return "all its cells have the same value, which is no order"
     return ""
 
 

@@ -13,9 +13,9 @@ import pandas as pd
 from reports.cells.metric_names import unit_of
 from reports.cells.names import signed
 from reports.statistics.answers import Answer, ContrastAnswer
-from reports.statistics.claims import BASELINE, AgreementClaim, AllClaim, Claim, SimilarClaim, parts_of
-from reports.statistics.forecast import MOST_SEEDS, seeds_for
-from reports.statistics.looks import Looks
+from reports.statistics.claims.kinds import BASELINE, AgreementClaim, AllClaim, Claim, SimilarClaim, parts_of
+from reports.statistics.hypothesis_tests.forecast import MOST_SEEDS, finds_with_any_seeds, seeds_for
+from reports.statistics.hypothesis_tests.looks import Looks
 from reports.statistics.page import Judged, Page
 from reports.statistics.ruling import FEWEST_SEEDS, Case, Ruling, Word, matters, problem, rule
 from reports.statistics.seeds import TEST_IMAGES
@@ -44,7 +44,7 @@ class Verdict:
     p: float | None = None
     """The p value, adjusted for all claims of the page; None if no verdict can be taken."""
     takes: str = ""
-    """What would decide an undecided claim; empty if it is decided."""
+    """A sentence on what would decide an undecided claim; empty if it is decided."""
     seeds_needed: int | None = None
     """The number of seeds that would find an effect that matters four times in five; None for a decided claim, above
     ``MOST_SEEDS``, and if it is not known."""
@@ -171,7 +171,6 @@ def _undecidable(found: Verdict, answer: Answer, why: str) -> Verdict:
 def _tested(found: Verdict, answer: Answer, case: Case, ruling: Ruling) -> Verdict:
     below, above = ruling.tails(case)
     is_open = found.word == "UNDECIDED"
-    seeds = _seeds_needed(answer, below + above) if is_open else None
     found = replace(
         found,
         interval=answer.interval(below, above),
@@ -179,8 +178,8 @@ def _tested(found: Verdict, answer: Answer, case: Case, ruling: Ruling) -> Verdi
         p=ruling.adjusted.get(case.key),
         small=ruling.small(case),
         notes=tuple(answer.notes),
-        takes=_what_it_takes(answer, seeds) if is_open else "",
-        seeds_needed=seeds,
+        takes=_what_it_takes(answer, below + above) if is_open else "",
+        seeds_needed=_seeds_needed(answer, below + above) if is_open else None,
     )
     return replace(found, reason=_reason(found))
 
@@ -215,14 +214,17 @@ def _of_parts(case: Case, ruling: Ruling, metric: str) -> Verdict:
     )
 
 
-def _what_it_takes(answer: Answer, seeds: int | None) -> str:
+def _what_it_takes(answer: Answer, alpha: float) -> str:
     """The number of seeds that would find an effect that matters, in words; no forecast from the effect just seen."""
     delta = _found(answer)
-    if delta is None:
+    if delta is None or not isinstance(answer, ContrastAnswer):
         return "more seeds"
     same = isinstance(answer.part, SimilarClaim)
     found = amount(delta if same else answer.part.asked + delta, unit_of(answer.measured.metric))
     what = f"that no two are {found} apart" if same else f"an effect of {found}"
+    if not finds_with_any_seeds(answer.decision, delta, alpha, same):
+        return f"no number of seeds would find {what} four times in five: that takes more test images"
+    seeds = _seeds_needed(answer, alpha)
     number = f"{seeds} seeds" if seeds else f"more than {MOST_SEEDS:,} seeds"
     return f"with {number} {what} would be found four times in five"
 

@@ -1,12 +1,13 @@
 """The rows and columns of a table, from the cells of a study and of the paper."""
 
 import math
+from collections import Counter
 from typing import Any
 
 import pandas as pd
 
 from reports.cells.metric_names import label_of
-from reports.cells.names import PAPERS, axis_name
+from reports.cells.names import PAPERS, axis_name, whole_name
 from reports.cells.summary import HERE, OTHERS, PAPER, of, values_of
 from reports.specs import TableReport
 from reports.tables.blocks import Block, Line, Row, Section
@@ -56,10 +57,10 @@ def table_texts(data: pd.DataFrame, spec: TableReport) -> tuple[pd.DataFrame, pd
     ours, theirs = _cells(data, spec, HERE), _cells(data, spec, PAPER)
     papers = theirs | _cells(data, spec, OTHERS)
     texts, bold = {}, {}
-    for labels in dict.fromkeys([*_labels(ours), *_labels(papers)]):
+    for labels, told in _row_names([*_labels(ours), *_labels(papers)]).items():
         for cells, ending in ((ours, ""), (papers, PAPERS)):
             if labels in _labels(cells):
-                name = ", ".join(label for label in labels if label) + ending
+                name = told + ending
                 lines = [_lines(cells.get((labels, column)), False)[0] for column in columns]
                 texts[name], bold[name] = [line.text for line in lines], [line.bold for line in lines]
     names = [_name(column, spec) for column in columns]
@@ -91,6 +92,14 @@ def _columns(data: pd.DataFrame, spec: TableReport, sources: list[str]) -> list[
 
 def _labels(cells: Cells) -> list[Labels]:
     return list(dict.fromkeys(labels for labels, _ in cells))
+
+
+def _row_names(rows: list[Labels]) -> dict[Labels, str]:
+    """The name of each row: its labels; with a dash for each axis that it does not have if another would have the same
+    name, such as 0.5 on one axis and 0.5 on the next."""
+    names = {labels: ", ".join(filter(None, labels)) for labels in rows}
+    counts = Counter(names.values())
+    return {labels: name if counts[name] == 1 else whole_name(labels) for labels, name in names.items()}
 
 
 def _unmatched(theirs: Cells, ours: Cells) -> set[Labels]:

@@ -3,7 +3,8 @@
 from pydantic import ValidationError
 
 from ablations.planning.configuration.configure import Configured, place_of
-from ablations.store.trial_store import StoredTrial, TrialStore, find_trial, trained_encoder
+from ablations.store.find_trial import find_trial, trained_encoder
+from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.types.choices import with_value
 from ablations.types.errors import StudyError
 from core.config import PretrainConfig, TrainConfig

@@ -36,7 +36,7 @@ class Folders:
         return note.fingerprint.value if note else None
 
     def note(self, config: DataConfig) -> DataNote | None:
-        """What the folder has; None as in ``Fingerprints``."""
+        """A note of the folder's images; None as in ``Fingerprints``."""
         if is_built_in(config.name):
             return None
         source = config.source

@@ -1,2 +1,1 @@
-"""What a careful reviewer would say of a study before it runs: questions that stop nothing, but for a metric that no
-trial finds."""
+"""Reviews a study before it runs: questions that stop nothing, and one error, for a metric that no trial finds."""

@@ -97,7 +97,7 @@ def _problems(configs: Sequence[TrainConfig]) -> Iterator[str]:
 
 
 def _ruler(config: TrainConfig) -> tuple[object, ...]:
-    """What a validation score is measured by."""
+    """The images, the protocol and the metric by which a validation score is measured."""
     score = config.evaluate
     data = config.evaluation_data.model_dump_json()
     return data, score.protocol, *(getattr(score, name, None) for name in ("metric", "holdout", "holdout_seed"))

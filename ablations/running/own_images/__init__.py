@@ -1,1 +1,1 @@
-"""What a run does with the fingerprints of image folders, besides training on the images."""
+"""Loads image folders, keeps their fingerprints, and decides about results that are older than these."""

@@ -1,4 +1,4 @@
-"""What a scheduler is given, and what it does: the one interface of the in-process scheduler and of Ray's."""
+"""The interface of the in-process scheduler and of Ray's, and the batch of work that they are given."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -13,7 +13,8 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from core.files import cache_dir, is_there, look_anew, read_text, write_text
+from ablations.store.json_files import read_json
+from core.files import cache_dir, is_there, look_anew, write_text
 from core.remote import AnyPath, RemotePath
 
 BEAT = 5.0
@@ -74,7 +75,7 @@ class Heartbeat:
 
 @dataclass
 class _Other:
-    """What this process knows of another run."""
+    """Another run, as far as this process knows it."""
 
     touched: object
     """Last heartbeat: the file's time, by the other machine's clock, or in an object store the file's content."""
@@ -118,9 +119,10 @@ class Watch:
         else:
             other.silent += passed
         if other.is_here and (lock := _lock(self._storage, run)).exists():
-            other.is_alive = _is_locked(lock)
-            if not other.is_alive:
-                _remove(self._storage, run)
+            with suppress(PermissionError):  # another user's lock cannot be tried, and its silence tells
+                other.is_alive = _is_locked(lock)
+                if not other.is_alive:
+                    _remove(self._storage, run)
         if other.silent > PATIENCE:
             path.unlink(missing_ok=True)
 
@@ -145,7 +147,7 @@ def _last_beat(path: AnyPath, surely: bool = False) -> object:
     needed: a client that dies with the file open keeps it from being touched for the server's grace period (90 s).
     """
     if isinstance(path, RemotePath):
-        return read_text(path)
+        return path.read_bytes()
     if surely:
         path.open("rb").close()
     return path.stat().st_mtime_ns
@@ -153,10 +155,7 @@ def _last_beat(path: AnyPath, surely: bool = False) -> object:
 
 def _is_here(path: AnyPath) -> bool:
     """Whether the run is on this machine. Not every shared folder passes locks on to other machines."""
-    try:
-        return bool(json.loads(read_text(path))["machine"] == _machine())
-    except (ValueError, KeyError):
-        return False
+    return (read_json(path) or {}).get("machine") == _machine()
 
 
 def _is_locked(path: Path) -> bool:

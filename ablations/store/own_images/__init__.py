@@ -1,1 +1,1 @@
-"""What a storage keeps about image folders: which images its results are of."""
+"""Notes of a storage on image folders: which images its results are of."""

@@ -1,7 +1,7 @@
-"""Results from before fingerprints count for the images that a folder has when a run first meets it.
+"""Adopts results that are older than fingerprints of images, when a run first meets their image folder.
 
-They are moved to the ids that they have with the fingerprint, so that this happens once: other images in the folder
-later are other trials.
+They count for the images that the folder has then, and are moved to the ids with that fingerprint. So this happens
+once, and trials on other images in the folder are other trials.
 """
 
 from collections.abc import Callable, Collection
@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ablations.store.moving import Moves
 from ablations.store.trial_store import StoredTrial, TrialStore
+from ablations.store.upkeep.moving import Moves
 from ablations.types.identity import SCHEMA, digest, schema_of
 from ablations.types.own_images import FINGERPRINT, IMAGES
 from core.config import DataConfig
@@ -21,7 +21,7 @@ from core.data.catalog import is_built_in, is_own
 
 Values = dict[str, Any]
 Fingerprints = Callable[[DataConfig], str | None]
-"""The fingerprint of a data set as a whole; None where it is not known."""
+"""A function that returns the fingerprint of a whole data set; None if it is not known."""
 TAKEN_OVER = "taken over: the result is older than its fingerprint"
 
 
@@ -31,8 +31,10 @@ def can_be_adopted(store: TrialStore, names: Collection[str], fingerprints: Fing
 
 
 def adopt(store: TrialStore, names: Collection[str], fingerprints: Fingerprints) -> Moves:
-    """Move the results and encoders of folders of these names to their ids with fingerprints. Those that need a folder
-    without a known fingerprint stay as they are. To be called while no run uses the storage."""
+    """Move the results and encoders on folders of these names to their ids with fingerprints; return the moves.
+
+    Trials on a folder without a known fingerprint stay as they are. To be called while no run uses the storage.
+    """
     moves = Moves(store)
     found = [(trial, with_fingerprints(trial, names, fingerprints)) for trial in store.all_stored()]
     for trial, values in found:
@@ -48,8 +50,11 @@ def adopt(store: TrialStore, names: Collection[str], fingerprints: Fingerprints)
 
 
 def with_fingerprints(trial: StoredTrial, names: Collection[str], fingerprints: Fingerprints) -> Values | None:
-    """The configuration of a stored trial with the fingerprints of its images; None if it needs none of these folders,
-    has its fingerprints, or cannot get all of them. Its own code need not be there."""
+    """The configuration of a stored trial with the fingerprints of its images, as plain values.
+
+    None if it uses none of these folders, has its fingerprints already, or lacks one that is not known. The user's own
+    code that it needs need not be there.
+    """
     if schema_of(trial.id, trial.pretrain_id, trial.config) != SCHEMA:
         return None
     values, met = dict(trial.config), set()
@@ -71,8 +76,8 @@ def _lacks(data: Values) -> bool:
 
 
 def _source(data: Values) -> DataConfig | None:
-    """The whole data set of plain values, those of the pretraining or of an evaluation; None where they are of other
-    code than the user's of today."""
+    """The whole data set of a pretraining's or an evaluation's plain values; None if they need the user's own code and
+    that has changed."""
     with suppress(ValidationError):
         return DataConfig.model_validate({name: value for name, value in data.items() if name not in PART_FIELDS})
     return None

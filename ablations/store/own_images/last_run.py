@@ -1,4 +1,4 @@
-"""The images that a study was last run on: its report is of these, whatever lies in the folder now."""
+"""The images that a study was last run on. Its report shows results on these, even if the folder has changed since."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -13,8 +13,10 @@ from core.remote import AnyPath
 
 
 def load_last_run(root: AnyPath, study: str, label: str) -> Mapping[DataConfig, str]:
-    """Fingerprints by the whole data set, ``DataConfig.source``; empty if it was not run since there are any. ``label``
-    as in ``ScaledStudy``."""
+    """Fingerprints by the whole data set (``DataConfig.source``); empty if no run of the study has kept any.
+
+    ``label`` is that of ``ScaledStudy``.
+    """
     found: dict[DataConfig, str] = {}
     for values in (read_json(_path(root, study, label)) or {}).get("images", []):
         with suppress(ValidationError):  # damaged, or of other code of the user's; the next run writes it anew
@@ -24,7 +26,7 @@ def load_last_run(root: AnyPath, study: str, label: str) -> Mapping[DataConfig, 
 
 
 def save_last_run(root: AnyPath, study: str, label: str, used: Iterable[DataConfig]) -> None:
-    """Write ``<root>/studies/<study>/<label>/images.json``, if it says something else."""
+    """Write ``<root>/studies/<study>/<label>/images.json``, unless it has the same content."""
     images = {data.source: source_values(data) | {FINGERPRINT: data.fingerprint} for data in used if data.fingerprint}
     values, path = {"images": list(images.values())}, _path(root, study, label)
     if images and read_json(path) != values:

@@ -1,7 +1,7 @@
 """Notes of the image folders that a storage has results of, in ``<storage>/data/<name>.json``.
 
 There is one note for each content that a folder of that name had. A machine without the images takes the fingerprint
-and the numbers of images from the newest.
+and the numbers of images from the newest note.
 """
 
 import platform
@@ -24,12 +24,12 @@ from core.data.sources.find import list_images
 from core.remote import AnyPath, RemotePath
 
 OldResults = Literal["taken over", "trained again"]
-"""What was decided about results from before fingerprints."""
+"""The decision about results that are older than fingerprints of images."""
 
 
 @dataclass(frozen=True)
 class DataNote:
-    """What a folder had when its fingerprint was taken."""
+    """The content of an image folder when its fingerprint was taken."""
 
     fingerprint: Fingerprint
     source: dict[str, Any]
@@ -37,8 +37,10 @@ class DataNote:
     train: dict[str, int]
     """Number of training images of each class, those without a label as class ``""``."""
     test: dict[str, int]
+    """Number of test images of each class."""
     folder: str
     host: str
+    """Name of the machine that took the note."""
     taken_at: float
     """Time in seconds since 1970."""
     decoding: int = DECODING
@@ -79,8 +81,11 @@ def _loaded_note(config: DataConfig, data_dir: Path) -> DataNote:
 
 
 def folder_note(config: DataConfig, data_dir: AnyPath, root: AnyPath | None) -> DataNote | None:
-    """A note of an image folder as it is now. One in an object store is known by its copy on this machine, or by a note
-    in the storage ``root``; None if neither has these images. Raises ``DataError`` if it is missing or unfit."""
+    """A note of an image folder as it is now.
+
+    For a folder in an object store it is taken from the copy on this machine, or from the notes of the storage
+    ``root``; None if neither has these images. Raises ``DataError`` if the folder is missing or unfit.
+    """
     if not isinstance(data_dir, RemotePath):
         return take_note(config, data_dir)
     if config.name in DATA_SETS:
@@ -109,7 +114,7 @@ def load_notes(root: AnyPath, name: str) -> list[DataNote]:
 
 
 def note_of(root: AnyPath, config: DataConfig) -> DataNote | None:
-    """The newest note of a configuration's data set, of the fingerprint that it has if it has one."""
+    """The newest note of a configuration's data set; the one with its fingerprint if it has one. None without notes."""
     notes = notes_of(root, config)
     return next((note for note in notes if config.fingerprint in (None, note.fingerprint.value)), None)
 
@@ -120,13 +125,13 @@ def notes_of(root: AnyPath, config: DataConfig) -> list[DataNote]:
 
 
 def old_results(root: AnyPath, name: str) -> OldResults | None:
-    """What was decided about results from before fingerprints; None if no run has met a folder of that name since."""
+    """The decision about results that are older than fingerprints; None if no run has met a folder of that name yet."""
     decided = (read_json(_path(root, name)) or {}).get("old_results")
     return decided if decided in ("taken over", "trained again") else None
 
 
 def save_notes(root: AnyPath, notes: Iterable[DataNote], decided: OldResults | None = None) -> None:
-    """Keep notes, each instead of an older one of the same images, and what was decided about old results."""
+    """Write notes, each in the place of an older one of the same images, and the decision about old results."""
     for note in notes:
         name = note.source["name"]
         same = (note.fingerprint, note.source)

@@ -6,7 +6,7 @@ from ablations.study.claims import parts_of
 from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
 from ablations.types.wording import did_you_mean, quoted
-from reports.statistics.claims import Claim, Part
+from reports.statistics.claims.kinds import Claim, Part
 
 
 def check_claim_names(claims: Sequence[Claim], scales: Collection[str], source: Source) -> None:

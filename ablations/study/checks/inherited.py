@@ -51,7 +51,7 @@ def named_metrics(lineage: Lineage) -> Iterator[tuple[str, str]]:
 
 
 def _remedy(lineage: Lineage, field: str) -> str:
-    """What to write if a field does not fit because another study has it; empty for the study's own field."""
+    """The remedy if a field does not fit because another study has it; empty for the study's own field."""
     if lineage.says(field) is lineage.parts[0]:
         return ""
     return (

@@ -20,7 +20,7 @@ def check_paths(layers: Iterable[Layer]) -> None:
 
 
 def unknown_path(path: SettingPath, others: Iterable[str] = ()) -> str | None:
-    """What is wrong with a path; None if it leads to a field. ``others`` may stand in place of its first name."""
+    """The problem with a path; None if it leads to a field. ``others`` may stand in place of its first name."""
     location = tuple(map(name_today, path if path[0] == EVALUATE else ("pretrain", *path)))
     for number, name in enumerate(location):
         known = fields_at(TrainConfig, location[:number])

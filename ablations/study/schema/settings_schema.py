@@ -1,4 +1,4 @@
-"""What a study may set: a tree of fields by path, and its JSON Schema, both read off the configuration's models."""
+"""The settings of a study: a tree of fields by path, and its JSON Schema, read off the configuration's models."""
 
 import json
 import re

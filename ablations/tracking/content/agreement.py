@@ -9,7 +9,7 @@ from ablations.tracking.content.limits import takes_name
 from ablations.types.trial import Result
 
 LARGEST = sys.float_info.max
-"""What MLflow keeps for infinity."""
+"""The number that MLflow keeps in the place of infinity."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Difference:
 
 
 def differences(result: Result, state: str, metrics: Mapping[str, float]) -> Iterator[Difference]:
-    """What differs between a result and the state and the metrics of its run in MLflow."""
+    """The differences between a result and the state and the metrics of its run in MLflow."""
     if state != result.state:
         yield Difference(result.trial_id, "state", state, result.state)
     for name, value in result.metrics.items():

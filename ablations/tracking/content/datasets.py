@@ -15,7 +15,7 @@ DIGEST = 16
 
 
 def dataset_inputs(config: TrainConfig, sizes: Mapping[DataConfig, DataSize]) -> list[DatasetInput]:
-    """What the encoder is trained on, and what it is scored on if that is another data set."""
+    """The data set that the encoder is trained on, and the one that it is scored on if that is another."""
     pretrain, scored = config.all_data
     used = {"training": pretrain, "evaluation": scored}
     return [

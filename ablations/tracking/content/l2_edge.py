@@ -17,7 +17,7 @@ def l2_ends(score: Protocol) -> tuple[float, float] | None:
 
 
 def l2_warning(score: Protocol, metrics: Mapping[str, float]) -> str:
-    """What to set, for a result whose l2 weight is at an end of its grid; else empty."""
+    """A sentence on what to set, if a result's l2 weight is at an end of its grid; else empty."""
     ends, chosen = l2_ends(score), metrics.get(L2)
     if ends is None or chosen is None:
         return ""

@@ -1,4 +1,4 @@
-"""What MLflow and the databases behind it take. SQLite takes more than PostgreSQL and MySQL do, and keeps no length.
+"""Limits of MLflow and of the databases behind it. SQLite takes more than PostgreSQL and MySQL do, and keeps no length.
 
 Texts are shortened. Names of parameters and tags are made acceptable; a metric whose name is not acceptable is left
 out and named by the tracker, because reports find metrics by their names.

@@ -1,4 +1,4 @@
-"""What differs between the seeds of a study's cells, and what does not, in words for its report."""
+"""The random choices that differ between the seeds of a study's cells, and those that do not, in words."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,8 @@ OWN_DRAWS = "draws of the evaluation"
 
 
 def varied_and_fixed(trials: Sequence[Trial]) -> tuple[list[str], list[str]]:
-    """What follows the seed in all trials, and what does not in some. A choice that no trial makes is neither."""
+    """The choices that follow the seed in all trials, and those that do not in some. A choice that no trial makes is in
+    neither list."""
     follows: dict[Choice, bool] = {}
     for trial in trials:
         for path, choice in choices_of(trial.config).items():

@@ -1,4 +1,4 @@
-"""What MLflow is given of a whole study, or of a collection."""
+"""The parameters and the status that MLflow is given of a whole study, or of a collection."""
 
 from collections.abc import Collection, Sequence
 from itertools import pairwise

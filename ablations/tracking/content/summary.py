@@ -1,4 +1,4 @@
-"""What a report found, for MLflow's pages: the best cell, and a verdict on each claim."""
+"""The findings of a report for MLflow's pages: the best cell, and a verdict on each claim."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -83,7 +83,7 @@ def verdict_tags(verdicts: Sequence[Verdict], study: str = "") -> dict[str, str]
 
 
 def _numbers(verdict: Verdict) -> Iterator[tuple[str, float]]:
-    """What is known of a verdict, by the end of the metric's name."""
+    """The numbers of a verdict that are known, by the end of the metric's name."""
     low, high = verdict.interval or (None, None)
     found = {"": verdict.mean, "_low": low, "_high": high, "_level": verdict.level, "_p": verdict.p}
     yield from ((name, value) for name, value in found.items() if value is not None and isfinite(value))

@@ -1,4 +1,4 @@
-"""What MLflow is given of one trial."""
+"""The tags, metrics and parameters that MLflow is given of one trial."""
 
 from collections.abc import Iterator, Sequence
 
@@ -33,7 +33,7 @@ def trial_tags(trial: Trial, history: Sequence[Epoch]) -> dict[str, str]:
 
 
 def history_start(history: Sequence[Epoch]) -> str:
-    """What two trainings of one encoder are told apart by; empty before the first epoch."""
+    """The time of the first epoch's end, by which two trainings of one encoder are told apart; empty before it."""
     return str(history[0].time) if history else ""
 
 

@@ -1,11 +1,11 @@
-"""What is written to MLflow only if a run asks for it: encoders as logged models, and metrics of the machine."""
+"""Writes to MLflow only if a run asks for it: encoders as logged models, and metrics of the machine."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Extras:
-    """What a run asks to have written besides. It changes no result."""
+    """Further things that a run asks to have written. They change no result."""
 
     log_models: bool = False
     """Whether encoders become logged models of MLflow, which copies their weights."""

@@ -21,7 +21,7 @@ def description(weights: str, model_id: str, run_id: str) -> str:
 
 @dataclass
 class EncoderModel:
-    """What ``mlflow.pyfunc.load_model`` wraps."""
+    """The model that ``mlflow.pyfunc.load_model`` wraps."""
 
     encoder: "nn.Module"
 

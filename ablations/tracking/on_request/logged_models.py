@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Experiment, LoggedModel, LoggedModelOutput
 
 from ablations.store.trial_store import TrialStore
-from ablations.tracking.artifacts import Artifacts
+from ablations.tracking.connection.artifacts import Artifacts
 from ablations.tracking.on_request import encoder_model
 
 ENCODER_TAG = "ablate.pretrain_id"

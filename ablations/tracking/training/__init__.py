@@ -1,1 +1,1 @@
-"""What a report shows of the trainings: their learning curves, and the views that they learn from."""
+"""The parts of a report that show trainings: learning curves, views, and pictures of representations."""

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablations.store.data_copies import local_data
-from ablations.store.trial_store import StoredTrial, TrialStore, trained_encoder
+from ablations.store.find_trial import trained_encoder
+from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.types.errors import StudyError
 from core.config import EvaluateConfig, TrainConfig
 from core.config.protocols.base import Representation
@@ -54,7 +55,7 @@ def draw_representations(
 
 
 def _protocols(images: int) -> dict[str, Callable[[Representation], EvaluateConfig]]:
-    """What is computed of a representation, by the name of its picture. Few images have a smaller perplexity."""
+    """The protocol for each picture of a representation, by its name. For few images the perplexity is smaller."""
     perplexity = min(Tsne().perplexity, max(1.0, images / A_NEIGHBOURHOOD))
     return {
         "tsne": lambda part: Tsne(representation=part, perplexity=perplexity),

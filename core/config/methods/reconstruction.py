@@ -1,4 +1,4 @@
-"""Base of the methods that draw a view again from its representation, and what their decoder costs."""
+"""Base of the methods that reconstruct a view from its representation, and what their decoder costs."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -29,7 +29,7 @@ class Reconstruction(MethodConfig):
     """Weight of a penalty on the mean of |h|, which makes the autoencoder a sparse one. 0: none."""
 
     def drawn(self, pretrain: "PretrainConfig") -> int:
-        """Return the number of channels that the decoder draws."""
+        """Return the number of channels that the decoder reconstructs."""
         return pretrain.data.channels
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:

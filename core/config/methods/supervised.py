@@ -4,6 +4,7 @@ from typing import Literal
 
 from core.config.measures import Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
+from core.config.methods.mixing import Mix
 
 
 @METHODS.add("core.methods.supervised:Supervised")
@@ -19,6 +20,10 @@ class CrossEntropy(MethodConfig):
     )
 
     kind: Literal["cross_entropy"] = "cross_entropy"
+
+    mix: Mix | None = None
+    """How images are mixed with others of the batch, and their labels with them. Not in the paper. None: not at
+    all."""
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass with one view of every image."""

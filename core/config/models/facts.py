@@ -33,25 +33,25 @@ def facts_of(config: "LibraryConfig") -> ModelFacts:
     """Return the facts of a model. Raises ValueError where the library is not installed or has no such model."""
     if importlib.util.find_spec(config.kind) is None:
         raise ValueError(f"encoder.kind {config.kind} needs the package {config.kind}: {EXTRAS[config.kind]}")
-    return ModelFacts(**_kept("core.encoder.library:facts", config.same_form))
+    return ModelFacts(**_kept("core.encoder.libraries.facts:facts", config.same_form))
 
 
 def check_sizes(config: "LibraryConfig", image_size: int, side: int) -> None:
     """Check that a model built for ``image_size`` takes views of ``side`` pixels. Raises ValueError where it does
     not."""
     if importlib.util.find_spec(config.kind) is not None:  # else the model's name has said so already
-        _kept("core.encoder.library:check_sizes", config.same_form, image_size, side)
+        _kept("core.encoder.libraries.facts:check_sizes", config.same_form, image_size, side)
 
 
 def check_channels(config: "LibraryConfig", channels: int) -> None:
     """Check that a model takes images with so many channels. Raises ValueError where it does not."""
     if importlib.util.find_spec(config.kind) is not None:
-        _kept("core.encoder.library:check_channels", config.same_form, channels)
+        _kept("core.encoder.libraries.facts:check_channels", config.same_form, channels)
 
 
 def token_side_of(config: "LibraryConfig") -> int:
     """Return the side in pixels of the patches that a model has as tokens; 0 where it has none."""
-    return int(_kept("core.encoder.library:token_side", config.same_form)["side"])
+    return int(_kept("core.encoder.libraries.facts:token_side", config.same_form)["side"])
 
 
 @lru_cache(maxsize=1024)

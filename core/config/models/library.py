@@ -58,7 +58,7 @@ class LibraryConfig(EncoderConfig, StartingWeights, Normalizing):
         return self
 
 
-@ENCODERS.add("core.encoder.library:build_timm")
+@ENCODERS.add("core.encoder.libraries.build:build_timm")
 class Timm(LibraryConfig):
     """Any model of timm (Wightman 2019) without its classifier; h is what the classifier would get. It needs ``pip
     install 'simclr-ablations[timm]'``.
@@ -84,7 +84,7 @@ class Timm(LibraryConfig):
             check_channels(self, channels)
 
 
-@ENCODERS.add("core.encoder.library:build_torchvision")
+@ENCODERS.add("core.encoder.libraries.build:build_torchvision")
 class Torchvision(LibraryConfig):
     """Any classification model of torchvision without its last linear layer. It has no stages to score; timm has most
     of these models with theirs."""

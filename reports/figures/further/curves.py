@@ -49,7 +49,7 @@ def draw_curves(report: StudyReport) -> Figure | None:
 
 
 def curves_caption(report: StudyReport) -> str:
-    """What the figure shows, in sentences."""
+    """The caption, in sentences."""
     epochs = max(len(curve["loss"]) for curve in report.curves.values())
     return (
         f"Learning curves, from epoch 1 to {epochs}: a line for each training. All boxes of a metric have the same "

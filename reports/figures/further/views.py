@@ -1,4 +1,4 @@
-"""What the views look like: for each cell the two views of the same images, in the places of the grid."""
+"""A picture of the views: for each cell the two views of the same images, in the places of the grid."""
 
 import numpy as np
 from matplotlib.figure import Figure

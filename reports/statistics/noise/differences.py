@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.statistics.claims import BetterClaim
+from reports.statistics.claims.kinds import BetterClaim
 from reports.statistics.page import Judged, Page
 from reports.statistics.ruling import ALPHA, problem
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import digamma, polygamma
 
-from reports.statistics.distributions import chi_squared_quantile
+from reports.statistics.hypothesis_tests.distributions import chi_squared_quantile
 
 FEWEST_FREEDOM = 80
 """The fewest degrees of freedom of all cells of a page that give it a prior, and of the cells of a study that is

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.statistics.distributions import fisher_quantile_above
+from reports.statistics.hypothesis_tests.distributions import fisher_quantile_above
 from reports.statistics.noise.prior import MOST, Prior
 
 UNUSUAL = 0.1
@@ -29,6 +29,8 @@ class Estimate:
     """The contrasts' own spreads over seeds, as the standard deviation of a cell."""
     usual: np.ndarray
     """The spread of a cell that the prior expects; NaN without a prior."""
+    images: np.ndarray
+    """The part of ``error`` squared that is of the test images, which more seeds do not make smaller."""
 
 
 def centred_variances(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -65,7 +67,7 @@ def estimate(
         of_seeds = variance * size / seeds
         total = of_seeds + images
         freedom = np.minimum(freedom * (total / of_seeds) ** 2, MOST)  # for a sum of variances: Satterthwaite 1946
-    return Estimate(mean, np.sqrt(total), freedom, counts, np.sqrt(own), usual)
+    return Estimate(mean, np.sqrt(total), freedom, counts, np.sqrt(own), usual, np.broadcast_to(images, mean.shape))
 
 
 def _moderated(

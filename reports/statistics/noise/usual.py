@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reports.statistics.claims.selection import NotInGridError, axis_values, matched
 from reports.statistics.measured import Measured
 from reports.statistics.noise.prior import Prior, cautious_priors
 from reports.statistics.noise.spread import centred_variances
-from reports.statistics.selection import NotInGridError, axis_values, matched
 
 
 @dataclass(frozen=True)

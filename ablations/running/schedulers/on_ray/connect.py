@@ -26,7 +26,7 @@ NO_NODE = (
     "a machine that is no node: --address ray://{host}:10001, the port of --ray-client-server-port"
 )
 VERSIONS = re.compile(r"Version mismatch:.*Ray: (\S+)\s+Python: (\S+).*Ray: (\S+)\s+Python: (\S+)", re.DOTALL)
-"""What Ray says where a cluster's are not those of this process."""
+"""Pattern of Ray's message if the cluster's versions are not those of this process."""
 OTHER_VERSION = (
     "the cluster has Ray {0} and Python {1}, and this environment has Ray {2} and Python {3}; run from one with the "
     "cluster's: that Python, and pip install 'ray=={0}'"

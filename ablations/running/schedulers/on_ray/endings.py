@@ -1,4 +1,4 @@
-"""What the driver hears from Ray Tune: events of the workers, and why a worker did not end its unit."""
+"""Callbacks of Ray Tune: they pass the workers' events on, and end the units whose worker is gone."""
 
 import pickle
 import time
@@ -119,7 +119,7 @@ def _ended(unit: Unit, store: TrialStore, result: Result) -> Iterator[Result]:
         if trial.id not in known:
             known[trial.id], result = replace(result, trial_id=trial.id), replace(result, seconds=0.0)
             with suppress(OSError):  # a full disk must not end the other trials
-                store.save_result(known[trial.id])
+                store.save_ended(known[trial.id])
         yield known[trial.id]
 
 

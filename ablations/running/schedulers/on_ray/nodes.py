@@ -73,7 +73,7 @@ def looks_for(marker: str, data: str | None, code: str) -> Callable[[], list[str
 
 
 def _problems(marker: str, data: str | None) -> Iterator[str]:
-    """What is missing on which node.
+    """Sentences on what is missing, each with its node.
 
     A node without cores trains nothing, so it needs no data. It needs all else: with ``ray://`` Tune runs on the head,
     and a trial that waits for several workers may run anywhere.

@@ -1,7 +1,7 @@
 """A Ray that only its user reaches: it listens on loopback, and its token, its session and the environment are private.
 
-By itself Ray 2.60 listens on all interfaces, makes a token that everybody on the machine can read and a session folder
-in which everybody can write, and sends the values of secret variables to its workers.
+Unless told otherwise, Ray 2.60 listens on all interfaces, makes a token that everybody on the machine can read and a
+session folder in which everybody can write, and sends the values of secret variables to its workers.
 """
 
 import os

@@ -38,7 +38,7 @@ SETTINGS = {
 """Settings that Ray Train reads from the environment: it notices ends quickly, and leaves out what is not used here."""
 
 Told = Event | list[Result] | Exception | None
-"""What comes through the queue: an event, the failures that a worker other than the first has met, an error of the
+"""An item of the queue: an event, the failures that a worker other than the first has met, an error of the
 storage, or None at the end of the unit."""
 
 
@@ -87,7 +87,7 @@ def trainer_of(unit: Unit, job: Job, resources: Resources, queue: Queue, folder:
 
 
 def _told(queue: Queue, fit: "Future[Any]") -> Iterator[Told]:
-    """What comes through the queue, until the training has ended or failed."""
+    """The items of the queue, until the training has ended or failed."""
     ended = False
     while not ended:
         ended = fit.done()
@@ -113,7 +113,7 @@ def work_on(config: dict[str, Any]) -> None:
 
 
 def _told_of(error: Exception, unit: Unit, job: Job) -> Told:
-    """What a worker reports of its error: failures of the trials, or the error itself if it ends the unit."""
+    """A worker's report on its error: failures of the trials, or the error itself if it ends the unit."""
     if isinstance(error, OSError) and is_full(error):
         return disk_full(unit, job, error)
     return error if own_share().leads or ends_unit(error) else failures(unit, error)

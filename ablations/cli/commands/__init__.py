@@ -1,0 +1,1 @@
+"""The commands of ``ablate``: their options, and the calls that carry them out."""

@@ -1,0 +1,46 @@
+"""The cost of what is left to run."""
+
+from ablations.cli.json_documents.document import Part
+from ablations.planning.estimate import estimate, price_of
+from ablations.planning.plan import Plan
+from ablations.store.speeds import load_speeds
+from core.remote import AnyPath
+
+
+class Cost(Part):
+    """The cost of what is left to run."""
+
+    images: int
+    """Images that trainings and evaluations go through."""
+    flops: float
+    """Floating-point operations of the trainings."""
+    memory_bytes: int
+    """Memory of the largest training, in bytes."""
+    too_large: list[str]
+    """Names of trials that will not fit the hardware, as far as it is known."""
+    hardware: str | None
+    """Hardware of the past trials that the estimate goes by; null if there are none."""
+    seconds: float | None
+    """Seconds of compute, one trial after the other and none stopped early; null if nothing was measured on this
+    storage."""
+    unmeasured: list[str]
+    """Evaluation protocols that were never timed on this storage; the seconds leave them out."""
+    price: float | None
+    """Price of the seconds, with ``--price``."""
+
+
+def cost_of(plan: Plan, storage: AnyPath, price: float | None) -> Cost | None:
+    """The cost of what is left; None if nothing is."""
+    if not plan.units:
+        return None
+    left = estimate(plan, load_speeds(storage))
+    return Cost(
+        images=left.images,
+        flops=left.flops,
+        memory_bytes=left.memory,
+        too_large=left.too_large,
+        hardware=left.hardware.name if left.hardware else None,
+        seconds=left.seconds,
+        unmeasured=left.unmeasured,
+        price=price_of(left, plan.scaled.resources, price),
+    )

@@ -1,0 +1,1 @@
+"""Upkeep of a storage: ids that nothing needs are removed, old schemas are brought up to date, files are verified."""

@@ -1,0 +1,1 @@
+"""Layers that several encoders have: safe convolutions, batch norm over all processes, recomputed activations."""
