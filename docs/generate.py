@@ -179,6 +179,8 @@ def _values(schema: Schema) -> str:
             return f"[{reference.removeprefix(REF)}](#{reference.removeprefix(REF).lower()})"
         case {"oneOf": choices} | {"anyOf": choices}:
             return " or ".join(dict.fromkeys(map(_values, choices)))
+        case {"type": "array", "prefixItems": [{"type": "array"}, *_]}:
+            return "`[[means], [deviations]]`"
         case {"type": "array", "minItems": 2, "maxItems": 2}:
             return "`[low, high]`"
         case {"type": "array", "items": {"anyOf": [{"enum": _}, {"$ref": _}, *_]}}:

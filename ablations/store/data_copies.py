@@ -46,6 +46,7 @@ FOLDERS = {
     "torchvision:GTSRB": "gtsrb",
     "torchvision:Country211": "country211",
     "torchvision:Imagenette": "imagenette2",
+    "torchvision:EuroSAT": "eurosat",
 }
 """Folders that torchvision uses for data sets, if they are not named like the set."""
 MUST_BE_READ = (*MANIFESTS, *HUGGING_FACE, "x_train.npy", "train_images.npy", "x.npy", "images.npy")

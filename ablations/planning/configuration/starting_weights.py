@@ -41,8 +41,9 @@ def started(configured: Configured, store: TrialStore) -> TrainConfig:
 def _check_file(encoder: StartingWeights, configured: Configured) -> None:
     from core.encoder.weights import file_misfit  # here, since PyTorch comes with it
 
+    data = configured.config.pretrain.data
     try:
-        told = file_misfit(encoder, configured.config.pretrain.data.image_size)
+        told = file_misfit(encoder, data.image_size, data.channels)
     except DataError as error:
         told = str(error).removeprefix("encoder.weights: ")
         raise StudyError(f"{place_of(WEIGHTS, configured)}: {told}") from error
@@ -71,15 +72,16 @@ def _check_fits(trial: StoredTrial, wanted: PretrainConfig) -> None:
         told = "its configuration cannot be read; one of your own code needs 'uses', or --use FILE"
         raise StudyError(f"trial {trial.id}: {told}") from error
     sizes = other.data.image_size, wanted.data.image_size
-    if _shape(other) == _shape(wanted) and sizes[0] == sizes[1]:
+    channels = other.data.channels, wanted.data.channels
+    if _shape(other) == _shape(wanted) and sizes[0] == sizes[1] and channels[0] == channels[1]:
         return
     from core.encoder.weights import misfit  # here, since PyTorch comes with it
 
-    if told := misfit(wanted.encoder, sizes[1], other.encoder, sizes[0]):
+    if told := misfit(wanted, other):
         name = getattr(other.encoder, "name", other.encoder.kind)
         raise StudyError(
-            f"the encoder of trial {trial.id}, {name} for views of {sizes[0]} pixels, {told}; take its encoder and "
-            "data.image_size, or another trial"
+            f"the encoder of trial {trial.id}, {name} for views of {sizes[0]} pixels and {channels[0]} channels, "
+            f"{told}; take its encoder, data.image_size and data.channels, or another trial"
         )
 
 

@@ -36,7 +36,7 @@ class Views:
     """The views of a study's cells."""
 
     by_trial: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """The views uint8 (2, images, 3, S, S), by the id of one trial of each cell; empty if no augmentation differs."""
+    """The views uint8 (2, images, C, S, S), by the id of one trial of each cell; empty if no augmentation differs."""
     note: str = ""
     """The reason why an augmentation study has none."""
 
