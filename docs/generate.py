@@ -110,7 +110,8 @@ def _choice(models: dict[str, Schema], names: list[str], prefix: str = "") -> It
     for number, name in enumerate(names):
         tag = tag_of(models[name])
         meant = " (if none is named)" if number == 0 else ""
-        yield f"#### `{tag}`{meant}\n\n{_paragraph(models[name].get('description', ''))}\n"
+        level = "####" if prefix else "###"  # below the section of a setting, or below a chapter
+        yield f"{level} `{tag}`{meant}\n\n{_paragraph(models[name].get('description', ''))}\n"
         if len(models[name]["properties"]) > len(common) + 1:
             yield _fields(models[name], prefix, common) + "\n"
 

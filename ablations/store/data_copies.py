@@ -152,7 +152,7 @@ def _copy(folder: RemotePath, copy: Path) -> None:
     if copy.exists():
         remove(copy)
     unfinished.rename(copy)
-    if remote_state(folder) == state:  # else it changed meanwhile, and is copied again when a fresh one is asked for
+    if remote_state(folder) == state:  # else it changed during the copy; a fresh one is made when asked for
         write_text(_state_path(copy), state)
 
 

@@ -57,10 +57,12 @@ class PretrainConfig(Config):
     identity and of the check of checkpoints."""
 
     end_on_collapse: bool = Field(default=True, exclude=True)
-    """Whether a training fails once the projections of all images are one, instead of being trained to its end: once
-    their ``spread`` is below 0.01 over a whole epoch, for a method that reports it. An encoder that is learned is the
-    same either way, so this is left out of every dump too. A study of what prevents a collapse sets it to false, so
-    that the collapsed encoder is scored."""
+    """Whether a training that no longer learns fails, instead of being trained to its end. It fails if the projections
+    of all images are one: their ``spread`` is below 0.01 over a whole epoch, for a method that reports it. It also
+    fails, at its end, if the loss was more than a tenth above that of a guess in each epoch of the last half, and of
+    the last two at least, for a loss that chooses among candidates. The encoder is the same either way, so this is left
+    out of every dump too. A study of what prevents a collapse sets it to false, so that the collapsed encoder is
+    scored."""
 
     @property
     def passes(self) -> tuple[Pass, ...]:

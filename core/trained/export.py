@@ -21,6 +21,7 @@ from core.encoder.libraries.network import timm_options, torchvision_options
 from core.errors import DataError, check_type
 from core.files import as_local, as_path, whole_file
 from core.remote import AnyPath
+from core.trained.module_input import take_images
 from core.trained.pretrained import Pretrained
 
 CONFIG, MOMENTS = "config", "moments"
@@ -45,6 +46,9 @@ def export_encoder(pretrained: Pretrained, path: str | AnyPath) -> None:
 def load_encoder(path: str | AnyPath) -> Encoder:
     """Load the encoder f that ``export_encoder`` wrote, on the CPU and in evaluation mode. Runs no code from the file.
 
+    It maps images (N, C, H, W), uint8 or float in [0, 1], to h (N, width); see ``core.trained.module_input``. It
+    resizes nothing: images should have about the size of the training's views, and for some encoders just that.
+
     Raises ``FileNotFoundError``, and ``DataError`` where ``export_encoder`` did not write the file.
     """
     try:
@@ -59,6 +63,7 @@ def load_encoder(path: str | AnyPath) -> Encoder:
         weights = {name.removeprefix(FORMER_PREFIX): tensor for name, tensor in weights.items()}
     encoder.named_as_elsewhere.load_state_dict(weights)
     set_moments(encoder, json.loads(told.get(MOMENTS, "null")))
+    take_images(encoder, config.data.channels)
     return encoder.eval()
 
 

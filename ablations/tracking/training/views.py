@@ -1,6 +1,6 @@
-"""The views that the encoders of an augmentation study learn from: of each cell two views of the same images.
+"""The views that the encoders of an augmentation study learn from: for each cell two views of the same images.
 
-They are made where the data is, which takes PyTorch, and kept beside the report: the next one has them without.
+They are made on a machine that has the data, with PyTorch, and kept beside the report for the next one.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
 """Contrastive predictive coding (van den Oord et al. 2018; Henaff et al. 2020)."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, Strict
@@ -87,6 +88,10 @@ class CPC(MethodConfig):
         grid, batch = _grid(pretrain), pretrain.batch_size
         logits = SOFTMAX * sum(self._places(grid)) * batch * grid**2 * batch
         return trained_bytes(weights) + NUMBER * logits
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        """Return the logarithm of the number of all patches of a batch."""
+        return math.log(_grid(pretrain) ** 2 * pretrain.batch_size)
 
     def check(self, pretrain: "PretrainConfig") -> None:
         """Raise ValueError where the encoder has no patches, the grid no row that far away, or images no colours that

@@ -1,12 +1,16 @@
 """i-Mix: contrastive learning of mixed images."""
 
-from typing import Annotated, Literal
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from core.config.measures import Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
 from core.config.methods.mixing import Mix, Mixup
+
+if TYPE_CHECKING:
+    from core.config.train import PretrainConfig
 
 
 @METHODS.add("core.methods.i_mix:IMix")
@@ -35,3 +39,6 @@ class IMix(MethodConfig):
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass with both views, so that batch norm sees all 2N."""
         return (Pass(2, image_size),)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(pretrain.batch_size)

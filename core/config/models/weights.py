@@ -33,8 +33,9 @@ class StartingWeights(Config):
 
     weights_hash: str | None = None
     """SHA-256 of the file of ``weights``, 16 hex digits; for a trial ``encoder:`` and the hash of its encoder; or the
-    tag itself. Other weights make another trial, and the same file elsewhere makes the same one. It is taken from the
-    weights; written in a study, it refuses all others."""
+    tag itself. Other weights make another trial, and the same file elsewhere makes the same one. A trial and the file
+    that was exported from it are two names of the same weights, and make two trials. It is taken from the weights;
+    written in a study, it refuses all others."""
 
     @model_validator(mode="before")
     @classmethod

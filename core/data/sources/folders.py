@@ -116,7 +116,9 @@ def _unsplit_hint(root: Path) -> str:
 def _check_each_has_images(images: Listing, folders: Mapping[str, Path]) -> None:
     if empty := set(range(len(folders))) - {label for _, label in images}:
         folder = list(folders.values())[min(empty)]
-        raise DataError(f"{folder}: has no images; add some, or remove this class folder")
+        inside = ", ".join(_class_folders(folder))
+        told = f"; its folders are {inside:.80}: a split is called {TRAIN}, {' or '.join(TESTS)}" if inside else ""
+        raise DataError(f"{folder}: has no images; add some, or remove this class folder{told}")
 
 
 def _class_folders(split: Path) -> dict[str, Path]:
