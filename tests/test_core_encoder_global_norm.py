@@ -20,7 +20,13 @@ from core.randomness import generator
 SHARES = {2: [5, 3], 4: [1, 4, 2, 1]}
 """Views of each of so many processes."""
 ALL = slice(sum(SHARES[2]))
-SHAPES = {"vectors": (3,), "images": (3, 4, 2), "in bfloat16": (3, 4, 2), "far from 0": (3, 4, 2)}
+SHAPES = {
+    "vectors": (3,),
+    "without weights": (3,),
+    "images": (3, 4, 2),
+    "in bfloat16": (3, 4, 2),
+    "far from 0": (3, 4, 2),
+}
 FAR = 1000.0
 """Mean of the last one's inputs, in standard deviations: a difference of sums of squares would lose the variance."""
 Results = dict[str, dict[str, Tensor]]
@@ -31,8 +37,13 @@ def drawn(purpose: str, *shape: int) -> Tensor:
 
 
 def norms() -> nn.ModuleDict:
-    """Batch norms, each with weights, biases and running statistics of its own."""
-    made = nn.ModuleDict({k: nn.BatchNorm1d(3) if k == "vectors" else nn.BatchNorm2d(3) for k in SHAPES})
+    """Batch norms, each with running statistics of its own, and all but one with weights and biases."""
+    made = nn.ModuleDict(
+        {
+            name: nn.BatchNorm1d(3, affine=name == "vectors") if len(shape) == 1 else nn.BatchNorm2d(3)
+            for name, shape in SHAPES.items()
+        }
+    )
     state = {key: drawn(key, 3).square() for key in made.state_dict() if not key.endswith("num_batches_tracked")}
     made.load_state_dict(state, strict=False)
     return made
@@ -121,7 +132,8 @@ def joined(values: list[Tensor], key: str) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    ("name", "tolerance"), [("vectors", 1e-5), ("images", 1e-5), ("in bfloat16", 2e-2), ("far from 0", 1e-3)]
+    ("name", "tolerance"),
+    [("vectors", 1e-5), ("without weights", 1e-5), ("images", 1e-5), ("in bfloat16", 2e-2), ("far from 0", 1e-3)],
 )
 def test_a_batch_norm_of_several_processes_is_that_of_one(results: list[Results], name: str, tolerance: float) -> None:
     check([result[name] for result in results], run_norm(name, norms()[name], ALL), tolerance)

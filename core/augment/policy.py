@@ -25,9 +25,7 @@ def two_views(
     """
     branches = policy.branches()
     views = apply_all(branches.shared, as_float(images), generator, size)
-    views = apply_all(
-        branches.both, views.twice() if isinstance(views, Canvas) else torch.cat([views] * 2), generator, size
-    )
+    views = apply_all(branches.both, _twice(views), generator, size)
     pair = zip((branches.first, branches.second), _halves(views), strict=True)
     return torch.cat([resize(apply_all(operations, half, generator, size), size) for operations, half in pair])
 
@@ -37,9 +35,7 @@ def one_view(
 ) -> Tensor:
     """Return float32 views (N, 3, size, size), or (N, 3, H, W), in [0, 1], of uint8 images (N, 3, H, W) or of a canvas,
     made as the first branch of a policy makes them."""
-    branches = policy.branches()
-    operations = branches.shared + branches.both + branches.first
-    return resize(apply_all(operations, as_float(images), generator, size), size)
+    return resize(apply_all(policy.branches().first_branch, as_float(images), generator, size), size)
 
 
 def as_float(images: Tensor | Canvas) -> Tensor | Canvas:

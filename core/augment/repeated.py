@@ -27,8 +27,7 @@ def query_and_keys(
 
     A key's operations of the kinds in its group have the parameters that the query's have; all others are drawn anew.
     """
-    branches = policy.branches()
-    operations = branches.shared + branches.both + branches.first
+    operations = policy.branches().first_branch
     query, states = _view(images, operations, (), (), generator, size)
     return query, *(_view(images, operations, kinds, states, generator, size)[0] for kinds in groups)
 

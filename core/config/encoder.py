@@ -13,7 +13,7 @@ class EncoderConfig(Config):
     """Base of all encoders."""
 
     stages: ClassVar[tuple[str, ...]] = ()
-    """Names of the stages whose outputs can be scored, of those that its module names."""
+    """Names of the stages whose outputs can be scored; its module must have them all."""
     learns: ClassVar[bool] = True
     """Whether it has anything to train."""
 
@@ -152,8 +152,14 @@ class PatchResNet(ResNet):
 
     def check(self, image_size: int) -> None:
         """Raise ValueError where a patch is larger than a view."""
-        if self.patch > image_size:
+        self._check_patch(image_size, f"views have data.image_size {image_size}")
+
+    def check_small(self, image_size: int, side: int) -> None:
+        """Raise ValueError where a patch is larger than one of a method's further views."""
+        self._check_patch(side, f"the method has views of {side} pixels")
+
+    def _check_patch(self, side: int, views: str) -> None:
+        if self.patch > side:
             raise ValueError(
-                f"encoder.patch is {self.patch}, but views have data.image_size {image_size}; lower it, to about "
-                f"{max(2 * image_size // (self.grid + 1), 4)}"
+                f"encoder.patch is {self.patch}, but {views}; lower it, to about {max(2 * side // (self.grid + 1), 4)}"
             )

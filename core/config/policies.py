@@ -52,6 +52,11 @@ class Branches:
     second: Operations = ()
     """Operations on the second branch only, after ``both``."""
 
+    @property
+    def first_branch(self) -> Operations:
+        """All operations that make the first view of an image, in order."""
+        return self.shared + self.both + self.first
+
 
 class PolicyConfig(Config):
     """Base of all policies."""

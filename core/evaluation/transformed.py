@@ -65,8 +65,7 @@ def split_policy(policy: AugmentConfig, task: Task) -> tuple[Operations, Operati
     would not be true. If it has none, the operation comes last.
     """
     default, _ = TASKS[task]
-    branches = policy.branches()
-    operations = (*branches.shared, *branches.both, *branches.first)
+    operations = policy.branches().first_branch
     of_task = [place for place, operation in enumerate(operations) if operation.kind == default.kind]
     first = of_task[0] if of_task else len(operations)
     after = tuple(operation for operation in operations[first:] if operation.kind != default.kind)

@@ -1,11 +1,11 @@
 """The supervised baseline's loss."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from core.augment.mixing import Mixing
 from core.loss.outcome import Outcome
+from core.loss.unit import widened
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, mixing: Mixing | None = None) -> Outcome:
@@ -15,7 +15,7 @@ def cross_entropy(logits: Tensor, labels: Tensor, mixing: Mixing | None = None) 
     Statistics: ``entropy`` is the mean entropy of the predictions, in nats; ``supervised_top1`` is the share of images
     that are classified correctly.
     """
-    log_p = logits.to(torch.promote_types(logits.dtype, torch.float32)).log_softmax(dim=1)
+    log_p = widened(logits).log_softmax(dim=1)
     predictions = log_p.detach()
     entropy = -(predictions.exp() * predictions).sum(dim=1).mean()
     predicted = predictions.argmax(dim=1)

@@ -1,4 +1,4 @@
-"""Autoencoder: a view is drawn again from its representation."""
+"""Autoencoder: a decoder reconstructs a view from its representation."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from core.loss.unit import widened
 from core.methods.method import Method, See, Views
 
 Drawn = tuple[Tensor, Tensor]
-"""Pictures (N, drawn, S, S), and the mean of |h| of each image (N,)."""
+"""Reconstructions (N, drawn, S, S), and the mean of |h| of each image (N,)."""
 
 
 class Autoencoder(Method):
     """An encoder and a decoder with the representation between them. A subclass hides a part of the view from the
-    encoder: it returns in ``shown`` what the encoder sees, and what is to be drawn."""
+    encoder: its ``shown`` returns what the encoder sees, and what the decoder should reconstruct."""
 
     joint = False
 
@@ -50,6 +50,6 @@ class Autoencoder(Method):
         return Outcome(error + self.settings.sparsity * l1, {"error": error.detach(), "l1": l1.detach()})
 
     def error(self, picture: Tensor, known: Any) -> Tensor:
-        """Return the mean of (drawn - view)^2 over images, colours and pixels."""
+        """Return the mean of (reconstruction - view)^2 over images, colours and pixels."""
         error: Tensor = (picture - known).square().mean()
         return error

@@ -1,4 +1,4 @@
-"""Inpainting and masked squares: hidden parts of a view are drawn from the representation of the rest."""
+"""Inpainting and masked squares: a decoder reconstructs hidden parts of a view from the representation of the rest."""
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ class Masked(Autoencoder):
         return torch.where(mask, colour, whole), (whole, mask)
 
     def error(self, picture: Tensor, known: Hidden) -> Tensor:
-        """Return the mean of (drawn - view)^2 over the hidden pixels and their colours."""
+        """Return the mean of (reconstruction - view)^2 over the hidden pixels and their colours."""
         whole, mask = known
         return ((picture - whole).square() * mask).sum() / (picture.shape[1] * mask.sum())
 

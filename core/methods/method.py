@@ -22,7 +22,7 @@ class Views(NamedTuple):
 
     trained: tuple[Tensor, ...]
     """Blocks of views, float32 (copies * B, 3, S, S) in [0, 1], each ordered by copy: all images, then all images
-    again. Each block passes the encoder on its own, with its own batch norm statistics, and with a gradient."""
+    again. Each block goes through the encoder on its own, with its own batch norm statistics, and with a gradient."""
     others: Any = None
     """Anything else that ``known`` needs, such as the views that a target sees."""
 

@@ -23,6 +23,8 @@ from core.randomness import generator
 class Supervised(Method):
     """Supervised training with a linear classifier in place of the projection head."""
 
+    joint = False
+
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:
         return build_classifier(encoder.width, classes)

@@ -19,7 +19,7 @@ class Encode:
     numerics: Numerics
     reads: Literal["h", "map", "tokens"] = "h"
     visible: int = 0
-    """Number of visible patches, of tokens."""
+    """Number of visible patches of each view, where it reads tokens."""
 
     def __call__(self, encoder: Encoder, views: Tensor) -> Tensor:
         views = views.contiguous(memory_format=self.numerics.memory_format)

@@ -90,6 +90,7 @@ class Training:
         """Take a step on the next batch."""
         self.method.progress = self._progress()
         if self.step % self.steps_per_epoch == 0:
+            self._start_clock()
             start = EpochStart(self.encoder, self.images, self.optimizer, self.numerics, self.share, self.device)
             self.method.before_epoch(self.method.progress.epoch, start)
         self.rate.set(self.optimizer, self.step)
@@ -124,7 +125,6 @@ class Training:
         )
         self._check_spread(epoch)
         self.history.append(epoch)
-        self._start_clock()
         return epoch
 
     def state(self) -> dict[str, Any]:

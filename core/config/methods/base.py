@@ -17,7 +17,7 @@ Gives = Literal["projection", "classes", "picture", "other"]
 
 @dataclass(frozen=True)
 class Pass:
-    """Views that pass the encoder together, as one batch for its batch norms."""
+    """Views that go through the encoder together, as one batch for its batch norms."""
 
     copies: int
     """Views of each image."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @METHODS.add("core.methods.colorization:Colorization")
 class Colorization(Reconstruction):
-    """A decoder draws the colours a and b of a view from h, and the encoder saw its lightness L.
+    """A decoder predicts the colours a and b of a view from h, and the encoder saw its lightness L.
 
     The colour space is CIE Lab (D65). L / 100 is shown as three equal channels, so that the encoder is one for colour
     images too; it is scored on colour images like any other, which it was not trained on. The error is that of a / 100
@@ -26,8 +26,7 @@ class Colorization(Reconstruction):
 
     def check(self, pretrain: "PretrainConfig") -> None:
         """Raise ValueError where the policy leaves no colour to predict."""
-        branches = pretrain.augment.branches()
-        operations = branches.shared + branches.both + branches.first
+        operations = pretrain.augment.branches().first_branch
         if any(operation.kind == "grayscale" and operation.probability == 1 for operation in operations):
             raise ValueError(
                 "loss.kind colorization predicts colours, and augment drops those of every view; take grayscale out of "

@@ -29,7 +29,7 @@ class CPC(MethodConfig):
     does not change its scale. ``head`` is ignored.
 
     It takes many steps: on few images small batches and a high rate, and patches that are changed each on its own,
-    since patches of one image are told by their colours otherwise.
+    since patches of one image are recognised by their colours otherwise.
     """
 
     gives = "other"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @METHODS.add("core.methods.deepcluster:DeepCluster")
 class DeepCluster(MethodConfig):
-    """A classifier on h tells the cluster of a view's image, from a k-means of all images (Caron et al. 2018).
+    """A classifier on h predicts the cluster of a view's image, from a k-means of all images (Caron et al. 2018).
 
     Defaults are those of the released code (facebookresearch/deepcluster), which trains an AlexNet on Sobel filtered
     images: h is clustered there without its last ReLU, and here with it. Steps between two clusterings count: the
@@ -24,7 +24,7 @@ class DeepCluster(MethodConfig):
 
     gives = "other"
     measures = (
-        Measure("cluster_top1", "clusters told (%)"),
+        Measure("cluster_top1", "cluster accuracy (%)"),
         Measure("clusters_used", "clusters that images use (of a uniform use)"),
     )
 

@@ -18,7 +18,7 @@ REMEMBERED = 2
 
 @METHODS.add("core.methods.deepcluster_v2:DeepClusterV2")
 class DeepClusterV2(MethodConfig):
-    """Both views of an image tell its cluster, by their similarity to the centres of a spherical k-means of what the
+    """Both views of an image predict its cluster, by their similarity to the centres of a spherical k-means of what the
     epoch before projected (Caron et al. 2020, "DeepCluster-v2").
 
     Defaults are those of the released code (``main_deepclusterv2.py`` in facebookresearch/swav), without its small
@@ -27,7 +27,7 @@ class DeepClusterV2(MethodConfig):
     """
 
     measures = (
-        Measure("cluster_top1", "clusters told (%)"),
+        Measure("cluster_top1", "cluster accuracy (%)"),
         Measure("clusters_used", "clusters that images use (of a uniform use)"),
         SPREAD,
     )

@@ -76,8 +76,7 @@ class LooC(MethodConfig):
                 f"loss.queue is {self.queue:,}, but a batch has {pretrain.batch_size:,} keys in each space; take as "
                 "many or more"
             )
-        branches = pretrain.augment.branches()
-        known = {operation.kind for operation in branches.shared + branches.both + branches.first}
+        known = {operation.kind for operation in pretrain.augment.branches().first_branch}
         for kind in (kind for kinds in self.left_out for kind in kinds):
             if kind not in known:
                 raise ValueError(

@@ -1,4 +1,4 @@
-"""Base of the methods that draw a view again from its representation, and what their decoder costs."""
+"""Base of the methods that reconstruct a view from its representation, and what their decoder costs."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -26,7 +26,7 @@ class Reconstruction(MethodConfig):
     measures = (Measure("error", "squared error of a pixel"), Measure("l1", "mean of |h|"))
 
     drawn: ClassVar[int] = 3
-    """Number of channels that the decoder draws."""
+    """Number of channels that the decoder reconstructs."""
 
     sparsity: Annotated[float, Field(ge=0)] = 0.0
     """Weight of a penalty on the mean of |h|, which makes the autoencoder a sparse one. 0: none."""

@@ -18,16 +18,16 @@ POSITIONS = 8
 
 @METHODS.add("core.methods.relative_position:RelativePosition")
 class RelativePosition(PatchTask):
-    """A classifier tells from h of two patches where one lies around the other, in a grid of 3 x 3 (Doersch et al.
+    """A classifier predicts from h of two patches where one lies around the other, in a grid of 3 x 3 (Doersch et al.
     2015).
 
-    All nine patches of a view pass the encoder once, and each of the outer ones is told with the one in the middle, as
-    in the released code of Kolesnikov et al. 2019 (google/revisiting-self-supervised). Its layer of 1000 after h, its
-    dropout and its standardised patches are left out. It drops the colours of two images in three, for which
-    ``augment`` may have ``{kind: grayscale, probability: 0.66}``. ``head`` is ignored.
+    All nine patches of a view go through the encoder once, and each of the outer ones is paired with the one in the
+    middle, as in the released code of Kolesnikov et al. 2019 (google/revisiting-self-supervised). Its layer of 1000
+    after h, its dropout and its standardised patches are left out. It drops the colours of two images in three, for
+    which ``augment`` may have ``{kind: grayscale, probability: 0.66}``. ``head`` is ignored.
     """
 
-    measures = (Measure("position_top1", "positions told (%)"),)
+    measures = (Measure("position_top1", "position accuracy (%)"),)
 
     kind: Literal["relative_position"] = "relative_position"
 

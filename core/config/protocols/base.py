@@ -37,7 +37,7 @@ class Protocol(Config):
     """Base of all protocols: ways to score a pretrained encoder."""
 
     several_labels: ClassVar[bool] = False
-    """Whether it takes images with several labels, or needs none."""
+    """Whether images may have several labels: it takes these, or needs no label."""
     one_pass: ClassVar[bool] = False
     """Whether it takes the representations of all images by ``core.trained.representations.represent``, so that one
     pass over the images serves several such evaluations."""
@@ -53,8 +53,8 @@ class Protocol(Config):
     representation: Representation = "h"
     """Representation that is scored: h, z = g(h), the output of one of the head's layers, counted from 1, ReLU
     included, the pooled output of one of the encoder's stages, or one of several embedding spaces. A ResNet's
-    ``stage4`` is h. Paper, Sec 4.2: h; it is
-    more than 10 % better than z. SimCLRv2 fine-tunes from the first layer."""
+    ``stage4`` is h. Paper, Sec 4.2: h; it is more than 10 % better than z. SimCLRv2 fine-tunes from the first
+    layer."""
 
     data: EvaluationData | None = None
     """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
