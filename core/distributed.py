@@ -104,14 +104,14 @@ def take_mean(gradients: Sequence[Tensor], total: Tensor) -> None:
 def gathered(own: Tensor) -> Tensor:
     """Gather a tensor (...) of every process, all of one shape, into (processes, ...). No gradient flows back."""
     whole = own.new_empty(own_share().processes, *own.shape)
-    with _told():
+    with _as_process_lost():
         distributed.all_gather(list(whole.unbind()), own.contiguous())
     return whole
 
 
 def add_up(values: Tensor) -> Tensor:
     """Replace ``values`` by their sum over all processes, and return them."""
-    with _told():
+    with _as_process_lost():
         distributed.all_reduce(values)
     return values
 
@@ -119,11 +119,11 @@ def add_up(values: Tensor) -> Tensor:
 def add_up_beside(values: Tensor) -> Callable[[], None]:
     """Begin to replace ``values`` by their sum over all processes, beside other work. The returned function waits for
     it: on NCCL the device does, not the process."""
-    with _told():
+    with _as_process_lost():
         work = distributed.all_reduce(values, async_op=True)
 
     def wait() -> None:
-        with _told():
+        with _as_process_lost():
             work.wait()
 
     return wait
@@ -139,16 +139,16 @@ def agreed(decide: Callable[[], Value], device: torch.device) -> Value:
     share = own_share()
     if share.processes == 1:
         return decide()
-    told: list[Any] = [decide() if share.leads else None]
-    with _told():
-        distributed.broadcast_object_list(told, src=0, device=device)
-    value: Value = told[0]
+    values: list[Any] = [decide() if share.leads else None]
+    with _as_process_lost():
+        distributed.broadcast_object_list(values, src=0, device=device)
+    value: Value = values[0]
     return value
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Raise ``ProcessLost`` where another process is gone, for which gloo has no error of its own."""
+def _as_process_lost() -> Iterator[None]:
+    """Raise ``ProcessLost`` where another process is gone, for which gloo has no class of error of its own."""
     try:
         yield
     except torch.OutOfMemoryError:

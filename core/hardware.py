@@ -32,6 +32,13 @@ def pick_device(name: "str | torch.device | None" = None) -> "torch.device":
     return device
 
 
+def send(values: "torch.Tensor", device: "torch.device") -> "torch.Tensor":
+    """Send values to the device without waiting for it, for which values on the CPU must be pinned."""
+    if values.device.type == "cpu" and device.type == "cuda":
+        values = values.pin_memory()
+    return values.to(device, non_blocking=True)
+
+
 def hide_gpus() -> None:
     """Hide all GPUs from this process, which has not used one yet and computes on the CPU."""
     os.environ["CUDA_VISIBLE_DEVICES"] = ""

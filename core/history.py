@@ -25,7 +25,7 @@ class Epoch:
     learning_rate: float
     """Learning rate of the last step."""
     images_per_second: float
-    """Training images per second."""
+    """Training images per second, from the epoch's first step to its last."""
     time: float
     """Time at which the epoch ended, in seconds since 1970."""
 

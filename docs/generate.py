@@ -30,6 +30,7 @@ from ablations.study.settings import dotted_values
 from ablations.study.study import Resources, Scale, Study
 from ablations.study.yaml_source import read_yaml
 from ablations.types.metrics import names, own, validation_of, with_validation
+from core.config import OPERATIONS
 from reports.statistics.claims.kinds import ClaimBase
 
 HERE = Path(__file__).parent
@@ -40,6 +41,7 @@ WORDS = {
     "claims": "list of [claims](#claims)",
     "encoder": "an [encoder](#encoder)",
     "grid": "a [grid](#grid), or a list of them",
+    "mix": "a [mix](#mix), or `null`",
     "optimizer": "an [optimiser](#optimizer)",
     "parts": "list of [claims](#claims) of the other kinds",
     "report": "a [report](#reports)",
@@ -108,7 +110,8 @@ def _choice(models: dict[str, Schema], names: list[str], prefix: str = "") -> It
     for number, name in enumerate(names):
         tag = tag_of(models[name])
         meant = " (if none is named)" if number == 0 else ""
-        yield f"#### `{tag}`{meant}\n\n{_paragraph(models[name].get('description', ''))}\n"
+        level = "####" if prefix else "###"  # below the section of a setting, or below a chapter
+        yield f"{level} `{tag}`{meant}\n\n{_paragraph(models[name].get('description', ''))}\n"
         if len(models[name]["properties"]) > len(common) + 1:
             yield _fields(models[name], prefix, common) + "\n"
 
@@ -133,7 +136,8 @@ def _fields(model: Schema, prefix: str = "", left_out: Collection[str] = ()) -> 
 
 def _operations(models: dict[str, Schema]) -> str:
     """One row for each: its name, and its settings with their defaults."""
-    found = [model for model in models.values() if "probability" in model["properties"]]
+    names = OPERATIONS.names()
+    found = [model for model in models.values() if "probability" in model["properties"] and tag_of(model) in names]
     rows = []
     for model in sorted(found, key=tag_of):
         settings = [
@@ -175,6 +179,8 @@ def _values(schema: Schema) -> str:
             return f"[{reference.removeprefix(REF)}](#{reference.removeprefix(REF).lower()})"
         case {"oneOf": choices} | {"anyOf": choices}:
             return " or ".join(dict.fromkeys(map(_values, choices)))
+        case {"type": "array", "prefixItems": [{"type": "array"}, *_]}:
+            return "`[[means], [deviations]]`"
         case {"type": "array", "minItems": 2, "maxItems": 2}:
             return "`[low, high]`"
         case {"type": "array", "items": {"anyOf": [{"enum": _}, {"$ref": _}, *_]}}:

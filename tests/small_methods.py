@@ -13,6 +13,7 @@ SHIPPED: dict[str, dict[str, object]] = {
     "barlow_twins": {"kind": "barlow_twins"},
     "vicreg": {"kind": "vicreg"},
     "rotation": {"kind": "rotation"},
+    "i_mix": {"kind": "i_mix"},
     "moco": MEMORY,
     "moco, symmetric": MEMORY | {"symmetric": True},
     "moco_v3": {"kind": "moco_v3", "hidden": 8, "momentum": 0.9},
@@ -34,8 +35,10 @@ SHIPPED: dict[str, dict[str, object]] = {
     "swav, small crops": CLUSTERS | {"small_crops": 2, "small_size": 8},
 }
 """Settings of ``loss`` by name."""
+MAE = {"kind": "mae", "decoder_width": 16, "decoder_blocks": 1, "decoder_heads": 2}
+"""Settings of the masked autoencoder, whose encoder is a transformer."""
 
-ALIKE = ("moco_v3", "autoencoder, sparse", "denoising", "inpainting", "colorization")
+ALIKE = ("i_mix", "moco_v3", "autoencoder, sparse", "denoising", "inpainting", "colorization")
 """Methods that differ in a few lines from one that has another name here."""
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 import torch.distributed as distributed
-from torch import Tensor, multiprocessing, nn
-from torch.multiprocessing.spawn import start_processes
+from processes import in_processes
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from core.config import ResNet
@@ -20,7 +20,13 @@ from core.randomness import generator
 SHARES = {2: [5, 3], 4: [1, 4, 2, 1]}
 """Views of each of so many processes."""
 ALL = slice(sum(SHARES[2]))
-SHAPES = {"vectors": (3,), "images": (3, 4, 2), "in bfloat16": (3, 4, 2), "far from 0": (3, 4, 2)}
+SHAPES = {
+    "vectors": (3,),
+    "without weights": (3,),
+    "images": (3, 4, 2),
+    "in bfloat16": (3, 4, 2),
+    "far from 0": (3, 4, 2),
+}
 FAR = 1000.0
 """Mean of the last one's inputs, in standard deviations: a difference of sums of squares would lose the variance."""
 Results = dict[str, dict[str, Tensor]]
@@ -31,8 +37,13 @@ def drawn(purpose: str, *shape: int) -> Tensor:
 
 
 def norms() -> nn.ModuleDict:
-    """Batch norms, each with weights, biases and running statistics of its own."""
-    made = nn.ModuleDict({k: nn.BatchNorm1d(3) if k == "vectors" else nn.BatchNorm2d(3) for k in SHAPES})
+    """Batch norms, each with running statistics of its own, and all but one with weights and biases."""
+    made = nn.ModuleDict(
+        {
+            name: nn.BatchNorm1d(3, affine=name == "vectors") if len(shape) == 1 else nn.BatchNorm2d(3)
+            for name, shape in SHAPES.items()
+        }
+    )
     state = {key: drawn(key, 3).square() for key in made.state_dict() if not key.endswith("num_batches_tracked")}
     made.load_state_dict(state, strict=False)
     return made
@@ -76,12 +87,11 @@ def left_in(model: nn.Module) -> dict[str, Tensor]:
     return {**gradients, **dict(model.named_buffers())}
 
 
-def one_process(rank: int, processes: int, folder: str) -> None:
-    """One of several processes: it does on its share of the views what a single one does on all."""
-    torch.set_num_threads(1)
-    distributed.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=processes)
-    start = sum(SHARES[processes][:rank])
-    share = slice(start, start + SHARES[processes][rank])
+def on_own_share(folder: Path) -> Results:
+    """Results of one of several processes, which does on its share of the views what a single one does on all."""
+    shares, rank = SHARES[distributed.get_world_size()], distributed.get_rank()
+    start = sum(shares[:rank])
+    share = slice(start, start + shares[rank])
     model = norms()
     make_batch_norm_global(model)
     results = {name: run_norm(name, norm, share) for name, norm in model.items()}
@@ -89,17 +99,13 @@ def one_process(rank: int, processes: int, folder: str) -> None:
         whole = encoder(recompute)
         make_batch_norm_global(whole)
         results[f"encoder {recompute}"] = run_encoder(whole, share)
-    torch.save(results, Path(folder, f"{rank}.pt"))
-    distributed.destroy_process_group()
+    return results
 
 
 @pytest.fixture(scope="module", params=SHARES)
 def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
     """Results of every process."""
-    folder = tmp_path_factory.mktemp("processes")
-    multiprocessing.set_forkserver_preload([__name__, "torch._dynamo"])  # imported once, not by every process
-    start_processes(one_process, (request.param, str(folder)), request.param, start_method="forkserver")
-    return [torch.load(folder / f"{rank}.pt") for rank in range(request.param)]
+    return in_processes(request.param, tmp_path_factory.mktemp("processes"), on_own_share)
 
 
 def check(found: list[dict[str, Tensor]], expected: dict[str, Tensor], tolerance: float) -> None:
@@ -121,7 +127,8 @@ def joined(values: list[Tensor], key: str) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    ("name", "tolerance"), [("vectors", 1e-5), ("images", 1e-5), ("in bfloat16", 2e-2), ("far from 0", 1e-3)]
+    ("name", "tolerance"),
+    [("vectors", 1e-5), ("without weights", 1e-5), ("images", 1e-5), ("in bfloat16", 2e-2), ("far from 0", 1e-3)],
 )
 def test_a_batch_norm_of_several_processes_is_that_of_one(results: list[Results], name: str, tolerance: float) -> None:
     check([result[name] for result in results], run_norm(name, norms()[name], ALL), tolerance)

@@ -231,6 +231,16 @@ def test_standardisation_uses_the_training_set_alone() -> None:
     assert test.mean() > 10
 
 
+def test_a_feature_that_never_varies_in_training_decides_nothing() -> None:
+    """Divided by almost 0, a unit that is dead in training would be 300,000 where it fires."""
+    (x, _), (other, _) = clusters(100), clusters(50, seed=1)
+    x[:, 3], other[:, 3] = 0.0, 0.3
+    train, test = standardise(x, other)
+    assert not train[:, 3].any()
+    assert not test[:, 3].any()
+    assert torch.equal(train[:, 4], standardise(x[:, 4:5])[0][:, 0])
+
+
 @pytest.mark.parametrize(
     ("representation", "width"),
     [("stage1", 8), ("stage3", 32), ("stage4", 64), ("h", 64), (1, 64), (2, 16), ("z", 16)],

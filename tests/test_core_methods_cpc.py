@@ -134,6 +134,10 @@ def test_patches_are_augmented_each_on_its_own() -> None:
     [
         ({"encoder": {"name": "resnet10"}}, r"encoder.kind resnet encodes whole views; take encoder.kind patches"),
         ({"encoder": PATCHES | {"patch": 17}}, r"encoder.patch is 17, but views have data.image_size 16; .* about 8"),
+        (
+            {"encoder": PATCHES | {"patch": 12}, "loss": {"kind": "swav", "small_crops": 1, "small_size": 8}},
+            r"encoder.patch is 12, but the method has views of 8 pixels; .* about 4",
+        ),
         ({"loss": CPC_LOSS | {"last_step": 3}}, r"loss.last_step is 3, but encoder.grid 3 has at most 2 rows"),
         ({"loss": CPC_LOSS | {"first_step": 3}}, r"loss.last_step is 2, before loss.first_step 3"),
     ],

@@ -127,6 +127,13 @@ def test_orders_differ_as_much_as_possible() -> None:
     assert different_orders(9, 2)[1].tolist() == [1, 0, 3, 2, 5, 4, 7, 8, 6]  # the first that moves every patch
 
 
+def test_each_jigsaw_has_orders_of_its_own() -> None:
+    """They are kept for the next training of the process, which a loaded checkpoint must not change."""
+    training = made(TASKS[1])
+    training.method.orders.zero_()  # type: ignore[operator]
+    assert made(TASKS[1]).method.orders.any()  # type: ignore[operator]
+
+
 @pytest.mark.parametrize(
     ("loss", "size", "reason"),
     [

@@ -46,6 +46,13 @@ def test_codes_are_sinkhorns(iterations: int) -> None:
     np.testing.assert_allclose(codes.numpy(), codes_of(scores.numpy(), 0.2, iterations), rtol=1e-9)
 
 
+def test_codes_of_a_small_epsilon_are_numbers() -> None:
+    """exp(-2 / 0.01) is 0 in single precision, and so was all of the last prototype's column."""
+    scores = torch.cat([random(10, 3) / 9 + 0.6, torch.full((10, 1), -0.9, dtype=torch.float64)], dim=1)
+    expected = codes_of(scores.numpy(), 0.01, 3)
+    np.testing.assert_allclose(sinkhorn(scores.float(), 0.01, 3).numpy(), expected, rtol=0, atol=1e-4)
+
+
 def test_codes_share_the_prototypes_evenly_even_where_all_scores_are_one_sided() -> None:
     scores = random(40, 4) / 10 + torch.tensor([0.5, 0, 0, 0], dtype=torch.float64)
     codes = sinkhorn(scores, 0.1, 50)

@@ -1,5 +1,6 @@
 """The loop: resumable at any step, deaf to the device in between, honest about a loss that is not finite."""
 
+import errno
 import random
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import torch
 from dispatch import NoReadback
 
 from core import DataError, Diverged, encoder_hash, load_pretrained, pretrain
+from core.config import OPTIMIZERS
 from core.methods.build import build_model
 from core.numerics import Numerics
 from core.pretraining import loop
@@ -29,12 +31,15 @@ def run(training: Training, until: int) -> Training:
     return training
 
 
-@pytest.mark.parametrize("optimizer", [{"kind": "lars"}, {"kind": "sgd"}])
-@pytest.mark.parametrize("step", [1, 3, 4, 5, 8, 11])
-def test_a_continued_training_is_bit_for_bit_the_uninterrupted_one(
-    tmp_path: Path, step: int, optimizer: dict[str, str]
-) -> None:
-    config, data = small_config(optimizer=optimizer), random_dataset()
+@pytest.mark.parametrize(
+    ("step", "optimizer"),
+    [
+        *((step, "lars") for step in (1, 3, 4, 5, 8, 11)),
+        *zip((1, 3, 4, 5, 7, 8, 9, 10, 11), OPTIMIZERS.names()[1:], strict=True),
+    ],
+)
+def test_a_continued_training_is_bit_for_bit_the_uninterrupted_one(tmp_path: Path, step: int, optimizer: str) -> None:
+    config, data = small_config(optimizer={"kind": optimizer}), random_dataset()
     whole = run(Training(config, data, "cpu"), 12)
     save_checkpoint(tmp_path / "checkpoint.pt", run(Training(config, data, "cpu"), step).state())
     state = load_checkpoint(tmp_path / "checkpoint.pt")
@@ -121,6 +126,32 @@ def test_a_file_that_may_not_be_opened_is_not_taken_for_a_damaged_one(tmp_path: 
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
         load_checkpoint(tmp_path / "file" / "checkpoint.pt")
+
+
+def test_a_disk_that_fails_is_not_taken_for_a_damaged_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The training would begin anew, and write over a checkpoint that is whole."""
+
+    def read(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    (tmp_path / "checkpoint.pt").write_bytes(b"whole")
+    monkeypatch.setattr(torch, "load", read)
+    with pytest.raises(OSError, match="Input/output error"):
+        load_checkpoint(tmp_path / "checkpoint.pt")
+
+
+def test_what_is_done_between_two_epochs_does_not_count_as_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step takes a second here, and what follows an epoch a thousand: neighbours, reports, a checkpoint."""
+    now = [0.0]
+    monkeypatch.setattr(training_module, "time", SimpleNamespace(perf_counter=lambda: now[0], time=lambda: now[0]))
+    training = Training(small_config(epochs=2), random_dataset(), "cpu")
+    while not training.finished:
+        training.advance()
+        now[0] += 1
+        if training.at_epoch_end:
+            training.end_epoch()
+            now[0] += 1000
+    assert [epoch.images_per_second for epoch in training.history] == [16, 16]
 
 
 def test_a_checkpoint_of_another_configuration_is_refused(tmp_path: Path) -> None:

@@ -124,9 +124,9 @@ def _peak(training: Training, data: DataConfig, images: int, hardware: Hardware)
 
 
 def _noise(config: DataConfig, train: int, test: int, classes: int) -> Dataset:
-    side = config.image_size
+    shape = config.channels, config.image_size, config.image_size
     train_split, test_split = (
-        Split(torch.randint(256, (count, 3, side, side), dtype=torch.uint8), torch.arange(count) % classes)
+        Split(torch.randint(256, (count, *shape), dtype=torch.uint8), torch.arange(count) % classes)
         for count in (train, test)
     )
     return Dataset("noise", tuple(map(str, range(classes))), train_split, test_split)

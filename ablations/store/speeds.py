@@ -118,14 +118,14 @@ def evaluation_work(config: PretrainConfig, evaluate: EvaluateConfig, images: in
     """The size of one of so many images: a pass through the encoder, and the training of the evaluation's networks."""
     side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
     flops, pixels = trained_work(config, evaluate)
-    return Work(forward_flops(config.encoder, side) + flops, side**2 + pixels, images)
+    return Work(forward_flops(config.encoder, side, config.data.channels) + flops, side**2 + pixels, images)
 
 
 def trained_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:
     """FLOPs and pixels of one image in the training of the evaluation's own networks."""
     side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
     runs = evaluate.runs(config)
-    flops = sum(each.passes * forward_flops(each.encoder, side) for each in runs)
+    flops = sum(each.passes * forward_flops(each.encoder, side, config.data.channels) for each in runs)
     return flops, side**2 * sum(each.passes for each in runs)
 
 

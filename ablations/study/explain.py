@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from ablations.study.schema.settings_schema import TAGS
 from ablations.study.yaml_source import Keys, Source
 from ablations.types.errors import StudyError
-from ablations.types.wording import did_you_mean, quoted
+from ablations.types.wording import did_you_mean, listed, quoted
 from core.config.registry import parts_of
 
 M = TypeVar("M", bound=BaseModel)
@@ -91,6 +91,10 @@ def unknown_elsewhere(error: ValidationError, model: type[BaseModel], values: An
 
 def fields_at(annotation: Any, location: tuple[str | int, ...]) -> list[str]:
     """Names of the fields at a location in a model; several models if their kind is not part of the location."""
+    return list(dict.fromkeys(name for m in _models_at(annotation, location) for name in m.model_fields))
+
+
+def _models_at(annotation: Any, location: tuple[str | int, ...]) -> list[type[BaseModel]]:
     models = _models(annotation)
     for part in location:
         tagged = [m for m in models if any(f.default == part for f in m.model_fields.values())]
@@ -99,7 +103,18 @@ def fields_at(annotation: Any, location: tuple[str | int, ...]) -> list[str]:
             models = tagged
         elif inner:
             models = [deeper for m in inner for deeper in _models(m.model_fields[str(part)].annotation)]
-    return list(dict.fromkeys(name for m in models for name in m.model_fields))
+    return models
+
+
+def _kinds_with(name: str, model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
+    """Tags of the kinds that have a field, where a location ends with the tag of a kind without it."""
+    kinds = {
+        m.model_fields[tag].default: m
+        for m in _models_at(model, location[:-1])
+        for tag in TAGS
+        if tag in m.model_fields
+    }
+    return [tag for tag, kind in kinds.items() if name in kind.model_fields] if {*location[-1:]} & kinds.keys() else []
 
 
 def _is_shape(details: ErrorDetails) -> bool:
@@ -115,8 +130,11 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "missing":
         return f"{details['loc'][-1]!r} is required{_for_kind(details)}"
     if kind == "extra_forbidden":
-        known = fields_at(model, details["loc"][:-1])
-        return f"there is no such field; {did_you_mean(str(details['loc'][-1]), known)}"
+        *place, name = details["loc"]
+        told = did_you_mean(str(name), fields_at(model, tuple(place)))
+        having = _kinds_with(str(name), model, tuple(place))
+        elsewhere = f"; {listed(having)} {'has' if len(having) == 1 else 'have'} it" if having else ""
+        return f"there is no such field; {told}{elsewhere}"
     if kind in ("literal_error", "union_tag_invalid"):
         known = _expected(details)
         word = given[_discriminator(details)] if kind == "union_tag_invalid" else given

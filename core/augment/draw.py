@@ -10,9 +10,11 @@ from core.distributed import Share
 
 
 class SharedGenerator(torch.Generator):
-    """A generator that draws for the whole batch, of which this process keeps the numbers of its own images: so the
-    views do not depend on the number of processes. Draws are parameters, a few numbers for each image, except for
-    noise."""
+    """A generator that draws the numbers of the whole batch, so that views do not depend on the number of processes.
+
+    ``draw`` keeps those of this process's images. Most draws are a few parameters of each image; noise is one number of
+    each value.
+    """
 
     share: Share
     images: int

@@ -22,13 +22,12 @@ def query_and_keys(
     generator: torch.Generator,
     size: int | None = None,
 ) -> tuple[Tensor, ...]:
-    """Return a query view (N, 3, size, size) of every image and one key view for each of ``groups``, made as the first
+    """Return a query view (N, C, size, size) of every image and one key view for each of ``groups``, made as the first
     branch of a policy makes them.
 
     A key's operations of the kinds in its group have the parameters that the query's have; all others are drawn anew.
     """
-    branches = policy.branches()
-    operations = branches.shared + branches.both + branches.first
+    operations = policy.branches().first_branch
     query, states = _view(images, operations, (), (), generator, size)
     return query, *(_view(images, operations, kinds, states, generator, size)[0] for kinds in groups)
 

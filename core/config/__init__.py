@@ -17,6 +17,7 @@ from core.config.methods import (
     NtXent,
     Pass,
 )
+from core.config.methods.mixing import MIXES, CutMix, MixConfig, Mixup
 from core.config.metrics import METRICS, MetricInfo
 from core.config.models.library import Timm, Torchvision
 from core.config.operations import (
@@ -44,7 +45,20 @@ from core.config.operations import (
     SubPolicy,
     VerticalFlip,
 )
-from core.config.optimizer import OPTIMIZERS, Adam, AdamW, Lars, OptimizerConfig, Sgd
+from core.config.optimizer import (
+    OPTIMIZERS,
+    Adadelta,
+    Adafactor,
+    Adam,
+    Adamax,
+    AdamW,
+    Lars,
+    NAdam,
+    OptimizerConfig,
+    RAdam,
+    RMSprop,
+    Sgd,
+)
 from core.config.policies import (
     POLICIES,
     AugmentConfig,
@@ -82,13 +96,17 @@ __all__ = [
     "LOSSES",
     "METHODS",
     "METRICS",
+    "MIXES",
     "OPERATIONS",
     "OPTIMIZERS",
     "POLICIES",
     "PROTOCOLS",
     "SCHEDULES",
+    "Adadelta",
+    "Adafactor",
     "Adam",
     "AdamW",
+    "Adamax",
     "Affine",
     "AugmentConfig",
     "AutoAugment",
@@ -104,6 +122,7 @@ __all__ = [
     "Crop",
     "CrossEntropy",
     "CustomAugment",
+    "CutMix",
     "Cutout",
     "DataConfig",
     "Distill",
@@ -127,7 +146,10 @@ __all__ = [
     "Measure",
     "MethodConfig",
     "MetricInfo",
+    "MixConfig",
+    "Mixup",
     "MotionBlur",
+    "NAdam",
     "Noise",
     "NtLogistic",
     "NtXent",
@@ -141,6 +163,8 @@ __all__ = [
     "Posterize",
     "PretrainConfig",
     "Protocol",
+    "RAdam",
+    "RMSprop",
     "Registry",
     "ResNet",
     "Retrieval",

@@ -52,6 +52,16 @@ class Branches:
     second: Operations = ()
     """Operations on the second branch only, after ``both``."""
 
+    @property
+    def first_branch(self) -> Operations:
+        """All operations that make the first view of an image, in order."""
+        return self.shared + self.both + self.first
+
+    @property
+    def all(self) -> Operations:
+        """All operations."""
+        return self.first_branch + self.second
+
 
 class PolicyConfig(Config):
     """Base of all policies."""

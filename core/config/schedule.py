@@ -12,9 +12,14 @@ from core.config.registry import Registry
 class ScheduleConfig(Config):
     """Base of all schedules: a linear warmup from 0, then what the schedule says."""
 
+    added_later = {"per": "step"}
+
     kind: str
     warmup_epochs: Annotated[float, Field(ge=0)] = 10.0
     """Epochs of the linear warmup. Paper, Sec 2.3: 10."""
+    per: Literal["step", "epoch"] = "step"
+    """How often the rate changes after the warmup: at every ``step``, as in the paper, or at the beginning of every
+    ``epoch``. In the warmup it changes at every step."""
 
 
 SCHEDULES: Registry[ScheduleConfig] = Registry("schedule", ScheduleConfig, tag="kind", default="cosine")
@@ -26,9 +31,9 @@ AnySchedule = Annotated[ScheduleConfig, SCHEDULES]
 
 @SCHEDULES.add("core.optimizer.schedule:cosine")
 class Cosine(ScheduleConfig):
-    """Linear warmup from 0, then cosine decay to 0, both by the step. Paper, Sec 2.3."""
+    """Linear warmup from 0, then cosine decay to 0. Paper, Sec 2.3."""
 
-    added_later = {"kind": "cosine"}
+    added_later = ScheduleConfig.added_later | {"kind": "cosine"}
 
     kind: Literal["cosine"] = "cosine"
 
@@ -42,7 +47,7 @@ class Constant(ScheduleConfig):
 
 @SCHEDULES.add("core.optimizer.schedule:linear")
 class Linear(ScheduleConfig):
-    """Linear warmup from 0, then a linear decay to 0, by the step. Not in the paper."""
+    """Linear warmup from 0, then a linear decay to 0. Not in the paper."""
 
     kind: Literal["linear"] = "linear"
 

@@ -12,7 +12,7 @@ from core.data.ahead import decode_ahead
 from core.data.dataset import Batch, Split
 from core.data.streamed import StreamedImages
 from core.distributed import Share
-from core.hardware import free_bytes
+from core.hardware import free_bytes, send
 from core.randomness import generator
 
 
@@ -51,9 +51,7 @@ class Batches:
             images = self._decoded(self.images, step)
         else:
             chosen = self._order[batch][self._own]
-            images = self._send(
-                self.images[chosen], self._device
-            )  # on the CPU only if not all of them fit on the device
+            images = send(self.images[chosen], self._device)  # on the CPU only if not all of them fit on the device
         return Batch(images, self._labels[batch], self.view_size, numbers=self._numbers[batch])
 
     def close(self) -> None:
@@ -65,8 +63,8 @@ class Batches:
     def _begin(self, epoch: int) -> None:
         order = epoch_order(len(self.images), self._seed, epoch)
         self._epoch = epoch
-        self._labels = self._send(self.labels[order], self._device)
-        self._numbers = self._send(order, self._device)
+        self._labels = send(self.labels[order], self._device)
+        self._numbers = send(order, self._device)
         if isinstance(self.images, Tensor):
             self._order = order if self.images.device.type == "cpu" else self._numbers
 
@@ -77,13 +75,6 @@ class Batches:
             self._stream = decode_ahead(images, (batch[own] for batch in order), self._device)
         self._streamed_next = step + 1
         return next(self._stream)
-
-    @staticmethod
-    def _send(values: Tensor, device: torch.device) -> Tensor:
-        """Send values to the device without waiting for it, for which values on the CPU must be pinned."""
-        if values.device.type == "cpu" and device.type == "cuda":
-            values = values.pin_memory()
-        return values.to(device, non_blocking=True)
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> Tensor:
@@ -101,7 +92,7 @@ def batches_from(step: int, count: int, batch_size: int, seed: int) -> Iterator[
 
 
 def in_order(images: Tensor | StreamedImages, batch_size: int, device: torch.device) -> Iterator[Tensor | Canvas]:
-    """Yield all images in their order, uint8 (batch_size, 3, S, S) or a canvas on the device; the last batch may be
+    """Yield all images in their order, uint8 (batch_size, C, S, S) or a canvas on the device; the last batch may be
     smaller."""
     if isinstance(images, StreamedImages):
         return decode_ahead(images, torch.arange(len(images)).split(batch_size), device)

@@ -57,21 +57,22 @@ def start_from_weights(config: EncoderConfig, encoder: Encoder, image_size: int)
         )
 
 
-def misfit(config: EncoderConfig, image_size: int, other: EncoderConfig, other_size: int) -> str:
-    """Return why an encoder for views of ``image_size`` pixels cannot start from another's weights; empty if it can.
+def misfit(config: PretrainConfig, other: PretrainConfig) -> str:
+    """Return why the encoder of a training cannot start from another's weights; empty if it can.
 
     Both are built on the meta device, which computes and stores nothing.
     """
-    return _difference(_form(config, image_size), _form(other, other_size))
+    found = (_form(each.encoder, each.data.image_size, each.data.channels) for each in (config, other))
+    return _difference(*found)
 
 
 @lru_cache(maxsize=64)
-def file_misfit(config: StartingWeights, image_size: int) -> str:
-    """Return why an encoder for views of ``image_size`` pixels cannot start from the file that it names, and what the
-    file holds; empty if it can. Reads the shapes of the file's tensors alone. Raises ``DataError``."""
+def file_misfit(config: StartingWeights, image_size: int, channels: int) -> str:
+    """Return why an encoder for views (B, channels, image_size, image_size) cannot start from the file that it names,
+    and what the file holds; empty if it can. Reads the shapes of the file's tensors alone. Raises ``DataError``."""
     assert isinstance(config, EncoderConfig)
     found = _shapes(read_weights(str(config.weights), "meta"))
-    told = _difference(_form(config, image_size), found)
+    told = _difference(_form(config, image_size, channels), found)
     return told and f"{told}; {_content(str(config.weights), found)}"
 
 
@@ -179,9 +180,9 @@ def _load(network: nn.Module, weights: Weights, source: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def _form(config: EncoderConfig, image_size: int) -> Shapes:
+def _form(config: EncoderConfig, image_size: int, channels: int) -> Shapes:
     with torch.device("meta"):
-        network = build_encoder(config, image_size).named_as_elsewhere
+        network = build_encoder(config, image_size, channels).named_as_elsewhere
     return _shapes(network.state_dict())
 
 

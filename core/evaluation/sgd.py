@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from core.augment.mixing import mix
 from core.augment.policy import one_view
+from core.config.methods.mixing import MixConfig
 from core.config.operations import Crop, Flip
 from core.config.optimizer import OptimizerConfig, Sgd
 from core.config.policies import CustomAugment
@@ -16,6 +18,8 @@ from core.data.dataset import Batch, Split
 from core.errors import Diverged
 from core.evaluation.likelihood import cross_entropy
 from core.evaluation.network import Network
+from core.loss.cross_entropy import cross_entropy as mixed_cross_entropy
+from core.loss.mixed import MixedTargets
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import Schedule, peak_rate
 from core.randomness import generator
@@ -25,7 +29,7 @@ CROP_AND_FLIP = CustomAugment(both=(Crop(), Flip()))
 NESTEROV = Sgd(momentum=0.9, nesterov=True)
 
 Loss = Callable[[Tensor, Tensor, Batch], Tensor]
-"""Loss of a network's logits (B, classes), for the views (B, 3, S, S) of a batch."""
+"""Loss of a network's logits (B, classes), for the views (B, C, S, S) of a batch."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Recipe:
     """Weight decay of every weight but batch norm and biases."""
     optimizer: OptimizerConfig = NESTEROV
     """Optimiser; its own learning rate and weight decay do not count."""
+    mix: MixConfig | None = None
+    """How images are mixed, and their labels with them."""
 
 
 def recipe_of_epochs(epochs: int, learning_rate: float, batch_size: int, images: int) -> Recipe:
@@ -79,7 +85,12 @@ def train(network: Network, split: Split, recipe: Recipe, pretrained: Pretrained
             batch = batches[step]
             draws = generator(seed, "evaluation augmentation", step, device)
             views = one_view(batch.images, CROP_AND_FLIP, draws, batch.view_size)
-            loss = loss_of(network(views), views, batch)
+            if recipe.mix:
+                views, mixing = mix(views, recipe.mix, generator(seed, "evaluation mix", step))
+                mixed = MixedTargets(batch.labels[mixing.partners], mixing.shares)
+                loss = mixed_cross_entropy(network(views), batch.labels, mixed).loss
+            else:
+                loss = loss_of(network(views), views, batch)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()

@@ -1,14 +1,12 @@
 """The loss of a batch of projections, and the statistics of Table 5."""
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.config.measures import SPREAD
 from core.config.methods import LOSSES, ContrastiveLoss
 from core.loss.outcome import Outcome
 from core.loss.statistics import statistics
-from core.loss.unit import spread
+from core.loss.unit import spread, unit, widened
 
 
 def contrast(z: Tensor, config: ContrastiveLoss) -> Outcome:
@@ -18,8 +16,7 @@ def contrast(z: Tensor, config: ContrastiveLoss) -> Outcome:
     views, in nats, at most ln N. ``contrastive_top1`` is the share of first branch views whose most similar second
     branch view is their positive. Losses that can collapse have ``spread`` too.
     """
-    z = z.to(torch.promote_types(z.dtype, torch.float32))
-    z = F.normalize(z, dim=1) if config.normalize else z
+    z = unit(z) if config.normalize else widened(z)
     entropy, top1 = statistics(z.detach(), config.entropy_temperature, config.by_distance)
     found = {"entropy": entropy, "contrastive_top1": top1}
     if SPREAD in config.measures:

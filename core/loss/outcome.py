@@ -10,5 +10,5 @@ class Outcome(NamedTuple):
 
     loss: Tensor
     statistics: dict[str, Tensor]
-    """Numbers by the names of the configuration's ``measures``, without a gradient; percentages as shares from 0 to
-    1."""
+    """Values of the configuration's ``measures`` by name, scalars without a gradient. A percentage is a share from 0 to
+    1 here."""

@@ -19,7 +19,7 @@ def unit(z: Tensor) -> Tensor:
 
 @torch.no_grad()
 def spread(z: Tensor) -> Tensor:
-    """Return the standard deviation of the normalised z (N, d) over the batch, mean over features, times sqrt(d).
+    """Return sqrt(d) times the standard deviation over the batch of the normalised z (N, d), averaged over features.
 
     It is about 1 for directions that are uniform on the sphere, and 0 where all images have one direction: a collapse.
     SimSiam's paper watches it without the factor (Chen and He 2021).

@@ -1,4 +1,4 @@
-"""Autoencoder: a view is drawn again from its representation."""
+"""Autoencoder: a decoder reconstructs a view from its representation."""
 
 from typing import Any
 
@@ -15,18 +15,18 @@ from core.loss.unit import widened
 from core.methods.method import Method, See, Views
 
 Drawn = tuple[Tensor, Tensor]
-"""Pictures (N, drawn, S, S), and the mean of |h| of each image (N,)."""
+"""Reconstructions (N, drawn, S, S), and the mean of |h| of each image (N,)."""
 
 
 class Autoencoder(Method):
     """An encoder and a decoder with the representation between them. A subclass hides a part of the view from the
-    encoder: it returns in ``shown`` what the encoder sees, and what is to be drawn."""
+    encoder: its ``shown`` returns what the encoder sees, and what the decoder should reconstruct."""
 
     joint = False
 
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:
-        drawn: int = config.loss.drawn  # type: ignore[attr-defined]
+        drawn: int = config.loss.drawn(config)  # type: ignore[attr-defined]
         return build_decoder(encoder.width, config.data.image_size, drawn)
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
@@ -34,7 +34,7 @@ class Autoencoder(Method):
         return Views((seen,), wanted)
 
     def shown(self, whole: Tensor, draws: torch.Generator) -> tuple[Tensor, Any]:
-        """Return what the encoder sees of views (B, 3, S, S), and what ``error`` needs to know of them."""
+        """Return what the encoder sees of views (B, C, S, S), and what ``error`` needs to know of them."""
         return whole, whole
 
     def known(self, views: Views, see: See) -> Any:
@@ -50,6 +50,6 @@ class Autoencoder(Method):
         return Outcome(error + self.settings.sparsity * l1, {"error": error.detach(), "l1": l1.detach()})
 
     def error(self, picture: Tensor, known: Any) -> Tensor:
-        """Return the mean of (drawn - view)^2 over images, colours and pixels."""
+        """Return the mean of (reconstruction - view)^2 over images, colours and pixels."""
         error: Tensor = (picture - known).square().mean()
         return error

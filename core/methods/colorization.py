@@ -1,4 +1,5 @@
-"""Colorization: the colours of a view are drawn from the representation of its lightness (Zhang et al. 2016)."""
+"""Colorization: a decoder predicts the colours of a view from the representation of its lightness (Zhang et al.
+2016)."""
 
 import torch
 from torch import Tensor

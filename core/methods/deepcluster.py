@@ -1,4 +1,5 @@
-"""DeepCluster: the cluster of an image is told from one view of it, and clusters are found anew (Caron et al. 2018)."""
+"""DeepCluster: a classifier predicts an image's cluster from a view, and images are clustered again and again
+(Caron et al. 2018)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +22,7 @@ from core.randomness import generator
 
 
 class DeepCluster(Method):
-    """Clusters of the encoder at an epoch's start are the labels of that epoch, for a classifier that is new with
+    """The encoder's clusters at the start of an epoch are the labels of that epoch. A new classifier begins with
     them."""
 
     joint = False

@@ -1,5 +1,5 @@
-"""DeepCluster v2: the cluster of an image is told from two views of it, by their similarity to the clusters' centres
-(Caron et al. 2020)."""
+"""DeepCluster v2: an image's cluster is predicted from two views, by their similarity to the clusters' centres (Caron
+et al. 2020)."""
 
 from typing import Any
 

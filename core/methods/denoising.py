@@ -1,4 +1,4 @@
-"""Denoising: a view is drawn from the representation of a noisy one (Vincent et al. 2008)."""
+"""Denoising: a decoder reconstructs a view from the representation of a noisy one (Vincent et al. 2008)."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""Jigsaw: the order of a view's patches is told from all their representations (Noroozi and Favaro 2016)."""
+"""Jigsaw: a classifier predicts the order of a view's patches from all of them (Noroozi and Favaro 2016)."""
 
 from functools import lru_cache
 from itertools import permutations
@@ -28,7 +28,8 @@ class Jigsaw(Method):
 
     def __init__(self, config: PretrainConfig, encoder: Encoder, images: int, classes: int) -> None:
         super().__init__(config, encoder, images, classes)
-        self.register_buffer("orders", different_orders(self.settings.grid**2, self.settings.permutations))
+        orders = different_orders(self.settings.grid**2, self.settings.permutations)
+        self.register_buffer("orders", orders.clone())  # a checkpoint is loaded into it, and not into the cache
 
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:

@@ -28,9 +28,9 @@ class Clusters(NamedTuple):
 def k_means(points: Tensor, clusters: int, rounds: int, draws: torch.Generator, spherical: bool = False) -> Clusters:
     """Return clusters of points (n, d), from random points as first centres; ``draws`` is a generator on the CPU.
 
-    A centre is the mean of its points. An empty cluster takes half of a large one, the largest first, as faiss splits
-    one by a draw. If ``spherical``, points are on the unit sphere and so are centres, and an empty cluster keeps its
-    centre (``cluster_memory`` of ``main_deepclusterv2.py`` in facebookresearch/swav).
+    A centre is the mean of its points. An empty cluster takes half of a large one, beginning with the
+    largest; faiss draws the one that it splits. If ``spherical``, points are on the unit sphere and so are centres, and
+    an empty cluster keeps its centre (``cluster_memory`` of ``main_deepclusterv2.py`` in facebookresearch/swav).
     """
     centres = points[torch.randperm(len(points), generator=draws)[:clusters].to(points.device)]
     for _ in range(rounds):
@@ -58,8 +58,11 @@ def _nearest(points: Tensor, centres: Tensor) -> Tensor:
 
 
 def _totals(points: Tensor, numbers: Tensor, clusters: int) -> tuple[Tensor, Tensor]:
-    """Return the sum of each cluster's points (k, d), and their number (k,): by a product with the table of who is
-    where, which unlike an addition by index is the same each time on a GPU."""
+    """Return the sum of each cluster's points (k, d), and their number (k,).
+
+    It is a product with a table of which point is in which cluster. An addition by index would not be the same each
+    time on a GPU.
+    """
     sums, sizes = points.new_zeros(clusters, points.shape[1]), points.new_zeros(clusters)
     every = torch.arange(clusters, device=points.device)
     for part, of_part in zip(_parts(points, clusters), _parts(numbers, clusters), strict=True):
@@ -85,7 +88,7 @@ def _split(centres: Tensor, sizes: Tensor) -> Tensor:
 
 
 def evenness(sizes: Tensor) -> Tensor:
-    """Return how evenly clusters are used, from their sizes (k,): the exponential of the entropy of their shares, over
-    k. 1: all have one size; 1 / k: one cluster has everything, a collapse."""
+    """Return how evenly clusters are used, a scalar, from their sizes (k,): exp(entropy of their shares) / k. It is 1
+    if all have one size, and 1 / k if one cluster has everything, a collapse."""
     entropy: Tensor = torch.special.entr(sizes / sizes.sum()).sum()
     return entropy.exp() / len(sizes)

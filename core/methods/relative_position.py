@@ -1,4 +1,4 @@
-"""Relative position: where one patch lies around another is told from both representations (Doersch et al. 2015)."""
+"""Relative position: a classifier predicts from two patches where one lies around the other (Doersch et al. 2015)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Rotation: the angle by which a view was turned is told from its representation (Gidaris et al. 2018)."""
+"""Rotation: a classifier predicts the angle by which a view was turned (Gidaris et al. 2018)."""
 
 from typing import Any
 

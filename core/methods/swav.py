@@ -90,12 +90,14 @@ class SwAV(Method):
 
 def sinkhorn(scores: Tensor, epsilon: float, iterations: int) -> Tensor:
     """Return codes (B, K) of scores (B, K): exp(scores / epsilon), scaled in turn until every prototype has about B / K
-    of the codes in total, and every row is a distribution (``distributed_sinkhorn`` of ``main_swav.py``)."""
-    codes = ((scores - scores.max()) / epsilon).exp()
+    of the codes in total, and every row is a distribution (``distributed_sinkhorn`` of ``main_swav.py``).
+
+    It computes with logarithms: below an epsilon of about 0.02, the exponentials of far scores would be 0.
+    """
+    log_codes = scores / epsilon
     for _ in range(iterations):
-        codes = codes / codes.sum(dim=0)
-        codes = codes / codes.sum(dim=1, keepdim=True)
-    return codes
+        log_codes = log_codes.log_softmax(dim=0).log_softmax(dim=1)
+    return log_codes.exp()
 
 
 def with_area(policy: PolicyConfig, area: tuple[float, float]) -> CustomAugment:

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from torch.optim import SGD, Adam, AdamW
+import torch
+from torch.optim import Optimizer
 
 from core.config import optimizer as config
 from core.optimizer.lars import Lars
 
 Groups = list[dict[str, Any]]
+COMMON = config.OptimizerConfig.model_fields.keys()
+"""Fields that are no arguments of PyTorch's classes under their names."""
 
 
 def lars(groups: Groups, settings: config.Lars) -> Lars:
@@ -21,16 +24,10 @@ def lars(groups: Groups, settings: config.Lars) -> Lars:
     )
 
 
-def sgd(groups: Groups, settings: config.Sgd) -> SGD:
-    """Build PyTorch's SGD."""
-    return SGD(groups, lr=settings.learning_rate, momentum=settings.momentum, nesterov=settings.nesterov)
-
-
-def adamw(groups: Groups, settings: config.AdamW) -> AdamW:
-    """Build PyTorch's AdamW."""
-    return AdamW(groups, lr=settings.learning_rate, betas=(settings.beta1, settings.beta2))
-
-
-def adam(groups: Groups, settings: config.Adam) -> Adam:
-    """Build PyTorch's Adam."""
-    return Adam(groups, lr=settings.learning_rate, betas=(settings.beta1, settings.beta2))
+def torch_optimizer(groups: Groups, settings: config.TorchOptimizer) -> Optimizer:
+    """Build an optimiser of ``torch.optim``. Weight decay and learning rate are those of the groups."""
+    options = {name: getattr(settings, name) for name in type(settings).model_fields if name not in COMMON}
+    if "beta1" in options:
+        options["betas"] = (options.pop("beta1"), options.pop("beta2"))
+    made: Optimizer = getattr(torch.optim, settings.torch_name)(groups, lr=settings.learning_rate, **options)
+    return made

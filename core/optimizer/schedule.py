@@ -50,11 +50,14 @@ class Schedule:
     """Number of steps of the whole training."""
     factor: Callable[[float], float] = cosine
     """Share of the peak, as a function of the share of the steps after the warmup that is done."""
+    hold: int = 1
+    """Number of steps that have one rate after the warmup: 1, or those of an epoch."""
 
     def __call__(self, step: int) -> float:
         if step < self.warmup:
             return self.peak * step / self.warmup
-        return self.peak * self.factor((step - self.warmup) / (self.total - self.warmup))
+        changed = max(self.warmup, step // self.hold * self.hold)
+        return self.peak * self.factor((changed - self.warmup) / (self.total - self.warmup))
 
     def set(self, optimizer: Optimizer, step: int) -> None:
         """Set the learning rate of every group of parameters for a step; see ``core.optimizer.groups``."""
@@ -78,4 +81,5 @@ def build_schedule(config: PretrainConfig, steps_per_epoch: int) -> Schedule:
     optimizer = config.optimizer
     peak = peak_rate(optimizer.learning_rate, optimizer.scaling, config.batch_size)
     factor = partial(SCHEDULES.code(config.schedule), config=config.schedule)
-    return Schedule(peak, min(warmup, max(0, total - 1)), total, factor)
+    hold = steps_per_epoch if config.schedule.per == "epoch" else 1
+    return Schedule(peak, min(warmup, max(0, total - 1)), total, factor, hold)

@@ -11,11 +11,11 @@ BYTES = 25 * 2**20
 
 
 class Buckets:
-    """The trained weights of a model in buckets, those first that the backward pass reaches first.
+    """The trained weights of a model, in buckets in the order in which the backward pass reaches them.
 
-    A bucket is sent as soon as all of its gradients are there. What a step computes is what ``average_gradients`` does,
-    but a step must have one backward pass, which reaches the weights in the same order in every process.
-    DistributedDataParallel does the same for one module that is called once: here a method decides what is called.
+    A bucket is sent as soon as all of its gradients are there. The result is that of ``average_gradients``, but a step
+    must have one backward pass, which reaches the weights in the same order in every process. DistributedDataParallel
+    does the same for one module that is called once: here a method decides what is called.
     """
 
     def __init__(self, model: nn.Module, size: int = BYTES) -> None:
@@ -37,7 +37,7 @@ class Buckets:
 
 
 class Bucket:
-    """Some weights, whose gradients are sent together."""
+    """Weights whose gradients are sent together."""
 
     def __init__(self) -> None:
         self.weights: list[nn.Parameter] = []
@@ -51,7 +51,7 @@ class Bucket:
         weight.register_post_accumulate_grad_hook(self._arrived)
 
     def send(self) -> None:
-        """Send the gradients that are here, unless they were. A weight that the loss does not depend on has none."""
+        """Send the gradients, unless they were sent. A weight that the loss does not depend on has none."""
         gradients = [weight.grad for weight in self.weights if weight.grad is not None]
         if gradients and self._sent is None:
             row = flat(gradients)

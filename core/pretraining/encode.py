@@ -13,13 +13,13 @@ from core.pretraining.chunks import Chunks
 
 @dataclass(frozen=True)
 class Encode:
-    """Maps views (V, 3, S, S) to h (V, width), or to the last map (V, width, H, W) or the tokens of visible patches
+    """Maps views (V, C, S, S) to h (V, width), or to the last map (V, width, H, W) or the tokens of visible patches
     where a method reads these."""
 
     numerics: Numerics
     reads: Literal["h", "map", "tokens"] = "h"
     visible: int = 0
-    """Number of visible patches, of tokens."""
+    """Number of visible patches of each view, where it reads tokens."""
 
     def __call__(self, encoder: Encoder, views: Tensor) -> Tensor:
         views = views.contiguous(memory_format=self.numerics.memory_format)

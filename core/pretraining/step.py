@@ -33,7 +33,7 @@ class Done(NamedTuple):
 
 @dataclass(frozen=True)
 class Step:
-    """One step, which asks the method in a fixed order. Random numbers depend on the seed and the step only."""
+    """One step, which calls the method's hooks in a fixed order. Random numbers depend on seed and step only."""
 
     config: PretrainConfig
     encoder: Encoder

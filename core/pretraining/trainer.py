@@ -32,7 +32,7 @@ class EpochStart:
         own = torch.arange(self.share.rank, -(-count // processes) * processes, processes).clamp(max=count - 1)
         part = self.images[own] if processes > 1 else self.images
         model = nn.Sequential(self.encoder, head) if head else self.encoder
-        found = extract(model, part.images, self.numerics, self.device, part.view_size).clone()
+        found = extract(model, part.images, self.numerics, self.device, part.view_size)
         return gathered(found).transpose(0, 1).flatten(0, 1)[:count] if processes > 1 else found
 
     def forget(self, parameters: Iterable[nn.Parameter]) -> None:

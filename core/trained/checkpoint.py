@@ -1,5 +1,6 @@
 """Checkpoint files."""
 
+import errno
 from typing import Any, BinaryIO
 
 import torch
@@ -22,7 +23,7 @@ def save_checkpoint(path: AnyPath, state: dict[str, Any]) -> None:
 def load_checkpoint(path: AnyPath) -> dict[str, Any] | None:
     """Return what was saved, on the CPU, or None where there is no readable checkpoint. Runs no code from the file.
 
-    A file that exists and may not be opened raises ``OSError``: it could be whole.
+    A file that exists and cannot be opened or read raises ``OSError``: it could be whole.
     """
     try:
         with as_local(path) as local, local.open("rb") as file:
@@ -34,6 +35,10 @@ def load_checkpoint(path: AnyPath) -> dict[str, Any] | None:
 def _loaded(file: BinaryIO) -> dict[str, Any] | None:
     try:
         state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception:  # a damaged file may raise almost anything: OSError, RuntimeError, UnpicklingError, KeyError, ...
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a damaged file may name a place before its beginning
+            raise
+        return None
+    except Exception:  # a damaged file may raise almost anything: RuntimeError, UnpicklingError, KeyError, ...
         return None
     return state

@@ -72,7 +72,7 @@ def extract(
     device: torch.device,
     view_size: int | None = None,
 ) -> Tensor:
-    """Return the outputs of ``model``, float32 (N, d) on ``device``, for uint8 images (N, 3, S, S), unaugmented and
+    """Return the outputs of ``model``, float32 (N, d) on ``device``, for uint8 images (N, C, S, S), unaugmented and
     resized to ``view_size`` if that is given."""
     return extract_views(model, whole_views(images, device, view_size), numerics)
 
@@ -80,14 +80,14 @@ def extract(
 def whole_views(
     images: Tensor | StreamedImages, device: torch.device, view_size: int | None = None, share: float = 1.0
 ) -> Iterator[Tensor]:
-    """Yield batches of float32 views (B, 3, S, S) in [0, 1] on the device, of uint8 images that are not augmented, and
-    resized to ``view_size`` if that is given. ``share`` is that of the shorter side which the square in the middle
-    has."""
+    """Yield batches of float32 views (B, C, S, S) in [0, 1] on the device, of uint8 images that are not augmented, and
+    resized to ``view_size`` if that is given. With a ``share`` below 1, a view is the square in the middle whose side
+    is that share of the shorter side."""
     return (resize(as_float(batch), view_size, share) for batch in in_order(images, BATCH, device))
 
 
 def extract_views(model: nn.Module, batches: Iterable[Tensor], numerics: Numerics) -> Tensor:
-    """Return the outputs of ``model``, float32 (N, d), for batches of float32 views (B, 3, S, S) in [0, 1] on its
+    """Return the outputs of ``model``, float32 (N, d), for batches of float32 views (B, C, S, S) in [0, 1] on its
     device.
 
     It runs in evaluation mode: batch norm uses its running statistics and keeps them. Afterwards every module is in the
@@ -116,6 +116,11 @@ def _features(model: nn.Module, views: Tensor, numerics: Numerics) -> Tensor:
 
 
 def standardise(train: Tensor, *others: Tensor) -> list[Tensor]:
-    """Scale features (N, d) to zero mean and unit variance, both measured on ``train`` only."""
-    mean, deviation = train.mean(dim=0), train.std(dim=0).clamp(min=1e-6)
-    return [(features - mean) / deviation for features in (train, *others)]
+    """Scale features (N, d) to zero mean and unit variance, both measured on ``train`` only.
+
+    A feature that is the same for all of ``train``, such as a dead unit of the encoder, becomes 0 in the others too:
+    nothing was learned about it, and divided by almost 0 it would decide alone in an image where it is another.
+    """
+    mean, deviation = train.mean(dim=0), train.std(dim=0)
+    scale = torch.where(deviation > 0, deviation.clamp(min=1e-6), torch.inf)
+    return [(features - mean) / scale for features in (train, *others)]

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
+from core.config.data import COLORS
 from core.config.methods.base import METHODS
 from core.config.methods.reconstruction import Reconstruction
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 @METHODS.add("core.methods.colorization:Colorization")
 class Colorization(Reconstruction):
-    """A decoder draws the colours a and b of a view from h, and the encoder saw its lightness L.
+    """A decoder predicts the colours a and b of a view from h, and the encoder saw its lightness L.
 
     The colour space is CIE Lab (D65). L / 100 is shown as three equal channels, so that the encoder is one for colour
     images too; it is scored on colour images like any other, which it was not trained on. The error is that of a / 100
@@ -20,14 +21,20 @@ class Colorization(Reconstruction):
     from the pooled h, where theirs is dense.
     """
 
-    drawn = 2
-
     kind: Literal["colorization"] = "colorization"
 
+    def drawn(self, pretrain: "PretrainConfig") -> int:
+        """Return 2, for a and b."""
+        return 2
+
     def check(self, pretrain: "PretrainConfig") -> None:
-        """Raise ValueError where the policy leaves no colour to predict."""
-        branches = pretrain.augment.branches()
-        operations = branches.shared + branches.both + branches.first
+        """Raise ValueError where images have no colour to predict, or the policy leaves none."""
+        if pretrain.data.channels != COLORS:
+            raise ValueError(
+                f"loss.kind colorization predicts colours, and data.channels is {pretrain.data.channels}; take "
+                f"data.channels: {COLORS}, or loss.kind autoencoder"
+            )
+        operations = pretrain.augment.branches().first_branch
         if any(operation.kind == "grayscale" and operation.probability == 1 for operation in operations):
             raise ValueError(
                 "loss.kind colorization predicts colours, and augment drops those of every view; take grayscale out of "

@@ -1,5 +1,6 @@
 """DeepCluster (Caron et al. 2018)."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @METHODS.add("core.methods.deepcluster:DeepCluster")
 class DeepCluster(MethodConfig):
-    """A classifier on h tells the cluster of a view's image, from a k-means of all images (Caron et al. 2018).
+    """A classifier on h predicts the cluster of a view's image, from a k-means of all images (Caron et al. 2018).
 
     Defaults are those of the released code (facebookresearch/deepcluster), which trains an AlexNet on Sobel filtered
     images: h is clustered there without its last ReLU, and here with it. Steps between two clusterings count: the
@@ -24,7 +25,7 @@ class DeepCluster(MethodConfig):
 
     gives = "other"
     measures = (
-        Measure("cluster_top1", "clusters told (%)"),
+        Measure("cluster_top1", "cluster accuracy (%)"),
         Measure("clusters_used", "clusters that images use (of a uniform use)"),
     )
 
@@ -67,6 +68,9 @@ class DeepCluster(MethodConfig):
         h = pretrain.encoder.output
         logits, features = SOFTMAX * pretrain.batch_size * self.clusters, 2 * images * h
         return trained_bytes(h * self.clusters) + NUMBER * (logits + features + self.clusters + 2 * images)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(self.clusters)
 
     def check_images(self, pretrain: "PretrainConfig", images: int) -> None:
         """Raise ``DataError`` where there are more clusters than images."""

@@ -1,5 +1,6 @@
 """DeepCluster v2 (Caron et al. 2020)."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -18,7 +19,7 @@ REMEMBERED = 2
 
 @METHODS.add("core.methods.deepcluster_v2:DeepClusterV2")
 class DeepClusterV2(MethodConfig):
-    """Both views of an image tell its cluster, by their similarity to the centres of a spherical k-means of what the
+    """Both views of an image predict its cluster, by their similarity to the centres of a spherical k-means of what the
     epoch before projected (Caron et al. 2020, "DeepCluster-v2").
 
     Defaults are those of the released code (``main_deepclusterv2.py`` in facebookresearch/swav), without its small
@@ -27,7 +28,7 @@ class DeepClusterV2(MethodConfig):
     """
 
     measures = (
-        Measure("cluster_top1", "clusters told (%)"),
+        Measure("cluster_top1", "cluster accuracy (%)"),
         Measure("clusters_used", "clusters that images use (of a uniform use)"),
         SPREAD,
     )
@@ -62,6 +63,9 @@ class DeepClusterV2(MethodConfig):
         numbers = REMEMBERED * images * z + centres * (z + 1) + 2 * self.clusterings * images
         scores = SOFTMAX * REMEMBERED * pretrain.batch_size * centres
         return trained_bytes(pretrain.head.weights(pretrain.encoder.output)) + NUMBER * (numbers + scores)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(self.clusters)
 
     def check_images(self, pretrain: "PretrainConfig", images: int) -> None:
         """Raise ``DataError`` where there are more clusters than images."""

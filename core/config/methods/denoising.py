@@ -10,7 +10,7 @@ from core.config.methods.reconstruction import Reconstruction
 
 @METHODS.add("core.methods.denoising:Denoising")
 class Denoising(Reconstruction):
-    """A decoder draws the view from h, and the encoder saw it with noise (Vincent et al. 2008, from memory).
+    """A decoder reconstructs the view from h, and the encoder saw it with noise (Vincent et al. 2008, from memory).
 
     The decoder is that of ``autoencoder``, and so is the error, over all pixels. The paper drops pixels of digits;
     noise that is added is of its successor (Vincent et al. 2010, from memory). Defaults are ours.

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @METHODS.add("core.methods.jigsaw:Jigsaw")
 class Jigsaw(PatchTask):
-    """A classifier tells from h of all patches of a view in which of some orders they are (Noroozi and Favaro 2016).
+    """A classifier predicts from h of all patches of a view which of some orders they have (Noroozi and Favaro 2016).
 
     Every view has one order, drawn from a fixed set of orders that differ as much as possible, which is chosen as in
     the re-implementation bbrattoli/JigsawPuzzlePytorch. Patches are not standardised, as they are there, since the
     encoder is scored on whole images that are not. ``head`` is ignored.
     """
 
-    measures = (Measure("order_top1", "orders told (%)"),)
+    measures = (Measure("order_top1", "order accuracy (%)"),)
 
     kind: Literal["jigsaw"] = "jigsaw"
 
@@ -46,6 +46,9 @@ class Jigsaw(PatchTask):
 
     def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
         return trained_bytes(pretrain.encoder.output * self.embedding + self._classifier)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(self.permutations)
 
     def check(self, pretrain: "PretrainConfig") -> None:
         """Raise ValueError where there are not as many orders, or patches are too small."""

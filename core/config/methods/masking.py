@@ -1,4 +1,4 @@
-"""Masked pictures: inpainting (Pathak et al. 2016), and squares that are hidden at random."""
+"""Masked images: inpainting (Pathak et al. 2016), and squares that are hidden at random."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 @METHODS.add("core.methods.masking:Inpainting")
 class Inpainting(Reconstruction):
-    """A decoder draws the hole in the middle of a view from what is around it (Pathak et al. 2016, "context encoder").
+    """A decoder reconstructs the hole in the middle of a view from what is around it (Pathak et al. 2016, "context
+    encoder").
 
     The error is that of the hole alone. The hole has the mean colour of the released code (pathak22/context-encoder).
     Left out are its adversarial loss, since the squared error is best for features (a lecture's summary of the paper),
-    and its border of 4 pixels that is drawn, with ten times the weight, although it is seen. The decoder is that of
-    ``autoencoder``.
+    and its border of 4 pixels that is reconstructed, with ten times the weight, although it is seen. The decoder is
+    that of ``autoencoder``.
     """
 
     kind: Literal["inpainting"] = "inpainting"
@@ -42,7 +43,7 @@ class Inpainting(Reconstruction):
 
 @METHODS.add("core.methods.masking:MaskedSquares")
 class MaskedSquares(Reconstruction):
-    """A decoder draws squares of a view that the encoder did not see, at random places.
+    """A decoder reconstructs squares of a view that the encoder did not see, at random places.
 
     Ours. It is no masked autoencoder (He et al. 2022), whose transformer leaves hidden patches out: a convolution sees
     them, in the mean colour of ``inpainting``, and has no such holes when it is scored. The error is that of the hidden

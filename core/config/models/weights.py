@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from core.config.base import Config
+from core.config.data import COLORS
 
 LIBRARIES = ("timm", "torchvision")
 TRIAL = "trial:"
@@ -52,6 +53,14 @@ class StartingWeights(Config):
                 f"weights_hash is {given}, and {weights} has {found}; put that file back, or write the other hash"
             )
         return {**values, "weights_hash": found}
+
+    def check_weights(self, channels: int) -> None:
+        """Raise ValueError where a library's weights are for another number of channels than images have."""
+        if self.tag and channels != COLORS:
+            raise ValueError(
+                f"encoder.weights: {self.weights_hash} is for images of {COLORS} channels, and data.channels is "
+                f"{channels}; take data.channels: {COLORS}, or remove encoder.weights"
+            )
 
     @property
     def tag(self) -> str | None:

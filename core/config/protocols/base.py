@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 from pydantic import Field
 
 from core.config.base import Config
-from core.config.data import EvaluationData
+from core.config.data import COLORS, EvaluationData
 from core.config.encoder import EncoderConfig
 from core.config.measures import Measure
 from core.config.registry import Registry
@@ -37,7 +37,7 @@ class Protocol(Config):
     """Base of all protocols: ways to score a pretrained encoder."""
 
     several_labels: ClassVar[bool] = False
-    """Whether it takes images with several labels, or needs none."""
+    """Whether images may have several labels: it takes these, or needs no label."""
     one_pass: ClassVar[bool] = False
     """Whether it takes the representations of all images by ``core.trained.representations.represent``, so that one
     pass over the images serves several such evaluations."""
@@ -53,8 +53,8 @@ class Protocol(Config):
     representation: Representation = "h"
     """Representation that is scored: h, z = g(h), the output of one of the head's layers, counted from 1, ReLU
     included, the pooled output of one of the encoder's stages, or one of several embedding spaces. A ResNet's
-    ``stage4`` is h. Paper, Sec 4.2: h; it is
-    more than 10 % better than z. SimCLRv2 fine-tunes from the first layer."""
+    ``stage4`` is h. Paper, Sec 4.2: h; it is more than 10 % better than z. SimCLRv2 fine-tunes from the first
+    layer."""
 
     data: EvaluationData | None = None
     """Images and labels to score on, in a transfer to another data set (appendix B.8). None: those of the
@@ -63,6 +63,11 @@ class Protocol(Config):
     @classmethod
     def named_parts(cls, values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
         return (("metric", values.get("metric")),)
+
+    @property
+    def needs_color(self) -> bool:
+        """Whether images must have the channels red, green and blue."""
+        return False
 
     @property
     def holds_out(self) -> bool:
@@ -80,6 +85,11 @@ class Protocol(Config):
 
     def check(self, pretrain: "PretrainConfig") -> None:
         """Check the training. Raises ValueError where the protocol cannot score its result."""
+        if self.needs_color and pretrain.data.channels != COLORS:
+            raise ValueError(
+                f"evaluate.protocol {self.protocol} changes colours, and data.channels is {pretrain.data.channels}; "
+                f"take another protocol or task, or data.channels: {COLORS}"
+            )
         wanted, depth, loss = self.representation, pretrain.head.depth, pretrain.loss
         if wanted in get_args(Stage):
             self._check_stage(str(wanted), pretrain)

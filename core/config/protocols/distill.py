@@ -38,7 +38,7 @@ class Distill(FineTune):
     """Self-training (SimCLRv2, Sec 2 and Table 2): the network that ``finetune`` trains on few labels teaches a student
     on all training images, without their labels; the student is what is scored.
 
-    ``labels`` to ``learning_rate`` are the teacher's fine-tuning. The teacher is then fixed, its batch norm in
+    ``labels`` to ``mix`` are the teacher's fine-tuning. The teacher is then fixed, its batch norm in
     evaluation mode, and both networks see the same crops and flips, as in the released notebook. ``students`` learn one
     from the other, so that a large network can be distilled into itself first, as SimCLRv2 does for its best small
     ones. The rate of the student falls as a cosine to 0 without a warmup, as in the notebook.
@@ -92,6 +92,7 @@ class Distill(FineTune):
             if student.encoder and getattr(encoder, "weights_hash", None):
                 raise ValueError(f"{place} has weights, and a student starts at random; remove weights")
             encoder.check(side)
+            encoder.check_channels(pretrain.data.channels)
 
     def encoder_of(self, student: Student, pretrain: "PretrainConfig") -> EncoderConfig:
         """Return the encoder of a student."""

@@ -12,6 +12,7 @@ from pydantic import Field, Strict
 
 from core.config.data import Amount
 from core.config.measures import Measure
+from core.config.methods.mixing import Mix
 from core.config.metrics import METRICS, Metric
 from core.config.protocols.base import PROTOCOLS, Count, Protocol, Seed, TestCrop
 
@@ -71,6 +72,9 @@ class FineTune(Protocol):
     """Images in a batch, at most all. Appendix B.5: 4096."""
     learning_rate: Rate = 0.05
     """Learning rate of a batch of 256, proportional to the batch. Appendix B.5: 0.05, so 0.8 at 4096."""
+    mix: Mix | None = None
+    """How images are mixed with others of the batch, and their labels with them. Not in the paper. None: not at
+    all."""
     test_crop: TestCrop = 1.0
     """Side of the square in the middle of a test image that is scored, as a share of its shorter side. Appendices B.5
     and B.6: 0.875, which is a crop of 224 from an image resized to 256."""

@@ -7,9 +7,10 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from core.data.catalog import SUFFIXES, ImageFiles, Label, Listing
+from core.data.catalog import SUFFIXES, DataSize, ImageFiles, Label, Listing
 from core.data.sources.found import TESTS, TRAIN
 from core.errors import DataError, MissingData
 
@@ -64,6 +65,14 @@ def split_by_name(name: str, classes: tuple[str, ...], images: Listing, share: f
     tested = _test_images(images, classes, share, seed)
     train = tuple(image for image in images if image not in tested)
     return ImageFiles(name, classes, train, tuple(image for image in images if image in tested))
+
+
+def split_size(size: DataSize, share: float) -> DataSize:
+    """Return the size of a set, all of whose images are for training, after ``split_by_name``."""
+    test = {name: test_count(count, share) for name, count in size.counts["train"].items()}
+    train = {name: count - test[name] for name, count in size.counts["train"].items()}
+    counts = {"train": train, "test": test}
+    return replace(size, train=sum(train.values()), test=sum(test.values()), counts=counts)
 
 
 def test_count(count: int, share: float) -> int:

@@ -32,8 +32,8 @@ class GlobalBatchNorm(_BatchNorm):
     """Batch norm of x (B, C) or (B, C, H, W), where every process has a B of its own, which may be 0.
 
     In training, mean and variance are those of all processes' x together, and so is the gradient of x. The gradients of
-    weight and bias are those of this process's views, to be added up like those of all other weights. Every process
-    must run the same batch norms in the same order, in the backward pass too.
+    weight and bias, where it has them, are those of this process's views, to be added up like those of all other
+    weights. Every process must run the same batch norms in the same order, in the backward pass too.
     """
 
     running_mean: Tensor
@@ -72,7 +72,9 @@ class _Normalize(torch.autograd.Function):
     """Returns the output, and mean (C,) and unbiased variance (C,) over all processes."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
         count, mean, squares = _global_moments(x)
         variance = squares / count
         ctx.save_for_backward(x, weight, mean, torch.rsqrt(variance + eps), count)
@@ -83,15 +85,17 @@ class _Normalize(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: Any, upstream: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, mean, scale, count = ctx.saved_tensors
         shape = _channels(x)
         normal = (x.to(mean.dtype) - mean.view(shape)).mul_(scale.view(shape))
         dy = upstream.to(mean.dtype)
         local = torch.stack([(dy * normal).sum(_reduced(x)), dy.sum(_reduced(x))])
         along, constant = (add_up(local.clone()) / count).view(2, *shape)
-        dx = (dy - constant).sub_(normal.mul_(along)).mul_((weight * scale).view(shape))
-        return dx.to(x.dtype), local[0], local[1], None
+        factor = scale if weight is None else weight * scale
+        dx = (dy - constant).sub_(normal.mul_(along)).mul_(factor.view(shape))
+        own = (each if wanted else None for each, wanted in zip(local, ctx.needs_input_grad[1:3], strict=True))
+        return dx.to(x.dtype), *own, None
 
 
 def _global_moments(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

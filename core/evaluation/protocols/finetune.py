@@ -34,7 +34,7 @@ def fine_tune(config: FineTune, pretrained: Pretrained, data: Dataset) -> tuple[
     network = network_on(pretrained, config.representation, len(data.classes)).train()
     epochs = config.epochs or default_epochs(config.labels, len(labelled))
     recipe = recipe_of_epochs(epochs, config.learning_rate, config.batch_size, len(split))
-    train(network, split, recipe, pretrained)
+    train(network, split, replace(recipe, mix=config.mix), pretrained)
     return network, recipe
 
 
