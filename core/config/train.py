@@ -9,6 +9,9 @@ from core.config.data import DataConfig
 from core.config.encoder import AnyEncoder, ResNet
 from core.config.head import HeadConfig
 from core.config.methods import LossConfig, NtXent, Pass
+from core.config.models.normalization import Normalizing
+from core.config.models.weights import StartingWeights
+from core.config.operations import check_channels
 from core.config.optimizer import AnyOptimizer, Lars
 from core.config.policies import AugmentConfig, SimclrAugment
 from core.config.protocols import EvaluateConfig, Frozen
@@ -74,7 +77,7 @@ class PretrainConfig(Config):
     @property
     def projection_width(self) -> int:
         """Width of the projection z."""
-        return self.head.width(self.encoder.output)
+        return self.head.width(self.encoder.output_of(self.data.channels))
 
     @property
     def views(self) -> int:
@@ -98,6 +101,17 @@ class PretrainConfig(Config):
         self.encoder.check(image_size)
         for side in sorted({each.size for each in self.passes} - {image_size}):
             self.encoder.check_small(image_size, side)
+        return self
+
+    @model_validator(mode="after")
+    def _check_channels(self) -> Self:
+        channels = self.data.channels
+        self.encoder.check_channels(channels)
+        if isinstance(self.encoder, StartingWeights):
+            self.encoder.check_weights(channels)
+        if isinstance(self.encoder, Normalizing):
+            self.encoder.check_moments(channels)
+        check_channels(self.augment.branches().all, "augment", channels)
         return self
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from core.data.batches import Batches, place
 from core.data.dataset import Dataset, Split
 from core.distributed import add_up, agreed, average_gradients, on_nccl, own_share
 from core.encoder.layers.global_norm import make_batch_norm_global
+from core.encoder.layers.normalize import lacks_moments, set_moments
 from core.errors import Collapsed, DataError, Diverged, ProcessLost
 from core.hardware import pick_device
 from core.history import Epoch, history_from_json
@@ -28,6 +29,7 @@ from core.pretraining.buckets import Buckets
 from core.pretraining.state import VERSION, in_this_version
 from core.pretraining.step import Step
 from core.pretraining.trainer import EpochStart
+from core.trained.moments import measure
 from core.trained.pretrained import Pretrained, copied
 
 COLLAPSED = 0.01
@@ -65,6 +67,8 @@ class Training:
         self.model = nn.ModuleList([self.encoder, self.method]).to(self.device)
         """Encoder and method: everything that is trained, and everything that is kept between steps except the
         optimiser's state."""
+        if lacks_moments(self.model):
+            set_moments(self.model, agreed(lambda: measure(self.images, self.device), self.device))
         overlaps = on_nccl() and config.batch_norm_chunk is None  # chunks have several backward passes, some empty
         make_batch_norm_global(self.model, fused=overlaps)
         self.buckets = Buckets(self.model) if overlaps else None
