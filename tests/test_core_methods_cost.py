@@ -65,6 +65,7 @@ PASSES = {
     "byol": 8,
     "barlow_twins": 6,
     "vicreg": 6,
+    "i_mix": 6,
     "rotation": 12,
     "moco": 4,
     "moco, symmetric": 8,
