@@ -13,6 +13,7 @@ HEAD = {"kind": "nonlinear", "layers": 3, "hidden": 48, "output": 24}
 TABLES = {
     "barlow_twins": 2 * 24**2,
     "vicreg": 4 * 24**2,
+    "i_mix": 3 * 16 * 16,
     "moco": 3 * 16 * 40,
     "moco, symmetric": 3 * 2 * 16 * 40,
     "moco_v3": 3 * 2 * 16 * 16,
