@@ -63,8 +63,13 @@ class Best:
         return trained_encoder(store, store.recorded(self.cell.trial_ids[0]), device)
 
     def encoder(self, device: "str | torch.device | None" = None) -> "Encoder":
-        """The encoder f alone, in evaluation mode. It maps views (B, 3, S, S) in [0, 1] to h (B, width)."""
-        return self.pretrained(device).encoder.eval()
+        """The encoder f alone, in evaluation mode. It maps images (N, C, H, W), uint8 or float in [0, 1] at the size of
+        the training's views, to h (N, width)."""
+        from core.trained.module_input import take_images
+
+        found = self.pretrained(device)
+        take_images(found.encoder, found.config.data.channels)
+        return found.encoder.eval()
 
 
 def load_study(
@@ -149,7 +154,7 @@ def results(study: ScaledStudy, *, storage: str | AnyPath = DEFAULT_STORAGE) -> 
       ``numerics`` and ``run_id`` (of MLflow)
 
     Further seeds of its cells that ``storage`` has are among them. Trials on an image folder are those of its last run,
-    whatever the folder has now. Raises ``AblateError`` if MLflow has no run of it.
+    even if the folder has changed since. Raises ``AblateError`` if MLflow has no run of it.
     """
     import pandas as pd
 

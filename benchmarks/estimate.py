@@ -17,8 +17,9 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from ablations.planning.estimate import estimate, evaluation_seconds, training_seconds
-from ablations.planning.estimate_text import cost_text
+from ablations.planning.cost.estimate import estimate, evaluation_seconds, training_seconds
+from ablations.planning.cost.estimate_text import cost_text
+from ablations.planning.cost.seconds import Span, Timing
 from ablations.planning.plan import Plan, make_plan
 from ablations.running.probe import probe
 from ablations.running.run import run_plan
@@ -98,8 +99,10 @@ def table(title: str, plan: Plan, units: list[Unit], speeds: list[Speed], storag
 
 
 def planned(plan: Plan, unit: Unit, speeds: list[Speed]) -> tuple[float, float]:
-    evaluations = sum(evaluation_seconds(plan, trial, speeds) for trial in unit.trials)
-    return training_seconds(plan, unit, speeds), evaluations
+    timing = Timing(speeds)
+    training = training_seconds(plan, unit, timing) or Span()
+    evaluations = [evaluation_seconds(plan, trial, timing) or Span() for trial in unit.trials]
+    return training.likely, sum(evaluations, Span()).likely
 
 
 def actual(unit: Unit, storage: AnyPath) -> tuple[float, float]:

@@ -9,8 +9,8 @@ the sum.
 from collections.abc import Iterable
 from pathlib import Path
 
+from ablations.planning.cost.memory import memory
 from ablations.planning.grid import enumerate_trials
-from ablations.planning.memory import memory
 from ablations.store.speeds import Hardware, training_work
 from ablations.study.collection import load_studies
 from ablations.study.scaled_study import ScaledStudy
@@ -73,7 +73,7 @@ def seconds(unit: Unit) -> float:
 def training(unit: Unit) -> float:
     """FLOPs."""
     config = unit.trials[0].config.pretrain
-    return size_of(config.data).train * config.epochs * training_work(config)[0]
+    return size_of(config.data).train * config.epochs * training_work(config).flops
 
 
 def evaluation(trial: Trial) -> float:

@@ -13,9 +13,10 @@ random encoder's batch norms have seen the images. CPC's encoder sees patches, a
 """
 
 import argparse
+import math
 import os
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +32,7 @@ from ablations.types.trial import Trial
 from core import Dataset, Diverged, Epoch, PretrainConfig, ResNet, TrainConfig, evaluate, load_data, pretrain
 from core.config.protocols.base import Stage
 from core.cost import BACKWARD, forward_flops
-from core.pretraining.training import COLLAPSED
+from core.pretraining.training import COLLAPSED, WORSE
 
 STUDY = Path(__file__).with_suffix(".yaml")
 ROWS = STUDY.with_suffix(".csv")
@@ -120,7 +121,7 @@ def measured(config: TrainConfig, data: Dataset) -> Row:
         return row
     last = history[-1].metrics if history else {}
     row["cpu_s"] = f"{time.process_time() - started:.0f}"
-    row["ended"] = "collapsed" if last.get("spread", 1.0) < COLLAPSED else "trained"
+    row["ended"] = how_it_ended(last, guess(config.pretrain, data))
     row["last_epoch"] = " ".join(f"{name}={value:.3g}" for name, value in last.items())
     for number, stage in enumerate(STAGES, 1):
         scored_by = config.evaluate.model_copy(update={"representation": stage})
@@ -128,6 +129,18 @@ def measured(config: TrainConfig, data: Dataset) -> Row:
         row[held_out(stage)] = f"{found['linear_eval/validation']:.2f}"
         row[on_test(stage)] = f"{found['linear_eval/top1']:.2f}"
     return row
+
+
+def guess(config: PretrainConfig, data: Dataset) -> float:
+    """Return the loss of a guess; infinite where there is none."""
+    return config.loss.guess(config, len(data.train), len(data.classes)) or math.inf
+
+
+def how_it_ended(last: Mapping[str, float], guessed: float) -> str:
+    """Return in a word how a training ended, by the metrics of its last epoch and the loss of a guess."""
+    if last.get("spread", 1.0) < COLLAPSED:
+        return "collapsed"
+    return "diverged" if last.get("loss", 0.0) > WORSE * guessed else "trained"
 
 
 def passes(config: PretrainConfig) -> float:

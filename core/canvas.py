@@ -15,7 +15,7 @@ class Canvas:
     """
 
     pixels: Tensor
-    """uint8 (N, 3, L, L)."""
+    """uint8 (N, C, L, L)."""
     sizes: Tensor
     """Height and width of each image in pixels, int64 (N, 2)."""
     copies: int = 1
@@ -38,14 +38,14 @@ class Canvas:
         return replace(self, copies=2 * self.copies)
 
     def rows(self, start: int, stop: int) -> Tensor:
-        """Return the pixels of some rows as float32 (stop - start, 3, L, L) in [0, 1]."""
+        """Return the pixels of some rows as float32 (stop - start, C, L, L) in [0, 1]."""
         chosen = torch.arange(start, stop, device=self.device) % len(self.pixels)
         return self.pixels[chosen].float().div_(255)
 
 
-def on_canvas(images: Sequence[Tensor], side: int) -> Canvas:
-    """Return uint8 images (3, H, W), none of them larger than ``side``, as one canvas."""
-    pixels = torch.zeros(len(images), 3, side, side, dtype=torch.uint8)
+def on_canvas(images: Sequence[Tensor], side: int, channels: int = 3) -> Canvas:
+    """Return uint8 images (channels, H, W), none of them larger than ``side``, as one canvas."""
+    pixels = torch.zeros(len(images), channels, side, side, dtype=torch.uint8)
     for place, image in zip(pixels, images, strict=True):
         place[:, : image.shape[1], : image.shape[2]] = image
     return Canvas(pixels, torch.tensor([image.shape[1:] for image in images], dtype=torch.int64).reshape(-1, 2))

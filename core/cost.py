@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from core.config.data import COLORS
 from core.config.encoder import ENCODERS, EncoderConfig
 from core.config.train import PretrainConfig
 from core.files import cache_dir, write_text
@@ -31,19 +32,19 @@ class EncoderCost:
     """Number of output values of its convolutions and linear layers for one view."""
 
 
-def encoder_cost(config: EncoderConfig, image_size: int) -> EncoderCost:
-    """Return the cost of an encoder for views of ``image_size`` pixels.
+def encoder_cost(config: EncoderConfig, image_size: int, channels: int = COLORS) -> EncoderCost:
+    """Return the cost of an encoder for views (B, channels, image_size, image_size).
 
     Counting builds the encoder, which needs torch. The counts are therefore kept in the user's cache folder, so that a
     program that plans trainings of known encoders starts without torch. An encoder whose code has changed is counted
     again.
     """
-    return _encoder_cost(config, image_size, _code_of(type(config)))
+    return _encoder_cost(config, image_size, channels, _code_of(type(config)))
 
 
 @lru_cache(maxsize=1024)
-def _encoder_cost(config: EncoderConfig, image_size: int, code: str) -> EncoderCost:
-    key = hashlib.sha256(f"{config.model_dump_json()}/{image_size}/{code}".encode()).hexdigest()[:16]
+def _encoder_cost(config: EncoderConfig, image_size: int, channels: int, code: str) -> EncoderCost:
+    key = hashlib.sha256(f"{config.model_dump_json()}/{image_size}/{channels}/{code}".encode()).hexdigest()[:16]
     path = cache_dir() / "encoders" / f"{key}.json"
     try:
         return EncoderCost(**json.loads(path.read_text(encoding="utf-8")))
@@ -51,27 +52,31 @@ def _encoder_cost(config: EncoderConfig, image_size: int, code: str) -> EncoderC
         pass
     from core.encoder.count import count  # here, since torch comes with it
 
-    counts = count(config, image_size)
+    counts = count(config, image_size, channels)
     write_text(path, json.dumps(counts))
     return EncoderCost(**counts)
 
 
-def parameters(config: EncoderConfig, image_size: int) -> int:
+def parameters(config: EncoderConfig, image_size: int, channels: int = COLORS) -> int:
     """Number of weights of the encoder f, without those of batch norm."""
-    return encoder_cost(config, image_size).parameters
+    return encoder_cost(config, image_size, channels).parameters
 
 
-def forward_flops(config: EncoderConfig, image_size: int) -> int:
+def forward_flops(config: EncoderConfig, image_size: int, channels: int = COLORS) -> int:
     """Floating-point operations of a forward pass for one view."""
-    return encoder_cost(config, image_size).flops
+    return encoder_cost(config, image_size, channels).flops
 
 
 def training_flops(config: PretrainConfig) -> int:
     """Floating-point operations of a training step for one image: a forward pass for each of its views, a backward pass
     for each view that is trained on, and what the method computes outside the encoder. A pass counts by its
     share."""
+    channels = config.data.channels
     passes = sum(
-        each.share * each.copies * (1 + BACKWARD * each.has_gradient) * forward_flops(config.encoder, each.size)
+        each.share
+        * each.copies
+        * (1 + BACKWARD * each.has_gradient)
+        * forward_flops(config.encoder, each.size, channels)
         for each in config.passes
     )
     return round(passes) + config.loss.flops(config)
@@ -92,8 +97,8 @@ def training_bytes(config: PretrainConfig, value_bytes: int, workers: int = 1, i
     """
     kept = [_kept_values(config, each.copies, each.size, workers, each.share) for each in config.trained_passes]
     activations = max(kept) if config.batch_norm_chunk else sum(kept)
-    each = 2 + config.optimizer.state_values + config.loss.has_target
-    weights = each * FLOAT32 * parameters(config.encoder, config.data.image_size)
+    each, data = 2 + config.optimizer.state_values + config.loss.has_target, config.data
+    weights = each * FLOAT32 * parameters(config.encoder, data.image_size, data.channels)
     state = config.loss.state_bytes(config, images)
     return 2 * value_bytes * activations + weights + state + canvas_bytes(config, workers)
 
@@ -102,13 +107,13 @@ def canvas_bytes(config: PretrainConfig, workers: int = 1) -> int:
     """Bytes of one batch of images that keep their shape, each on a square of the longest side: a worker's share of it.
     0 for squares, which lie on the device all together or take a few bytes."""
     data = config.data
-    return config.batch_size // workers * 3 * data.longest_side**2 if data.shape == "own" else 0
+    return config.batch_size // workers * data.channels * data.longest_side**2 if data.shape == "own" else 0
 
 
 def _kept_values(config: PretrainConfig, copies: int, size: int, workers: int, share: float) -> int:
     views = copies * config.batch_size
     at_once = min(views, config.batch_norm_chunk or views) // workers
-    return round(share * at_once * encoder_cost(config.encoder, size).activations)
+    return round(share * at_once * encoder_cost(config.encoder, size, config.data.channels).activations)
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ ValueError
     MissingData      it may be there again later
     OtherData        it is not what was asked for
 RuntimeError
-  Diverged         the loss or a weight is not finite
+  Diverged         the loss or a weight is not finite, or the loss stays above that of a guess
   Collapsed        all images have one projection
   ProcessLost      another process of the same training is gone
 OSError
@@ -29,7 +29,8 @@ class OtherData(DataError):
 
 
 class Diverged(RuntimeError):
-    """The loss or a weight is not finite. The message names the step, the learning rate and what to try."""
+    """The loss or a weight is not finite, or the loss stays above that of a guess. The message names the step or epoch,
+    the learning rate and what to try."""
 
 
 class Collapsed(RuntimeError):

@@ -47,7 +47,7 @@ def resized_crop(
 
 
 def cut(canvas: Canvas, boxes: Boxes, size: int | None) -> Tensor:
-    """Cut boxes in whole pixels out of the images of a canvas, resized to float32 (rows, 3, size, size) in [0, 1].
+    """Cut boxes in whole pixels out of the images of a canvas, resized to float32 (rows, C, size, size) in [0, 1].
 
     Some rows at a time: as float32 the whole canvas may be larger than a device's memory.
     """

@@ -16,7 +16,7 @@ from redraw_results import RESULTS, redraw_folder
 
 from ablations.cli.options import DataOption, ScaleOption, SeedsOption, SetOption, StorageOption
 from ablations.planning.collection_plan import CollectionPlan, plan_studies, together
-from ablations.planning.estimate import seconds_and_flops
+from ablations.planning.cost.estimate import estimate
 from ablations.planning.looks import known_looks
 from ablations.planning.plan import Plan
 from ablations.store.locations import DEFAULT_DATA, DEFAULT_STORAGE
@@ -113,7 +113,7 @@ def _save(plan: Plan, storage: AnyPath, target: Path) -> dict[str, str]:
 
 def _hours_left(plan: CollectionPlan, storage: AnyPath) -> float | None:
     speeds = load_speeds(storage)
-    seconds = [seconds_and_flops(group, speeds)[0] for group in together(plan.plans, plan.scaled.name)]
+    seconds = [estimate(group, speeds).seconds for group in together(plan.plans, plan.scaled.name)]
     known = [one for one in seconds if one is not None]
     return sum(known) / HOUR if len(known) == len(seconds) else None
 

@@ -110,7 +110,8 @@ def _choice(models: dict[str, Schema], names: list[str], prefix: str = "") -> It
     for number, name in enumerate(names):
         tag = tag_of(models[name])
         meant = " (if none is named)" if number == 0 else ""
-        yield f"#### `{tag}`{meant}\n\n{_paragraph(models[name].get('description', ''))}\n"
+        level = "####" if prefix else "###"  # below the section of a setting, or below a chapter
+        yield f"{level} `{tag}`{meant}\n\n{_paragraph(models[name].get('description', ''))}\n"
         if len(models[name]["properties"]) > len(common) + 1:
             yield _fields(models[name], prefix, common) + "\n"
 
@@ -178,6 +179,8 @@ def _values(schema: Schema) -> str:
             return f"[{reference.removeprefix(REF)}](#{reference.removeprefix(REF).lower()})"
         case {"oneOf": choices} | {"anyOf": choices}:
             return " or ".join(dict.fromkeys(map(_values, choices)))
+        case {"type": "array", "prefixItems": [{"type": "array"}, *_]}:
+            return "`[[means], [deviations]]`"
         case {"type": "array", "minItems": 2, "maxItems": 2}:
             return "`[low, high]`"
         case {"type": "array", "items": {"anyOf": [{"enum": _}, {"$ref": _}, *_]}}:

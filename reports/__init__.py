@@ -1,6 +1,6 @@
 """Figures and tables of results as the paper draws them, beside the paper's numbers, with a verdict on each claim.
 
-Everything here is a function of a table with one row a trial, whatever produced that table.
+Everything here is a function of a table with one row a trial, whichever program made that table.
 
 The rooms; each imports only those below it::
 

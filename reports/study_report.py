@@ -90,7 +90,7 @@ class StudyReport:
     curves: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     """The learning curves of trials by trial id: the values after each epoch by name, such as ``loss``, (epochs,)."""
     views: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """Two views of the same images, uint8 (2, images, 3, S, S), by the id of one trial of each cell."""
+    """Two views of the same images, uint8 (2, images, C, S, S), by the id of one trial of each cell."""
     no_views: str = ""
     """The reason why a study of augmentations has no views."""
 

@@ -11,7 +11,6 @@ from torch import Tensor, multiprocessing, nn
 from torch.multiprocessing.spawn import start_processes
 
 from core import pretrain
-from core.encoder.resnets.resnet import ResNet
 from core.optimizer.eager import skip_dynamo
 from core.pretraining.buckets import Buckets
 from core.pretraining.training import Training
@@ -31,15 +30,18 @@ TRAININGS: dict[str, dict[str, Any]] = {
 """Compared in double precision. The chunks of the last are so small that some processes have no view of them."""
 TINY: dict[str, Any] = {"data": {"name": "random", "image_size": 8}, "batch_size": 8}
 """Few and small images: in single precision, rounding sometimes moves an activation across a ReLU's kink."""
+PRELOADED = ["core.pretraining.training", "core.evaluation.evaluate", "torch._dynamo"]
+"""Modules that the fork server imports once, so that no process imports them again: seconds each. Modules of tests
+cannot be among them, since the server has not their folder on its path, and says nothing (Python 3.11)."""
 SINGLE: dict[str, dict[str, Any]] = {"nt_xent": TINY, "margin": TINY | {"loss": {"kind": "margin"}}}
 
 
 def compute_in_double(training: Training) -> None:
     """Compute in double precision: weights, buffers, and views from the first convolution on."""
     training.model.double()
-    for module in training.model.modules():
-        if isinstance(module, ResNet):  # an encoder of patches has one too
-            module.conv1.register_forward_pre_hook(lambda _, inputs: inputs[0].double())
+    for name, module in training.model.named_modules():
+        if name.endswith(("conv1", "patch_embed.proj")):  # of each ResNet and each transformer, targets included
+            module.register_forward_pre_hook(lambda _, inputs: inputs[0].double())
 
 
 def after_steps(
@@ -80,7 +82,7 @@ def one_of_several(rank: int, processes: int, folder: str, task: Any, backend: s
 
 def in_processes(processes: int, folder: Path, task: Any, backend: str = "gloo") -> list[Any]:
     """Result of the task, a function of the folder, in each of several processes of one group."""
-    multiprocessing.set_forkserver_preload([__name__])  # imported once, not by every process
+    multiprocessing.set_forkserver_preload(PRELOADED if backend == "gloo" else [])  # no GPU is looked for before a fork
     start_processes(one_of_several, (processes, str(folder), task, backend), processes, start_method="forkserver")
     return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(processes)]
 

@@ -35,6 +35,8 @@ SHIPPED: dict[str, dict[str, object]] = {
     "swav, small crops": CLUSTERS | {"small_crops": 2, "small_size": 8},
 }
 """Settings of ``loss`` by name."""
+MAE = {"kind": "mae", "decoder_width": 16, "decoder_blocks": 1, "decoder_heads": 2}
+"""Settings of the masked autoencoder, whose encoder is a transformer."""
 
 ALIKE = ("i_mix", "moco_v3", "autoencoder, sparse", "denoising", "inpainting", "colorization")
 """Methods that differ in a few lines from one that has another name here."""

@@ -130,7 +130,7 @@ def test_an_encoder_that_is_not_there_is_not_rescored() -> None:
     code, text = ablate("rescore", "small.yaml", "--protocol", "linear_sgd")
     assert code == 2
     assert "small.yaml: 2 encoders of 2 to score" in text
-    assert "is not trained; 'ablate run small.yaml'" in text
+    assert "are not trained; 'ablate run small.yaml'" in text
     assert not TrialStore(Path("runs")).trial_ids()
 
 

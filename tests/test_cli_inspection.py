@@ -69,6 +69,23 @@ def test_an_id_must_be_known_and_be_one(store: TrialStore) -> None:
     assert (code, "4 trials begin so" in text) == (2, True)
 
 
+def test_an_encoder_is_shown_by_its_only_trial_and_names_its_trials_where_it_has_several(store: TrialStore) -> None:
+    first, second, *_ = trials(store)
+    code, text = ablate("show", first.pretrain_id)
+    told = f"{first.pretrain_id}: is an encoder of 2 trials; write one of"
+    assert (code, told in " ".join(text.split()), first.id in text, second.id in text) == (2, True, True, True)
+    ablate("rm", second.id, "--yes")
+    code, text = ablate("show", first.pretrain_id[:9])
+    assert (code, f"trial {first.id}, encoder {first.pretrain_id}" in text) == (0, True)
+
+
+def test_an_encoder_that_was_never_trained_is_shown_as_its_only_trial_is_planned(store: TrialStore) -> None:
+    Path("other.yaml").write_text("name: other\ngrid: {batch_size: [17, 18], evaluate.neighbors: [5]}\n")
+    planned = make_plan(load_study("other.yaml"), store, Path("data")).trials[1]
+    code, text = ablate("show", planned.pretrain_id[:9], "--study", "other.yaml")
+    assert (code, f"trial {planned.id}, encoder {planned.pretrain_id}" in text) == (0, True)
+
+
 def test_a_trial_that_never_ran_is_shown_as_it_is_planned(store: TrialStore) -> None:
     Path("studies").mkdir()
     Path("studies/other.yaml").write_text("name: other\nbase: {epochs: 3}\ngrid: {batch_size: [17, 18]}\n")

@@ -7,6 +7,7 @@ from typing import get_args
 import jsonschema
 import pytest
 from command_line import ablate
+from image_folders import make_folder
 from PIL import Image
 
 from ablations.planning.grid import enumerate_trials
@@ -90,6 +91,26 @@ def test_a_name_is_a_study_and_a_file_is_a_file() -> None:
 def test_data_that_is_nearly_built_in_is_asked() -> None:
     assert "note    cifar01 is no built-in data; did you mean cifar10?" in ablate("new", "mine", "--data", "cifar01")[1]
     assert "did you mean" not in ablate("new", "other", "--data", "my-photos")[1]
+
+
+def test_a_folder_without_a_split_gets_one() -> None:
+    make_folder(Path("data/my-photos")).joinpath("train").rename("data/unsplit")
+    code, text = ablate("new", "mine", "--data", "unsplit")
+    assert (code, "data/unsplit has no split: data.split is 0.2, of each class for testing" in text) == (0, True)
+    assert "split: 0.2}" in Path("studies/mine.yaml").read_text()
+    code, text = ablate("plan", "mine", "--set", "batch_size=4")
+    assert (code, "split 0.2 of each class by seed 0" in text) == (0, True), text
+
+
+def test_a_folder_that_no_study_can_use_is_told_at_once() -> None:
+    """What is wrong with it, while the study is a beginning all the same."""
+    make_folder(Path("data/odd")).joinpath("train").rename("data/odd/training")
+    code, text = ablate("new", "mine", "--data", "odd")
+    assert (code, Path("studies/mine.yaml").exists()) == (0, True)
+    told = "its folders are class0, class1, class2: a split is called train, test or val; 'ablate data odd' lists"
+    assert told in " ".join(text.split())
+    make_folder(Path("data/fine"))
+    assert "note" not in ablate("new", "other", "--data", "fine")[1]
 
 
 def test_nothing_is_overwritten() -> None:

@@ -282,6 +282,7 @@ class Archive:
     """What torchvision's CIFAR-10 shows of itself, without a file."""
 
     classes = ("a", "b", "c")
+    base_folder, train_list, test_list = "", (), ()
 
     def __init__(self, root: Path, train: bool, download: bool) -> None:
         count = 60 if train else 12

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 import torch.distributed as distributed
-from torch import Tensor, multiprocessing, nn
-from torch.multiprocessing.spawn import start_processes
+from processes import in_processes
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from core.config import ResNet
@@ -87,12 +87,11 @@ def left_in(model: nn.Module) -> dict[str, Tensor]:
     return {**gradients, **dict(model.named_buffers())}
 
 
-def one_process(rank: int, processes: int, folder: str) -> None:
-    """One of several processes: it does on its share of the views what a single one does on all."""
-    torch.set_num_threads(1)
-    distributed.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=processes)
-    start = sum(SHARES[processes][:rank])
-    share = slice(start, start + SHARES[processes][rank])
+def on_own_share(folder: Path) -> Results:
+    """Results of one of several processes, which does on its share of the views what a single one does on all."""
+    shares, rank = SHARES[distributed.get_world_size()], distributed.get_rank()
+    start = sum(shares[:rank])
+    share = slice(start, start + shares[rank])
     model = norms()
     make_batch_norm_global(model)
     results = {name: run_norm(name, norm, share) for name, norm in model.items()}
@@ -100,17 +99,13 @@ def one_process(rank: int, processes: int, folder: str) -> None:
         whole = encoder(recompute)
         make_batch_norm_global(whole)
         results[f"encoder {recompute}"] = run_encoder(whole, share)
-    torch.save(results, Path(folder, f"{rank}.pt"))
-    distributed.destroy_process_group()
+    return results
 
 
 @pytest.fixture(scope="module", params=SHARES)
 def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
     """Results of every process."""
-    folder = tmp_path_factory.mktemp("processes")
-    multiprocessing.set_forkserver_preload([__name__, "torch._dynamo"])  # imported once, not by every process
-    start_processes(one_process, (request.param, str(folder)), request.param, start_method="forkserver")
-    return [torch.load(folder / f"{rank}.pt") for rank in range(request.param)]
+    return in_processes(request.param, tmp_path_factory.mktemp("processes"), on_own_share)
 
 
 def check(found: list[dict[str, Tensor]], expected: dict[str, Tensor], tolerance: float) -> None:

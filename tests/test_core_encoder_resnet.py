@@ -215,7 +215,7 @@ def test_a_narrow_encoder_trains_on_an_odd_batch_with_channels_last() -> None:
 
 def librarys(channels: int, output: int, stride: int) -> nn.Conv2d:
     """A convolution as a library has it, in an encoder."""
-    network = LibraryModel(nn.Conv2d(channels, output, 3, stride, 1, bias=False), output, None).network
+    network = LibraryModel(nn.Conv2d(channels, output, 3, stride, 1, bias=False), output, nn.Identity()).network
     assert isinstance(network, nn.Conv2d)
     return network
 
@@ -244,7 +244,7 @@ def test_a_convolution_of_a_single_pixel_has_the_gradient_that_it_should(
 def test_a_librarys_convolution_is_what_it_was(options: dict[str, int], side: int) -> None:
     """A narrow one drops pixels before and not after; the gradient is the same. The batch is odd."""
     plain = nn.Conv2d(8, 16, stride=2, **options)  # type: ignore[arg-type]
-    model = LibraryModel(copy.deepcopy(plain), 16, None).network
+    model = LibraryModel(copy.deepcopy(plain), 16, nn.Identity()).network
     assert type(model) is SafeConvolution
     images = torch.randn(5, 8, side, side)
     for network in (plain, model):

@@ -178,9 +178,9 @@ def test_the_cost_counts_every_network_that_is_trained() -> None:
     config = Distill(labels=0.25, epochs=2, batch_size=16, students=students, student_epochs=2, student_batch_size=16)
     with FlopCounterMode(display=False) as counter:
         evaluate(config, pretrained, data)
-    flops, pixels = evaluation_work(pretrained.config, config)
-    assert counter.get_total_flops() / 64 == pytest.approx(flops, rel=0.1)
-    assert pixels == 16**2 * (1 + 3 * 2 * 0.25 + 2 * (2 + 3 * 2))
+    work = evaluation_work(pretrained.config, config, 68)
+    assert counter.get_total_flops() / 64 == pytest.approx(work.flops, rel=0.1)
+    assert work.pixels == 16**2 * (1 + 3 * 2 * 0.25 + 2 * (2 + 3 * 2))
 
 
 def test_an_optimiser_of_which_a_part_is_set_keeps_the_rest_of_the_students() -> None:

@@ -64,6 +64,21 @@ def test_an_image_is_told_from_those_that_are_drawn(step: int) -> None:
     assert outcome.loss.item() == pytest.approx(nce + 0.5 * proximal, rel=1e-9)
 
 
+def test_the_normaliser_follows_with_the_momentum_that_is_asked() -> None:
+    training = made(negatives=6, temperature=0.3, normaliser_momentum=0.75)
+    method, batch = training.method.double(), training.batches[0]
+    expected = 0.0
+    for step in range(3):
+        method.progress = Progress(step, 12, 4)
+        z = random(16, 16, name=f"z {step}")
+        method.loss(z, None, batch)
+        memory, unit = method.get_buffer("memory"), z / z.norm(dim=1, keepdim=True)
+        entries = memory[method.drawn(batch)]  # type: ignore[operator]
+        estimate = 64 * (torch.einsum("bd,bmd->bm", unit, entries) / 0.3).exp().mean().item()
+        expected = 0.75 * expected + 0.25 * estimate if step else estimate
+        assert method.get_buffer("log_normaliser").exp().item() == pytest.approx(expected, rel=1e-9)
+
+
 def test_draws_are_of_all_images_and_new_in_each_step() -> None:
     method, batch = made(negatives=60).method, made().batches[0]
     draws = []

@@ -15,7 +15,7 @@ from dispatch import NoReadback
 from own_methods import KINDS, Clusters, Crops, Memory, Paint, PaintConfig, Queue, own_methods
 from processes import after_steps, assert_same, in_processes
 from pydantic import ValidationError
-from small_methods import ALIKE, SHIPPED, each
+from small_methods import ALIKE, MAE, SHIPPED, each
 
 from core import DataError, Frozen, evaluate, load_pretrained, pretrain
 from core.config import METHODS, Measure, Pass
@@ -30,7 +30,7 @@ EXACT = {"policy": "custom", "both": ["flip"], "first": ["noise"]}
 """A policy whose views are the same to the bit in a share and in a batch."""
 CLASSES = dict(zip(KINDS, (Queue, Memory, Clusters, Paint, Crops), strict=True))
 OWN: dict[str, dict[str, object]] = {kind: {"kind": kind} for kind in KINDS}
-LOSSES = OWN | SHIPPED
+LOSSES = OWN | SHIPPED | {"mae": MAE}
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -1,5 +1,6 @@
 """Encoders that leave the house give what they gave inside it."""
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from safetensors import safe_open
 from torch import nn
 
 from core import DataError, encoder_hash, export_encoder, load_encoder, pretrain, torchvision_weights
+from core.encoder.encoder import Encoder
 from core.trained.export import library_call
 from helpers import random_dataset, small_config
 
@@ -30,6 +32,50 @@ def test_the_file_is_plain_safetensors_with_its_configuration(tmp_path: Path) ->
     with safe_open(tmp_path / "encoder.safetensors", "pt") as file:
         assert type(config).model_validate_json(file.metadata()["config"]) == config
         assert "layer4.0.conv2.weight" in file.keys()  # noqa: SIM118
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    path = tmp_path_factory.mktemp("exported") / "encoder.safetensors"
+    export_encoder(pretrain(small_config(epochs=0), random_dataset(), device="cpu"), path)
+    return load_encoder(path)
+
+
+def test_a_loaded_encoder_takes_images_as_they_are(loaded: Encoder) -> None:
+    images = torch.randint(256, (2, 3, 16, 16), dtype=torch.uint8)
+    wanted = loaded(images / 255)
+    for same in (images, (images / 255).double(), images.contiguous(memory_format=torch.channels_last)):
+        torch.testing.assert_close(loaded(same), wanted)
+    torch.testing.assert_close(copy.deepcopy(loaded)(images), wanted)
+
+
+@pytest.mark.parametrize(
+    ("images", "error", "told"),
+    [
+        (torch.rand(3, 16, 16), ValueError, r"\(N, 3, H, W\), not \(3, 16, 16\); one image is image\[None\]"),
+        (torch.rand(2, 1, 16, 16), ValueError, r"not \(2, 1, 16, 16\)"),
+        (torch.rand(2, 16, 16, 3), ValueError, r"not \(2, 16, 16, 3\)"),
+        (torch.rand(2, 3, 16, 16) * 255, ValueError, r"not torch.float32 from \S+ to 25\S+, and not normalised"),
+        (torch.randn(2, 3, 16, 16), ValueError, "not normalised by a mean"),
+        (torch.randint(256, (2, 3, 16, 16)), ValueError, "uint8, or float in .*not torch.int64"),
+        (
+            torch.rand(2, 3, 16, 16, device="meta"),
+            ValueError,
+            r"on meta and the encoder is on cpu; .*images.to\('cpu'\)",
+        ),
+        ([[0.5]], TypeError, "images should be a Tensor"),
+    ],
+)
+def test_a_loaded_encoder_says_what_is_wrong_with_images(
+    loaded: Encoder, images: object, error: type[Exception], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        loaded(images)
+
+
+def test_a_loaded_encoder_can_be_trained_on_views_outside_of_the_range(loaded: Encoder) -> None:
+    views = torch.full((4, 3, 16, 16), 1.01)
+    copy.deepcopy(loaded).train()(views).sum().backward()
 
 
 @pytest.mark.parametrize("content", [b"", b"not safetensors", b"\x02\x00\x00\x00\x00\x00\x00\x00{}"])

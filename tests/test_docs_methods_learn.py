@@ -1,5 +1,7 @@
 """The table of what each method learns, in docs/methods.md, and how ``benchmarks/methods_learn.py`` makes it."""
 
+import math
+
 import methods_learn
 import pandas as pd
 from methods_learn import COLUMNS, DOCUMENT, RANDOM, ROWS, STAGES, held_out, on_test
@@ -34,6 +36,14 @@ def test_a_method_that_collapsed_is_named_so() -> None:
     rows = measured({RANDOM: [(30, 31)] * 3, "BYOL": [(10, 10)] * 3})
     rows.loc[rows["method"] == "BYOL", "ended"] = ["collapsed", "trained", "collapsed"]
     assert "| BYOL (collapsed in 2 of 3) |" in methods_learn.table(rows)
+
+
+def test_a_training_whose_loss_ends_above_that_of_a_guess_has_diverged() -> None:
+    assert methods_learn.how_it_ended({"loss": 27.3, "spread": 0.99}, 8.6) == "diverged"
+    assert methods_learn.how_it_ended({"loss": 9.0, "spread": 0.99}, 8.6) == "trained"
+    assert methods_learn.how_it_ended({"loss": 9.0, "spread": 0.001}, 8.6) == "collapsed"
+    assert methods_learn.how_it_ended({"loss": 68.4}, math.inf) == "trained"
+    assert methods_learn.how_it_ended({}, 8.6) == "trained"
 
 
 def measured(accuracies: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:

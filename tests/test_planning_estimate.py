@@ -1,7 +1,6 @@
 """A plan's estimated cost agrees with measured speeds and with the actual cost."""
 
-import statistics
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -9,9 +8,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ablations.planning.estimate import estimate, evaluation_seconds, price_of, seconds_for
-from ablations.planning.estimate_text import cost_text
-from ablations.planning.memory import image_bytes, memory
+from ablations.planning.cost.estimate import estimate, evaluation_seconds, price_of
+from ablations.planning.cost.estimate_text import cost_text, left_text
+from ablations.planning.cost.memory import image_bytes, memory
+from ablations.planning.cost.seconds import Span, Timing
 from ablations.planning.plan import Plan, make_plan
 from ablations.running import unit_run, worker
 from ablations.running.job import Job
@@ -22,6 +22,7 @@ from ablations.running.worker import run_unit
 from ablations.store.speeds import (
     Hardware,
     Speed,
+    Work,
     evaluation_speed,
     load_speeds,
     save_speed,
@@ -59,27 +60,65 @@ def plan(text: str = STUDY) -> Plan:
     return make_plan(load_study("study.yaml"), TrialStore(STORAGE), Path("data"))
 
 
-def speed(flops: float, pixels: float, seconds: float, key: str = "", hardware: Hardware = LAPTOP) -> Speed:
-    return Speed("training", key, hardware, flops, pixels, seconds, 0.0)
+def speed(work: Work, seconds: float, key: str = "", has_start: bool = False) -> Speed:
+    return Speed("training", key, LAPTOP, **asdict(work), seconds=seconds, measured_at=0.0, has_start=has_start)
+
+
+def of_image(work: Work, speeds: list[Speed], key: str = "new") -> Span:
+    span = Timing(speeds).of_image("training", "", key, work)
+    assert span
+    return span
 
 
 def test_what_was_measured_is_taken_as_it_was() -> None:
-    speeds = [speed(1e6, 100, 2.0, "same"), speed(1e6, 100, 3.0, "same"), speed(1e6, 100, 9.0, "other")]
-    assert seconds_for("training", "same", 1e6, 100, speeds) == 2.5
-    assert seconds_for("evaluation", "same", 1e6, 100, speeds) == 0.0
+    work = Work(1e6, 100, 16)
+    speeds = [speed(work, 2.0, "same"), speed(work, 3.0, "same"), speed(work, 9.0, "other")]
+    assert of_image(work, speeds, "same") == Span(2.5, 2.5)
+    assert Timing(speeds).of_image("evaluation", "", "same", work) is None
 
 
-def test_what_was_not_measured_goes_by_its_work() -> None:
-    """Few measurements are scaled from the nearest; with enough of them, FLOPs and pixels have a rate each."""
-    assert seconds_for("training", "new", 4e6, 100, [speed(1e6, 100, 2.0), speed(1e9, 100, 9.0)]) == 8.0
-    of_images = speed(0.0, 100, 1.0)  # images that are scored as they are: no FLOPs, of which no multiple is nearest
-    assert seconds_for("training", "new", 4e6, 100, [of_images, speed(1e6, 100, 2.0)]) == 8.0
-    assert seconds_for("training", "new", 4e6, 100, [of_images]) == 0.0
-    rates = [
-        speed(flops, pixels, 3e-9 * flops + 2e-5 * pixels) for flops, pixels in ((1e9, 1e3), (1e8, 1e4), (1e7, 1e5))
-    ]
-    expected = 3e-9 * 5e8 + 2e-5 * 4e4
-    assert seconds_for("training", "new", 5e8, 4e4, rates) == pytest.approx(expected, rel=1e-3)
+def test_work_of_several_sizes_tells_a_fixed_part_from_that_of_each_image() -> None:
+    """Three rates are known from sizes in which each of them counts."""
+
+    def seconds(work: Work) -> float:
+        return 0.04 / work.together + 3e-9 * work.flops + 2e-5 * work.pixels
+
+    sizes = [(1e6, 1e2, 16), (1e9, 1e3, 100), (1e7, 1e5, 100), (1e6, 1e2, 4)]
+    speeds = [speed(work, seconds(work)) for work in (Work(*size) for size in sizes)]
+    for wanted in (Work(5e8, 4e4, 50), Work(2e6, 2e2, 8)):
+        found = of_image(wanted, speeds)
+        assert found.likely == pytest.approx(seconds(wanted), rel=0.1)
+        assert found.least < seconds(wanted) < found.most
+        assert not found.is_wide
+
+
+def test_one_size_alone_tells_a_range_that_holds_the_truth() -> None:
+    """Tiny trials are mostly fixed: their seconds are neither the same nor grow with the FLOPs of larger ones."""
+    tiny, large = Work(1e6, 1e2, 10), Work(1e9, 1e4, 100)
+    for truth in ((0.5, 1e-9, 0.0), (0.0, 1e-8, 0.0), (0.1, 0.0, 1e-5)):
+        small, wanted = (truth[0] / w.together + truth[1] * w.flops + truth[2] * w.pixels for w in (tiny, large))
+        found = of_image(large, [speed(tiny, small)])
+        assert found.least <= wanted <= found.most
+        assert found.is_wide
+    assert not of_image(tiny, [speed(tiny, 1.0)]).is_wide
+
+
+def test_a_first_epoch_alone_says_at_most_how_slow_the_others_are() -> None:
+    work = Work(1e6, 100, 16)
+    assert of_image(work, [speed(work, 2.0, "same", has_start=True)], "same") == Span(0.0, 2.0)
+
+
+def test_speeds_of_earlier_versions_do_not_know_how_many_images_shared_a_fixed_part() -> None:
+    """They count as measured for the same work, and by FLOPs and pixels for other work."""
+    old = speed(Work(1e6, 100), 2.0, "same")
+    assert of_image(Work(1e6, 100, 16), [old], "same") == Span(2.0, 2.0)
+    assert of_image(Work(4e6, 400, 16), [old]).likely == pytest.approx(8.0, rel=0.05)
+
+
+def test_what_was_never_measured_is_not_known() -> None:
+    """Images that pass no encoder tell nothing of what an operation takes."""
+    speeds = [speed(Work(0.0, 100, 16), 2.0)]
+    assert Timing(speeds).of_image("training", "", "new", Work(1e6, 100, 16)) is None
 
 
 def test_an_estimate_adds_up_what_is_left() -> None:
@@ -87,7 +126,7 @@ def test_an_estimate_adds_up_what_is_left() -> None:
     for unit in made.units:
         config = unit.trials[0].config.pretrain
         save_speed(STORAGE, training_speed(config, LAPTOP, 0.01 * attrgetter("encoder.width")(config)))
-        save_speed(STORAGE, evaluation_speed(config, unit.trials[0].config.evaluate, LAPTOP, 0.001))
+        save_speed(STORAGE, evaluation_speed(config, unit.trials[0].config.evaluate, 2200, LAPTOP, 0.001))
     found = estimate(made, load_speeds(STORAGE))
     training = sum(200 * 2 * 0.01 * width for width in (0.125, 0.25) for _ in range(2))
     assert found.seconds == pytest.approx(training + 4 * 2200 * 0.001)
@@ -114,7 +153,7 @@ def test_the_hardware_measured_last_is_the_one_that_counts() -> None:
 
 
 def test_a_speed_that_cannot_be_read_costs_nothing() -> None:
-    save_speed(STORAGE, evaluation_speed(PretrainConfig(), Frozen(), LAPTOP, 0.5))
+    save_speed(STORAGE, evaluation_speed(PretrainConfig(), Frozen(), 100, LAPTOP, 0.5))
     (STORAGE / "speeds" / "broken.json").write_text("{")
     (STORAGE / "speeds" / "other.json").write_text('{"stage": "training"}')
     assert [one.seconds for one in load_speeds(STORAGE)] == [0.5]
@@ -194,8 +233,41 @@ def test_the_text_has_time_and_price() -> None:
     text = cost_text([plan()], STORAGE, 2.0)
     assert "as measured on a laptop" in text
     narrow, wide = (training_flops(u.trials[0].config.pretrain) for u in plan().units[:2])
-    hours = 2 * 400 * 9 * (1 + wide / narrow) / 3600
-    assert f"price: {2 * hours:.2f} at 2 an hour" in text
+    found = estimate(plan(), load_speeds(STORAGE)).seconds
+    assert found
+    assert 2 * 400 * 9 * 2 < found < 2 * 400 * 9 * (1 + wide / narrow)
+    assert f"price: {2 * found / 3600:.2f} at 2 an hour" in text
+
+
+def test_a_wide_range_is_told_as_one_with_its_remedy() -> None:
+    """Three steps of a tiny trial do not tell how long a much larger one takes."""
+    tiny = plan(STUDY.replace("subset: 200", "subset: 50").replace("[0.125, 0.25]", "[0.0625]"))
+    unit = tiny.units[0]
+    config, evaluate = unit.trials[0].config.pretrain, unit.trials[0].config.evaluate
+    save_speed(STORAGE, training_speed(config, LAPTOP, 0.01))
+    save_speed(STORAGE, evaluation_speed(config, evaluate, 2050, LAPTOP, 0.001))
+    text = cost_text([plan(STUDY.replace("[0.125, 0.25]", "[1]"))], STORAGE, 1.0)
+    assert "time: 0:09 to 29:32 of compute" in text
+    assert "price: at most" in text
+    assert "'ablate plan --probe'" in text
+
+
+def test_evaluations_alone_that_were_never_timed_take_no_known_time() -> None:
+    made = plan()
+    save_speed(STORAGE, training_speed(made.trials[0].config.pretrain, LAPTOP, 9.0))
+    scored = replace(made, trained=frozenset(trial.pretrain_id for trial in made.trials))
+    assert "time: not known: evaluations by frozen were never timed" in cost_text([scored], STORAGE, None)
+
+
+def test_a_run_says_how_many_run_at_a_time_only_where_it_is_known() -> None:
+    made = plan(f"{STUDY}resources: {{gpu: 0.25}}\n")
+    for unit in made.units:
+        save_speed(STORAGE, training_speed(unit.trials[0].config.pretrain, GPU, 0.001))
+    left = estimate(made, load_speeds(STORAGE))
+    told = {way: left_text(made, left, way=way) for way in (None, "machine", "inline", "cluster")}
+    assert "on one GPU, 4 at a time (with --inline one at a time)" in told[None]
+    assert told["machine"].endswith("at a time\nnot in it: evaluations by frozen, never timed here")
+    assert all("at a time" not in told[way] for way in ("inline", "cluster"))
 
 
 @pytest.mark.usefixtures("mlflow_db")
@@ -223,12 +295,14 @@ def test_what_one_protocol_takes_says_nothing_of_another() -> None:
     made = plan(by_protocol("linear_sgd", "retrieval"))
     trial = made.units[0].trials[0]
     config = trial.config.pretrain.model_copy(update={"encoder": ResNet()})  # not the very same
-    save_speed(STORAGE, evaluation_speed(config, trial.config.evaluate, LAPTOP, 0.5))
+    save_speed(STORAGE, training_speed(config, LAPTOP, 0.1))
+    save_speed(STORAGE, evaluation_speed(config, trial.config.evaluate, 2200, LAPTOP, 0.5))
     found = estimate(made, load_speeds(STORAGE))
     assert found.unmeasured == ["retrieval"]
-    each = [evaluation_seconds(made, one, load_speeds(STORAGE)) for one in made.units[0].trials]
-    assert each[0] > 0
-    assert each[1] == 0
+    timing = Timing(load_speeds(STORAGE))
+    each = [evaluation_seconds(made, one, timing) for one in made.units[0].trials]
+    assert each[0]
+    assert each[1] is None
     assert "not in it: evaluations by retrieval, never timed here" in cost_text([made], STORAGE, None)
 
 
@@ -239,13 +313,14 @@ def test_a_distillation_takes_as_long_as_its_epochs() -> None:
     trial = made.units[0].trials[0]
     pretrain, evaluate = trial.config.pretrain, trial.config.evaluate
     one = evaluate.model_copy(update={"student_epochs": 1})
-    save_speed(STORAGE, evaluation_speed(pretrain, one, LAPTOP, 0.5))
-    seconds = evaluation_seconds(made, trial, load_speeds(STORAGE))
     size = made.sizes[trial.config.evaluation_data]
+    save_speed(STORAGE, evaluation_speed(pretrain, one, size.train + size.test, LAPTOP, 0.5))
+    seconds = evaluation_seconds(made, trial, Timing(load_speeds(STORAGE)))
     once = forward_flops(pretrain.encoder, pretrain.data.image_size)
     others, trials = estimate(plan(by_protocol("frozen")), []).flops, sum(len(unit.trials) for unit in made.units)
     assert estimate(made, []).flops == pytest.approx(others + trials * size.train * (90 + 4 * 400) * once)
-    assert seconds == pytest.approx(0.5 * (size.train + size.test) * (91 + 4 * 400) / (91 + 4))
+    assert seconds
+    assert seconds.most == pytest.approx(1.25 * 0.5 * (size.train + size.test) * (91 + 4 * 400) / (91 + 4))
 
 
 def test_a_probe_times_every_protocol_once_and_no_long_one() -> None:
@@ -292,9 +367,9 @@ def test_what_is_measured_on_a_share_of_a_gpu_is_kept_as_of_a_whole_one(monkeypa
     store = TrialStore(STORAGE)
     store.record(unit)
     run_unit(unit, Job(STORAGE, Path("data"), "me", 1, share=0.25), lambda event: None)
-    rates = [1 / epoch.images_per_second for epoch in store.history(unit.pretrain_id)]
+    (rate,) = [1 / epoch.images_per_second for epoch in store.history(unit.pretrain_id)[1:]]  # the first has the start
     kept = {speed.stage: speed for speed in load_speeds(STORAGE)}
-    assert kept["training"].seconds == pytest.approx(0.25 * statistics.median(rates))
+    assert kept["training"].seconds == pytest.approx(0.25 * rate)
     assert {speed.memory for speed in kept.values()} == {7 * 2**30}
     assert set(kept) == {"training", "evaluation"}
 

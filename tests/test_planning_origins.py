@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ablations.cli.tables import states_lines, study_heading
-from ablations.planning.estimate import estimate
+from ablations.planning.cost.estimate import estimate
 from ablations.planning.origins import origins, unvaried_text
 from ablations.planning.plan import Plan, make_plan
 from ablations.planning.review.lint import warnings
@@ -48,7 +48,7 @@ def test_an_encoder_that_is_there_costs_only_its_evaluation(store: TrialStore) -
         path = store.encoder_path(trial.pretrain_id)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"an encoder")
-    assert origins(plan(store)) == "2 more need only their evaluation"
+    assert origins(plan(store)) == "2 of those to run need only an evaluation"
     after = estimate(plan(store), speeds)
     assert (before.seconds, after.seconds) == pytest.approx((5 * 2 * 60 * 2.0, 3 * 2 * 60 * 2.0))
     assert after.images == before.images - 2 * 2 * 60

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ablations.planning import memory as step_memory
-from ablations.planning.estimate_text import cost_text
-from ablations.planning.packing import MARGIN, spread
+from ablations.planning.cost import memory as step_memory
+from ablations.planning.cost.estimate_text import cost_text
+from ablations.planning.cost.packing import MARGIN, spread
 from ablations.planning.plan import Plan, make_plan
 from ablations.store.speeds import Hardware, evaluation_speed, save_speed, training_speed
 from ablations.store.trial_store import TrialStore
@@ -37,7 +37,7 @@ def measure(width: float, gib: float, evaluated_gib: float = 0, hardware: Hardwa
     save_speed(STORAGE, training_speed(config.pretrain, hardware, 1.0, int(gib * GIB)))
     if evaluated_gib:
         peak = int(evaluated_gib * GIB)
-        save_speed(STORAGE, evaluation_speed(config.pretrain, config.evaluate, hardware, 1.0, peak))
+        save_speed(STORAGE, evaluation_speed(config.pretrain, config.evaluate, 100, hardware, 1.0, peak))
 
 
 def test_each_trial_has_a_whole_gpu_before_anything_was_measured_on_one() -> None:

@@ -4,14 +4,15 @@ import pickle
 from pathlib import Path
 
 import pytest
+from safetensors.torch import save_file
 
 from ablations.planning.plan import Plan, make_plan
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.types.errors import StudyError
 from ablations.types.trial import Trial
-from core import DataError, Pretrained, encoder_hash, pretrain
-from helpers import random_dataset, small_study
+from core import DataError, Pretrained, encoder_hash, export_encoder, pretrain
+from helpers import random_dataset, small_config, small_study
 
 
 def planned(rest: str) -> Plan:
@@ -86,7 +87,7 @@ def test_the_id_is_one_of_the_weights(source: tuple[Trial, Trial]) -> None:
         (
             "trial:{first}",
             {"encoder.stem": "small"},
-            "for views of 16 pixels, has another shape of conv1.weight; take its",
+            "for views of 16 pixels, has another shape of conv1.weight ((8, 3, 7, 7), not (8, 3, 3, 3)); take its",
         ),
         (
             "trial:{first}",
@@ -103,6 +104,35 @@ def test_what_is_no_start_is_refused_with_its_place(
         starting(weights.format_map(ids), **more)
     assert told.format_map(ids) in str(error.value)
     assert str(error.value).startswith("small.yaml:9:")
+
+
+@pytest.mark.parametrize("file", ["exported.safetensors", "kept.pt", "tensors.safetensors"])
+def test_a_file_of_another_encoder_is_refused_by_the_plan(file: str) -> None:
+    """With its place, what differs, and the settings that the file's encoder has, if this program wrote it."""
+    narrow = small_config(epochs=0, encoder={"name": "resnet10", "width": 0.0625}, schedule={"warmup_epochs": 0})
+    result = pretrain(narrow, random_dataset(20), device="cpu")
+    if file == "exported.safetensors":
+        export_encoder(result, file)
+    elif file == "kept.pt":
+        result.save(file)
+    else:
+        save_file({name: value.contiguous() for name, value in result.encoder.state_dict().items()}, file)
+    with pytest.raises(StudyError) as error:
+        starting(file)
+    told = str(error.value)
+    assert told.startswith("small.yaml:9:")
+    assert f"{file} has another shape of conv1.weight ((4, 3, 3, 3), not (8, 3, 7, 7)), " in told
+    known = "it holds encoder {kind: resnet, name: resnet10, width: 0.0625} for data.image_size 16"
+    assert ("it holds 62 tensors" if file == "tensors.safetensors" else known) in told
+    assert told.endswith("; take the encoder of the file, or other weights")
+
+
+def test_a_file_of_no_tensors_is_refused_by_the_plan() -> None:
+    Path("w.safetensors").write_bytes(b"no tensors at all")
+    with pytest.raises(
+        StudyError, match=r"^small.yaml:9:\d+: grid.points.further.encoder.weights: w.safetensors cannot be read"
+    ):
+        starting("w.safetensors")
 
 
 def test_another_size_of_views_is_no_other_encoder(source: tuple[Trial, Trial]) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from worker_plans import STORAGE, job, plan, results
 
 from ablations.cli.tables import study_heading
-from ablations.planning.memory import memory
+from ablations.planning.cost.memory import memory
 from ablations.running import worker
 from ablations.running.job import Job
 from ablations.running.run_state import RunState

@@ -197,7 +197,7 @@ def test_findings_name_the_best_cell_the_baseline_and_the_gaps() -> None:
     assert found[0] == "Best cell: crop, color with 53.0; worst: crop, crop with 32.0; 21.0 points apart."
     assert "random: 10.0; the best cell is +43.0 points" in found[1]
     assert "rank correlation (Spearman) of 1.00" in found[2]
-    assert found[3] == "1 of 4 cells have no value yet (1 failed)."
+    assert found[3] == "1 of 4 cells has no value yet (1 failed)."
 
 
 @pytest.mark.parametrize(

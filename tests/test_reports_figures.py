@@ -10,6 +10,7 @@ from invented import METRIC, Values, drawn, trials
 from invented_figures import (
     AGAINST,
     AGAINST_AXES,
+    AGAINST_CELLS,
     AGAINST_TABLE,
     BAR_TABLE,
     BARS,
@@ -30,8 +31,10 @@ from reports.cells.summary import published, summarise
 from reports.figures.bar_charts.limits import bar_limits, panel_limits
 from reports.figures.bar_charts.panel import look
 from reports.paper.numbers import paper_numbers
-from reports.specs import BarsReport
+from reports.specs import BarsReport, PointsReport, Report
 from reports.style import COLORS
+
+POINTS = PointsReport(x="epochs", metric=METRIC)
 
 
 def colors_of(ax: Axes) -> list[str]:
@@ -245,6 +248,40 @@ def test_names_of_points_do_not_cover_each_other(publish: Callable[..., None]) -
     assert [text.get_text() for text in texts] == ["R18", "R50 (2x)", "R50"]
     boxes = [text.get_window_extent() for text in texts]
     assert not any(a.overlaps(b) for number, a in enumerate(boxes) for b in boxes[:number])
+
+
+@pytest.mark.parametrize(
+    ("spec", "table", "axes", "rows"),
+    [
+        (POINTS, BAR_TABLE, BARS_AXES, [["100", "256", 50.0], ["200", "256", 97.0]]),
+        (
+            SIZES,
+            SIZE_TABLE,
+            SIZE_AXES,
+            [["SimCLR", "resnet50", str(width), 20.0 * width, width] for width in (1, 2, 4)],
+        ),
+        (
+            AGAINST,
+            AGAINST_TABLE,
+            AGAINST_AXES,
+            [[*cell, 20.0 + 9 * number] for number, cell in enumerate(AGAINST_CELLS)],
+        ),
+    ],
+    ids=["points", "sizes", "against"],
+)
+def test_panels_of_lines_are_equally_high_and_span_the_same_number_of_points(
+    spec: Report, table: pd.DataFrame, axes: list[str], rows: list[list[object]], publish: Callable[..., None]
+) -> None:
+    publish(axes, rows, metrics={METRIC: "top-1 (%)"} | ({"parameters": "millions"} if spec == SIZES else {}))
+    result = drawn(spec, table, axes)
+    panels = result.figure.axes
+    result.figure.draw_without_rendering()
+    ends = [ax.get_ylim() for ax in panels]
+    assert [high - low for low, high in ends] == pytest.approx([ends[0][1] - ends[0][0]] * len(ends))
+    assert [ax.bbox.height for ax in panels] == pytest.approx([panels[0].bbox.height] * len(panels), rel=0.05)
+    assert all(low <= ax.dataLim.y0 <= ax.dataLim.y1 <= high for ax, (low, high) in zip(panels, ends, strict=True))
+    assert all(low >= 0 and high <= 100.5 for low, high in ends)
+    assert "same number of points" in result.caption
 
 
 def test_other_methods_are_in_the_papers_panel_alone(publish: Callable[..., None]) -> None:

@@ -107,6 +107,22 @@ def test_the_page_of_a_collection_has_one_of_all_claims() -> None:
     assert "two: " in Path("all/forest.svg").read_text()
 
 
+def test_a_study_that_was_left_out_is_not_unfinished_and_without_claims_no_verdict_is_explained() -> None:
+    left_out = Entry("aside", "aside", problem="Left out.", left_out=True)
+    missing = Entry("missing", "missing", problem="Not run.")
+    for entries, header, unfinished in (
+        ([left_out], "0 studies, 1 left out", False),
+        ([left_out, missing], "1 study, 1", True),
+    ):
+        html = write_collection(Path("all/report.html"), "All", "all", "quick", entries).read_text()
+        assert header in html
+        assert ("Not finished:" in html) == unfinished
+        assert 'Not finished:</b>\n<a href="#aside"' not in html
+        assert 'Left out with --without:\n<a href="#aside">' in html
+        assert "No claim to judge" in html
+        assert "A claim is supported" not in html
+
+
 def test_nothing_is_drawn_of_no_claims() -> None:
     assert save_forest([], "A title", Path()) is None
 

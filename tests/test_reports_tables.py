@@ -181,6 +181,11 @@ def test_what_is_no_score_has_no_best(metric: str) -> None:
     assert not any(bold(metric, {("a", "1"): [8.0, 8.1, 8.2], ("a", "2"): [0.5, 0.6, 0.7]}))
 
 
+def test_a_precision_among_neighbours_has_a_best_as_in_the_status_of_its_study() -> None:
+    cells: Values = {("a", "1"): [88.0, 88.3, 88.2], ("a", "2"): [50.5, 50.6, 50.7]}
+    assert bold("retrieval/precision_at_5", cells) == [True, False]
+
+
 def test_an_entropy_is_told_with_its_ceiling(publish: Callable[..., None]) -> None:
     spec = TableReport(rows=["points"], metrics=["pretrain/entropy", METRIC])
     rows = trials(["points"], {("a",): [60.0]}).assign(**{"pretrain/entropy": 3.0})

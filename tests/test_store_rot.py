@@ -189,8 +189,10 @@ def test_what_is_no_encoder_among_the_encoders_is_left_alone_by_verify() -> None
     assert ablate("verify")[0] == 0
 
 
-def test_there_is_nothing_to_verify_where_no_storage_is() -> None:
-    assert ablate("verify", "--storage", "typo") == (2, "typo: there is no such storage\n")
+@pytest.mark.parametrize("command", [("verify",), ("gc",), ("rm", "0123")])
+def test_a_storage_that_is_not_there_is_not_made(command: tuple[str, ...]) -> None:
+    assert ablate(*command, "--storage", "typo") == (2, "typo: there is no such storage\n")
+    assert not Path("typo").exists()
 
 
 @pytest.mark.parametrize("spoil", [cut, Path.unlink, lambda path: save_file({"a": torch.ones(1).numpy()}, path)])

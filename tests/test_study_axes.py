@@ -101,7 +101,7 @@ def test_set_replaces_plain_axes_only() -> None:
         ("{zip: {epochs: 2}}", r"grid.zip.epochs: should be a list of values"),
         ("{points: {a: 3}}", r":2:20: grid.points.a: should be a mapping, not 3"),
         ("{points: [1]}", r":2:16: grid.points: should be a mapping"),
-        ("{leave_one_out: {a: {epochs: x}}}", r"grid.leave_one_out.a.epochs: should be a valid integer, not 'x'"),
+        ("{leave_one_out: {a: {epochs: x}}}", r"grid.leave_one_out.a.epochs: should be a whole number, not 'x'"),
         (
             "{epochs: {a: 2, b: 2}}",
             r"'a, seed 0' and 'b, seed 0' are the same experiment",
@@ -114,7 +114,7 @@ def test_set_replaces_plain_axes_only() -> None:
         ("[]", r":2:7: grid: must have at least 1 entry"),
         ("[{}]", r":2:8: grid\[0\]: must have at least 1 entry"),
         ("[{epochs: [2]}, {epochs: [2, 3]}]", r"are the same experiment"),
-        ("[{epochs: [2]}, {epochs: [x]}]", r":2:33: grid\[1\].epochs\[0\]: should be a valid integer, not 'x'"),
+        ("[{epochs: [2]}, {epochs: [x]}]", r":2:33: grid\[1\].epochs\[0\]: should be a whole number, not 'x'"),
         ("{points: {a: {seed: 3}}}", r"grid.points.a.seed: seeds are given by 'seeds: 3'"),
     ],
 )

@@ -81,7 +81,7 @@ def test_set_says_what_a_trial_occupies_and_the_study_stays_the_same() -> None:
     ("assignment", "problem"),
     [
         ("resources.gpus=1", "gpus: there is no such field; did you mean 'gpu'"),
-        ("resources.gpu=half", "gpu: should be a valid number, not 'half'"),
+        ("resources.gpu=half", "gpu: should be a number, not 'half'"),
         ("resources=1", "say which, such as --set resources.gpu=0.25"),
     ],
 )
@@ -115,7 +115,7 @@ BAD = [
     ("grid: {epochs: 5}", r":2:16: grid.epochs: should be a list of values, .*; not 5"),
     ("grid: {epochs: []}", r":2:16: grid.epochs: an axis has at least one value"),
     ("grid: {epochs: [5, 5]}", r":2:20: grid.epochs\[1\]: 5 is given twice"),
-    ("grid: {epochs: [5, '6']}", r":2:20: grid.epochs\[1\]: should be a valid integer, not '6'"),
+    ("grid: {epochs: [5, '6']}", r":2:20: grid.epochs\[1\]: should be a whole number, not '6'"),
     (
         "grid: {loss.temprature: [1]}",
         r":2:25: grid.loss.temprature: there is no such field; did you mean 'temperature'",
@@ -157,9 +157,9 @@ BAD = [
     ("grid: {epochs: [5]}\nreport: {kind: pie}", r"report.kind: 'pie' is not known; known are heatmap, points"),
     ("grid: {epochs: [5]}\nresources: {cpu: 0}", r"resources.cpu: should be greater than 0, not 0"),
     ("grid: {data.subset: [1.5]}", r"grid.data.subset\[0\]: a fraction is at most 1.0"),
-    ("grid: {epochs: [__import__('os').system('id')]}", r"grid.epochs\[0\]: should be a valid integer"),
+    ("grid: {epochs: [__import__('os').system('id')]}", r"grid.epochs\[0\]: should be a whole number"),
     ("grid: {data.name: [../../etc]}", r"grid.data.name\[0\]: "),
-    ("grid: {epochs: [5]}\nbase: {evaluate: }", r":3:17: base.evaluate: should be a mapping, .*, not None"),
+    ("grid: {epochs: [5]}\nbase: {evaluate: }", r":3:17: base.evaluate: should be a mapping, .*, not null"),
     ("grid: {evaluate: [frozen]}", r":2:19: grid.evaluate\[0\]: should be a mapping, .*, not 'frozen'"),
     ("grid: {epochs: [5]}\nreport: heatmap", r":3:9: report: should be a mapping, .*, not 'heatmap'"),
     ("grid: {epochs: [5], batch_size: [16]}\nreport: {rows: epochs, columns: epochs}", r":3:33: .*the same axis"),
@@ -168,7 +168,7 @@ BAD = [
         r"report.metric: there is no metric 'top_1'",
     ),
     ("grid: {epochs: [5]}\nreproduces: figure_55", r":3:13: reproduces: there are no published numbers called"),
-    ("grid: {epochs: [5]}\nseeds: [0, 0]", r":2:7: grid: '5, seed 0' and '5, seed 0' are the same experiment"),
+    ("grid: {epochs: [5]}\nseeds: [0, 0]", r":3:8: seeds: the seed 0 is given twice"),
     (
         "grid: {epochs: [5]}\nbase: {augment: {policy: custom, both: [{probability: 1}]}}",
         r"base.augment.both\[0\]: say which 'kind' it is",
@@ -204,7 +204,7 @@ def test_names_cannot_leave_the_storage(name: str) -> None:
     ("assignment", "message"),
     [
         ("epochs", "write --set path=value"),
-        ("epochs=x", "--set epochs=x: epochs: should be a valid integer, not 'x'"),
+        ("epochs=x", "--set epochs=x: epochs: should be a whole number, not 'x'"),
         ("epoch=3", "--set epoch=3: epoch: there is no such field; did you mean 'epochs'"),
         ("loss.temperature=[", r"--set loss.temperature=\["),
     ],

@@ -256,7 +256,7 @@ def test_a_label_chooses_its_point() -> None:
 def test_an_empty_mapping_in_a_file_sets_nothing_and_hides_nothing() -> None:
     plain, empty = (trials(f"base: {{loss: {base}}}\ngrid: {{epochs: [2]}}\n") for base in ("{temperature: 0.2}", "{}"))
     assert [trial.id for trial in plain] == [trial.id for trial in empty]  # 0.2 is the scale's
-    with pytest.raises(StudyError, match=r"augment.strength: should be a valid number"):
+    with pytest.raises(StudyError, match=r"augment.strength: should be a number"):
         trials("base: {augment.strength: {}}\ngrid: {epochs: [2]}\n")
 
 
@@ -322,5 +322,5 @@ def test_pipes_and_folders_among_the_studies_are_passed_over() -> None:
     Path("studies/nowhere.yaml").symlink_to("missing.yaml")
     Path("studies/mine.yaml").write_text(f"name: mine\n{GRID}")
     assert len(enumerate_trials(load_study("mine"))) == 4
-    with pytest.raises(StudyError, match="no such file"):
+    with pytest.raises(StudyError, match="is read from a regular file"):
         load_study("studies/pipe.yaml")

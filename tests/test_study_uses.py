@@ -120,6 +120,7 @@ def test_two_files_with_one_tag_are_refused_with_both_places(tmp_path: Path) -> 
     [
         ("x = (\n", "my_ideas.py:1:5: not valid Python"),
         ("\nimport nothing_of_that_name\n", "my_ideas.py:2: ModuleNotFoundError: No module named"),
+        ("\nimport sys\nsys.exit(3)\n", "my_ideas.py:3: SystemExit: 3"),
         ("def f():\n    return 1 / 0\n\n\nf()\n", "my_ideas.py:2: ZeroDivisionError: division by zero"),
         (IDEAS.replace('kind: Literal["pull"] = "pull"', "other: int = 1"), "cannot register"),
     ],

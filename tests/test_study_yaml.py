@@ -60,7 +60,7 @@ def test_files_that_cannot_be_read() -> None:
     with pytest.raises(StudyError, match="cannot be read"):
         read_yaml(Path("nowhere.yaml"))
     Path("binary.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(StudyError, match="cannot be read"):
+    with pytest.raises(StudyError, match=r"is not UTF-8 \(.* at byte 0\); save it as UTF-8"):
         read_yaml(Path("binary.yaml"))
     Path("huge.yaml").write_text("a: " + "x" * 2_000_000)
     with pytest.raises(StudyError, match="larger than"):

@@ -133,6 +133,8 @@ def test_a_trial_that_failed_before_it_took_any_time_lasts_from_its_first_epoch(
         store.save_result(type(result)(result.trial_id, "failed", {}, 0.0, 1.8e9 + 9, {}, "no", "timed_out"))
     record(plan("small"))
     assert {run.info.end_time - run.info.start_time for run in children()} == {9000}  # an epoch takes a second
+    notes = [run.data.tags["mlflow.note.content"] for run in children()]
+    assert all("**It failed**" in note and "\nno\n" in note for note in notes)
 
 
 def test_a_trial_that_is_seen_to_start_lasts_from_there(monkeypatch: pytest.MonkeyPatch) -> None:

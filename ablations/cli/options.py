@@ -12,7 +12,7 @@ from ablations.cli import completion
 from ablations.cli.invocation import again
 from ablations.store.locations import location
 from ablations.types.console import WordConsole
-from ablations.types.errors import AblateError, StudiesError, place_error, storage_error
+from ablations.types.errors import AblateError, StudiesError, StudyError, place_error, storage_error
 from ablations.types.redaction import without_secrets
 
 if TYPE_CHECKING:
@@ -168,6 +168,13 @@ def code_options(use: list[str] | None, no_code: bool, storage: AnyPath | None =
         return next(iter(found), None)
 
     return CodeOptions(tuple(use or ()), not no_code, kept)
+
+
+def check_there(storage: AnyPath) -> None:
+    """Raises ``StudyError`` if there is no such storage, for commands that would find an empty one at a mistyped
+    place."""
+    if not storage.exists():
+        raise StudyError(f"{storage}: there is no such storage")
 
 
 def open_store(storage: AnyPath) -> "TrialStore":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ablations.cli.json_documents.counts import Counts, counts
 from ablations.cli.json_documents.studies import ListDocument, StudyEntry
-from ablations.planning.estimate import seconds_and_flops
+from ablations.planning.cost.estimate import Estimate, estimate
 from ablations.planning.own_images.fingerprints import Folders
 from ablations.planning.plan import known_trials, plan_trials
 from ablations.store.speeds import Speed, load_speeds
@@ -38,15 +38,14 @@ def _entry(
         plan = plan_trials(scaled, trials, store, data_dir)
     except StudyError as error:
         return _study_entry(path, scaled.study, counts(trials, store.results(trials)), problem=error)
-    return _study_entry(path, scaled.study, counts(trials, plan.results), *seconds_and_flops(plan, speeds))
+    return _study_entry(path, scaled.study, counts(trials, plan.results), estimate(plan, speeds))
 
 
 def _study_entry(
     path: Path,
     study: Study,
     counted: Counts | None,
-    seconds: float | None = None,
-    flops: float | None = None,
+    left: Estimate | None = None,
     problem: StudyError | None = None,
 ) -> StudyEntry:
     return StudyEntry(
@@ -55,7 +54,8 @@ def _study_entry(
         title=study.title,
         reproduces=study.reproduces,
         counts=counted,
-        seconds_left=seconds,
-        flops_left=flops,
+        seconds_left=left.seconds if left else None,
+        least_seconds_left=left.least if left else None,
+        flops_left=left.flops if left else None,
         problem=str(problem).splitlines()[0] if problem else None,
     )

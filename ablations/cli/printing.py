@@ -33,7 +33,7 @@ def print_plan(plan: "CollectionPlan", storage: AnyPath, price: float | None, as
         print_document(plan_document(plan, storage, price))
         return
     from ablations.cli.tables import heading, plan_table
-    from ablations.planning.estimate_text import cost_text
+    from ablations.planning.cost.estimate_text import cost_text
 
     console.print(heading(plan))
     console.print(plan_table(plan))
@@ -50,7 +50,7 @@ def print_exported(written: "ExportDocument") -> None:
     features = f"{written.features} features"
     console.print(f"wrote {written.file}: encoder {written.encoder} of trial {written.trial}, {features}")
     console.print(
-        f"read it with core.load_encoder({written.file!r}); views are in [0, 1], without a mean and deviation"
+        f"read it with core.load_encoder({written.file!r}); it takes images (N, 3, H, W), uint8 or float in [0, 1]"
     )
     if written.library_call:
         takes = f"views normalised by {written.mean} and {written.deviation}" if written.mean else "the same views"
@@ -173,7 +173,8 @@ def _print_files(to: Console, drawn: "DrawnReport") -> None:
 def _print_together(together: "DrawnTogether | None", to: Console) -> None:
     """The verdicts and the page of a collection."""
     if together:
-        to.print(_claims_line((one.word, one.calibration) for ones in together.verdicts.values() for one in ones))
+        if verdicts := [(one.word, one.calibration) for ones in together.verdicts.values() for one in ones]:
+            to.print(_claims_line(verdicts))
         to.print(f"page    {together.page}")
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ablations.cli.fitting import Row, Rows
 from ablations.cli.json_documents.studies import ListDocument, StudyEntry
 from ablations.planning.collection_plan import CollectionPlan
-from ablations.planning.estimate_text import workers_text
+from ablations.planning.cost.estimate_text import workers_text
+from ablations.planning.cost.seconds import is_wide
 from ablations.planning.origins import origins, unvaried_text
 from ablations.planning.plan import Plan, begun_trainings
 from ablations.planning.search import chosen, search_text, searches
@@ -242,11 +243,11 @@ def _states_text(done: int, failed: int, waiting: int, stopped: int = 0) -> str:
 
 
 def _left(study: StudyEntry) -> str:
-    """Time left by past trials, or the work left if there are none."""
+    """Time left by past trials, or the work left where these tell too little."""
     if study.flops_left is None:
         return "no data"
     if study.counts and not study.counts.waiting:
         return ""
-    if study.seconds_left is not None:
+    if study.seconds_left is not None and not is_wide(study.least_seconds_left or 0.0, study.seconds_left):
         return clock(study.seconds_left) if study.seconds_left >= 1 else ""
     return f"{study.flops_left:.1e} FLOPs".replace("e+", "e")

@@ -39,12 +39,13 @@ def stored_or_planned(
     code: CodeOptions = WITH_CODE,
     fingerprints: Fingerprints = no_fingerprints,
 ) -> tuple[StoredTrial, FoundTrial | None]:
-    """The trial whose id begins so, and the plan that has it, if a plan was asked for or the trial never ran.
+    """The trial whose id, or whose encoder's, begins so, and the plan that has it, if a plan was asked for or the trial
+    never ran.
 
     Raises ``StudyError`` unless there is exactly one.
     """
     asked = study is not None or scale is not None or assignments
-    if not asked and any(trial_id.startswith(start) for trial_id in store.trial_ids()):
+    if not asked and any(known.startswith(start) for known in (*store.trial_ids(), *store.encoder_ids())):
         return find_trial(store, start), None
     if planned := find_planned(start, study, scale, assignments, code, fingerprints, store):
         trial = planned.trial

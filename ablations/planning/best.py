@@ -1,6 +1,5 @@
 """The best cell of a study, by the metric of its figure."""
 
-import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +11,9 @@ from ablations.store.trial_store import TrialStore
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.choices import without_seeds
 from ablations.types.errors import StudyError
-from ablations.types.metrics import SCORES, value_of
+from ablations.types.metrics import value_of
 from ablations.types.trial import Result, Trial
+from reports.cells.metric_names import is_ranked
 from reports.cells.search import Select
 
 
@@ -77,7 +77,7 @@ class Ranking:
         configs = [without_seeds(trial.config) for trial in grid]
         evaluations = {config.evaluate.model_dump_json() for config in configs}
         data = {config.evaluation_data.model_dump_json() for config in configs}
-        compares = re.fullmatch(SCORES, metric) and len(evaluations) == len(data) == 1
+        compares = is_ranked(metric) and len(evaluations) == len(data) == 1
         self._metric, self._by_validation = metric, select == "validation"
         self._trials = {trial.id: trial for trial in grid} if compares else {}
         self._results: dict[str, Result] = {}
@@ -86,7 +86,7 @@ class Ranking:
         """Whether ``_best`` is that of all results."""
 
     def add(self, result: Result) -> None:
-        """Take in the result of a trial; that of another trial is left alone."""
+        """Take in the result of a trial; results of trials outside the grid are ignored."""
         if result.trial_id in self._trials:
             self._results[result.trial_id] = result
             self._is_known = False

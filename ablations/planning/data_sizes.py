@@ -46,8 +46,8 @@ def _size(data: DataConfig, data_dir: AnyPath, storage: AnyPath) -> DataSize:
 
 
 def _close_name(trial: Trial, data_dir: AnyPath) -> str:
-    """``; did you mean 'cifar10'?`` if a built-in name, or a file of this machine, is close to the data's; else
-    nothing."""
+    """``; did you mean 'cifar10'?`` if a built-in name or a file of this machine is close to the data's name; else
+    empty."""
     there = [path.name for path in data_dir.glob("*")] if isinstance(data_dir, Path) else []
     known = [*DATA_SETS, *there]
     names = [data.name for data in trial.config.all_data if data.name not in known]

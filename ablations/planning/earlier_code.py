@@ -13,10 +13,10 @@ from core.config.own_code import OwnCode
 
 
 def done_with_earlier_code(trials: Sequence[Trial], store: TrialStore) -> Mapping[str, int]:
-    """Number of the trials that are done with earlier code of a file, by the file.
+    """The numbers of trials that are done with earlier code of a file, by the file.
 
-    An id is a hash of a configuration, which has the hash of the code: the storage is asked for the trial with each
-    hash that it keeps of a file of that name.
+    A trial's id depends on the hash of the code. So the trial's id is computed for each code of a file of that name
+    that the storage keeps, and looked up.
     """
     earlier: dict[OwnCode, list[str]] = {}
     counts: Counter[str] = Counter()

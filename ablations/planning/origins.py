@@ -9,14 +9,14 @@ from ablations.types.wording import counted
 
 
 def origins(plan: Plan) -> str:
-    """``12 of 50 trials are done: 8 by color_strength, 4 by this study; 2 more need only their evaluation``.
+    """``12 of 50 trials are done: 8 by color_strength, 4 by this study; 2 of those to run need only an evaluation``.
 
     Empty if nothing is done. A result that was kept without the name of its study is ``from before``.
     """
     done = [result for result in plan.results.values() if result.state == "done"]
     parts = [f"{len(done)} of {len(plan.trials)} trials are done: {_by_study(plan, done)}"] if done else []
     if evaluations := sum(len(unit.trials) for unit in plan.units if unit.pretrain_id in plan.trained):
-        parts.append(f"{evaluations} more need only their evaluation")
+        parts.append(f"{evaluations} of those to run {'needs' if evaluations == 1 else 'need'} only an evaluation")
     return "; ".join(parts)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from ablations.planning.cost.packing import packed
 from ablations.planning.data_sizes import check_batches, data_sizes
 from ablations.planning.earlier_code import done_with_earlier_code
 from ablations.planning.former import VERSIONS, Former, former_trials
@@ -12,7 +13,6 @@ from ablations.planning.grid import enumerate_trials
 from ablations.planning.looks import known_looks
 from ablations.planning.own_images.fingerprints import Fingerprints, Folders
 from ablations.planning.own_images.old_results import done_with_other_images, done_without_fingerprint
-from ablations.planning.packing import packed
 from ablations.planning.review.tuning import check_held_out
 from ablations.planning.search import whole_searches, without_validation
 from ablations.planning.stopping import judged_epochs

@@ -5,7 +5,7 @@ import time
 import torch
 from rich.console import Console
 
-from ablations.planning.memory import image_bytes
+from ablations.planning.cost.memory import image_bytes
 from ablations.planning.plan import Plan
 from ablations.store.speeds import (
     Hardware,
@@ -21,7 +21,7 @@ from ablations.types.trial import Trial
 from core import evaluate
 from core.config import DataConfig, Distill, EvaluateConfig, FineTuneTransfer
 from core.cost import canvas_bytes
-from core.data.catalog import metric_of
+from core.data.catalog import DataSize, metric_of
 from core.data.dataset import Dataset, Split
 from core.hardware import forget_memory_peak, memory_peak, pick_device
 from core.pretraining.training import Training
@@ -29,7 +29,9 @@ from core.remote import AnyPath
 
 STEPS, WARM_UP = 3, 2
 EVALUATED = 1000
-"""Images that an evaluation is timed on, or fewer if the study has fewer."""
+"""Images of each split that an evaluation is timed on, or fewer if the study has fewer."""
+FEWER = 4
+"""Times fewer images of a second evaluation, for a study with more of them."""
 
 
 def probe(plan: Plan, storage: AnyPath, console: Console) -> None:
@@ -41,7 +43,7 @@ def probe(plan: Plan, storage: AnyPath, console: Console) -> None:
     threads = max(1, int(plan.scaled.resources.cpu))
     torch.set_num_threads(threads)
     hardware = hardware_of(pick_device(), threads)
-    known = {speed.key for speed in load_speeds(storage) if speed.hardware == hardware}
+    known = {speed.key for speed in load_speeds(storage) if speed.hardware == hardware and not speed.has_start}
     for unit in plan.units:
         config = unit.trials[0].config.pretrain
         evaluations = {_evaluation_key(trial): trial for trial in unit.trials if _is_short(trial)}
@@ -89,14 +91,30 @@ def _time_training(plan: Plan, training: Training, hardware: Hardware, storage: 
 
 
 def _time_evaluation(plan: Plan, trial: Trial, training: Training, hardware: Hardware, storage: AnyPath) -> None:
+    """Save the seconds of an image of the whole evaluation: they are timed on fewer images, and of a large set on two
+    numbers of these, which tell the fixed part."""
     config, scored = _shortened(trial.config.evaluate), trial.config.evaluation_data
     size = plan.sizes[scored]
-    data = _noise(scored, min(size.train, EVALUATED), min(size.test, EVALUATED), size.classes)
+    images = size.train + size.test
+    timed, seconds = _timed(config, training, scored, size, EVALUATED)
+    rate, fixed = seconds / timed, 0.0
+    if timed < images:
+        fewer, less = _timed(config, training, scored, size, EVALUATED // FEWER)
+        rate = min(rate, max(0.0, seconds - less) / (timed - fewer))
+        fixed = seconds - rate * timed
+    peak = _peak(training, scored, images, hardware)
+    speed = evaluation_speed(trial.config.pretrain, config, images, hardware, fixed / images + rate, peak)
+    save_speed(storage, speed)
+
+
+def _timed(
+    config: EvaluateConfig, training: Training, scored: DataConfig, size: DataSize, most: int
+) -> tuple[int, float]:
+    """The number of images of an evaluation with at most so many of each split, and its seconds."""
+    data = _noise(scored, min(size.train, most), min(size.test, most), size.classes)
     started = time.perf_counter()
     evaluate(config, training.result(), data)
-    seconds = (time.perf_counter() - started) / (len(data.train) + len(data.test))
-    peak = _peak(training, scored, size.train + size.test, hardware)
-    save_speed(storage, evaluation_speed(trial.config.pretrain, config, hardware, seconds, peak))
+    return len(data.train) + len(data.test), time.perf_counter() - started
 
 
 def _peak(training: Training, data: DataConfig, images: int, hardware: Hardware) -> int:
@@ -106,9 +124,9 @@ def _peak(training: Training, data: DataConfig, images: int, hardware: Hardware)
 
 
 def _noise(config: DataConfig, train: int, test: int, classes: int) -> Dataset:
-    side = config.image_size
+    shape = config.channels, config.image_size, config.image_size
     train_split, test_split = (
-        Split(torch.randint(256, (count, 3, side, side), dtype=torch.uint8), torch.arange(count) % classes)
+        Split(torch.randint(256, (count, *shape), dtype=torch.uint8), torch.arange(count) % classes)
         for count in (train, test)
     )
     return Dataset("noise", tuple(map(str, range(classes))), train_split, test_split)

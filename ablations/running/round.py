@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from ablations.planning.collection_plan import CollectionPlan, together
-from ablations.planning.estimate import estimate
-from ablations.planning.estimate_text import group_title, left_text
+from ablations.planning.cost.estimate import Estimate, estimate
+from ablations.planning.cost.estimate_text import group_title, left_text, seconds_text
 from ablations.planning.plan import Plan
 from ablations.running.outcome import Outcome
 from ablations.running.own_images.remember import remember_images
@@ -101,10 +101,10 @@ class Round:
             for plan in reversed(self.plans):  # a trial of several studies has the name of the first
                 state.names |= {trial.id: f"{_name(plan)}: {trial.name}" for trial in plan.trials}
         left = estimate(group, load_speeds(self._where.storage))
-        self._console.print(f"{group_title(group, groups)}{left_text(group, left)}")
+        self._console.print(f"{group_title(group, groups)}{left_text(group, left, way=self._where.way)}")
         try:
             schedule.run(group, state, self._record)
-            self._compare(left.seconds, group)
+            self._compare(left, group)
         except StudyError as error:
             self._raise_if_alone(error)
             begun = {unit.pretrain_id for unit in group.units}
@@ -114,13 +114,13 @@ class Round:
         finally:
             self._states |= state.states
 
-    def _compare(self, planned: float | None, group: Plan) -> None:
+    def _compare(self, left: Estimate, group: Plan) -> None:
         """Print the compute that the trials took, all workers together, beside the estimate."""
         ended = self._store.results([trial for unit in group.units for trial in unit.trials])
         workers = 1 if self._where.inline else group.scaled.resources.workers
         actual = workers * sum(result.seconds for result in ended.values())
-        if planned and actual:
-            self._console.print(f"compute: {clock(actual)}, planned {clock(planned)}")
+        if left.seconds and actual:
+            self._console.print(f"compute: {clock(actual)}, planned {seconds_text(left)}")
 
     def _outcomes(self) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}

@@ -8,6 +8,7 @@ from typing import Self
 
 from rich.console import Console
 
+from ablations.planning.cost.estimate_text import Way
 from ablations.planning.plan import Plan
 from ablations.planning.stopping import judging
 from ablations.running.job import Job
@@ -32,6 +33,13 @@ class Where:
     """Address of a Ray cluster; ``local`` starts one on this machine for the time of the run."""
     inline: bool = False
     """Whether everything runs in this process, without Ray."""
+
+    @property
+    def way(self) -> Way:
+        """How a run works, as far as an estimate tells."""
+        if self.inline:
+            return "inline"
+        return "machine" if self.address == "local" else "cluster"
 
 
 class Schedule:

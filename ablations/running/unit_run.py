@@ -59,11 +59,14 @@ class UnitRun:
         self.store.save_history(self.id, pretrained.history, True, encoder_hash(pretrained.encoder))
         if pretrained.history:
             whole_gpus = self.job.workers * self.job.share
-            seconds = statistics.median(whole_gpus / epoch.images_per_second for epoch in pretrained.history)
+            later = pretrained.history[1:] or pretrained.history  # the first one's start is slower
+            seconds = statistics.median(whole_gpus / epoch.images_per_second for epoch in later)
             hardware = hardware_of(pretrained.device, self.job.threads)
             measured = self._trains and self.job.workers == 1  # else the peak is of loading, or of a part of the batch
             peak = memory_peak(pretrained.device) if measured else 0
-            save_speed(self.job.storage, training_speed(pretrained.config, hardware, seconds, peak))
+            is_first = len(pretrained.history) == 1
+            speed = training_speed(pretrained.config, hardware, seconds, peak, has_start=is_first)
+            save_speed(self.job.storage, speed)
         return pretrained.seconds
 
     def keep(self, result: Result) -> None:

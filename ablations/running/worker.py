@@ -200,9 +200,10 @@ def _evaluated(
         if ends_unit(error):
             raise
         return _failure(trial, error)
-    seconds_an_image = job.share * (time.monotonic() - started) / (len(data.train) + len(data.test))
+    images = len(data.train) + len(data.test)
+    seconds_an_image = job.share * (time.monotonic() - started) / images
     hardware, peak = hardware_of(pretrained.device, job.threads), memory_peak(pretrained.device)
-    speed = evaluation_speed(pretrained.config, trial.config.evaluate, hardware, seconds_an_image, peak)
+    speed = evaluation_speed(pretrained.config, trial.config.evaluate, images, hardware, seconds_an_image, peak)
     save_speed(job.storage, speed)
     metrics = dict(scores.metrics)
     if pretrained.history:

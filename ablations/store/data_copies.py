@@ -46,6 +46,7 @@ FOLDERS = {
     "torchvision:GTSRB": "gtsrb",
     "torchvision:Country211": "country211",
     "torchvision:Imagenette": "imagenette2",
+    "torchvision:EuroSAT": "eurosat",
 }
 """Folders that torchvision uses for data sets, if they are not named like the set."""
 MUST_BE_READ = (*MANIFESTS, *HUGGING_FACE, "x_train.npy", "train_images.npy", "x.npy", "images.npy")
@@ -151,7 +152,7 @@ def _copy(folder: RemotePath, copy: Path) -> None:
     if copy.exists():
         remove(copy)
     unfinished.rename(copy)
-    if remote_state(folder) == state:  # else it changed meanwhile, and is copied again when a fresh one is asked for
+    if remote_state(folder) == state:  # else it changed during the copy; a fresh one is made when asked for
         write_text(_state_path(copy), state)
 
 

@@ -39,6 +39,18 @@ class Hardware:
 
 
 @dataclass(frozen=True)
+class Work:
+    """The size of what is done to an image."""
+
+    flops: float
+    """Operations: forward and backward of its views, or the passes that an evaluation counts."""
+    pixels: float
+    """Pixels of all its views together."""
+    together: int = 0
+    """Images that share a fixed part: those of a step, or of an evaluation; 0 where it is not known."""
+
+
+@dataclass(frozen=True)
 class Speed:
     """The measured seconds for an image, and the work that they took."""
 
@@ -57,6 +69,15 @@ class Speed:
     """Protocol of an evaluation; empty for a training."""
     memory: int = 0
     """Bytes that its process took of a GPU at most, from the training's start; 0 on a CPU, and of several workers."""
+    together: int = 0
+    """As in ``Work``; 0 in files of earlier versions."""
+    has_start: bool = False
+    """Whether the seconds are of a first epoch alone, which is slower than all others."""
+
+    @property
+    def work(self) -> Work:
+        """The size of what was measured."""
+        return Work(self.flops, self.pixels, self.together)
 
 
 def hardware_of(device: "Device", threads: int) -> Hardware:
@@ -66,38 +87,45 @@ def hardware_of(device: "Device", threads: int) -> Hardware:
     return Hardware(hardware_name(device), memory_bytes(device), threads)
 
 
-def training_speed(config: PretrainConfig, hardware: Hardware, seconds: float, memory: int = 0) -> Speed:
+def training_speed(
+    config: PretrainConfig, hardware: Hardware, seconds: float, memory: int = 0, has_start: bool = False
+) -> Speed:
     """The speed of a training that takes ``seconds`` for an image in one epoch."""
-    flops, pixels = training_work(config)
-    return Speed("training", training_key(config), hardware, flops, pixels, seconds, time.time(), memory=memory)
+    work = asdict(training_work(config))
+    key, now = training_key(config), time.time()
+    return Speed(
+        "training", key, hardware, **work, seconds=seconds, measured_at=now, memory=memory, has_start=has_start
+    )
 
 
 def evaluation_speed(
-    config: PretrainConfig, evaluate: EvaluateConfig, hardware: Hardware, seconds: float, memory: int = 0
+    config: PretrainConfig, evaluate: EvaluateConfig, images: int, hardware: Hardware, seconds: float, memory: int = 0
 ) -> Speed:
-    """The speed of an evaluation that takes ``seconds`` for an image, training and test images counted together."""
-    flops, pixels = evaluation_work(config, evaluate)
-    key = evaluation_key(config, evaluate)
-    return Speed("evaluation", key, hardware, flops, pixels, seconds, time.time(), evaluate.protocol, memory)
+    """The speed of an evaluation that takes ``seconds`` for each of so many ``images``, training and test together."""
+    work = asdict(evaluation_work(config, evaluate, images))
+    key, now, protocol = evaluation_key(config, evaluate), time.time(), evaluate.protocol
+    return Speed(
+        "evaluation", key, hardware, **work, seconds=seconds, measured_at=now, protocol=protocol, memory=memory
+    )
 
 
-def training_work(config: PretrainConfig) -> tuple[float, float]:
-    """FLOPs and pixels of one image."""
-    return training_flops(config), training_pixels(config)
+def training_work(config: PretrainConfig) -> Work:
+    """The size of one image."""
+    return Work(training_flops(config), training_pixels(config), config.batch_size)
 
 
-def evaluation_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:
-    """FLOPs and pixels of one image: a pass through the encoder, and the training of the evaluation's own networks."""
+def evaluation_work(config: PretrainConfig, evaluate: EvaluateConfig, images: int) -> Work:
+    """The size of one of so many images: a pass through the encoder, and the training of the evaluation's networks."""
     side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
     flops, pixels = trained_work(config, evaluate)
-    return forward_flops(config.encoder, side) + flops, side**2 + pixels
+    return Work(forward_flops(config.encoder, side, config.data.channels) + flops, side**2 + pixels, images)
 
 
 def trained_work(config: PretrainConfig, evaluate: EvaluateConfig) -> tuple[float, float]:
     """FLOPs and pixels of one image in the training of the evaluation's own networks."""
     side = (evaluate.data and evaluate.data.image_size) or config.data.image_size
     runs = evaluate.runs(config)
-    flops = sum(each.passes * forward_flops(each.encoder, side) for each in runs)
+    flops = sum(each.passes * forward_flops(each.encoder, side, config.data.channels) for each in runs)
     return flops, side**2 * sum(each.passes for each in runs)
 
 

@@ -99,6 +99,10 @@ class TrialStore:
         """Ids of the trials of all studies, ascending, whether their files can be read or not."""
         return ids_in(self.root / "trials")
 
+    def encoder_ids(self) -> list[str]:
+        """Ids of the encoders of all trials, and of removed trials, ascending."""
+        return ids_in(self.root / "encoders")
+
     def stored(self, trial_id: str) -> StoredTrial:
         """The trial's configuration and result."""
         return replace(self.recorded(trial_id), result=self.result(trial_id))

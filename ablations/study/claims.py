@@ -149,6 +149,8 @@ def _named(claim: Part) -> Iterator[tuple[str, str, Any]]:
 def _check_sides(claim: BetterClaim, axes: Values, baselines: Collection[str], source: Source, keys: Keys) -> None:
     if not claim.cells and not claim.than:
         raise StudyError(f"{source.locate(keys)}: say which 'cells' are better, or better 'than' which")
+    if claim.cells and all(cell in claim.than for cell in claim.cells):
+        raise StudyError(f"{source.locate((*keys, 'than'))}: has the cells that it is to be compared with; name others")
     for side in SIDES:
         for number, cell in enumerate(getattr(claim, side)):
             here: Keys = (*keys, side, number)

@@ -1,7 +1,7 @@
 """Reads a file's values into a model, and turns pydantic's errors into sentences with place, value and remedy."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +14,25 @@ from ablations.types.wording import did_you_mean, listed, quoted
 from core.config.registry import parts_of
 
 M = TypeVar("M", bound=BaseModel)
+
+WHOLE, NUMBER, LIST = "a whole number", "a number", "a list"
+TYPES = {
+    "int_type": WHOLE,
+    "int_from_float": WHOLE,
+    "int_parsing": WHOLE,
+    "float_type": NUMBER,
+    "float_parsing": NUMBER,
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+    "list_type": LIST,
+    "tuple_type": LIST,
+}
+"""What pydantic's complaints about a type ask for."""
+MISFITS = (*TYPES, "literal_error")
+"""Complaints of each type that a value may have, of which any other complaint is of the type that it has."""
+NOTHING = "write a value, or leave it out"
+"""Remedy for a ``null``, which an empty line means too."""
 
 Locate = Callable[[Keys], str]
 """A function from keys in the validated values to ``file:line:column: path``."""
@@ -40,12 +59,25 @@ def explain(
 
     ``other_kind`` says why there is no field at a place, if another kind than the chosen one has it; else nothing.
     """
-    lines: dict[str, str] = {}
+    places: dict[str, list[tuple[Keys, ErrorDetails]]] = {}
     for details in sorted(error.errors(include_url=False), key=_is_shape):
         keys = _place(details, values)
-        reason = other_kind(keys) if details["type"] == "extra_forbidden" else ""
-        lines.setdefault(locate(keys), reason or _sentence(details, model))
-    return "\n".join(f"{place}: {sentence}" for place, sentence in lines.items())
+        places.setdefault(locate(keys), []).append((keys, details))
+    return "\n".join(f"{place}: {_told(found, model, other_kind)}" for place, found in places.items())
+
+
+def _told(found: Sequence[tuple[Keys, ErrorDetails]], model: type[BaseModel], other_kind: Callable[[Keys], str]) -> str:
+    """What is wrong at one place, where each type that a value may have complains for itself."""
+    keys, first = next((each for each in found if each[1]["type"] not in MISFITS), found[0])
+    reason = other_kind(keys) if first["type"] == "extra_forbidden" else ""
+    types = dict.fromkeys(TYPES[each["type"]] for _, each in found if each["type"] in TYPES)
+    if first["type"] in MISFITS and types:
+        words = [word for _, each in found if each["type"] == "literal_error" for word in _expected(each)]
+        wanted = [*(each for each in types if each != WHOLE or NUMBER not in types), *words]
+        told = f"should be {' or '.join(wanted)}, not {quoted(first['input'])}"
+    else:
+        told = reason or _sentence(first, model)
+    return f"{told}; {NOTHING}" if first["input"] is None and first["type"] != "missing" else told
 
 
 def unknown_elsewhere(error: ValidationError, model: type[BaseModel], values: Any) -> list[Keys]:
@@ -96,7 +128,7 @@ def _is_shape(details: ErrorDetails) -> bool:
 def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
     kind, context, given = details["type"], details.get("ctx", {}), details["input"]
     if kind == "missing":
-        return f"{details['loc'][-1]!r} is required"
+        return f"{details['loc'][-1]!r} is required{_for_kind(details)}"
     if kind == "extra_forbidden":
         *place, name = details["loc"]
         told = did_you_mean(str(name), fields_at(model, tuple(place)))
@@ -104,9 +136,9 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
         elsewhere = f"; {listed(having)} {'has' if len(having) == 1 else 'have'} it" if having else ""
         return f"there is no such field; {told}{elsewhere}"
     if kind in ("literal_error", "union_tag_invalid"):
-        known = re.findall(r"'([^']*)'", context.get("expected") or context["expected_tags"])
-        word = context.get("tag", given)
-        return f"{quoted(word)} is not known; {did_you_mean(str(word), known)}"
+        known = _expected(details)
+        word = given[_discriminator(details)] if kind == "union_tag_invalid" else given
+        return f"{quoted(word)} is not known; {did_you_mean('' if word is None else str(word), known)}"
     if kind == "union_tag_not_found":
         return f"say which {context['discriminator']} it is"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
@@ -121,11 +153,28 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
     return f"{details['msg'].removeprefix('Input ')}, not {quoted(given)}"
 
 
+def _expected(details: ErrorDetails) -> list[str]:
+    """The words that a value may be."""
+    context = details["ctx"]
+    return re.findall(r"'([^']*)'", context.get("expected") or context["expected_tags"])
+
+
 def _place(details: ErrorDetails, values: Any) -> Keys:
     keys = _keys(details["loc"], values)
     if details["type"] == "union_tag_invalid":  # pydantic points at the whole, not at its kind
-        keys = (*keys, details["ctx"]["discriminator"].strip("'"))
+        keys = (*keys, _discriminator(details))
     return keys
+
+
+def _for_kind(details: ErrorDetails) -> str:
+    """What asks for a field of a report, whose kind may be the default one; else nothing."""
+    place = details["loc"][:-1]
+    return f" for the kind {place[1]}, or name another 'kind'" if place[:1] == ("report",) and len(place) == 2 else ""
+
+
+def _discriminator(details: ErrorDetails) -> str:
+    """Name of the field that chooses the kind."""
+    return str(details["ctx"]["discriminator"]).strip("'")
 
 
 def _keys(location: tuple[str | int, ...], values: Any) -> Keys:

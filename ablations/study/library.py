@@ -34,12 +34,28 @@ def find_study(reference: str) -> Path:
     known = all_studies()
     if path := _find(reference, known):
         return path
+    if problem := _no_file(reference):
+        raise StudyError(f"{shortened(reference, 200)}: {problem}")
     if is_file(file := Path(f"{reference}.yaml")):
         raise StudyError(f"{shortened(reference, 200)}: is no study that has a name; write {file} for that file")
     if Path(reference).parent in (Path(), LOCAL_STUDIES):
         told = did_you_mean(Path(reference).stem, sorted({*known, *all_collections()}))
         raise StudyError(f"{shortened(reference, 200)}: no such file, and no study of that name; {told}")
     raise StudyError(f"{shortened(reference, 200)}: no such file; 'ablate list' shows the studies that have a name")
+
+
+def _no_file(reference: str) -> str:
+    """What is wrong with a reference that is there and is no file, or stands for standard input; empty otherwise."""
+    path = Path(reference)
+    try:
+        is_folder, is_there = path.is_dir(), path.exists()
+    except (OSError, ValueError):  # no file has such a name
+        return ""
+    if is_folder:
+        inside = sorted(path.glob("*.y*ml"))
+        return f"is a folder; name a study file{f', such as {inside[0]}' if inside else ''}"
+    told = "a study is read from a regular file, again and again; write it to one, such as my_study.yaml"
+    return told if is_there or reference == "-" else ""
 
 
 def find_beside(path: Path, reference: str) -> Path:

@@ -15,12 +15,17 @@ from ablations.types.errors import StudyError
 from ablations.types.wording import quoted, shortened
 from core.config import DataConfig
 from core.data.catalog import DATA_SETS
-from core.errors import is_full
+from core.data.sources.find import data_size
+from core.data.sources.found import TRAIN
+from core.errors import DataError, is_full
+from core.remote import AnyPath
 
 TEMPLATES = Path(__file__).parent / "templates"
 SUFFIXES = (".yaml", ".yml")
 SMALL = ("shapes", "cifar10", "cifar100")
 """Data of 32 pixels a side."""
+SHARE = 0.2
+"""Share of each class for testing, where images have no split."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,34 @@ class Written:
     """Schema beside the study, for editors."""
 
 
-def write_study(target: str | None, question: Question, data: str) -> Written:
-    """Write a study to a file, or to ``studies/<name>.yaml`` for a name.
+def share_to_split(data: str, data_dir: AnyPath) -> float | None:
+    """The ``data.split`` that images of one's own need; None if they have a split, or if they are not here yet.
+
+    Raises ``StudyError`` where no study can use them as they are.
+    """
+    if data in DATA_SETS or not isinstance(data_dir, Path) or not (data_dir / data).exists():
+        return None
+    try:
+        data_size(DataConfig(name=data), data_dir)
+    except ValidationError:
+        return None  # it is no name, which is told when the study is written
+    except DataError as error:
+        return _share_of_unsplit(data, data_dir, error)
+    return None
+
+
+def _share_of_unsplit(data: str, data_dir: Path, problem: DataError) -> float:
+    """The ``data.split`` of images that have the ``problem`` without one. Raises ``StudyError`` if it is another."""
+    try:
+        data_size(DataConfig(name=data, split=SHARE), data_dir)
+    except DataError as error:
+        told = problem if (data_dir / data / TRAIN).exists() else error
+        raise StudyError(f"{str(told).partition('; built-in')[0]}; 'ablate data {data}' lists everything") from error
+    return SHARE
+
+
+def write_study(target: str | None, question: Question, data: str, split: float | None = None) -> Written:
+    """Write a study to a file, or to ``studies/<name>.yaml`` for a name. ``split`` is that of ``share_to_split``.
 
     Raises ``StudyError`` if there is one already, and if the file cannot be written.
     """
@@ -45,7 +76,7 @@ def write_study(target: str | None, question: Question, data: str) -> Written:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(study_text(path.stem, reference, question, data))
+            file.write(study_text(path.stem, reference, question, data, split))
     except FileExistsError as error:
         raise StudyError(f"{error.filename}: exists already, and is left as it is; give another name") from error
     except OSError as error:
@@ -58,7 +89,7 @@ def write_study(target: str | None, question: Question, data: str) -> Written:
     return Written(path, reference, schema)
 
 
-def study_text(name: str, reference: str, question: Question, data: str) -> str:
+def study_text(name: str, reference: str, question: Question, data: str, split: float | None = None) -> str:
     """The text of the study's file."""
     import jinja2  # here, since no other command needs it
 
@@ -74,6 +105,7 @@ def study_text(name: str, reference: str, question: Question, data: str) -> str:
         data=in_yaml(data),
         image_size=32 if data in SMALL else 64,
         embedded=data in DATA_SETS,
+        split=split,
     )
 
 

@@ -8,6 +8,7 @@ from ablations.study.axes import Axis, Grid, Point, value_text
 from ablations.study.explain import validate
 from ablations.study.grid_forms.parse import LABELLED
 from ablations.study.grid_forms.points import plain_axis
+from ablations.study.grid_forms.ranges import SPACINGS
 from ablations.study.settings import Layer, Setting, SettingPath, conflict, flatten
 from ablations.study.study import Resources, Study
 from ablations.study.yaml_source import Source, parse_scalar
@@ -55,6 +56,10 @@ def with_axes_replaced(several: Sequence[Sequence[Grid]], overrides: Layer) -> t
     """
     names = [name for grids in several for grid in grids for name in grid.names]
     by_path: dict[SettingPath, str] = {tuple(name.split(".")): name for name in names}
+    for path, setting in overrides.items():
+        if path[:-1] in by_path and path[-1] in SPACINGS:
+            name = by_path[path[:-1]]
+            raise StudyError(f"{setting.source.name}: list the values of an axis here, as --set {name}=[0.1,0.5]")
     replaced = {by_path[path]: setting for path, setting in overrides.items() if path in by_path}
     left = {path: setting for path, setting in overrides.items() if path not in by_path}
     return [[_with_values(grid, replaced) for grid in grids] for grids in several], left

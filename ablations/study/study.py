@@ -22,8 +22,16 @@ Grids = Annotated[list[Axes], Field(min_length=1)]
 Tune = dict[str, Any]
 """Tuned axes, in the forms of a grid; empty for none."""
 
+
+def _each_once(seeds: list[int]) -> list[int]:
+    if twice := [seed for number, seed in enumerate(seeds) if seed in seeds[:number]]:
+        raise ValueError(f"the seed {twice[0]} is given twice")
+    return seeds
+
+
 Seeds = (
-    Annotated[int, Field(ge=1, le=1000)] | Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)]
+    Annotated[int, Field(ge=1, le=1000)]
+    | Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1), AfterValidator(_each_once)]
 )
 """A list of seeds, or their number, counted from 0."""
 

@@ -18,6 +18,13 @@ Keys = tuple[str | int, ...]
 PLAIN = (str, int, float, bool, type(None))
 PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 MAX_BYTES = 1_000_000
+REMEDIES = {
+    "'\\t'": "indent with spaces, not tabs",
+    "mapping values are not allowed": "put a space after each ':', and quotes around a text that has one",
+    "expected <block end>": "begin the lines that belong together in the same column",
+    "expected ',' or": "close every bracket and quote, and put commas between entries",
+}
+"""Remedies by words of the parser's complaint, which tells what it read and not what was meant."""
 WHITESPACE = "\n\t\r"
 """Control characters that a text may hold; others steer a terminal, and are in no SVG, CSV or database."""
 
@@ -56,7 +63,9 @@ def read_yaml(path: Path) -> Source:
         if path.stat().st_size > MAX_BYTES:
             raise StudyError(f"{path}: larger than {MAX_BYTES:,} bytes, which no study is")
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{path}: is not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8") from error
+    except OSError as error:
         raise StudyError(f"{path}: cannot be read: {error}") from error
     return _parse(str(path), text)
 
@@ -82,7 +91,8 @@ def _parse(name: str, text: str) -> Source:
 
 def _problem(error: MarkedYAMLError) -> str:
     problem = error.problem or "something is wrong here"
-    return f"{problem}; indent with spaces, not tabs" if "'\\t'" in problem else problem
+    remedy = next((remedy for words, remedy in REMEDIES.items() if words in problem), "")
+    return f"{problem}; {remedy}" if remedy else problem
 
 
 def _plain(node: Node, keys: Keys, source: Source, yaml: YAML) -> Any:

@@ -119,7 +119,9 @@ def draw_collection(
 
     path = reports_folder(storage) / scaled.name / scaled.label / "report.html"
     there = [_entry(study, drawn.get(study.study.name), problems.get(study.study.name, "")) for study in scaled.studies]
-    entries = judged_together([*there, *(Entry(name, name, problem=LEFT_OUT) for name in scaled.left_out)])
+    entries = judged_together(
+        [*there, *(Entry(name, name, problem=LEFT_OUT, left_out=True) for name in scaled.left_out)]
+    )
     title = scaled.title or scaled.name
     write_collection(path, title, scaled.name, scaled.scale, entries)
     verdicts = {entry.name: entry.verdicts for entry in entries if entry.report}

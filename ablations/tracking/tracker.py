@@ -167,7 +167,7 @@ class Tracker:
         self._artifacts.save_text(child.run_id, config.model_dump_json(indent=1), "config.json")
         if result.traceback:
             self._artifacts.save_text(child.run_id, readable(result.traceback), "traceback.txt")
-        written = result_tags(result)
+        written = {**result_tags(result), NOTE: trial_note(self._study, result.trial_id, result)}
         if warning := l2_warning(config.evaluate, result.metrics):
             written[WARNING] = warning
         self._log(child, result.trial_id, metrics, written)

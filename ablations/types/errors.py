@@ -89,7 +89,9 @@ def storage_error(error: BaseException | None, place: AnyPath) -> AblateError | 
             return LostStorageError(error)
         case FileExistsError() if _is_broken_link(error.filename):
             return StudyError(f"{error.filename}: links to a place that is not there; make that, or remove the link")
-        case StorageRefused() | NotADirectoryError() | FileExistsError() | PermissionError():
+        case NotADirectoryError():
+            return StudyError(f"{error.filename}: {error.strerror}; choose another place, which is a folder")
+        case StorageRefused() | FileExistsError() | PermissionError():
             return StudyError(f"{error.filename}: {error.strerror}")
     if isinstance(error, OSError) and is_full(error):
         return DiskFullError(str(error.filename or place))

@@ -24,7 +24,8 @@ NEXT: dict[Kind, str] = {
     "out_of_memory": "It was tried again alone on a whole device. Use a larger device, or the settings that bound "
     "memory and keep the batch; a smaller batch is another experiment.",
     "diverged": "Lower optimizer.learning_rate, lengthen schedule.warmup_epochs, or raise loss.temperature: each is "
-    "another trial. Running the same trial again ends the same way.",
+    "another trial. Running the same trial again ends the same way. To score one whose loss is finite as it is: "
+    "end_on_collapse: false, and --retry diverged.",
     "collapsed": "All images have one projection. A batch norm in the head, a lower rate, or a predictor or "
     "stop-gradient that was switched off is another trial. To score it as it is: end_on_collapse: false, and --retry "
     "collapsed.",

@@ -34,12 +34,12 @@ def digest(kind: str, schema: int, values: dict[str, Any]) -> str:
 
 
 def is_id(value: Any) -> bool:
-    """Whether it has the form of an id. What is read from a file or a folder is asked before a path is made of it."""
+    """Whether a value has the form of an id. A value from a file is checked so before it becomes part of a path."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def schema_of(trial: str, encoder: str | None, config: dict[str, Any]) -> int | None:
-    """The schema in which both ids are those of the trial's configuration; None where they are in no known one."""
+    """The schema in which both ids belong to the trial's configuration; None if they fit no known schema."""
     for schema in range(SCHEMA, 0, -1):
         ids = digest("trial", schema, config), digest("pretrain", schema, config.get("pretrain", {}))
         if ids == (trial, encoder):

@@ -13,9 +13,6 @@ HIGHEST_FIRST = ("map_11", "mean_per_class", "top1")
 VALIDATION = "validation"
 """Name, after a protocol's prefix, of a score on held-out training images. Tuned values are chosen by it."""
 
-SCORES = r"(.*/)?(top1|top5|top1_at_\d+|mean_per_class|map_11|score|validation|precision_at_\d+)"
-"""Pattern of the metrics of which more is better."""
-
 
 def value_of(metrics: Mapping[str, float], name: str) -> float | None:
     """The metric of that name, or of whichever protocol the trial has; None if the trial did not leave it."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 LONGEST = 60
 """Characters of a text from a user that a message repeats."""
+YAML_WORDS = {None: "null", True: "true", False: "false"}
 MOST_LISTED = 40
 """Names that a message lists."""
 
@@ -33,8 +34,8 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 
 
 def quoted(value: object) -> str:
-    """A value as Python writes it, shortened."""
-    return shortened(repr(value))
+    """A value as Python writes it, shortened; ``null``, ``true`` and ``false`` as YAML writes them."""
+    return shortened(YAML_WORDS.get(value, repr(value)) if value is None or isinstance(value, bool) else repr(value))
 
 
 def _number(text: str) -> float | None:

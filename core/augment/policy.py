@@ -16,7 +16,7 @@ from core.resample import resize
 def two_views(
     images: Tensor | Canvas, policy: PolicyConfig, generator: torch.Generator, size: int | None = None
 ) -> Tensor:
-    """Return float32 views (2N, 3, size, size), or (2N, 3, H, W), in [0, 1], of uint8 images (N, 3, H, W) or of a
+    """Return float32 views (2N, C, size, size), or (2N, C, H, W), in [0, 1], of uint8 images (N, C, H, W) or of a
     canvas.
 
     Rows i and N + i are the positive pair made from image i. Every parameter is drawn for each sample. The first
@@ -33,7 +33,7 @@ def two_views(
 def one_view(
     images: Tensor | Canvas, policy: PolicyConfig, generator: torch.Generator, size: int | None = None
 ) -> Tensor:
-    """Return float32 views (N, 3, size, size), or (N, 3, H, W), in [0, 1], of uint8 images (N, 3, H, W) or of a canvas,
+    """Return float32 views (N, C, size, size), or (N, C, H, W), in [0, 1], of uint8 images (N, C, H, W) or of a canvas,
     made as the first branch of a policy makes them."""
     return resize(apply_all(policy.branches().first_branch, as_float(images), generator, size), size)
 
@@ -65,7 +65,7 @@ def apply_all(
 def apply_all(
     operations: Operations, images: Tensor | Canvas, generator: torch.Generator, size: int | None = None
 ) -> Tensor | Canvas:
-    """Apply operations in their order to float images (B, 3, H, W) in [0, 1], or to a canvas; the first one makes the
+    """Apply operations in their order to float images (B, C, H, W) in [0, 1], or to a canvas; the first one makes the
     size."""
     for operation in operations:
         images = apply(operation, images, generator, size)
@@ -75,7 +75,7 @@ def apply_all(
 def apply(
     operation: OperationConfig, images: Tensor | Canvas, generator: torch.Generator, size: int | None = None
 ) -> Tensor:
-    """Apply one operation to float images (B, 3, H, W) in [0, 1], or to a canvas; the result has side ``size`` if that
+    """Apply one operation to float images (B, C, H, W) in [0, 1], or to a canvas; the result has side ``size`` if that
     is given."""
     code = OPERATIONS.code(operation)
     if operation.makes_size:

@@ -22,7 +22,7 @@ def query_and_keys(
     generator: torch.Generator,
     size: int | None = None,
 ) -> tuple[Tensor, ...]:
-    """Return a query view (N, 3, size, size) of every image and one key view for each of ``groups``, made as the first
+    """Return a query view (N, C, size, size) of every image and one key view for each of ``groups``, made as the first
     branch of a policy makes them.
 
     A key's operations of the kinds in its group have the parameters that the query's have; all others are drawn anew.

@@ -25,6 +25,10 @@ pixels, 6.4 GB for those that keep their shape on a canvas of 512."""
 Unreadable = Literal["refuse", "skip"]
 Name = Annotated[str, Field(pattern=r"^(torchvision:)?[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 ImageSize = Annotated[int, Field(ge=8, le=1024)]
+COLORS = 3
+"""Number of channels of a colour image: red, green and blue."""
+PICTURES = (1, COLORS)
+"""Numbers of channels that every image file can be read with; others are for arrays."""
 Amount = Annotated[int | float, AfterValidator(_count_or_fraction)]
 """Number of images: a count (``4000``), or a fraction with a point (``0.1``)."""
 
@@ -47,6 +51,7 @@ class DataConfig(Config):
     """A data set, and the part of it that is used."""
 
     added_later = {
+        "channels": COLORS,
         "shape": "square",
         "split": None,
         "split_seed": 0,
@@ -73,6 +78,11 @@ class DataConfig(Config):
     resized to this many pixels, its longer side cropped to the centre. The random crop is drawn from that square and
     resized to a view; the encoder is scored on the square resized to a view. The paper's random crop is drawn from the
     whole image: a crop of 8 % has a side of 63 pixels in a square of 224, and of 141 in one of 500."""
+
+    channels: Annotated[int, Field(ge=1, le=512)] = COLORS
+    """Channels of every image. 3: red, green and blue; gray images have three equal ones. 1: gray, the luminance of
+    colour images. Any other number is for arrays (``.npz``, ``.npy``) that have as many, such as bands of a satellite.
+    What needs red, green and blue is refused unless it is 3. Evaluations on other data have as many."""
 
     shape: Shape = "square"
     """Shape of the images that crops are cut from. ``square``: stored squares, see ``stored_size``. ``own``: each image
@@ -210,12 +220,13 @@ class EvaluationData(Config):
         return not is_all(self.subset)
 
     def like(self, pretraining: DataConfig) -> DataConfig:
-        """Return it as a ``DataConfig``, with the image size and the shape of the pretraining where it has none of its
-        own."""
+        """Return it as a ``DataConfig``, with the channels of the pretraining, and with its image size and shape where
+        it has none of its own."""
         return DataConfig(
             name=self.name,
             image_size=self.image_size or pretraining.image_size,
             shape=self.shape or pretraining.shape,
+            channels=pretraining.channels,
             subset=self.subset,
             subset_seed=self.subset_seed,
             split=self.split,

@@ -5,6 +5,8 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from core.config.base import Config
+from core.config.data import COLORS
+from core.config.models.normalization import Normalizing
 from core.config.models.weights import StartingWeights
 from core.config.registry import Registry
 
@@ -16,6 +18,9 @@ class EncoderConfig(Config):
     """Names of the stages whose outputs can be scored; its module must have them all."""
     learns: ClassVar[bool] = True
     """Whether it has anything to train."""
+    takes_channels: ClassVar[bool] = False
+    """Whether it can be built for images of any number of channels. Its function is then called with the number as a
+    third argument."""
 
     kind: str
 
@@ -23,6 +28,10 @@ class EncoderConfig(Config):
     def output(self) -> int:
         """Width of h."""
         raise NotImplementedError
+
+    def output_of(self, channels: int) -> int:
+        """Return the width of h for images with ``channels`` channels."""
+        return self.output
 
     @property
     def token_side(self) -> int:
@@ -32,24 +41,33 @@ class EncoderConfig(Config):
     def check(self, image_size: int) -> None:
         """Check the side of the views in pixels. Raises ValueError where it cannot encode them."""
 
+    def check_channels(self, channels: int) -> None:
+        """Check the number of channels of an image. Raises ValueError where it cannot encode them."""
+        if channels != COLORS and not self.takes_channels:
+            raise ValueError(
+                f"encoder.kind {self.kind} takes images of {COLORS} channels, and data.channels is {channels}; take "
+                f"data.channels: {COLORS}, or encoder.kind resnet or timm"
+            )
+
     def check_small(self, image_size: int, side: int) -> None:
         """Check the side of a method's further views, such as small crops, for an encoder that is built for
         ``image_size``. Raises ValueError where it cannot encode them."""
 
 
 ENCODERS: Registry[EncoderConfig] = Registry("encoder", EncoderConfig, tag="kind", default="resnet")
-"""Encoders, each with its function ``(config, image_size) -> core.encoder.encoder.Encoder``, which initialises it from
-torch's global generator."""
+"""Encoders, each with its function ``(config, image_size) -> core.encoder.encoder.Encoder``, or ``(config, image_size,
+channels)``, which initialises it from torch's global generator."""
 
 AnyEncoder = Annotated[EncoderConfig, ENCODERS]
 
 
 @ENCODERS.add("core.encoder.resnets.resnet:build_resnet")
-class ResNet(EncoderConfig, StartingWeights):
+class ResNet(EncoderConfig, StartingWeights, Normalizing):
     """The paper's ResNets, which turn an image into its representation h. Sec 2.1."""
 
     stages = ("stage1", "stage2", "stage3", "stage4")
-    added_later = {"kind": "resnet", "initialisation": "fan_out", "weights_hash": None}
+    takes_channels = True
+    added_later = {"kind": "resnet", "initialisation": "fan_out", "weights_hash": None, "normalize": "none"}
 
     kind: Literal["resnet"] = "resnet"
 
@@ -99,6 +117,7 @@ class PixelsConfig(EncoderConfig):
     """No encoder: h is the image itself, a baseline that every encoder should exceed. It needs ``epochs: 0``."""
 
     learns = False
+    takes_channels = True
 
     kind: Literal["pixels"] = "pixels"
 
@@ -108,7 +127,11 @@ class PixelsConfig(EncoderConfig):
     @property
     def output(self) -> int:
         """Width of h: the values of all pixels in three colours."""
-        return 3 * self.side**2
+        return self.output_of(COLORS)
+
+    def output_of(self, channels: int) -> int:
+        """Return the number of values of all pixels."""
+        return channels * self.side**2
 
 
 @ENCODERS.add("core.encoder.untrained:ColourHistogram")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from core.config.base import Config, OlderField, Probability, Range
+from core.config.data import COLORS
 from core.config.registry import Registry
 
 
@@ -38,9 +39,14 @@ class OperationConfig(Config):
     probability: Probability = 1.0
     """Probability that a sample is changed."""
 
+    @property
+    def needs_color(self) -> bool:
+        """Whether images must have the channels red, green and blue."""
+        return False
+
 
 OPERATIONS: Registry[OperationConfig] = Registry("operation", OperationConfig, tag="kind")
-"""Operations, each with its function ``(images, generator, config) -> images`` on float images (B, 3, H, W) in [0, 1].
+"""Operations, each with its function ``(images, generator, config) -> images`` on float images (B, C, H, W) in [0, 1].
 Parameters are drawn for each image, by ``core.augment.draw`` or ``core.augment.select``."""
 
 Operation = Annotated[OperationConfig, OPERATIONS]
@@ -53,6 +59,18 @@ def _named(operation: Any) -> Any:
 
 Operations = Annotated[tuple[Annotated[Operation, BeforeValidator(_named)], ...], Strict(False)]
 """Operations that are applied one after the other, given by name or with their settings."""
+
+
+def check_channels(operations: Operations, place: str, channels: int) -> None:
+    """Check the operations at a place of the configuration. Raises ValueError where one needs red, green and blue, and
+    images have other channels."""
+    coloured = dict.fromkeys(operation.kind for operation in operations if operation.needs_color)
+    if coloured and channels != COLORS:
+        raise ValueError(
+            f"{place} has {', '.join(coloured)} for red, green and blue, and data.channels is {channels}; take "
+            f"augment.color: false in policy simclr, or policy custom, where jitter with saturation: 0 and hue: 0 "
+            f"changes brightness and contrast alone; or data.channels: {COLORS}"
+        )
 
 
 @OPERATIONS.add("core.augment.operations.crop:random_resized_crop")
@@ -101,6 +119,11 @@ class Jitter(OperationConfig):
     """Largest shift, in turns of the colour circle. Appendix A: 0.2 s."""
     probability: Probability = 0.8
 
+    @property
+    def needs_color(self) -> bool:
+        """Whether it changes saturation or hue."""
+        return self.saturation > 0 or self.hue > 0
+
 
 @OPERATIONS.add("core.augment.operations.grayscale:random_grayscale")
 class Grayscale(OperationConfig):
@@ -108,6 +131,10 @@ class Grayscale(OperationConfig):
 
     kind: Literal["grayscale"] = "grayscale"
     probability: Probability = 0.2
+
+    @property
+    def needs_color(self) -> bool:
+        return True
 
 
 @OPERATIONS.add("core.augment.operations.grayscale:random_channel")
@@ -118,6 +145,10 @@ class OneChannel(OperationConfig):
     kind: Literal["one_channel"] = "one_channel"
     probability: Probability = 0.8
     """Probability that a sample is changed. CPC v2: 0.8 (from memory)."""
+
+    @property
+    def needs_color(self) -> bool:
+        return True
 
 
 @OPERATIONS.add("core.augment.operations.cutout:random_cutout")
@@ -201,6 +232,10 @@ class SubPolicy(OperationConfig):
     kind: Literal["auto_augment"] = "auto_augment"
     searched_on: SearchedOn = "imagenet"
     """Data set on which the sub-policies were searched for."""
+
+    @property
+    def needs_color(self) -> bool:
+        return True
 
 
 @OPERATIONS.add("core.augment.operations.flip:random_vertical_flip")

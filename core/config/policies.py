@@ -57,6 +57,11 @@ class Branches:
         """All operations that make the first view of an image, in order."""
         return self.shared + self.both + self.first
 
+    @property
+    def all(self) -> Operations:
+        """All operations."""
+        return self.first_branch + self.second
+
 
 class PolicyConfig(Config):
     """Base of all policies."""

@@ -9,6 +9,9 @@ from core.config.data import DataConfig
 from core.config.encoder import AnyEncoder, ResNet
 from core.config.head import HeadConfig
 from core.config.methods import LossConfig, NtXent, Pass
+from core.config.models.normalization import Normalizing
+from core.config.models.weights import StartingWeights
+from core.config.operations import check_channels
 from core.config.optimizer import AnyOptimizer, Lars
 from core.config.policies import AugmentConfig, SimclrAugment
 from core.config.protocols import EvaluateConfig, Frozen
@@ -54,10 +57,12 @@ class PretrainConfig(Config):
     identity and of the check of checkpoints."""
 
     end_on_collapse: bool = Field(default=True, exclude=True)
-    """Whether a training fails once the projections of all images are one, instead of being trained to its end: once
-    their ``spread`` is below 0.01 over a whole epoch, for a method that reports it. An encoder that is learned is the
-    same either way, so this is left out of every dump too. A study of what prevents a collapse sets it to false, so
-    that the collapsed encoder is scored."""
+    """Whether a training that no longer learns fails, instead of being trained to its end. It fails if the projections
+    of all images are one: their ``spread`` is below 0.01 over a whole epoch, for a method that reports it. It also
+    fails, at its end, if the loss was more than a tenth above that of a guess in each epoch of the last half, and of
+    the last two at least, for a loss that chooses among candidates. The encoder is the same either way, so this is left
+    out of every dump too. A study of what prevents a collapse sets it to false, so that the collapsed encoder is
+    scored."""
 
     @property
     def passes(self) -> tuple[Pass, ...]:
@@ -72,7 +77,7 @@ class PretrainConfig(Config):
     @property
     def projection_width(self) -> int:
         """Width of the projection z."""
-        return self.head.width(self.encoder.output)
+        return self.head.width(self.encoder.output_of(self.data.channels))
 
     @property
     def views(self) -> int:
@@ -96,6 +101,17 @@ class PretrainConfig(Config):
         self.encoder.check(image_size)
         for side in sorted({each.size for each in self.passes} - {image_size}):
             self.encoder.check_small(image_size, side)
+        return self
+
+    @model_validator(mode="after")
+    def _check_channels(self) -> Self:
+        channels = self.data.channels
+        self.encoder.check_channels(channels)
+        if isinstance(self.encoder, StartingWeights):
+            self.encoder.check_weights(channels)
+        if isinstance(self.encoder, Normalizing):
+            self.encoder.check_moments(channels)
+        check_channels(self.augment.branches().all, "augment", channels)
         return self
 
     @model_validator(mode="after")

@@ -32,7 +32,7 @@ Part = tuple[Tensor, ...]
 def decode_ahead(
     images: StreamedImages, batches: Iterable[Tensor], device: torch.device
 ) -> Generator[Tensor | Canvas, None, None]:
-    """Yield the images of each batch of indices (B,), uint8 (B, 3, S, S) or a canvas on the device, without waiting for
+    """Yield the images of each batch of indices (B,), uint8 (B, C, S, S) or a canvas on the device, without waiting for
     the device.
 
     There is a worker for each of PyTorch's threads, and a batch is divided among all of them. They end with the
@@ -51,7 +51,7 @@ def _loader(
     images: StreamedImages, batches: Iterable[Tensor], workers: int, device: torch.device
 ) -> DataLoader[Part | DataError]:
     return DataLoader(
-        _Decoder(images.size, images.longest),
+        _Decoder(images.size, images.longest, images.channels),
         batch_size=None,
         sampler=_divide(images, batches, workers),
         num_workers=workers,
@@ -73,16 +73,16 @@ def _divide(images: StreamedImages, batches: Iterable[Tensor], workers: int) -> 
 class _Decoder(Dataset[Part | DataError]):
     """Decodes files in a worker. It holds no list of files, since every worker would have a copy."""
 
-    def __init__(self, size: int, longest: int | None) -> None:
-        self._size, self._longest = size, longest
+    def __init__(self, size: int, longest: int | None, channels: int) -> None:
+        self._size, self._longest, self._channels = size, longest, channels
 
     def __getitem__(self, paths: Paths) -> Part | DataError:
         """Return an error instead of raising it, since a raised one arrives with the worker's traceback in its
         message."""
         try:
             if self._longest is None:
-                return (decode_all(paths, self._size),)
-            canvas = decode_canvas(paths, self._longest)
+                return (decode_all(paths, self._size, self._channels),)
+            canvas = decode_canvas(paths, self._longest, self._channels)
             return canvas.pixels, canvas.sizes
         except DataError as error:
             return error

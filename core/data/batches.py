@@ -92,7 +92,7 @@ def batches_from(step: int, count: int, batch_size: int, seed: int) -> Iterator[
 
 
 def in_order(images: Tensor | StreamedImages, batch_size: int, device: torch.device) -> Iterator[Tensor | Canvas]:
-    """Yield all images in their order, uint8 (batch_size, 3, S, S) or a canvas on the device; the last batch may be
+    """Yield all images in their order, uint8 (batch_size, C, S, S) or a canvas on the device; the last batch may be
     smaller."""
     if isinstance(images, StreamedImages):
         return decode_ahead(images, torch.arange(len(images)).split(batch_size), device)

@@ -8,13 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.config.data import COLORS
 from core.files import cache_dir, is_there, one_at_a_time, unfinished
 
 Fill = Callable[[Tensor], None]
 
 
-def cached_images(key: str, count: int, size: int, fill: Fill) -> Tensor:
-    """Return uint8 (count, 3, size, size) from the file of this key, which ``fill`` makes first if there is none.
+def cached_images(key: str, count: int, size: int, fill: Fill, channels: int = COLORS) -> Tensor:
+    """Return uint8 (count, channels, size, size) from the file of this key, which ``fill`` makes first if there is
+    none.
 
     The file appears whole or not at all. One process makes it while others wait; where locking is not supported, all
     make the same file.
@@ -23,7 +25,7 @@ def cached_images(key: str, count: int, size: int, fill: Fill) -> Tensor:
     if not path.exists():
         with one_at_a_time(path.with_suffix(".lock")):
             if not is_there(path):
-                _make(path, (count, 3, size, size), fill)
+                _make(path, (count, channels, size, size), fill)
     return torch.from_numpy(np.load(path, mmap_mode="c"))
 
 

@@ -123,6 +123,21 @@ TORCHVISION_FILES = {
     "Imagenette": DataSize(9_469, 3_925, 10),
 }
 """Data sets of image files by the name of torchvision's class. Imagenette is scored on its ``val``."""
+TORCHVISION_UNSPLIT = {
+    "EuroSAT": {
+        "AnnualCrop": 3_000,
+        "Forest": 3_000,
+        "HerbaceousVegetation": 3_000,
+        "Highway": 2_500,
+        "Industrial": 2_500,
+        "Pasture": 2_000,
+        "PermanentCrop": 2_500,
+        "Residential": 3_000,
+        "River": 2_500,
+        "SeaLake": 3_000,
+    }
+}
+"""Images of each class of data sets that have no test images: ``data.split`` takes some (Helber et al. 2019)."""
 
 BUILT_IN_AS = {
     "CIFAR10": "cifar10",
@@ -150,6 +165,10 @@ for _name, _size in FILES.items():
 for _name, _size in TORCHVISION.items():
     DATA_SETS.register(f"{PREFIX}{_name}", DataSet(_size, load="core.data.sets.torchvision_sets:load"))
 for _name, _size in TORCHVISION_FILES.items():
+    DATA_SETS.register(f"{PREFIX}{_name}", DataSet(_size, files="core.data.sets.torchvision_sets:find"))
+
+for _name, _counts in TORCHVISION_UNSPLIT.items():
+    _size = DataSize(sum(_counts.values()), 0, len(_counts), {"train": _counts})
     DATA_SETS.register(f"{PREFIX}{_name}", DataSet(_size, files="core.data.sets.torchvision_sets:find"))
 
 NO_LABEL = -1
@@ -201,6 +220,11 @@ def check_own_size(name: str, found: DataSize) -> None:
             f"{name} is registered with DataSize({told.train}, {told.test}, {told.classes}), and its function gives "
             f"{found.train} training and {found.test} test images of {found.classes} classes; correct one of both"
         )
+
+
+def is_unsplit(name: str) -> bool:
+    """Return whether a built-in data set has no test images of its own."""
+    return name.removeprefix(PREFIX) in TORCHVISION_UNSPLIT and name.startswith(PREFIX)
 
 
 def metric_of(name: str) -> Metric | None:

@@ -14,7 +14,7 @@ class Split:
     """Images and their labels."""
 
     images: Tensor | StreamedImages
-    """Images, uint8 (N, 3, S, S): a tensor, or an object that is indexed like one."""
+    """Images, uint8 (N, C, S, S): a tensor, or an object that is indexed like one."""
     labels: Tensor
     """Labels, int64 (N,); -1 for none. Where images have several labels, (N, classes): 1 for a class that is there, 0
     for one that is not, -1 where it is open."""
@@ -46,7 +46,7 @@ class Batch(Split):
     """Images of one training step, on the device."""
 
     images: Tensor | Canvas  # type: ignore[assignment]  # a batch is decoded
-    """Images, uint8 (B, 3, S, S), or a canvas of images that keep their shape. Where several processes share the batch,
+    """Images, uint8 (B, C, S, S), or a canvas of images that keep their shape. Where several processes share the batch,
     only this process's."""
     numbers: Tensor = field(kw_only=True)
     """Positions of the images in the training split, int64 (N,). Where several processes share the batch, ``labels``

@@ -14,6 +14,7 @@ from core.data.catalog import DATA_SETS, DataSet, DataSize, ImageFiles
 from core.data.dataset import Dataset
 from core.data.fingerprint import check_fingerprint
 from core.data.folder import Progress, load_files, stream_files
+from core.data.sets.channels import with_channels
 from core.data.sets.registered import check_contents
 from core.data.sources.find import check_known, list_images
 from core.data.sources.kept import kept_counts
@@ -48,7 +49,7 @@ def load_data(
     known = DATA_SETS.get(config.name)
     if known and known.load:
         check_contents(config, data_dir)
-        data = _load_known(config, data_dir, known)
+        data = with_channels(_load_known(config, data_dir, known), config.channels)
     else:
         files = list_images(config, data_dir, progress)
         check_fingerprint(config, files, data_dir)
@@ -86,14 +87,14 @@ def _load_files(config: DataConfig, files: ImageFiles, progress: Progress, strea
     size = files.size.reduced(config)
     kept = _subset(torch.tensor([label for _, label in files.train]), config, files.classes)
     if config.shape == "square" and not stream and _fits(config, files.size):
-        data = load_files(files, config.stored_side, progress)
+        data = load_files(files, config.stored_side, progress, config.channels)
         return replace(data, train=data.train[kept])
     part = _part(files, kept)
     if config.shape == "own":
-        return stream_files(part, config.image_size, config.longest_side)
+        return stream_files(part, config.image_size, config.longest_side, config.channels)
     if stream or (stream is None and not _fits(config, size)):
-        return stream_files(part, config.stored_side)
-    return load_files(part, config.stored_side, progress)
+        return stream_files(part, config.stored_side, channels=config.channels)
+    return load_files(part, config.stored_side, progress, config.channels)
 
 
 def _part(files: ImageFiles, kept: Tensor | slice) -> ImageFiles:
@@ -118,7 +119,7 @@ def _fits(config: DataConfig, size: DataSize) -> bool:
 
 def _bytes(config: DataConfig, size: DataSize) -> int:
     """Memory of these images in bytes."""
-    return (size.train + size.test) * 3 * config.stored_side**2
+    return (size.train + size.test) * config.channels * config.stored_side**2
 
 
 def _memory() -> int:

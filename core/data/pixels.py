@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core.data.sources.inside import image_at
+from core.data.sources.inside import container_of, image_at
 from core.errors import DataError, MissingData
 
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -35,6 +35,9 @@ BITS, PHOTOMETRIC, SAMPLE_FORMAT, LOWEST, HIGHEST = 258, 262, 339, 340, 341
 """Numbers of tags in EXIF and TIFF: ``BitsPerSample``, ``PhotometricInterpretation``, ``SampleFormat``,
 ``SMinSampleValue``, ``SMaxSampleValue``. TIFF 6.0, sections 8 and 19."""
 SIGNED, WHITE_IS_ZERO = 2, 0
+GRAY = "L"
+"""Pillow's mode of one channel with 8 bits. Colours are converted to their luminance, ITU-R 601-2."""
+ARRAYS = (".npz", ".npy")
 
 
 def read_rgb(path: str, side: int) -> Image.Image:
@@ -59,9 +62,26 @@ def opened(path: str) -> Iterator[Image.Image]:
     Raises ``DataError`` with the path of a file that does not decode, here or inside, and ``MissingData`` with the path
     of a file that is not there.
     """
+    with _told(path), image_at(path) as image:
+        yield image
+
+
+def read_channels(path: str, channels: int) -> np.ndarray:
+    """Return an image of an array as uint8 (channels, H, W), no channel of which is taken for a colour. Raises as
+    ``opened`` does, and where the image is in no array or has another number of channels."""
+    with _told(path):
+        container, inside = container_of(path)
+        if container.suffix not in ARRAYS:
+            raise ValueError(f"{channels} channels are read from arrays alone, {' and '.join(ARRAYS)}")
+        from core.data.sources.arrays import array_channels  # here, since most data needs it not
+
+        return array_channels(container, inside, channels)
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
     try:
-        with image_at(path) as image:
-            yield image
+        yield
     except FileNotFoundError as error:
         raise MissingData(f"{path}: is no longer there; put it back") from error
     except DataError:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def fit_square(images: Tensor, size: int) -> Tensor:
-    """Fit uint8 images (..., 3, H, W) into (..., 3, size, size): the shorter side is resized (bicubic, antialiased),
+    """Fit uint8 images (..., C, H, W) into (..., C, size, size): the shorter side is resized (bicubic, antialiased),
     the longer one cropped to its centre. Images that have this size already are returned unchanged."""
     if images.shape[-2:] == (size, size):
         return images
@@ -18,7 +18,7 @@ def fit_square(images: Tensor, size: int) -> Tensor:
 
 
 def resized(images: Tensor, height: int, width: int) -> Tensor:
-    """Resize uint8 images (..., 3, H, W) to (..., 3, height, width): bicubic, antialiased."""
+    """Resize uint8 images (..., C, H, W) to (..., C, height, width): bicubic, antialiased."""
     from torchvision.transforms.v2 import InterpolationMode  # here, since torchvision takes seconds to import
     from torchvision.transforms.v2 import functional as F
 

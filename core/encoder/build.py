@@ -1,20 +1,22 @@
 """An encoder from its configuration."""
 
+from core.config.data import COLORS
 from core.config.encoder import ENCODERS, EncoderConfig
 from core.encoder.encoder import Encoder
 
 
-def build_encoder(config: EncoderConfig, image_size: int) -> Encoder:
-    """Build the encoder f for views of ``image_size`` pixels, initialised from torch's global generator.
+def build_encoder(config: EncoderConfig, image_size: int, channels: int = COLORS) -> Encoder:
+    """Build the encoder f for views (B, channels, image_size, image_size), initialised from torch's global generator.
 
     Raises ``TypeError`` or ValueError where the module is not what its configuration says.
     """
-    encoder = ENCODERS.code(config)(config, image_size)
+    sizes = (image_size, channels) if config.takes_channels else (image_size,)
+    encoder = ENCODERS.code(config)(config, *sizes)
     if not isinstance(encoder, Encoder):
         raise TypeError(f"encoder.kind {config.kind}: {type(encoder).__name__} is not a core.encoder.encoder.Encoder")
-    if encoder.width != config.output:
+    if encoder.width != (width := config.output_of(channels)):
         raise ValueError(
-            f"encoder.kind {config.kind}: its configuration says that h has {config.output} features, its module "
+            f"encoder.kind {config.kind}: its configuration says that h has {width} features, its module "
             f"{encoder.width}"
         )
     if missing := [stage for stage in config.stages if stage not in encoder.stage_names]:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from core.config.data import COLORS
 from core.config.encoder import EncoderConfig
 from core.encoder.build import build_encoder
 
@@ -14,14 +15,14 @@ ATTENTION_LAYERS = 4
 """Linear layers of attention: queries, keys, values and outputs."""
 
 
-def count(config: EncoderConfig, image_size: int) -> dict[str, int]:
-    """Return the numbers of ``core.cost.EncoderCost`` by name, for views of ``image_size`` pixels.
+def count(config: EncoderConfig, image_size: int, channels: int = COLORS) -> dict[str, int]:
+    """Return the numbers of ``core.cost.EncoderCost`` by name, for views (B, channels, image_size, image_size).
 
     Two views pass the encoder, since batch norm needs more than one value.
     """
     with torch.device("meta"):
-        encoder = build_encoder(config, image_size)
-        views = torch.empty(2, 3, image_size, image_size)
+        encoder = build_encoder(config, image_size, channels)
+        views = torch.empty(2, channels, image_size, image_size)
     outputs: list[int] = []
     for module in encoder.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):

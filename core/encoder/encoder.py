@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Encoder(nn.Module):
-    """Maps views (B, 3, S, S) in [0, 1] to representations h (B, width).
+    """Maps views (B, C, S, S) in [0, 1] to representations h (B, width).
 
     A subclass sets ``width`` and defines ``maps``. A subclass without maps defines ``forward`` instead; it then serves
     every method and protocol except those that need a map or a stage.
@@ -27,9 +27,9 @@ class Encoder(nn.Module):
         raise TypeError(f"{type(self).__name__} has no maps, only h")
 
     def tokens(self, views: Tensor, visible: int) -> Tensor:
-        """Return the tokens (B, P + visible, width) of views (B, 4, S, S), whose last channel is 1 in the patches that
-        are left out, all but ``visible`` of each view. The first P are of no patch, such as the class token. Raises
-        ``TypeError`` where there are no tokens."""
+        """Return the tokens (B, P + visible, width) of views (B, C + 1, S, S), whose last channel is 1 in the patches
+        that are left out, all but ``visible`` of each view. The first P are of no patch, such as the class token.
+        Raises ``TypeError`` where there are no tokens."""
         raise TypeError(f"{type(self).__name__} has no tokens of patches, only h")
 
     def map(self, views: Tensor) -> Tensor:

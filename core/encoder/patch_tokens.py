@@ -12,21 +12,21 @@ def visible_places(hidden: Tensor, count: int) -> Tensor:
 
 
 def patch_pixels(pictures: Tensor, side: int) -> Tensor:
-    """Return the values (B, N, 3 * side^2) of the patches of pictures (B, 3, S, S), row by row."""
+    """Return the values (B, N, C * side^2) of the patches of pictures (B, C, S, S), row by row."""
     return F.unfold(pictures, side, stride=side).transpose(1, 2)
 
 
 def marked(pictures: Tensor, hidden: Tensor, side: int) -> Tensor:
-    """Return views (B, 4, S, S): pictures with a channel that is 1 in hidden patches, of ``hidden`` (B, N). So every
-    row of a batch has its own mask, wherever it is computed."""
+    """Return views (B, C + 1, S, S): pictures with a channel that is 1 in hidden patches, of ``hidden`` (B, N). So
+    every row of a batch has its own mask, wherever it is computed."""
     across = pictures.shape[-1] // side
     mask = hidden.view(-1, 1, across, across).to(pictures.dtype)
     return torch.cat([pictures, mask.repeat_interleave(side, dim=2).repeat_interleave(side, dim=3)], dim=1)
 
 
 def marks(views: Tensor, side: int) -> Tensor:
-    """Return ``hidden`` (B, N) of views (B, 4, S, S)."""
-    return views[:, 3, ::side, ::side].flatten(1)
+    """Return ``hidden`` (B, N) of views (B, C + 1, S, S)."""
+    return views[:, -1, ::side, ::side].flatten(1)
 
 
 def sine_positions(across: int, width: int) -> Tensor:

@@ -6,7 +6,7 @@ from core.encoder.encoder import Encoder, pool
 
 
 class UpToStage(nn.Module):
-    """Maps views (B, 3, S, S) to the pooled output (B, C) of a stage. Later stages do not run."""
+    """Maps views (B, C, S, S) to the pooled output (B, C) of a stage. Later stages do not run."""
 
     def __init__(self, encoder: Encoder, stage: str) -> None:
         """Raises ValueError where the encoder has no such stage."""

@@ -20,12 +20,12 @@ class Untrained(Encoder):
 class Pixels(Untrained):
     """The image itself."""
 
-    def __init__(self, config: PixelsConfig, image_size: int) -> None:
-        super().__init__(config.output)
+    def __init__(self, config: PixelsConfig, image_size: int, channels: int) -> None:
+        super().__init__(config.output_of(channels))
         self.side = config.side
 
     def forward(self, views: Tensor) -> Tensor:
-        """Return all values of views (B, 3, S, S), resized: (B, 3 * side * side)."""
+        """Return all values of views (B, C, S, S), resized: (B, C * side * side)."""
         return resize(views, self.side).flatten(1)
 
 

@@ -13,6 +13,7 @@ from core.evaluation.network import Network
 from core.evaluation.sgd import Recipe, steps_of, train
 from core.optimizer.schedule import peak_rate
 from core.randomness import generator, seeded
+from core.trained.moments import fill_moments
 from core.trained.pretrained import Pretrained
 
 
@@ -43,6 +44,7 @@ def distilled(
         loss = config.alpha * distillation_loss(logits, wanted, temperature)
         return loss if config.alpha == 1 else loss + (1 - config.alpha) * labelled_loss(logits, batch.labels)
 
+    fill_moments(student, split, pretrained.device)
     recipe = student_recipe(config, len(split))
     train(student.train(), split, recipe, pretrained, loss_of)
     return recipe
@@ -59,7 +61,7 @@ def student_recipe(config: Distill, images: int) -> Recipe:
 def build_student(encoder: EncoderConfig, number: int, classes: int, side: int, pretrained: Pretrained) -> Network:
     """Build the student of a number, initialised from the seed of the pretraining, for views of ``side`` pixels."""
     with seeded(generator(pretrained.config.seed, "student", number)):
-        body = build_encoder(encoder, side)
+        body = build_encoder(encoder, side, pretrained.config.data.channels)
         (classifier,) = build_classifier(body.width, classes)
     assert isinstance(classifier, nn.Linear)
     network = Network(nn.Sequential(body), classifier, pretrained.numerics).to(pretrained.device)

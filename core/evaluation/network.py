@@ -18,13 +18,13 @@ class Network(nn.Module):
     def __init__(self, body: nn.Module, classifier: nn.Linear, numerics: Numerics) -> None:
         super().__init__()
         self.body = body
-        """Maps views (B, 3, S, S) to features (B, d)."""
+        """Maps views (B, C, S, S) to features (B, d)."""
         self.classifier = classifier
         """Maps features (B, d) to logits (B, classes)."""
         self.numerics = numerics
 
     def forward(self, views: Tensor) -> Tensor:
-        """Return logits, float32 (B, classes), of views (B, 3, S, S) in [0, 1]."""
+        """Return logits, float32 (B, classes), of views (B, C, S, S) in [0, 1]."""
         with self.numerics.autocast(views.device):
             features = self.body(views.contiguous(memory_format=self.numerics.memory_format))
         logits: Tensor = self.classifier(features.float())
@@ -54,6 +54,6 @@ def predict(network: Network, pretrained: Pretrained, split: Split, test_crop: f
 
 def _width(body: nn.Module, pretrained: Pretrained) -> int:
     """Return the number of features d, found with a black image."""
-    side = pretrained.config.data.image_size
-    image = torch.zeros(1, 3, side, side, dtype=torch.uint8)
+    data = pretrained.config.data
+    image = torch.zeros(1, data.channels, data.image_size, data.image_size, dtype=torch.uint8)
     return extract(body, image, pretrained.numerics, pretrained.device).shape[1]

@@ -29,7 +29,7 @@ CROP_AND_FLIP = CustomAugment(both=(Crop(), Flip()))
 NESTEROV = Sgd(momentum=0.9, nesterov=True)
 
 Loss = Callable[[Tensor, Tensor, Batch], Tensor]
-"""Loss of a network's logits (B, classes), for the views (B, 3, S, S) of a batch."""
+"""Loss of a network's logits (B, classes), for the views (B, C, S, S) of a batch."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def transformed_views(
     name: str,
     device: torch.device,
 ) -> Iterator[Tensor]:
-    """Yield batches of float32 views (B, 3, S, S) in [0, 1] on ``device``, of the images of a split with labels (N,).
+    """Yield batches of float32 views (B, C, S, S) in [0, 1] on ``device``, of the images of a split with labels (N,).
 
     Each view also had the policy's other operations, as its first branch has them.
     """
@@ -73,7 +73,7 @@ def split_policy(policy: AugmentConfig, task: Task) -> tuple[Operations, Operati
 
 
 def transform(views: Tensor, labels: Tensor, operation: Operation, draws: torch.Generator) -> Tensor:
-    """Return views (B, 3, S, S) turned by as many quarters as labels (B,) say, or with the operation applied where
+    """Return views (B, C, S, S) turned by as many quarters as labels (B,) say, or with the operation applied where
     labels are 1."""
     if isinstance(operation, Rotate):
         return quarter_turns(views, labels)

@@ -26,7 +26,7 @@ class Autoencoder(Method):
 
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:
-        drawn: int = config.loss.drawn  # type: ignore[attr-defined]
+        drawn: int = config.loss.drawn(config)  # type: ignore[attr-defined]
         return build_decoder(encoder.width, config.data.image_size, drawn)
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
@@ -34,7 +34,7 @@ class Autoencoder(Method):
         return Views((seen,), wanted)
 
     def shown(self, whole: Tensor, draws: torch.Generator) -> tuple[Tensor, Any]:
-        """Return what the encoder sees of views (B, 3, S, S), and what ``error`` needs to know of them."""
+        """Return what the encoder sees of views (B, C, S, S), and what ``error`` needs to know of them."""
         return whole, whole
 
     def known(self, views: Views, see: See) -> Any:

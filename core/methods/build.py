@@ -15,7 +15,7 @@ def build_training(config: PretrainConfig, images: int, classes: int) -> tuple[E
     """Build encoder and method on the CPU, initialised from ``config.seed`` or from the encoder's
     ``weights``, for this number of training images."""
     with seeded(generator(config.seed, "initialisation")):
-        encoder = build_encoder(config.encoder, config.data.image_size)
+        encoder = build_encoder(config.encoder, config.data.image_size, config.data.channels)
         start_from_weights(config.encoder, encoder, config.data.image_size)
         return encoder, method_of(config)(config, encoder, images, classes)
 
@@ -23,7 +23,7 @@ def build_training(config: PretrainConfig, images: int, classes: int) -> tuple[E
 def build_model(config: PretrainConfig, classes: int) -> tuple[Encoder, nn.Sequential]:
     """Build the encoder f and the method's head only, with the same initialisation."""
     with seeded(generator(config.seed, "initialisation")):
-        encoder = build_encoder(config.encoder, config.data.image_size)
+        encoder = build_encoder(config.encoder, config.data.image_size, config.data.channels)
         return encoder, method_of(config).build_head(config, encoder, classes)
 
 

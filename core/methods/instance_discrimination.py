@@ -57,11 +57,15 @@ class InstanceDiscrimination(Method):
         return torch.cat([batch.numbers[:, None], negatives], dim=1)
 
     def _estimated(self, logits: Tensor) -> Tensor:
-        """Return the loss of noise-contrastive estimation for logits (N, 1 + m), the positive first. The softmax's
-        normaliser Z is estimated in the first step and kept (``lib/NCEAverage.py``)."""
+        """Return the loss of noise-contrastive estimation for logits (N, 1 + m), the positive first. Z is n times the
+        mean exponential of the first step (``lib/NCEAverage.py``), or a moving average over all steps."""
+        estimate = logits.detach().logsumexp(dim=(0, 1)) + math.log(len(self.memory) / logits.numel())
+        kept = self.settings.normaliser_momentum
         if self.progress.step == 0:
-            mean = logits.detach().logsumexp(dim=(0, 1)) - math.log(logits.numel())
-            self.log_normaliser.copy_(mean + math.log(len(self.memory)))
+            self.log_normaliser.copy_(estimate)
+        elif kept < 1:
+            followed = torch.logaddexp(self.log_normaliser + math.log(kept), estimate + math.log1p(-kept))
+            self.log_normaliser.copy_(followed)
         return noise_contrastive(logits - self.log_normaliser, len(self.memory))
 
 

@@ -17,7 +17,7 @@ from core.loss.unit import widened
 from core.methods.method import Method, See, Views
 
 Hidden = tuple[Tensor, Tensor]
-"""Whole views (B, 3, S, S), and bool (B, N): the patches that are hidden."""
+"""Whole views (B, C, S, S), and bool (B, N): the patches that are hidden."""
 
 
 class MaskedAutoencoder(Method):
@@ -36,7 +36,8 @@ class MaskedAutoencoder(Method):
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:
         settings, side = config.loss, config.encoder.token_side
         assert isinstance(settings, Mae)
-        return nn.Sequential(PatchDecoder(encoder.width, config.data.image_size // side, side, settings))
+        across, values = config.data.image_size // side, config.data.channels * side**2
+        return nn.Sequential(PatchDecoder(encoder.width, across, values, settings))
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
         whole = one_view(batch.images, self.config.augment, draws, batch.view_size)
@@ -71,7 +72,8 @@ class PatchDecoder(nn.Module):
 
     positions: Tensor
 
-    def __init__(self, width: int, across: int, side: int, settings: Mae) -> None:
+    def __init__(self, width: int, across: int, values: int, settings: Mae) -> None:
+        """``across`` is the number of patches along a side, ``values`` that of a patch's values."""
         super().__init__()
         own = settings.decoder_width
         self.embed = nn.Linear(width, own)
@@ -79,7 +81,7 @@ class PatchDecoder(nn.Module):
         self.register_buffer("positions", sine_positions(across, own), persistent=False)
         self.blocks = nn.ModuleList(_block(own, settings.decoder_heads) for _ in range(settings.decoder_blocks))
         self.norm = nn.LayerNorm(own)
-        self.predict = nn.Linear(own, 3 * side**2)
+        self.predict = nn.Linear(own, values)
         nn.init.normal_(self.missing, std=0.02)
         for module in self.modules():
             if isinstance(module, nn.Linear):
@@ -87,7 +89,7 @@ class PatchDecoder(nn.Module):
                 nn.init.zeros_(module.bias)
 
     def forward(self, tokens: Tensor, places: Tensor) -> Tensor:
-        """Return the values (B, N, 3 * side^2) of all patches, from the encoder's tokens (B, P + V, width) and the
+        """Return the values (B, N, values) of all patches, from the encoder's tokens (B, P + V, width) and the
         ``places`` (B, V) of visible patches. The first P tokens are of no patch, such as the class token."""
         visible = places.shape[1]
         first, seen = self.embed(tokens).split([tokens.shape[1] - visible, visible], dim=1)

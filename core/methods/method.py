@@ -21,7 +21,7 @@ class Views(NamedTuple):
     """Views of the images of a batch."""
 
     trained: tuple[Tensor, ...]
-    """Blocks of views, float32 (copies * B, 3, S, S) in [0, 1], each ordered by copy: all images, then all images
+    """Blocks of views, float32 (copies * B, C, S, S) in [0, 1], each ordered by copy: all images, then all images
     again. Each block goes through the encoder on its own, with its own batch norm statistics, and with a gradient."""
     others: Any = None
     """Anything else that ``known`` needs, such as the views that a target sees."""
@@ -32,7 +32,7 @@ class See(Protocol):
     where batch norm has chunks."""
 
     def __call__(self, encoder: Encoder, head: Head, views: Tensor) -> Tensor:
-        """Return the outputs for views (copies * B, 3, S, S): those of the whole batch, or of this process's share
+        """Return the outputs for views (copies * B, C, S, S): those of the whole batch, or of this process's share
         where the method is not ``joint``."""
 
 

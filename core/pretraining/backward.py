@@ -20,7 +20,7 @@ Loss = Callable[[tuple[Tensor, ...]], Outcome]
 class Backward:
     """Adds the gradient of a loss to that of every weight. Never waits for the device.
 
-    A block is a tensor of views (V, 3, S, S) with its own batch norm statistics.
+    A block is a tensor of views (V, C, S, S) with its own batch norm statistics.
     """
 
     encoder: Encoder

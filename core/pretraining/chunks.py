@@ -21,7 +21,7 @@ class Dealer:
     draws: torch.Generator
 
     def __call__(self, views: Tensor) -> Chunks:
-        """Return the rows of this process's views (V, 3, S, S) in each chunk. A block that is not larger than a chunk
+        """Return the rows of this process's views (V, C, S, S) in each chunk. A block that is not larger than a chunk
         is one chunk."""
         if self.share.processes * len(views) <= self.size:
             return (torch.arange(len(views), device=views.device),)

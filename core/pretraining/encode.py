@@ -13,7 +13,7 @@ from core.pretraining.chunks import Chunks
 
 @dataclass(frozen=True)
 class Encode:
-    """Maps views (V, 3, S, S) to h (V, width), or to the last map (V, width, H, W) or the tokens of visible patches
+    """Maps views (V, C, S, S) to h (V, width), or to the last map (V, width, H, W) or the tokens of visible patches
     where a method reads these."""
 
     numerics: Numerics

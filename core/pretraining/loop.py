@@ -53,8 +53,8 @@ def pretrain(
     Raises ``DataError`` where the data is smaller than a batch, has grown or shrunk since the checkpoint, or is
     streamed and has a file that does not decode, ValueError where the checkpoint is of another configuration or the
     batch cannot be shared out evenly, ``TypeError`` where an argument is of a wrong type, ``Diverged`` where the loss
-    or a weight is not finite, ``Collapsed`` where all images have one projection, ``ProcessLost`` where another process
-    of the group is gone.
+    or a weight is not finite or the loss stays above that of a guess, ``Collapsed`` where all images have one
+    projection, ``ProcessLost`` where another process of the group is gone.
     """
     check_type(config, PretrainConfig, "config")
     check_type(data, Dataset, "data")

@@ -15,7 +15,7 @@ LARGEST = 48
 
 
 def shown_views(config: PretrainConfig, data: Dataset, count: int, seed: int = 0) -> Tensor:
-    """Return the two views of ``count`` training images, uint8 (2, count, 3, S, S), S at most ``LARGEST``.
+    """Return the two views of ``count`` training images, uint8 (2, count, C, S, S), S at most ``LARGEST``.
 
     The images are the same for all configurations of a data set and a seed. Nothing of a training depends on them.
     """

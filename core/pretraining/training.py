@@ -15,6 +15,7 @@ from core.data.batches import Batches, place
 from core.data.dataset import Dataset, Split
 from core.distributed import add_up, agreed, average_gradients, on_nccl, own_share
 from core.encoder.layers.global_norm import make_batch_norm_global
+from core.encoder.layers.normalize import lacks_moments, set_moments
 from core.errors import Collapsed, DataError, Diverged, ProcessLost
 from core.hardware import pick_device
 from core.history import Epoch, history_from_json
@@ -28,10 +29,16 @@ from core.pretraining.buckets import Buckets
 from core.pretraining.state import VERSION, in_this_version
 from core.pretraining.step import Step
 from core.pretraining.trainer import EpochStart
+from core.trained.moments import measure
 from core.trained.pretrained import Pretrained, copied
 
 COLLAPSED = 0.01
 """Mean spread of an epoch below which all images have one projection. Half precision alone leaves about 0.003."""
+WORSE = 1.1
+"""Times the loss of a guess above which an epoch tells nothing. MoCo with a key encoder that is too fast stays within a
+thousandth of a guess, and its inner stages learn all the same."""
+FEWEST = 2
+"""Epochs above that loss for which a training has diverged. In the first, a memory still has random entries."""
 
 
 class Training:
@@ -60,6 +67,8 @@ class Training:
         self.model = nn.ModuleList([self.encoder, self.method]).to(self.device)
         """Encoder and method: everything that is trained, and everything that is kept between steps except the
         optimiser's state."""
+        if lacks_moments(self.model):
+            set_moments(self.model, agreed(lambda: measure(self.images, self.device), self.device))
         overlaps = on_nccl() and config.batch_norm_chunk is None  # chunks have several backward passes, some empty
         make_batch_norm_global(self.model, fused=overlaps)
         self.buckets = Buckets(self.model) if overlaps else None
@@ -109,8 +118,8 @@ class Training:
         self.step += 1
 
     def end_epoch(self) -> Epoch:
-        """Read the epoch's statistics back and add them to the history. Raises ``Diverged`` where a loss is not finite,
-        and ``Collapsed``."""
+        """Read the epoch's statistics back and add them to the history. Raises ``Diverged`` where a loss is not finite
+        or stays above that of a guess, and ``Collapsed``."""
         statistics = self.statistics.cpu()
         self._check_losses(statistics)
         loss, *means = statistics.double().mean(dim=0).tolist()
@@ -124,6 +133,7 @@ class Training:
             time=time.time(),
         )
         self._check_spread(epoch)
+        self._check_guess(epoch)
         self.history.append(epoch)
         return epoch
 
@@ -221,6 +231,24 @@ class Training:
                 f"{spread:.2g}, and 1 on the whole sphere. loss.kind {self.config.loss.kind} has collapsed; try "
                 f"{guards}head.hidden_norm: true, or an optimizer.learning_rate below {rate:g}. end_on_collapse: false "
                 "trains to the end all the same"
+            )
+
+    def _check_guess(self, epoch: Epoch) -> None:
+        """Raise ``Diverged`` at the end where the loss has been above that of a guess in the last half of all epochs. A
+        training may begin so and learn later."""
+        config = self.config
+        guess = config.loss.guess(config, len(self.images), self.classes)
+        half = max(FEWEST, math.ceil(config.epochs / 2))
+        losses = [each.loss for each in [*self.history, epoch][-half:]]
+        if not (self.finished and config.end_on_collapse and guess and len(losses) == half):
+            return
+        if min(losses) > WORSE * guess:
+            remedy = f"{config.loss.remedy}, or " if config.loss.remedy else ""
+            raise Diverged(
+                f"the loss is {epoch.loss:.3g} at the end, and has been above {guess:.3g}, that of a guess, in the "
+                f"last {half} of {config.epochs} epochs. loss.kind {config.loss.kind} has diverged; try {remedy}an "
+                f"optimizer.learning_rate below {config.optimizer.learning_rate:g}. end_on_collapse: false scores it "
+                "all the same"
             )
 
     def _check_weights(self) -> None:

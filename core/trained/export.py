@@ -1,8 +1,8 @@
 """Encoders for other programs: a safetensors file with its configuration, whose tensors have the names of timm's or
 torchvision's model where there is one.
 
-An encoder takes views in [0, 1] that are not normalised by a mean and a deviation. A library's model that was trained
-on normalised views takes these.
+An encoder takes views in [0, 1], and normalises them itself where ``encoder.normalize`` says so. A library's model that
+is built from the file takes views that are normalised already; see ``moments``.
 """
 
 import json
@@ -16,14 +16,16 @@ from core.config.models.library import Timm
 from core.config.train import PretrainConfig
 from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
-from core.encoder.libraries.model import LibraryModel
+from core.encoder.layers.normalize import measured_moments, moments_of, set_moments
 from core.encoder.libraries.network import timm_options, torchvision_options
 from core.errors import DataError, check_type
 from core.files import as_local, as_path, whole_file
 from core.remote import AnyPath
+from core.trained.module_input import take_images
 from core.trained.pretrained import Pretrained
 
-CONFIG = "config"
+CONFIG, MOMENTS = "config", "moments"
+"""Keys of a file's metadata: the configuration, and the moments that were measured on the training images."""
 FORMER_PREFIX = "network."
 """Start of the names in files of earlier versions, for models of a library."""
 
@@ -32,10 +34,11 @@ def export_encoder(pretrained: Pretrained, path: str | AnyPath) -> None:
     """Write f, without g, to a safetensors file that holds the configuration too. ``load_encoder`` reads it, and so do
     timm and torchvision where f is one of their models: see ``library_call``."""
     check_type(pretrained, Pretrained, "pretrained")
-    target = as_path(path)
-    content = save(
-        _weights(pretrained.encoder.named_as_elsewhere), metadata={CONFIG: pretrained.config.model_dump_json()}
-    )
+    target, encoder = as_path(path), pretrained.encoder
+    told = {CONFIG: pretrained.config.model_dump_json()}
+    if measured := measured_moments(encoder):
+        told[MOMENTS] = json.dumps(measured)
+    content = save(_weights(encoder.named_as_elsewhere), metadata=told)
     with whole_file(target) as file:
         file.write(content)
 
@@ -43,18 +46,24 @@ def export_encoder(pretrained: Pretrained, path: str | AnyPath) -> None:
 def load_encoder(path: str | AnyPath) -> Encoder:
     """Load the encoder f that ``export_encoder`` wrote, on the CPU and in evaluation mode. Runs no code from the file.
 
+    It maps images (N, C, H, W), uint8 or float in [0, 1], to h (N, width); see ``core.trained.module_input``. It
+    resizes nothing: images should have about the size of the training's views, and for some encoders just that.
+
     Raises ``FileNotFoundError``, and ``DataError`` where ``export_encoder`` did not write the file.
     """
     try:
         with as_local(as_path(path)) as local, safe_open(local, "pt") as file:
-            config = PretrainConfig.model_validate(json.loads(file.metadata()[CONFIG]))
+            told = file.metadata()
+            config = PretrainConfig.model_validate(json.loads(told[CONFIG]))
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, TypeError, KeyError, ValueError) as error:
         raise DataError(f"{path}: is not an encoder that export_encoder wrote ({error})") from error
-    encoder = build_encoder(config.encoder, config.data.image_size)
+    encoder = build_encoder(config.encoder, config.data.image_size, config.data.channels)
     if all(name.startswith(FORMER_PREFIX) for name in weights):
         weights = {name.removeprefix(FORMER_PREFIX): tensor for name, tensor in weights.items()}
     encoder.named_as_elsewhere.load_state_dict(weights)
+    set_moments(encoder, json.loads(told.get(MOMENTS, "null")))
+    take_images(encoder, config.data.channels)
     return encoder.eval()
 
 
@@ -66,7 +75,8 @@ def library_call(pretrained: Pretrained, path: str) -> str | None:
     """
     config, encoder = pretrained.config.encoder, pretrained.encoder
     if isinstance(config, Timm):
-        options = {"num_classes": 0, "checkpoint_path": path} | timm_options(config, pretrained.config.data.image_size)
+        data = pretrained.config.data
+        options = {"num_classes": 0, "checkpoint_path": path} | timm_options(config, data.image_size, data.channels)
         return f"timm.create_model({config.name!r}, {_arguments(options)})"
     if encoder.unlike_torchvision():
         return None
@@ -77,12 +87,10 @@ def library_call(pretrained: Pretrained, path: str) -> str | None:
 
 
 def moments(pretrained: Pretrained) -> tuple[list[float], list[float]] | None:
-    """Return mean and deviation, by colour, that the library's model of an exported f takes views normalised by. f
+    """Return mean and deviation, by channel, that the library's model of an exported f takes views normalised by. f
     itself normalises them. None where views are in [0, 1] as they are."""
-    encoder = pretrained.encoder
-    if not isinstance(encoder, LibraryModel) or not encoder.normalizes:
-        return None
-    return encoder.mean.flatten().tolist(), encoder.deviation.flatten().tolist()
+    found = moments_of(pretrained.encoder)
+    return None if found is None else (list(found[0]), list(found[1]))
 
 
 def _arguments(options: dict[str, Any]) -> str:

@@ -72,7 +72,7 @@ def extract(
     device: torch.device,
     view_size: int | None = None,
 ) -> Tensor:
-    """Return the outputs of ``model``, float32 (N, d) on ``device``, for uint8 images (N, 3, S, S), unaugmented and
+    """Return the outputs of ``model``, float32 (N, d) on ``device``, for uint8 images (N, C, S, S), unaugmented and
     resized to ``view_size`` if that is given."""
     return extract_views(model, whole_views(images, device, view_size), numerics)
 
@@ -80,14 +80,14 @@ def extract(
 def whole_views(
     images: Tensor | StreamedImages, device: torch.device, view_size: int | None = None, share: float = 1.0
 ) -> Iterator[Tensor]:
-    """Yield batches of float32 views (B, 3, S, S) in [0, 1] on the device, of uint8 images that are not augmented, and
+    """Yield batches of float32 views (B, C, S, S) in [0, 1] on the device, of uint8 images that are not augmented, and
     resized to ``view_size`` if that is given. With a ``share`` below 1, a view is the square in the middle whose side
     is that share of the shorter side."""
     return (resize(as_float(batch), view_size, share) for batch in in_order(images, BATCH, device))
 
 
 def extract_views(model: nn.Module, batches: Iterable[Tensor], numerics: Numerics) -> Tensor:
-    """Return the outputs of ``model``, float32 (N, d), for batches of float32 views (B, 3, S, S) in [0, 1] on its
+    """Return the outputs of ``model``, float32 (N, d), for batches of float32 views (B, C, S, S) in [0, 1] on its
     device.
 
     It runs in evaluation mode: batch norm uses its running statistics and keeps them. Afterwards every module is in the

@@ -8,6 +8,7 @@ from torch import nn
 
 from core.config.train import PretrainConfig
 from core.encoder.encoder import Encoder
+from core.encoder.layers.normalize import measured_moments, set_moments
 from core.files import as_path
 from core.hardware import pick_device
 from core.history import Epoch, history_from_json
@@ -47,12 +48,12 @@ class Pretrained:
         return first.device
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
-        """Return h, float32 (N, width) on the encoder's device, of images (N, 3, H, W): uint8, or float in [0, 1].
+        """Return h, float32 (N, width) on the encoder's device, of images (N, C, H, W): uint8, or float in [0, 1].
 
-        The square in the middle is resized to the size of the training's views, and not normalised. Batch norm uses its
-        running statistics. Raises as ``as_views`` does.
+        The square in the middle is resized to the size of the training's views; the encoder normalises it where
+        ``encoder.normalize`` says so. Batch norm uses its running statistics. Raises as ``as_views`` does.
         """
-        views = as_views(images, self.config.data.image_size)
+        views = as_views(images, self.config.data.image_size, self.config.data.channels)
         return extract_views(self.encoder, (part.to(self.device) for part in views.split(BATCH)), self.numerics)
 
     def save(self, path: str | AnyPath) -> None:
@@ -64,6 +65,7 @@ class Pretrained:
             "classes": self.classes,
             "encoder": self.encoder.state_dict(),
             "head": self.head.state_dict(),
+            "moments": measured_moments(self.encoder),
             "numerics": asdict(self.numerics),
             "history": [epoch.to_json() for epoch in self.history],
             "seconds": self.seconds,
@@ -82,6 +84,7 @@ def load_pretrained(path: str | AnyPath, device: str | torch.device | None = Non
     config = PretrainConfig.model_validate(state["config"])
     numerics = Numerics(**state["numerics"])
     encoder, head = _model_with(config, state["classes"], state["encoder"], state["head"], numerics, device)
+    set_moments(encoder, state.get("moments"))
     history = history_from_json(state["history"], config.loss.measures)
     return Pretrained(config, state["classes"], encoder, head, numerics, history, state["seconds"])
 
@@ -91,6 +94,7 @@ def copied(pretrained: Pretrained) -> Pretrained:
     p = pretrained
     weights = p.encoder.state_dict(), p.head.state_dict()
     encoder, head = _model_with(p.config, p.classes, *weights, p.numerics, p.device)
+    set_moments(encoder, measured_moments(p.encoder))
     return replace(pretrained, encoder=encoder, head=head)
 
 

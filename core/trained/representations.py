@@ -41,7 +41,7 @@ def _encoded(pretrained: Pretrained, split: Split, wanted: Sequence[Representati
 
 
 class Representations(nn.Module):
-    """Maps views (B, 3, S, S) to several representations side by side, (B, sum of their widths). Each part of f and g
+    """Maps views (B, C, S, S) to several representations side by side, (B, sum of their widths). Each part of f and g
     runs once."""
 
     def __init__(self, pretrained: Pretrained, wanted: Sequence[Representation]) -> None:

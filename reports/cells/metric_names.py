@@ -39,6 +39,15 @@ METRIC_LABELS = {
 }
 """Labels of metrics by name; ``add_labels`` adds further ones."""
 
+RANKED = re.compile(r"top1|top5|score|mean_per_class|map_11|validation|top1_at_\d+|precision_at_\d+")
+"""Pattern of the last parts of the names of metrics that are better when higher; other metrics, such as an entropy,
+have no best."""
+
+
+def is_ranked(metric: str) -> bool:
+    """Whether a metric is better when it is higher."""
+    return bool(RANKED.fullmatch(metric.rsplit("/", 1)[-1])) and not metric.startswith("pretrain/")
+
 
 def add_labels(labels: Mapping[str, str]) -> None:
     """Add labels by name. A name may be a pattern such as ``retrieval/precision_at_\\d+``. Known names keep their

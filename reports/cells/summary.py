@@ -121,7 +121,7 @@ def seed_values(cell: Mapping[Any, Any]) -> list[float]:
 
 
 def known_spread(cells: pd.DataFrame) -> "pd.Series[float] | None":
-    """The spread of each cell; None where none is known, so that no legend shows an error bar."""
+    """The spread of each cell; None if no spread is known, so that no legend shows an error bar."""
     return cells["spread"] if cells["spread"].notna().any() else None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
 from reports.cells.names import value_name
@@ -16,7 +16,7 @@ from reports.figures.findings import cell_findings
 from reports.figures.labels.point_labels import label_cells
 from reports.figures.labels.short_names import folded
 from reports.figures.points import draw_gaps, gap_notes
-from reports.figures.sides import Side, add_legend, gaps_note, lay_out, sides
+from reports.figures.sides import Side, add_legends, gaps_note, lay_out, share_span, sides, span_note
 from reports.specs import AgainstReport
 from reports.study_report import StudyReport
 from reports.style import COLORS, GREY, MARKERS
@@ -30,13 +30,14 @@ def draw_against(report: StudyReport, spec: AgainstReport) -> Drawn:
     """Draws a panel for each value of ``spec.y``, and a row of panels with the paper's numbers."""
     rows, columns = rows_and_columns(report.axes, spec.axis)
     data = beside(report.table, report.paper, report.axes, [spec.metric])
+    notes = [*span_note(len(spec.y) * data["source"].nunique()), *gap_notes(data)]
     return Drawn(
         figure=against_figure(report, spec, data),
         texts=pivoted(data, rows, columns),
         corner=", ".join(rows),
         data=data,
         findings=cell_findings(data, report.axes, report.baselines) + _rising_together(report, spec, data),
-        caption=caption(report, data, report.axes, "Points are", "error bars", gap_notes(data)),
+        caption=caption(report, data, report.axes, "Points are", "error bars", notes),
         rows=rows,
         columns=columns,
     )
@@ -49,13 +50,17 @@ def against_figure(report: StudyReport, spec: AgainstReport, data: pd.DataFrame)
     figure, places = lay_out(report, parts, 2.9, stacked=True)
     colors, markers = values_of(data, spec.color), values_of(data, spec.marker)
     panels: list[tuple[Axes, pd.DataFrame]] = []
+    legends: list[tuple[SubFigure, list[Artist]]] = []
     for place, side in zip(places, parts, strict=True):
         for ax, y in zip(place.subplots(1, len(spec.y), squeeze=False)[0], spec.y, strict=True):
             points = paired(side.cells, spec.axis, str(spec.x), str(y), others)
             _draw_points(ax, points, spec, colors, markers)
             _dress(ax, points, side, str(spec.x), str(y))
             panels.append((ax, points.dropna(subset=["mean_x", "mean_y"])))
-        add_legend(place, _handles(side.cells, spec, colors, markers), "", 8)
+        legends.append((place, _handles(side.cells, spec, colors, markers)))
+    share_span([ax for ax, _ in panels], "x")
+    share_span([ax for ax, _ in panels])
+    add_legends(legends, "", 8)
     if not (spec.color or spec.marker):
         figure.draw_without_rendering()
         for ax, points in panels:

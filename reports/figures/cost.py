@@ -13,7 +13,7 @@ from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
 from reports.figures.labels.point_labels import label_cells
 from reports.figures.seed_dots import draw_seeds, seeds_note
-from reports.figures.sides import add_legend, gaps_note
+from reports.figures.sides import add_legends, gaps_note
 from reports.specs import CostReport
 from reports.study_report import StudyReport
 from reports.style import COLORS, GREY, WIDTH, set_heading
@@ -67,7 +67,7 @@ def cost_figure(report: StudyReport, spec: CostReport, data: pd.DataFrame) -> Fi
     ax.set_ylabel(label_of(spec.metric))
     ax.margins(0.12)
     ax.grid(visible=True, axis="both", linestyle=":")
-    add_legend(part, ax.get_legend_handles_labels()[0], "", 2)
+    add_legends([(part, ax.get_legend_handles_labels()[0])], "", 2)
     figure.draw_without_rendering()
     label_cells(ax, known, "cost", "mean", report.axes)
     return figure

@@ -19,7 +19,7 @@ from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
 from reports.figures.labels.short_names import folded
 from reports.figures.seed_dots import DOT, seeds_note, spread_out
-from reports.figures.sides import add_legend
+from reports.figures.sides import add_legends
 from reports.specs import EffectsReport
 from reports.statistics.noise.differences import differences
 from reports.study_report import StudyReport
@@ -89,7 +89,7 @@ def effects_figure(report: StudyReport, spec: EffectsReport, data: pd.DataFrame)
             place = names.index(cell[spec.axis]) + offset if cell[spec.axis] in names else math.nan
             _draw_cell(ax, place, cell, whole.get(group, []), look, GROUP / len(groups))
     _dress(ax, report, spec, data, [folded(value_name(spec.axis, name)) for name in names])
-    add_legend(part, _handles(cells, groups), ", ".join(map(axis_name, others)), 4)
+    add_legends([(part, _handles(cells, groups))], ", ".join(map(axis_name, others)), 4)
     return figure
 
 

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from reports.cells.matrix import Matrix, by_cell, rank_correlation
-from reports.cells.metric_names import difference
+from reports.cells.metric_names import difference, is_ranked
 from reports.cells.names import is_number, signed
 from reports.cells.scoring import SCORED_BY, Baseline, scorings_of
-from reports.cells.summary import HERE, PAPER, at, in_common, of, ordered, spearman
+from reports.cells.summary import HERE, PAPER, WORDS, at, in_common, of, ordered, spearman
 from reports.paper.numbers import PaperMatrix
-from reports.statistics.best import is_ranked
 
 
 def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: Sequence[Baseline]) -> list[str]:
@@ -118,9 +117,9 @@ def _unmatched(baselines: Sequence[Baseline], scorings: Sequence[str]) -> list[s
 
 def _without_value(count: int, states: "pd.Series[str]") -> str:
     """A sentence on the cells without a value; ``states`` has the states of all cells."""
-    failed, stopped = (int((states == state).sum()) for state in ("failed", "stopped"))
-    early = f", {stopped} stopped early" if stopped else ""
-    return f"{count} of {len(states)} cells have no value yet ({failed} failed{early})."
+    counts = {words: int((states == state).sum()) for state, words in WORDS.items() if state in ("failed", "stopped")}
+    why = ", ".join(f"{number} {words}" for words, number in counts.items() if number)
+    return f"{count} of {len(states)} cells {'has' if count == 1 else 'have'} no value yet{f' ({why})' if why else ''}."
 
 
 def _common_order(data: pd.DataFrame, axes: list[str], told: str) -> list[str]:

@@ -30,8 +30,8 @@ LABELS, NUMBERS = 2.75, 1.3
 """Inches beside the axes: of the claims to the left, and of effect and interval to the right."""
 LETTERS = 18.5
 """Letters of an inch, of a text in small letters."""
-MOST_LINES, MANY, LINES_OF_MANY = 3, 12, 1
-"""Lines of a claim, the number of claims from which on each has fewer, and these; the page has it whole."""
+MOST_LINES = ((12, 3), (24, 2))
+"""Numbers of claims below which each has so many lines at most; of more claims each has one. The page has it whole."""
 LINE, PAD = 0.125, 0.09
 """Inches of a line of text, and between claims."""
 TOP, HEAD, AXIS, FOOT = 0.07, 0.32, 0.5, 0.3
@@ -66,7 +66,7 @@ def save_forest(verdicts: Sequence[tuple[str, Verdict]], heading: str, folder: P
 
 def forest_figure(verdicts: Sequence[tuple[str, Verdict]], heading: str) -> Figure:
     """Draw the verdicts, each after the label of its study or an empty one. Effects of one unit share an axis."""
-    lines = MOST_LINES if len(verdicts) < MANY else LINES_OF_MANY
+    lines = next((most for claims, most in MOST_LINES if len(verdicts) < claims), 1)
     rows = [Row(_label(label, verdict, lines), verdict) for label, verdict in verdicts]
     units = dict.fromkeys(row.verdict.unit for row in rows)
     panels = {unit: [row for row in rows if row.verdict.unit == unit] for unit in units}
@@ -90,7 +90,8 @@ def forest_figure(verdicts: Sequence[tuple[str, Verdict]], heading: str) -> Figu
 
 def _label(study: str, verdict: Verdict, lines: int) -> str:
     says = f"{study}: {verdict.claim.says}" if study else verdict.claim.says
-    return "\n".join(textwrap.wrap(says, int(LABELS * LETTERS), max_lines=lines, placeholder=" …"))
+    room = int(LABELS * LETTERS)
+    return "\n".join(textwrap.wrap(says, room, max_lines=lines, placeholder=" …", break_on_hyphens=False))
 
 
 def _handle(word: str) -> Line2D:

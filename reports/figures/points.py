@@ -16,7 +16,7 @@ from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
 from reports.figures.labels.ticks import name_places, place_numbers
 from reports.figures.seed_dots import draw_seeds, seeds_note, shift_by
-from reports.figures.sides import Side, add_legend, lay_out, sides
+from reports.figures.sides import Side, add_legends, lay_out, share_span, sides, span_note
 from reports.specs import PointsReport
 from reports.study_report import StudyReport
 from reports.style import COLORS, EMPTY, GREY, MARKERS
@@ -40,13 +40,14 @@ def draw_points(report: StudyReport, spec: PointsReport) -> Drawn:
     others = [axis for axis in report.axes if axis != spec.x]
     axes = [spec.x, *others]
     data = beside(report.table, report.paper, axes, [spec.metric])
+    notes = [*span_note(data["source"].nunique()), *gap_notes(data), *seeds_note(data)]
     return Drawn(
         figure=points_figure(report, spec, data),
         texts=pivoted(data, axes, None),
         corner=", ".join(axes),
         data=data,
         findings=cell_findings(data, axes, report.baselines),
-        caption=caption(report, data, axes, "Points are", "error bars", gap_notes(data) + seeds_note(data)),
+        caption=caption(report, data, axes, "Points are", "error bars", notes),
         rows=axes,
     )
 
@@ -56,14 +57,16 @@ def points_figure(report: StudyReport, spec: PointsReport, data: pd.DataFrame) -
     parts = sides(report, data)
     figure, places = lay_out(report, parts, 2.8, stacked=False)
     others = [axis for axis in report.axes if axis != spec.x]
-    for place, side in zip(places, parts, strict=True):
-        ax = place.subplots()
+    panels, legends = [place.subplots() for place in places], []
+    for place, ax, side in zip(places, panels, parts, strict=True):
         _draw_lines(ax, side, spec.x, others)
         if side is parts[0]:
             _draw_baselines(ax, report.baselines, scorings_of(side.cells))
         handles = ax.get_legend_handles_labels()[0]
         handles.sort(key=lambda one: isinstance(one, Line2D))  # baselines after the lines that the title is about
-        add_legend(place, handles, ", ".join(map(axis_name, others)), 2)
+        legends.append((place, handles))
+    share_span(panels)
+    add_legends(legends, ", ".join(map(axis_name, others)), 2)
     return figure
 
 

@@ -3,11 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
 
 from reports.cells.summary import HERE, PAPER, WORDS, of
 from reports.figures.labels.short_names import LETTERS_AN_INCH, letters
@@ -53,18 +56,52 @@ def lay_out(report: StudyReport, parts: list[Side], height: float, stacked: bool
     return figure, found
 
 
-def add_legend(part: SubFigure, handles: Sequence[Artist], title: str, most: int) -> None:
-    """Adds a legend below the panels, with at most ``most`` entries a row. It covers nothing, unlike the paper's, which
-    lie over its bars."""
-    if handles:
-        longest = max(letters(str(handle.get_label())) for handle in handles)
-        room = int(part.bbox.width / part.dpi * LETTERS_AN_INCH / (longest + HANDLE))
-        rows = math.ceil(len(handles) / max(1, min(most, room)))
-        columns = math.ceil(len(handles) / rows)
-        figure = part.figure
-        figure.set_figheight(figure.get_figheight() + max(0, rows - FREE_ROWS) * ROW)
-        legend = part.legend(handles=handles, ncols=columns, loc="outside lower center", frameon=False)
+def add_legends(parts: Sequence[tuple[SubFigure, Sequence[Artist]]], title: str, most: int) -> None:
+    """Adds a legend below the panels of each part, with at most ``most`` entries a row. It covers nothing, unlike the
+    paper's, which lie over its bars. All legends are equally high, so that all panels are."""
+    if not any(handles for _, handles in parts):
+        return
+    columns = [_legend_columns(part, handles, most) for part, handles in parts]
+    rows = max(math.ceil(len(handles) / count) for (_, handles), count in zip(parts, columns, strict=True))
+    figure, lines = parts[0][0].figure, len({part.bbox.y0 for part, _ in parts})
+    figure.set_figheight(figure.get_figheight() + lines * max(0, rows - FREE_ROWS) * ROW)
+    for (part, handles), count in zip(parts, columns, strict=True):
+        whole = _in_columns(handles, count, rows)
+        legend = part.legend(handles=whole, ncols=count, loc="outside lower center", frameon=False)
         legend.set_title(title or None)  # type: ignore[arg-type]
+
+
+def _legend_columns(part: SubFigure, handles: Sequence[Artist], most: int) -> int:
+    """The columns of a legend that is as wide as its part at most."""
+    longest = max((letters(str(handle.get_label())) for handle in handles), default=0)
+    room = int(part.bbox.width / part.dpi * LETTERS_AN_INCH / (longest + HANDLE))
+    rows = math.ceil(len(handles) / max(1, min(most, room)))
+    return max(1, math.ceil(len(handles) / max(1, rows)))
+
+
+def _in_columns(handles: Sequence[Artist], columns: int, rows: int) -> list[Artist]:
+    """The handles column by column, each filled with empty ones until it has so many rows."""
+    empty = Line2D([], [], linestyle="", label=" ")
+    parts = [[handles[number] for number in part] for part in np.array_split(range(len(handles)), columns)]
+    return [one for part in parts for one in [*part, *[empty] * (rows - len(part))]]
+
+
+def share_span(panels: Sequence[Axes], side: Literal["x", "y"] = "y") -> None:
+    """Gives an axis of all panels the same number of points, around the middle of each panel's own: else a difference
+    of two points in one looks like one of ten in the next."""
+    ends = [getattr(ax, f"get_{side}lim")() for ax in panels]
+    span = max(high - low for low, high in ends)
+    for ax, (low, high) in zip(panels, ends, strict=True):
+        first = (low + high - span) / 2
+        first = max(first, min(low, 0.0))
+        if "(%)" in getattr(ax, f"get_{side}label")():
+            first = min(first, max(high, 100.0) - span)
+        ax.set(**{f"{side}lim": (first, first + span)})
+
+
+def span_note(panels: int) -> list[str]:
+    """The note on ``share_span``; empty for a single panel."""
+    return ["All panels span the same number of points."] if panels > 1 else []
 
 
 def gaps_note(states: "pd.Series[str]") -> str:

@@ -24,7 +24,7 @@ from reports.figures.findings import cell_findings
 from reports.figures.labels.point_labels import label_cells
 from reports.figures.points import draw_gaps, gap_notes
 from reports.figures.seed_dots import draw_seeds, seeds_note
-from reports.figures.sides import Side, add_legend, lay_out, sides
+from reports.figures.sides import Side, add_legends, lay_out, share_span, sides, span_note
 from reports.specs import SizesReport
 from reports.study_report import StudyReport
 from reports.style import COLORS, MARKERS
@@ -59,7 +59,8 @@ def draw_sizes(report: StudyReport, spec: SizesReport) -> Drawn:
 
 def _notes(cells: pd.DataFrame, spec: SizesReport) -> list[str]:
     many = bool(spec.series) and cells[spec.series or "source"].nunique() > 1
-    return [*gap_notes(cells), *seeds_note(cells), *([NAMED_ONCE] if many else [])]
+    panels = cells["source"].nunique()
+    return [*span_note(panels), *gap_notes(cells), *seeds_note(cells), *([NAMED_ONCE] if many else [])]
 
 
 def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> Figure:
@@ -71,14 +72,16 @@ def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> 
     named = [axis for axis in report.axes if axis != spec.series]
     points = [pd.concat([side.cells, _others(data, side)], ignore_index=True) for side in parts]
     axes = [place.subplots() for place in places]
-    for place, ax, side, cells in zip(places, axes, parts, points, strict=True):
+    for ax, side, cells in zip(axes, parts, points, strict=True):
         for number, value in enumerate(series):
             look = COLORS[number % len(COLORS)], markers[value]
             _draw_series(ax, at(side.cells, spec.series, value), value, look, named)
         _draw_series(ax, of(cells, OTHERS), OTHERS, OTHERS_LOOK, [])
         draw_gaps(ax, side.cells, PARAMETERS)
         _dress(ax, side.metric_label, spec)
-        add_legend(place, ax.get_legend_handles_labels()[0], "", 2)
+    share_span(axes)
+    handles = [ax.get_legend_handles_labels()[0] for ax in axes]
+    add_legends(list(zip(places, handles, strict=True)), "", 2)
     figure.draw_without_rendering()
     for ax, cells in zip(axes, points, strict=True):
         label_cells(ax, _named_once(cells.dropna(subset="mean"), named), PARAMETERS, "mean", named)

@@ -31,6 +31,8 @@ class Entry:
     """The link to the study's own page, relative to this one."""
     problem: str = ""
     """The reason why the study was not run, or not to its end; empty if there is none."""
+    left_out: bool = False
+    """Whether it was left out on purpose, so that it is not unfinished."""
 
     @property
     def label(self) -> str:

@@ -34,7 +34,6 @@ LIBRARIES = (
     "pillow",
     "pydantic",
     "scipy",
-    "seaborn",
 )
 """Distributions that figures, tables and pages are made with."""
 PAGE = "report.html"

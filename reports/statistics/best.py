@@ -6,17 +6,12 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from reports.cells.metric_names import is_ranked
 from reports.cells.scoring import SCORED_BY, with_scoring
 from reports.cells.search import VALIDATION, Select
 from reports.cells.summary import HERE, summarise
 from reports.statistics.noise.differences import differences
 from reports.statistics.page import Judged
-
-RANKED = ("top1", "top5", "score", "mean_per_class", "map_11", "validation")
-"""The last parts of the names of metrics that are better when higher; other metrics, such as an entropy, have no
-best."""
-AT_K = "top1_at_"
-"""The beginning of the name of a top-1 accuracy at one of several k."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +101,3 @@ def not_told_apart(study: Judged, ranked: pd.DataFrame, axes: list[str]) -> list
     if any(math.isnan(one.low) for one in found):
         return None
     return [row for row, one in zip(ranked.index[1:], found, strict=True) if one.low <= 0]
-
-
-def is_ranked(metric: str) -> bool:
-    """Whether a metric is better when it is higher."""
-    name = metric.rsplit("/", 1)[-1]
-    return (name in RANKED or name.startswith(AT_K)) and not metric.startswith("pretrain/")

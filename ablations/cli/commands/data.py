@@ -11,7 +11,7 @@ from ablations.cli.options import LOCATION, DataOption, console, errors, parse_l
 from ablations.cli.tables import FEW_CLASSES, classes_text, set_lines
 from ablations.store.locations import DEFAULT_DATA
 from ablations.types.errors import StudyError
-from core.config.data import Unreadable
+from core.config.data import COLORS, Unreadable
 from core.remote import AnyPath
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ UnlabelledOption = Annotated[
 UnreadableOption = Annotated[
     Unreadable, typer.Option("--unreadable", help="What is done with images that do not decode, as data.unreadable.")
 ]
+ChannelsOption = Annotated[
+    int, typer.Option("--channels", min=1, help="Channels of every image, as data.channels: 1 for gray.")
+]
 NoteOption = Annotated[
     str,
     typer.Option(
@@ -58,6 +61,7 @@ def data(
     split_seed: SplitSeedOption = 0,
     unlabelled: UnlabelledOption = None,
     unreadable: UnreadableOption = "refuse",
+    channels: ChannelsOption = COLORS,
     data_dir: DataOption = DEFAULT_DATA,
     storage: NoteOption = "",
     download: DownloadOption = False,
@@ -74,14 +78,21 @@ def data(
             return
         if name in DATA_SETS:
             raise StudyError(f"{name} is built-in data; 'ablate data' checks images of your own")
-        config = _config(name=name, split=split, split_seed=split_seed, unlabelled=unlabelled, unreadable=unreadable)
+        config = _config(
+            name=name,
+            split=split,
+            split_seed=split_seed,
+            unlabelled=unlabelled,
+            unreadable=unreadable,
+            channels=channels,
+        )
         root = local_data(name, data_dir, console.print, fresh=True) / name
         columns = TextColumn("reading images"), BarColumn(), MofNCompleteColumn()
         with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
             task = bar.add_task("")
             try:
                 check = check_images(
-                    root, lambda done, total: bar.update(task, completed=done, total=total), unlabelled
+                    root, lambda done, total: bar.update(task, completed=done, total=total), unlabelled, channels
                 )
             except DataError as error:
                 raise StudyError(f"data: {error}") from error

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 TrialArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[TRIAL]", help="The id of a trial, or the beginning of one.", autocompletion=completion.trials
+        metavar="[TRIAL]",
+        help="Id of a trial or of its encoder, or its beginning.",
+        autocompletion=completion.trials,
     ),
 ]
 
@@ -158,4 +160,8 @@ def _check_trained(plan: "CollectionPlan", study: str) -> None:
     left = {unit.pretrain_id: one.trained for one in plan.plans for unit in one.units}
     if lacking := [encoder for encoder, trained in left.items() if encoder not in trained]:
         told = f"{counted(len(lacking), 'encoder')} of {len(left)} to score, such as {lacking[0]}"
-        raise StudyError(f"{study}: {told}, is not trained; 'ablate run {study}' with the same options trains it")
+        isnt = "is" if len(lacking) == 1 else "are"
+        raise StudyError(
+            f"{study}: {told}, {isnt} not trained; 'ablate run {study}' with the options that it was run with trains "
+            f"{'it' if len(lacking) == 1 else 'them'}"
+        )

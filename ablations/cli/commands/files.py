@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ablations.cli.invocation import again
-from ablations.cli.options import DataOption, UseOption, code_options, console, told
+from ablations.cli.options import DataOption, UseOption, code_options, console, errors, told
 from ablations.store.locations import DEFAULT_DATA
 from ablations.study.library import PartKind, Question
 from ablations.types.errors import StudyError
@@ -42,16 +42,25 @@ def new(
         _new_part(target, kinds)
         return
     with told():
-        from ablations.study.new_study import write_study
+        from ablations.study.new_study import share_to_split, write_study
         from ablations.types.wording import closest
         from core.data.catalog import DATA_SETS
 
-        written = write_study(target, template, data)
+        split, problem = None, ""
+        try:
+            split = share_to_split(data, data_dir)
+        except StudyError as error:  # the study is a beginning all the same
+            problem = str(error)
+        written = write_study(target, template, data, split)
         console.print(f"study   {written.study}\nschema  {written.schema} (for your editor)")
         if data not in DATA_SETS and not (data_dir / data).exists():
             if close := closest(data, DATA_SETS):
                 console.print(f"note    {data} is no built-in data; did you mean {close}?")
             console.print(f"data    put images at {data_dir / data}/{{train,test}}/<class>/*.jpg")
+        if split:
+            console.print(f"note    {data_dir / data} has no split: data.split is {split:g}, of each class for testing")
+        if problem:
+            errors.print(f"note: the study cannot run yet: {problem}", style="yellow", highlight=False)
         console.print(f"next    {again('plan', written.reference)}")
 
 

@@ -13,6 +13,7 @@ from ablations.cli.options import (
     SetOption,
     StorageOption,
     UseOption,
+    check_there,
     code_options,
     console,
     errors,
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 TrialArgument = Annotated[
     str,
     typer.Argument(
-        metavar="TRIAL", help="The id of a trial, or the beginning of one.", autocompletion=completion.trials
+        metavar="TRIAL",
+        help="Id of a trial or of its encoder, or its beginning.",
+        autocompletion=completion.trials,
     ),
 ]
 StudyOption = Annotated[
@@ -127,6 +130,7 @@ def rm(
         from ablations.store.leases.live_run import alone
         from ablations.store.upkeep.cleaning import of_trial
 
+        check_there(storage)
         store = open_store(storage)
         with alone(storage) as still:
             _clean(of_trial(store, find_trial(store, trial)), yes, dry_run, still)
@@ -139,6 +143,7 @@ def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False, dry_run
         from ablations.store.leases.live_run import alone
         from ablations.store.upkeep.cleaning import unneeded
 
+        check_there(storage)
         store = open_store(storage)
         with alone(storage) as still:
             _clean(unneeded(store), yes, dry_run, still)

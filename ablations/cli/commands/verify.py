@@ -2,9 +2,8 @@
 
 import typer
 
-from ablations.cli.options import StorageOption, UseOption, code_options, console, errors, told
+from ablations.cli.options import StorageOption, UseOption, check_there, code_options, console, errors, told
 from ablations.store.locations import DEFAULT_STORAGE
-from ablations.types.errors import StudyError
 from ablations.types.wording import counted
 
 DAMAGED = 1
@@ -20,8 +19,7 @@ def verify(storage: StorageOption = DEFAULT_STORAGE, use: UseOption = None) -> N
         from ablations.store.upkeep.verification import Verification
         from ablations.study.own_code.uses import used_by_command
 
-        if not storage.exists():
-            raise StudyError(f"{storage}: there is no such storage")
+        check_there(storage)
         list(used_by_command(code_options(use, no_code=False)))
         verification, count = Verification(TrialStore(storage)), 0
         for problem in verification.problems():

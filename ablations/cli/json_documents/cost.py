@@ -1,7 +1,7 @@
 """The cost of what is left to run."""
 
 from ablations.cli.json_documents.document import Part
-from ablations.planning.estimate import estimate, price_of
+from ablations.planning.cost.estimate import estimate, price_of
 from ablations.planning.plan import Plan
 from ablations.store.speeds import load_speeds
 from core.remote import AnyPath
@@ -21,8 +21,11 @@ class Cost(Part):
     hardware: str | None
     """Hardware of the past trials that the estimate goes by; null if there are none."""
     seconds: float | None
-    """Seconds of compute, one trial after the other and none stopped early; null if nothing was measured on this
-    storage."""
+    """Seconds of compute, one trial after the other and none stopped early: the most that agree with past trials of
+    this storage where ``least_seconds`` is less than a quarter of it, else what is likely. Null if no training was
+    timed."""
+    least_seconds: float | None
+    """Least seconds that agree with past trials. Far fewer where only trials of other sizes were timed."""
     unmeasured: list[str]
     """Evaluation protocols that were never timed on this storage; the seconds leave them out."""
     price: float | None
@@ -41,6 +44,7 @@ def cost_of(plan: Plan, storage: AnyPath, price: float | None) -> Cost | None:
         too_large=left.too_large,
         hardware=left.hardware.name if left.hardware else None,
         seconds=left.seconds,
+        least_seconds=left.least,
         unmeasured=left.unmeasured,
         price=price_of(left, plan.scaled.resources, price),
     )

@@ -46,7 +46,7 @@ def export_document(trial: StoredTrial, pretrained: "Pretrained", file: str, cel
         encoder=trial.pretrain_id or "",
         cell=cell,
         kind=config.encoder.kind,
-        features=config.encoder.output,
+        features=pretrained.encoder.width,
         image_size=config.data.image_size,
         library_call=library_call(pretrained, file),
         mean=mean,

@@ -20,7 +20,9 @@ class StudyEntry(Part):
     flops_left: float | None
     """Floating-point operations of the trainings that are left; null if its data is missing."""
     seconds_left: float | None
-    """Seconds left, by past trials of this storage; null if there are none."""
+    """Seconds left, by past trials of this storage, as ``seconds`` of ``Cost``; null if there are none."""
+    least_seconds_left: float | None
+    """Least seconds that agree with past trials."""
     problem: str | None
     """Reason why it cannot be run: a mistake in the file, or missing data."""
 

@@ -40,8 +40,8 @@ def find_planned(
     fingerprints: Fingerprints = no_fingerprints,
     store: TrialStore | None = None,
 ) -> FoundTrial | None:
-    """The trial whose id begins so, of a study at a scale, on images with these fingerprints and with starting weights
-    from ``store``. None if there is none.
+    """The trial whose id begins so, or else whose encoder's id does, of a study at a scale, on images with these
+    fingerprints and with starting weights from ``store``. None if there is none.
 
     Without a study, every study with a name is searched; then without a scale, at every common scale. Raises
     ``StudyError`` if several trials of a study begin so, and for a given study that is not valid.
@@ -51,9 +51,12 @@ def find_planned(
     for scaled in _asked(study, scale, assignments, code) if study is not None else _known(scale, assignments):
         trials = _trials(scaled, fingerprints, store, study is not None)
         found = {trial.id: trial for trial in trials if trial.id.startswith(start)}
+        of_encoder = {} if found else {trial.id: trial for trial in trials if trial.pretrain_id.startswith(start)}
+        found |= of_encoder
         if len(found) > 1:
             first, second, *_ = found
-            told = f"{len(found)} trials of {scaled.study.name} begin so, such as {first} and {second}"
+            are = "have an encoder that begins so" if of_encoder else "begin so"
+            told = f"{len(found)} trials of {scaled.study.name} {are}, such as {first} and {second}"
             raise StudyError(f"{start}: {told}; write more of it")
         for trial in found.values():
             return FoundTrial(trial, scaled)

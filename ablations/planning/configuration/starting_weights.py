@@ -1,4 +1,4 @@
-"""``encoder.weights: trial:ID``: the finished trial of the storage whose encoder a configuration starts from."""
+"""``encoder.weights``: the finished trial of the storage, or the file, whose encoder a configuration starts from."""
 
 from pydantic import ValidationError
 
@@ -8,18 +8,23 @@ from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.types.choices import with_value
 from ablations.types.errors import StudyError
 from core.config import PretrainConfig, TrainConfig
-from core.config.models.weights import ENCODER, TRIAL, StartingWeights
+from core.config.models.weights import ENCODER, TRIAL, StartingWeights, library_of
+from core.errors import DataError
 
 WEIGHTS = ("encoder", "weights")
 HASH = ("encoder", "weights_hash")
 
 
 def started(configured: Configured, store: TrialStore) -> TrainConfig:
-    """The configuration with the file and the hash of the encoder that it starts from; as it is unless that is a
-    trial's. Raises ``StudyError`` for a trial that is not there, is not finished, or has another encoder."""
+    """The configuration with the file and the hash of the trial's encoder that it starts from; unchanged if it starts
+    from no trial. Raises ``StudyError`` for a trial that is not there or not finished, and if the encoder of the trial
+    or of the file is another one."""
     config = configured.config
     encoder = config.pretrain.encoder
-    if not isinstance(encoder, StartingWeights) or not (encoder.weights or "").startswith(TRIAL):
+    if not isinstance(encoder, StartingWeights) or encoder.weights is None or library_of(encoder.weights):
+        return config
+    if not encoder.weights.startswith(TRIAL):
+        _check_file(encoder, configured)
         return config
     try:
         trial = find_trial(store, str(encoder.weights).removeprefix(TRIAL))
@@ -33,8 +38,22 @@ def started(configured: Configured, store: TrialStore) -> TrainConfig:
     return with_value(with_value(config, WEIGHTS, file), HASH, found)
 
 
+def _check_file(encoder: StartingWeights, configured: Configured) -> None:
+    from core.encoder.weights import file_misfit  # here, since PyTorch comes with it
+
+    data = configured.config.pretrain.data
+    try:
+        told = file_misfit(encoder, data.image_size, data.channels)
+    except DataError as error:
+        told = str(error).removeprefix("encoder.weights: ")
+        raise StudyError(f"{place_of(WEIGHTS, configured)}: {told}") from error
+    if told:
+        told = f"{encoder.weights} {told}; take the encoder of the file, or other weights"
+        raise StudyError(f"{place_of(WEIGHTS, configured)}: {told}")
+
+
 def _hash_of(trial: StoredTrial, wanted: PretrainConfig, store: TrialStore) -> str:
-    """The ``weights_hash`` of a trial's encoder. Raises ``StudyError`` where the wanted one cannot start from it."""
+    """The ``weights_hash`` of a trial's encoder. Raises ``StudyError`` if the wanted encoder cannot start from it."""
     if not trial.pretrain_id or not store.trained([trial.pretrain_id]):
         raise StudyError(f"trial {trial.id} is not finished: its encoder is not trained; run its study first")
     _check_fits(trial, wanted)
@@ -53,15 +72,18 @@ def _check_fits(trial: StoredTrial, wanted: PretrainConfig) -> None:
         told = "its configuration cannot be read; one of your own code needs 'uses', or --use FILE"
         raise StudyError(f"trial {trial.id}: {told}") from error
     sizes = other.data.image_size, wanted.data.image_size
-    if _shape(other) == _shape(wanted) and sizes[0] == sizes[1]:
+    channels = other.data.channels, wanted.data.channels
+    if _shape(other) == _shape(wanted) and sizes[0] == sizes[1] and channels[0] == channels[1]:
         return
     from core.encoder.weights import misfit  # here, since PyTorch comes with it
 
-    if told := misfit(wanted.encoder, sizes[1], other.encoder, sizes[0]):
+    if told := misfit(wanted, other):
         name = getattr(other.encoder, "name", other.encoder.kind)
+        other_kind = channels[0] != channels[1]
+        of, field = (f" and {channels[0]} channels", ", data.channels") if other_kind else ("", "")
         raise StudyError(
-            f"the encoder of trial {trial.id}, {name} for views of {sizes[0]} pixels, {told}; take its encoder and "
-            "data.image_size, or another trial"
+            f"the encoder of trial {trial.id}, {name} for views of {sizes[0]} pixels{of}, {told}; take its encoder"
+            f"{field} and data.image_size, or another trial"
         )
 
 

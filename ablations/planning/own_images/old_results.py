@@ -29,8 +29,8 @@ def unknown_folders(trials: Sequence[Trial]) -> list[str]:
 
 
 def done_without_fingerprint(left: Sequence[Trial], store: TrialStore) -> Mapping[str, str]:
-    """Ids that trials which are left had before there were fingerprints, of those that were done then and are not taken
-    over yet, by the id of today."""
+    """The ids without fingerprints of trials that are left, by the id of today: those with a result that a run would
+    take over."""
     undecided = set(undecided_folders(left, store.root))
     before = {
         trial.id: trial_id(without_fingerprints(trial.config))
@@ -42,8 +42,8 @@ def done_without_fingerprint(left: Sequence[Trial], store: TrialStore) -> Mappin
 
 
 def done_with_other_images(left: Sequence[Trial], store: TrialStore) -> list[tuple[DataNote, int]]:
-    """Notes of the images that a folder had before, the newest first, each with the number of the trials that are left
-    and were done on these."""
+    """Notes of the images that a folder had before, the newest first, each with a number: how many of the trials that
+    are left were done on those images."""
     own = {data.source: data.fingerprint for trial in left for _, data in data_of(trial.config) if data.fingerprint}
     found = []
     for source, fingerprint in own.items():

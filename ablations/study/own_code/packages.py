@@ -38,8 +38,8 @@ class PackageCode(OwnCode):
 
 
 def installed(name: str) -> OwnCode:
-    """Import the package whose entry point has this name. Raises ``StudyError`` where there is none, and for whatever
-    its code raises."""
+    """Import the package whose entry point has this name. Raises ``StudyError`` if there is none, and for any exception
+    of its code."""
     found = {point.name: point for point in entry_points(group=GROUP)}
     if name not in found:
         raise StudyError(
@@ -53,7 +53,7 @@ def installed(name: str) -> OwnCode:
 
 
 def installed_here(name: str, hash_: str) -> OwnCode:
-    """Import a package that a study was planned with on another machine. Raises ``StudyError`` where this one has
+    """Import a package that a study was planned with on another machine. Raises ``StudyError`` if this machine has
     another version of it, or none."""
     try:
         code = installed(name)
@@ -68,8 +68,8 @@ def installed_here(name: str, hash_: str) -> OwnCode:
 
 
 def read_package(point: EntryPoint) -> PackageCode:
-    """The code of the module that an entry point names, with the modules of its package that it imports; nothing is
-    run. Raises ``StudyError`` where its source is not there."""
+    """The code of the module that an entry point names, with the modules of its package that it imports. Nothing is
+    run. Raises ``StudyError`` if its source is not there."""
     top, *_ = names = list(with_parents(point.module.split(".")))
     spec = importlib.util.find_spec(top)
     places = [*(spec.submodule_search_locations or []), spec.origin] if spec else []

@@ -12,7 +12,7 @@ from ablations.types.errors import StudyError
 from core.config.own_code import PACKAGE, OwnCode, SourceText
 
 NEVER_BESIDE = frozenset({"ablations", "core", "reports", *sys.stdlib_module_names})
-"""Modules that an import finds where they are installed, whatever lies beside the file."""
+"""Modules that an import takes from where they are installed, even if one of the name is beside the file."""
 MAX_BYTES = 1_000_000
 
 Modules = dict[str, SourceText]
@@ -49,7 +49,7 @@ def read_modules(
 
 
 def _source(folder: Path, shown: Path, name: str) -> SourceText | None:
-    """The text of a module in a folder; None if it is of another place. Its path is shown as the user gave it."""
+    """The text of a module in a folder; None if the module is not there. Its path is shown as the user gave it."""
     inside = Path(*name.split("."))
     for path, is_package in ((inside.with_suffix(".py"), False), (inside / "__init__.py", True)):
         if (folder / path).is_file():
@@ -77,7 +77,7 @@ def _tree(source: SourceText) -> ast.Module:
 
 
 def _imports(name: str, source: SourceText, tree: ast.Module) -> Iterator[str]:
-    """Names of modules that may be beside, as every import statement of the module has them."""
+    """The dotted names in all import statements of a module. Some of these modules may be beside its file."""
     package = name.split(".") if source.is_package else name.split(".")[:-1]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -5,7 +5,7 @@ import traceback
 from core.config.own_code import OwnCode
 
 
-def error_text(error: Exception, code: OwnCode) -> str:
+def error_text(error: BaseException, code: OwnCode) -> str:
     """The error that running the code raised, with its place in the user's files."""
     paths = {source.path for source in code.modules.values()}
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in paths]

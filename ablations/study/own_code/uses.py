@@ -13,6 +13,7 @@ from ablations.types.wording import quoted
 from core.config.own_code import OwnCode, imported_here
 
 USES = "uses"
+NO_MODULE = "is no Python file; its name is letters, digits and _, and .py"
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,12 @@ def used_by_command(code: CodeOptions) -> Iterator[OwnCode]:
             raise StudyError(f"--use {name}: --no-code refuses to run it; leave one of the two out")
         if name.startswith(PREFIX):
             yield _installed(name, f"--use {name}")
-        elif path.is_file():
-            yield _imported(path)
+        elif not path.is_file():
+            raise StudyError(f"--use {name}: {'is a folder' if path.is_dir() else 'there is no such file'}")
+        elif not _is_module(path):
+            raise StudyError(f"--use {name}: {NO_MODULE}")
         else:
-            raise StudyError(f"--use {name}: there is no such file")
+            yield _imported(path)
 
 
 def used_by_file(study: Path, source: Source, code: CodeOptions) -> Iterator[OwnCode]:
@@ -73,16 +76,20 @@ def _beside(study: Path, name: str, place: str) -> Path:
     path, folder = study.parent / name, study.parent.resolve()
     if Path(name).is_absolute() or ".." in Path(name).parts or not path.resolve().is_relative_to(folder):
         raise StudyError(f"{place}: {name} is outside the study's folder; put the file there, or give --use {name}")
-    if path.suffix != ".py" or not path.stem.isidentifier():
-        raise StudyError(f"{place}: {quoted(name)} is no Python file; its name is letters, digits and _, and .py")
+    if not _is_module(path):
+        raise StudyError(f"{place}: {quoted(name)} {NO_MODULE}")
     return path
+
+
+def _is_module(path: Path) -> bool:
+    return path.suffix == ".py" and path.stem.isidentifier()
 
 
 def _imported(path: Path) -> OwnCode:
     code = read_code(path)
     try:
         return imported_here(code.file, code.module, code.hash, code.modules)
-    except Exception as error:  # the user's code may raise anything
+    except (Exception, SystemExit) as error:  # the user's code may raise anything
         raise StudyError(error_text(error, code)) from error
 
 

@@ -15,6 +15,7 @@ from ablations.tracking.content.views import run_page
 from reports.statistics.verdicts import Verdict
 
 LEFT_OUT = "Left out with --without, and its claims are not judged here."
+JUDGED = "; all their claims are judged together, so that a study's own page may differ"
 NOT_RUN = "Not run yet at this scale, or not yet in MLflow."
 FOREST = "report/forest.svg"
 WORST_FIRST = ("RUNNING", "FAILED", "KILLED", "SCHEDULED")
@@ -74,8 +75,8 @@ class CollectionFindings:
         title = self.title if is_experiment else f"**{self.title}**"
         parts = [
             " ".join(filter(None, [f"{title}, at scale {self.scale}.", claims_counted(self.verdicts)])),
-            "Several studies that were run together; all their claims are judged together, so that a study's own page "
-            "may differ. The page of all is among the artifacts of the run.",
+            f"Several studies that were run together{JUDGED if self.verdicts else ''}. The page of all is among the "
+            "artifacts of the run.",
             _table(self.studies),
             f"```\n{self.command}\n```",
             verdict_lines(self.verdicts),

@@ -50,7 +50,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "seed": trial.seed,
         "baseline": trial.baseline or "",
         "scored_by": trial.config.scored_by,
-        "parameters": parameters(pretrain.encoder, pretrain.data.image_size) / 1e6,
+        "parameters": parameters(pretrain.encoder, pretrain.data.image_size, pretrain.data.channels) / 1e6,
         "coordinates": trial.coordinates,
         "tuned": trial.tuned,
         "l2_ends": l2_ends(trial.config.evaluate),

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from ablations.tracking.content.summary import Summary
 from ablations.tracking.content.views import charts_page, trials_page
+from ablations.types.trial import Result
 from reports.statistics.ruling import counts_text
 from reports.statistics.verdicts import Verdict
 
@@ -45,9 +46,14 @@ def parent_note(description: dict[str, Any], experiment_id: str, run_id: str, su
     return "\n\n".join(filter(None, parts))
 
 
-def trial_note(study: str, trial_id: str) -> str:
-    """The description of a trial's run."""
-    return f"A trial of the study {study}. `ablate show {trial_id}` shows its configuration, curve and result."
+def trial_note(study: str, trial_id: str, result: Result | None = None) -> str:
+    """The description of a trial's run; of one that has ended without a result it says why."""
+    told = f"A trial of the study {study}. `ablate show {trial_id}` shows its configuration, curve and result."
+    if result and result.state == "failed":
+        return f"{told}\n\n**It failed**; the artifact `traceback.txt` has the place.\n\n```\n{result.error}\n```"
+    if result and result.state == "stopped":
+        return f"{told}\n\nIt was stopped early, after epoch {result.stopped_at}, and has no result."
+    return told
 
 
 def _reproduces(description: dict[str, Any]) -> str:

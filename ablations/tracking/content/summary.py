@@ -7,10 +7,9 @@ from math import isfinite
 from typing import Any
 
 from ablations.types.metrics import own
-from reports.cells.metric_names import label_of
+from reports.cells.metric_names import is_ranked, label_of
 from reports.cells.scoring import SCORED_BY
 from reports.cells.summary import summarise
-from reports.statistics.best import is_ranked
 from reports.statistics.measured import CORRECT
 from reports.statistics.ruling import WORDS
 from reports.statistics.verdicts import Verdict

@@ -1,4 +1,4 @@
-"""An encoder f as MLflow's ``pyfunc`` flavor: views (B, 3, S, S) in [0, 1] to representations h (B, d)."""
+"""An encoder f as MLflow's ``pyfunc`` flavor: views (B, C, S, S) in [0, 1] to representations h (B, d)."""
 
 import json
 import platform
@@ -26,7 +26,7 @@ class EncoderModel:
     encoder: "nn.Module"
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> "ndarray":
-        """Representations h (B, d), float32, of views (B, 3, S, S) in [0, 1], not normalised."""
+        """Representations h (B, d), float32, of views (B, C, S, S) in [0, 1], not normalised."""
         import torch
 
         views = torch.as_tensor(model_input, dtype=torch.float32)

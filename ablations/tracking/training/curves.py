@@ -1,4 +1,4 @@
-"""The learning curves of a study's trainings, from the storage: no MLflow is asked."""
+"""The learning curves of a study's trainings, read from the storage without MLflow."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ Curve = dict[str, np.ndarray]
 
 
 def learning_curves(table: pd.DataFrame, store: TrialStore) -> dict[str, Curve]:
-    """The curves of the trials of a table by trial id; without trials whose training has not begun, and baselines."""
+    """The curves of a table's trials by trial id. Baselines, and trainings that have not begun, are left out."""
     grid = table[(table["baseline"] == "") & (table["encoder_id"] != "")]
     encoders = list(dict.fromkeys(grid["encoder_id"]))
     histories = dict(zip(encoders, each(store.root, store.history, encoders), strict=True))

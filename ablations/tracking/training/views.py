@@ -1,6 +1,6 @@
-"""The views that the encoders of an augmentation study learn from: of each cell two views of the same images.
+"""The views that the encoders of an augmentation study learn from: for each cell two views of the same images.
 
-They are made where the data is, which takes PyTorch, and kept beside the report: the next one has them without.
+They are made on a machine that has the data, with PyTorch, and kept beside the report for the next one.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Views:
     """The views of a study's cells."""
 
     by_trial: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """The views uint8 (2, images, 3, S, S), by the id of one trial of each cell; empty if no augmentation differs."""
+    """The views uint8 (2, images, C, S, S), by the id of one trial of each cell; empty if no augmentation differs."""
     note: str = ""
     """The reason why an augmentation study has none."""
 

@@ -36,12 +36,12 @@ def blend_released(images: Tensor, which: Tensor, factor: Tensor) -> Tensor:
 
 
 def adjust_brightness(images: Tensor, factor: Tensor) -> Tensor:
-    """Scale the brightness of images (B, 3, H, W) by a factor (B,): 0 gives black, 1 the image itself."""
+    """Scale the brightness of images (B, C, H, W) by a factor (B,): 0 gives black, 1 the image itself."""
     return (images * factor[:, None, None, None]).clamp_(0, 1)
 
 
 def add_brightness(images: Tensor, amount: Tensor) -> Tensor:
-    """Add an amount (B,) to every value of images (B, 3, H, W)."""
+    """Add an amount (B,) to every value of images (B, C, H, W)."""
     return (images + amount[:, None, None, None]).clamp_(0, 1)
 
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from core.augment.select import apply_where, uniform
+from core.config.data import COLORS
 from core.config.operations import Grayscale, OneChannel
 
 
@@ -31,6 +32,9 @@ def grayscale(images: Tensor) -> Tensor:
 
 
 def luminance(images: Tensor) -> Tensor:
-    """Return the luminance (B, 1, H, W) of images (B, 3, H, W): ITU-R 601-2, as in PIL and torchvision."""
+    """Return the luminance (B, 1, H, W) of images (B, 3, H, W): ITU-R 601-2, as in PIL and torchvision. Where channels
+    are not red, green and blue, it is their mean."""
+    if images.shape[1] != COLORS:
+        return images.mean(dim=1, keepdim=True)
     red, green, blue = images.unbind(dim=1)
     return (0.2989 * red + 0.587 * green + 0.114 * blue).unsqueeze(1)

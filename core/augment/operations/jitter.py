@@ -8,6 +8,7 @@ from torch import Tensor
 from core.augment.draw import draw
 from core.augment.operations.adjust import BRIGHTNESS, HUE, add_brightness, adjust_hue, blend, blend_released
 from core.augment.select import apply_where, uniform
+from core.config.data import COLORS
 from core.config.operations import ColorForm, Jitter
 
 RELEASED: tuple[ColorForm, ...] = ("released_v1", "released_v2")
@@ -33,11 +34,11 @@ def _ranges(config: Jitter) -> list[tuple[float, float]]:
 
 
 def jitter(images: Tensor, amounts: Tensor, order: Tensor, form: ColorForm = "torchvision") -> Tensor:
-    """Jitter images (B, 3, H, W) in [0, 1] by amounts (B, 4) of brightness, contrast, saturation and hue, in the order
+    """Jitter images (B, C, H, W) in [0, 1] by amounts (B, 4) of brightness, contrast, saturation and hue, in the order
     (B, 4), a permutation of 0 to 3 for each sample; clipped to [0, 1] after each of them.
 
     Hue is the costly one, and the other three are blends that one function does. So hue is applied once to all samples,
-    and each sample's three blends come before it or after it.
+    and each sample's three blends come before it or after it. Images without colours have no hue.
     """
     hue_turn = order.argsort(dim=1)[:, HUE]
     turns = torch.arange(HUE, device=images.device).expand(len(images), -1)
@@ -49,7 +50,7 @@ def jitter(images: Tensor, amounts: Tensor, order: Tensor, form: ColorForm = "to
 
     for turn in range(HUE):
         images = blend_where(turn < hue_turn, turn)
-    images = adjust_hue(images, amounts[:, HUE])
+    images = adjust_hue(images, amounts[:, HUE]) if images.shape[1] == COLORS else images
     for turn in range(HUE):
         images = blend_where(turn >= hue_turn, turn)
     return images

@@ -43,6 +43,8 @@ class MethodConfig(Config):
     """Numbers that are reported for each epoch, besides the loss."""
     has_target: ClassVar[bool] = False
     """Whether it keeps a second encoder, such as a target or a key encoder, which counts as memory."""
+    remedy: ClassVar[str] = ""
+    """Settings to try first where the loss stays above that of a guess, besides those of the optimiser."""
 
     @property
     def spaces(self) -> int:
@@ -64,6 +66,11 @@ class MethodConfig(Config):
         """Return the memory of the method's own modules and buffers in bytes, about: wide heads, predictors, queues,
         memories of all images. An encoder that it keeps is counted by ``has_target``."""
         return 0
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float | None:
+        """Return the loss of a guess, which gives all candidates the same probability, on ``images`` training images of
+        ``classes`` classes. None where a loss does not choose among candidates."""
+        return None
 
     def check(self, pretrain: "PretrainConfig") -> None:
         """Check the rest of the configuration. Raises ValueError where the method cannot work with it."""

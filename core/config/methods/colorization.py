@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
+from core.config.data import COLORS
 from core.config.methods.base import METHODS
 from core.config.methods.reconstruction import Reconstruction
 
@@ -20,12 +21,19 @@ class Colorization(Reconstruction):
     from the pooled h, where theirs is dense.
     """
 
-    drawn = 2
-
     kind: Literal["colorization"] = "colorization"
 
+    def drawn(self, pretrain: "PretrainConfig") -> int:
+        """Return 2, for a and b."""
+        return 2
+
     def check(self, pretrain: "PretrainConfig") -> None:
-        """Raise ValueError where the policy leaves no colour to predict."""
+        """Raise ValueError where images have no colour to predict, or the policy leaves none."""
+        if pretrain.data.channels != COLORS:
+            raise ValueError(
+                f"loss.kind colorization predicts colours, and data.channels is {pretrain.data.channels}; take "
+                f"data.channels: {COLORS}, or loss.kind autoencoder"
+            )
         operations = pretrain.augment.branches().first_branch
         if any(operation.kind == "grayscale" and operation.probability == 1 for operation in operations):
             raise ValueError(

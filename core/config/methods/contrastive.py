@@ -1,12 +1,16 @@
 """Contrastive losses on the projections of two views, as SimCLR trains them. Tables 2, 4 and 5."""
 
-from typing import Annotated, ClassVar, Literal
+import math
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from core.config.measures import SPREAD, Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
 from core.config.registry import Code, Registry
+
+if TYPE_CHECKING:
+    from core.config.train import PretrainConfig
 
 SIMCLR = "core.methods.simclr:SimCLR"
 
@@ -70,6 +74,12 @@ class NtXent(ContrastiveLoss):
 
     negatives: Negatives = "both_views"
     """Negatives of both branches, 2(N - 1), or of the positive's branch alone, N - 1. Paper, Sec 2.1: the first."""
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float | None:
+        """Return the logarithm of the number of candidates. None for a z that is not normalised: its loss may be larger
+        although the positive is found."""
+        candidates = 2 * pretrain.batch_size - 1 if self.negatives == "both_views" else pretrain.batch_size
+        return math.log(candidates) if self.normalize else None
 
 
 @LOSSES.add("core.loss.triplets:nt_logistic_of")

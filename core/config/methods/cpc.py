@@ -1,5 +1,6 @@
 """Contrastive predictive coding (van den Oord et al. 2018; Henaff et al. 2020)."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, Strict
@@ -8,7 +9,7 @@ from core.config.encoder import PatchResNet
 from core.config.measures import Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
 from core.config.methods.counting import NUMBER, SOFTMAX, product_flops, trained_bytes
-from core.config.operations import Operations
+from core.config.operations import Operations, check_channels
 
 if TYPE_CHECKING:
     from core.config.train import PretrainConfig
@@ -88,13 +89,19 @@ class CPC(MethodConfig):
         logits = SOFTMAX * sum(self._places(grid)) * batch * grid**2 * batch
         return trained_bytes(weights) + NUMBER * logits
 
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        """Return the logarithm of the number of all patches of a batch."""
+        return math.log(_grid(pretrain) ** 2 * pretrain.batch_size)
+
     def check(self, pretrain: "PretrainConfig") -> None:
-        """Raise ValueError where the encoder has no patches, or the grid no row that far away."""
+        """Raise ValueError where the encoder has no patches, the grid no row that far away, or images no colours that
+        patches are changed by."""
         if not isinstance(pretrain.encoder, PatchResNet):
             raise ValueError(
                 f"loss.kind cpc predicts patches, and encoder.kind {pretrain.encoder.kind} encodes whole views; take "
                 "encoder.kind patches"
             )
+        check_channels(self.patch_augment, "loss.patch_augment", pretrain.data.channels)
         if self.last_step < self.first_step:
             raise ValueError(
                 f"loss.last_step is {self.last_step}, before loss.first_step {self.first_step}; raise it, or lower that"

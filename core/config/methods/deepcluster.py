@@ -1,5 +1,6 @@
 """DeepCluster (Caron et al. 2018)."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -67,6 +68,9 @@ class DeepCluster(MethodConfig):
         h = pretrain.encoder.output
         logits, features = SOFTMAX * pretrain.batch_size * self.clusters, 2 * images * h
         return trained_bytes(h * self.clusters) + NUMBER * (logits + features + self.clusters + 2 * images)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(self.clusters)
 
     def check_images(self, pretrain: "PretrainConfig", images: int) -> None:
         """Raise ``DataError`` where there are more clusters than images."""

@@ -1,5 +1,6 @@
 """DeepCluster v2 (Caron et al. 2020)."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -62,6 +63,9 @@ class DeepClusterV2(MethodConfig):
         numbers = REMEMBERED * images * z + centres * (z + 1) + 2 * self.clusterings * images
         scores = SOFTMAX * REMEMBERED * pretrain.batch_size * centres
         return trained_bytes(pretrain.head.weights(pretrain.encoder.output)) + NUMBER * (numbers + scores)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(self.clusters)
 
     def check_images(self, pretrain: "PretrainConfig", images: int) -> None:
         """Raise ``DataError`` where there are more clusters than images."""

@@ -1,5 +1,6 @@
 """i-Mix: contrastive learning of mixed images."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -49,3 +50,6 @@ class IMix(MethodConfig):
         """Return the memory of the head, and of the logits of a batch."""
         logits = SOFTMAX * pretrain.batch_size**2
         return trained_bytes(pretrain.head.weights(pretrain.encoder.output)) + NUMBER * logits
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(pretrain.batch_size)

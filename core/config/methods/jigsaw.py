@@ -47,6 +47,9 @@ class Jigsaw(PatchTask):
     def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
         return trained_bytes(pretrain.encoder.output * self.embedding + self._classifier)
 
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(self.permutations)
+
     def check(self, pretrain: "PretrainConfig") -> None:
         """Raise ValueError where there are not as many orders, or patches are too small."""
         super().check(pretrain)

@@ -1,5 +1,6 @@
 """LooC: leave-one-out contrastive learning (Xiao et al. 2021)."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, Strict
@@ -67,6 +68,12 @@ class LooC(MethodConfig):
         keys = self.spaces * self.queue * pretrain.projection_width
         logits = SOFTMAX * self.spaces * pretrain.batch_size * self.queue
         return trained_bytes(self._heads(pretrain)) + NUMBER * (self._heads(pretrain) + keys + logits)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        """Return the mean over the spaces of the logarithm of the number of keys. Space 0 has one key of the image,
+        each other space all of them."""
+        keys = [1, *[self.spaces] * len(self.left_out)]
+        return sum(math.log(own + self.queue) for own in keys) / self.spaces
 
     def check(self, pretrain: "PretrainConfig") -> None:
         """Raise ValueError where the queue cannot hold the keys of a batch, or the policy lacks an augmentation that is

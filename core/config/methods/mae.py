@@ -91,6 +91,6 @@ class Mae(MethodConfig):
 
     def _weights(self, pretrain: "PretrainConfig") -> int:
         """Number of weights of the decoder, each of which is used once for a patch, about."""
-        drawn = 3 * pretrain.encoder.token_side**2
+        drawn = pretrain.data.channels * pretrain.encoder.token_side**2
         own = self.decoder_blocks * BLOCK * self.decoder_width
         return self.decoder_width * (pretrain.encoder.output + own + drawn)

@@ -1,5 +1,6 @@
 """MoCo (He et al. 2020; Chen, Fan, Girshick and He 2020)."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -71,6 +72,10 @@ class MoCo(MethodConfig):
         head, keys = pretrain.head.weights(pretrain.encoder.output), self.queue * pretrain.projection_width
         logits = SOFTMAX * self.copies * pretrain.batch_size * self._candidates(pretrain)
         return trained_bytes(head) + NUMBER * (head + keys + logits)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        """Return the logarithm of the number of keys."""
+        return math.log(1 + self._candidates(pretrain) - self.batch_negatives)
 
     def check(self, pretrain: "PretrainConfig") -> None:
         """Raise ValueError where the queue cannot hold the keys of a batch."""

@@ -1,5 +1,6 @@
 """MoCo v3 (Chen, Xie and He 2021)."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -54,6 +55,10 @@ class MoCoV3(MethodConfig):
         head = pretrain.head.weights(pretrain.encoder.output)
         logits = SOFTMAX * 2 * pretrain.batch_size**2
         return trained_bytes(head + self._predictor(pretrain)) + NUMBER * (head + logits)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        """Return 2 tau times the logarithm of the number of keys, for each of the two views."""
+        return 2 * 2 * self.temperature * math.log(pretrain.batch_size)
 
     def _predictor(self, pretrain: "PretrainConfig") -> int:
         return 2 * pretrain.projection_width * self.hidden if self.predictor else 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -25,11 +25,12 @@ class Reconstruction(MethodConfig):
     gives = "picture"
     measures = (Measure("error", "squared error of a pixel"), Measure("l1", "mean of |h|"))
 
-    drawn: ClassVar[int] = 3
-    """Number of channels that the decoder reconstructs."""
-
     sparsity: Annotated[float, Field(ge=0)] = 0.0
     """Weight of a penalty on the mean of |h|, which makes the autoencoder a sparse one. 0: none."""
+
+    def drawn(self, pretrain: "PretrainConfig") -> int:
+        """Return the number of channels that the decoder reconstructs."""
+        return pretrain.data.channels
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass with one view of every image."""
@@ -47,7 +48,7 @@ class Reconstruction(MethodConfig):
 
     def _pairs(self, pretrain: "PretrainConfig") -> Iterator[tuple["Map", "Map"]]:
         """Yield input and output of each convolution."""
-        return pairwise([*_maps(pretrain), Map(self.drawn, pretrain.data.image_size)])
+        return pairwise([*_maps(pretrain), Map(self.drawn(pretrain), pretrain.data.image_size)])
 
 
 class Map(NamedTuple):

@@ -1,5 +1,6 @@
 """Relative positions of two patches (Doersch et al. 2015)."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -43,6 +44,9 @@ class RelativePosition(PatchTask):
 
     def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
         return trained_bytes(self._weights(pretrain))
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(POSITIONS)
 
     def _weights(self, pretrain: "PretrainConfig") -> int:
         return (2 * pretrain.encoder.output + POSITIONS) * self.hidden

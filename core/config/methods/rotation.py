@@ -1,5 +1,6 @@
 """Rotation prediction (Gidaris et al. 2018)."""
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 from core.config.measures import Measure
@@ -28,6 +29,9 @@ class Rotation(MethodConfig):
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass with every image at all angles, as in the released code."""
         return (Pass(self.angles, image_size),)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(self.angles)
 
     def check(self, pretrain: "PretrainConfig") -> None:
         """Raise ValueError where the policy turns views, so that an angle has no meaning."""

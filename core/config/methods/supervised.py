@@ -1,10 +1,14 @@
 """The supervised baseline."""
 
-from typing import Literal
+import math
+from typing import TYPE_CHECKING, Literal
 
 from core.config.measures import Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
 from core.config.methods.mixing import Mix
+
+if TYPE_CHECKING:
+    from core.config.train import PretrainConfig
 
 
 @METHODS.add("core.methods.supervised:Supervised")
@@ -28,3 +32,6 @@ class CrossEntropy(MethodConfig):
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass with one view of every image."""
         return (Pass(1, image_size),)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(classes)

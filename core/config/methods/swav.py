@@ -1,5 +1,6 @@
 """SwAV (Caron et al. 2020)."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -86,6 +87,9 @@ class SwAV(MethodConfig):
         queue = ASSIGNED * self.queue * pretrain.projection_width
         scores = SOFTMAX * self.views * pretrain.batch_size * self.prototypes
         return trained_bytes(self._weights(pretrain)) + NUMBER * (queue + scores)
+
+    def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
+        return math.log(self.prototypes)
 
     def check(self, pretrain: "PretrainConfig") -> None:
         """Raise ValueError where the queue cannot hold a batch, or small views are not smaller."""

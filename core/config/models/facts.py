@@ -43,6 +43,12 @@ def check_sizes(config: "LibraryConfig", image_size: int, side: int) -> None:
         _kept("core.encoder.libraries.facts:check_sizes", config.same_form, image_size, side)
 
 
+def check_channels(config: "LibraryConfig", channels: int) -> None:
+    """Check that a model takes images with so many channels. Raises ValueError where it does not."""
+    if importlib.util.find_spec(config.kind) is not None:
+        _kept("core.encoder.libraries.facts:check_channels", config.same_form, channels)
+
+
 def token_side_of(config: "LibraryConfig") -> int:
     """Return the side in pixels of the patches that a model has as tokens; 0 where it has none."""
     return int(_kept("core.encoder.libraries.facts:token_side", config.same_form)["side"])

@@ -4,23 +4,25 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from core.config.data import COLORS
 from core.config.encoder import ENCODERS, EncoderConfig
-from core.config.models.facts import check_sizes, facts_of, token_side_of
+from core.config.models.facts import check_channels, check_sizes, facts_of, token_side_of
+from core.config.models.normalization import Normalization, Normalizing
 from core.config.models.weights import StartingWeights
 
 STAGES = ("stage1", "stage2", "stage3", "stage4")
 
 
-class LibraryConfig(EncoderConfig, StartingWeights):
+class LibraryConfig(EncoderConfig, StartingWeights, Normalizing):
     """Base of the encoders of a library: a model without its classifier, and without dropout and stochastic depth."""
 
     added_later = {"weights_hash": None}
 
     name: str
 
-    normalize: Literal["auto", "none", "imagenet"] = "auto"
-    """Whether views are normalised before the model. ``imagenet``: by the mean and deviation of ImageNet's pixels.
-    ``auto``: as the library's weights ask if ``weights`` is a tag, else not at all, as in the paper."""
+    normalize: Literal["auto"] | Normalization = "auto"  # type: ignore[assignment]
+    """Normalisation of the views before the model. ``auto``: as the library's weights ask if ``weights`` is a tag, else
+    ``none``, as in the paper. Others as for ``resnet``: ``imagenet``, ``data``, or ``[[means], [deviations]]``."""
 
     @property
     def same_form(self) -> Self:
@@ -66,6 +68,7 @@ class Timm(LibraryConfig):
     """
 
     library: ClassVar[str | None] = "timm"
+    takes_channels = True
 
     kind: Literal["timm"] = "timm"
 
@@ -74,6 +77,11 @@ class Timm(LibraryConfig):
 
     patch_size: Annotated[int, Field(ge=1)] | None = None
     """Side of a ViT's patches in pixels, for small views. None: as the name says."""
+
+    def check_channels(self, channels: int) -> None:
+        """Raise ValueError where the model cannot be built for images with so many channels."""
+        if channels != COLORS:
+            check_channels(self, channels)
 
 
 @ENCODERS.add("core.encoder.libraries.build:build_torchvision")

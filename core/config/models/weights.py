@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from core.config.base import Config
+from core.config.data import COLORS
 
 LIBRARIES = ("timm", "torchvision")
 TRIAL = "trial:"
@@ -32,8 +33,9 @@ class StartingWeights(Config):
 
     weights_hash: str | None = None
     """SHA-256 of the file of ``weights``, 16 hex digits; for a trial ``encoder:`` and the hash of its encoder; or the
-    tag itself. Other weights make another trial, and the same file elsewhere makes the same one. It is taken from the
-    weights; written in a study, it refuses all others."""
+    tag itself. Other weights make another trial, and the same file elsewhere makes the same one. A trial and the file
+    that was exported from it are two names of the same weights, and make two trials. It is taken from the weights;
+    written in a study, it refuses all others."""
 
     @model_validator(mode="before")
     @classmethod
@@ -51,6 +53,14 @@ class StartingWeights(Config):
                 f"weights_hash is {given}, and {weights} has {found}; put that file back, or write the other hash"
             )
         return {**values, "weights_hash": found}
+
+    def check_weights(self, channels: int) -> None:
+        """Raise ValueError where a library's weights are for another number of channels than images have."""
+        if self.tag and channels != COLORS:
+            raise ValueError(
+                f"encoder.weights: {self.weights_hash} is for images of {COLORS} channels, and data.channels is "
+                f"{channels}; take data.channels: {COLORS}, or remove encoder.weights"
+            )
 
     @property
     def tag(self) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 from pydantic import Field
 
 from core.config.base import Config
-from core.config.data import EvaluationData
+from core.config.data import COLORS, EvaluationData
 from core.config.encoder import EncoderConfig
 from core.config.measures import Measure
 from core.config.registry import Registry
@@ -65,6 +65,11 @@ class Protocol(Config):
         return (("metric", values.get("metric")),)
 
     @property
+    def needs_color(self) -> bool:
+        """Whether images must have the channels red, green and blue."""
+        return False
+
+    @property
     def holds_out(self) -> bool:
         """Whether it chooses a hyper-parameter on training images that it holds out, by ``holdout_seed``."""
         return False
@@ -80,6 +85,11 @@ class Protocol(Config):
 
     def check(self, pretrain: "PretrainConfig") -> None:
         """Check the training. Raises ValueError where the protocol cannot score its result."""
+        if self.needs_color and pretrain.data.channels != COLORS:
+            raise ValueError(
+                f"evaluate.protocol {self.protocol} changes colours, and data.channels is {pretrain.data.channels}; "
+                f"take another protocol or task, or data.channels: {COLORS}"
+            )
         wanted, depth, loss = self.representation, pretrain.head.depth, pretrain.loss
         if wanted in get_args(Stage):
             self._check_stage(str(wanted), pretrain)

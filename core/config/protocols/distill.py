@@ -92,6 +92,7 @@ class Distill(FineTune):
             if student.encoder and getattr(encoder, "weights_hash", None):
                 raise ValueError(f"{place} has weights, and a student starts at random; remove weights")
             encoder.check(side)
+            encoder.check_channels(pretrain.data.channels)
 
     def encoder_of(self, student: Student, pretrain: "PretrainConfig") -> EncoderConfig:
         """Return the encoder of a student."""

@@ -33,6 +33,10 @@ class ExampleViews(Protocol):
     seed: Seed | None = None
     """Seed of that order and of the augmentations. None: the training's, so that every seed of a study has its own."""
 
+    @property
+    def needs_color(self) -> bool:
+        return True
+
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
         label = "change of a pixel by the augmentations (% of its range, ours)"
@@ -73,6 +77,10 @@ class ColourHistograms(Protocol):
     seed: Seed | None = None
     """Seed of the images, the crops and the distortion. None: the training's, so that every seed of a study has its
     own."""
+
+    @property
+    def needs_color(self) -> bool:
+        return True
 
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:

@@ -53,6 +53,10 @@ class TransformationProbe(Protocol):
     seed: Seed = 0
     """Seed of the views, of their labels and of the MLP."""
 
+    @property
+    def needs_color(self) -> bool:
+        return self.task == "color"
+
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
         return (

@@ -10,6 +10,7 @@ from torchvision import datasets
 
 from core.data.catalog import metric_of
 from core.data.dataset import Dataset, Split
+from core.data.sets.checksums import check_published
 from core.data.square import fit_square
 from core.errors import DataError
 
@@ -22,11 +23,13 @@ Archive: TypeAlias = datasets.CIFAR10 | datasets.STL10
 def load(name: str, data_dir: Path, image_size: int, choice: Choice) -> Dataset:
     """Load the data set with the chosen training images. Only these are resized, since resized images may be large.
 
-    Training on STL-10 includes its 100,000 unlabelled images. Raises ``DataError`` where a download fails.
+    Training on STL-10 includes its 100,000 unlabelled images. Raises ``DataError`` where a download fails, and where a
+    file is not the distributor's.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
+    missing = not check_published(name, data_dir)
     try:
-        train, test = _stl10(data_dir) if name == "stl10" else _cifar(name, data_dir)
+        train, test = _stl10(data_dir, missing) if name == "stl10" else _cifar(name, data_dir, missing)
     except (OSError, RuntimeError) as error:
         raise DataError(f"{name} is not in {data_dir.resolve()} and could not be downloaded ({error})") from error
     kept = choice(_labels(train))
@@ -35,15 +38,15 @@ def load(name: str, data_dir: Path, image_size: int, choice: Choice) -> Dataset:
     )
 
 
-def _cifar(name: str, data_dir: Path) -> tuple[datasets.CIFAR10, datasets.CIFAR10]:
+def _cifar(name: str, data_dir: Path, download: bool) -> tuple[datasets.CIFAR10, datasets.CIFAR10]:
     kind = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}[name]
-    return kind(data_dir, train=True, download=True), kind(data_dir, train=False, download=True)
+    return kind(data_dir, train=True, download=download), kind(data_dir, train=False, download=download)
 
 
-def _stl10(data_dir: Path) -> tuple[datasets.STL10, datasets.STL10]:
+def _stl10(data_dir: Path, download: bool) -> tuple[datasets.STL10, datasets.STL10]:
     return (
-        datasets.STL10(data_dir, split="train+unlabeled", download=True),
-        datasets.STL10(data_dir, split="test", download=True),
+        datasets.STL10(data_dir, split="train+unlabeled", download=download),
+        datasets.STL10(data_dir, split="test", download=download),
     )
 
 

@@ -12,6 +12,7 @@ import torch
 from torchvision import datasets
 
 from core.data.catalog import SUFFIXES, ImageFiles, Listing
+from core.data.sets.checksums import check_published
 from core.data.subset import balanced_subset
 from core.data.transfer import TABLE_8
 from core.errors import DataError
@@ -32,9 +33,11 @@ paper does not say what it does; here it is the same in evaluation and training.
 def find(name: str, data_dir: Path) -> ImageFiles:
     """List the files of the splits of ``TABLE_8``, from ``data_dir`` as torchvision lays it out, or downloaded to it.
 
-    Raises ``DataError`` where the data is not complete and cannot be downloaded.
+    Raises ``DataError`` where the data is not complete and cannot be downloaded, and where a list of labels is not the
+    distributor's.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
+    check_published(name, data_dir)
     splits = TABLE_8[name]
     try:
         train = [KNOWN_FILES[name](data_dir, split) for split in splits.train]

@@ -13,6 +13,7 @@ from torchvision import datasets
 from core.data.catalog import DATA_SETS, PREFIX, ImageFiles, Listing
 from core.data.dataset import Dataset, Split
 from core.data.sets.archives import Choice
+from core.data.sets.checksums import check_published
 from core.data.square import fit_square
 from core.errors import DataError, MissingData
 
@@ -22,7 +23,8 @@ class _Form:
     """How torchvision's class is asked for a split."""
 
     train: dict[str, object]
-    test: dict[str, object]
+    test: dict[str, object] | None
+    """None for a class that has no split."""
     folder: str = ""
     """Folder in the data folder, for a class that makes none of its own."""
 
@@ -39,6 +41,7 @@ FORMS = {
     "GTSRB": _Form(*BY_NAME),
     "Country211": _Form(*BY_NAME),
     "Imagenette": _Form({"split": "train"}, {"split": "val"}),
+    "EuroSAT": _Form({}, None),
 }
 """Forms by the name of the class."""
 
@@ -63,16 +66,17 @@ def load(name: str, data_dir: Path, image_size: int, choice: Choice) -> Dataset:
 
 
 def find(name: str, data_dir: Path) -> ImageFiles:
-    """List the files of a data set of image files. Raises ``MissingData`` where it is not there, ``DataError`` where it
-    has other numbers of images than it should."""
+    """List the files of a data set of image files; of one without a split, all as training images. Raises
+    ``MissingData`` where it is not there, ``DataError`` where it has other numbers of images than it should."""
     train, test = _both(name, data_dir)
     classes = _classes(name, train)
-    files = ImageFiles(name, classes, _listing(train), _listing(test))
+    files = ImageFiles(name, classes, _listing(train), _listing(test) if test else ())
     _check(name, len(classes), len(files.train), len(files.test))
     return files
 
 
 def _both(name: str, data_dir: Path) -> tuple[Any, Any]:
+    check_published(name, data_dir)
     try:
         return _opened(name, data_dir, True, download=False), _opened(name, data_dir, False, download=False)
     except (OSError, RuntimeError) as error:
@@ -87,7 +91,8 @@ def _opened(name: str, data_dir: Path, train: bool, download: bool) -> Any:
     root = data_dir / form.folder
     if download:
         root.mkdir(parents=True, exist_ok=True)
-    return getattr(datasets, kind)(root, **(form.train if train else form.test), download=download)
+    options = form.train if train else form.test
+    return None if options is None else getattr(datasets, kind)(root, **options, download=download)
 
 
 def _check(name: str, classes: int, train: int, test: int) -> None:

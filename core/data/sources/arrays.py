@@ -5,6 +5,7 @@ Arrays are read without pickle, so that no file can run code.
 
 import itertools
 import zipfile
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -25,6 +26,7 @@ LABELS = ("y", "labels", "targets")
 CLASSES = ("classes", "class_names")
 """Names of an array with the names of the classes, in the order of their numbers."""
 CHANNELS = (1, 3, 4)
+"""Numbers of channels that are those of a picture: gray, colours, and colours with transparency."""
 
 
 def is_arrays(root: Path) -> bool:
@@ -51,7 +53,7 @@ def read_arrays(root: Path) -> Found:
         splits[split] = tuple(
             (place_inside(*_place(root, images), number), numbers[label]) for number, label in enumerate(labels[split])
         )
-    return Found(classes, splits)
+    return Found(classes, splits, channels=_channels(root, pairs))
 
 
 def array_image(container: Path, inside: str) -> Image.Image:
@@ -59,10 +61,7 @@ def array_image(container: Path, inside: str) -> Image.Image:
     with 16 bits the high byte is taken. Raises ``ValueError`` for values that are no image's."""
     import numpy as np
 
-    name, _, number = inside.rpartition("/")
-    values = np.asarray(_array_of(container, name, container.stat().st_mtime_ns)[int(number)])
-    if values.ndim == 3 and values.shape[-1] not in CHANNELS:
-        values = values.transpose(1, 2, 0)
+    values = _values(container, inside)
     if values.ndim == 3 and values.shape[-1] == 1:
         values = values[..., 0]
     if values.dtype == bool:
@@ -74,6 +73,53 @@ def array_image(container: Path, inside: str) -> Image.Image:
         if values.ndim == 3:
             values = _bytes(values)
     return Image.fromarray(np.ascontiguousarray(values))
+
+
+def array_channels(container: Path, inside: str, channels: int) -> "np.ndarray":
+    """Return one image of an array as uint8 (channels, H, W): of 16 bits the high byte, floating-point values from 0 to
+    1. Raises ``ValueError`` for other values, and for another number of channels."""
+    import numpy as np
+
+    values = _values(container, inside)
+    values = (values[..., None] if values.ndim == 2 else values).transpose(2, 0, 1)
+    if len(values) != channels:
+        raise ValueError(f"it has {len(values)} channels, and data.channels is {channels}")
+    if values.dtype == bool:
+        values = values * np.uint8(255)
+    elif values.dtype == np.uint16:
+        values = (values >> 8).astype(np.uint8)
+    elif values.dtype.kind == "f":
+        values = _bytes(values)
+    return np.ascontiguousarray(values)
+
+
+def _values(container: Path, inside: str) -> "np.ndarray":
+    """One image as it is stored, (H, W) or (H, W, channels)."""
+    import numpy as np
+
+    name, _, number = inside.rpartition("/")
+    values = np.asarray(_array_of(container, name, container.stat().st_mtime_ns)[int(number)])
+    return values if values.ndim == 2 or channels_last(values.shape) else values.transpose(1, 2, 0)
+
+
+def channels_last(shape: tuple[int, ...]) -> bool:
+    """Return whether the channels of images (..., A, B, C) are C and not A: the one that is 1, 3 or 4, else the smaller
+    one."""
+    first, last = shape[-3], shape[-1]
+    return last in CHANNELS or (first not in CHANNELS and last <= first)
+
+
+def _channels(root: Path, pairs: Mapping[str, tuple[str, str | None]]) -> int | None:
+    """The number of channels that all images have; None for pictures of several numbers."""
+    found: dict[int, str] = {}
+    for name, _ in pairs.values():
+        shape, _ = _header(root, name)
+        count = 1 if len(shape) == 3 else shape[-1] if channels_last(shape) else shape[1]
+        found.setdefault(count, name)
+    if len(found) > 1 and not set(found) <= set(CHANNELS):
+        told = " and ".join(f"{name} has {count} channels" for count, name in found.items())
+        raise DataError(f"{root}: {told}; give all images as many")
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def _bytes(values: "np.ndarray") -> "np.ndarray":
@@ -141,9 +187,7 @@ def _labels(root: Path, split: str, images: str, name: str | None) -> list[str]:
 
 def _check_images(root: Path, name: str) -> None:
     shape, dtype = _header(root, name)
-    flat = len(shape) == 3
-    colours = len(shape) == 4 and (shape[-1] in CHANNELS or shape[1] in CHANNELS)
-    if not (flat or colours) or dtype.kind not in "ufb" or (dtype.itemsize > 2 and dtype.kind == "u"):
+    if len(shape) not in (3, 4) or dtype.kind not in "ufb" or (dtype.itemsize > 2 and dtype.kind == "u"):
         raise DataError(
             f"{root}: {name} is {dtype} {shape}; images are uint8, uint16, or floats from 0 to 1, with the shape "
             "(images, height, width) or (images, height, width, channels)"

@@ -3,30 +3,40 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.config.data import COLORS
 from core.data.sources.check_folder import check_folder
-from core.data.sources.find import Source, source_at
+from core.data.sources.find import Source, check_channels, source_at
 from core.data.sources.finding import DataCheck, Finding, Progress, pixel_findings, some
 from core.data.sources.found import TRAIN, Found
 from core.data.sources.inside import MARK
 
 
-def check_images(root: Path, progress: Progress = lambda done, total: None, unlabelled: str | None = None) -> DataCheck:
+def check_images(
+    root: Path,
+    progress: Progress = lambda done, total: None,
+    unlabelled: str | None = None,
+    channels: int = COLORS,
+) -> DataCheck:
     """List everything that is wrong with the source at a place. Every image is decoded; of an image folder's further
     folders, those in ``unlabelled``. Raises ``DataError`` where nothing can be listed, ``MissingData`` where there is
     nothing."""
-    source = source_at(root)
-    return check_source(root, source, progress) if source else check_folder(root, progress, unlabelled)
+    if source := source_at(root):
+        return check_source(root, source, progress, channels)
+    check_channels(channels, root, None)
+    return check_folder(root, progress, unlabelled)
 
 
-def check_source(root: Path, source: Source, progress: Progress) -> DataCheck:
-    """List everything that is wrong with a source that is no folder of classes."""
+def check_source(root: Path, source: Source, progress: Progress, channels: int = COLORS) -> DataCheck:
+    """List everything that is wrong with a source that is no folder of classes. Raises ``DataError`` where its images
+    have another number of channels."""
     found = source.read(root)
+    check_channels(channels, root, found)
     counts = {name: found.counts(name) for name in found.splits}
     places = {_shown(place, root): place for split in found.splits.values() for place, _ in split}
     listed = [Finding(*_kind_and_remedy(kind), True, rows) for kind, rows in found.problems.items()]
     there = {} if found.problems else places
     noted = [Finding(*_kind_and_remedy(kind), False, rows) for kind, rows in found.notes.items()]
-    findings = [*listed, *_classes(found, counts), *pixel_findings(there, progress), *noted]
+    findings = [*listed, *_classes(found, counts), *pixel_findings(there, progress, channels), *noted]
     return DataCheck(source.what, counts, tuple(sorted(findings, key=lambda finding: not finding.refused)))
 
 

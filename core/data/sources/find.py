@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.config.data import DataConfig
+from core.config.data import PICTURES, DataConfig
 from core.config.registry import imported
 from core.data.catalog import (
     BUILT_IN_AS,
@@ -16,9 +16,10 @@ from core.data.catalog import (
     check_own_size,
     is_built_in,
     is_own,
+    is_unsplit,
 )
-from core.data.sources.arrays import is_arrays, read_arrays
-from core.data.sources.folders import list_folder, list_unsplit, split_by_name
+from core.data.sources.arrays import CHANNELS, is_arrays, read_arrays
+from core.data.sources.folders import list_folder, list_unsplit, split_by_name, split_size
 from core.data.sources.found import TRAIN, Found
 from core.data.sources.hugging_face import is_hugging_face, read_hugging_face
 from core.data.sources.manifest import is_manifest, read_manifest
@@ -63,7 +64,7 @@ def data_size(config: DataConfig, data_dir: Path) -> DataSize:
     check_known(config)
     known = DATA_SETS.get(config.name)
     if known and (is_built_in(config.name) or config.fingerprint):
-        size = known.size
+        size = split_size(known.size, config.split) if config.split is not None else known.size
     elif known and known.load:
         size = _own_size(config, data_dir)
     else:
@@ -82,7 +83,9 @@ def check_known(config: DataConfig) -> None:
     """Raise ``DataError`` where a setting of one's own images is given for a built-in data set."""
     if config.name not in DATA_SETS:
         return
-    if config.split is not None:
+    if is_unsplit(config.name) and config.split is None:
+        raise DataError(f"{config.name} has no test images: data.split: 0.2 takes a fifth of each class for testing")
+    if config.split is not None and not is_unsplit(config.name):
         raise DataError(f"data.split is for image folders, and {config.name} has its own test images; remove it")
     if config.fingerprint is not None and not is_own(config.name):
         raise DataError(f"data.fingerprint is for image folders, and {config.name} is known by its name; remove it")
@@ -90,6 +93,21 @@ def check_known(config: DataConfig) -> None:
         raise DataError(f"data.unlabelled is for images of your own, and {config.name} is built in; remove it")
     if config.unreadable != "refuse":
         raise DataError(f"data.unreadable is for images of your own, and {config.name} is built in; remove it")
+    if config.channels not in PICTURES and not is_own(config.name):
+        raise DataError(f"data.channels is {config.channels}, and {config.name} has 3; take 3, or 1 for gray")
+
+
+def check_channels(channels: int, root: Path, found: Found | None) -> None:
+    """Raise ``DataError`` where the images of a source cannot be read with so many channels. ``found`` is None for a
+    folder of image files."""
+    own = found.channels if found else None
+    if own is None and channels not in PICTURES:
+        raise DataError(
+            f"data.channels is {channels}, and {root} has pictures, which are read with 3, or 1 for gray; write other "
+            "images as arrays (.npz, .npy)"
+        )
+    if own is not None and channels != own and not (own in CHANNELS and channels in PICTURES):
+        raise DataError(f"data.channels is {channels}, and images of {root} have {own}; write data.channels: {own}")
 
 
 def list_images(config: DataConfig, data_dir: Path, progress: Progress = lambda task, done, total: None) -> ImageFiles:
@@ -98,21 +116,26 @@ def list_images(config: DataConfig, data_dir: Path, progress: Progress = lambda 
     Raises ``MissingData`` where there are none, ``DataError`` where they are not as they should be.
     """
     if config.name in DATA_SETS:
-        return _known(config.name, data_dir)
+        files = _known(config.name, data_dir)
+        if config.split is None:
+            return files
+        return split_by_name(files.name, files.classes, files.train, config.split, config.split_seed)
     _check_torchvision(config.name)
     root = data_dir / config.name
     source = source_at(root)
     try:
         if source:
             found = source.read(root)
+            check_channels(config.channels, root, found)
             files = _files(config, root, source, found)
         else:
+            check_channels(config.channels, root, None)
             found, files = None, _folders(config, root)
     except MissingData as error:
         raise MissingData(f"{error}; built-in names are {', '.join(DATA_SETS)}") from error
     if config.unlabelled is not None:
-        files = with_unlabelled(files, _unlabelled(config.unlabelled, root, data_dir, found))
-    return without_unreadable(files, progress) if config.unreadable == "skip" else files
+        files = with_unlabelled(files, _unlabelled(config, root, data_dir, found))
+    return without_unreadable(files, progress, config.channels) if config.unreadable == "skip" else files
 
 
 def _known(name: str, data_dir: Path) -> ImageFiles:
@@ -183,15 +206,19 @@ def problems_text(found: Found) -> str:
     return "; ".join(texts)
 
 
-def _unlabelled(name: str, root: Path, data_dir: Path, found: Found | None) -> Listing:
+def _unlabelled(config: DataConfig, root: Path, data_dir: Path, found: Found | None) -> Listing:
     """The images of a further split of the source, or of another data set."""
+    name = str(config.unlabelled)
     if found and name in found.splits:
         return found.splits[name]
     if (root / name).is_dir():
         return list_unlabelled(root / name)
     other = data_dir / name
     if source := source_at(other):
-        return tuple(image for split in source.read(other).splits.values() for image in split)
+        others = source.read(other)
+        check_channels(config.channels, other, others)
+        return tuple(image for split in others.splits.values() for image in split)
     if not other.is_dir():
         raise MissingData(f"data.unlabelled is {name}, and there is neither {root / name} nor {other}")
+    check_channels(config.channels, other, None)
     return list_unlabelled(other)

@@ -4,8 +4,10 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
-from core.data.pixels import read_rgb
+from core.config.data import COLORS, PICTURES
+from core.data.pixels import read_channels, read_rgb
 from core.errors import DataError
 
 Progress = Callable[[int, int], None]
@@ -57,11 +59,11 @@ class DataCheck:
         return any(finding.refused for finding in self.findings)
 
 
-def pixel_findings(places: Mapping[str, str], progress: Progress) -> Iterator[Finding]:
+def pixel_findings(places: Mapping[str, str], progress: Progress, channels: int = COLORS) -> Iterator[Finding]:
     """What is wrong with the images themselves; ``places`` are keyed by what people are told."""
     broken, dark = [], []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        looked = pool.map(_brightest, places.values())
+        looked = pool.map(partial(_looked_at, channels=channels), places.values())
         for done, (path, found) in enumerate(zip(places, looked, strict=True), start=1):
             if isinstance(found, str):
                 broken.append(f"{path} ({found})")
@@ -74,10 +76,17 @@ def pixel_findings(places: Mapping[str, str], progress: Progress) -> Iterator[Fi
     yield from some(dark, "images that are almost black", remedy, False)
 
 
-def _brightest(place: str) -> int | str:
-    """The largest value of an image from 0 to 255; the reason where it does not decode."""
+def brightest(place: str, channels: int) -> int:
+    """The largest value of an image from 0 to 255. Raises ``DataError`` where it does not decode."""
+    if channels not in PICTURES:
+        return int(read_channels(place, channels).max())
+    return max(high for _, high in read_rgb(place, SMALL).getextrema())  # type: ignore[misc]
+
+
+def _looked_at(place: str, channels: int) -> int | str:
+    """The largest value of an image; the reason where it does not decode."""
     try:
-        return max(high for _, high in read_rgb(place, SMALL).getextrema())  # type: ignore[misc]
+        return brightest(place, channels)
     except DataError as error:
         return str(error.__cause__ or error)
 

@@ -7,9 +7,10 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from core.data.catalog import SUFFIXES, ImageFiles, Label, Listing
+from core.data.catalog import SUFFIXES, DataSize, ImageFiles, Label, Listing
 from core.data.sources.found import TESTS, TRAIN
 from core.errors import DataError, MissingData
 
@@ -66,6 +67,14 @@ def split_by_name(name: str, classes: tuple[str, ...], images: Listing, share: f
     return ImageFiles(name, classes, train, tuple(image for image in images if image in tested))
 
 
+def split_size(size: DataSize, share: float) -> DataSize:
+    """Return the size of a set, all of whose images are for training, after ``split_by_name``."""
+    test = {name: test_count(count, share) for name, count in size.counts["train"].items()}
+    train = {name: count - test[name] for name, count in size.counts["train"].items()}
+    counts = {"train": train, "test": test}
+    return replace(size, train=sum(train.values()), test=sum(test.values()), counts=counts)
+
+
 def test_count(count: int, share: float) -> int:
     """Return how many of a class's images are for testing: at least one, and not all."""
     return min(max(1, round(share * count)), count - 1)
@@ -107,7 +116,9 @@ def _unsplit_hint(root: Path) -> str:
 def _check_each_has_images(images: Listing, folders: Mapping[str, Path]) -> None:
     if empty := set(range(len(folders))) - {label for _, label in images}:
         folder = list(folders.values())[min(empty)]
-        raise DataError(f"{folder}: has no images; add some, or remove this class folder")
+        inside = ", ".join(_class_folders(folder))
+        told = f"; its folders are {inside:.80}: a split is called {TRAIN}, {' or '.join(TESTS)}" if inside else ""
+        raise DataError(f"{folder}: has no images; add some, or remove this class folder{told}")
 
 
 def _class_folders(split: Path) -> dict[str, Path]:

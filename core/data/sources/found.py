@@ -29,6 +29,9 @@ class Found:
     can use such a source."""
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What is left out, or slow: what the places are with the remedy, and the places."""
+    channels: int | None = None
+    """Number of channels of every image of arrays; None where every image is a picture, which is read as colours or
+    gray."""
 
     def counts(self, split: str) -> dict[str, int]:
         """Return the number of images of each class of a split, those without a label as class ``""``."""

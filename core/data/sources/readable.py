@@ -5,11 +5,12 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
+from core.config.data import COLORS
 from core.data.catalog import ImageFiles
 from core.data.fingerprint import stat_digest
-from core.data.pixels import read_rgb
-from core.data.sources.finding import SMALL
+from core.data.sources.finding import brightest
 from core.errors import DataError
 from core.files import cache_dir, whole_file
 
@@ -17,14 +18,14 @@ Progress = Callable[[str, int, int], None]
 """Called with the task, the number of images that are done, and the number of all images."""
 
 
-def without_unreadable(files: ImageFiles, progress: Progress) -> ImageFiles:
+def without_unreadable(files: ImageFiles, progress: Progress, channels: int = COLORS) -> ImageFiles:
     """Return the set without the images that do not decode, which ``skipped`` names.
 
     Every image is read once; what was found is kept in the user's cache, for as long as no file changes. Raises
     ``DataError`` where a class, or a whole split, has no image left.
     """
     places = [place for split in (files.train, files.test) for place, _ in split]
-    broken = set(_unreadable(files.name, places, progress))
+    broken = set(_unreadable(files.name, places, progress, channels))
     if not broken:
         return files
     train, test = (tuple(image for image in split if image[0] not in broken) for split in (files.train, files.test))
@@ -36,7 +37,7 @@ def without_unreadable(files: ImageFiles, progress: Progress) -> ImageFiles:
     return replace(files, train=train, test=test, skipped=tuple(place for place in places if place in broken))
 
 
-def _unreadable(name: str, places: list[str], progress: Progress) -> list[str]:
+def _unreadable(name: str, places: list[str], progress: Progress, channels: int) -> list[str]:
     """The places that do not decode. The cache has their numbers: the same folder may be named by another path."""
     digest = stat_digest(tuple((place, str(number)) for number, place in enumerate(places)))  # type: ignore[misc]
     path = cache_dir() / "images" / f"{name}-unreadable-{digest}.json"
@@ -44,7 +45,7 @@ def _unreadable(name: str, places: list[str], progress: Progress) -> list[str]:
         return [places[number] for number in json.loads(path.read_text(encoding="utf-8"))]
     found: list[int] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for number, decodes in enumerate(pool.map(_decodes, places)):
+        for number, decodes in enumerate(pool.map(partial(_decodes, channels=channels), places)):
             if not decodes:
                 found.append(number)
             progress(f"reading {name}", number + 1, len(places))
@@ -53,9 +54,9 @@ def _unreadable(name: str, places: list[str], progress: Progress) -> list[str]:
     return [places[number] for number in found]
 
 
-def _decodes(place: str) -> bool:
+def _decodes(place: str, channels: int) -> bool:
     try:
-        read_rgb(place, SMALL)
+        brightest(place, channels)
     except DataError:
         return False
     return True

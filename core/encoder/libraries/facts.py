@@ -6,9 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from core.config.data import COLORS
 from core.config.models.library import LibraryConfig, Timm
 from core.encoder.libraries.model import patch_side, stage_indices
-from core.encoder.libraries.network import on_meta, timm_card
+from core.encoder.libraries.network import on_meta, timm_card, timm_network
 
 LISTED = {"timm": "timm.list_models()", "torchvision": "torchvision.models.list_models(torchvision.models)"}
 """Call that lists the names of a library's models."""
@@ -51,6 +52,22 @@ def check_sizes(config: LibraryConfig, image_size: int, side: int) -> dict[str, 
     except Exception as error:  # an assertion, a RuntimeError or anything else, as each model has it
         raise ValueError(
             f"{place}{built} ({error}); take another data.image_size or encoder.patch_size, or another model"
+        ) from error
+    return {"width": h.flatten(1).shape[1]}
+
+
+def check_channels(config: Timm, channels: int) -> dict[str, Any]:
+    """Run a model that is built for ``channels`` channels, at its own size, on the meta device. Raises ValueError where
+    it cannot."""
+    size = _own_size(config)
+    try:
+        with torch.device("meta"):
+            network = timm_network(config, size, channels=channels)
+            h = network(torch.empty(2, channels, size, size))
+    except Exception as error:  # as in ``check_sizes``
+        raise ValueError(
+            f"encoder.kind timm: {config.name} cannot take images of {channels} channels ({error}); take "
+            f"data.channels: {COLORS}, or another model"
         ) from error
     return {"width": h.flatten(1).shape[1]}
 

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from core.config.models.library import STAGES
 from core.encoder.encoder import Encoder
 from core.encoder.layers.convolution import make_safe
-from core.encoder.libraries.normalisation import IMAGENET, Moments
 from core.encoder.patch_tokens import marks, visible_places
 
 RANDOM_SHARES = ("p", "drop_prob")
@@ -18,15 +17,9 @@ RANDOM_SHARES = ("p", "drop_prob")
 class LibraryModel(Encoder):
     """A library's model as it is. Parameter names behind ``network.`` are the library's."""
 
-    mean: Tensor
-    deviation: Tensor
-
-    def __init__(self, network: nn.Module, width: int, moments: Moments | None) -> None:
+    def __init__(self, network: nn.Module, width: int, normalize: nn.Module) -> None:
         super().__init__()
-        self.network, self.width = network, width
-        self.normalizes = moments is not None
-        for name, values in zip(("mean", "deviation"), moments or IMAGENET, strict=True):
-            self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
+        self.network, self.width, self.normalize = network, width, normalize
         for module in network.modules():
             never_random(module)
             make_safe(module)
@@ -44,18 +37,15 @@ class LibraryModel(Encoder):
                 yield parameter
 
     def forward(self, views: Tensor) -> Tensor:
-        h: Tensor = self.network(self._normalized(views))
+        h: Tensor = self.network(self.normalize(views))
         return h.flatten(1)
-
-    def _normalized(self, views: Tensor) -> Tensor:
-        return (views - self.mean) / self.deviation if self.normalizes else views
 
 
 class TimmModel(LibraryModel):
     """A model of timm, with the outputs of its stages."""
 
-    def __init__(self, network: nn.Module, width: int, moments: Moments | None) -> None:
-        super().__init__(network, width, moments)
+    def __init__(self, network: nn.Module, width: int, normalize: nn.Module) -> None:
+        super().__init__(network, width, normalize)
         self.indices = stage_indices(network)
         self.stage_names = STAGES[: len(self.indices)]
 
@@ -63,7 +53,7 @@ class TimmModel(LibraryModel):
         if not self.indices:
             raise TypeError(f"timm's {type(self.network).__name__} has no stages, only h; score h, or take a ResNet")
         options = {"indices": self.indices, "intermediates_only": True, "output_fmt": "NCHW"}
-        yield from self.network.forward_intermediates(self._normalized(views), **options)  # type: ignore[operator]
+        yield from self.network.forward_intermediates(self.normalize(views), **options)  # type: ignore[operator]
 
     def tokens(self, views: Tensor, visible: int) -> Tensor:
         """Run a vision transformer on the visible patches: the others are dropped once they have their positions."""
@@ -77,7 +67,7 @@ class TimmModel(LibraryModel):
 
         hook = self.network.norm_pre.register_forward_pre_hook(drop)  # type: ignore[union-attr]
         try:
-            found: Tensor = self.network.forward_features(self._normalized(views[:, :3]))  # type: ignore[operator]
+            found: Tensor = self.network.forward_features(self.normalize(views[:, :-1]))  # type: ignore[operator]
         finally:
             hook.remove()
         return found

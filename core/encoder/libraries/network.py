@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from core.config.data import COLORS
 from core.config.models.library import LibraryConfig, Timm
 
 SIZE_OPTIONS = {"vit_": "image_size", "maxvit_": "input_size"}
@@ -19,15 +20,16 @@ def on_meta(config: LibraryConfig, image_size: int) -> nn.Module:
         return timm_network(config, image_size) if isinstance(config, Timm) else torchvision_network(config, image_size)
 
 
-def timm_network(config: Timm, image_size: int, tag: str = "") -> nn.Module:
-    """Build a model of timm for views of ``image_size`` pixels. With a tag, its weights are downloaded, and positions
-    and patches are resampled for that size."""
-    return _created(config, timm_options(config, image_size), tag)
+def timm_network(config: Timm, image_size: int, tag: str = "", channels: int = COLORS) -> nn.Module:
+    """Build a model of timm for views (B, channels, image_size, image_size). With a tag, its weights are downloaded,
+    and positions and patches are resampled for that size."""
+    return _created(config, timm_options(config, image_size, channels), tag)
 
 
-def timm_options(config: Timm, image_size: int) -> dict[str, Any]:
-    """Return the options of ``timm.create_model`` for a model that takes views of ``image_size`` pixels."""
-    options = _patches(config)
+def timm_options(config: Timm, image_size: int, channels: int = COLORS) -> dict[str, Any]:
+    """Return the options of ``timm.create_model`` for a model that takes views (B, channels, image_size,
+    image_size)."""
+    options = _patches(config) | ({"in_chans": channels} if channels != COLORS else {})
     if timm_card(config.name).fixed_input_size:
         options["img_size"] = image_size
         if _takes_other_sizes(config.same_form, image_size):

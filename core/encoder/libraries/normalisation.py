@@ -1,19 +1,18 @@
 """The mean and deviation that a library's model takes its views normalised by."""
 
+from typing import Literal
+
 from core.config.models.library import LibraryConfig, Timm
+from core.config.models.normalization import Moments
 from core.encoder.libraries.network import timm_card
 
-Moments = tuple[tuple[float, ...], tuple[float, ...]]
-"""Mean and deviation of pixels in [0, 1], by colour."""
-IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Mean and deviation of ImageNet's pixels."""
 
-
-def moments(config: LibraryConfig) -> Moments | None:
-    """Return the mean and deviation that views are normalised by; None where they stay as they are."""
+def moments(config: LibraryConfig) -> Moments | Literal["data"] | None:
+    """Return the mean and deviation that views are normalised by, as ``Normalizing.moments`` does, or as the tag of the
+    weights asks."""
     if config.normalize == "auto" and config.tag:
         return _moments_of(config, config.tag)
-    return IMAGENET if config.normalize == "imagenet" else None
+    return config.moments
 
 
 def _moments_of(config: LibraryConfig, tag: str) -> Moments:

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
+from core.config.data import COLORS
 from core.config.encoder import PatchResNet as PatchSettings
 from core.encoder.encoder import Encoder, pool
 from core.encoder.resnets.resnet import SMALL_SIDE, ResNet
 
 
-def build_patch_resnet(settings: PatchSettings, image_size: int) -> "PatchResNet":
+def build_patch_resnet(settings: PatchSettings, image_size: int, channels: int = COLORS) -> "PatchResNet":
     """Build the encoder f of patches, initialised from torch's global generator."""
-    return PatchResNet(settings)
+    return PatchResNet(settings, channels)
 
 
 class PatchResNet(Encoder):
@@ -20,17 +21,17 @@ class PatchResNet(Encoder):
 
     stage_names = ResNet.stage_names
 
-    def __init__(self, settings: PatchSettings) -> None:
+    def __init__(self, settings: PatchSettings, channels: int) -> None:
         super().__init__()
         self.grid, self.patch = settings.grid, settings.patch
         small = settings.stem == "small" or (settings.stem == "auto" and settings.patch <= SMALL_SIDE)
-        self.network = ResNet(settings, small)
+        self.network = ResNet(settings, small, channels)
         self.width = self.network.width
         if settings.norm == "layer":
             norm_each_patch(self.network)
 
     def maps(self, views: Tensor) -> Iterator[Tensor]:
-        """Yield the pooled outputs of the stages (B, C, grid, grid), for views (B, 3, S, S)."""
+        """Yield the pooled outputs of the stages (B, C, grid, grid), for views (B, C, S, S)."""
         self.network.recompute = self.recompute
         patches = cut(views, self.grid, self.patch)
         for each in self.network.maps(patches):

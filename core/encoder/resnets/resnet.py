@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from torch import Tensor, nn
 
 from core.config import encoder as config
+from core.config.data import COLORS
 from core.encoder.encoder import Encoder
+from core.encoder.layers.normalize import build_normalize
 from core.encoder.layers.recompute import recomputed
 from core.encoder.resnets.blocks import BasicBlock, Bottleneck
 from core.encoder.resnets.selective import SelectiveBottleneck, deep_stem
@@ -31,9 +33,11 @@ TRUNCATED_DEVIATION = 0.87962566103423978
 """Standard deviation of a standard normal that is cut off at -2 and 2."""
 
 
-def build_resnet(settings: config.ResNet, image_size: int) -> "ResNet":
-    """Build the encoder f for views of ``image_size`` pixels, initialised from torch's global generator."""
-    return ResNet(settings, settings.stem == "small" or (settings.stem == "auto" and image_size <= SMALL_SIDE))
+def build_resnet(settings: config.ResNet, image_size: int, channels: int = COLORS) -> "ResNet":
+    """Build the encoder f for views (B, channels, image_size, image_size), initialised from torch's global
+    generator."""
+    small = settings.stem == "small" or (settings.stem == "auto" and image_size <= SMALL_SIDE)
+    return ResNet(settings, small, channels)
 
 
 class ResNet(Encoder):
@@ -41,11 +45,12 @@ class ResNet(Encoder):
 
     stage_names = ("stage1", "stage2", "stage3", "stage4")
 
-    def __init__(self, settings: config.ResNet, small_stem: bool) -> None:
+    def __init__(self, settings: config.ResNet, small_stem: bool, channels: int = COLORS) -> None:
         super().__init__()
-        self.settings, self.small_stem = settings, small_stem
+        self.settings, self.small_stem, self.inputs = settings, small_stem, channels
         block, width, stages = _block(settings), settings.channels, STAGES[settings.name]
-        self.conv1 = _stem(block, width, small_stem)
+        self.normalize = build_normalize(settings.moments, channels)
+        self.conv1 = _stem(block, channels, width, small_stem)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.Identity() if small_stem else nn.MaxPool2d(3, 2, 1)
@@ -70,6 +75,7 @@ class ResNet(Encoder):
             f"width {settings.width:g}": settings.width != 1,
             "selective kernels": settings.selective_kernels,
             "the small stem": self.small_stem,
+            f"{self.inputs} channels": self.inputs != COLORS,
         }
         return [what for what, differs in differences.items() if differs]
 
@@ -78,7 +84,7 @@ class ResNet(Encoder):
         return recomputed(part, x, self) if self.recompute else part(x)
 
     def _stem(self, views: Tensor) -> Tensor:
-        x: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(views))))
+        x: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(self.normalize(views)))))
         return x
 
 
@@ -91,10 +97,12 @@ def _block(settings: config.ResNet) -> type[Block]:
     return Bottleneck if settings.bottleneck else BasicBlock
 
 
-def _stem(block: type[Block], width: int, small: bool) -> nn.Module:
+def _stem(block: type[Block], channels: int, width: int, small: bool) -> nn.Module:
     if small:
-        return nn.Conv2d(3, width, 3, 1, 1, bias=False)
-    return deep_stem(width) if block is SelectiveBottleneck else nn.Conv2d(3, width, 7, 2, 3, bias=False)
+        return nn.Conv2d(channels, width, 3, 1, 1, bias=False)
+    if block is SelectiveBottleneck:
+        return deep_stem(channels, width)
+    return nn.Conv2d(channels, width, 7, 2, 3, bias=False)
 
 
 def _stage(block: type[Block], channels: int, width: int, blocks: int, stride: int) -> nn.Sequential:

@@ -56,11 +56,11 @@ class SelectiveBottleneck(nn.Module):
         return F.relu_(y)
 
 
-def deep_stem(width: int) -> nn.Sequential:
+def deep_stem(channels: int, width: int) -> nn.Sequential:
     """Build three 3x3 convolutions in place of one of 7x7; the first has stride 2."""
     half = width // 2
     return nn.Sequential(
-        *(nn.Conv2d(3, half, 3, 2, 1, bias=False), nn.BatchNorm2d(half), nn.ReLU(inplace=True)),
+        *(nn.Conv2d(channels, half, 3, 2, 1, bias=False), nn.BatchNorm2d(half), nn.ReLU(inplace=True)),
         *(nn.Conv2d(half, half, 3, 1, 1, bias=False), nn.BatchNorm2d(half), nn.ReLU(inplace=True)),
         nn.Conv2d(half, width, 3, 1, 1, bias=False),
     )

@@ -17,8 +17,8 @@ def score_retrieval(config: Retrieval, pretrained: Pretrained, data: Dataset) ->
     """Return ``retrieval/precision_at_1`` and, for k = ``config.neighbors``, ``retrieval/precision_at_<k>``: the
     percentage of the nearest training images that have the test image's class, over all of ``data.test``.
 
-    Arrays hold Q test images, sorted by class: ``retrieval/queries``, uint8 (Q, 3, S, S), ``retrieval/query_labels``
-    (Q,), and ``retrieval/neighbors``, uint8 (Q, k, 3, S, S), nearest first, with ``retrieval/neighbor_labels`` and
+    Arrays hold Q test images, sorted by class: ``retrieval/queries``, uint8 (Q, C, S, S), ``retrieval/query_labels``
+    (Q,), and ``retrieval/neighbors``, uint8 (Q, k, C, S, S), nearest first, with ``retrieval/neighbor_labels`` and
     ``retrieval/similarities``, both (Q, k).
 
     Raises ``DataError`` where there are fewer than k training images with a label.

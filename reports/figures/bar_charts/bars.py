@@ -14,7 +14,7 @@ from reports.figures.findings import cell_findings
 from reports.figures.labels.short_names import LETTERS_AN_INCH, folded
 from reports.figures.labels.ticks import panel_width
 from reports.figures.seed_dots import seeds_note
-from reports.figures.sides import GAPS, add_legend, lay_out, sides
+from reports.figures.sides import GAPS, add_legends, lay_out, sides, span_note
 from reports.specs import BarsReport
 from reports.study_report import StudyReport
 from reports.tables.texts import pivoted
@@ -22,7 +22,6 @@ from reports.tables.texts import pivoted
 MOST_BESIDE = 24
 """The most bars of a panel of half the figure's width; a panel with more takes the whole width."""
 
-SAME_SPAN = "All panels span the same number of points."
 SHORTEST_TITLE = 10
 """The letters that a line of a panel's title has room for at least."""
 
@@ -53,7 +52,7 @@ def bars_figure(report: StudyReport, spec: BarsReport, data: pd.DataFrame) -> Fi
     stacked = spec.panels is not None or bars > MOST_BESIDE
     figure, places = lay_out(report, parts, 2.5, stacked)
     limits = iter(_limits(spec, data))
-    as_dots = _are_cut(spec, data)
+    as_dots, legends = _are_cut(spec, data), []
     for place, side, looks in zip(places, parts, _looks(data, spec.series), strict=False):
         cells = with_marks(side.cells, data, spec)
         panels = ordered(cells, spec.panels)
@@ -61,8 +60,8 @@ def bars_figure(report: StudyReport, spec: BarsReport, data: pd.DataFrame) -> Fi
             draw_panel(ax, at(cells, spec.panels, value), spec, looks, next(limits), as_dots)
             _name_panel(ax, value_name(spec.panels or "", value) if value else "")
             ax.set_ylabel(side.metric_label if value == panels[0] else "")
-        handles = bar_handles(cells, spec.series, looks, as_dots)
-        add_legend(place, handles, spec.series_label or spec.series or "", 8 if stacked else 4)
+        legends.append((place, bar_handles(cells, spec.series, looks, as_dots)))
+    add_legends(legends, spec.series_label or spec.series or "", 8 if stacked else 4)
     return figure
 
 
@@ -120,7 +119,7 @@ def _notes(data: pd.DataFrame, spec: BarsReport) -> list[str]:
     panels = list(zip(_limits(spec, data), _panels(spec, data), strict=True))
     marked = any(cells["mark"].notna().any() for _, cells in panels)
     return [
-        *([SAME_SPAN] if len(panels) > 1 else []),
+        *span_note(len(panels)),
         *([CUT] if any((cells["mean"] < low).any() for (low, _), cells in panels) else []),
         *(["Diamonds: the paper's numbers at the same values."] if marked else []),
         *seeds_note(data),

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 
 from reports.cells.metric_names import label_of
 from reports.figures.further.boxes import Boxes, boxes_of, draw_boxes, inner
+from reports.figures.labels.short_names import folded
+from reports.figures.labels.ticks import panel_width
 from reports.study_report import StudyReport
 from reports.style import COLORS, WIDTH, set_heading
 
@@ -21,6 +23,8 @@ MOST_BESIDE = 8
 """The most columns of boxes, of all metrics together, with which the metrics are beside each other."""
 LOWEST_ROW, ROOM = 0.3, 0.75
 """Inches of a row of boxes, and of a block's names."""
+BOLD_AN_INCH = 12
+"""Letters of an inch of a title."""
 USUAL = 0.99
 """The part of all values that the vertical axis has room for; higher ones are drawn at its end."""
 
@@ -89,4 +93,5 @@ def _draw_metric(ax: Axes, lines: Mapping[tuple[int, int], list[Curve]], metric:
     ax.add_collection(LineCollection(paths, colors=COLORS[0], linewidths=0.8, alpha=0.7))
     single = np.array([path[0] for path in paths if len(path) == 1]).reshape(-1, 2)
     ax.scatter(single[:, 0], single[:, 1], s=4, color=COLORS[0], alpha=0.7)
-    ax.set_title(f"{label_of(f'pretrain/{metric}')}: {low:.3g} to {high:.3g}")
+    title = f"{label_of(f'pretrain/{metric}')}: {low:.3g} to {high:.3g}"
+    ax.set_title(folded(title, int(BOLD_AN_INCH * panel_width(ax))))

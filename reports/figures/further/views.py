@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from reports.figures.colours import in_colours
 from reports.figures.further.boxes import boxes_of, draw_boxes, inner
 from reports.study_report import StudyReport
 from reports.style import WIDTH, set_heading
@@ -46,7 +47,7 @@ def draw_views(report: StudyReport) -> Figure | None:
 
 
 def mosaic(views: np.ndarray) -> np.ndarray:
-    """The views (2, images, 3, S, S) as one picture (rows, columns, 3) with a white line between them."""
-    framed = np.pad(views, [(0, 0)] * 3 + [(0, GAP)] * 2, constant_values=255)
+    """The views (2, images, C, S, S) as one picture (rows, columns, 3) with a white line between them."""
+    framed = np.pad(in_colours(views), [(0, 0)] * 3 + [(0, GAP)] * 2, constant_values=255)
     whole = framed.transpose(0, 3, 1, 4, 2).reshape(2 * framed.shape[3], -1, 3)
     return whole[:-GAP, :-GAP]

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from reports.cells.names import with_minus
+from reports.figures.colours import in_colours
 from reports.figures.pictures.panels import SIZE, PicturePanel, draw_missing
 
 RIGHT = ("#0072b2", "solid", "✓")
@@ -93,8 +94,8 @@ def _draw_panel(part: SubFigure, panel: PicturePanel) -> None:
 
 
 def _draw_image(ax: Axes, image: np.ndarray) -> None:
-    """Draws an image (3, S, S)."""
-    ax.imshow(image.transpose(1, 2, 0), interpolation="nearest")
+    """Draws an image (C, S, S)."""
+    ax.imshow(in_colours(image).transpose(1, 2, 0), interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 

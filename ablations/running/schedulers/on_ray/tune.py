@@ -16,7 +16,7 @@ from ray.tune.execution.placement_groups import PlacementGroupFactory
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.search import BasicVariantGenerator
 
-from ablations.planning.packing import spread
+from ablations.planning.cost.packing import spread
 from ablations.running.job import Job
 from ablations.running.schedulers.on_ray.asha import StopsEarly
 from ablations.running.schedulers.on_ray.capacity import Capacity, check_capacity, gpus, trials_at_once, whole_device

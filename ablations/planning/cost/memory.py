@@ -44,5 +44,5 @@ def memory(config: PretrainConfig, hardware: Hardware | None, workers: int = 1, 
 def image_bytes(data: DataConfig, images: int, hardware: Hardware) -> int:
     """Bytes of the images that lie on the GPU: all if they are squares that take no more than half of it, else none;
     see ``core.data.batches.place``."""
-    size = images * 3 * data.stored_side**2 if data.shape == "square" else 0
+    size = images * data.channels * data.stored_side**2 if data.shape == "square" else 0
     return size if size <= hardware.memory / 2 else 0

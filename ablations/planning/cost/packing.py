@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from ablations.planning.memory import Peaks, image_bytes, peaks_of, step_memory
+from ablations.planning.cost.memory import Peaks, image_bytes, peaks_of, step_memory
 from ablations.store.speeds import Hardware, Speed, evaluation_key
 from ablations.study.study import Resources
 from ablations.types.trial import Trial, Unit
