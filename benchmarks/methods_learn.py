@@ -16,7 +16,7 @@ import argparse
 import math
 import os
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -136,7 +136,7 @@ def guess(config: PretrainConfig, data: Dataset) -> float:
     return config.loss.guess(config, len(data.train), len(data.classes)) or math.inf
 
 
-def how_it_ended(last: dict[str, float], guessed: float) -> str:
+def how_it_ended(last: Mapping[str, float], guessed: float) -> str:
     """Return in a word how a training ended, by the metrics of its last epoch and the loss of a guess."""
     if last.get("spread", 1.0) < COLLAPSED:
         return "collapsed"

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from core.config.data import COLORS
-
 
 @dataclass(frozen=True)
 class Canvas:
@@ -45,7 +43,7 @@ class Canvas:
         return self.pixels[chosen].float().div_(255)
 
 
-def on_canvas(images: Sequence[Tensor], side: int, channels: int = COLORS) -> Canvas:
+def on_canvas(images: Sequence[Tensor], side: int, channels: int = 3) -> Canvas:
     """Return uint8 images (channels, H, W), none of them larger than ``side``, as one canvas."""
     pixels = torch.zeros(len(images), channels, side, side, dtype=torch.uint8)
     for place, image in zip(pixels, images, strict=True):

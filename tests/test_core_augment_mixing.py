@@ -15,10 +15,11 @@ from torch import Tensor
 from torchvision.transforms import v2
 
 from core import TrainConfig, evaluate, pretrain
-from core.augment.mixing import Mixing, cutmix, mix, mixup
+from core.augment.mixing import cutmix, mix, mixup
 from core.config import FineTune, PretrainConfig
 from core.config.methods.mixing import CutMix, MixConfig, Mixup
 from core.loss.cross_entropy import cross_entropy
+from core.loss.mixed import MixedTargets
 from core.loss.n_pair import n_pair
 from core.loss.unit import unit
 from core.pretraining.training import Training
@@ -69,7 +70,9 @@ def test_images_and_labels_are_torchvisions_for_the_same_share_and_box(config: M
         image, label = by_torchvision(transform, images[i], images[partner], both, **params)
         torch.testing.assert_close(view, image)
         losses.append(-(label * logits[i].log_softmax(dim=0)).sum())
-    assert float(cross_entropy(logits, labels, mixing).loss) == pytest.approx(float(torch.stack(losses).mean()))
+    assert float(cross_entropy(logits, labels, MixedTargets(labels[partners], shares)).loss) == pytest.approx(
+        float(torch.stack(losses).mean())
+    )
 
 
 def test_a_square_is_torchvisions_for_the_same_share_and_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,25 +123,27 @@ def test_weights_of_mixup_are_the_shares() -> None:
     assert mixup(shares, torch.zeros(5, 2), 9).flatten().equal(shares)
 
 
-def by_algorithm_1(z: NDArray[np.float64], tau: float, mixing: Mixing) -> float:
+def by_algorithm_1(z: NDArray[np.float64], tau: float, mixed: MixedTargets) -> float:
     """i-Mix as Lee et al. print it, one image at a time."""
     count, losses = len(z) // 2, []
     for i in range(count):
         logits = [float(z[i] @ z[count + j]) / tau for j in range(count)]
         normalizer = math.log(sum(math.exp(each) for each in logits))
-        share = float(mixing.shares[i])
-        own, other = normalizer - logits[i], normalizer - logits[int(mixing.partners[i])]
+        share = float(mixed.shares[i])
+        own, other = normalizer - logits[i], normalizer - logits[int(mixed.others[i])]
         losses.append(share * own + (1 - share) * other)
     return sum(losses) / count
 
 
 def test_the_n_pair_loss_of_mixed_views_is_that_of_algorithm_1() -> None:
     z = unit(torch.randn(12, 4, generator=generator(0, "z"), dtype=torch.float64))
-    mixing = Mixing(torch.randperm(6, generator=generator(0, "p")), torch.rand(6, generator=generator(0, "s")).double())
-    assert float(n_pair(z, 0.3, mixing)) == pytest.approx(by_algorithm_1(z.numpy(), 0.3, mixing))
+    mixed = MixedTargets(
+        torch.randperm(6, generator=generator(0, "p")), torch.rand(6, generator=generator(0, "s")).double()
+    )
+    assert float(n_pair(z, 0.3, mixed)) == pytest.approx(by_algorithm_1(z.numpy(), 0.3, mixed))
     plain = F.cross_entropy(z[:6] @ z[6:].T / 0.3, torch.arange(6))
     torch.testing.assert_close(n_pair(z, 0.3), plain)
-    assert torch.autograd.gradcheck(lambda x: n_pair(x, 0.3, mixing), z.requires_grad_())
+    assert torch.autograd.gradcheck(lambda x: n_pair(x, 0.3, mixed), z.requires_grad_())
 
 
 @pytest.mark.parametrize(

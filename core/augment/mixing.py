@@ -23,10 +23,6 @@ class Mixing(NamedTuple):
     shares: Tensor
     """Share of the view that is the image itself, float32 (N,). The rest is the other one."""
 
-    def of_both(self, own: Tensor, other: Tensor) -> Tensor:
-        """Return the mean (N,) of a number of each image itself and one of the other image, by their shares."""
-        return torch.lerp(other, own, self.shares.to(own.dtype))
-
 
 def mix(
     views: Tensor, config: MixConfig, draws: torch.Generator, share: Share = ALL, keep_main: bool = False

@@ -19,6 +19,7 @@ from core.errors import Diverged
 from core.evaluation.likelihood import cross_entropy
 from core.evaluation.network import Network
 from core.loss.cross_entropy import cross_entropy as mixed_cross_entropy
+from core.loss.mixed import MixedTargets
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import Schedule, peak_rate
 from core.randomness import generator
@@ -86,7 +87,8 @@ def train(network: Network, split: Split, recipe: Recipe, pretrained: Pretrained
             views = one_view(batch.images, CROP_AND_FLIP, draws, batch.view_size)
             if recipe.mix:
                 views, mixing = mix(views, recipe.mix, generator(seed, "evaluation mix", step))
-                loss = mixed_cross_entropy(network(views), batch.labels, mixing).loss
+                mixed = MixedTargets(batch.labels[mixing.partners], mixing.shares)
+                loss = mixed_cross_entropy(network(views), batch.labels, mixed).loss
             else:
                 loss = loss_of(network(views), views, batch)
             optimizer.zero_grad(set_to_none=True)

@@ -2,10 +2,10 @@
 
 from torch import Tensor
 
-from core.augment.mixing import Mixing
+from core.loss.mixed import MixedTargets
 
 
-def n_pair(z: Tensor, temperature: float, mixing: Mixing | None = None) -> Tensor:
+def n_pair(z: Tensor, temperature: float, mixed: MixedTargets | None = None) -> Tensor:
     """Return the mean cross-entropy over the first N rows, a scalar, for z (2N, d): each finds its view, row N + i,
     among the N views of the second branch.
 
@@ -14,6 +14,6 @@ def n_pair(z: Tensor, temperature: float, mixing: Mixing | None = None) -> Tenso
     first, second = z.chunk(2)
     logits = (first @ second.T) / temperature
     wanted = logits.diagonal()
-    if mixing is not None:
-        wanted = mixing.of_both(wanted, logits.gather(1, mixing.partners[:, None])[:, 0])
+    if mixed is not None:
+        wanted = mixed.weigh(wanted, logits.gather(1, mixed.others[:, None])[:, 0])
     return (logits.logsumexp(dim=1) - wanted).mean()

@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor
 
-from core.augment.mixing import Mixing, mix
+from core.augment.mixing import mix
 from core.augment.policy import two_views
 from core.data.dataset import Batch
 from core.distributed import own_share
+from core.loss.mixed import MixedTargets
 from core.loss.n_pair import n_pair
 from core.loss.outcome import Outcome
 from core.loss.statistics import statistics
@@ -20,17 +21,18 @@ class IMix(Method):
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
         first, second = two_views(batch.images, self.config.augment, draws, batch.view_size).chunk(2)
-        mixing = None
+        mixed = None
         if self.settings.mix:
             draws = generator(self.config.seed, "mix", self.progress.step)
             first, mixing = mix(first, self.settings.mix, draws, own_share(), keep_main=True)
-        return Views((torch.cat([first, second]),), mixing)
+            mixed = MixedTargets(mixing.partners, mixing.shares)
+        return Views((torch.cat([first, second]),), mixed)
 
-    def known(self, views: Views, see: See) -> Mixing | None:
-        mixing: Mixing | None = views.others
-        return mixing
+    def known(self, views: Views, see: See) -> MixedTargets | None:
+        mixed: MixedTargets | None = views.others
+        return mixed
 
-    def loss(self, outputs: Tensor, known: Mixing | None, batch: Batch) -> Outcome:
+    def loss(self, outputs: Tensor, known: MixedTargets | None, batch: Batch) -> Outcome:
         z, temperature = unit(outputs), self.settings.temperature
         entropy, top1 = statistics(z.detach(), temperature)
         return Outcome(n_pair(z, temperature, known), {"entropy": entropy, "contrastive_top1": top1})

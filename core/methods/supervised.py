@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from core.augment.mixing import Mixing, mix
+from core.augment.mixing import mix
 from core.augment.policy import one_view
 from core.config.optimizer import Lars
 from core.config.train import PretrainConfig
@@ -14,6 +14,7 @@ from core.distributed import own_share
 from core.encoder.encoder import Encoder
 from core.encoder.head import build_classifier
 from core.loss.cross_entropy import cross_entropy
+from core.loss.mixed import MixedTargets
 from core.loss.outcome import Outcome
 from core.methods.method import Method, See, Views
 from core.optimizer.groups import Group
@@ -37,15 +38,17 @@ class Supervised(Method):
         return ()
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
-        views, mixing = one_view(batch.images, self.config.augment, draws, batch.view_size), None
-        if self.settings.mix:
-            draws = generator(self.config.seed, "mix", self.progress.step)
-            views, mixing = mix(views, self.settings.mix, draws, own_share())
-        return Views((views,), mixing)
+        views = one_view(batch.images, self.config.augment, draws, batch.view_size)
+        if not self.settings.mix:
+            return Views((views,))
+        share, draws = own_share(), generator(self.config.seed, "mix", self.progress.step)
+        views, mixing = mix(views, self.settings.mix, draws, share)
+        own = share.rows(len(batch.labels))
+        return Views((views,), MixedTargets(batch.labels[mixing.partners][own], mixing.shares[own]))
 
-    def known(self, views: Views, see: See) -> Mixing | None:
-        mixing: Mixing | None = views.others
-        return mixing
+    def known(self, views: Views, see: See) -> MixedTargets | None:
+        mixed: MixedTargets | None = views.others
+        return mixed
 
-    def loss(self, outputs: Tensor, known: Mixing | None, batch: Batch) -> Outcome:
+    def loss(self, outputs: Tensor, known: MixedTargets | None, batch: Batch) -> Outcome:
         return cross_entropy(outputs, batch.labels, known)

@@ -79,9 +79,11 @@ def _check_fits(trial: StoredTrial, wanted: PretrainConfig) -> None:
 
     if told := misfit(wanted, other):
         name = getattr(other.encoder, "name", other.encoder.kind)
+        other_kind = channels[0] != channels[1]
+        of, field = (f" and {channels[0]} channels", ", data.channels") if other_kind else ("", "")
         raise StudyError(
-            f"the encoder of trial {trial.id}, {name} for views of {sizes[0]} pixels and {channels[0]} channels, "
-            f"{told}; take its encoder, data.image_size and data.channels, or another trial"
+            f"the encoder of trial {trial.id}, {name} for views of {sizes[0]} pixels{of}, {told}; take its encoder"
+            f"{field} and data.image_size, or another trial"
         )
 
 
