@@ -248,9 +248,9 @@ class Training:
             remedy = f"{config.loss.remedy}, or " if config.loss.remedy else ""
             raise Diverged(
                 f"the loss is {epoch.loss:.3g} at the end, and was more than {WORSE:g} times {guess:.3g}, that of a "
-                f"guess, in the last {half} of {config.epochs} epochs. loss.kind {config.loss.kind} has diverged; try {remedy}an "
-                f"optimizer.learning_rate below {config.optimizer.learning_rate:g}. end_on_collapse: false scores it "
-                "all the same"
+                f"guess, in the last {half} of {config.epochs} epochs. loss.kind {config.loss.kind} has diverged; try "
+                f"{remedy}an optimizer.learning_rate below {config.optimizer.learning_rate:g}. end_on_collapse: false "
+                "scores it all the same"
             )
 
     def _check_weights(self) -> None:
