@@ -272,8 +272,12 @@ def test_a_verdict_takes_three_seeds() -> None:
 def test_a_failed_trial_costs_its_own_comparisons_and_no_whole_seed() -> None:
     cells: dict[str, Values] = {"a": [20.0, 21.0, 22.0, 20.5], "b": [10.0, 11.1, None, 10.2], "c": [9.0, 9.1, 9.3, 9.2]}
     found = verdict(better("a"), **cells)
-    assert (found.word, found.seeds) == ("SUPPORTED", 4)
-    lost: dict[str, Values] = {"a": [20.0, 21.0, 22.0], "b": [10.0, None, None], "c": [9.0, 9.1, 9.3]}
+    assert (found.word, found.about, found.seeds) == ("SUPPORTED", "between a and b", 3)
+    other = verdict(better("a"), **cells | {"c": [11.0, 11.1, 11.3, 11.2]})
+    assert (other.word, other.about, other.seeds) == ("SUPPORTED", "between a and c", 4)
+    twice: dict[str, Values] = {"a": [20.0, 21.0, 22.0], "b": [10.0, 11.1, None], "c": [9.0, 9.1, 9.3]}
+    assert "in 2 seeds; a verdict takes three seeds" in verdict(better("a"), **twice).reason
+    lost: dict[str, Values] = {"a": [20.0, 21.0, 22.0], "b": [1.0, None, None], "c": [9.0, 9.1, 9.3]}
     assert "in one seed alone" in verdict(better("a"), **lost).reason
     gone: dict[str, Values] = {"a": [20.0, 21.0, 22.0], "b": [None, None, None]}
     assert "no seed has a value in every cell" in verdict(better("a"), **gone).reason

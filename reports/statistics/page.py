@@ -21,7 +21,7 @@ from reports.statistics.hypothesis_tests.decision import Decision
 from reports.statistics.hypothesis_tests.looks import Looks
 from reports.statistics.measured import Measured, measure
 from reports.statistics.noise.images import variance_over_images
-from reports.statistics.noise.spread import estimate, filled_in
+from reports.statistics.noise.spread import MOST_FILLED, estimate, filled_in
 from reports.statistics.noise.usual import Usual, usual_spreads
 from reports.statistics.seeds import FIXED, VARIED
 
@@ -119,14 +119,29 @@ def _agreement(part: AgreementClaim, measured: Measured) -> AgreementAnswer | st
         return f"an order is of cells that are scored alike, and these are scored by {BOTH.join(ways)}"
     if stopped := int(measured.stopped[about].sum()):
         return f"{stopped} of its {_trials(measured, about)} trials were stopped early"
-    filled = filled_in(measured.values)
-    filled = filled[:, ~np.isnan(filled).all(axis=0)]
-    means = {name: filled[[key == name for key in keys]].mean(axis=0) for name in dict.fromkeys(keys)}
-    names = [name for name, values in means.items() if name in published and len(values) and not np.isnan(values).any()]
-    if len(names) < FEWEST:
-        return f"an agreement takes {FEWEST} cells of the paper's, and {len(names)} have a result here"
-    agreement = Agreement(np.stack([means[name] for name in names]), np.array([published[name] for name in names]))
-    return AgreementAnswer(part, measured, agreement, about, split(agreement, _factors(names)))
+    there = ~np.isnan(measured.values[about]).all(axis=0)
+    kept = _nearly_whole(measured.values[about])
+    values = measured.values[:, kept]
+    filled, missing = filled_in(values), np.isnan(values)
+    rows = {name: np.array([key == name for key in keys]) for name in dict.fromkeys(keys) if name in published}
+    rows = {name: row for name, row in rows.items() if kept.any() and not np.isnan(filled[row]).any()}
+    if len(rows) < FEWEST:
+        return f"an agreement takes {FEWEST} cells of the paper's, and {len(rows)} have a result here"
+    agreement = Agreement(
+        np.stack([filled[row].mean(axis=0) for row in rows.values()]),
+        np.array([published[name] for name in rows]),
+        np.stack([missing[row].any(axis=0) for row in rows.values()]),
+    )
+    left_out = int((there & ~kept).sum())
+    return AgreementAnswer(part, measured, agreement, about, split(agreement, _factors(list(rows))), left_out)
+
+
+def _nearly_whole(values: np.ndarray) -> np.ndarray:
+    """Whether each seed lacks few enough of the cells that have any result to be filled in, (seeds,). ``values``
+    (cells, seeds)."""
+    known = ~np.isnan(values)
+    known = known[known.any(axis=-1)]
+    return known.mean(axis=0) >= 1 - MOST_FILLED if len(known) else np.zeros(values.shape[-1], dtype=bool)
 
 
 def _factors(names: list[tuple[str, ...]]) -> dict[str, np.ndarray]:
