@@ -44,6 +44,15 @@ class Judged:
     fixed: tuple[str, ...] = FIXED
     """The random choices that are the same in all seeds, so that the verdicts do not cover them."""
 
+    @property
+    def metrics(self) -> set[str]:
+        """The metrics that the claims are about."""
+        return {self.metric_of(part) for claim in self.claims for part in parts_of(claim)}
+
+    def metric_of(self, part: Part) -> str:
+        """The metric that a claim or a part of one is about."""
+        return part.metric or self.metric
+
 
 @dataclass
 class Page:
@@ -55,7 +64,7 @@ class Page:
     _decided: dict[object, Decision] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for metric in {_metric(part, study) for study in self.studies for part in _parts(study)}:
+        for metric in set[str]().union(*(study.metrics for study in self.studies)):
             found = {number: measure(study.table, study.axes, metric) for number, study in enumerate(self.studies)}
             self._measured |= {(number, metric): one for number, one in found.items()}
             usual = usual_spreads(list(found.values()))
@@ -63,7 +72,7 @@ class Page:
 
     def answer(self, number: int, part: Part) -> Answer | str:
         """The answer of study ``number`` to a claim or a part of one; the reason as text if it has none."""
-        metric = _metric(part, self.studies[number])
+        metric = self.studies[number].metric_of(part)
         usual, measured = self._usual[number, metric], self._measured[number, metric]
         if baselines := baselines_in(part):
             study = self.studies[number]
@@ -80,14 +89,6 @@ class Page:
             return f"{stopped} of its {_trials(measured, asked.about)} trials were stopped early"
         answer = ContrastAnswer(part, measured, asked, decision_on(measured, asked, usual))
         return ContrastAnswer(part, measured, asked, self._decided.setdefault(answer.key, answer.decision))
-
-
-def _parts(study: Judged) -> list[Part]:
-    return [part for claim in study.claims for part in parts_of(claim)]
-
-
-def _metric(part: Part, study: Judged) -> str:
-    return part.metric or study.metric
 
 
 def _trials(measured: Measured, about: np.ndarray) -> int:
