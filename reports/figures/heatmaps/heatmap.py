@@ -45,7 +45,7 @@ def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
         texts=formatted(matrix),
         corner=f"{rows} / {columns}",
         data=tidy(matrix, paper, rows, columns),
-        findings=heatmap_findings(matrix, paper, report.baselines),
+        findings=heatmap_findings(matrix, spec.metric, paper, report.baselines),
         caption=caption(report, data, [rows, columns], "Cells are", "±", _notes(matrix, paper, baseline)),
         rows=[rows],
         columns=columns,
