@@ -95,14 +95,21 @@ class ResilientTracker:
         tracker.save_chosen(summary.chosen)
 
     def _open(self) -> Tracker:
+        """A new tracker, with everything that is missing in MLflow written."""
         scaled, trials = self._plan.scaled, self._plan.trials
         results = self._store.results(trials).values()
         description = describe(scaled, trials, self._plan.looks)
-        tracker = Tracker(scaled, trials, description, self._plan.sizes, results, self._extras, self._say)
+        self._tracker = Tracker(scaled, trials, description, self._plan.sizes, results, self._extras, self._say)
         if self._started:
-            tracker.parent.begin()
-        self._save_all(tracker, results)
-        return tracker
+            self._tracker.parent.begin()
+        self._save_all(self._tracker, results)
+        return self._tracker
+
+    def _drop(self) -> None:
+        """Forget the tracker: it is opened anew, as it may be another database by then."""
+        if self._tracker:
+            self._tracker.parent.end_sampling()  # else the next one's samples would come beside its own
+        self._tracker = None
 
     def _finish(self, tracker: Tracker, states: Collection[State]) -> None:
         results = self._store.results(self._plan.trials).values()
@@ -161,7 +168,7 @@ class ResilientTracker:
                 self._tracker = self._tracker or self._open()
                 action(self._tracker)
         except Exception as error:
-            self._tracker = None  # it is opened anew: it may be another database by then
+            self._drop()
             found = _trouble(error)
             if found.lasts and had_tracker:  # something may have been deleted in MLflow: try once with all read anew
                 self._attempt(action, is_last)
