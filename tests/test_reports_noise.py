@@ -135,7 +135,7 @@ def test_a_difference_that_is_equal_by_luck_is_not_sure() -> None:
 
 
 def test_averages_have_a_prior_of_their_own() -> None:
-    """What the cells of a row share in a seed does not average out."""
+    """A part that the cells of a row share in a seed does not average out."""
     row = 3 * RANDOM.normal(size=(10, 1, 5))
     values = (row + RANDOM.normal(size=(10, 10, 5))).reshape(100, 5)
     names = [{"x": str(number // 10), "y": str(number % 10)} for number in range(100)]

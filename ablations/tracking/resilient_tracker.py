@@ -31,7 +31,7 @@ LAST_WORD = "Everything is kept in the store; running the same command again log
 
 
 class ResilientTracker:
-    """Writes a plan's results to MLflow. What fails is printed, and tried again later in the run and at its end.
+    """Writes a plan's results to MLflow. A failed write is printed, and tried again later in the run and at its end.
 
     Any exception counts as no answer unless it is known to last: every artifact storage has exceptions of its own.
     """
@@ -143,7 +143,7 @@ class ResilientTracker:
             self._write(tracker, result.trial_id, partial(tracker.save_result, result, history, started))
 
     def _write(self, tracker: Tracker, trial_id: str, write: Callable[[], None]) -> None:
-        """Write about one trial. What MLflow does not take of it costs that trial alone."""
+        """Write about one trial. A value that MLflow does not take costs that trial alone."""
         if trial_id in self._left_out:
             return
         try:

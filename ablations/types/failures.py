@@ -84,8 +84,8 @@ def lost_kind(message: str) -> Kind:
     """The kind of failure that Ray's message about a dead worker means.
 
     For a worker that was killed, Ray lists high memory usage among possible causes: only the words of its own memory
-    monitor count. Of a machine that went away, Ray knows for some seconds no more than that the worker does not answer;
-    a worker's death is reported at once by its own machine.
+    monitor count. If a machine went away, Ray knows for some seconds no more than that the worker does not answer; a
+    worker's death is reported at once by its own machine.
     """
     if "low on memory" in message:
         return "out_of_memory"

@@ -106,7 +106,7 @@ def _rank(path: str, name: str, seed: int) -> bytes:
 
 
 def _unsplit_hint(root: Path) -> str:
-    """What to set, for a folder that has classes and no splits; else nothing."""
+    """The setting that a folder with classes and without splits needs, as text; else empty."""
     folders = _class_folders(root)
     if not folders or TRAIN in folders or set(folders) & set(TESTS):
         return ""

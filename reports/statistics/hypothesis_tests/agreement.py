@@ -120,8 +120,8 @@ def split(agreement: Agreement, groups: dict[str, np.ndarray]) -> str:
     """A part of a sentence on the factor that explains the agreement: the correlations with it and without it.
 
     A factor explains the agreement if the agreement is much weaker within the two groups of cells, or if the two groups
-    differ. Of several factors, the one whose groups differ most. Empty if there is none. ``groups`` has the cells of
-    each factor, (cells,), by its name.
+    differ. If there are several, it is the one whose groups differ most. Empty if there is none. ``groups`` has the
+    cells of each factor, (cells,), by its name.
     """
     parts = {
         name: (agreement.of(inside), agreement.of(~inside))

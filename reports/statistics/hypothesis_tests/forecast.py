@@ -27,8 +27,8 @@ def seeds_for(decision: Decision, effect: float, alpha: float, equivalence: bool
     """The fewest seeds, more than there are now, that find an effect with the chance ``POWER``; None above
     ``MOST_SEEDS``.
 
-    ``effect`` is the distance of the true effect from the margin, and ``alpha`` the two-sided level. With
-    ``equivalence``, the seeds that find a true difference of 0 to be smaller than ``effect``.
+    ``effect`` is the distance of the true effect from the margin, and ``alpha`` the two-sided level. If ``equivalence``
+    is set, the seeds that find a true difference of 0 to be smaller than ``effect``.
     """
     number, estimate = int(decision.deciding()), decision.estimate
     now, images, total = (float(each[number]) for each in (estimate.seeds, estimate.images, estimate.error**2))
