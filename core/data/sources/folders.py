@@ -120,7 +120,7 @@ def _check_each_has_images(images: Listing, folders: Mapping[str, Path]) -> None
 
 
 def _misnamed_hint(folders: Iterable[Path]) -> str:
-    """What to do about folders that have folders and no images, as a split of another name has; else nothing."""
+    """The remedy for folders that have folders and no images, as a split of another name has; else empty."""
     for folder in folders:
         if inside := ", ".join(_class_folders(folder)):
             return f"; {folder} has the folders {inside:.80}: if it is a split, call it {TRAIN}, {' or '.join(TESTS)}"
