@@ -68,6 +68,19 @@ def test_an_interval_that_goes_on_ends_in_an_arrow_and_does_not_press_the_others
     assert len(of_marker(ax, "<")) == len(of_marker(ax, ">")) == 1
 
 
+def test_one_far_effect_is_at_the_edge_with_an_arrow_and_leaves_the_axis_to_the_others() -> None:
+    far = verdict("SUPPORTED", 300.0, (280.0, 320.0), margin=200.0)
+    with house_style():
+        alone, among = (
+            forest_figure([("", each) for each in rows], "A title").axes[0] for rows in ([far], [*VERDICTS, far])
+        )
+    assert alone.get_xlim()[1] > 300
+    end = among.get_xlim()[1]
+    assert end < 20
+    assert 5.0 < x_of(of_marker(among, "o")[-1])[0] < end
+    assert not [line for line in of_marker(among, "|") if x_of(line)[0] > end]
+
+
 def test_no_text_covers_another_and_none_leaves_the_picture() -> None:
     with house_style():
         figure = forest_figure([("Figure 5", each) for each in VERDICTS * 12], "A title that is rather long " * 4)

@@ -39,6 +39,11 @@ TOP, HEAD, AXIS, FOOT = 0.07, 0.32, 0.5, 0.3
 BEYOND = 1.4
 """The axis ends at so many times the largest effect or the usual end of an interval; intervals that go on end in an
 arrow."""
+FAR = 5
+"""Multiple of the usual end of an interval from which on an effect does not widen the axis: one effect of 65 points
+would draw all others as zero. Its marker is at the edge, before the arrow."""
+EDGE = 0.94
+"""Place of such a marker, as a part of the axis."""
 
 
 @dataclass(frozen=True)
@@ -118,15 +123,16 @@ def _end(verdicts: Sequence[Verdict]) -> float:
     effects = [abs(verdict.mean) for verdict in verdicts if verdict.mean is not None]
     ends = [max(map(abs, verdict.interval)) for verdict in verdicts if verdict.interval]
     usual = float(np.median(ends)) if ends else 0.0
-    asked = max(abs(verdict.claim.asked) for verdict in verdicts)
-    return BEYOND * max([*effects, usual, asked]) or 1.0
+    wanted = [*effects, *(abs(verdict.claim.asked) for verdict in verdicts)]
+    near = [one for one in wanted if not usual or one <= FAR * usual]
+    return BEYOND * max([*near, usual]) or 1.0
 
 
 def _draw_row(ax: Axes, row: Row, y: float, end: float) -> None:
     verdict = row.verdict
     for text, x, points in ((row.label, 0, 6 - 72 * LABELS), (_numbers(verdict), 1, 6)):
         ax.annotate(text, (x, y), (points, 0), ax.get_yaxis_transform(), "offset points", va="center", fontsize=7)
-    if verdict.claim.asked:
+    if 0 < abs(verdict.claim.asked) < end:
         ax.plot([verdict.claim.asked], [y], **ASKED)
     if verdict.mean is None:
         return
@@ -137,7 +143,8 @@ def _draw_row(ax: Axes, row: Row, y: float, end: float) -> None:
         for one, arrow in zip(verdict.interval, "<>", strict=True):
             if abs(one) > end:
                 ax.plot([np.clip(one, -end, end)], [y], marker=arrow, markersize=4, color=color, clip_on=False)
-    ax.plot([verdict.mean], [y], marker=marker, color=color, markerfacecolor=fill, zorder=3)
+    shown = float(np.clip(verdict.mean, -EDGE * end, EDGE * end))
+    ax.plot([shown], [y], marker=marker, color=color, markerfacecolor=fill, zorder=3)
 
 
 def _numbers(verdict: Verdict) -> str:
