@@ -107,7 +107,9 @@ def test_a_folder_that_no_study_can_use_is_told_at_once() -> None:
     make_folder(Path("data/odd")).joinpath("train").rename("data/odd/training")
     code, text = ablate("new", "mine", "--data", "odd")
     assert (code, Path("studies/mine.yaml").exists()) == (0, True)
-    told = "its folders are class0, class1, class2: a split is called train, test or val; 'ablate data odd' lists"
+    told = (
+        "has the folders class0, class1, class2: if it is a split, call it train, test or val; 'ablate data odd' lists"
+    )
     assert told in " ".join(text.split())
     make_folder(Path("data/fine"))
     assert "note" not in ablate("new", "other", "--data", "fine")[1]

@@ -252,7 +252,7 @@ def test_an_encoder_of_ones_own_is_told_the_channels() -> None:
 
 def test_an_encoder_does_not_start_from_one_of_other_channels() -> None:
     told = misfit(gray_config(), gray_config(3))
-    assert told == "has another shape of conv1.weight"
+    assert told.startswith("has another shape of conv1.weight")
     assert not misfit(gray_config(), gray_config())
 
 

@@ -13,6 +13,7 @@ HEAD = {"kind": "nonlinear", "layers": 3, "hidden": 48, "output": 24}
 TABLES = {
     "barlow_twins": 2 * 24**2,
     "vicreg": 4 * 24**2,
+    "i_mix": 3 * 16 * 16,
     "moco": 3 * 16 * 40,
     "moco, symmetric": 3 * 2 * 16 * 40,
     "moco_v3": 3 * 2 * 16 * 16,
@@ -65,6 +66,7 @@ PASSES = {
     "byol": 8,
     "barlow_twins": 6,
     "vicreg": 6,
+    "i_mix": 6,
     "rotation": 12,
     "moco": 4,
     "moco, symmetric": 8,

@@ -81,7 +81,7 @@ def test_each_training_has_a_line_in_the_box_of_its_cell() -> None:
         figure = draw_curves(of_curves(TABLE, 500, knn_top1=np.array([math.nan, 20.0, 40.0])))
     assert figure
     titles = [ax.get_title("left") for ax in figure.axes]
-    assert titles == ["loss: 1 to 3.97", "online nearest neighbours, top-1 (%): 20 to 40"]
+    assert titles == ["loss: 1 to 3.97", "online nearest neighbours, top-1 (%):\n20 to 40"]  # not into the next panel's
     loss, knn = lines(figure)
     paths = [np.asarray(path.vertices) for path in loss.get_paths()]
     assert [tuple(map(math.floor, path[0])) for path in paths] == [

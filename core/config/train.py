@@ -59,8 +59,8 @@ class PretrainConfig(Config):
     end_on_collapse: bool = Field(default=True, exclude=True)
     """Whether a training that no longer learns fails, instead of being trained to its end. It fails if the projections
     of all images are one: their ``spread`` is below 0.01 over a whole epoch, for a method that reports it. It also
-    fails, at its end, if the loss was more than a tenth above that of a guess in each epoch of the last half, and of
-    the last two at least, for a loss that chooses among candidates. The encoder is the same either way, so this is left
+    fails, at its end, if the loss was more than twice that of a guess in each epoch of the last half, for a loss that
+    chooses among candidates and a training of five epochs or more. The encoder is the same either way, so this is left
     out of every dump too. A study of what prevents a collapse sets it to false, so that the collapsed encoder is
     scored."""
 

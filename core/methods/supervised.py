@@ -22,10 +22,9 @@ from core.randomness import generator
 
 
 class Supervised(Method):
-    """Supervised training with a linear classifier in place of the projection head.
+    """Supervised training with a linear classifier in place of the projection head."""
 
-    It is joint, since a mixed view has the label of another image too, which may be one of another process.
-    """
+    joint = False
 
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:

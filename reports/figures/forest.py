@@ -26,7 +26,7 @@ LOOKS = {
 ASKED: dict[str, Any] = {"marker": "|", "markersize": 9, "color": ERROR, "linestyle": ""}
 """How much of an effect a claim asks for; of values that are alike, at most how much."""
 SUFFIXES = ("png", "svg")
-LABELS, NUMBERS = 2.75, 1.3
+LABELS, NUMBERS = 2.75, 1.45
 """Inches beside the axes: of the claims to the left, and of effect and interval to the right."""
 LETTERS = 18.5
 """Letters of an inch, of a text in small letters."""

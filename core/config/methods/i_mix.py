@@ -7,6 +7,7 @@ from pydantic import Field
 
 from core.config.measures import Measure
 from core.config.methods.base import METHODS, MethodConfig, Pass
+from core.config.methods.counting import NUMBER, SOFTMAX, product_flops, trained_bytes
 from core.config.methods.mixing import Mix, Mixup
 
 if TYPE_CHECKING:
@@ -39,6 +40,16 @@ class IMix(MethodConfig):
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass with both views, so that batch norm sees all 2N."""
         return (Pass(2, image_size),)
+
+    def flops(self, pretrain: "PretrainConfig") -> int:
+        """Return the operations of the head and of the comparison of all first views with all second ones."""
+        head = 2 * pretrain.head.weights(pretrain.encoder.output)
+        return product_flops(head + pretrain.batch_size * pretrain.projection_width, trained=1)
+
+    def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
+        """Return the memory of the head, and of the logits of a batch."""
+        logits = SOFTMAX * pretrain.batch_size**2
+        return trained_bytes(pretrain.head.weights(pretrain.encoder.output)) + NUMBER * logits
 
     def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:
         return math.log(pretrain.batch_size)

@@ -6,7 +6,7 @@
 import hashlib
 import os
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -116,9 +116,15 @@ def _unsplit_hint(root: Path) -> str:
 def _check_each_has_images(images: Listing, folders: Mapping[str, Path]) -> None:
     if empty := set(range(len(folders))) - {label for _, label in images}:
         folder = list(folders.values())[min(empty)]
-        inside = ", ".join(_class_folders(folder))
-        told = f"; its folders are {inside:.80}: a split is called {TRAIN}, {' or '.join(TESTS)}" if inside else ""
-        raise DataError(f"{folder}: has no images; add some, or remove this class folder{told}")
+        raise DataError(f"{folder}: has no images; add some, or remove this class folder{_misnamed_hint([folder])}")
+
+
+def _misnamed_hint(folders: Iterable[Path]) -> str:
+    """What to do about folders that have folders and no images, as a split of another name has; else nothing."""
+    for folder in folders:
+        if inside := ", ".join(_class_folders(folder)):
+            return f"; {folder} has the folders {inside:.80}: if it is a split, call it {TRAIN}, {' or '.join(TESTS)}"
+    return ""
 
 
 def _class_folders(split: Path) -> dict[str, Path]:
@@ -143,7 +149,8 @@ def _images(split: Path, classes: tuple[str, ...], folders: Mapping[str, Path]) 
         files = _files(folders[name]) if name in folders else []
         images += [(path, number) for path in files if path.lower().endswith(SUFFIXES)]
     if not images:
-        raise DataError(f"{split} has no images; looked for {', '.join(SUFFIXES)} in its class folders")
+        hint = _misnamed_hint(folders.values())
+        raise DataError(f"{split} has no images; looked for {', '.join(SUFFIXES)} in its class folders{hint}")
     return tuple(images)
 
 

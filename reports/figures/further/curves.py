@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from reports.cells.metric_names import label_of
 from reports.figures.further.boxes import Boxes, boxes_of, draw_boxes, inner
-from reports.figures.labels.short_names import folded
+from reports.figures.labels.short_names import LETTERS_AN_INCH, folded, letters
 from reports.figures.labels.ticks import panel_width
 from reports.study_report import StudyReport
 from reports.style import COLORS, WIDTH, set_heading
@@ -23,8 +23,6 @@ MOST_BESIDE = 8
 """The most columns of boxes, of all metrics together, with which the metrics are beside each other."""
 LOWEST_ROW, ROOM = 0.3, 0.75
 """Inches of a row of boxes, and of a block's names."""
-BOLD_AN_INCH = 12
-"""Letters of an inch of a title."""
 USUAL = 0.99
 """The part of all values that the vertical axis has room for; higher ones are drawn at its end."""
 
@@ -41,7 +39,7 @@ def draw_curves(report: StudyReport) -> Figure | None:
     boxes = boxes_of(report, grid)
     lines = {place: [curves[one] for one in ids] for place, ids in _trials(boxes, grid)}
     stacked = len(boxes.columns) * len(metrics) > MOST_BESIDE
-    height = LOWEST_ROW * len(boxes.rows) + ROOM
+    height = max(LOWEST_ROW * len(boxes.rows), letters(boxes.row_axis or "") / LETTERS_AN_INCH) + ROOM
     figure = Figure(figsize=(WIDTH, 0.3 + height * (len(metrics) if stacked else 1)), layout="constrained")
     set_heading(figure, report.heading)
     shape = (len(metrics), 1) if stacked else (1, len(metrics))
@@ -93,5 +91,11 @@ def _draw_metric(ax: Axes, lines: Mapping[tuple[int, int], list[Curve]], metric:
     ax.add_collection(LineCollection(paths, colors=COLORS[0], linewidths=0.8, alpha=0.7))
     single = np.array([path[0] for path in paths if len(path) == 1]).reshape(-1, 2)
     ax.scatter(single[:, 0], single[:, 1], s=4, color=COLORS[0], alpha=0.7)
-    title = f"{label_of(f'pretrain/{metric}')}: {low:.3g} to {high:.3g}"
-    ax.set_title(folded(title, int(BOLD_AN_INCH * panel_width(ax))))
+    _name(ax, label_of(f"pretrain/{metric}"), f"{low:.3g} to {high:.3g}")
+
+
+def _name(ax: Axes, label: str, ends: str) -> None:
+    """The title, on lines that do not run into the next panel."""
+    room = int(LETTERS_AN_INCH * panel_width(ax))
+    fits = letters(f"{label}: {ends}") <= room
+    ax.set_title(f"{label}: {ends}" if fits else f"{folded(label, room)}:\n{ends}")

@@ -23,7 +23,7 @@ FARTHER = 0.01
 REACH = 2.5
 """Half the side of the box of a point, or of a piece of a line, in points of 1/72 inch."""
 CROSSED = 6
-"""The cost of what a leader covers of a name or of another leader, in what names cover of each other."""
+"""The cost of what a leader covers of a name, in what names cover of each other."""
 CLEARLY = 2.0
 """How many times as far as its own point any other named point is from a name without a leader."""
 LEADER_PIECES = 18
@@ -80,10 +80,10 @@ def _chosen(candidates: list[Boxes], leaders: list[np.ndarray], fixed: list[np.n
         others = {other: place for other, place in chosen.items() if other != number}
         names = np.array([candidates[other][place] for other, place in others.items()]).reshape(-1, 4)
         lines = np.array([leaders[other][place] for other, place in others.items()]).reshape(-1, 4)
-        covered = _overlaps(candidates[number], names).sum(axis=1)
-        crossed = _overlaps(leaders[number].reshape(-1, 4), np.concatenate([names, lines])).sum(axis=1)
-        crossed = crossed.reshape(len(covered), -1).sum(axis=1)
-        covered += CROSSED * (crossed + _overlaps(candidates[number], lines).sum(axis=1))
+        own = leaders[number].reshape(-1, 4)
+        meeting, crossed = (_overlaps(own, drawn).sum(axis=1).reshape(-1, LEADER_PIECES) for drawn in (lines, names))
+        covered = _overlaps(candidates[number], names).sum(axis=1) + meeting.sum(axis=1)
+        covered += CROSSED * (crossed.sum(axis=1) + _overlaps(candidates[number], lines).sum(axis=1))
         chosen[number] = int(np.argmin(fixed[number] + 2 * covered))
     return [chosen[number] for number in range(len(candidates))]
 
