@@ -161,7 +161,7 @@ def test_memory_that_runs_out_is_not_taken_for_damage(tmp_path: Path, monkeypatc
 
 def test_a_damaged_checkpoint_is_kept_aside_and_the_training_begins_anew(tmp_path: Path) -> None:
     path, kept, seen = tmp_path / "checkpoint.pt", tmp_path / "checkpoint.pt.damaged", list[object]()
-    config, data = small_config(epochs=2, end_on_collapse=False), random_dataset(train=16)
+    config, data = small_config(epochs=2), random_dataset(train=16)
     path.write_bytes(b"half")
     pretrain(config, data, device="cpu", checkpoint=path, checkpoint_seconds=0, on_damage=seen.append)
     assert (seen, kept.read_bytes()) == ([kept], b"half")
