@@ -142,7 +142,7 @@ def test_core_runs_without_ray_mlflow_yaml_and_plots() -> None:
 import sys
 from importlib.machinery import ModuleSpec
 class Blocked:
-    names = {'ray', 'mlflow', 'ruamel', 'yaml', 'pandas', 'matplotlib', 'rich', 'typer'}
+    names = {'ray', 'mlflow', 'ruamel', 'yaml', 'pandas', 'matplotlib', 'seaborn', 'rich', 'typer'}
     def find_spec(self, name, path=None, target=None):
         return ModuleSpec(name, self) if name.split('.')[0] in self.names else None
     def create_module(self, spec):

@@ -34,6 +34,7 @@ LIBRARIES = (
     "pillow",
     "pydantic",
     "scipy",
+    "seaborn",
 )
 """Distributions that figures, tables and pages are made with."""
 PAGE = "report.html"

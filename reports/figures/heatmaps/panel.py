@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Polygon, Rectangle
 
@@ -59,12 +59,19 @@ def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> Non
         shown = shown.assign(**{AVERAGE: panel.average})
     colored = standardised(panel.values.astype(float), shown) if panel.scale else shown
     low, high = panel.scale or _limits(panel)
-    mesh = ax.pcolormesh(
-        np.ma.masked_invalid(colored), cmap="RdBu_r" if panel.signed else "inferno", vmin=low, vmax=high
+    sns.heatmap(
+        colored,
+        ax=ax,
+        cmap="vlag" if panel.signed else "inferno",
+        vmin=low,
+        vmax=high,
+        annot=_labels(panel, shown),
+        fmt="",
+        annot_kws={"fontsize": 7},
+        cbar_kws={"pad": 0.03} | ({"label": SCALE_LABEL} if panel.scale else {}),
     )
-    _dress(ax, mesh, SCALE_LABEL if panel.scale else "")
-    _write_numbers(ax, _labels(panel, shown))
-    _mark_below(ax, panel)
+    _ink(ax)
+    _mark_below(ax, panel, colored)
     _hatch(ax, panel, shown)
     ax.set_title("\n".join(textwrap.fill(line, LETTERS) for line in panel.title.splitlines()))
     ax.set_ylabel(folded(row_label))
@@ -73,15 +80,6 @@ def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> Non
     slanted = turn(columns, panel_width(ax)) < UPRIGHT
     ax.set_xticklabels(columns, **SLANTING if slanted else {"rotation": UPRIGHT})
     ax.set_yticklabels([folded(str(name)) for name in shown.index], rotation=0)
-
-
-def _dress(ax: Axes, mesh: QuadMesh, scale_label: str) -> None:
-    """The first row above, a tick in the middle of each cell, no frame, and the bar of the colours."""
-    rows, columns = np.asarray(mesh.get_array()).shape
-    ax.set(xlim=(0, columns), ylim=(rows, 0), xticks=np.arange(columns) + 0.5, yticks=np.arange(rows) + 0.5)
-    ax.spines[:].set_visible(False)
-    bar = ax.figure.colorbar(mesh, ax=ax, pad=0.03, label=scale_label)
-    bar.outline.set_linewidth(0)
 
 
 def standardised(values: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:
@@ -102,18 +100,12 @@ def _luminance(color: Sequence[float]) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def _write_numbers(ax: Axes, labels: np.ndarray) -> None:
+def _ink(ax: Axes) -> None:
     """Each number in black or white, by the contrast with its cell."""
-    for (row, column), label in np.ndenumerate(labels):
-        if label:
-            ink = _readable(_ground(ax, row, column))
-            ax.text(column + 0.5, row + 0.5, label, ha="center", va="center", fontsize=7, color=ink)
-
-
-def _ground(ax: Axes, row: int, column: int) -> np.ndarray:
-    """The colour of a cell, RGBA (4,)."""
-    mesh = ax.collections[0]
-    return np.asarray(mesh.to_rgba(np.asarray(mesh.get_array())[row, column]))
+    grounds = np.asarray(ax.collections[0].get_facecolor())
+    for text in ax.texts:
+        column, row = (int(at) for at in text.get_position())
+        text.set_color(_readable(grounds[row * int(ax.get_xlim()[1]) + column]))
 
 
 def _readable(ground: np.ndarray) -> str:
@@ -121,12 +113,13 @@ def _readable(ground: np.ndarray) -> str:
     return max(INKS, key=lambda ink: contrast(to_rgb(ink), ground.tolist()))
 
 
-def _mark_below(ax: Axes, panel: Panel) -> None:
+def _mark_below(ax: Axes, panel: Panel, colored: pd.DataFrame) -> None:
     """A triangle in the corner of each cell below the baseline."""
     if panel.below is None:
         return
+    grounds = np.asarray(ax.collections[0].get_facecolor())
     for row, column in np.argwhere((panel.values < panel.below).to_numpy()).tolist():
-        ink = _readable(_ground(ax, row, column))
+        ink = _readable(grounds[row * colored.shape[1] + column])
         corner = [(column, row), (column + CORNER, row), (column, row + CORNER)]
         ax.add_patch(Polygon(corner, facecolor=ink, linewidth=0))
 

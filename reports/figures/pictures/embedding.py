@@ -4,17 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.cells.names import with_minus
 from reports.figures.pictures.panels import SIZE, WIDTH, PicturePanel, draw_missing, lettered
 
-COLORS = (
-    *("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc"),
-    *("#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9"),
-)
-"""The ten colours of seaborn's palette ``colorblind``."""
+COLORS = sns.color_palette("colorblind", 10)
 EDGE = "#333333"
 MARKERS = "osD^v<>P*Xp"
 """The markers of classes: one more than there are colours, so that no two of the first 110 classes look the same."""
