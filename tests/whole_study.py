@@ -45,9 +45,10 @@ def plan(text: str = STUDY, *assignments: str, retry: str | None = None) -> Plan
     return make_plan(load_study("study.yaml", None, assignments), TrialStore(WHERE.storage), WHERE.data_dir, retry)
 
 
-def run(
-    text: str = STUDY, *assignments: str, retry: str | None = None, console: Console = Console(quiet=True)
-) -> Outcome:
+QUIET = Console(quiet=True)
+
+
+def run(text: str = STUDY, *assignments: str, retry: str | None = None, console: Console = QUIET) -> Outcome:
     return run_plan(plan(text, *assignments, retry=retry), WHERE, console)
 
 
