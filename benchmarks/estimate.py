@@ -1,4 +1,4 @@
-"""What a plan says that a mixed study takes, against what it then takes.
+"""Compares the time that a plan gives for a mixed study with the time that it then takes.
 
     python benchmarks/estimate.py              a study of 16 trainings, some minutes on two cores
     python benchmarks/estimate.py --inline     one after the other in this process

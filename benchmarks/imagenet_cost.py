@@ -1,4 +1,4 @@
-"""What the paper's studies cost at scale imagenet, from their plans and from speeds measured on one GPU.
+"""Estimates the cost of the paper's studies at scale imagenet, from their plans and from speeds measured on one GPU.
 
     python benchmarks/imagenet_cost.py > benchmarks/imagenet_cost.md
 

@@ -47,7 +47,8 @@ REPORTED = range(5), 8000
 SCORED = 5000
 """Images that score, of those left; the others are trained on."""
 NUMERICS = Numerics("bfloat16", channels_last=True)
-"""What the project chooses on the machine of the table when it is quiet; fixed, since load would change the choice."""
+"""The numerics that the project chooses on the machine of the table when it is quiet; fixed, since load would change
+the choice."""
 
 METRICS = {"linear": "Linear evaluation", "knn200": "200 nearest neighbours", "knn20": "20 nearest neighbours"}
 SIZES = (1, 2, 4)
@@ -151,7 +152,7 @@ def measured(config: TrainConfig, data: Dataset) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one candidate showed by one metric."""
+    """The results of one candidate by one metric."""
 
     candidate: str
     values: np.ndarray

@@ -19,7 +19,7 @@ LossOf = Callable[[Tensor, Tensor], Tensor]
 
 
 class Pictures(Dataset[list[Tensor]]):
-    """What a user of lightly has: PIL images, and a transform that makes two views of one."""
+    """The input of a user of lightly: PIL images, and a transform that makes two views of one."""
 
     def __init__(self, images: Tensor) -> None:
         self.images = [Image.fromarray(image.permute(1, 2, 0).numpy()) for image in images]

@@ -52,7 +52,7 @@ BARE = {"Tune, reuse_actors": ["--reuse"], "Tune": [], "Tune, PyTorch imported":
 
 
 def measure(script: str, arguments: list[str], trials: int, code: Path) -> Measured:
-    """What the script has measured of itself, and its seconds from start to end."""
+    """The measurements of the script by itself, and its seconds from start to end."""
     path = os.pathsep.join(map(str, (code, HERE, HERE / "scaling")))
     begun = time.time()
     own = {"PYTHONPATH": path, "BENCHMARK_BEGUN": str(begun), "BENCHMARK_TRIALS": str(trials), "RAY_AUTH_MODE": "token"}

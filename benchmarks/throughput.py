@@ -1,4 +1,5 @@
-"""What this project and its peers cost, in one process, one after the other: seconds of the processor, on one thread.
+"""Measures the cost of this project and of its peers, in one process, one after the other: seconds of the processor, on
+one thread.
 
     python -m pip install -e '.[bench]'
     OMP_NUM_THREADS=1 taskset -c 0 python benchmarks/throughput.py
@@ -6,8 +7,8 @@
 Training, for each method that lightly has too: the same ResNet-10 of width 0.25 with the same heads on 32 x 32 images,
 the same batch and policy (crop, flip, jitter, grayscale; s = 0.5, no blur), through (a) this project and (b) lightly's
 transform, loss and documented loop, in the same number format and in float32. Augmentation alone: this project,
-torchvision's v2 transforms image by image, and kornia's batched ones. What is reported is a minimum over rounds in
-which all take their turn, since what else runs on a machine only ever adds to it.
+torchvision's v2 transforms image by image, and kornia's batched ones. The result is a minimum over rounds in which all
+take their turn, since other load on a machine only ever adds to it.
 """
 
 import argparse

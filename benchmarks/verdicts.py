@@ -34,7 +34,7 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Rates:
-    """What came of a design, as parts of the claims that it counts."""
+    """The outcome of a design, as parts of the claims that it counts."""
 
     wrong: float
     """SUPPORTED where it is false, REFUTED where it is true, either where it is neither, and NO DIFFERENCE where there

@@ -1,4 +1,4 @@
-"""What can go wrong for a user.
+"""Errors for a user.
 
 ValueError
   DataError        data is missing, unreadable or unfit

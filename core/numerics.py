@@ -43,7 +43,7 @@ def fastest_numerics(device: torch.device, precision: Precision | Literal["auto"
     """Return the memory layout, and for ``auto`` the precision, that trains a small ResNet fastest on ``device``.
 
     It is measured once for each kind of hardware and version of PyTorch, which takes a few seconds, and then kept in
-    the user's cache folder, so that every trial on one machine computes in the same way. What was measured on a busy
+    the user's cache folder, so that every trial on one machine computes in the same way. A measurement on a busy
     machine is used for an hour and then measured again. The first trials of a study start together: one of them
     measures while the others wait, or they would measure each other.
     """

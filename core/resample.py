@@ -27,7 +27,7 @@ def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 def resize(images: Tensor | Canvas, size: int | None, share: float = 1.0) -> Tensor:
     """Resize whole images (B, C, S, S) in [0, 1] to (B, C, size, size): bicubic, antialiased, clipped. None: to S.
 
-    With a ``share`` below 1, and of images that keep their shapes, the square in the middle is resized whose side is
+    If ``share`` is below 1, and for images that keep their shapes, the square in the middle is resized whose side is
     that share of the shorter side.
     """
     if isinstance(images, Canvas):

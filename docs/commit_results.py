@@ -3,8 +3,8 @@
     python docs/commit_results.py paper --scale laptop --seeds 3 --set data.name=cifar10-images --storage runs
 
 The options are those that the studies were run with. Neither the storage nor MLflow is written to, so that it can be
-done while a run goes on: a study that is not finished is named with what is left, and comes with a later call. What is
-copied has no image and no weight (``reports.saved``). ``results/<name>-<scale>/notes.md`` is for a person to write.
+done while a run goes on: a study that is not finished is named with what is left, and comes with a later call. The
+copies have no image and no weight (``reports.saved``). ``results/<name>-<scale>/notes.md`` is for a person to write.
 """
 
 from pathlib import Path

@@ -52,7 +52,7 @@ WORDS = {
     "tune": "[tuned axes](#tuned-settings)",
     "where": "axes and their values",
 }
-"""What fields may be, where the models say it less well."""
+"""The values of fields in words, for those that the models describe less well."""
 SCALES = ("quick", "laptop", "cifar10", "imagenet")
 """The order of the columns; other scales follow."""
 LONG = 40
@@ -94,7 +94,7 @@ def generated() -> dict[Path, str]:
 
 
 def _in_yaml_terms(text: str, models: dict[str, Schema]) -> str:
-    """What docstrings call by the names of Python, as a study file does."""
+    """A docstring with the names of a study file in place of those of Python."""
     for name, tag in ((name, tag_of(model)) for name, model in models.items()):
         text = text.replace(f"`{name}`", f"`{tag}`") if tag else text
     return text.replace("`DataConfig`", "`data`").replace("`pretrain.epochs`", "`epochs`").replace("None: ", "`null`: ")
@@ -117,7 +117,7 @@ def _choice(models: dict[str, Schema], names: list[str], prefix: str = "") -> It
 
 
 def _claim(model: Schema, base: Schema) -> str:
-    """What all claims have is told once."""
+    """The section of a kind of claim, without the fields that all claims have, which are told once."""
     common = tuple(name for name, value in base["properties"].items() if value == model["properties"][name])
     return f"{_paragraph(model['description'])}\n\n{_fields(model, '', common)}"
 
@@ -169,7 +169,7 @@ def _keys(schema: Schema) -> str:
 
 
 def _values(schema: Schema) -> str:
-    """What a field may be, in words."""
+    """The values of a field, in words."""
     match schema:
         case {"enum": values}:
             return ", ".join(f"`{_plain(value)}`" for value in values)

@@ -74,7 +74,7 @@ LOOKS = {
     "colour_histograms": Look("colour_histograms"),
     "retrieval": Look("tsne", PicturesReport(panels="evaluate.representation")),
 }
-"""What is drawn, by the name of its folder."""
+"""The looks that are drawn, by the name of their folder."""
 
 
 def made_up(name: str) -> StudyReport:
@@ -186,7 +186,7 @@ LEFT = {
     "colour_histograms": _counted,
     "retrieval": _retrieved,
 }
-"""What trials leave to be drawn, by the name of the look."""
+"""The arrays that trials leave to be drawn, by the name of the look."""
 
 
 def save_compared(folder: Path) -> None:

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
 
 Names = Literal["axis", "metric", "value", "label"]
-"""What a field of settings can name."""
+"""The things of a study that a field of settings can name."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Naming:
     """Marks a field that names something of the study, so that the name can be checked against the study."""
 
     of: Names
-    """What the field names: an ``axis``, a ``metric``, a ``value`` of the axis in the field ``axis``, or, for
+    """The thing that the field names: an ``axis``, a ``metric``, a ``value`` of the axis in the field ``axis``, or, for
     ``label``, axes and metrics as the keys of a mapping."""
 
 

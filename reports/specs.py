@@ -43,8 +43,8 @@ class PointsReport(Spec):
 
 @figure_kind("reports.figures.effects:draw_effects")
 class EffectsReport(Spec):
-    """What each value of an axis changes: its difference from one of them, the largest loss first. The figure of an
-    ablation that leaves out one thing at a time."""
+    """The difference of each value of an axis from one of them, the largest loss first. The figure of an ablation that
+    leaves out one thing at a time."""
 
     kind: Literal["effects"] = "effects"
     axis: Axis
@@ -98,7 +98,7 @@ class CostReport(Spec):
 
     kind: Literal["cost"] = "cost"
     cost: Literal["seconds", "parameters"] = "seconds"
-    """What is along the figure: the seconds of a trial, or the millions of parameters of its encoder."""
+    """The quantity along the figure: the seconds of a trial, or the millions of parameters of its encoder."""
     metric: Metric = TOP1
 
 

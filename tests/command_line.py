@@ -6,7 +6,7 @@ from ablations.cli.app import app
 
 
 def invoke(*arguments: str, answer: str | None = None) -> Result:
-    """What a command ended with; ``answer`` is typed at its question. Raises what the command did not handle."""
+    """The result of a command; ``answer`` is typed at its question. Raises what the command did not handle."""
     result = CliRunner().invoke(app, arguments, input=answer)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception

@@ -108,7 +108,7 @@ def small_config(**changes: object) -> PretrainConfig:
 
 
 PATCHES = {"kind": "patches", "grid": 4, "patch": 4}
-"""What makes an encoder one of patches."""
+"""Settings that make an encoder one of patches."""
 VIT = {"kind": "timm", "name": "test_vit", "patch_size": 4}
 """A vision transformer with 16 tokens of a view of 16 pixels."""
 NOTHING = CustomAugment()

@@ -1,7 +1,7 @@
 """Machines that are apart as far as one kernel allows: an address, a name, processes, /tmp and home of their own.
 
-What they share is a network, and the folders that are said, at the same path, as of NFS. They need no cleaning up: a
-machine is its first process, and with it goes all that was in it.
+They share a network, and the folders that are said, at the same path, as of NFS. They need no cleaning up: a machine is
+its first process, and with it goes all that was in it.
 """
 
 import shutil

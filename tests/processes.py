@@ -49,7 +49,7 @@ def after_steps(
 ) -> dict[str, Tensor]:
     """Statistics, gradients, weights and running statistics after some steps, all on the CPU.
 
-    With a ``bucket``, gradients are averaged in buckets of so many bytes, as they are over NCCL.
+    If there is a ``bucket``, gradients are averaged in buckets of so many bytes, as they are over NCCL.
     """
     data = random_dataset(side=8 if changes.items() >= TINY.items() else 16)
     made = Training(small_config(**changes), data, device)

@@ -103,7 +103,7 @@ def test_a_folder_without_a_split_gets_one() -> None:
 
 
 def test_a_folder_that_no_study_can_use_is_told_at_once() -> None:
-    """What is wrong with it, while the study is a beginning all the same."""
+    """The problem is said, while the study is a beginning all the same."""
     make_folder(Path("data/odd")).joinpath("train").rename("data/odd/training")
     code, text = ablate("new", "mine", "--data", "odd")
     assert (code, Path("studies/mine.yaml").exists()) == (0, True)

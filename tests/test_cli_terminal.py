@@ -33,7 +33,7 @@ RED, ESCAPE = b"\x1b[31m", b"\x1b"
 
 
 def in_terminal(*arguments: str, **changes: str) -> bytes:
-    """What a command prints on a terminal, stdout and stderr together."""
+    """The output of a command on a terminal, stdout and stderr together."""
     environment = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM", "COLUMNS")}
     outer, inner = pty.openpty()
     process = subprocess.Popen(

@@ -279,7 +279,7 @@ def test_batches_are_a_new_permutation_each_epoch() -> None:
 
 
 class Archive:
-    """What torchvision's CIFAR-10 shows of itself, without a file."""
+    """The attributes of torchvision's CIFAR-10, without a file."""
 
     classes = ("a", "b", "c")
     base_folder, train_list, test_list = "", (), ()

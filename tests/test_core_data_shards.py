@@ -46,7 +46,7 @@ def kinds(root: Path) -> dict[str, tuple[bool, tuple[str, ...]]]:
 
 
 def test_shuffled_batches_of_streamed_shards_are_those_in_memory_from_any_step_on(tmp_path: Path) -> None:
-    """What is decoded ahead in other processes: from a step in the middle of an epoch, as after a resume."""
+    """Images are decoded ahead in other processes: from a step in the middle of an epoch, as after a resume."""
     config = own(make_tars(tmp_path))
     whole, streamed = (load_data(config, tmp_path, stream=stream).train for stream in (False, True))
     assert isinstance(streamed.images, StreamedImages)

@@ -284,7 +284,7 @@ def test_data_without_labels_cannot_be_scored_on(tmp_path: Path) -> None:
 
 
 class Svhn:
-    """What torchvision's SVHN shows of itself, without a file."""
+    """The attributes of torchvision's SVHN, without a file."""
 
     split_list = dict.fromkeys(("train", "test"), ("", "none.mat", ""))
 

@@ -53,8 +53,8 @@ def objective(classifier: LinearClassifier, x: Tensor, y: Tensor, l2: float) -> 
 
 @pytest.mark.parametrize("noise", [0.5, 4.0], ids=["separable", "overlapping"])
 def test_a_weak_l2_weight_is_fitted_to_its_optimum(noise: float) -> None:
-    """128 features that vary unequally and together, as an encoder's do. Where the classes can be separated, the
-    gradient is small long before the optimum of a weak l2 weight is reached."""
+    """128 features that vary unequally and together, as an encoder's do. If the classes can be separated, the gradient
+    is small long before the optimum of a weak l2 weight is reached."""
     mixing = torch.randn(128, 128, generator=generator(0, "mixing")) * torch.logspace(0, -2, 128)
     (x, y), (test_x, test_y) = (clusters(count, 5, 128, noise, seed) for seed, count in enumerate((1500, 2000)))
     x, test_x = standardise(x @ mixing.T, test_x @ mixing.T)

@@ -36,7 +36,7 @@ def trained() -> Pretrained:
 
 @pytest.fixture
 def networks(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Network, Split, Recipe]]:
-    """What was trained, on what and how, in the order that it was."""
+    """The trainings in their order: the network, the images and the settings of each."""
     seen: list[tuple[Network, Split, Recipe]] = []
 
     def look(network: Network, split: Split, recipe: Recipe, pretrained: Pretrained) -> None:

@@ -104,7 +104,7 @@ def test_gradient_is_right(config: Loss) -> None:
 
 
 def table_2(loss: str, positive: float, negative: float, tau: float, m: float) -> tuple[float, float]:
-    """What multiplies v+ and v- in Table 2's gradient with respect to u, negated: the loss is minimised here."""
+    """The factors of v+ and v- in Table 2's gradient with respect to u, negated: the loss is minimised here."""
     if loss == "nt_xent":
         partition = math.exp(positive / tau) + math.exp(negative / tau)
         return -(1 - math.exp(positive / tau) / partition) / tau, math.exp(negative / tau) / partition / tau

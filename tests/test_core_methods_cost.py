@@ -1,4 +1,4 @@
-"""What the plan says of a method's cost and memory, counted on a training step and on the modules themselves."""
+"""The cost and memory of a method in the plan, counted on a training step and on the modules themselves."""
 
 import pytest
 from small_methods import SHIPPED, each

@@ -1,7 +1,7 @@
 """The seam for methods: the project's own, and small ones of somebody else's, which together use all of it.
 
-What is asked of every method: it can be interrupted at any step, chunks of its batch are exact, it is the same in
-several processes, it reads nothing back, and it says what it costs.
+Every method is asked this: it can be interrupted at any step, chunks of its batch are exact, it is the same in several
+processes, it reads nothing back, and it says what it costs.
 """
 
 from collections.abc import Iterator

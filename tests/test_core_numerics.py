@@ -32,7 +32,7 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[StepTimes]:
-    """What is measured next, first comes first; the fixture's list gets shorter with each measurement."""
+    """The measurements to come, in their order; the fixture's list gets shorter with each measurement."""
     left = [measurement(), measurement(OPPOSITE)]
     monkeypatch.setattr(numerics, "_measure", lambda device: left.pop(0))
     return left

@@ -1,6 +1,6 @@
 """Over NCCL a training is that of one process on the whole batch. Skipped where there is no GPU.
 
-Where there is one, all processes share it, each as if on a host of its own: NCCL then goes over sockets."""
+If there is one, all processes share it, each as if on a host of its own: NCCL then goes over sockets."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,7 +73,8 @@ def test_all_processes_have_the_same_weights_to_the_bit(results: list[dict[str, 
 
 
 def waits_for_nothing(folder: Path) -> dict[str, Any]:
-    """What one process has after a training as on a GPU, and whether gathering, averaging and deciding wait for it."""
+    """The state of one process after a training as on a GPU, and whether gathering, averaging and deciding wait for
+    it."""
     torch.cuda.set_sync_debug_mode("error")
     try:
         rows = torch.ones(4, 3, device="cuda", requires_grad=True)

@@ -28,7 +28,7 @@ HEAD = re.compile(r"^# {4,}ablate (.+?)(?: {2}.*)?$", re.MULTILINE)
 """A command in the head of a study; two spaces are before a remark."""
 INLINE = re.compile(r"`ablate (\S[^`]*)`")
 NEEDED = {"name": "example", "grid": "{loss.temperature: [0.1, 0.5]}"}
-"""What is added to a study of a page that is a part of one."""
+"""Text that is added to a study of a page that is a part of one."""
 COMMANDS = cast(click.Group, typer.main.get_command(app))
 
 

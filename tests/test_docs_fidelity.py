@@ -1,6 +1,6 @@
 """docs/fidelity.md: every row is marked, every value is read from the program, every sentence of ours has its test.
 
-That the page is what the program says is in test_study_schema.py, as for the other generated pages.
+The test that the page is what the program says is in test_study_schema.py, as for the other generated pages.
 """
 
 import ast

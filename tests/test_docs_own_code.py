@@ -117,7 +117,7 @@ def write(text: str) -> None:
 
 
 def said(command: str) -> str:
-    """What a command prints; runs are in this process."""
+    """The output of a command; runs are in this process."""
     program, *arguments = shlex.split(command)
     if program != "ablate":
         return subprocess.run([program, *arguments], check=True, capture_output=True, text=True).stdout

@@ -108,7 +108,7 @@ def test_what_is_no_start_is_refused_with_its_place(
 
 @pytest.mark.parametrize("file", ["exported.safetensors", "kept.pt", "tensors.safetensors"])
 def test_a_file_of_another_encoder_is_refused_by_the_plan(file: str) -> None:
-    """With its place, what differs, and the settings that the file's encoder has, if this program wrote it."""
+    """The error has the place, what differs, and the settings that the file's encoder has, if this program wrote it."""
     narrow = small_config(epochs=0, encoder={"name": "resnet10", "width": 0.0625}, schedule={"warmup_epochs": 0})
     result = pretrain(narrow, random_dataset(20), device="cpu")
     if file == "exported.safetensors":

@@ -159,7 +159,7 @@ def test_a_cluster_of_another_version_is_told_with_both(address: str, monkeypatc
 
 
 def test_all_nodes_that_live_are_asked_and_for_data_those_that_train(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What begins trials over several workers may run on a head without cores, and with ``ray://`` Tune does."""
+    """Trials over several workers may be begun on a head without cores, and over ``ray://`` Tune is."""
     nodes = {"head": {"memory": 2.0**30}, "worker": {"CPU": 4.0}, "gone": {"CPU": 4.0}}
     known = [{"NodeID": name, "Alive": name != "gone", "Resources": has} for name, has in nodes.items()]
     asked: dict[str, str | None] = {}

@@ -87,7 +87,7 @@ ray.train.WorkerGroupStartupFailedError: did not start
 
 
 def end_of(unit: Unit, error: Exception) -> tuple[list[Event], endings.Endings]:
-    """What the driver hears of a trial whose worker raised it once too often, as Tune keeps it."""
+    """The error that the driver hears of a trial whose worker raised it once too often, as Tune keeps it."""
     seen, trial = list[Event](), SimpleNamespace(pickled_error_file="error.pkl", error_file=None)
     dual = RayTaskError(
         "run", f"Traceback (most recent call last):\n  File x.py\n{error!r}", error

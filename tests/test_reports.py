@@ -127,7 +127,7 @@ def test_a_study_without_any_result_is_a_matrix_of_nothing() -> None:
     matrix = to_matrix(nothing, ROWS, COLUMNS, METRIC)
     assert matrix.mean.isna().all(axis=None)
     assert (matrix.state == "waiting").all(axis=None)
-    assert heatmap_findings(matrix, None, []) == ["No cell has finished yet."]
+    assert heatmap_findings(matrix, METRIC, None, []) == ["No cell has finished yet."]
 
 
 def test_rank_correlation_by_hand() -> None:
@@ -193,11 +193,16 @@ def test_cells_by_hand() -> None:
 def test_findings_name_the_best_cell_the_baseline_and_the_gaps() -> None:
     matrix = to_matrix(TWO_SEEDS, ROWS, COLUMNS, METRIC)
     paper = figure_5()
-    found = heatmap_findings(matrix, paper.only(matrix.mean), [Baseline("random", 10.0)])
+    found = heatmap_findings(matrix, METRIC, paper.only(matrix.mean), [Baseline("random", 10.0)])
     assert found[0] == "Best cell: crop, color with 53.0; worst: crop, crop with 32.0; 21.0 points apart."
     assert "random: 10.0; the best cell is +43.0 points" in found[1]
     assert "rank correlation (Spearman) of 1.00" in found[2]
     assert found[3] == "1 of 4 cells has no value yet (1 failed)."
+    of_entropy = heatmap_findings(matrix, "pretrain/entropy", None, [Baseline("random", 10.0)])
+    assert of_entropy[:2] == [
+        "Highest cell: crop, color with 53.0; lowest: crop, crop with 32.0; 21.0 nats apart.",
+        "random: 10.0; the highest cell is +43.0 nats from it.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,36 @@ def test_cells_without_a_result_are_left_out() -> None:
     assert "over 47 cells" in found.reason
 
 
+def test_a_result_that_is_missing_is_filled_in_and_tells_nothing_of_noise() -> None:
+    results = table(papers(), noise=5.0)
+    whole = judge([CLAIM], results, AXES, "top1")[0]
+    results.loc[results.index % 21 == 0, "state"] = "failed"  # one in seven cells, in its first seed
+    found = judge([CLAIM], results, AXES, "top1")[0]
+    assert (found.seeds, whole.seeds) == (3, 3)
+    assert "7 of 147 results are missing, and filled in from their cell and seed" in found.reason
+    assert "missing" not in whole.reason
+    random = np.random.default_rng(6)
+    values, paper = random.normal(size=(20_000, 3)), np.arange(20_000.0)
+    values += np.sqrt(0.5) * random.normal(size=(20_000, 1))  # 0.5 of signal to 1/3 of noise
+    filled = np.zeros(values.shape, dtype=bool)
+    filled[:5000, 0] = True
+    values[:5000, 0] = values[:5000, 1:].mean(axis=1)
+    expected = 0.5 / (0.5 + (0.75 / 3 + 0.25 / 2))
+    assert Agreement(values, paper, filled).reliability == pytest.approx(expected, rel=0.02)
+    assert Agreement(values, paper).reliability > 1.05 * expected
+
+
+def test_a_seed_that_few_cells_have_does_not_count() -> None:
+    """Four cells have seven seeds more, as after claims about them."""
+    results = table(papers(), noise=5.0, seeds=10)
+    few = results[(results["seed"] < 3) | (results.index < 40)]
+    found, three = (judge([CLAIM], one, AXES, "top1")[0] for one in (few, results[results["seed"] < 3]))
+    assert (found.seeds, found.mean, found.interval, found.p) == (3, three.mean, three.interval, three.p)
+    assert "seeds that do not count, as more than 25 % of the cells lack them: 7" in found.reason
+    apart = results[results["seed"] == results.index // 10 % 2]
+    assert "0 have a result" in judge([CLAIM], apart, AXES, "top1")[0].reason
+
+
 def test_where_one_factor_makes_all_of_it_that_is_said() -> None:
     """The order is the paper's among cells with crop, and random among the others, as in the shipped grid."""
     random = np.random.default_rng(2)

@@ -38,7 +38,8 @@ AXES = ["points", "augment"]
 
 
 def read(tex: str) -> str:
-    """What LaTeX would set: a command or an escaped character at a time, and nothing that is special stands bare."""
+    """The text that LaTeX would set: a command or an escaped character at a time, and nothing that is special stands
+    bare."""
     tokens = r"\\([&%$#_{}])|\\(\w+)\{\}|\$\\(\w+)\$|(\$-\$)|(\{\})|(~)|([^&%$#_{}~^\\<>|])"
     text, place = "", 0
     while place < len(tex):

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import polygamma
+from scipy.special import digamma, polygamma
 from scipy.stats import t as student
 from scipy.stats import ttest_1samp, ttest_rel
 
 from reports.statistics.measured import Measured, measure
 from reports.statistics.noise.images import variance_over_images
-from reports.statistics.noise.prior import FEWEST_FREEDOM, MOST, Prior, cautious_priors, freedom_of, smyth
+from reports.statistics.noise.prior import FEWEST_FREEDOM, MOST, Prior, cautious_priors, freedom_of, log_variances
 from reports.statistics.noise.spread import centred_variances, estimate
 from reports.statistics.noise.usual import usual_spreads
 
@@ -38,6 +38,17 @@ LIMMA_T += [8.88809123, -4.49734769, 2.43198770, 0.98726782, 5.76929409, 0.78311
 LIMMA_P = [0.3064550696, 0.0005750438, 0.8555890806, 0.0000552740, 0.9418293643, 0.5914762391]
 LIMMA_P += [0.0000587726, 0.0031038446, 0.0466911626, 0.3576978252, 0.0007915476, 0.4602458669]
 """Numbers of ``eBayes(lmFit(y, matrix(1, 3, 1)))`` of limma 3.54.1 in R 4.2.2."""
+
+
+def smyth(variances: np.ndarray, freedom: np.ndarray) -> Prior:
+    """The prior of one group of variances (..., cells), from the moments of their logarithms (Smyth 2004, section
+    6.2), as limma computes it."""
+    logs = log_variances(variances, freedom)
+    scatter = logs.var(axis=-1, ddof=1) - polygamma(1, freedom / 2).mean(axis=-1)
+    d0 = freedom_of(scatter)
+    finite = np.minimum(d0, MOST)
+    middle = np.exp(logs.mean(axis=-1) + np.where(d0 < MOST, digamma(finite / 2) - np.log(finite / 2), 0.0))
+    return Prior(np.where(d0 < MOST, middle, variances.mean(axis=-1)), d0)
 
 
 def test_the_prior_is_limmas() -> None:
@@ -124,7 +135,7 @@ def test_a_difference_that_is_equal_by_luck_is_not_sure() -> None:
 
 
 def test_averages_have_a_prior_of_their_own() -> None:
-    """What the cells of a row share in a seed does not average out."""
+    """A part that the cells of a row share in a seed does not average out."""
     row = 3 * RANDOM.normal(size=(10, 1, 5))
     values = (row + RANDOM.normal(size=(10, 10, 5))).reshape(100, 5)
     names = [{"x": str(number // 10), "y": str(number % 10)} for number in range(100)]

@@ -22,7 +22,7 @@ from reports.figures.pictures.draw import PICTURES, draw_pictures
 from reports.figures.pictures.embedding import embedding_figure
 from reports.figures.pictures.example_views import CAPTIONS, example_views_figure
 from reports.figures.pictures.histograms import histograms_figure
-from reports.figures.pictures.panels import LEFT_NOTHING, PicturePanel
+from reports.figures.pictures.panels import LEFT_NOTHING, PicturePanel, lettered
 from reports.figures.pictures.retrieval import QUERIES, RIGHT, WRONG, retrieval_data, retrieval_figure
 from reports.figures.pictures.spectrum import SMALLEST, spectrum_figure
 from reports.pages.render import render
@@ -153,6 +153,14 @@ def test_no_two_classes_of_an_embedding_look_the_same() -> None:
         assert len(looks) == len(ax.collections) == classes
     markers = {marker_of(points) for points in figure.axes[0].collections}
     assert len(markers) == 10
+
+
+def test_more_panels_than_letters_have_two() -> None:
+    titles = lettered([panel({}, "t")] * 54)
+    assert (len(titles), [titles[0], *titles[25:28], titles[53]]) == (
+        54,
+        ["(a) t", "(z) t", "(aa) t", "(ab) t", "(bb) t"],
+    )
 
 
 def test_an_embedding_is_drawn_as_it_is_with_our_silhouette_and_one_legend() -> None:

@@ -136,7 +136,7 @@ def test_bold_is_the_best_of_those_that_are_scored_alike() -> None:
 
 def test_a_heatmap_compares_within_one_way_of_scoring() -> None:
     matrix = to_matrix(TABLE, "width", "evaluate", "top1")
-    found = heatmap_findings(matrix, None, baselines_of(TABLE, "top1"))
+    found = heatmap_findings(matrix, "top1", None, baselines_of(TABLE, "top1"))
     assert f"Best cell ({LINEAR}): 2, linear with 34.0; worst: 1, linear with 30.0; 4.0 points apart." in found
     assert f"scratch ({TUNED}): 55.0; the best cell is +5.0 points from it." in found
     assert matrix.row_average.isna().all()

@@ -13,7 +13,7 @@ from scipy.stats import ttest_1samp
 from reports.cells.names import signed
 from reports.statistics.claims.kinds import Claim
 from reports.statistics.hypothesis_tests.decision import Decision
-from reports.statistics.hypothesis_tests.forecast import finds_with_any_seeds, seeds_for
+from reports.statistics.hypothesis_tests.forecast import finds_with_any_seeds, seeds_for, seeds_may_decide
 from reports.statistics.noise.spread import estimate
 from reports.statistics.verdicts import judge
 
@@ -272,8 +272,12 @@ def test_a_verdict_takes_three_seeds() -> None:
 def test_a_failed_trial_costs_its_own_comparisons_and_no_whole_seed() -> None:
     cells: dict[str, Values] = {"a": [20.0, 21.0, 22.0, 20.5], "b": [10.0, 11.1, None, 10.2], "c": [9.0, 9.1, 9.3, 9.2]}
     found = verdict(better("a"), **cells)
-    assert (found.word, found.seeds) == ("SUPPORTED", 4)
-    lost: dict[str, Values] = {"a": [20.0, 21.0, 22.0], "b": [10.0, None, None], "c": [9.0, 9.1, 9.3]}
+    assert (found.word, found.about, found.seeds) == ("SUPPORTED", "between a and b", 3)
+    other = verdict(better("a"), **cells | {"c": [11.0, 11.1, 11.3, 11.2]})
+    assert (other.word, other.about, other.seeds) == ("SUPPORTED", "between a and c", 4)
+    twice: dict[str, Values] = {"a": [20.0, 21.0, 22.0], "b": [10.0, 11.1, None], "c": [9.0, 9.1, 9.3]}
+    assert "in 2 seeds; a verdict takes three seeds" in verdict(better("a"), **twice).reason
+    lost: dict[str, Values] = {"a": [20.0, 21.0, 22.0], "b": [1.0, None, None], "c": [9.0, 9.1, 9.3]}
     assert "in one seed alone" in verdict(better("a"), **lost).reason
     gone: dict[str, Values] = {"a": [20.0, 21.0, 22.0], "b": [None, None, None]}
     assert "no seed has a value in every cell" in verdict(better("a"), **gone).reason
@@ -340,6 +344,23 @@ def test_no_number_of_seeds_makes_the_test_images_more() -> None:
     assert finds_with_any_seeds(many, 3.0, 0.05)
 
 
+def test_seeds_may_decide_what_the_images_leave_open() -> None:
+    """The chance that the mean over very many seeds is decided, simulated; its images alone have an error of 1."""
+    weights, images = np.array([[1.0, -1.0]]), np.array([1.0])
+    random = np.random.default_rng(1)
+    for middle, spread in ((0.3, 1.0), (0.3, 4.0), (2.5, 1.0), (-2.5, 1.0), (5.0, 0.1)):
+        values = np.array([[middle - spread, middle, middle + spread], [0.0, 0.0, 0.0]])
+        found = estimate(values, weights, None, 0.0, images)
+        mean = random.normal(middle, spread / np.sqrt(3), 40_000)
+        for margin, delta in ((0.0, None), (1.0, None), (0.0, 3.0)):
+            inside = (np.abs(mean) < delta - 1.96) if delta else np.zeros(len(mean), dtype=bool)
+            chance = ((np.abs(mean - margin) > 1.96) | inside).mean()
+            assert abs(chance - 0.2) > 0.01, "too near to the bound to be simulated"
+            assert seeds_may_decide(Decision(found, (1, 1)), margin, delta, 0.05) == (chance > 0.2)
+    bare = estimate(values, weights, None)
+    assert seeds_may_decide(Decision(bare, (1, 1)), 100.0, None, 0.05)
+
+
 def test_the_test_sets_own_noise_enters_the_interval() -> None:
     """200 images, of which the two cells have others right: 4 points are not sure, however alike the seeds are."""
     random = np.random.default_rng(6)
@@ -361,6 +382,7 @@ def test_the_test_sets_own_noise_enters_the_interval() -> None:
     widths = [one.interval[1] - one.interval[0] for one in (bare, counted, known) if one.interval]
     assert (bare.word, known.word) == ("SUPPORTED", "UNDECIDED")
     assert "no number of seeds would find an effect of 1 point" in known.takes
+    assert (known.needs_images, counted.needs_images) == (True, False)
     assert widths[0] <= widths[1] < widths[2]
     assert widths[2] == pytest.approx(2 * 1.96 * 100 * np.sqrt(0.49 / 200), rel=0.2)
 

@@ -9,7 +9,8 @@ import pytest
 from judged_cells import AXES, METRIC, Values, better, claim, results, verdict
 from scipy.stats import false_discovery_control
 
-from reports.cells.metric_names import unit_of
+from reports.cells import metric_names
+from reports.cells.metric_names import METRIC_LABELS, unit_of
 from reports.cells.names import signed
 from reports.statistics.claims.kinds import Claim, read_claims
 from reports.statistics.hypothesis_tests.looks import total_level
@@ -134,6 +135,20 @@ def test_anyone_can_judge_again_from_the_files(tmp_path: Path) -> None:
     again = read_record(tmp_path)
     assert [verdict_values(one) for one in judge_page([again])[0]] == [verdict_values(one) for one in verdicts]
     assert again.looks == (3, 5)
+
+
+def test_an_own_metric_keeps_its_unit_in_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judged again where the code that measures it is not known, it would count as a percentage."""
+    known = dict(METRIC_LABELS)
+    monkeypatch.setattr(metric_names, "METRIC_LABELS", known | {r"own/distance_\d+": "distance (nats)"})
+    table = results(a=[0.5, 0.52, 0.48], b=[0.5, 0.5, 0.51]).rename(columns={METRIC: "own/distance_3"})
+    judged = Judged([better("a", "b", metric="own/distance_3")], table, AXES, METRIC)
+    (verdict,) = judge_page([judged])[0]
+    save_record(judged, [verdict], tmp_path)
+    monkeypatch.setattr(metric_names, "METRIC_LABELS", dict(known))
+    (again,) = judge_page([read_record(tmp_path)])[0]
+    assert (again.word, again.unit, again.matters) == ("UNDECIDED", "nats", "")
+    assert verdict_values(again) == verdict_values(verdict)
 
 
 def test_which_images_are_right_is_in_the_files_as_bits(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What several studies in one run leave: a page, a JSON document, a run in MLflow."""
+"""Several studies in one run leave a page, a JSON document, a run in MLflow."""
 
 import dataclasses
 from operator import attrgetter
@@ -153,7 +153,7 @@ def test_claims_of_a_collection_are_judged_together_and_counted_so(
 
 
 def machine(*arguments: str, code: int = 0) -> str:
-    """What stands on stdout."""
+    """The text on stdout."""
     result = CliRunner().invoke(app, [*arguments, "--json"])
     assert result.exit_code == code, result.stderr
     return result.stdout

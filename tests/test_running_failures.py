@@ -93,6 +93,7 @@ def test_a_lost_worker_is_told_from_a_lost_node(message: str, kind: Kind) -> Non
 
 def test_every_kind_says_what_to_do_next() -> None:
     assert set(NEXT) == set(KINDS)
+    assert "over Ray it was tried again alone" in NEXT["out_of_memory"]  # with --inline it is not
 
 
 def test_a_training_that_takes_too_long_is_ended_and_continued_when_asked() -> None:

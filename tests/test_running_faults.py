@@ -65,12 +65,12 @@ def start(*options: str, program: tuple[str, str] = ("-m", "ablations")) -> subp
 
 
 def listen_to_ctrl_c() -> None:
-    """What a shell starts in the background, these tests perhaps, ignores it, and its children would."""
+    """A process that a shell starts in the background, such as these tests, ignores it, and its children would."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finish(*options: str) -> str:
-    """What a run to its end says. It is in this process, unless Ray is."""
+    """The output of a run to its end. It is in this process, unless Ray is."""
     Path("study.yaml").write_text(STUDY)
     if "--inline" in options:
         code, text = ablate("run", "study.yaml", *options)

@@ -201,7 +201,7 @@ def test_ray_stops_what_falls_behind_and_a_run_without_trains_it_on() -> None:
 
 
 def stops_and_goes_on(inline: bool) -> None:
-    """One that was perfect after an epoch is made up. What was stopped ends as if it had never been."""
+    """One that was perfect after an epoch is made up. The trial that was stopped ends as if it had never been."""
     where = replace(WHERE, inline=inline)
     text = "grid: {loss.temperature: [0.1, 0.5]}\nbaselines: {default: {loss.temperature: 1.0}}\n"
     store, first = TrialStore(WHERE.storage), plan(RULE + text)

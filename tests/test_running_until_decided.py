@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from ablations.running.job import Job
 from ablations.running.outcome import Outcome
 from ablations.running.run import run_plan
 from ablations.running.schedule import Where
-from ablations.running.until_decided import next_seeds
+from ablations.running.until_decided import next_seeds, undecided
 from ablations.store.looks import load_looks
 from ablations.store.trial_store import TrialStore
 from ablations.study.collection import collection_of_one
@@ -124,6 +125,23 @@ def test_cells_that_lack_an_axis_get_seeds_too() -> None:
     ]
     added = next_seeds(trials, [replace(verdict("UNDECIDED"), cells=cells)], (3,))
     assert [(trial.cell_name, trial.seed) for trial in added] == [("0.1", 2), ("0.2", 2)]
+
+
+def test_a_claim_that_only_more_test_images_decide_gets_no_seeds() -> None:
+    trials = plan(seeds=3).trials
+    verdicts = [replace(verdict("UNDECIDED", "0.1"), needs_images=True), verdict("UNDECIDED", "0.5")]
+    assert {trial.coordinates["loss.temperature"] for trial in next_seeds(trials, verdicts, (3, 5))} == {0.5}
+    made, console = plan(seeds=3), Console(record=True, width=200, file=StringIO())
+    left = replace(verdicts[0], claim=BetterClaim(says="cold is better"), takes="that takes more test images")
+    report = SimpleNamespace(judged=None)
+    outcome = SimpleNamespace(left=0, drawn=SimpleNamespace(report=report))
+    with pytest.MonkeyPatch.context() as now:
+        now.setattr("reports.statistics.verdicts.judge_page", lambda judged: [[left]])
+        where = Where(STORAGE, Path("data"))
+        found = list(undecided([replace(made, looks=(3, 5))], {"small": outcome}, 5, where, console))  # type: ignore[dict-item]
+    assert found == []
+    said = "small: no seeds are added for 'cold is better': that takes more test images"
+    assert console.export_text().strip() == said
 
 
 def test_of_a_claim_with_parts_only_the_open_ones_get_seeds() -> None:

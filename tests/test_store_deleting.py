@@ -90,7 +90,7 @@ DAMAGED: dict[str, Callable[[str], str]] = {
 def test_a_damaged_configuration_costs_no_encoder(
     storage: AnyPath, trials: list[Trial], damage: Callable[[str], str]
 ) -> None:
-    """What is read of a file is the same in a bucket."""
+    """The content that is read of a file is the same in a bucket."""
     Path("else").mkdir()
     Path("else/thesis.tex").touch()
     first, *_ = trials

@@ -120,7 +120,8 @@ def contents(storage: AnyPath) -> dict[AnyPath, bytes]:
 
 
 def tree(storage: AnyPath) -> dict[AnyPath, bytes]:
-    """What a migration is to leave: no lock, turn or sign of who had it, and of what PyTorch writes not each byte."""
+    """The files that a migration is to leave: no lock, turn or sign of who had it, and of what PyTorch writes not each
+    byte."""
     found = contents(storage)
     turns = set(files_below(storage / "run")) if (storage / "run").exists() else set()
     return {path: found[path] for path in found.keys() - turns if path.suffix not in (".lock", ".pt")}

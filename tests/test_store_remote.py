@@ -39,9 +39,9 @@ from ablations.running.run_state import RunState
 from ablations.running.schedule import Schedule, Where
 from ablations.running.schedulers.on_ray import endings, outside
 from ablations.running.schedulers.scheduler import Batch
-from ablations.store.data_copies import FOLDERS, local_data, planned_size
+from ablations.store.data_copies import FOLDERS, local_data, local_images, planned_size, remote_state
 from ablations.store.leases.live_run import LiveRun
-from ablations.store.own_images.notes import load_notes
+from ablations.store.own_images.notes import folder_note, load_notes
 from ablations.store.trial_store import TrialStore
 from ablations.store.upkeep.migration import open_store
 from ablations.study.load import load_study
@@ -250,7 +250,7 @@ def test_objects_that_changed_are_copied_again_and_are_other_trials(photos: Remo
         return make_plan(load_study("study.yaml"), store, photos)
 
     unknown = plan()
-    assert unknown_folders(unknown.trials) == ["photos"]
+    assert [config.name for config in unknown_folders(unknown.trials)] == ["photos"]
     assert [note for note in warnings(unknown) if "photos is not copied to this machine yet" in note]
     said = list[str]()
     assert copy_unknown(plan_of_one(unknown), photos, said.append)
@@ -263,7 +263,7 @@ def test_objects_that_changed_are_copied_again_and_are_other_trials(photos: Remo
     image = photos / "photos" / "train" / "0" / "0.png"
     content = image.read_bytes()
     image.write_bytes((photos / "photos" / "train" / "1" / "1.png").read_bytes())
-    assert unknown_folders(plan().trials) == ["photos"]
+    assert [config.name for config in unknown_folders(plan().trials)] == ["photos"]
     assert copy_unknown(plan_of_one(plan()), photos, said.append)
     assert "copying it again" in said[-1]
     other = plan()
@@ -275,6 +275,28 @@ def test_objects_that_changed_are_copied_again_and_are_other_trials(photos: Remo
     assert len(load_images(first.trials[0].config.pretrain.data, photos).train) == 16
     shutil.rmtree(own_copies)
     assert [trial.id for trial in plan().trials] == [first.trials[0].id], "the storage's note knows them"
+
+
+def test_images_without_labels_that_lie_beside_the_folder_are_copied_too(photos: RemotePath, own_copies: Path) -> None:
+    """Those of another data set; if one of its objects changes, so do the images of the trial."""
+    other = photos / "others"
+    for number in range(2):
+        (other / f"{number}.png").write_bytes((photos / "photos" / "train" / "0" / "0.png").read_bytes())
+    config = DataConfig(name="photos", image_size=16, unlabelled="others")
+    size = planned_size(config, photos)
+    assert (size.train, size.test) == (18, 4)
+    assert len(list(own_copies.glob("*/others/*.png"))) == 2
+    assert len(load_images(config, photos).train) == 18
+    first = folder_note(config, photos, None)
+    assert first and first.state == remote_state(config, photos)
+    assert first.state.startswith(remote_state(DataConfig(name="photos"), photos) + " ")
+    (other / "1.png").write_bytes((photos / "photos" / "train" / "1" / "1.png").read_bytes())
+    assert folder_note(config, photos, None) is None, "the copy is not of these images"
+    said = list[str]()
+    local_images(config, photos, said.append, fresh=True)
+    assert [f"copying {other}" in line or "copying it again" in line for line in said] == [False, True]
+    second = folder_note(config, photos, None)
+    assert second and second.fingerprint != first.fingerprint
 
 
 def test_a_remote_folder_without_a_split_is_counted_as_its_copy_is(bucket: RemotePath) -> None:

@@ -62,14 +62,25 @@ def test_what_another_run_holds_is_left_to_it_and_found_when_it_has_ended(
             else:
                 listen(Held(unit.pretrain_id))
 
+    read, polls = list[Unit](), list[float]()
+    results_of = store.ended
+
+    def ended(unit: Unit) -> list[Result]:
+        read.append(unit)
+        return results_of(unit)
+
     with LiveRun(storage) as mine, LiveRun(storage) as theirs:
         lease = take(store, one.pretrain_id, theirs.name)
         assert lease
 
         def they_end(seconds: float) -> None:
-            finish(store, one, "failed")
-            lease.release()
+            assert one not in read, "results were read of a unit that is still held"
+            polls.append(seconds)
+            if len(polls) == 2:
+                finish(store, one, "failed")
+                lease.release()
 
+        monkeypatch.setattr(store, "ended", ended)
         monkeypatch.setattr(time, "sleep", they_end)
         run_shared([one, two], run_units, store, mine.name, seen.append, QUIET)
     assert ran == [one.pretrain_id, two.pretrain_id]

@@ -395,7 +395,7 @@ def test_there_is_no_blur_at_the_scale_of_appendix_b9_but_where_it_is_ablated(pa
 
 @pytest.mark.parametrize(("rise", "expected"), [(0.0, "SUPPORTED"), (-3.0, "SUPPORTED"), (3.0, "REFUTED")])
 def test_no_benefit_of_longer_supervised_training_is_decided_where_there_is_none(rise: float, expected: str) -> None:
-    """By simulation, over ten seeds that spread by half a point: a flat truth is no longer undecided for ever."""
+    """Simulated over ten seeds that spread by half a point: a flat truth is no longer undecided for ever."""
     study, draws = load_study("longer_supervised", "quick"), np.random.default_rng(0)
     cells, claim = _cells(study), study.claims[0]
     epochs = sorted(set(cells["epochs"]), key=float)

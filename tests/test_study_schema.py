@@ -26,7 +26,7 @@ SCHEMA = study_schema()
 
 
 def mistakes(text: str) -> list[str]:
-    """What the schema has against a study."""
+    """The objections of the schema to a study."""
     return [error.message for error in jsonschema.Draft7Validator(SCHEMA).iter_errors(parse_scalar(text))]
 
 

@@ -1,4 +1,4 @@
-"""What a study says under ``tune``: its forms, its layers, and what is refused with place, value and remedy."""
+"""The part ``tune`` of a study: its forms, its layers, and what is refused with place, value and remedy."""
 
 from pathlib import Path
 

@@ -7,11 +7,17 @@ import pytest
 import torch
 from mlflow import MlflowClient
 from recorded import experiment
+from rich.console import Console
 from typer.testing import CliRunner
 
 from ablations.cli.app import app
+from ablations.planning.plan import make_plan
 from ablations.store.trial_store import TrialStore
+from ablations.study.load import load_study
 from ablations.tracking.connection.client import TRIAL, tracking_uri
+from ablations.tracking.on_request import Extras
+from ablations.tracking.resilient_tracker import ResilientTracker
+from ablations.types.events import Saved, Started
 from core import load_pretrained
 from helpers import small_study
 
@@ -75,3 +81,39 @@ def test_system_metrics_are_sampled_where_asked(monkeypatch: pytest.MonkeyPatch)
     assert sampled() == set()
     run("--system-metrics")
     assert {"system/cpu_utilization_percentage", "system/system_memory_usage_megabytes"} <= sampled()
+
+
+def test_a_tracker_that_is_dropped_ends_its_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow goes away after the training has begun, and once more while everything missing is written."""
+    running: list[str] = []
+
+    class Monitor:
+        def __init__(self, run_id: str, tracking_uri: str) -> None:
+            self.name = f"{run_id} {len(running)}"
+            running.append(self.name)
+
+        def finish(self) -> None:
+            running.remove(self.name)
+
+    def away(*given: object) -> None:
+        raise ConnectionError("MLflow is away")
+
+    monkeypatch.setattr("ablations.tracking.on_request.system_metrics.started_monitor", Monitor)
+    monkeypatch.setattr("ablations.tracking.resilient_tracker.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("ablations.tracking.resilient_tracker.PAUSE_SHARE", 0)
+    Path("study.yaml").write_text(small_study(GRID, 1), encoding="utf-8")
+    store = TrialStore(Path("runs"))
+    made = make_plan(load_study("study.yaml"), store, Path("data"))
+    pretrain_id = made.units[0].pretrain_id
+    tracker = ResilientTracker(made, store, Console(quiet=True), Extras(system_metrics=True))
+    tracker.record(Started(pretrain_id))
+    assert len(running) == 1
+    for place in ("_save_history", "_save_all"):
+        with monkeypatch.context() as now:
+            now.setattr(ResilientTracker, place, away)
+            tracker.record(Saved(pretrain_id))
+        assert (running, tracker.works) == ([], False)
+    tracker.record(Saved(pretrain_id))
+    assert (len(running), tracker.works) == (1, True)
+    tracker.close(["stopped"])
+    assert running == []

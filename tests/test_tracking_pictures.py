@@ -1,5 +1,5 @@
-"""What single trials left beside their metrics is drawn into the report's folder, and is a study's figure where that
-is of pictures."""
+"""Arrays that single trials left are drawn into the report's folder, and are a study's figure if that is of
+pictures."""
 
 from pathlib import Path
 

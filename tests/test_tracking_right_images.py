@@ -1,4 +1,4 @@
-"""What a seed varies, and which test images are right, from the study and the storage to the report."""
+"""The choices that a seed varies, and the right test images, from the study and the storage to the report."""
 
 import json
 from pathlib import Path

@@ -63,7 +63,7 @@ def delete_experiment() -> None:
 
 
 def delete_parent_and_write_again_as_before() -> None:
-    """What earlier versions left: the children of a deleted parent run, and others of a new one."""
+    """Runs that earlier versions left: the children of a deleted parent run, and others of a new one."""
     client = MlflowClient(tracking_uri())
     kept = [run.info.run_id for run in children()]
     for run_id in kept:

@@ -1,4 +1,4 @@
-"""What a report shows of the trainings: curves from the storage alone, and views made once, where the data is."""
+"""A report shows the trainings: curves from the storage alone, and views made once, where the data is."""
 
 from pathlib import Path
 from typing import Any

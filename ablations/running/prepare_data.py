@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ablations.planning.plan import Plan
 from ablations.running.own_images.load import load_images
 from ablations.running.schedule import Where
-from ablations.store.data_copies import local_data
+from ablations.store.data_copies import local_images
 from ablations.store.prepared import is_prepared, note_prepared
 from ablations.types.errors import StudyError
 from core import DataError
@@ -53,7 +53,7 @@ def prepare_data(needed: Sequence[DataConfig], data_dir: AnyPath, console: Conso
             bar.update(tasks[task], completed=done)  # type: ignore[arg-type]
 
         for config in needed:
-            local = local_data(config.name, data_dir, tell)
+            local = local_images(config, data_dir, tell)
             if is_prepared(config, local):
                 continue
             try:

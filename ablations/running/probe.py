@@ -37,7 +37,7 @@ FEWER = 4
 def probe(plan: Plan, storage: AnyPath, console: Console) -> None:
     """Time every kind of training and evaluation that is left, on images of noise.
 
-    Evaluations of 20,000 steps, and those of images with several labels, are left out. Of a distillation, one epoch is
+    Evaluations of 20,000 steps, and those of images with several labels, are left out. One epoch of a distillation is
     timed.
     """
     threads = max(1, int(plan.scaled.resources.cpu))

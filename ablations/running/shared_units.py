@@ -44,11 +44,18 @@ def _run(units: list[Unit], run_units: RunUnits, listen: Listen) -> list[Unit]:
 
 
 def _wait(held: list[Unit], store: TrialStore, owner: str, listen: Listen) -> list[Unit]:
-    """Wait until all have ended, or one is left that no other run holds; returns the units that have not ended."""
-    while held := [unit for unit in held if not _tell_ended(unit, store, listen)]:
-        if any(holder(store, unit.pretrain_id) in (None, owner) for unit in held):
+    """Wait until all have ended, or one is left that no other run holds; returns the units that have not ended.
+
+    Results are only read once a unit is let go: to read those of all units costs an object store many requests.
+    """
+    while held:
+        free = [unit for unit in held if holder(store, unit.pretrain_id) in (None, owner)]
+        ended = {unit.pretrain_id for unit in free if _tell_ended(unit, store, listen)}
+        held = [unit for unit in held if unit.pretrain_id not in ended]
+        if len(ended) < len(free):
             break
-        time.sleep(POLL_SECONDS)
+        if held:
+            time.sleep(POLL_SECONDS)
     return held
 
 

@@ -47,7 +47,10 @@ def undecided(
     for plan in plans:
         name = plan.scaled.study.name
         looks = tuple(look for look in plan.looks if look <= most)
-        if outcomes[name].left or not (more := next_seeds(plan.trials, verdicts.get(name, []), looks)):
+        if outcomes[name].left:
+            continue
+        _tell_of_images(name, verdicts.get(name, []), console)
+        if not (more := next_seeds(plan.trials, verdicts.get(name, []), looks)):
             continue
         cells = len({trial.cell for trial in more})
         console.print(f"{name}: not decided; {counted(len(more), 'trial')} more in {counted(cells, 'cell')}")
@@ -56,9 +59,9 @@ def undecided(
 
 def next_seeds(trials: list[Trial], verdicts: "Sequence[Verdict]", looks: Looks) -> list[Trial]:
     """The trials to add, up to the next look. A claim's cells get the same seeds, since its effect is taken within a
-    seed."""
+    seed. Claims that more seeds would hardly decide get none."""
     added: dict[str, Trial] = {}
-    for verdict in _open(verdicts):
+    for verdict in (one for one in _open(verdicts) if not one.needs_images):
         cells: dict[tuple[str, ...], list[Trial]] = {}
         about = [_without_empty(cell) for cell in verdict.cells]
         for trial in trials:
@@ -68,6 +71,13 @@ def next_seeds(trials: list[Trial], verdicts: "Sequence[Verdict]", looks: Looks)
         look = next((look for look in looks if look > fewest), 0)
         added |= {trial.id: trial for of_cell in cells.values() for trial in _up_to(look, of_cell)}
     return sorted(added.values(), key=lambda trial: trial.seed)  # so that an interrupted run has whole seeds
+
+
+def _tell_of_images(name: str, verdicts: "Sequence[Verdict]", console: Console) -> None:
+    """Say which claims get no more seeds since only more test images would decide them."""
+    for verdict in _open(verdicts):
+        if verdict.needs_images:
+            console.print(f"{name}: no seeds are added for '{verdict.claim.says}': {verdict.takes}", style="dim")
 
 
 def _up_to(look: int, of_cell: list[Trial]) -> Iterator[Trial]:

@@ -12,7 +12,7 @@ from ablations.planning.stopping import StoppedEarly
 from ablations.running.job import Job
 from ablations.running.own_images.load import load_images
 from ablations.running.unit_run import UnitRun
-from ablations.store.data_copies import local_data
+from ablations.store.data_copies import local_images
 from ablations.store.leases.lease import FencedError, take
 from ablations.store.right_images import packed
 from ablations.store.speeds import evaluation_speed, hardware_of, save_speed
@@ -183,7 +183,7 @@ def _data(config: DataConfig, data_dir: AnyPath) -> Dataset:
 def _check_unchanged(config: DataConfig, data: Dataset, run: UnitRun) -> None:
     """Raises ``OtherData`` if streamed images changed while they were used; no checkpoint of them is kept."""
     try:
-        check_unchanged(config, data, local_data(config.name, run.job.data_dir))
+        check_unchanged(config, data, local_images(config, run.job.data_dir))
     except DataError:
         run.store.checkpoint_path(run.id).unlink(missing_ok=True)
         raise

@@ -68,7 +68,7 @@ def local_data(
         return copy.parent
     copy.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(copy.with_name(f".{copy.name}.lock")):  # the other processes of this machine want it too
-        if fresh and copy.exists() and folder.exists() and copied_state(name, data_dir) != remote_state(folder):
+        if fresh and copy.exists() and folder.exists() and _copied_state(name, data_dir) != _state(folder):
             tell(f"data: {folder} is not what was copied to {copy}; copying it again")
             _copy(folder, copy)
         elif copy.exists():
@@ -79,14 +79,45 @@ def local_data(
     return copy.parent
 
 
-def remote_state(folder: RemotePath) -> str:
-    """A digest of 16 hex digits that changes with any object of the folder. Nothing is copied."""
+def local_images(
+    config: DataConfig, data_dir: AnyPath, tell: Callable[[str], None] = lambda text: None, fresh: bool = False
+) -> Path:
+    """The ``local_data`` of a configuration: of its data set, and of images without labels that lie beside it."""
+    local = local_data(config.name, data_dir, tell, fresh)
+    if isinstance(data_dir, RemotePath) and config.unlabelled is not None:
+        is_known = (local / config.name / config.unlabelled).is_dir() or (local / config.unlabelled).exists()
+        for name in _folders_of(config, data_dir)[1:] if fresh or not is_known else ():
+            local_data(name, data_dir, tell, fresh)
+    return local
+
+
+def _folders_of(config: DataConfig, data_dir: RemotePath) -> list[str]:
+    """The data sets in an object store that a configuration's images are in: the second is of images without labels."""
+    other = config.unlabelled
+    if other is None or (data_dir / config.name / other).exists() or not (data_dir / other).exists():
+        return [config.name]  # there are none, or they are in the first
+    return [config.name, other]
+
+
+def remote_state(config: DataConfig, data_dir: RemotePath) -> str:
+    """16 hex digits for each data set that a configuration's images are in. They change with any of its objects.
+
+    Nothing is copied.
+    """
+    return " ".join(_state(data_dir / _folder(name)) for name in _folders_of(config, data_dir))
+
+
+def copied_state(config: DataConfig, data_dir: RemotePath) -> str:
+    """The ``remote_state`` of the images when they were copied to this machine; another text if that is not known."""
+    return " ".join(_copied_state(name, data_dir) for name in _folders_of(config, data_dir))
+
+
+def _state(folder: RemotePath) -> str:
     lines = (f"{key.removeprefix(str(folder.key))} {version}" for key, version in sorted(folder.versions().items()))
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def copied_state(name: str, data_dir: RemotePath) -> str:
-    """The ``remote_state`` of the folder when it was copied to this machine; empty if that is not known."""
+def _copied_state(name: str, data_dir: RemotePath) -> str:
     path = _state_path(copies_of(data_dir) / _folder(name))
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
@@ -99,16 +130,17 @@ def planned_size(config: DataConfig, data_dir: AnyPath) -> DataSize:
     """
     if not isinstance(data_dir, RemotePath):
         return data_size(config, data_dir)
-    if config.name in DATA_SETS or (copies_of(data_dir) / config.name).exists():
+    is_copied = (copies_of(data_dir) / config.name).exists() and config.unlabelled is None
+    if config.name in DATA_SETS or is_copied:
         return data_size(config, copies_of(data_dir))
     folder = data_dir / config.name
     if folder.suffix in (*SUFFIXES_OF_FILES, *SHARDS, ".npz"):
         raise MissingData(f"{folder}: only folders are copied from an object store; put it into one, as manifest.csv")
     if config.unlabelled or config.unreadable == "skip" or any((folder / name).exists() for name in MUST_BE_READ):
-        return data_size(config, local_data(config.name, data_dir))
+        return data_size(config, local_images(config, data_dir))
     objects = folder.files()
     if any(one.suffix in SHARDS for one in objects) and not any(_places(folder, objects)):
-        return data_size(config, local_data(config.name, data_dir))
+        return data_size(config, local_images(config, data_dir))
     size = _listed(folder, objects) if config.split is None else _listed_unsplit(folder, objects, config.split)
     return size.reduced(config)
 
@@ -146,13 +178,13 @@ def _places(folder: RemotePath, objects: Sequence[RemotePath]) -> Iterator[tuple
 def _copy(folder: RemotePath, copy: Path) -> None:
     for left in copy.parent.glob(f".{copy.name}.copy-*"):  # by a process that was killed
         remove(left)
-    unfinished, state = copy.with_name(f".{copy.name}.copy-{secrets.token_hex(8)}"), remote_state(folder)
+    unfinished, state = copy.with_name(f".{copy.name}.copy-{secrets.token_hex(8)}"), _state(folder)
     folder.download_all(unfinished)
     _state_path(copy).unlink(missing_ok=True)
     if copy.exists():
         remove(copy)
     unfinished.rename(copy)
-    if remote_state(folder) == state:  # else it changed during the copy; a fresh one is made when asked for
+    if _state(folder) == state:  # else it changed during the copy; a fresh one is made when asked for
         write_text(_state_path(copy), state)
 
 

@@ -12,7 +12,7 @@ DEFAULT_STORAGE = Path("runs")
 DEFAULT_DATA = Path("data")
 
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(//|/|$)")
-"""A scheme is longer than the letter of a drive. With one slash it counts as a slip, not as a folder's name."""
+"""A scheme is longer than the letter of a drive. One slash after it counts as a slip, not as a folder's name."""
 
 
 def location(text: str | AnyPath) -> AnyPath:

@@ -28,7 +28,7 @@ TYPES = {
     "list_type": LIST,
     "tuple_type": LIST,
 }
-"""What pydantic's complaints about a type ask for."""
+"""The kinds of values that pydantic's complaints about a type ask for."""
 MISFITS = (*TYPES, "literal_error")
 """Complaints of each type that a value may have, of which any other complaint is of the type that it has."""
 NOTHING = "write a value, or leave it out"
@@ -67,7 +67,7 @@ def explain(
 
 
 def _told(found: Sequence[tuple[Keys, ErrorDetails]], model: type[BaseModel], other_kind: Callable[[Keys], str]) -> str:
-    """What is wrong at one place, where each type that a value may have complains for itself."""
+    """The problem at one place, if each type that a value may have complains for itself."""
     keys, first = next((each for each in found if each[1]["type"] not in MISFITS), found[0])
     reason = other_kind(keys) if first["type"] == "extra_forbidden" else ""
     types = dict.fromkeys(TYPES[each["type"]] for _, each in found if each["type"] in TYPES)
@@ -167,7 +167,7 @@ def _place(details: ErrorDetails, values: Any) -> Keys:
 
 
 def _for_kind(details: ErrorDetails) -> str:
-    """What asks for a field of a report, whose kind may be the default one; else nothing."""
+    """The kind of report that asks for a field, as a part of a sentence, since it may be the default; else empty."""
     place = details["loc"][:-1]
     return f" for the kind {place[1]}, or name another 'kind'" if place[:1] == ("report",) and len(place) == 2 else ""
 

@@ -45,7 +45,7 @@ def find_study(reference: str) -> Path:
 
 
 def _no_file(reference: str) -> str:
-    """What is wrong with a reference that is there and is no file, or stands for standard input; empty otherwise."""
+    """The problem of a reference that is there and is no file, or stands for standard input; empty otherwise."""
     path = Path(reference)
     try:
         is_folder, is_there = path.is_dir(), path.exists()

@@ -1,4 +1,4 @@
-"""What a study file holds."""
+"""The content of a study file."""
 
 from typing import Annotated, Any, Self
 
@@ -45,7 +45,8 @@ ScaleName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$")]
 
 
 class Resources(Config):
-    """What one trial occupies while it runs. It changes no result, so it is no part of a trial's identity."""
+    """The resources that one trial occupies while it runs. They change no result, so they are no part of
+    its identity."""
 
     cpu: Annotated[float, Field(gt=0, le=1024)] = 1
     """Cores; a trial's PyTorch uses as many threads."""
@@ -140,9 +141,9 @@ class Study(Config):
     """Settings whose values are chosen for each cell and seed, on training images that are held out. Each value is a
     trial."""
     select: Select = "test"
-    """What the best cell is chosen by. ``validation``: the score on training images that are held out, so that its
-    score on test images is one of new images. ``test``: the metric of the figure, whose highest value is too high by
-    chance. It changes no trial."""
+    """The score by which the best cell is chosen. ``validation``: the score on training images that are held out, so
+    that its score on test images is one of new images. ``test``: the metric of the figure, whose highest value is too
+    high by chance. It changes no trial."""
     baselines: dict[str, Settings] = {}
     """Named trials outside the grid, to compare it with."""
     seeds: Seeds | None = None
@@ -154,11 +155,11 @@ class Study(Config):
     labels of a fine-tuning. A seed that is written, such as ``data.subset_seed: 0``, stays. ``[]``: they are those of
     seed 0 in all trials, and verdicts do not cover another choice."""
     resources: Resources | None = None
-    """What one trial occupies; one core if neither the study nor its scale says."""
+    """The resources that one trial occupies; one core if neither the study nor its scale says."""
     stop_early: StopEarly | None = None
     """A rule that stops trainings early; without one every training goes to its end."""
     scales: dict[ScaleName, Scale] = {}
-    """What this study changes at a scale, on top of the common ``scales/<name>.yaml``."""
+    """The changes of this study at a scale, on top of the common ``scales/<name>.yaml``."""
     report: Report | None = None
     """How the result is drawn; by default a heatmap of two axes, a table of a random sample, or else points over the
     first axis."""

@@ -85,14 +85,19 @@ class ParentRun:
 
         It ends with the last of the results, as other studies of a collection may go on; a killed run ends now.
         """
-        if self._monitor:
-            self._monitor.finish()
+        self.end_sampling()
         self._save_description()
         if status == "SCHEDULED" or (self._has_ended and not self._begun):  # a run that ran nothing lasts no longer
             self._client.update_run(self.id, status=status)
         else:
             ends = [] if status == "KILLED" else [int(1000 * result.finished_at) for result in results]
             self._client.set_terminated(self.id, status, max(ends, default=None))
+
+    def end_sampling(self) -> None:
+        """End the samples of system metrics; does nothing if there are none."""
+        if self._monitor:
+            self._monitor.finish()
+            self._monitor = None
 
     def save_report(self, folder: Path, summary: Summary) -> None:
         """Write the files of a drawn report, and what it found."""

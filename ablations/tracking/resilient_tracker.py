@@ -31,7 +31,7 @@ LAST_WORD = "Everything is kept in the store; running the same command again log
 
 
 class ResilientTracker:
-    """Writes a plan's results to MLflow. What fails is printed, and tried again later in the run and at its end.
+    """Writes a plan's results to MLflow. A failed write is printed, and tried again later in the run and at its end.
 
     Any exception counts as no answer unless it is known to last: every artifact storage has exceptions of its own.
     """
@@ -95,14 +95,21 @@ class ResilientTracker:
         tracker.save_chosen(summary.chosen)
 
     def _open(self) -> Tracker:
+        """A new tracker, with everything that is missing in MLflow written."""
         scaled, trials = self._plan.scaled, self._plan.trials
         results = self._store.results(trials).values()
         description = describe(scaled, trials, self._plan.looks)
-        tracker = Tracker(scaled, trials, description, self._plan.sizes, results, self._extras, self._say)
+        self._tracker = Tracker(scaled, trials, description, self._plan.sizes, results, self._extras, self._say)
         if self._started:
-            tracker.parent.begin()
-        self._save_all(tracker, results)
-        return tracker
+            self._tracker.parent.begin()
+        self._save_all(self._tracker, results)
+        return self._tracker
+
+    def _drop(self) -> None:
+        """Forget the tracker: it is opened anew, as it may be another database by then."""
+        if self._tracker:
+            self._tracker.parent.end_sampling()  # else the next one's samples would come beside its own
+        self._tracker = None
 
     def _finish(self, tracker: Tracker, states: Collection[State]) -> None:
         results = self._store.results(self._plan.trials).values()
@@ -136,7 +143,7 @@ class ResilientTracker:
             self._write(tracker, result.trial_id, partial(tracker.save_result, result, history, started))
 
     def _write(self, tracker: Tracker, trial_id: str, write: Callable[[], None]) -> None:
-        """Write about one trial. What MLflow does not take of it costs that trial alone."""
+        """Write about one trial. A value that MLflow does not take costs that trial alone."""
         if trial_id in self._left_out:
             return
         try:
@@ -161,7 +168,7 @@ class ResilientTracker:
                 self._tracker = self._tracker or self._open()
                 action(self._tracker)
         except Exception as error:
-            self._tracker = None  # it is opened anew: it may be another database by then
+            self._drop()
             found = _trouble(error)
             if found.lasts and had_tracker:  # something may have been deleted in MLflow: try once with all read anew
                 self._attempt(action, is_last)

@@ -1,7 +1,7 @@
 """Writes drawn reports to MLflow: a study's to its parent run, and a collection's to a run of its own.
 
-MLflow is given the files, and what was found as metrics, tags and descriptions. What it has already is not written
-again.
+MLflow is given the files, and what was found as metrics, tags and descriptions. Files that it has already are not
+written again.
 """
 
 import time

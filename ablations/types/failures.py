@@ -21,8 +21,9 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 NEXT: dict[Kind, str] = {
-    "out_of_memory": "It was tried again alone on a whole device. Use a larger device, or the settings that bound "
-    "memory and keep the batch; a smaller batch is another experiment.",
+    "out_of_memory": "It had a whole device to itself: over Ray it was tried again alone, and --inline trains one at a "
+    "time. Use a larger device, or the settings that bound memory and keep the batch; a smaller batch is another "
+    "experiment.",
     "diverged": "Lower optimizer.learning_rate, lengthen schedule.warmup_epochs, or raise loss.temperature: each is "
     "another trial. Running the same trial again ends the same way. To score one whose loss is finite as it is: "
     "end_on_collapse: false, and --retry diverged.",
@@ -81,8 +82,8 @@ def lost_kind(message: str) -> Kind:
     """The kind of failure that Ray's message about a dead worker means.
 
     For a worker that was killed, Ray lists high memory usage among possible causes: only the words of its own memory
-    monitor count. Of a machine that went away, Ray knows for some seconds no more than that the worker does not answer;
-    a worker's death is reported at once by its own machine.
+    monitor count. If a machine went away, Ray knows for some seconds no more than that the worker does not answer; a
+    worker's death is reported at once by its own machine.
     """
     if "low on memory" in message:
         return "out_of_memory"

@@ -102,7 +102,7 @@ class Suite:
         return laboratory
 
     def quiet(self, study: str) -> Content:
-        """What a run ends with that nothing disturbs. It is one without Ray, so that Ray is compared with it too."""
+        """The results of a run that nothing disturbs. It is without Ray, so that Ray is compared with it too."""
         path = self.work / f"quiet-{study}.json"
         if not path.exists():
             laboratory = self.laboratory(f"quiet-{study}", study, INLINE, "packed")

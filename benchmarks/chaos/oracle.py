@@ -1,4 +1,4 @@
-"""What a run must leave: the results of a quiet run bit for bit, each once in MLflow with its whole curve."""
+"""Checks what a run must leave: the results of a quiet run bit for bit, each once in MLflow with its whole curve."""
 
 import json
 import os
@@ -122,7 +122,7 @@ def leases(storage: Path) -> list[str]:
 
 
 def state(storage: Path) -> str:
-    """What was there when it was struck, for the table."""
+    """The state of the run when it was struck, as text for the table."""
     count = {
         "encoders": len(list(storage.glob("encoders/*/encoder.pt"))),
         "checkpoints": len(list(storage.glob("encoders/*/checkpoint.pt"))),

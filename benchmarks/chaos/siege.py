@@ -20,7 +20,7 @@ LONG_STOP = 70.0
 
 
 def siege(laboratories: Sequence[Laboratory], draw: random.Random) -> Struck:
-    """What is killed, or has ended, is begun again."""
+    """A run that is killed, or has ended, is begun again."""
     struck, runs = Struck(), [laboratory.start() for laboratory in laboratories]
     while struck.strikes < STRIKES:
         which = draw.randrange(len(runs))

@@ -1,4 +1,4 @@
-"""What can happen to a run. Each strike begins runs, spoils them, and says what was there and what was seen.
+"""The mishaps of a run. Each strike begins runs, spoils them, and says what was there and what was seen.
 
 The last run of every case is a plain one that nothing disturbs: see ``cases``.
 """
@@ -25,7 +25,7 @@ FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 
 @dataclass
 class Struck:
-    """What a case has seen before its last run."""
+    """The observations of a case before its last run."""
 
     moments: list[str] = field(default_factory=list)
     """Second of the run at each strike, and what was kept by then."""
@@ -42,7 +42,7 @@ class Struck:
         self.moments.append(f"{there}; {what}" if what else there)
 
     def keep(self, laboratory: Laboratory, but: set[str] = frozenset()) -> None:  # type: ignore[assignment]
-        """What is finished now; what was finished before must be among it."""
+        """The results that are finished now; those that were finished before must be among them."""
         if gone := [trial for trial in lost(self.kept, laboratory.storage) if trial not in but]:
             self.wrong.append(f"finished before, lost or computed again: {', '.join(gone)}")
         self.kept = {trial: kept for trial, kept in stored(laboratory.storage).items() if trial not in but}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 Measured = dict[str, Any]
-"""What ``driver.py`` or ``bare_tune.py`` has left, and what ``scale.py`` has added."""
+"""The values that ``driver.py`` or ``bare_tune.py`` has left, and those that ``scale.py`` has added."""
 
 CALLS = ("search_runs", "get_run", "create_run", "log_batch", "log_artifact", "set_terminated")
 
@@ -48,7 +48,7 @@ def _driver_row(one: Measured) -> list[str]:
 
 
 def written(found: Iterable[Measured]) -> str:
-    """What is kept of a trial."""
+    """The table of the calls, database rows and files that a trial takes."""
     heads = ["trials", "calls to MLflow, a trial", "rows in its database, a trial", "KiB of it", "files in the store"]
     return table(heads, (_written_row(one) for one in found))
 

@@ -16,7 +16,7 @@ ALL = Share()
 
 
 class Mixing(NamedTuple):
-    """What the views of a batch show: N images, those of all processes."""
+    """The images that each of the N views of a batch shows, those of all processes."""
 
     partners: Tensor
     """Position in the batch of the other image in each view, int64 (N,)."""
@@ -29,9 +29,9 @@ def mix(
 ) -> tuple[Tensor, Mixing]:
     """Mix each of the views (B, C, S, S) with that of another image, and return them with what they show.
 
-    Where ``share`` is one of several processes, ``views`` are its own, and the other image is one of the whole batch:
-    all processes exchange their views, and mix them as one process would. ``keep_main`` makes the image itself the
-    larger part. Only the seed of ``draws`` counts.
+    If ``share`` is one of several processes, ``views`` are its own, and the other image is one of the whole batch: all
+    processes exchange their views, and mix them as one process would. ``keep_main`` makes the image itself the larger
+    part. Only the seed of ``draws`` counts.
     """
     count = len(views) * share.processes
     rows = share.rows(count)

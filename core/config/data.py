@@ -82,7 +82,7 @@ class DataConfig(Config):
     channels: Annotated[int, Field(ge=1, le=512)] = COLORS
     """Channels of every image. 3: red, green and blue; gray images have three equal ones. 1: gray, the luminance of
     colour images. Any other number is for arrays (``.npz``, ``.npy``) that have as many, such as bands of a satellite.
-    What needs red, green and blue is refused unless it is 3. Evaluations on other data have as many."""
+    Operations that need red, green and blue are refused unless it is 3. Evaluations on other data have as many."""
 
     shape: Shape = "square"
     """Shape of the images that crops are cut from. ``square``: stored squares, see ``stored_size``. ``own``: each image
@@ -99,7 +99,7 @@ class DataConfig(Config):
 
     imbalance: Annotated[float, Field(gt=1), Strict(False)] | None = None
     """Ratio of the largest class to the smallest in the pretraining, whose sizes fall exponentially in between: a long
-    tail (Cui et al. 2019). Which class is large is drawn by ``subset_seed``. Evaluations on the same data have all its
+    tail (Cui et al. 2019). ``subset_seed`` draws which class is large. Evaluations on the same data have all its
     classes alike. None: as the data is."""
 
     classes: Classes | None = None
@@ -119,7 +119,7 @@ class DataConfig(Config):
     the labelled images only."""
 
     unreadable: Unreadable = "refuse"
-    """What is done with images that do not decode. ``refuse``: nothing is trained. ``skip``: they are left out, after
+    """The treatment of images that do not decode. ``refuse``: nothing is trained. ``skip``: they are left out, after
     all images were read once; the plan says how many."""
 
     fingerprint: FingerprintValue | None = None
@@ -205,7 +205,7 @@ class EvaluationData(Config):
     """Seed of that split."""
 
     unreadable: Unreadable = "refuse"
-    """What is done with images that do not decode, as in the field ``data``."""
+    """The treatment of images that do not decode, as in the field ``data``."""
 
     fingerprint: FingerprintValue | None = None
     """Hash of the images, as in the field ``data``."""

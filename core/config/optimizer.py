@@ -73,7 +73,7 @@ class Lars(OptimizerConfig):
 
 
 class TorchOptimizer(OptimizerConfig):
-    """Base of PyTorch's optimisers. What they have besides the fields of every optimiser are arguments of the class of
+    """Base of PyTorch's optimisers. Their fields besides those of every optimiser are arguments of the class of
     ``torch.optim``, under the same names; ``beta1`` and ``beta2`` are its ``betas``."""
 
     torch_name: ClassVar[str]

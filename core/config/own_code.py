@@ -81,8 +81,9 @@ _being_imported: list[OwnCode] = []
 
 
 def imported_here(file: str, module: str, hash_: str, modules: Mapping[str, SourceText]) -> OwnCode:
-    """Import a file, unless this process has the same code already, and return it. What an earlier version of the file
-    has registered is taken out first. Raises whatever the file raises, and then nothing of it stays registered."""
+    """Import a file, unless this process has the same code already, and return it. Parts that an earlier version of the
+    file has registered are taken out first. Raises whatever the file raises, and then nothing of it stays
+    registered."""
     code = _IMPORTED.get(module)
     if code and code.hash == hash_:
         return code
@@ -239,7 +240,7 @@ def _import(
     fromlist: Sequence[str] | None = (),
     level: int = 0,
 ) -> Any:
-    """What an ``import`` statement calls; see ``builtins.__import__``."""
+    """The function that an ``import`` statement calls; see ``builtins.__import__``."""
     beside = f"{package}.{name.partition('.')[0]}"
     if level or beside not in _SOURCES:
         return builtins.__import__(name, globals, locals, fromlist or (), level)

@@ -20,7 +20,7 @@ class Batches:
     """Batches by the number of their step. Every epoch is a new permutation, without its incomplete last batch.
 
     If images are streamed, the batches that follow the one asked for last are decoded ahead, so it is best to ask for
-    them in order. With a ``share``, only its own images are read.
+    them in order. If there is a ``share``, only its own images are read.
     """
 
     def __init__(

@@ -16,8 +16,8 @@ class Split:
     images: Tensor | StreamedImages
     """Images, uint8 (N, C, S, S): a tensor, or an object that is indexed like one."""
     labels: Tensor
-    """Labels, int64 (N,); -1 for none. Where images have several labels, (N, classes): 1 for a class that is there, 0
-    for one that is not, -1 where it is open."""
+    """Labels, int64 (N,); -1 for none. If images have several labels, (N, classes): 1 for a class that is there, 0 for
+    one that is not, -1 where it is open."""
     view_size: int | None = None
     """Side in pixels of the views that are made of the images; None: S."""
 
@@ -46,11 +46,11 @@ class Batch(Split):
     """Images of one training step, on the device."""
 
     images: Tensor | Canvas  # type: ignore[assignment]  # a batch is decoded
-    """Images, uint8 (B, C, S, S), or a canvas of images that keep their shape. Where several processes share the batch,
+    """Images, uint8 (B, C, S, S), or a canvas of images that keep their shape. If several processes share the batch,
     only this process's."""
     numbers: Tensor = field(kw_only=True)
-    """Positions of the images in the training split, int64 (N,). Where several processes share the batch, ``labels``
-    and ``numbers`` are those of all."""
+    """Positions of the images in the training split, int64 (N,). If several processes share the batch, ``labels`` and
+    ``numbers`` are those of all."""
 
     def rows(self, own: slice) -> "Batch":
         """Return the same images, with the labels and numbers of ``own`` only."""

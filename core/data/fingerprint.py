@@ -54,7 +54,7 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What the files of a data set are."""
+    """The kind of the files of a data set."""
 
     value: str
     """16 hex digits."""

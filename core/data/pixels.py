@@ -28,7 +28,8 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What turns an image upright, by its EXIF orientation. 1, and every other value, is upright already."""
+"""The transformation that turns an image upright, by its EXIF orientation. 1, and every other value, is upright
+already."""
 
 ORIENTATION = 274
 BITS, PHOTOMETRIC, SAMPLE_FORMAT, LOWEST, HIGHEST = 258, 262, 339, 340, 341

@@ -109,7 +109,7 @@ def _pickled(path: Path, device: str) -> Any:
 
 
 def _content(path: str, found: Shapes) -> str:
-    """What a file of other weights holds: the encoder's settings, if this program wrote it, else some tensors."""
+    """The content of a file of other weights: the encoder's settings, if this program wrote it, else some tensors."""
     with as_local(as_path(path)) as local, suppress(ValidationError, LookupError, TypeError):
         values = _config(local) if path.endswith(PLAIN) else _pickled(local, "meta")[CONFIG]
         known = PretrainConfig.model_validate(values)

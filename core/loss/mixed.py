@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class MixedTargets(NamedTuple):
-    """What a loss expects of views that show another image too."""
+    """The targets of a loss for views that show another image too."""
 
     others: Tensor
     """Target of the other image in each view, int64 (N,): its label, or its position among the views that are

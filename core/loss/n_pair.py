@@ -9,7 +9,7 @@ def n_pair(z: Tensor, temperature: float, mixed: MixedTargets | None = None) -> 
     """Return the mean cross-entropy over the first N rows, a scalar, for z (2N, d): each finds its view, row N + i,
     among the N views of the second branch.
 
-    Where row i shows two images, it finds the views of both, each by its share (Lee et al. 2021, Algorithm 1).
+    If row i shows two images, it finds the views of both, each by its share (Lee et al. 2021, Algorithm 1).
     """
     first, second = z.chunk(2)
     logits = (first @ second.T) / temperature

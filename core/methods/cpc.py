@@ -39,8 +39,8 @@ class CPC(Method):
         return nn.Sequential(nn.Conv2d(encoder.width, config.loss.target, 1))  # type: ignore[attr-defined]
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
-        """Return one view of every image. With ``patch_augment``, its patches are augmented and put side by side, where
-        the encoder takes them from."""
+        """Return one view of every image. If there is a ``patch_augment``, its patches are augmented and put side by
+        side, where the encoder takes them from."""
         view = one_view(batch.images, self.config.augment, draws, batch.view_size)
         encoder = self.config.encoder
         if not self.settings.patch_augment or not isinstance(encoder, PatchResNet):

@@ -76,10 +76,10 @@ class Method(nn.Module):
     state: they are in every checkpoint and are equal in all processes, so nothing else may be kept between steps.
     Random numbers are drawn from the generator that ``views`` is given, or from ``core.randomness.generator``.
 
-    In each step the training calls ``views``, ``known``, ``project``, ``loss`` and ``after_step`` in this order. Where
-    several processes share a batch, ``views`` has this process's images. What the other hooks are given has the rows of
-    the whole batch if the method is ``joint``, else those of this process's share: ``loss`` returns the mean over its
-    rows either way, and statistics are then averaged over the processes.
+    In each step the training calls ``views``, ``known``, ``project``, ``loss`` and ``after_step`` in this order. If
+    several processes share a batch, ``views`` has this process's images. The arguments of the other hooks have the rows
+    of the whole batch if the method is ``joint``, else those of this process's share: ``loss`` returns the mean over
+    its rows either way, and statistics are then averaged over the processes.
     """
 
     joint: ClassVar[bool] = True

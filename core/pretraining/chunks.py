@@ -33,10 +33,10 @@ def random_chunks(views: Tensor, size: int, generator: torch.Generator, processe
     """Return the rows of the views (V, ...) of all processes together, dealt out at random to chunks of ``size``.
 
     So a view shares a chunk with its positive as rarely as with any negative, and the statistics of batch norm give no
-    hint about which is which. That is the leak that global batch norm closes in the paper (Sec 2.2), and shuffling in
-    MoCo (He et al. 2020, Sec 3.3). With consecutive rows, no view would share a chunk with its positive, but two chunks
-    would be views of the same images with nearly the same statistics. Each chunk would also be of one branch, which
-    would hide from the loss how the branches of an asymmetric policy differ.
+    hint about which is which. Such a hint is the leak that global batch norm closes in the paper (Sec 2.2), and
+    shuffling in MoCo (He et al. 2020, Sec 3.3). If rows were consecutive, no view would share a chunk with its
+    positive, but two chunks would be views of the same images with nearly the same statistics. Each chunk would also be
+    of one branch, which would hide from the loss how the branches of an asymmetric policy differ.
     """
     order = torch.rand(processes * len(views), generator=generator, device=views.device).argsort()
     return torch.split(order, size)

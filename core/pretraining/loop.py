@@ -45,12 +45,12 @@ def pretrain(
 
     ``device`` is where to train; None: the first GPU, else the CPU.
 
-    With ``checkpoint``, the state is written to this file every ``checkpoint_seconds``, or after every step where that
-    is 0, and less often where it would take more than ``CHECKPOINT_SHARE`` of the time. A training that was interrupted
-    continues from it; on a CPU, with the same number of threads, the result is the same, bit for bit, as without
-    interruption. Where the file is damaged, it is renamed, ``on_damage`` is given its new name, and the training begins
-    anew. ``on_checkpoint`` is given the epochs that are safe on disk. After each epoch of ``judged`` the
-    history has the encoder's ``knn_top1``, which does not change the training, and the state is written at once.
+    If ``checkpoint`` is given, the state is written to this file every ``checkpoint_seconds``, or after every step
+    where that is 0, and less often where it would take more than ``CHECKPOINT_SHARE`` of the time. A training that was
+    interrupted continues from it; on a CPU, with the same number of threads, the result is the same, bit for bit, as
+    without interruption. If the file is damaged, it is renamed, ``on_damage`` is given its new name, and the training
+    begins anew. ``on_checkpoint`` is given the epochs that are safe on disk. After each epoch of ``judged`` the history
+    has the encoder's ``knn_top1``, which does not change the training, and the state is written at once.
 
     In a process group of torch.distributed (NCCL or gloo), every process calls this, with the same data and a device of
     its own. The processes share each batch's images, and reach what one process would: the same views, global batch

@@ -81,8 +81,8 @@ def whole_views(
     images: Tensor | StreamedImages, device: torch.device, view_size: int | None = None, share: float = 1.0
 ) -> Iterator[Tensor]:
     """Yield batches of float32 views (B, C, S, S) in [0, 1] on the device, of uint8 images that are not augmented, and
-    resized to ``view_size`` if that is given. With a ``share`` below 1, a view is the square in the middle whose side
-    is that share of the shorter side."""
+    resized to ``view_size`` if that is given. If ``share`` is below 1, a view is the square in the middle whose side is
+    that share of the shorter side."""
     return (resize(as_float(batch), view_size, share) for batch in in_order(images, BATCH, device))
 
 

@@ -14,7 +14,7 @@ class Kept:
     """Features in the computer's memory, by split and representation."""
 
     wanted: tuple[Representation, ...] = ()
-    """What the next pass computes besides what is asked for."""
+    """Representations that the next pass computes besides the one that is asked for."""
     _features: dict[tuple[int, Representation], Tensor] = field(default_factory=dict)
     _splits: dict[int, Split] = field(default_factory=dict)
     """The splits that features are of, so that no other split gets the number of one of them."""

@@ -10,7 +10,7 @@ from core.randomness import generator
 from core.trained.features import whole_views
 
 MOST = 50_000
-"""Images that are measured at most, drawn by a fixed seed: all of CIFAR-10. Of ImageNet, the mean is then within 0.001
+"""Images that are measured at most, drawn by a fixed seed: all of CIFAR-10. The mean of ImageNet is then within 0.001
 of that of all images."""
 
 

@@ -23,8 +23,8 @@ def nearest_neighbours(
     """Return votes (M, classes) for queries (M, d) by the k nearest of train (N, d) with labels (N,), for each k of
     ``counts``; at most all vote.
 
-    With cosine a neighbour's vote counts exp(similarity / temperature), relative to the nearest one's (Wu et al. 2018).
-    With euclidean each counts once.
+    For cosine, a neighbour's vote counts exp(similarity / temperature), relative to the nearest one's (Wu et al. 2018).
+    For euclidean, each counts once.
     """
     most = min(max(counts), len(train))
     if distance == "cosine":

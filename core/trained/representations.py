@@ -15,8 +15,8 @@ from core.trained.pretrained import Pretrained
 def represent(pretrained: Pretrained, split: Split, representation: Representation) -> tuple[Tensor, Tensor]:
     """Return features (N, d) and labels (N,) or (N, classes) of the images that have a label, on the encoder's device.
 
-    The images are neither cropped nor flipped. What further evaluations will ask for is computed in the same pass; see
-    ``core.trained.kept``.
+    The images are neither cropped nor flipped. Representations that further evaluations will ask for are computed in
+    the same pass; see ``core.trained.kept``.
     """
     kept = pretrained.kept
     features = kept.get(split, representation)

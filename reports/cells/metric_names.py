@@ -1,7 +1,7 @@
 """Labels and units of metrics."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from reports.cells.names import signed
 
@@ -54,6 +54,12 @@ def add_labels(labels: Mapping[str, str]) -> None:
     labels."""
     for name, label in labels.items():
         METRIC_LABELS.setdefault(name, label)
+
+
+def labels_of(metrics: Iterable[str]) -> dict[str, str]:
+    """The labels of those metrics that have one, by name, as ``add_labels`` takes them."""
+    found = {re.escape(metric): _known_label(metric) for metric in sorted(metrics)}
+    return {name: label for name, label in found.items() if label is not None}
 
 
 def label_of(metric: str) -> str:

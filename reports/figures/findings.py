@@ -5,15 +5,18 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from reports.cells.matrix import Matrix, by_cell, rank_correlation
-from reports.cells.metric_names import difference, is_ranked
-from reports.cells.names import is_number, signed
+from reports.cells.metric_names import difference, is_ranked, unit_of
+from reports.cells.names import is_number
 from reports.cells.scoring import SCORED_BY, Baseline, scorings_of
 from reports.cells.summary import HERE, PAPER, WORDS, at, in_common, of, ordered, spearman
 from reports.paper.numbers import PaperMatrix
 
 
-def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: Sequence[Baseline]) -> list[str]:
-    """The findings of a heatmap: its best and worst cell, the baselines, the agreement with the paper, missing values.
+def heatmap_findings(
+    matrix: Matrix, metric: str, paper: PaperMatrix | None, baselines: Sequence[Baseline]
+) -> list[str]:
+    """The findings of a heatmap of a metric: its best and worst cell, the baselines, the agreement with the paper,
+    missing values.
 
     Only cells with the same scoring are compared.
     """
@@ -23,7 +26,8 @@ def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: Seque
     for scored_by in matrix.scorings:
         told = _told(scored_by, matrix.scorings)
         mean, own = matrix.only(scored_by), [one for one in baselines if one.scored_by == scored_by]
-        findings += [*_heatmap_extremes(mean, own, told), *([_agreement(mean, paper, told)] if paper else [])]
+        findings += _heatmap_extremes(mean, metric, own, told)
+        findings += [_agreement(mean, metric, paper, told)] if paper else []
     findings += _unmatched(baselines, matrix.scorings)
     open_cells = int((matrix.state != "done").to_numpy().sum())
     if open_cells:
@@ -31,32 +35,39 @@ def heatmap_findings(matrix: Matrix, paper: PaperMatrix | None, baselines: Seque
     return findings
 
 
-def _heatmap_extremes(mean: pd.DataFrame, baselines: Sequence[Baseline], told: str) -> list[str]:
+def _heatmap_extremes(mean: pd.DataFrame, metric: str, baselines: Sequence[Baseline], told: str) -> list[str]:
     ours = by_cell(mean)
     if not ours:
         return []
     best, worst = max(ours, key=ours.__getitem__), min(ours, key=ours.__getitem__)
     top, bottom = ours[best], ours[worst]
+    high, low = _ends(metric)
+    apart = f"{top - bottom:.1f} {unit_of(metric)}".rstrip()
     return [
-        f"Best cell{told}: {_name(best)} with {top:.1f}; worst: {_name(worst)} with {bottom:.1f}; "
-        f"{top - bottom:.1f} points apart.",
+        f"{high.capitalize()} cell{told}: {_name(best)} with {top:.1f}; {low}: {_name(worst)} with {bottom:.1f}; "
+        f"{apart} apart.",
         *(
-            f"{one.name}{told}: {one.mean:.1f}; the best cell is {signed(top - one.mean)} points from it."
+            f"{one.name}{told}: {one.mean:.1f}; the {high} cell is {difference(top - one.mean, metric)} from it."
             for one in baselines
         ),
     ]
 
 
-def _agreement(mean: pd.DataFrame, paper: PaperMatrix, told: str) -> str:
+def _agreement(mean: pd.DataFrame, metric: str, paper: PaperMatrix, told: str) -> str:
     rho, cells = rank_correlation(mean, paper.values)
     published = by_cell(paper.values)
     best = max(published, key=published.__getitem__)
     if cells < 3:
         return f"{paper.title} of the paper{told}: too few cells in common to compare."
     return (
-        f"{paper.title} of the paper: its best cell is {_name(best)}; over {cells} cells{told} the order here agrees "
-        f"with its order by a rank correlation (Spearman) of {rho:.2f}."
+        f"{paper.title} of the paper: its {_ends(metric)[0]} cell is {_name(best)}; over {cells} cells{told} the order "
+        f"here agrees with its order by a rank correlation (Spearman) of {rho:.2f}."
     )
+
+
+def _ends(metric: str) -> tuple[str, str]:
+    """The words for the cells with the highest and the lowest value of a metric."""
+    return ("best", "worst") if is_ranked(metric) else ("highest", "lowest")
 
 
 def cell_findings(data: pd.DataFrame, axes: list[str], baselines: Sequence[Baseline]) -> list[str]:
@@ -89,10 +100,12 @@ def _of_one_scoring(data: pd.DataFrame, axes: list[str], baselines: Sequence[Bas
     rows = known.sort_values("mean", kind="stable").to_dict("records")
     worst, best = rows[0], rows[-1]
     names = [_name(row[axis] for axis in axes if row[axis]) for row in (best, worst)]
-    high, low = ("Best", "worst") if is_ranked(str(best["metric"])) else ("Highest", "lowest")
-    findings = [f"{high}{told}: {names[0]} with {best['mean']:.1f}; {low}: {names[1]} with {worst['mean']:.1f}."]
+    high, low = _ends(str(best["metric"]))
+    findings = [
+        f"{high.capitalize()}{told}: {names[0]} with {best['mean']:.1f}; {low}: {names[1]} with {worst['mean']:.1f}."
+    ]
     findings += [
-        f"{one.name}{told}: {one.mean:.1f}; the {high.lower()} is "
+        f"{one.name}{told}: {one.mean:.1f}; the {high} is "
         f"{difference(best['mean'] - one.mean, str(best['metric']))} from it."
         for one in baselines
     ]

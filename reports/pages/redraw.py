@@ -78,8 +78,8 @@ def draw_if_changed(
 ) -> list[Path]:
     """Call ``draw``, which writes files into the folder and returns them, unless they are as they would be drawn.
 
-    ``values`` are all that is drawn, and ``texts`` has all characters that are shown. Returns the files. What they were
-    drawn from is kept under ``name`` in a hidden folder beside ``folder``.
+    ``values`` are all that is drawn, and ``texts`` has all characters that are shown. Returns the files. A digest of
+    their sources is kept under ``name`` in a hidden folder beside ``folder``.
     """
     record = folder.parent / f".{folder.name}" / f"{name}.json"
     sources = values_hash((values, CODE, metric_names.METRIC_LABELS, fonts_for(texts)))

@@ -10,6 +10,7 @@ from reports.statistics.claims.questions import Question
 from reports.statistics.hypothesis_tests.agreement import Agreement
 from reports.statistics.hypothesis_tests.decision import Decision
 from reports.statistics.measured import Measured
+from reports.statistics.noise.spread import MOST_FILLED
 
 RATIO = 2.0
 """The ratio of a claim's own spread to the usual spread above which the report says so; also the inverse ratio."""
@@ -35,8 +36,8 @@ class ContrastAnswer:
 
     @property
     def seeds(self) -> int:
-        """The number of seeds that the effect is from."""
-        return int(self.decision.estimate.seeds.max())
+        """The number of seeds that the effect is from; other contrasts of the claim may have more or fewer."""
+        return int(self.decision.estimate.seeds[self.deciding])
 
     @cached_property
     def deciding(self) -> int:
@@ -111,13 +112,15 @@ class AgreementAnswer:
     """Whether the claim is about each cell, (cells,)."""
     factor: str = ""
     """A part of a sentence on the factor that explains the agreement; empty if there is none."""
+    left_out: int = 0
+    """The number of seeds that do not count, since too many of the cells have no result in them."""
     between: str = field(default="", init=False)
     """Empty: the effect is no difference."""
 
     @property
     def seeds(self) -> int:
-        """The number of seeds that the effect is from."""
-        return int((~np.isnan(self.agreement.values)).sum(axis=-1).min())
+        """The number of seeds that the effect is from; in each, nearly all cells have a result."""
+        return int(self.agreement.values.shape[-1])
 
     @property
     def effect(self) -> float:
@@ -147,7 +150,18 @@ class AgreementAnswer:
         """Notes for the reader, as parts of a sentence."""
         chance = self.agreement.by_chance
         p = "< 0.001" if chance < 0.001 else f"{chance:.3f}"
-        return [f"over {self.agreement.cells} cells; by chance as high with p {p}", *filter(None, [self.factor])]
+        over = f"over {self.agreement.cells} cells; by chance as high with p {p}"
+        return [over, *filter(None, [self._completed, self.factor])]
+
+    @property
+    def _completed(self) -> str:
+        """A part of a sentence on the results that are missing; empty if none is."""
+        filled = int(self.agreement.filled.sum())
+        texts = [
+            f"{filled} of {self.agreement.values.size} results are missing, and filled in from their cell and seed",
+            f"seeds that do not count, as more than {100 * MOST_FILLED:.0f} % of the cells lack them: {self.left_out}",
+        ]
+        return "; ".join(text for text, count in zip(texts, (filled, self.left_out), strict=True) if count)
 
     @property
     def key(self) -> object:

@@ -23,8 +23,8 @@ class Measured:
 
     metric: str
     cells: pd.DataFrame
-    """The cells, in the order of the grid: one row a cell, one column an axis, values as text. With baselines there is
-    the column ``baseline`` too: their name, or "" for a cell of the grid."""
+    """The cells, in the order of the grid: one row a cell, one column an axis, values as text. If there are baselines,
+    there is the column ``baseline`` too: their name, or "" for a cell of the grid."""
     seeds: list[int]
     """All seeds of any cell, in ascending order."""
     values: np.ndarray

@@ -21,7 +21,7 @@ from reports.statistics.hypothesis_tests.decision import Decision
 from reports.statistics.hypothesis_tests.looks import Looks
 from reports.statistics.measured import Measured, measure
 from reports.statistics.noise.images import variance_over_images
-from reports.statistics.noise.spread import estimate, filled_in
+from reports.statistics.noise.spread import MOST_FILLED, estimate, filled_in
 from reports.statistics.noise.usual import Usual, usual_spreads
 from reports.statistics.seeds import FIXED, VARIED
 
@@ -44,6 +44,15 @@ class Judged:
     fixed: tuple[str, ...] = FIXED
     """The random choices that are the same in all seeds, so that the verdicts do not cover them."""
 
+    @property
+    def metrics(self) -> set[str]:
+        """The metrics that the claims are about."""
+        return {self.metric_of(part) for claim in self.claims for part in parts_of(claim)}
+
+    def metric_of(self, part: Part) -> str:
+        """The metric that a claim or a part of one is about."""
+        return part.metric or self.metric
+
 
 @dataclass
 class Page:
@@ -55,7 +64,7 @@ class Page:
     _decided: dict[object, Decision] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for metric in {_metric(part, study) for study in self.studies for part in _parts(study)}:
+        for metric in set[str]().union(*(study.metrics for study in self.studies)):
             found = {number: measure(study.table, study.axes, metric) for number, study in enumerate(self.studies)}
             self._measured |= {(number, metric): one for number, one in found.items()}
             usual = usual_spreads(list(found.values()))
@@ -63,7 +72,7 @@ class Page:
 
     def answer(self, number: int, part: Part) -> Answer | str:
         """The answer of study ``number`` to a claim or a part of one; the reason as text if it has none."""
-        metric = _metric(part, self.studies[number])
+        metric = self.studies[number].metric_of(part)
         usual, measured = self._usual[number, metric], self._measured[number, metric]
         if baselines := baselines_in(part):
             study = self.studies[number]
@@ -80,14 +89,6 @@ class Page:
             return f"{stopped} of its {_trials(measured, asked.about)} trials were stopped early"
         answer = ContrastAnswer(part, measured, asked, decision_on(measured, asked, usual))
         return ContrastAnswer(part, measured, asked, self._decided.setdefault(answer.key, answer.decision))
-
-
-def _parts(study: Judged) -> list[Part]:
-    return [part for claim in study.claims for part in parts_of(claim)]
-
-
-def _metric(part: Part, study: Judged) -> str:
-    return part.metric or study.metric
 
 
 def _trials(measured: Measured, about: np.ndarray) -> int:
@@ -119,14 +120,29 @@ def _agreement(part: AgreementClaim, measured: Measured) -> AgreementAnswer | st
         return f"an order is of cells that are scored alike, and these are scored by {BOTH.join(ways)}"
     if stopped := int(measured.stopped[about].sum()):
         return f"{stopped} of its {_trials(measured, about)} trials were stopped early"
-    filled = filled_in(measured.values)
-    filled = filled[:, ~np.isnan(filled).all(axis=0)]
-    means = {name: filled[[key == name for key in keys]].mean(axis=0) for name in dict.fromkeys(keys)}
-    names = [name for name, values in means.items() if name in published and len(values) and not np.isnan(values).any()]
-    if len(names) < FEWEST:
-        return f"an agreement takes {FEWEST} cells of the paper's, and {len(names)} have a result here"
-    agreement = Agreement(np.stack([means[name] for name in names]), np.array([published[name] for name in names]))
-    return AgreementAnswer(part, measured, agreement, about, split(agreement, _factors(names)))
+    there = ~np.isnan(measured.values[about]).all(axis=0)
+    kept = _nearly_whole(measured.values[about])
+    values = measured.values[:, kept]
+    filled, missing = filled_in(values), np.isnan(values)
+    rows = {name: np.array([key == name for key in keys]) for name in dict.fromkeys(keys) if name in published}
+    rows = {name: row for name, row in rows.items() if kept.any() and not np.isnan(filled[row]).any()}
+    if len(rows) < FEWEST:
+        return f"an agreement takes {FEWEST} cells of the paper's, and {len(rows)} have a result here"
+    agreement = Agreement(
+        np.stack([filled[row].mean(axis=0) for row in rows.values()]),
+        np.array([published[name] for name in rows]),
+        np.stack([missing[row].any(axis=0) for row in rows.values()]),
+    )
+    left_out = int((there & ~kept).sum())
+    return AgreementAnswer(part, measured, agreement, about, split(agreement, _factors(list(rows))), left_out)
+
+
+def _nearly_whole(values: np.ndarray) -> np.ndarray:
+    """Whether each seed lacks few enough of the cells that have any result to be filled in, (seeds,). ``values``
+    (cells, seeds)."""
+    known = ~np.isnan(values)
+    known = known[known.any(axis=-1)]
+    return known.mean(axis=0) >= 1 - MOST_FILLED if len(known) else np.zeros(values.shape[-1], dtype=bool)
 
 
 def _factors(names: list[tuple[str, ...]]) -> dict[str, np.ndarray]:

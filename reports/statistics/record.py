@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reports.cells.metric_names import add_labels, labels_of
 from reports.cells.scoring import SCORED_BY
 from reports.cells.search import Search
 from reports.statistics.claims.kinds import read_claims
@@ -65,6 +66,7 @@ def save_record(judged: Judged, verdicts: list[Verdict], folder: Path) -> None:
         "version": VERSION,
         "axes": judged.axes,
         "metric": judged.metric,
+        "labels": labels_of(judged.metrics),
         "looks": list(judged.looks),
         "varied": list(judged.varied),
         "fixed": list(judged.fixed),
@@ -80,8 +82,12 @@ def save_search(search: Search, folder: Path) -> None:
 
 
 def read_record(folder: Path) -> Judged:
-    """The study that the verdicts in a folder were taken from, to be judged again."""
+    """The study that the verdicts in a folder were taken from, to be judged again.
+
+    The labels of its metrics become known: of a metric that a user's own code measures, only they tell the unit.
+    """
     values = json.loads((folder / VERDICTS).read_text(encoding="utf-8"))
+    add_labels(values.get("labels", {}))  # files of earlier versions have none
     texts = dict.fromkeys(["trial_id", "baseline", "state", SCORED_BY, *values["axes"]], str)
     table = pd.read_csv(folder / TRIALS, dtype=texts, keep_default_na=False, na_values={})
     for name in table.columns.difference(list(texts)):

@@ -14,7 +14,7 @@ from reports.cells.metric_names import unit_of
 from reports.cells.names import signed
 from reports.statistics.answers import Answer, ContrastAnswer
 from reports.statistics.claims.kinds import BASELINE, AgreementClaim, AllClaim, Claim, SimilarClaim, parts_of
-from reports.statistics.hypothesis_tests.forecast import MOST_SEEDS, finds_with_any_seeds, seeds_for
+from reports.statistics.hypothesis_tests.forecast import MOST_SEEDS, finds_with_any_seeds, seeds_for, seeds_may_decide
 from reports.statistics.hypothesis_tests.looks import Looks
 from reports.statistics.page import Judged, Page
 from reports.statistics.ruling import FEWEST_SEEDS, Case, Ruling, Word, matters, problem, rule
@@ -48,6 +48,8 @@ class Verdict:
     seeds_needed: int | None = None
     """The number of seeds that would find an effect that matters four times in five; None for a decided claim, above
     ``MOST_SEEDS``, and if it is not known."""
+    needs_images: bool = False
+    """Whether the claim is undecided and more seeds would hardly decide it, but more test images would."""
     about: str = ""
     """The two sides of the deciding difference in words, if the claim is about several differences; else empty."""
     small: bool = False
@@ -180,6 +182,7 @@ def _tested(found: Verdict, answer: Answer, case: Case, ruling: Ruling) -> Verdi
         notes=tuple(answer.notes),
         takes=_what_it_takes(answer, below + above) if is_open else "",
         seeds_needed=_seeds_needed(answer, below + above) if is_open else None,
+        needs_images=is_open and _needs_images(answer, below + above),
     )
     return replace(found, reason=_reason(found))
 
@@ -227,6 +230,18 @@ def _what_it_takes(answer: Answer, alpha: float) -> str:
     seeds = _seeds_needed(answer, alpha)
     number = f"{seeds} seeds" if seeds else f"more than {MOST_SEEDS:,} seeds"
     return f"with {number} {what} would be found four times in five"
+
+
+def _needs_images(answer: Answer, alpha: float) -> bool:
+    """Whether neither an effect that matters nor the effect so far would be found with any number of seeds."""
+    delta = _found(answer)
+    if delta is None or not isinstance(answer, ContrastAnswer):
+        return False
+    same = isinstance(answer.part, SimilarClaim)
+    if finds_with_any_seeds(answer.decision, delta, alpha, same):
+        return False
+    small = None if same or abs(answer.part.asked) >= delta else delta
+    return not seeds_may_decide(answer.decision, answer.question.margin, small, alpha)
 
 
 def _seeds_needed(answer: Answer, alpha: float) -> int | None:

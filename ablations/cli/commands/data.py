@@ -68,7 +68,7 @@ def data(
 ) -> None:
     """Check images of your own: what there is, their fingerprint, and everything that is wrong. Reads every image."""
     with told():
-        from ablations.store.data_copies import local_data
+        from ablations.store.data_copies import local_images
         from core import DataError
         from core.data.catalog import DATA_SETS
         from core.data.sources.check import check_images
@@ -86,7 +86,7 @@ def data(
             unreadable=unreadable,
             channels=channels,
         )
-        root = local_data(name, data_dir, console.print, fresh=True) / name
+        root = local_images(config, data_dir, console.print, fresh=True) / name
         columns = TextColumn("reading images"), BarColumn(), MofNCompleteColumn()
         with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
             task = bar.add_task("")

@@ -103,7 +103,7 @@ def diff(
     storage: StorageOption = DEFAULT_STORAGE,
     as_json: JsonOption = False,
 ) -> None:
-    """What differs between two trials, in configuration and in result."""
+    """Show the differences of two trials, in configuration and in result."""
     with told():
         from ablations.cli import trial_view as inspection
         from ablations.store.find_trial import find_trial

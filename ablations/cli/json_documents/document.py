@@ -1,4 +1,4 @@
-"""What every document of ``--json`` has, for a study and for a collection."""
+"""The fields that every document of ``--json`` has, for a study and for a collection."""
 
 from collections.abc import Mapping
 from typing import Any, Literal

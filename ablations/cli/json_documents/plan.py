@@ -48,7 +48,7 @@ class PlanDocument(StudyScale):
     cost: Cost | None
     """Cost of what is left; null if nothing is left to run."""
     tune: TuneEntry | None
-    """What is tuned; null if nothing is."""
+    """The tuned settings; null if nothing is tuned."""
     notes: list[str]
     """Questions that a reviewer would ask, each with its remedy."""
     settings: list[SettingEntry]

@@ -22,10 +22,10 @@ def undecided_folders(trials: Sequence[Trial], root: AnyPath) -> list[str]:
     return [name for name in dict.fromkeys(data.name for data in own) if old_results(root, name) is None]
 
 
-def unknown_folders(trials: Sequence[Trial]) -> list[str]:
-    """Names of the trials' image folders without a known fingerprint: those in an object store that were not copied."""
+def unknown_folders(trials: Sequence[Trial]) -> list[DataConfig]:
+    """The trials' image folders without a known fingerprint: those in an object store that were not copied."""
     data = (data for trial in trials for _, data in data_of(trial.config) if not data.fingerprint)
-    return list(dict.fromkeys(one.name for one in data if one.name not in DATA_SETS))
+    return list(dict.fromkeys(one.source for one in data if one.name not in DATA_SETS))
 
 
 def done_without_fingerprint(left: Sequence[Trial], store: TrialStore) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ def other_images(plan: Plan) -> Iterator[str]:
     """A sentence for each folder that is not what its name says or is not known yet, for results from before
     fingerprints, and for each content that a folder had before."""
     yield from _not_as_published(plan)
-    for name in unknown_folders(plan.trials):
+    for name in dict.fromkeys(config.name for config in unknown_folders(plan.trials)):
         yield f"{name} is not copied to this machine yet: 'ablate run' copies it first, and ids follow from its images"
     yield from _older(plan)
     yield from _of_other_images(plan)

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 from ablations.planning.collection_plan import CollectionPlan
 from ablations.planning.own_images.old_results import unknown_folders
-from ablations.store.data_copies import local_data
+from ablations.store.data_copies import local_images
 from core.remote import AnyPath
 
 
 def copy_unknown(plan: CollectionPlan, data_dir: AnyPath, tell: Callable[[str], None]) -> bool:
     """Copy the folders to this machine. Returns whether there were any: then the plan is to be made again."""
-    names = unknown_folders([trial for one in plan.plans for trial in one.trials])
-    for name in names:
-        local_data(name, data_dir, tell, fresh=True)
-    return bool(names)
+    unknown = unknown_folders([trial for one in plan.plans for trial in one.trials])
+    for config in unknown:
+        local_images(config, data_dir, tell, fresh=True)
+    return bool(unknown)

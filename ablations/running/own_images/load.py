@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ablations.store.data_copies import local_data
+from ablations.store.data_copies import local_images
 from core.config import DataConfig
 from core.errors import OtherData
 from core.remote import AnyPath, RemotePath
@@ -23,8 +23,8 @@ def load_images(
     from core import load_data  # here, since PyTorch comes with it
 
     try:
-        return load_data(config, local_data(config.name, data_dir, tell), progress)
+        return load_data(config, local_images(config, data_dir, tell), progress)
     except OtherData:
         if not isinstance(data_dir, RemotePath):
             raise
-        return load_data(config, local_data(config.name, data_dir, tell, fresh=True), progress)
+        return load_data(config, local_images(config, data_dir, tell, fresh=True), progress)

@@ -48,7 +48,7 @@ class DataNote:
     skipped: int = 0
     """Number of images that do not decode and are left out."""
     state: str = ""
-    """State of the folder in an object store, see ``data_copies.remote_state``; empty for a folder of a machine."""
+    """State of the images in an object store, see ``data_copies.remote_state``; empty for a folder of a machine."""
 
     @property
     def size(self) -> DataSize:
@@ -90,10 +90,9 @@ def folder_note(config: DataConfig, data_dir: AnyPath, root: AnyPath | None) -> 
         return take_note(config, data_dir)
     if config.name in DATA_SETS:
         return take_note(config, local_data(config.name, data_dir))
-    folder = data_dir / config.name
-    state = remote_state(folder)
-    if copied_state(config.name, data_dir) == state:
-        return replace(take_note(config, copies_of(data_dir)), folder=str(folder), state=state)
+    state = remote_state(config, data_dir)
+    if copied_state(config, data_dir) == state:
+        return replace(take_note(config, copies_of(data_dir)), folder=str(data_dir / config.name), state=state)
     known = notes_of(root, config) if root is not None else []
     return next((note for note in known if note.state == state), None)
 

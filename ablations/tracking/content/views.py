@@ -1,6 +1,6 @@
 """How MLflow shows an experiment: which metric comes first in its charts, and which runs and columns its table has.
 
-MLflow keeps the columns of its table in each reader's browser. What an experiment can hold is a view to share: whoever
+MLflow keeps the columns of its table in each reader's browser. But an experiment can hold a view to share: whoever
 opens the table by a link with the view's key has that view's runs, order and columns.
 """
 

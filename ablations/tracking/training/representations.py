@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ablations.store.data_copies import local_data
+from ablations.store.data_copies import local_images
 from ablations.store.find_trial import trained_encoder
 from ablations.store.trial_store import StoredTrial, TrialStore
 from ablations.types.errors import StudyError
@@ -39,7 +39,7 @@ def draw_representations(
     pretrained = trained_encoder(store, trial)
     try:
         config = TrainConfig.model_validate(trial.config).evaluation_data
-        data = load_data(config, local_data(config.name, data_dir, tell))
+        data = load_data(config, local_images(config, data_dir, tell))
         folder.mkdir(parents=True, exist_ok=True)
         files = []
         for name, protocol in _protocols(min(MOST_IMAGES, len(data.test))).items():

@@ -32,8 +32,8 @@ def grayscale(images: Tensor) -> Tensor:
 
 
 def luminance(images: Tensor) -> Tensor:
-    """Return the luminance (B, 1, H, W) of images (B, 3, H, W): ITU-R 601-2, as in PIL and torchvision. Where channels
-    are not red, green and blue, it is their mean."""
+    """Return the luminance (B, 1, H, W) of images (B, 3, H, W): ITU-R 601-2, as in PIL and torchvision. If
+    there are other channels, it is their mean."""
     if images.shape[1] != COLORS:
         return images.mean(dim=1, keepdim=True)
     red, green, blue = images.unbind(dim=1)

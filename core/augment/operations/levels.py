@@ -28,8 +28,8 @@ def autocontrast(images: Tensor) -> Tensor:
     """Stretch each channel of images (B, C, H, W) in [0, 1], taken as bytes, so that its smallest value becomes 0 and
     its largest 1.
 
-    A channel with a single value stays as it is. That is why bytes are needed: a difference that is only due to
-    rounding would be stretched to the whole range.
+    A channel with a single value stays as it is. Bytes are needed for this: a difference that is only due to rounding
+    would be stretched to the whole range.
     """
     values = to_bytes(images).float()
     low, high = values.amin(dim=(2, 3), keepdim=True), values.amax(dim=(2, 3), keepdim=True)

@@ -20,8 +20,8 @@ class IMix(MethodConfig):
     of the batch, each by its share (Lee et al. 2021, i-Mix with the N-pair loss, Algorithm 1).
 
     Only first views look for second ones, so that there are N - 1 negatives. As in the released code (kibok90/imix),
-    the image itself is the larger part of its view, and both views pass the encoder in one batch. That code draws one
-    share a batch for CutMix, here it is one for each image.
+    the image itself is the larger part of its view, and both views pass the encoder in one batch. The released code
+    draws one share a batch for CutMix; here it is one for each image.
     """
 
     measures = (

@@ -9,8 +9,8 @@ from core.config.registry import Registry
 
 
 class MixConfig(Config):
-    """Base of the ways to mix an image with another one of its batch. What the loss expects of the image is mixed by
-    the share of each: its label, or the other view that it resembles."""
+    """Base of the ways to mix an image with another one of its batch. The target of the loss is mixed by the share of
+    each: its label, or the other view that it resembles."""
 
     kind: str
     alpha: Annotated[float, Field(gt=0)] = 1.0

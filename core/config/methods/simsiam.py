@@ -35,8 +35,8 @@ class SimSiam(MethodConfig):
     """Whether the predictor's learning rate stays at its peak. Released code, for the 68.1 % of its README: yes."""
 
     stop_gradient: bool = True
-    """Whether the projection that is predicted has no gradient. With one, z collapses in the paper (its Figure 2, from
-    memory)."""
+    """Whether the projection that is predicted has no gradient. If it has one, z collapses in the paper (its Figure 2,
+    from memory)."""
 
     def passes(self, image_size: int) -> tuple[Pass, ...]:
         """Return one pass for each of the two views."""

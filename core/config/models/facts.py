@@ -1,4 +1,4 @@
-"""What a plan needs to know about a library's model. The library is imported only for a model that was not looked at
+"""The facts about a library's model that a plan needs. The library is imported only for a model that was not looked at
 before."""
 
 import hashlib

@@ -63,8 +63,8 @@ class Timm(LibraryConfig):
     """Any model of timm (Wightman 2019) without its classifier; h is what the classifier would get. It needs ``pip
     install 'simclr-ablations[timm]'``.
 
-    A model whose size is fixed, such as a ViT, is built for views of ``data.image_size``. Of models with four stages or
-    more, the last four can be scored; of a ViT, its blocks at each quarter of its depth.
+    A model whose size is fixed, such as a ViT, is built for views of ``data.image_size``. If a model has four stages or
+    more, the last four can be scored; in a ViT, its blocks at each quarter of its depth.
     """
 
     library: ClassVar[str | None] = "timm"

@@ -28,7 +28,7 @@ class StartingWeights(Config):
     weights: str | None = Field(default=None, exclude=True)
     """Weights to start from: a file (``.safetensors``, or ``.pt`` of tensors alone), which every node must see;
     ``trial:ID`` for the encoder of a finished trial on the same storage, by its id or the beginning of it; or
-    ``timm:TAG`` or ``torchvision:TAG`` for the library's own, which it downloads. With ``epochs: 0`` they are scored
+    ``timm:TAG`` or ``torchvision:TAG`` for the library's own, which it downloads. If ``epochs`` is 0, they are scored
     as they are. The head starts at random. None: a random initialisation."""
 
     weights_hash: str | None = None

@@ -14,7 +14,7 @@ Distance = Literal["cosine", "euclidean"]
 @PROTOCOLS.add("core.evaluation.protocols.frozen:score_frozen")
 class Frozen(Protocol):
     """Linear evaluation and k-nearest neighbours on a frozen encoder, on images that are neither cropped nor flipped:
-    both from one pass over the data. Where an image has several labels the linear evaluation is one logistic regression
+    both from one pass over the data. If images have several labels, the linear evaluation is one logistic regression
     for each class, all with one l2 weight, and there are no neighbours.
 
     The linear classifier is that of the paper's transfer learning (appendix B.8: L-BFGS on features computed
@@ -45,8 +45,8 @@ class Frozen(Protocol):
     """Share of every class's training images on which the l2 weight is chosen, and ``linear_eval/validation`` measured:
     at least one image, and never all. The statistics that standardise the features are then measured without them. The
     middle l2 weight is taken if each class has one image only. Appendix B.8 chooses on a validation set, and does not
-    say on which where a data set comes with none; here all data sets are treated alike. Where an image has several
-    labels it is a share of all images, whatever their classes."""
+    say on which where a data set comes with none; here all data sets are treated alike. If images have several labels,
+    it is a share of all images, whatever their classes."""
     holdout_seed: Seed = 0
     """Seed of the choice of these images. In a study it is the trial's seed unless it is written; see ``vary``."""
 
@@ -54,9 +54,9 @@ class Frozen(Protocol):
     """k of the nearest-neighbour vote, or several of them, which cost no more: ``knn/top1`` is that of the first, and
     ``knn/top1_at_<k>`` that of each. Not in the paper; Wu et al. 2018: 200."""
     neighbor_distance: Distance = "cosine"
-    """What is near. ``cosine``: the angle between representations, which is their distance once they are normalised.
-    ``euclidean``: the distance between representations as they are, where each neighbour's vote counts once. Not in the
-    paper; Wu et al. 2018: cosine."""
+    """The distance of neighbours. ``cosine``: the angle between representations, which is their distance once they are
+    normalised. ``euclidean``: the distance between representations as they are, where each neighbour's vote counts
+    once. Not in the paper; Wu et al. 2018: cosine."""
     neighbor_temperature: Annotated[float, Field(gt=0)] = 0.1
     """Temperature of the vote: with cosine a neighbour counts exp(cosine / temperature). Not in the paper."""
 

@@ -49,7 +49,7 @@ class LinearSgd(Protocol):
 @PROTOCOLS.add("core.evaluation.protocols.finetune:score_finetune")
 class FineTune(Protocol):
     """Semi-supervised learning (appendix B.5; Tables 7, B.2 and B.4): the whole network is trained on few labels,
-    without regularisation, batch norm in training mode. With ``pretrain.epochs`` 0 it is trained from scratch.
+    without regularisation, batch norm in training mode. If ``pretrain.epochs`` is 0, it is trained from scratch.
 
     From a layer of the head (``representation``), as in SimCLRv2, that layer and those before it are trained too.
     """

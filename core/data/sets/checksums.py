@@ -1,8 +1,8 @@
 """Checksums that distributors publish of their data sets, as torchvision has them.
 
-The files that are checked are those that are read: batches, arrays and lists of labels. Of image files that were
-unpacked there are no checksums. MNIST and its like are read from unpacked files, which are compared with the archives
-beside them: a gzip file ends with the CRC-32 of its content.
+The files that are checked are those that are read: batches, arrays and lists of labels. There are no checksums of image
+files that were unpacked. MNIST and its like are read from unpacked files, which are compared with the archives beside
+them: a gzip file ends with the CRC-32 of its content.
 """
 
 import hashlib

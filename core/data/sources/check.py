@@ -52,7 +52,7 @@ def _kind_and_remedy(problem: str) -> tuple[str, str]:
 
 
 def _classes(found: Found, counts: dict[str, dict[str, int]]) -> Iterator[Finding]:
-    """What is wrong with the classes of a source."""
+    """The problems of the classes of a source."""
     train, test = counts.get(TRAIN), counts.get(found.test_name or "")
     if len(found.classes) == 1:
         yield from some(list(found.classes), "only class", "every image would be scored as right; add a class", False)

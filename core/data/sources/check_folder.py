@@ -19,7 +19,7 @@ DEEPEST = 8
 
 @dataclass
 class _Seen:
-    """What lies in the folder, by what it is."""
+    """The files of the folder, by their kind."""
 
     images: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
@@ -89,7 +89,7 @@ def _counts(seen: _Seen, splits: tuple[str, ...]) -> dict[str, dict[str, int]]:
 
 
 def _folders(root: Path, seen: _Seen, splits: tuple[str, ...], counts: dict[str, dict[str, int]]) -> Iterator[Finding]:
-    """What is wrong with the classes."""
+    """The problems of the classes."""
     train, test = counts[splits[0]], counts[splits[-1]]
     bare = [split or root.name for split in splits if not counts[split]]
     yield from some(bare, "folders without class folders", "make a folder for each class", True)
@@ -110,7 +110,7 @@ def _folders(root: Path, seen: _Seen, splits: tuple[str, ...], counts: dict[str,
 
 
 def _left_out(root: Path, seen: _Seen, splits: tuple[str, ...]) -> Iterator[Finding]:
-    """What is not read."""
+    """The files that are not read."""
     spare = [name for name in TESTS if name not in splits and splits[0] and (root / name).is_dir()]
     beside = [path for path in seen.elsewhere if path.partition("/")[0] in spare]
     used = f"images in {', '.join(spare)}, which is not read beside {splits[-1]}"

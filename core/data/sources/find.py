@@ -111,7 +111,7 @@ def check_channels(channels: int, root: Path, found: Found | None) -> None:
 
 
 def list_images(config: DataConfig, data_dir: Path, progress: Progress = lambda task, done, total: None) -> ImageFiles:
-    """List the images of a configuration. Where those that do not decode are skipped, all are read once.
+    """List the images of a configuration. If those that do not decode are skipped, all are read once.
 
     Raises ``MissingData`` where there are none, ``DataError`` where they are not as they should be.
     """

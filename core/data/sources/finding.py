@@ -26,7 +26,7 @@ class Finding:
     """Something that is wrong with a set of images, or that its owner may not expect."""
 
     kind: str
-    """What the places are, in the plural."""
+    """The kind of the places, in the plural."""
     remedy: str
     refused: bool
     """Whether no training can use it before this is mended."""
@@ -36,7 +36,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class DataCheck:
-    """What a set of images has, and what is wrong with it."""
+    """The content of a set of images, and its problems."""
 
     what: str
     """Kind of its source."""
@@ -60,7 +60,7 @@ class DataCheck:
 
 
 def pixel_findings(places: Mapping[str, str], progress: Progress, channels: int = COLORS) -> Iterator[Finding]:
-    """What is wrong with the images themselves; ``places`` are keyed by what people are told."""
+    """The problems of the images themselves; ``places`` are keyed by what people are told."""
     broken, dark = [], []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         looked = pool.map(partial(_looked_at, channels=channels), places.values())

@@ -106,7 +106,7 @@ def _rank(path: str, name: str, seed: int) -> bytes:
 
 
 def _unsplit_hint(root: Path) -> str:
-    """What to set, for a folder that has classes and no splits; else nothing."""
+    """The setting that a folder with classes and without splits needs, as text; else empty."""
     folders = _class_folders(root)
     if not folders or TRAIN in folders or set(folders) & set(TESTS):
         return ""
@@ -120,7 +120,7 @@ def _check_each_has_images(images: Listing, folders: Mapping[str, Path]) -> None
 
 
 def _misnamed_hint(folders: Iterable[Path]) -> str:
-    """What to do about folders that have folders and no images, as a split of another name has; else nothing."""
+    """The remedy for folders that have folders and no images, as a split of another name has; else empty."""
     for folder in folders:
         if inside := ", ".join(_class_folders(folder)):
             return f"; {folder} has the folders {inside:.80}: if it is a split, call it {TRAIN}, {' or '.join(TESTS)}"

@@ -1,4 +1,4 @@
-"""What a source has: its images by split and class."""
+"""The content of a source: its images by split and class."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ class Found:
     """Everything that is wrong with the list itself: what the places are with the remedy, and the places. No training
     can use such a source."""
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What is left out, or slow: what the places are with the remedy, and the places."""
+    """Places that are left out or slow, by their kind with the remedy."""
     channels: int | None = None
     """Number of channels of every image of arrays; None where every image is a picture, which is read as colours or
     gray."""

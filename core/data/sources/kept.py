@@ -10,7 +10,7 @@ from core.errors import DataError
 def kept_counts(counts: Sequence[int], names: Sequence[str], config: DataConfig) -> list[int]:
     """Return how many images of each class are kept, of classes that have ``counts`` images.
 
-    Some of the classes are chosen by ``config.classes``. With ``config.imbalance`` r, the numbers of the k chosen
+    Some of the classes are chosen by ``config.classes``. If ``config.imbalance`` is r, the numbers of the k chosen
     classes fall exponentially, n_i proportional to r^(-i / (k - 1)) as in Cui et al. (2019), in an order of the classes
     that is drawn; else they are equal, to within one. They are as many as ``config.subset`` says, or as there are
     images for. Raises ``DataError`` where there are too few.

@@ -70,7 +70,7 @@ def _parquet(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _problems(path: Path, rows: list[Row]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What is wrong, with the remedy, and in which rows."""
+    """The problems with their remedies, and the rows of each."""
 
     def where(kind: str, found: Iterator[tuple[Row, str]]) -> tuple[str, tuple[str, ...]]:
         return kind, tuple(f"{path.name}:{row[0]}: {told}" for row, told in found)

@@ -4,8 +4,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 SAFE_CHANNELS = 16
-"""Channels from which a 1x1 convolution of stride 2 is safe. With fewer, its backward pass writes beyond its memory on
-a CPU when the batch is odd and channels come last."""
+"""Channels from which a 1x1 convolution of stride 2 is safe. If there are fewer, its backward pass writes beyond its
+memory on a CPU when the batch is odd and channels come last."""
 
 
 class SafeConvolution(nn.Conv2d):

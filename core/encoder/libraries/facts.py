@@ -1,4 +1,5 @@
-"""What a library says of a model before it is built: its name, width, stages, and the sizes of views that it takes."""
+"""The facts that a library gives of a model before it is built: its name, width, stages, and the sizes of views that it
+takes."""
 
 import difflib
 from typing import Any

@@ -21,8 +21,8 @@ def on_meta(config: LibraryConfig, image_size: int) -> nn.Module:
 
 
 def timm_network(config: Timm, image_size: int, tag: str = "", channels: int = COLORS) -> nn.Module:
-    """Build a model of timm for views (B, channels, image_size, image_size). With a tag, its weights are downloaded,
-    and positions and patches are resampled for that size."""
+    """Build a model of timm for views (B, channels, image_size, image_size). If there is a tag, its weights are
+    downloaded, and positions and patches are resampled for that size."""
     return _created(config, timm_options(config, image_size, channels), tag)
 
 

@@ -80,7 +80,7 @@ class ResNet(Encoder):
         return [what for what, differs in differences.items() if differs]
 
     def _run(self, part: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        """Run the stem or a block. With ``recompute``, only its input is kept."""
+        """Run the stem or a block. If ``recompute`` is set, only its input is kept."""
         return recomputed(part, x, self) if self.recompute else part(x)
 
     def _stem(self, views: Tensor) -> Tensor:

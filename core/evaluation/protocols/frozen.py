@@ -23,7 +23,7 @@ def score_frozen(config: Frozen, pretrained: Pretrained, data: Dataset) -> Score
 
     ``linear_eval/top1``, ``linear_eval/top5``, ``linear_eval/<metric>`` where that is another one, ``linear_eval/l2``
     (the chosen weight), ``linear_eval/validation`` (the metric on the images on which it was chosen, which are of
-    ``data.train``), ``knn/top1``, and for each of several k ``knn/top1_at_<k>``. Where images have several labels:
+    ``data.train``), ``knn/top1``, and for each of several k ``knn/top1_at_<k>``. If images have several labels:
     ``linear_eval/map_11``, ``linear_eval/l2`` and ``linear_eval/validation``. Raises ``DataError`` where the metric
     does not suit the labels.
     """

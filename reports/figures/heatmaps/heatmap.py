@@ -45,7 +45,7 @@ def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
         texts=formatted(matrix),
         corner=f"{rows} / {columns}",
         data=tidy(matrix, paper, rows, columns),
-        findings=heatmap_findings(matrix, paper, report.baselines),
+        findings=heatmap_findings(matrix, spec.metric, paper, report.baselines),
         caption=caption(report, data, [rows, columns], "Cells are", "±", _notes(matrix, paper, baseline)),
         rows=[rows],
         columns=columns,
@@ -111,8 +111,8 @@ def _difference(matrix: Matrix, paper: PaperMatrix) -> Panel:
 
 
 def draw_agreement(ax: Axes, matrix: Matrix, paper: PaperMatrix) -> None:
-    """Draws every cell's value here against the paper's. What matters is the order; Spearman's rho sums it up if all
-    cells are scored alike."""
+    """Draws every cell's value here against the paper's. The order matters; Spearman's rho sums it up if all cells are
+    scored alike."""
     rho, cells = rank_correlation(matrix.mean, paper.values)
     here, there = by_cell(matrix.mean), by_cell(paper.values)
     common = [cell for cell in here if cell in there]

@@ -1,8 +1,9 @@
 """The panels of a picture: one for each value of an axis, with the arrays of the first seed that is done."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count, product
 from string import ascii_lowercase
 from typing import Any
 
@@ -45,10 +46,15 @@ def make_panel(title: str, row: Mapping[Any, Any], left: TrialArrays) -> Picture
 
 
 def lettered(panels: Sequence[PicturePanel]) -> list[str]:
-    """The titles of the panels, with (a), (b) and so on if there are several."""
+    """The titles of the panels, with (a), (b) and so on if there are several; (aa) comes after (z)."""
     if len(panels) == 1:
         return [panels[0].title]
-    return [f"({letter}) {panel.title}" for letter, panel in zip(ascii_lowercase, panels, strict=False)]
+    return [f"({letters}) {panel.title}" for letters, panel in zip(_letters(), panels, strict=False)]
+
+
+def _letters() -> Iterator[str]:
+    for length in count(1):
+        yield from map("".join, product(ascii_lowercase, repeat=length))
 
 
 def draw_missing(ax: Axes, panel: PicturePanel) -> None:

@@ -5,7 +5,7 @@ Wright 2000), and so would other seeds (a jackknife). Noise makes a correlation 
 of the interval is corrected by the reliability of the means. A claim needs eight cells.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,9 +27,12 @@ class Agreement:
     """The agreement of cells with the paper's order."""
 
     values: np.ndarray
-    """The values of the cells, (cells, seeds)."""
+    """The values of the cells, (cells, seeds), without NaN."""
     paper: np.ndarray
     """The paper's numbers of the same cells, (cells,)."""
+    filled: np.ndarray = field(default_factory=lambda: np.zeros((), dtype=bool))
+    """Whether each value was filled in, (cells, seeds), or one for all. Such a value counts in a cell's mean, and tells
+    nothing of its noise."""
 
     @property
     def cells(self) -> int:
@@ -39,7 +42,7 @@ class Agreement:
     @property
     def means(self) -> np.ndarray:
         """The means of the cells over their seeds, (cells,)."""
-        return np.asarray(np.nanmean(self.values, axis=-1))
+        return np.asarray(self.values.mean(axis=-1))
 
     @property
     def rho(self) -> float:
@@ -50,8 +53,12 @@ class Agreement:
     def reliability(self) -> float:
         """The part of the variance of the cells' means that is not noise, from 0 to 1; NaN below two seeds, and if all
         values are equal."""
-        seeds = (~np.isnan(self.values)).sum(axis=-1)
-        noise = np.nanmean(np.nanvar(self.values, axis=-1, ddof=1) / seeds)
+        measured = np.where(self.filled, np.nan, self.values)
+        seeds = (~np.isnan(measured)).sum(axis=-1)
+        several = seeds > 1
+        if not several.any():
+            return float("nan")
+        noise = np.mean(np.nanvar(measured[several], axis=-1, ddof=1) / seeds[several])
         with np.errstate(invalid="ignore", divide="ignore"):
             return float(np.clip(1 - noise / self.means.var(ddof=1), 0.0, 1.0))
 
@@ -88,15 +95,14 @@ class Agreement:
 
     def of(self, cells: np.ndarray) -> "Agreement":
         """The agreement of some of the cells alone."""
-        return Agreement(self.values[cells], self.paper[cells])
+        return Agreement(self.values[cells], self.paper[cells], np.broadcast_to(self.filled, self.values.shape)[cells])
 
     def _over_seeds(self) -> float:
         seeds = self.values.shape[-1]
         if seeds < 2:
             return float("nan")
         left_out = [np.delete(self.values, seed, axis=-1) for seed in range(seeds)]
-        zs = [_z(Agreement(one, self.paper).rho) for one in left_out if not np.isnan(one).all(axis=-1).any()]
-        return float((len(zs) - 1) * np.var(zs)) if len(zs) > 1 else 0.0
+        return float((seeds - 1) * np.var([_z(Agreement(one, self.paper).rho) for one in left_out]))
 
     def _without_noise(self, rho: float) -> float:
         return float(np.clip(rho / np.sqrt(self.reliability), -1, 1)) if self.reliability else float(np.sign(rho))
@@ -114,8 +120,8 @@ def split(agreement: Agreement, groups: dict[str, np.ndarray]) -> str:
     """A part of a sentence on the factor that explains the agreement: the correlations with it and without it.
 
     A factor explains the agreement if the agreement is much weaker within the two groups of cells, or if the two groups
-    differ. Of several factors, the one whose groups differ most. Empty if there is none. ``groups`` has the cells of
-    each factor, (cells,), by its name.
+    differ. If there are several, it is the one whose groups differ most. Empty if there is none. ``groups`` has the
+    cells of each factor, (cells,), by its name.
     """
     parts = {
         name: (agreement.of(inside), agreement.of(~inside))

@@ -47,17 +47,6 @@ def log_variances(variances: np.ndarray, freedom: np.ndarray) -> np.ndarray:
     return np.asarray(np.log(known) - digamma(freedom / 2) + np.log(freedom / 2))
 
 
-def smyth(variances: np.ndarray, freedom: np.ndarray) -> Prior:
-    """The prior of one group of variances (..., cells), from the moments of their logarithms (Smyth 2004, section
-    6.2)."""
-    logs = log_variances(variances, freedom)
-    scatter = logs.var(axis=-1, ddof=1) - polygamma(1, freedom / 2).mean(axis=-1)
-    d0 = freedom_of(scatter)
-    finite = np.minimum(d0, MOST)
-    middle = np.exp(logs.mean(axis=-1) + np.where(d0 < MOST, digamma(finite / 2) - np.log(finite / 2), 0.0))
-    return Prior(np.where(d0 < MOST, middle, variances.mean(axis=-1)), d0)
-
-
 def freedom_of(scatter: np.ndarray) -> np.ndarray:
     """``d0`` from the variance of the true log variances, which is ``trigamma(d0 / 2)``; at most ``MOST``."""
     scatter = np.maximum(scatter, polygamma(1, MOST / 2))

@@ -10,7 +10,7 @@ from reports.statistics.noise.prior import MOST, Prior
 UNUSUAL = 0.1
 """The part of contrasts with the usual spread that count as unusual by chance."""
 MOST_FILLED = 0.25
-"""The largest part of a contrast that may be filled in if a trial of a seed failed."""
+"""The largest part of a contrast, or of the cells of an order, that may be filled in if trials of a seed failed."""
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ class Usual:
     cells: Prior | None
     """The prior for contrasts of single cells."""
     averages: Prior | None
-    """The prior for contrasts of means over several cells, as the variance of one cell. What such cells share in a seed
-    does not average out, so these contrasts have a prior of their own."""
+    """The prior for contrasts of means over several cells, as the variance of one cell. A part that such cells share in
+    a seed does not average out, so these contrasts have a prior of their own."""
 
 
 def usual_spreads(studies: Sequence[Measured]) -> list[Usual]:

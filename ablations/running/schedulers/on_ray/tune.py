@@ -87,7 +87,7 @@ def _tuner(batch: Batch, listen: Listen, folder: Path) -> tune.Tuner:
 def work_in_order(batch: Batch) -> Callable[[], bytes]:
     """A function that returns the work of one unit after the other, each recorded in the store.
 
-    Tune calls it when it makes a trial, some hundreds ahead of those that run. With a grid it would make all trials
+    Tune calls it when it makes a trial, some hundreds ahead of those that run. Given a grid, it would make all trials
     before the first runs, and copy the whole grid for each.
     """
     left, store = iter(batch.units), TrialStore(batch.job.storage)
