@@ -32,7 +32,7 @@ from ablations.types.trial import Trial
 from core import Dataset, Diverged, Epoch, PretrainConfig, ResNet, TrainConfig, evaluate, load_data, pretrain
 from core.config.protocols.base import Stage
 from core.cost import BACKWARD, forward_flops
-from core.pretraining.training import COLLAPSED, WORSE
+from core.pretraining.health import COLLAPSED, WORSE
 
 STUDY = Path(__file__).with_suffix(".yaml")
 ROWS = STUDY.with_suffix(".csv")

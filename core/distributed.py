@@ -148,10 +148,21 @@ def agreed(decide: Callable[[], Value], device: torch.device) -> Value:
 
 @contextmanager
 def _as_process_lost() -> Iterator[None]:
-    """Raise ``ProcessLost`` where another process is gone, for which gloo has no class of error of its own."""
+    """Raise ``ProcessLost`` where another process is gone. Other errors, such as that of a wrong shape, stay as they
+    are: a new start would end in them again."""
     try:
         yield
-    except torch.OutOfMemoryError:
-        raise
     except RuntimeError as error:
-        raise ProcessLost(f"another process of this training is gone: {error}") from error
+        if _is_of_connection(error):
+            raise ProcessLost(f"another process of this training is gone: {error}") from error
+        raise
+
+
+def _is_of_connection(error: RuntimeError) -> bool:
+    """Whether the connection to another process failed. NCCL and the store have classes of error for that, but NCCL
+    reports a wrong use by the same class. Gloo has a plain RuntimeError that begins with the place in its code (seen in
+    PyTorch 2.14); its failed assertions, for instance about sizes, are no lost connections."""
+    message = str(error)
+    if isinstance(error, distributed.DistError):
+        return "ncclInvalid" not in message
+    return "gloo/transport/" in message and "enforce fail" not in message

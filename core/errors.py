@@ -59,6 +59,13 @@ def check_type(value: object, kind: type, name: str) -> None:
         raise TypeError(f"{name} should be a {kind.__name__}, not {value!r:.80}")
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, a GPU's or the machine's."""
+    names = {base.__name__ for base in type(error).__mro__}
+    # PyTorch on a CPU says it only in words
+    return bool(names & {"OutOfMemoryError", "MemoryError"}) or "can't allocate memory" in str(error)
+
+
 def is_full(error: BaseException) -> bool:
     """Whether an error says that no space is left, on the disk or in the user's quota."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

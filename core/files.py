@@ -22,6 +22,8 @@ LEFTOVER_SECONDS = 24 * 60 * 60.0
 _UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{16}")
 """Name of an unfinished file, with the name of the file that it was to be. A looser pattern would match an editor's
 swap file."""
+DAMAGED = ".damaged"
+"""End of the name under which a damaged file is kept."""
 ONLY_USER = 0o700
 """Rights of a folder that only its user can open."""
 STALE_READS = 9

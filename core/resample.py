@@ -1,5 +1,7 @@
 """Separable resampling as two batched matrix products, with a matrix for each sample."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -10,6 +12,9 @@ Boxes = tuple[Tensor, Tensor, Tensor, Tensor]
 """Upper edge, left edge, height and width of boxes in pixels, (B,) each."""
 ROWS = 256
 """Images of a canvas that are resized at once: 0.8 GB as float32, at 512 pixels a side."""
+WEIGHTS = 2**24
+"""Largest number of weights in the matrices of the crops that are computed at once: about eight tensors of 64 MB. These
+are 334 crops at 224 pixels."""
 
 
 def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
@@ -40,10 +45,20 @@ def resized_crop(
     images: Tensor, top: Tensor, left: Tensor, height: Tensor, width: Tensor, size: int | None = None
 ) -> Tensor:
     """Crop images (B, C, H, W) in [0, 1] to boxes with edges (B,) in whole pixels, and resize them to (B, C, size,
-    size), or to (B, C, H, W): bicubic, antialiased, clipped."""
-    rows = resize_matrix(top, height, images.shape[2], size or images.shape[2])
-    columns = resize_matrix(left, width, images.shape[3], size or images.shape[3])
-    return resample(images, rows, columns).clamp_(0, 1)
+    size), or to (B, C, H, W): bicubic, antialiased, clipped.
+
+    Some images at a time: their matrices have at most ``WEIGHTS`` entries.
+    """
+    sides = images.shape[2:]
+    new_sides = (size, size) if size else sides
+    at_once = max(1, WEIGHTS // max(map(math.prod, zip(sides, new_sides, strict=True))))
+    views = images.new_empty(*images.shape[:2], *new_sides)
+    for start in range(0, len(images), at_once):
+        part = slice(start, start + at_once)
+        rows = resize_matrix(top[part], height[part], sides[0], new_sides[0])
+        columns = resize_matrix(left[part], width[part], sides[1], new_sides[1])
+        views[part] = resample(images[part], rows, columns).clamp_(0, 1)
+    return views
 
 
 def cut(canvas: Canvas, boxes: Boxes, size: int | None) -> Tensor:

@@ -141,13 +141,15 @@ def test_gc_removes_what_nothing_needs_and_nothing_else(store: TrialStore) -> No
     write_text(store.checkpoint_path(last.pretrain_id), "state")  # of a training that is not done
     write_text(store.trial_folder(first.id) / ".result.json.0123456789abcdef", "half")
     write_text(store.root / "encoders" / "0123456789abcdef" / "config.json", "{}")
+    write_text(store.encoder_folder(last.pretrain_id) / "encoder.pt.damaged", "half")
     before = files_below(store.root)
     _, text = ablate("gc", "--yes")
-    gone = {store.checkpoint_path(first.pretrain_id), store.trial_folder(first.id) / ".result.json.0123456789abcdef"}
+    gone = {store.encoder_folder(last.pretrain_id) / "encoder.pt.damaged"}
+    gone |= {store.checkpoint_path(first.pretrain_id), store.trial_folder(first.id) / ".result.json.0123456789abcdef"}
     gone |= {store.root / "encoders" / "0123456789abcdef" / "config.json"}
     assert {path for path in set(before) - set(files_below(store.root)) if path.parent.name != "run"} == gone
     assert not (store.root / "encoders" / "0123456789abcdef").exists()
-    for reason in ("an encoder of no trial", "the training is done", "never finished"):
+    for reason in ("an encoder of no trial", "the training is done", "never finished", "damaged"):
         assert reason in text
 
 

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
 from core import config
+from core import resample as resample_module
 from core.augment.operations.adjust import (
     add_brightness,
     adjust_brightness,
@@ -68,6 +70,22 @@ def test_resized_crop_is_torchvisions(side: int) -> None:
             batch[number], top, left, height, width, [side, side], v2.InterpolationMode.BICUBIC, antialias=True
         )
         assert torch.allclose(ours[number], theirs.clamp(0, 1), atol=1e-5)
+
+
+def test_a_crop_in_parts_is_the_crop_of_the_whole_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No part has more weights than are allowed, or the matrices of a large batch fill a GPU."""
+    batch, sizes = torch.rand(5, 3, 32, 32), list[int]()
+    boxes = (torch.arange(5.0), torch.arange(5.0), 8 + torch.arange(5.0), 20 - torch.arange(5.0))
+    whole, made = resized_crop(batch, *boxes, 16), resample_module.resize_matrix
+
+    def make(*each: Any) -> Tensor:
+        sizes.append(made(*each).numel())
+        return made(*each)
+
+    monkeypatch.setattr(resample_module, "resize_matrix", make)
+    monkeypatch.setattr(resample_module, "WEIGHTS", 2 * 16 * 32 + 1)
+    assert torch.equal(resized_crop(batch, *boxes, 16), whole)
+    assert sizes == [2 * 16 * 32] * 4 + [16 * 32] * 2
 
 
 def test_crop_boxes_keep_to_area_and_aspect() -> None:

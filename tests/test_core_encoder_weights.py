@@ -13,7 +13,7 @@ from core.config import PretrainConfig, Timm
 from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
 from core.encoder.fingerprint import encoder_hash
-from core.encoder.weights import start_from_weights
+from core.encoder.weights import read_weights, start_from_weights
 from core.errors import DataError
 from core.pretraining.training import Training
 from core.trained.export import export_encoder
@@ -98,6 +98,18 @@ def test_weights_of_timm_fit_other_sizes_of_views(tmp_path: Path, monkeypatch: p
     assert (loaded["pos_embed"].shape[1], expected["pos_embed"].shape[1]) == (1 + 4, 1 + 100)
     with pytest.raises(DataError, match=r"timm has no weights 'r9' of test_vit; known are r160_in1k"):
         start_from_weights(tagged.model_copy(update={"weights_hash": "timm:r9"}), built, 32)
+
+
+def test_memory_that_runs_out_is_not_a_fault_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be told as bad data, which is not tried again on a larger machine."""
+
+    def load(*_: object, **__: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 400 bytes.")
+
+    (tmp_path / "weights.pt").write_bytes(b"whole")
+    monkeypatch.setattr(torch, "load", load)
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        read_weights(str(tmp_path / "weights.pt"))
 
 
 def test_weights_that_changed_or_do_not_fit_are_refused(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ TABLES = {
     "moco, symmetric": 3 * 2 * 16 * 40,
     "moco_v3": 3 * 2 * 16 * 16,
     "looc": 3 * 2 * 16 * 40,
-    "cpc": 3 * 4 * (12 + 8) * 16 * 16 * 16,
+    "cpc": 3 * 12 * 16 * 16 * 16,
     "instance_discrimination": 16 * 21 * (24 + 3),
     "deepcluster": 3 * 16 * 12 + 2 * 64 * 64,
     "deepcluster_v2": 3 * 2 * 16 * 3 * 12,

@@ -106,6 +106,20 @@ def test_each_prediction_is_told_from_all_patches_of_all_images() -> None:
     assert torch.autograd.gradcheck(lambda *each: one.loss(each, None, None).loss, free)  # type: ignore[arg-type]
 
 
+def test_no_logits_are_kept_for_the_backward_pass() -> None:
+    """Those of all directions and steps together are the largest tensors of a training."""
+    method, kept = made(), list[torch.Size]()
+    outputs = method.project((random(2, 64, 3, 3).float(),))
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept.append(tensor.shape)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        method.loss(outputs, None, None)  # type: ignore[arg-type]
+    assert not [shape for shape in kept if len(shape) == 2 and shape[1] == len(outputs[0])]
+
+
 @pytest.mark.parametrize("direction", PLACES)
 def test_a_prediction_sees_the_patches_on_one_side_only(direction: str) -> None:
     """A prediction of the patch at distance k depends on no patch nearer to it than k rows, and on some beyond."""

@@ -1,5 +1,6 @@
 """A training in several processes is that of one on the whole batch."""
 
+import re
 import shutil
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,7 @@ from core.config.operations import Noise, Operations
 from core.config.policies import AutoAugment, CompositionAugment, CustomAugment, SimclrAugment
 from core.data.batches import Batches
 from core.data.dataset import Split
-from core.distributed import Share, agreed, gather
+from core.distributed import Share, add_up, agreed, gather
 from core.history import Epoch
 from core.numerics import Numerics
 from core.pretraining import buckets as buckets_module
@@ -233,6 +234,33 @@ def test_a_process_that_ends_is_missed_by_the_others_and_its_checkpoint_goes_on_
     assert_parallel({"f": one}, {"f": other})
     losses = [[epoch.loss for epoch in result.history] for result in (continued, expected)]
     assert losses[0] == pytest.approx(losses[1], rel=2e-3)  # rounding turns a ReLU on or off now and then
+
+
+GLOO = "[/pytorch/third_party/gloo/gloo/transport/tcp/"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_lost"),
+    [
+        (RuntimeError(f"{GLOO}pair.cc:561] Connection closed by peer [127.0.0.1]:17314"), True),
+        (RuntimeError(f"{GLOO}unbound_buffer.cc:81] Timed out waiting 1000ms for recv operation to complete"), True),
+        (RuntimeError(f"[enforce fail at {GLOO[1:]}pair.cc:464] op.preamble.length <= op.nbytes. 8 vs 4"), False),
+        (distributed.DistBackendError("NCCL error: remote process exited, ncclRemoteError"), True),
+        (distributed.DistBackendError("NCCL error: Duplicate GPU detected, ncclInvalidUsage"), False),
+        (RuntimeError("Tensors must be contiguous"), False),
+        (torch.OutOfMemoryError("CUDA out of memory"), False),
+    ],
+)
+def test_only_a_lost_connection_means_that_a_process_is_gone(
+    error: RuntimeError, is_lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(distributed, "all_reduce", fail)
+    with pytest.raises(RuntimeError, match=re.escape(str(error))) as raised:
+        add_up(torch.ones(1))
+    assert isinstance(raised.value, ProcessLost) == is_lost
 
 
 EVERY_OPERATION: Operations = CustomAugment.model_validate(

@@ -140,6 +140,38 @@ def test_a_disk_that_fails_is_not_taken_for_a_damaged_file(tmp_path: Path, monke
         load_checkpoint(tmp_path / "checkpoint.pt")
 
 
+def test_memory_that_runs_out_is_not_taken_for_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless it would hold more than the file has, which only a damaged file can ask for."""
+    (tmp_path / "checkpoint.pt").write_bytes(b"whole" * 100)
+
+    def load(error: Exception) -> Any:
+        def fail(*_: object, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr(torch, "load", fail)
+        return load_checkpoint(tmp_path / "checkpoint.pt")
+
+    told = "DefaultCPUAllocator: can't allocate memory: you tried to allocate {} bytes. Error code 12"
+    with pytest.raises(RuntimeError, match="allocate 400 bytes"):
+        load(RuntimeError(told.format(400)))
+    with pytest.raises(MemoryError):
+        load(MemoryError())
+    assert load(RuntimeError(told.format(4000))) is None
+
+
+def test_a_damaged_checkpoint_is_kept_aside_and_the_training_begins_anew(tmp_path: Path) -> None:
+    path, kept, seen = tmp_path / "checkpoint.pt", tmp_path / "checkpoint.pt.damaged", list[object]()
+    config, data = small_config(epochs=2), random_dataset(train=16)
+    path.write_bytes(b"half")
+    pretrain(config, data, device="cpu", checkpoint=path, checkpoint_seconds=0, on_damage=seen.append)
+    assert (seen, kept.read_bytes()) == ([kept], b"half")
+    assert load_checkpoint(path) is not None
+    path.write_bytes(b"other half")
+    with pytest.warns(UserWarning, match=r"the checkpoint is damaged, .* it is kept as .*checkpoint.pt.damaged"):
+        pretrain(config, data, device="cpu", checkpoint=path)
+    assert kept.read_bytes() == b"other half"
+
+
 def test_what_is_done_between_two_epochs_does_not_count_as_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """A step takes a second here, and what follows an epoch a thousand: neighbours, reports, a checkpoint."""
     now = [0.0]

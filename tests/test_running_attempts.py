@@ -1,10 +1,12 @@
 """Attempts at a trial: damaged files, workers that were taken over, failures that are tried again."""
 
+import io
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from whole_study import EVALUATED_TWICE, WHERE, broken, mlflow_children, plan, run, run_in
 
 from ablations.running import worker
@@ -41,11 +43,19 @@ def test_a_truncated_file_costs_at_most_its_trial(file: str) -> None:
     store = TrialStore(WHERE.storage)
     folder = store.root / ("trials" if file == "result.json" else "encoders")
     path = folder / (trial.id if file == "result.json" else trial.pretrain_id) / file
-    path.write_bytes(path.read_bytes()[:50] if path.exists() else b"half")
+    half = path.read_bytes()[:50] if path.exists() else b"half"
+    path.write_bytes(half)
     (store.root / "trials" / trial.id / "result.json").unlink()
-    assert list(run().states.values()) == ["done"] * 5
+    said = io.StringIO()
+    assert list(run(console=Console(file=said)).states.values()) == ["done"] * 5
     assert read_study("small", "quick").table["linear_eval/top1"].tolist() == expected
     assert all(len(runs) == 1 for runs in mlflow_children().values())
+    kept = folder / trial.pretrain_id / f"{file}.damaged"
+    if file == "encoder.pt":
+        assert kept.read_bytes() == half
+        assert f"{kept} could not be read, and is kept under this name" in said.getvalue()
+    else:
+        assert not kept.exists()
 
 
 def test_a_worker_that_was_taken_over_writes_nothing() -> None:

@@ -45,8 +45,11 @@ def plan(text: str = STUDY, *assignments: str, retry: str | None = None) -> Plan
     return make_plan(load_study("study.yaml", None, assignments), TrialStore(WHERE.storage), WHERE.data_dir, retry)
 
 
-def run(text: str = STUDY, *assignments: str, retry: str | None = None) -> Outcome:
-    return run_plan(plan(text, *assignments, retry=retry), WHERE, Console(quiet=True))
+QUIET = Console(quiet=True)
+
+
+def run(text: str = STUDY, *assignments: str, retry: str | None = None, console: Console = QUIET) -> Outcome:
+    return run_plan(plan(text, *assignments, retry=retry), WHERE, console)
 
 
 def mlflow_children() -> dict[str, list[Run]]:

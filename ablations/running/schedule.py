@@ -18,7 +18,7 @@ from ablations.running.schedulers.scheduler import Batch, Scheduler
 from ablations.running.shared_units import run_shared
 from ablations.store.trial_store import TrialStore
 from ablations.types.errors import DiskFullError
-from ablations.types.events import DiskFull, Event, Listen
+from ablations.types.events import Damaged, DiskFull, Event, Listen
 from ablations.types.trial import Unit
 from core.remote import AnyPath
 
@@ -81,6 +81,9 @@ class Schedule:
             def listen(event: Event) -> None:
                 if isinstance(event, DiskFull):
                     raise DiskFullError(event.file)
+                if isinstance(event, Damaged):
+                    told = f"{event.file} could not be read, and is kept under this name; what it held is trained again"
+                    self._console.print(told, style="yellow", soft_wrap=True)
                 state.update(event)
                 record(event)
                 progress.show(event)

@@ -8,7 +8,7 @@ from ablations.running.job import Job
 from ablations.store.leases.lease import Lease
 from ablations.store.speeds import hardware_of, save_speed, training_speed
 from ablations.store.trial_store import COMPUTED_FOR, TrialStore
-from ablations.types.events import EpochEnded, Judged, Listen, Saved, TrialEnded
+from ablations.types.events import Damaged, EpochEnded, Judged, Listen, Saved, TrialEnded
 from ablations.types.failures import PASSING, TimedOut
 from ablations.types.identity import pretrain_id
 from ablations.types.trial import Result, Unit
@@ -16,6 +16,7 @@ from core import Pretrained, encoder_hash
 from core.errors import MissingData
 from core.hardware import memory_peak
 from core.history import Epoch
+from core.remote import AnyPath
 
 
 class UnitRun:
@@ -76,6 +77,10 @@ class UnitRun:
         if result.failure not in PASSING:
             self.store.save_ended(result)
         self.emit(TrialEnded(self.id, result))
+
+    def on_damage(self, kept: AnyPath) -> None:
+        """Called where a file could not be read, and is kept under this name."""
+        self.emit(Damaged(self.id, str(kept)))
 
     def on_epoch(self, epoch: Epoch) -> None:
         """Called after each epoch. Raises ``FencedError`` and ``TimedOut``."""

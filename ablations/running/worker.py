@@ -44,6 +44,7 @@ from core.errors import StorageAway, StorageRefused, is_full
 from core.hardware import forget_memory_peak, hardware_name, memory_peak, pick_device
 from core.optimizer.eager import skip_dynamo
 from core.remote import AnyPath
+from core.trained.checkpoint import set_aside
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -154,6 +155,8 @@ def _pretrained(run: UnitRun) -> tuple[Pretrained, float]:
     if pretrained := load_pretrained(path, pick_device()):
         run.check(pretrained)
         return pretrained, run.complete(pretrained, run.store.is_trained(run.id))
+    if kept := set_aside(path):
+        run.on_damage(kept)
     config = run.unit.trials[0].config.pretrain
     data = _data(config.data, run.job.data_dir)
     pretrained = pretrain(
@@ -162,6 +165,7 @@ def _pretrained(run: UnitRun) -> tuple[Pretrained, float]:
         checkpoint=run.store.checkpoint_path(run.id),
         on_epoch=run.on_epoch,
         on_checkpoint=run.on_checkpoint,
+        on_damage=run.on_damage,
         judged=run.unit.judged,
     )
     run.lease.check()

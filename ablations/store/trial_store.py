@@ -25,7 +25,7 @@ from ablations.types.trial import Result, Trial, Unit
 from core.config import TrainConfig
 from core.config.base import own_codes
 from core.config.own_code import OwnCode
-from core.files import is_there, is_unfinished
+from core.files import DAMAGED, is_there, is_unfinished
 from core.history import Epoch
 from core.remote import AnyPath
 
@@ -120,6 +120,10 @@ class TrialStore:
     def unfinished(self) -> list[AnyPath]:
         """Temporary files of processes that were killed while they wrote."""
         return [path for path in found(self.root, "*/*/.*") if is_unfinished(path.name) and path.is_file()]
+
+    def damaged(self) -> list[AnyPath]:
+        """Files of encoders that could not be read, and were kept aside when they were trained again."""
+        return [path for path in found(self.root, f"encoders/*/*{DAMAGED}") if path.is_file()]
 
     def results(self, trials: list[Trial]) -> dict[str, Result]:
         """Results by trial id, of those trials that have one."""

@@ -61,6 +61,15 @@ class DiskFull:
     file: str
 
 
-Event = Started | EpochEnded | Saved | Judged | TrialEnded | Held | DiskFull
+@dataclass(frozen=True)
+class Damaged:
+    """A checkpoint or an encoder could not be read. It is trained again, and the damaged file is kept aside."""
+
+    pretrain_id: str
+    file: str
+    """Name under which it is kept."""
+
+
+Event = Started | EpochEnded | Saved | Judged | TrialEnded | Held | DiskFull | Damaged
 Listen = Callable[[Event], None]
 """A function that is told every event."""

@@ -4,7 +4,7 @@ import re
 from typing import Literal, get_args
 
 from core import Collapsed, DataError, Diverged, ProcessLost
-from core.errors import MissingData, OtherData
+from core.errors import MissingData, OtherData, is_out_of_memory
 
 Kind = Literal[
     "out_of_memory",
@@ -58,9 +58,7 @@ def next_step(failure: str | None) -> str:
 
 def kind_of(error: BaseException) -> Kind:
     """The kind of failure that an error means."""
-    names = {base.__name__ for base in type(error).__mro__}
-    # PyTorch on a CPU says only in words that memory ran out
-    if names & {"OutOfMemoryError", "MemoryError"} or "can't allocate memory" in str(error):
+    if is_out_of_memory(error):
         return "out_of_memory"
     match error:
         case Diverged():

@@ -27,7 +27,7 @@ class Mixing(NamedTuple):
 def mix(
     views: Tensor, config: MixConfig, draws: torch.Generator, share: Share = ALL, keep_main: bool = False
 ) -> tuple[Tensor, Mixing]:
-    """Mix each of the views (B, 3, S, S) with that of another image, and return them with what they show.
+    """Mix each of the views (B, C, S, S) with that of another image, and return them with what they show.
 
     If ``share`` is one of several processes, ``views`` are its own, and the other image is one of the whole batch: all
     processes exchange their views, and mix them as one process would. ``keep_main`` makes the image itself the larger

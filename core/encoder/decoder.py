@@ -7,14 +7,14 @@ from torch import nn
 from core.config.methods.reconstruction import Map, decoder_maps
 
 
-def build_decoder(width: int, side: int, drawn: int = 3) -> nn.Sequential:
-    """Build a decoder from h (B, width) to pictures (B, drawn, side, side): a matrix to the smallest map, 3x3
+def build_decoder(width: int, side: int, channels: int = 3) -> nn.Sequential:
+    """Build a decoder from h (B, width) to pictures (B, channels, side, side): a matrix to the smallest map, 3x3
     convolutions to the others, each after a batch norm, a ReLU and nearest-neighbour upsampling, and a last one to the
     colours."""
     maps = decoder_maps(width, side)
-    channels, small = maps[0]
-    matrix = nn.Sequential(nn.Linear(width, channels * small**2), nn.Unflatten(1, (channels, small, small)))
-    return nn.Sequential(matrix, *(_grown(*pair) for pair in pairwise(maps)), _drawn(maps[-1], drawn))
+    first, small = maps[0]
+    matrix = nn.Sequential(nn.Linear(width, first * small**2), nn.Unflatten(1, (first, small, small)))
+    return nn.Sequential(matrix, *(_grown(*pair) for pair in pairwise(maps)), _picture(maps[-1], channels))
 
 
 def _grown(inputs: Map, outputs: Map) -> nn.Sequential:
@@ -26,7 +26,7 @@ def _grown(inputs: Map, outputs: Map) -> nn.Sequential:
     )
 
 
-def _drawn(last: Map, channels: int) -> nn.Sequential:
+def _picture(last: Map, channels: int) -> nn.Sequential:
     return nn.Sequential(
         nn.BatchNorm2d(last.channels), nn.ReLU(inplace=True), nn.Conv2d(last.channels, channels, 3, padding=1)
     )

@@ -21,7 +21,7 @@ from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
 from core.encoder.fingerprint import encoder_hash
 from core.encoder.libraries.network import timm_network
-from core.errors import DataError
+from core.errors import DataError, is_out_of_memory
 from core.files import as_local, as_path
 
 INSIDE = ("encoder", "state_dict", "model")
@@ -78,13 +78,15 @@ def file_misfit(config: StartingWeights, image_size: int, channels: int) -> str:
 
 def read_weights(path: str, device: str = "cpu") -> Weights:
     """Return the tensors of a file or an object by name; on the device ``meta``, their shapes alone are read. Runs no
-    code from it. Raises ``DataError``."""
+    code from it. Raises ``DataError`` for a file that cannot be read; that memory ran out is raised as it is."""
     try:
         with as_local(as_path(path)) as local:
             found: Any = _plain(local, device) if path.endswith(PLAIN) else _pickled(local, device)
     except (SafetensorError, OSError) as error:
         raise DataError(f"encoder.weights: {path} cannot be read ({error})") from error
     except Exception as error:  # a damaged file, or one of other things than tensors, may raise almost anything
+        if is_out_of_memory(error):
+            raise
         raise DataError(
             f"encoder.weights: {path} is no file of tensors alone; save it as safetensors ({type(error).__name__})"
         ) from error

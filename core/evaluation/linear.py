@@ -64,7 +64,8 @@ def _minimise(features: Tensor, labels: Tensor, l2: float, start: LinearClassifi
     """
     stretch = (curvature(start(features).T, labels) * features.square().mean(dim=0) + l2).rsqrt()
     weight, bias = (start.weight / stretch).requires_grad_(), start.bias.clone().requires_grad_()
-    columns = (features * stretch).T.contiguous()  # long rows of logits multiply several times faster than short ones
+    columns = features.new_empty(features.shape[::-1])  # long rows of logits multiply several times faster than short
+    torch.mul(features.T, stretch[:, None], out=columns)
     optimizer = torch.optim.LBFGS(
         [weight, bias],
         max_iter=ITERATIONS,

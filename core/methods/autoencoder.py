@@ -14,8 +14,8 @@ from core.loss.outcome import Outcome
 from core.loss.unit import widened
 from core.methods.method import Method, See, Views
 
-Drawn = tuple[Tensor, Tensor]
-"""Reconstructions (N, drawn, S, S), and the mean of |h| of each image (N,)."""
+Reconstructed = tuple[Tensor, Tensor]
+"""Reconstructions (N, channels, S, S), and the mean of |h| of each image (N,)."""
 
 
 class Autoencoder(Method):
@@ -26,8 +26,8 @@ class Autoencoder(Method):
 
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:
-        drawn: int = config.loss.drawn(config)  # type: ignore[attr-defined]
-        return build_decoder(encoder.width, config.data.image_size, drawn)
+        channels: int = config.loss.channels(config)  # type: ignore[attr-defined]
+        return build_decoder(encoder.width, config.data.image_size, channels)
 
     def views(self, batch: Batch, draws: torch.Generator) -> Views:
         seen, wanted = self.shown(one_view(batch.images, self.config.augment, draws, batch.view_size), draws)
@@ -40,10 +40,10 @@ class Autoencoder(Method):
     def known(self, views: Views, see: See) -> Any:
         return views.others
 
-    def project(self, h: tuple[Tensor, ...]) -> Drawn:
+    def project(self, h: tuple[Tensor, ...]) -> Reconstructed:
         return self.head(h[0]), h[0].abs().mean(dim=1)
 
-    def loss(self, outputs: Drawn, known: Any, batch: Batch) -> Outcome:
+    def loss(self, outputs: Reconstructed, known: Any, batch: Batch) -> Outcome:
         """Return the mean error plus ``sparsity`` times the mean of |h|."""
         picture, penalty = map(widened, outputs)
         error, l1 = self.error(picture, known), penalty.mean()

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from core.augment.policy import apply_all, one_view
 from core.config.encoder import PatchResNet
@@ -60,16 +61,25 @@ class CPC(Method):
 
     def loss(self, outputs: tuple[Tensor, ...], known: Any, batch: Batch) -> Outcome:
         """Return the mean over directions and steps of the cross entropy of each prediction with its patch, among all
-        patches of all images."""
+        patches of all images.
+
+        The backward pass computes the logits again, those of one direction and step at a time: all of them together
+        take several times as much memory.
+        """
         patches, *predictions = map(widened, outputs)
         found = []
         for predicted, (direction, step) in zip(predictions, self.predicted, strict=True):
-            logits = self.settings.scale * predicted @ patches.T
             wanted = self._wanted(direction, step, patches)
-            top1 = (logits.detach().argmax(dim=1) == wanted).float().mean()
-            found.append((F.cross_entropy(logits, wanted), top1))
+            pair = predicted, patches, wanted
+            found.append(checkpoint(self._compared, *pair, use_reentrant=False, preserve_rng_state=False))
         loss, top1 = (torch.stack(each).mean() for each in zip(*found, strict=True))
         return Outcome(loss, {"patch_top1": top1, "patch_spread": spread(patches)})
+
+    def _compared(self, predicted: Tensor, patches: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the cross entropy of predictions with the ``wanted`` patches, and the share that is found."""
+        logits = self.settings.scale * predicted @ patches.T
+        loss = F.cross_entropy(logits, wanted)
+        return loss, (logits.detach().argmax(dim=1) == wanted).float().mean()
 
     def _wanted(self, direction: str, step: int, patches: Tensor) -> Tensor:
         """Return the row of each prediction's patch among all patches."""

@@ -1,4 +1,4 @@
-"""MAE: the patches of a view that a transformer did not see are drawn from those that it saw (He et al. 2022)."""
+"""MAE: the patches of a view that a transformer did not see, reconstructed from those that it saw (He et al. 2022)."""
 
 from typing import ClassVar, Literal
 
@@ -31,6 +31,8 @@ class MaskedAutoencoder(Method):
         self.side = config.encoder.token_side
         self.patches = (config.data.image_size // self.side) ** 2
         self.visible = self.settings.visible(self.patches)
+        self.places = torch.empty(0, self.visible, dtype=torch.int64)
+        """Places (B, visible) of the visible patches of the step's views, from ``views`` to ``project``."""
 
     @classmethod
     def build_head(cls, config: PretrainConfig, encoder: Encoder, classes: int) -> nn.Sequential:
@@ -43,6 +45,7 @@ class MaskedAutoencoder(Method):
         whole = one_view(batch.images, self.config.augment, draws, batch.view_size)
         order = draw(torch.rand, whole, draws, self.patches).argsort(dim=1).argsort(dim=1)
         hidden = order >= self.visible
+        self.places = visible_places(hidden, self.visible)
         return Views((marked(whole, hidden, self.side),), (whole, hidden))
 
     def known(self, views: Views, see: See) -> Hidden:
@@ -50,19 +53,19 @@ class MaskedAutoencoder(Method):
         return whole, hidden
 
     def project(self, h: tuple[Tensor, ...]) -> Tensor:
-        """Return the tokens of the visible patches: only ``loss`` knows where these lie."""
-        return h[0]
+        """Return the reconstruction of all patches (B, N, C * side^2)."""
+        reconstructed: Tensor = self.head[0](h[0], self.places)
+        return reconstructed
 
     def loss(self, outputs: Tensor, known: Hidden, batch: Batch) -> Outcome:
-        """Return the mean of (drawn - pixel)^2 over the pixels of hidden patches, which are normalised by the mean and
-        deviation of their patch."""
+        """Return the mean of (reconstruction - pixel)^2 over the pixels of hidden patches, which are normalised by the
+        mean and deviation of their patch."""
         whole, hidden = known
         wanted = patch_pixels(whole, self.side)
         if self.settings.normalize:
             deviation = (wanted.var(dim=2, keepdim=True) + 1e-6).sqrt()
             wanted = (wanted - wanted.mean(dim=2, keepdim=True)) / deviation
-        drawn = self.head[0](widened(outputs), visible_places(hidden, self.visible))
-        errors = (drawn - wanted).square().mean(dim=2)
+        errors = (widened(outputs) - wanted).square().mean(dim=2)
         error = (errors * hidden).sum() / hidden.sum()
         return Outcome(error, {"error": error.detach()})
 
@@ -98,8 +101,8 @@ class PatchDecoder(nn.Module):
         x = torch.cat([first, every + self.positions], dim=1)
         for block in self.blocks:
             x = block(x)
-        drawn: Tensor = self.predict(self.norm(x[:, first.shape[1] :]))
-        return drawn
+        values: Tensor = self.predict(self.norm(x[:, first.shape[1] :]))
+        return values
 
 
 def _block(width: int, heads: int) -> nn.Module:

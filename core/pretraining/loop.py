@@ -1,6 +1,7 @@
 """Pretraining that can be stopped and continued at any step."""
 
 import time
+import warnings
 from collections.abc import Callable, Collection
 from contextlib import closing
 from typing import Any
@@ -14,13 +15,18 @@ from core.files import as_path
 from core.history import Epoch
 from core.pretraining.training import Training
 from core.remote import AnyPath
-from core.trained.checkpoint import load_checkpoint, save_checkpoint
+from core.trained.checkpoint import load_checkpoint, save_checkpoint, set_aside
 from core.trained.pretrained import Pretrained
 from core.trained.training_knn import training_knn
 
 CHECKPOINT_SECONDS = 30.0
 CHECKPOINT_SHARE = 0.1
 """Largest share of a training's time that its checkpoints take: a large one on a slow storage is written less often."""
+
+
+def warn_of_damage(kept: AnyPath) -> None:
+    """Warn that a checkpoint could not be read, and is kept under this name."""
+    warnings.warn(f"the checkpoint is damaged, so the training begins anew; it is kept as {kept}", stacklevel=3)
 
 
 def pretrain(
@@ -32,6 +38,7 @@ def pretrain(
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     on_checkpoint: Callable[[list[Epoch]], None] = lambda history: None,
+    on_damage: Callable[[AnyPath], None] = warn_of_damage,
     judged: Collection[int] = (),
 ) -> Pretrained:
     """Train an encoder and return it with its head and the history of its epochs.
@@ -41,13 +48,14 @@ def pretrain(
     If ``checkpoint`` is given, the state is written to this file every ``checkpoint_seconds``, or after every step
     where that is 0, and less often where it would take more than ``CHECKPOINT_SHARE`` of the time. A training that was
     interrupted continues from it; on a CPU, with the same number of threads, the result is the same, bit for bit, as
-    without interruption. ``on_checkpoint`` is given the epochs that are safe on disk. After each epoch of ``judged``
-    the history has the encoder's ``knn_top1``, which does not change the training, and the state is written at once.
+    without interruption. If the file is damaged, it is renamed, ``on_damage`` is given its new name, and the training
+    begins anew. ``on_checkpoint`` is given the epochs that are safe on disk. After each epoch of ``judged`` the history
+    has the encoder's ``knn_top1``, which does not change the training, and the state is written at once.
 
     In a process group of torch.distributed (NCCL or gloo), every process calls this, with the same data and a device of
     its own. The processes share each batch's images, and reach what one process would: the same views, global batch
     norm, the loss of the whole batch, up to rounding. The first writes the checkpoint, which all read, and calls the
-    two callbacks. If it ends early, for instance since a callback raises, the others wait for it in vain: whoever
+    callbacks. If it ends early, for instance since a callback raises, the others wait for it in vain: whoever
     started them must end them.
 
     Raises ``DataError`` where the data is smaller than a batch, has grown or shrunk since the checkpoint, or is
@@ -60,11 +68,14 @@ def pretrain(
     check_type(data, Dataset, "data")
     path = None if checkpoint is None else as_path(checkpoint)
     training = Training(config, data, device)
-    if path and (state := load_checkpoint(path)):
+    state = load_checkpoint(path) if path else None
+    if path and state:
         _check_same(state, config, data, path)
         training.restore(state)
     training.check_together()
     leads = training.share.leads
+    if path and leads and not state and (kept := set_aside(path)):  # by now, all processes have looked for it
+        on_damage(kept)
     saved, pause = time.monotonic(), checkpoint_seconds
     with closing(training.batches):
         while not training.finished:

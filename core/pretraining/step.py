@@ -1,4 +1,4 @@
-"""One step of a training, from a batch to gradients."""
+"""The steps of a training, each from a batch to gradients."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -32,8 +32,9 @@ class Done(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step, which calls the method's hooks in a fixed order. Random numbers depend on seed and step only."""
+class Steps:
+    """The steps of a training, which call the method's hooks in a fixed order. Random numbers depend on seed and step
+    only."""
 
     config: PretrainConfig
     encoder: Encoder
@@ -41,17 +42,16 @@ class Step:
     numerics: Numerics
     share: Share
     device: torch.device
-    number: int
 
-    def run(self, batch: Batch) -> Done:
-        """Add the gradient of the batch's loss to that of every weight."""
+    def run(self, number: int, batch: Batch) -> Done:
+        """Take step ``number``, counted from 0: add the gradient of the batch's loss to that of every weight."""
         method, rows = self.method, self._rows
-        draws = shared(self._draws("augmentation"), self.share, self.config.batch_size)
+        draws = shared(self._draws("augmentation", number), self.share, self.config.batch_size)
         views = method.views(batch, draws)
         self._check(views)
         seen = rows.of_batch(batch)
         with torch.no_grad():
-            known = method.known(views, Seeing(self._encode, self._dealer("key chunks"), rows))
+            known = method.known(views, Seeing(self._encode, self._dealer("key chunks", number), rows))
         detached: list[Any] = []
 
         def loss(h: tuple[Tensor, ...]) -> Outcome:
@@ -61,7 +61,7 @@ class Step:
             detached.append(each_tensor(Tensor.detach, outputs))
             return method.loss(outputs, known, seen)
 
-        backward, dealer = Backward(self.encoder, self._encode), self._dealer("chunks")
+        backward, dealer = Backward(self.encoder, self._encode), self._dealer("chunks", number)
         if dealer is None:
             outcome = backward.whole(views.trained, loss)
         else:
@@ -87,15 +87,15 @@ class Step:
     def _encode(self) -> Encode:
         return Encode(self.numerics, self.method.reads, self.method.visible)
 
-    def _dealer(self, purpose: str) -> Dealer | None:
+    def _dealer(self, purpose: str, number: int) -> Dealer | None:
         """Return how views are dealt out to chunks; None where batch norm takes its statistics over whole blocks."""
         chunk, copies = self.config.batch_norm_chunk, max(each.copies for each in self.config.passes)
         if chunk is None or copies * self.config.batch_size <= chunk:
             return None
-        return Dealer(chunk, self.share, self.config.batch_size, self._draws(purpose))
+        return Dealer(chunk, self.share, self.config.batch_size, self._draws(purpose, number))
 
-    def _draws(self, purpose: str) -> torch.Generator:
-        return generator(self.config.seed, purpose, self.number, self.device)
+    def _draws(self, purpose: str, number: int) -> torch.Generator:
+        return generator(self.config.seed, purpose, number, self.device)
 
 
 @dataclass(frozen=True)

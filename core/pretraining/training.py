@@ -1,6 +1,5 @@
 """Steps of one training, and its state between them."""
 
-import math
 import time
 from dataclasses import asdict
 from typing import Any
@@ -9,14 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from core.config.data import is_all
-from core.config.measures import SPREAD
 from core.config.train import PretrainConfig
 from core.data.batches import Batches, place
 from core.data.dataset import Dataset, Split
 from core.distributed import add_up, agreed, average_gradients, on_nccl, own_share
 from core.encoder.layers.global_norm import make_batch_norm_global
 from core.encoder.layers.normalize import lacks_moments, set_moments
-from core.errors import Collapsed, DataError, Diverged, ProcessLost
+from core.errors import DataError, ProcessLost
 from core.hardware import pick_device
 from core.history import Epoch, history_from_json
 from core.loss.outcome import Outcome
@@ -26,19 +24,12 @@ from core.numerics import Numerics, fastest_numerics
 from core.optimizer.build import build_optimizer
 from core.optimizer.schedule import build_schedule, freeze
 from core.pretraining.buckets import Buckets
+from core.pretraining.health import Health
 from core.pretraining.state import VERSION, in_this_version
-from core.pretraining.step import Step
+from core.pretraining.step import Steps
 from core.pretraining.trainer import EpochStart
 from core.trained.moments import measure
 from core.trained.pretrained import Pretrained, copied
-
-COLLAPSED = 0.01
-"""Mean spread of an epoch below which all images have one projection. Half precision alone leaves about 0.003."""
-WORSE = 2.0
-"""Multiple of a guess's loss that a diverged training stays above. Short trainings of NT-Xent on a few hundred images
-end at up to 1.9 times it, since they are sure of wrong positives; diverged ones were at 2.7 to 17 times."""
-FEWEST = 3
-"""Smallest number of epochs in the last half of a training for which its loss is compared with a guess's."""
 
 
 class Training:
@@ -62,6 +53,7 @@ class Training:
         self.total_steps = config.epochs * self.steps_per_epoch
         self.rate = build_schedule(config, self.steps_per_epoch)
         self.classes = len(data.classes)
+        self.health = Health(config, self.rate, self.steps_per_epoch, len(self.images), self.classes)
         self.encoder, self.method = build_training(config, len(self.images), self.classes)
         self.encoder.recompute = config.recompute
         self.model = nn.ModuleList([self.encoder, self.method]).to(self.device)
@@ -104,8 +96,7 @@ class Training:
             self.method.before_epoch(self.method.progress.epoch, start)
         self.rate.set(self.optimizer, self.step)
         self.optimizer.zero_grad(set_to_none=True)
-        step = Step(self.config, self.encoder, self.method, self.numerics, self.share, self.device, self.step)
-        done = step.run(self.batches[self.step])
+        done = self.steps.run(self.step, self.batches[self.step])
         if self.buckets:
             self.buckets.average()
         else:
@@ -121,7 +112,7 @@ class Training:
         """Read the epoch's statistics back and add them to the history. Raises ``Diverged`` where a loss is not finite
         or stays above that of a guess, and ``Collapsed``."""
         statistics = self.statistics.cpu()
-        self._check_losses(statistics)
+        self.health.check_losses(statistics, self.step)
         loss, *means = statistics.double().mean(dim=0).tolist()
         measures = zip(self.config.loss.measures, means, strict=True)
         images = (self.step - self._clock_step) * self.config.batch_size
@@ -132,15 +123,16 @@ class Training:
             images_per_second=images / (time.perf_counter() - self._clock),
             time=time.time(),
         )
-        self._check_spread(epoch)
-        self._check_guess(epoch)
+        self.health.check_spread(epoch)
+        if self.finished:
+            self.health.check_guess([*self.history, epoch])
         self.history.append(epoch)
         return epoch
 
     def state(self) -> dict[str, Any]:
         """Return everything that is needed to continue. Raises ``Diverged`` where a loss or a weight is not finite."""
-        self._check_losses(self.statistics[: self.step % self.steps_per_epoch].cpu())
-        self._check_weights()
+        self.health.check_losses(self.statistics[: self.step % self.steps_per_epoch].cpu(), self.step)
+        self.health.check_weights(self.model, self.step)
         return {
             "version": VERSION,
             "config": self.config.model_dump(mode="json", exclude_none=True),
@@ -177,7 +169,7 @@ class Training:
 
     def result(self) -> Pretrained:
         """Return what was learned, for this process alone. Raises ``Diverged`` where a weight is not finite."""
-        self._check_weights()
+        self.health.check_weights(self.model, self.step)
         result = Pretrained(
             self.config, self.classes, self.encoder, self.method.head, self.numerics, self.history, self.seconds
         )
@@ -202,6 +194,7 @@ class Training:
 
     def _set_numerics(self, numerics: Numerics) -> None:
         self.numerics = numerics
+        self.steps = Steps(self.config, self.encoder, self.method, numerics, self.share, self.device)
         self.model.to(memory_format=numerics.memory_format)
 
     def _check_images(self, name: str) -> None:
@@ -212,62 +205,6 @@ class Training:
                 f"lower batch_size{more}"
             )
         self.config.loss.check_images(self.config, len(self.images))
-
-    def _check_losses(self, statistics: Tensor) -> None:
-        wrong = (~statistics[:, 0].isfinite()).nonzero()
-        if len(wrong):
-            position = int(wrong[0])
-            first = (self.step - 1) // self.steps_per_epoch * self.steps_per_epoch
-            raise self._diverged(f"the loss is {statistics[position, 0].item()}", first + position)
-
-    def _check_spread(self, epoch: Epoch) -> None:
-        spread = epoch.metrics.get(SPREAD.name, math.inf)
-        if self.config.end_on_collapse and spread < COLLAPSED:
-            off = [name for name in ("predictor", "stop_gradient") if getattr(self.config.loss, name, True) is False]
-            guards = "".join(f"loss.{name}: true, " for name in off)
-            rate = self.config.optimizer.learning_rate
-            raise Collapsed(
-                f"all images have one projection in epoch {epoch.epoch} of {self.config.epochs}: its spread is "
-                f"{spread:.2g}, and 1 on the whole sphere. loss.kind {self.config.loss.kind} has collapsed; try "
-                f"{guards}head.hidden_norm: true, or an optimizer.learning_rate below {rate:g}. end_on_collapse: false "
-                "trains to the end all the same"
-            )
-
-    def _check_guess(self, epoch: Epoch) -> None:
-        """Raise ``Diverged`` at the end if the loss was far above that of a guess in each epoch of the last half.
-
-        It waits for the end, since a training may begin so and learn later.
-        """
-        config = self.config
-        guess = config.loss.guess(config, len(self.images), self.classes)
-        half = math.ceil(config.epochs / 2)
-        if not (self.finished and config.end_on_collapse and guess and half >= FEWEST):
-            return
-        losses = [each.loss for each in [*self.history, epoch][-half:]]
-        if min(losses) > WORSE * guess:
-            remedy = f"{config.loss.remedy}, or " if config.loss.remedy else ""
-            raise Diverged(
-                f"the loss is {epoch.loss:.3g} at the end, and was more than {WORSE:g} times {guess:.3g}, that of a "
-                f"guess, in the last {half} of {config.epochs} epochs. loss.kind {config.loss.kind} has diverged; try "
-                f"{remedy}an optimizer.learning_rate below {config.optimizer.learning_rate:g}. end_on_collapse: false "
-                "scores it all the same"
-            )
-
-    def _check_weights(self) -> None:
-        """Raise ``Diverged`` where a weight or a buffer is not finite. Running statistics are checked too, since an
-        evaluation computes with them."""
-        state = self.model.state_dict().values()
-        numbers = [tensor for tensor in state if tensor.is_floating_point() and tensor.numel()]
-        if not torch.stack(torch._foreach_norm(numbers, math.inf)).isfinite().all():
-            raise self._diverged("a weight is no longer finite", self.step - 1)
-
-    def _diverged(self, what: str, step: int) -> Diverged:
-        softer = ", or a higher loss.temperature" if hasattr(self.config.loss, "temperature") else ""
-        return Diverged(
-            f"{what} at step {step} of {self.total_steps} (epoch {step // self.steps_per_epoch + 1}, learning rate "
-            f"{self.rate(step):.3g}); try an optimizer.learning_rate below {self.config.optimizer.learning_rate:g}, "
-            f"a longer schedule.warmup_epochs{softer}"
-        )
 
     def _start_clock(self) -> None:
         self._clock, self._clock_step = time.perf_counter(), self.step

@@ -20,6 +20,7 @@ What ablate has trained and measured. Folders are named by ids, 16 hex digits; '
 
   encoders/ID/   an encoder: its configuration, its weights (encoder.pt), and its curve (history.json)
                  while it is trained: checkpoint.pt, and lease.N, which says who trains it
+                 *.damaged could not be read, and was trained again: 'ablate gc' removes it
   trials/ID/     a trial: its configuration, its scores (result.json), and arrays that figures are drawn from
   code/          your own code that trials need
   reports/       figures, tables and pages, by study and scale
@@ -91,7 +92,7 @@ def of_trial(store: TrialStore, trial: StoredTrial) -> Cleaning:
 
 
 def unneeded(store: TrialStore) -> Cleaning:
-    """The removal of encoders without a trial, of checkpoints of finished trainings, and of unfinished files.
+    """The removal of encoders without a trial, of checkpoints of finished trainings, and unfinished or damaged files.
 
     To be called while no run uses the store. Raises ``OSError`` if a folder of the store cannot be listed.
     """
@@ -109,6 +110,9 @@ def unneeded(store: TrialStore) -> Cleaning:
     for path in store.unfinished():
         if path.parent not in folders:
             cleaning.add(path, "never finished")
+    for path in store.damaged():
+        if path.parent not in folders:
+            cleaning.add(path, "damaged, and trained again")
     return cleaning
 
 

@@ -23,7 +23,7 @@ class Colorization(Reconstruction):
 
     kind: Literal["colorization"] = "colorization"
 
-    def drawn(self, pretrain: "PretrainConfig") -> int:
+    def channels(self, pretrain: "PretrainConfig") -> int:
         """Return 2, for a and b."""
         return 2
 

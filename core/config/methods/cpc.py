@@ -79,14 +79,16 @@ class CPC(MethodConfig):
         predictions = sum(self._places(grid)) * pretrain.encoder.output * self.target
         targets = grid**2 * pretrain.encoder.output * self.target
         logits = sum(self._places(grid)) * grid**2 * pretrain.batch_size * self.target
-        return product_flops(context + predictions + targets + logits, trained=1)
+        again = product_flops(logits, trained=0, seen=1)  # in the backward pass
+        return product_flops(context + predictions + targets + logits, trained=1) + again
 
     def state_bytes(self, pretrain: "PretrainConfig", images: int) -> int:
-        """Return the memory of the context network, of predictions and targets, and of the logits of a batch."""
+        """Return the memory of the context network, of predictions and targets, and of the logits of one direction and
+        step for a batch."""
         matrices = 1 + len(self.directions) * len(self.steps)
         weights = self._block(pretrain) * self.blocks + matrices * pretrain.encoder.output * self.target
         grid, batch = _grid(pretrain), pretrain.batch_size
-        logits = SOFTMAX * sum(self._places(grid)) * batch * grid**2 * batch
+        logits = SOFTMAX * max(self._places(grid)) * batch * grid**2 * batch
         return trained_bytes(weights) + NUMBER * logits
 
     def guess(self, pretrain: "PretrainConfig", images: int, classes: int) -> float:

@@ -17,8 +17,8 @@ BLOCK = 12
 
 @METHODS.add("core.methods.mae:MaskedAutoencoder")
 class Mae(MethodConfig):
-    """A vision transformer encodes a quarter of a view's patches, without the others, and a small transformer draws
-    these (He et al. 2022).
+    """A vision transformer encodes a quarter of a view's patches, without the others, and a small transformer
+    reconstructs these (He et al. 2022).
 
     Defaults are those of the released code (facebookresearch/mae) and of its command, which normalises the pixels of
     each patch. Its views are a crop of 20 % to 100 % and a flip; its optimiser is ``{kind: adamw, learning_rate:
@@ -91,6 +91,6 @@ class Mae(MethodConfig):
 
     def _weights(self, pretrain: "PretrainConfig") -> int:
         """Number of weights of the decoder, each of which is used once for a patch, about."""
-        drawn = pretrain.data.channels * pretrain.encoder.token_side**2
+        values = pretrain.data.channels * pretrain.encoder.token_side**2
         own = self.decoder_blocks * BLOCK * self.decoder_width
-        return self.decoder_width * (pretrain.encoder.output + own + drawn)
+        return self.decoder_width * (pretrain.encoder.output + own + values)

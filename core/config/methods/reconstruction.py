@@ -28,7 +28,7 @@ class Reconstruction(MethodConfig):
     sparsity: Annotated[float, Field(ge=0)] = 0.0
     """Weight of a penalty on the mean of |h|, which makes the autoencoder a sparse one. 0: none."""
 
-    def drawn(self, pretrain: "PretrainConfig") -> int:
+    def channels(self, pretrain: "PretrainConfig") -> int:
         """Return the number of channels that the decoder reconstructs."""
         return pretrain.data.channels
 
@@ -48,7 +48,7 @@ class Reconstruction(MethodConfig):
 
     def _pairs(self, pretrain: "PretrainConfig") -> Iterator[tuple["Map", "Map"]]:
         """Yield input and output of each convolution."""
-        return pairwise([*_maps(pretrain), Map(self.drawn(pretrain), pretrain.data.image_size)])
+        return pairwise([*_maps(pretrain), Map(self.channels(pretrain), pretrain.data.image_size)])
 
 
 class Map(NamedTuple):
@@ -59,7 +59,7 @@ class Map(NamedTuple):
 
 
 def decoder_maps(width: int, side: int) -> list[Map]:
-    """Return the maps of a decoder from h (width) to a picture (drawn, side, side), the smallest first."""
+    """Return the maps of a decoder from h (width) to a picture (channels, side, side), the smallest first."""
     sides = [side]
     while sides[0] >= 2 * SMALLEST:
         sides.insert(0, -(-sides[0] // 2))
