@@ -78,6 +78,7 @@ def test_one_far_effect_is_at_the_edge_with_an_arrow_and_leaves_the_axis_to_the_
     end = among.get_xlim()[1]
     assert end < 20
     assert 5.0 < x_of(of_marker(among, "o")[-1])[0] < end
+    assert (len(of_marker(among, "<")), len(of_marker(among, ">"))) == (1, 2)
     assert not [line for line in of_marker(among, "|") if x_of(line)[0] > end]
 
 

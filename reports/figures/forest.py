@@ -140,9 +140,9 @@ def _draw_row(ax: Axes, row: Row, y: float, end: float) -> None:
     if verdict.interval:
         low, high = (float(np.clip(one, -end, end)) for one in verdict.interval)
         ax.plot([low, high], [y, y], color=color, linewidth=1.2)
-        for one, arrow in zip(verdict.interval, "<>", strict=True):
-            if abs(one) > end:
-                ax.plot([np.clip(one, -end, end)], [y], marker=arrow, markersize=4, color=color, clip_on=False)
+        for edge, arrow, goes_on in ((-end, "<", verdict.interval[0] < -end), (end, ">", verdict.interval[1] > end)):
+            if goes_on:
+                ax.plot([edge], [y], marker=arrow, markersize=4, color=color, clip_on=False)
     shown = float(np.clip(verdict.mean, -EDGE * end, EDGE * end))
     ax.plot([shown], [y], marker=marker, color=color, markerfacecolor=fill, zorder=3)
 
