@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from ablations.study.claims import SIGN_ALONE
 from reports.cells.names import signed, with_minus
 from reports.saved.claims import SavedClaim
 from reports.saved.collection import SavedCollection, SavedStudy
@@ -26,10 +27,21 @@ COUNTED: dict[Word, str] = {
 def bullets(claims: Iterable[SavedClaim], indent: str = "") -> Iterator[str]:
     """A line for each claim, and one below it for each of its parts."""
     for claim in claims:
-        note = " *(calibration)*" if claim.calibration else ""
         tail = "" if claim.parts else f" {effect(claim)}"
-        yield f"{indent}- **{IN_WORDS[claim.word]}**{note} {plain(claim.says)}{tail}{cost(claim)}"
+        yield f"{indent}- {mark(claim)} {words(claim)}{tail}{cost(claim)}"
         yield from bullets(claim.parts, f"{indent}    ")
+
+
+def mark(claim: SavedClaim) -> str:
+    """The verdict in words, and what a reader needs to know of the claim: ``**Holds.** *(calibration)*``."""
+    notes = {"calibration": claim.calibration, "sign alone": claim.says.endswith(SIGN_ALONE)}
+    told = ", ".join(note for note, is_so in notes.items() if is_so)
+    return f"**{IN_WORDS[claim.word]}**" + (f" *({told})*" if told else "")
+
+
+def words(claim: SavedClaim) -> str:
+    """The claim's words; ``mark`` tells that its sign alone is asked."""
+    return plain(claim.says.removesuffix(SIGN_ALONE).rstrip())
 
 
 def effect(claim: SavedClaim) -> str:
@@ -40,7 +52,7 @@ def effect(claim: SavedClaim) -> str:
     interval = f" ({' to '.join(number(end, claim) for end in claim.interval)})" if claim.interval else ""
     measured = " ".join(filter(None, [number(claim.effect, claim), claim.unit]))
     parts = [f"{measured}{between}{interval}"]
-    parts += [f"{claim.asked} asked"] if claim.asked else []
+    parts += [f"{with_minus(claim.asked)} asked"] if claim.asked else []
     parts += [f"less than {claim.matters}, either way"] if claim.small or claim.word == "NO DIFFERENCE" else []
     parts += [f"the paper: {number(claim.paper, claim)}"] if claim.paper is not None else []
     return "; ".join(parts) + "."

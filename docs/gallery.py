@@ -13,15 +13,12 @@ RESULTS = HERE / "results"
 
 
 def figures() -> Iterator[str]:
-    """A section for each set of results: its page, and its figures."""
-    for readme in sorted(RESULTS.glob("*/README.md")):
-        folder = readme.parent
+    """A section for each set of results that has its values beside it."""
+    for folder in sorted(path.parent for path in RESULTS.glob(f"*/{COLLECTION}")):
+        readme = folder / "README.md"
         heading = readme.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
         yield f"## {heading}\n\n[How it was run, and what came out]({_link(readme)}).\n"
-        if (page := folder / "page.png").exists():
-            yield f"![The first screen of its page]({_link(page)})\n"
-        if (folder / COLLECTION).exists():
-            yield from _figures(folder, SavedCollection.read(folder))
+        yield from _figures(folder, SavedCollection.read(folder))
 
 
 def _figures(folder: Path, saved: SavedCollection) -> Iterator[str]:

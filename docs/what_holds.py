@@ -1,16 +1,21 @@
 """The page what-holds.md: every claim of the paper that was measured, in a sentence, beside the paper's number."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from claim_texts import bullets, count_sentence, hours_text
+from claim_texts import bullets, count_sentence, hours_text, mark, words
 from results_pages import NOTES
 
 from reports.saved.collection import SavedCollection, SavedStudy
+from reports.statistics.ruling import WORDS
 
 HERE = Path(__file__).parent
 PAPER = HERE / "results" / "paper-laptop"
 OTHER_DATA = HERE / "results" / "on_your_data-quick"
+PICTURED = (
+    "Each line is a claim, its point the effect, its bar the interval; filled points are decided. An arrow goes on "
+    "beyond the picture. Select a picture to see it at its full size."
+)
 
 
 def what_holds() -> str:
@@ -21,8 +26,13 @@ def what_holds() -> str:
 def _parts() -> Iterator[str]:
     paper = SavedCollection.read(PAPER)
     claims = [claim for study in paper.whole for claim in study.claims]
-    yield f"{count_sentence(claims)}\n"
-    yield f"![all claims]({_link(PAPER / 'forest.png')})\n"
+    yield "## In short\n"
+    yield f"{count_sentence(claims)} Decided are:\n"
+    yield from _decided(paper.whole)
+    yield "\n## All claims\n"
+    yield f"{PICTURED}\n"
+    yield f"{_picture('All claims', PAPER / 'forest.png')}\n"
+    yield "## Figure by figure\n"
     for study in paper.whole:
         yield from _section(study, PAPER)
     if OTHER_DATA.exists():
@@ -30,10 +40,23 @@ def _parts() -> Iterator[str]:
     yield from _computed(paper)
 
 
+def _decided(studies: Iterable[SavedStudy]) -> Iterator[str]:
+    """A line for each claim with a verdict, with a link to its figure; claims of the same words share a line."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for study in studies:
+        for claim in study.claims:
+            if claim.word != "UNDECIDED":
+                said = f"{mark(claim)} {words(claim)}"
+                found.setdefault((claim.word, said), []).append(f"[{study.label}](#{study.name})")
+    for (_, said), places in sorted(found.items(), key=lambda one: WORDS.index(one[0][0])):
+        yield f"- {said} {', '.join(places)}"
+
+
 def _section(study: SavedStudy, folder: Path) -> Iterator[str]:
     heading = f"{study.label}: {study.title}" if study.reproduces else study.title
-    yield f"## {heading}\n"
-    yield f"![{study.title}]({_link(folder / study.name / 'figure.png')})\n"
+    yield f'<a id="{study.name}"></a>\n'
+    yield f"### {heading}\n"
+    yield f"{_picture(study.title, folder / study.name / 'figure.png')}\n"
     yield from bullets(study.claims)
     yield "" if study.claims else "It has no claim: the figure is to be looked at.\n"
 
@@ -44,7 +67,7 @@ def _other_data() -> Iterator[str]:
     yield "## What holds there need not hold on your data\n"
     yield (OTHER_DATA / NOTES).read_text(encoding="utf-8")
     for study in saved.whole:
-        yield f"![{study.title}]({_link(OTHER_DATA / study.name / 'figure.png')})\n"
+        yield f"{_picture(study.title, OTHER_DATA / study.name / 'figure.png')}\n"
         yield from bullets(study.claims)
     yield f"\n    {saved.command}\n"
 
@@ -73,6 +96,11 @@ def _left(study: SavedStudy) -> str:
     count = f"{number} claim{'' if number == 1 else 's'}" if number else "no claim"
     far = study.problem or f"{study.states['done']} of {trials} trials are done"
     return f"- {name} ({count}): {far}"
+
+
+def _picture(title: str, path: Path) -> str:
+    """A picture that opens at its full size, for phones."""
+    return f"[![{title}]({_link(path)})]({_link(path)})"
 
 
 def _link(path: Path) -> str:

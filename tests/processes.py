@@ -24,7 +24,7 @@ TRAININGS: dict[str, dict[str, Any]] = {
     "nt_logistic": {"loss": {"kind": "nt_logistic", "semi_hard": True}, "head": {"kind": "linear", "output": 16}},
     "margin": {"loss": {"kind": "margin", "normalize": True}, "recompute": True},
     "supervised": {"loss": {"kind": "cross_entropy"}},
-    "mixed": {"loss": {"kind": "cross_entropy", "mix": "cutmix"}},
+    "mixed": {"loss": {"kind": "cross_entropy", "mix": {"kind": "cutmix"}}},
     "in chunks": {"batch_norm_chunk": 4},
 }
 """Compared in double precision. The chunks of the last are so small that some processes have no view of them."""

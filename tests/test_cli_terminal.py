@@ -209,6 +209,10 @@ def test_the_live_table_fits_and_says_what_is_best() -> None:
     Path("small.yaml").write_text(small_study("grid: {loss.temperature: [0.1, 0.5]}\n", epochs=2))
     plan = make_plan(load_study("small.yaml"), TrialStore(Path("runs")), Path("data"))
     state = RunState(plan, "top1")
+    with (before := Console(width=100)).capture() as captured:
+        before.print(progress_table(state, 100))
+    first, summary = captured.get().splitlines()
+    assert (first, summary[:28]) == ("waiting for a worker", "0 done, 0 running, 2 waiting")
     one, other = plan.trials
     for trial in plan.trials:
         state.update(Started(trial.pretrain_id))

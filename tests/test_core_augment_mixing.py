@@ -149,7 +149,7 @@ def test_the_n_pair_loss_of_mixed_views_is_that_of_algorithm_1() -> None:
 @pytest.mark.parametrize(
     "loss",
     [
-        {"kind": "cross_entropy", "mix": "mixup"},
+        {"kind": "cross_entropy", "mix": {"kind": "mixup"}},
         {"kind": "i_mix", "mix": {"kind": "cutmix", "probability": 0.5}},
     ],
     ids=lambda loss: loss["kind"],
@@ -208,6 +208,6 @@ def test_fine_tuning_mixes_labels_too(tmp_path: Path) -> None:
 
 def test_mixing_is_refused_where_a_loss_cannot_share_out_what_is_told_of_an_image() -> None:
     with pytest.raises(ValidationError, match=r"loss\.nt_xent\.mix"):
-        small_config(loss={"kind": "nt_xent", "mix": "mixup"})
+        small_config(loss={"kind": "nt_xent", "mix": {"kind": "mixup"}})
     with pytest.raises(ValidationError, match="mixup"):
-        TrainConfig.model_validate({"pretrain": {"loss": {"kind": "i_mix", "mix": "mixupp"}}})
+        TrainConfig.model_validate({"pretrain": {"loss": {"kind": "i_mix", "mix": {"kind": "mixupp"}}}})

@@ -14,7 +14,7 @@ from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
 from core.encoder.fingerprint import encoder_hash
 from core.encoder.weights import read_weights, start_from_weights
-from core.errors import DataError
+from core.errors import DataError, StorageAway
 from core.pretraining.training import Training
 from core.trained.export import export_encoder
 from helpers import random_dataset, small_config
@@ -100,16 +100,27 @@ def test_weights_of_timm_fit_other_sizes_of_views(tmp_path: Path, monkeypatch: p
         start_from_weights(tagged.model_copy(update={"weights_hash": "timm:r9"}), built, 32)
 
 
-def test_memory_that_runs_out_is_not_a_fault_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would be told as bad data, which is not tried again on a larger machine."""
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 400 bytes."),
+        StorageAway("s3://bucket does not answer"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_no_memory_and_no_answer_are_not_faults_of_the_file(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would be told as bad data, which is not tried again on a larger machine or later."""
 
     def load(*_: object, **__: object) -> None:
-        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 400 bytes.")
+        raise error
 
     (tmp_path / "weights.pt").write_bytes(b"whole")
     monkeypatch.setattr(torch, "load", load)
-    with pytest.raises(RuntimeError, match="can't allocate memory"):
+    with pytest.raises(type(error)) as raised:
         read_weights(str(tmp_path / "weights.pt"))
+    assert raised.value is error
 
 
 def test_weights_that_changed_or_do_not_fit_are_refused(tmp_path: Path) -> None:

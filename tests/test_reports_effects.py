@@ -91,6 +91,15 @@ def test_another_axis_has_colours_markers_and_a_named_legend() -> None:
     assert [text.get_text() for text in legend.get_texts()] == ["64", "128"]
 
 
+def test_a_series_without_a_dot_is_not_in_the_legend() -> None:
+    axes = [AXIS, "batch_size"]
+    cells: Values = {(what, size): [40.0, 41.0] for what in ("nothing", "flip") for size in ("64", "128")}
+    cells |= {(what, "256"): ["failed", "failed"] for what in ("nothing", "flip")}
+    figure = drawn(SPEC, trials(axes, cells), axes, reproduces=None).figure
+    (legend,) = figure.subfigs[0].legends
+    assert [text.get_text() for text in legend.get_texts()] == ["64", "128"]
+
+
 def test_a_cell_without_a_reference_says_what_it_lacks_and_has_its_value() -> None:
     axes = [AXIS, "batch_size"]
     cells: Values = {(*cell, "64"): seeds for cell, seeds in CELLS.items()} | {("flip", "128"): [41.0, 42.0, 43.0]}

@@ -82,6 +82,18 @@ def test_one_far_effect_is_at_the_edge_with_an_arrow_and_leaves_the_axis_to_the_
     assert not [line for line in of_marker(among, "|") if x_of(line)[0] > end]
 
 
+def test_claims_of_a_long_page_are_told_apart_though_each_has_one_line() -> None:
+    start = "The gain from square root scaling of the learning rate, as the paper has it, shrinks with"
+    note = "(Here its sign alone: the margin is of another scale.)"
+    rows = [verdict("UNDECIDED", 1.0, (0.0, 2.0), says=f"{start} {end}. {note}") for end in ("batches", "epochs")]
+    with house_style():
+        figure = forest_figure([("Table B.1", each) for each in rows * 12], "A title")
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    labels = {text for text in texts if text.startswith("Table B.1: The gain")}
+    assert sorted(label.split()[-1] for label in labels) == ["batches.", "epochs."]
+    assert not any("\n" in label for label in labels)
+
+
 def test_no_text_covers_another_and_none_leaves_the_picture() -> None:
     with house_style():
         figure = forest_figure([("Figure 5", each) for each in VERDICTS * 12], "A title that is rather long " * 4)

@@ -78,7 +78,12 @@ def test_reports_are_files_wherever_the_storage_is() -> None:
 def test_a_bucket_that_is_not_there_ends_a_command_with_a_sentence(bucket: RemotePath) -> None:
     for command in (["plan", "quickstart"], ["run", "quickstart", "--inline"], ["gc"], ["show", "3f"]):
         result = CliRunner().invoke(app, [*command, "--storage", f"{bucket}-typo/runs"])
-        assert (result.exit_code, f"{bucket}-typo: there is no such bucket" in result.output) == (2, True), command
+        told = (
+            f"{bucket}-typo/runs: there is no such storage"
+            if command == ["gc"]
+            else f"{bucket}-typo: there is no such bucket"
+        )
+        assert (result.exit_code, told in result.output) == (2, True), command
 
 
 def test_a_store_that_does_not_answer_ends_a_command_with_a_sentence(

@@ -127,8 +127,8 @@ BAD = [
         r":2:30: grid.augment.first\[1\]: 'cuttout' is not known; did you mean 'cutout'\?",
     ),
     (
-        "grid: {optimizer.kind: [rmsprop]}",
-        r":2:25: grid.optimizer.kind\[0\]: 'rmsprop' is not known; known are lars, sgd, adamw",
+        "grid: {optimizer.kind: [lion]}",
+        r":2:25: grid.optimizer.kind\[0\]: 'lion' is not known; known are lars, sgd, adamw",
     ),
     (
         "grid: {epochs: [5]}\nbase: {augment: {policy: custom, both: [crop, {kind: flip, probability: 2}]}}",

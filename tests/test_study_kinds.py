@@ -56,8 +56,8 @@ def test_a_field_that_no_kind_has_is_refused_whatever_is_chosen() -> None:
 
 
 def test_a_field_that_other_kinds_have_is_refused_with_their_names() -> None:
-    with pytest.raises(StudyError, match=r"base.loss.mix: there is no such field; .*; cross_entropy and i_mix have it"):
-        trials("base: {loss.mix: mixup}\ngrid: {epochs: [2]}\n")
+    with pytest.raises(StudyError, match=r"loss.mix.kind: there is no such field; .*; cross_entropy and i_mix have it"):
+        trials("base: {loss.mix.kind: mixup}\ngrid: {epochs: [2]}\n")
 
 
 def test_a_field_with_the_name_of_a_kind_is_found() -> None:

@@ -154,7 +154,7 @@ def test_a_console_remembers_why_it_could_not_write() -> None:
         (["run", "small.yaml", "--inline", "--storage", "/proc/x"], "/proc/x: No such file or directory"),
         (["run", "small.yaml", "--inline", "--storage", "x" * 300], "x...: File name too long"),
         (["run", "small.yaml", "--inline", "--storage", "gone"], "gone: links to a place that is not there"),
-        (["gc", "--storage", "/proc/x"], "/proc/x: No such file or directory"),
+        (["gc", "--storage", "/proc/x"], "/proc/x: there is no such storage"),
         (["new", "/proc/mine.yaml"], "/proc/mine.yaml: cannot be written: No such file or directory"),
         (["plan", "x" * 5000], "no such file"),
         (["plan", "loop.yaml"], "no such file"),

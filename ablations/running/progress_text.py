@@ -15,7 +15,16 @@ WIDTHS = {"epoch": 0, "loss": 44, "images/s": 60}
 
 
 def progress_table(state: RunState, width: int) -> Group:
-    """A table of the running units, the best cell so far, and the summary. ``width`` is that of the console."""
+    """A table of the running units, the best cell so far, and the summary. ``width`` is that of the console.
+
+    Ray takes a while to start, and a cluster to find a place: a line says so while nothing runs.
+    """
+    best = [Text(f"best so far: {state.best}")] if state.best else []
+    running = _running(state, width) if state.running else Text("waiting for a worker", style="dim")
+    return Group(running, *best, Text(summary(state)))
+
+
+def _running(state: RunState, width: int) -> Table:
     shown = [column for column, least in WIDTHS.items() if width >= least]
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("running", min_width=min(24, width // 2))
@@ -32,8 +41,7 @@ def progress_table(state: RunState, width: int) -> Group:
         table.add_row(unit.name, *(cells[column] for column in shown))
     if len(running) > ROWS:
         table.add_row(f"and {len(running) - ROWS} more")
-    best = [Text(f"best so far: {state.best}")] if state.best else []
-    return Group(table, *best, Text(summary(state)))
+    return table
 
 
 def summary(state: RunState) -> str:

@@ -21,7 +21,7 @@ from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
 from core.encoder.fingerprint import encoder_hash
 from core.encoder.libraries.network import timm_network
-from core.errors import DataError, is_out_of_memory
+from core.errors import DataError, StorageAway, is_out_of_memory
 from core.files import as_local, as_path
 
 INSIDE = ("encoder", "state_dict", "model")
@@ -78,10 +78,13 @@ def file_misfit(config: StartingWeights, image_size: int, channels: int) -> str:
 
 def read_weights(path: str, device: str = "cpu") -> Weights:
     """Return the tensors of a file or an object by name; on the device ``meta``, their shapes alone are read. Runs no
-    code from it. Raises ``DataError`` for a file that cannot be read; that memory ran out is raised as it is."""
+    code from it. Raises ``DataError`` for a file that cannot be read. A storage that does not answer, and
+    memory that ran out, are raised as they are."""
     try:
         with as_local(as_path(path)) as local:
             found: Any = _plain(local, device) if path.endswith(PLAIN) else _pickled(local, device)
+    except StorageAway:  # it may answer again, and so is no fault of the file
+        raise
     except (SafetensorError, OSError) as error:
         raise DataError(f"encoder.weights: {path} cannot be read ({error})") from error
     except Exception as error:  # a damaged file, or one of other things than tensors, may raise almost anything

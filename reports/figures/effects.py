@@ -89,7 +89,7 @@ def effects_figure(report: StudyReport, spec: EffectsReport, data: pd.DataFrame)
             place = names.index(cell[spec.axis]) + offset if cell[spec.axis] in names else math.nan
             _draw_cell(ax, place, cell, whole.get(group, []), look, GROUP / len(groups))
     _dress(ax, report, spec, data, [folded(value_name(spec.axis, name)) for name in names])
-    add_legends([(part, _handles(cells, groups))], ", ".join(map(axis_name, others)), 4)
+    add_legends([(part, _handles(cells, others, groups))], ", ".join(map(axis_name, others)), 4)
     return figure
 
 
@@ -169,13 +169,16 @@ def reference_name(spec: EffectsReport) -> str:
     return f"{reference} {FORMS[spec.axis]}" if spec.axis in FORMS else value_name(spec.axis, reference)
 
 
-def _handles(cells: pd.DataFrame, groups: list[tuple[str, ...]]) -> list[Artist]:
+def _handles(cells: pd.DataFrame, others: list[str], groups: list[tuple[str, ...]]) -> list[Artist]:
+    """The legend of what is drawn: a group without a dot has none."""
     looks = [(COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]) for number in range(len(groups))]
     names = [", ".join(value or "–" for value in group) for group in groups]
+    dots = of(cells, HERE).dropna(subset=[EFFECT])[others]
+    with_dot = set(dots.itertuples(index=False, name=None))
     handles: list[Artist] = [
         Line2D([], [], color=color, marker=marker, linestyle="", label=name)
-        for (color, marker), name in zip(looks, names, strict=True)
-        if name
+        for (color, marker), name, group in zip(looks, names, groups, strict=True)
+        if name and group in with_dot
     ]
     drawn = cells[cells["source"] == PAPER][EFFECT].notna().any()
     return [*handles, *([Line2D([], [], label="the paper", **MARK)] if drawn else [])]

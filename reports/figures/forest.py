@@ -1,5 +1,6 @@
 """All claims of a page: each effect with its interval at the level of its verdict, by colour and shape the verdict."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,12 +27,16 @@ LOOKS = {
 ASKED: dict[str, Any] = {"marker": "|", "markersize": 9, "color": ERROR, "linestyle": ""}
 """How much of an effect a claim asks for; of values that are alike, at most how much."""
 SUFFIXES = ("png", "svg")
-LABELS, NUMBERS = 2.75, 1.45
+LABELS, NUMBERS = 3.1, 1.45
 """Inches beside the axes: of the claims to the left, and of effect and interval to the right."""
 LETTERS = 18.5
 """Letters of an inch, of a text in small letters."""
+FIRST = 0.6
+"""Part of a claim's words that stand before those that are left out."""
 MOST_LINES = ((12, 3), (24, 2))
 """Numbers of claims below which each has so many lines at most; of more claims each has one. The page has it whole."""
+NOTE = re.compile(r"(?<=\.) \([^()]*\.\)$")
+"""A sentence in parentheses after a claim, which a label leaves out."""
 LINE, PAD = 0.125, 0.09
 """Inches of a line of text, and between claims."""
 TOP, HEAD, AXIS, FOOT = 0.07, 0.32, 0.5, 0.3
@@ -94,9 +99,16 @@ def forest_figure(verdicts: Sequence[tuple[str, Verdict]], heading: str) -> Figu
 
 
 def _label(study: str, verdict: Verdict, lines: int) -> str:
-    says = f"{study}: {verdict.claim.says}" if study else verdict.claim.says
-    room = int(LABELS * LETTERS)
-    return "\n".join(textwrap.wrap(says, room, max_lines=lines, placeholder=" …", break_on_hyphens=False))
+    """The claim's words, in at most so many lines. Words of its middle are left out: claims differ in their ends."""
+    says = NOTE.sub("", verdict.claim.says)
+    words = (f"{study}: {says}" if study else says).split()
+    for kept in range(len(words), 1, -1):
+        first = round(FIRST * kept)
+        shown = words if kept == len(words) else [*words[:first], "…", *words[first - kept :]]
+        told = textwrap.wrap(" ".join(shown), int(LABELS * LETTERS), break_on_hyphens=False)
+        if len(told) <= lines:
+            break
+    return "\n".join(told[:lines])
 
 
 def _handle(word: str) -> Line2D:

@@ -1,8 +1,8 @@
 """Images that are mixed with others of their batch, for losses that can share out what is told of an image."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from core.config.base import Config, Probability
 from core.config.registry import Registry
@@ -26,12 +26,8 @@ own view, float32 (B,), and a point of it, (B, 2) in [0, 1). It returns the weig
 (B, 1, side, side) or (B, 1, 1, 1); the rest is the other image's."""
 
 
-def _named(mix: Any) -> Any:
-    return {"kind": mix} if isinstance(mix, str) else mix
-
-
-Mix = Annotated[Annotated[MixConfig, MIXES], BeforeValidator(_named)]
-"""A way to mix, by its name or with its settings."""
+Mix = Annotated[MixConfig, MIXES]
+"""A way to mix, with its settings."""
 
 
 @MIXES.add("core.augment.mixing:mixup")
