@@ -4,6 +4,7 @@ SUPPORTED rejects that the claim is false. REFUTED rejects that it is true. NO D
 large as what matters, either way. UNDECIDED rejects nothing. ``docs/verdicts.md`` explains how each is taken.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +20,9 @@ from reports.statistics.hypothesis_tests.looks import Looks
 from reports.statistics.page import Judged, Page
 from reports.statistics.ruling import FEWEST_SEEDS, Case, Ruling, Word, matters, problem, rule
 from reports.statistics.seeds import TEST_IMAGES
+
+TINY = 1e-9
+"""Width of an interval that has none."""
 
 
 @dataclass(frozen=True)
@@ -198,13 +202,16 @@ def _reason(found: Verdict) -> str:
 
 
 def _of_parts(case: Case, ruling: Ruling, metric: str) -> Verdict:
-    """The verdict on a claim with parts: it shows the effect of the deciding part, and its reason names all parts."""
+    """The verdict on a claim with parts: it shows the effect of the deciding part, and its reason names all parts.
+
+    The deciding part is, of those that have the claim's own word, the one that is least certainly as claimed.
+    """
     parts = [
         _verdict(Case(part, [answer], case.looks, case.choices), ruling, metric)
         for part, answer in zip(parts_of(case.claim), case.answers, strict=True)
     ]
     word = ruling.word(case)
-    shown = next((part for part in parts if part.word == word), parts[0])
+    shown = min([part for part in parts if part.word == word] or parts, key=_distance)
     return replace(
         shown,
         claim=case.claim.model_copy(update={"metric": shown.claim.metric}),
@@ -215,6 +222,15 @@ def _of_parts(case: Case, ruling: Ruling, metric: str) -> Verdict:
         notes=(),
         reason="; ".join(f"{part.claim.says} ({part.word}: {part.reason})" for part in parts),
     )
+
+
+def _distance(part: Verdict) -> float:
+    """The effect beyond what a part asks, in widths of its interval, so that units do not count; most for no effect."""
+    if part.mean is None or part.interval is None:
+        return math.inf
+    low, high = part.interval
+    beyond = part.mean - part.claim.asked
+    return (-beyond if isinstance(part.claim, SimilarClaim) else beyond) / max(high - low, TINY)
 
 
 def _what_it_takes(answer: Answer, alpha: float) -> str:
