@@ -68,6 +68,14 @@ def test_an_interval_that_goes_on_ends_in_an_arrow_and_does_not_press_the_others
     assert len(of_marker(ax, "<")) == len(of_marker(ax, ">")) == 1
 
 
+def test_a_claim_of_one_word_or_none_has_its_row() -> None:
+    with house_style():
+        ax = forest_figure(
+            [("", verdict("SUPPORTED", 1.0, (0.5, 1.5), says=says)) for says in ("both", "")], "A title"
+        ).axes[0]
+    assert [text.get_text() for text in ax.texts][::2] == ["both", ""]
+
+
 def test_one_far_effect_is_at_the_edge_with_an_arrow_and_leaves_the_axis_to_the_others() -> None:
     far = verdict("SUPPORTED", 300.0, (280.0, 320.0), margin=200.0)
     with house_style():

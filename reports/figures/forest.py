@@ -102,13 +102,17 @@ def _label(study: str, verdict: Verdict, lines: int) -> str:
     """The claim's words, in at most so many lines. Words of its middle are left out: claims differ in their ends."""
     says = NOTE.sub("", verdict.claim.says)
     words = (f"{study}: {says}" if study else says).split()
-    for kept in range(len(words), 1, -1):
-        first = round(FIRST * kept)
-        shown = words if kept == len(words) else [*words[:first], "…", *words[first - kept :]]
-        told = textwrap.wrap(" ".join(shown), int(LABELS * LETTERS), break_on_hyphens=False)
-        if len(told) <= lines:
+    label = _wrapped(words)
+    for kept in range(len(words) - 1, 1, -1):
+        if len(label) <= lines:
             break
-    return "\n".join(told[:lines])
+        first = round(FIRST * kept)
+        label = _wrapped([*words[:first], "…", *words[first - kept :]])
+    return "\n".join(label[:lines])
+
+
+def _wrapped(words: Sequence[str]) -> list[str]:
+    return textwrap.wrap(" ".join(words), int(LABELS * LETTERS), break_on_hyphens=False)
 
 
 def _handle(word: str) -> Line2D:
