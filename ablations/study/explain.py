@@ -30,7 +30,8 @@ TYPES = {
 }
 """The kinds of values that pydantic's complaints about a type ask for."""
 MISFITS = (*TYPES, "literal_error")
-"""Complaints of each type that a value may have, of which any other complaint is of the type that it has."""
+"""Complaints that a value is of the wrong type. If a field allows several types, any other complaint is about the
+type that the value has, and says more."""
 NOTHING = "write a value, or leave it out"
 """Remedy for a ``null``, which an empty line means too."""
 

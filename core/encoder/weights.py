@@ -32,7 +32,7 @@ CLASSIFIER = ("fc.", "classifier.", "head.", "heads.", "head_dist.", "aux", "Aux
 """Starts of names that an encoder does not need."""
 PLAIN = ".safetensors"
 CONFIG = "config"
-"""Name of the training's configuration in a file of this program."""
+"""Key of the training's configuration in a file that this program wrote."""
 FEW = 3
 """Tensors that a message names."""
 Weights = dict[str, Tensor]

@@ -18,14 +18,15 @@ from core.encoder.build import build_encoder
 from core.encoder.encoder import Encoder
 from core.encoder.layers.normalize import measured_moments, moments_of, set_moments
 from core.encoder.libraries.network import timm_options, torchvision_options
+from core.encoder.weights import CONFIG
 from core.errors import DataError, check_type
 from core.files import as_local, as_path, whole_file
 from core.remote import AnyPath
 from core.trained.module_input import take_images
 from core.trained.pretrained import Pretrained
 
-CONFIG, MOMENTS = "config", "moments"
-"""Keys of a file's metadata: the configuration, and the moments that were measured on the training images."""
+MOMENTS = "moments"
+"""Key of a file's metadata: the moments that were measured on the training images."""
 FORMER_PREFIX = "network."
 """Start of the names in files of earlier versions, for models of a library."""
 

@@ -22,7 +22,7 @@ from reports.statistics.ruling import FEWEST_SEEDS, Case, Ruling, Word, matters,
 from reports.statistics.seeds import TEST_IMAGES
 
 TINY = 1e-9
-"""Width of an interval that has none."""
+"""Smallest width of an interval that is divided by."""
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def rm(
     yes: YesOption = False,
     dry_run: DryRunOption = False,
 ) -> None:
-    """Remove a trial from the storage, and its encoder where no other trial is of it. MLflow keeps its run."""
+    """Remove a trial from the storage, and its encoder if no other trial needs it. MLflow keeps its run."""
     with told():
         from ablations.store.find_trial import find_trial
         from ablations.store.leases.live_run import alone
@@ -137,8 +137,8 @@ def rm(
 
 
 def gc(storage: StorageOption = DEFAULT_STORAGE, yes: YesOption = False, dry_run: DryRunOption = False) -> None:
-    """Remove what no trial needs: encoders of none, checkpoints of trainings that are done, unfinished files. While the
-    configuration of a trial cannot be read, every encoder stays."""
+    """Remove what no trial needs: encoders without a trial, checkpoints of trainings that are done, unfinished files.
+    While the configuration of a trial cannot be read, every encoder stays."""
     with told():
         from ablations.store.leases.live_run import alone
         from ablations.store.upkeep.cleaning import unneeded

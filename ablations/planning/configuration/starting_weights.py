@@ -79,8 +79,8 @@ def _check_fits(trial: StoredTrial, wanted: PretrainConfig) -> None:
 
     if told := misfit(wanted, other):
         name = getattr(other.encoder, "name", other.encoder.kind)
-        other_kind = channels[0] != channels[1]
-        of, field = (f" and {channels[0]} channels", ", data.channels") if other_kind else ("", "")
+        differ = channels[0] != channels[1]
+        of, field = (f" and {channels[0]} channels", ", data.channels") if differ else ("", "")
         raise StudyError(
             f"the encoder of trial {trial.id}, {name} for views of {sizes[0]} pixels{of}, {told}; take its encoder"
             f"{field} and data.image_size, or another trial"

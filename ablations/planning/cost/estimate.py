@@ -62,6 +62,7 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
     spans = [unit_seconds(plan, unit, timing) for unit in plan.units]
     known = [span for span in spans if span]
     total = sum(known, Span())
+    is_known = bool(latest) and known == spans
     return Estimate(
         images=sum(plan.images(unit) for unit in plan.units),
         flops=_flops(plan),
@@ -69,8 +70,8 @@ def estimate(plan: Plan, speeds: list[Speed]) -> Estimate:
         largest=largest,
         too_large=[name for name, need in needs.items() if hardware and need > room * hardware.memory],
         hardware=hardware,
-        seconds=_told(total, total) if latest and known == spans else None,
-        least=total.least if latest and known == spans else None,
+        seconds=_told(total, total) if is_known else None,
+        least=total.least if is_known else None,
         is_wide=total.is_wide,
         longest=max((_told(span, total) for span in known), default=0.0),
         unmeasured=_unmeasured(plan, timing),

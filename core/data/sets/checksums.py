@@ -70,7 +70,7 @@ def _md5(path: Path) -> str:
 
 
 def _is_unpacked(archive: Path) -> bool:
-    """Whether the unpacked file beside a gzip file is its content; so where there is none, which is then unpacked."""
+    """Whether the unpacked file beside a gzip file has its content. True if there is none: it is unpacked later."""
     unpacked = archive.with_suffix("")
     if not unpacked.is_file():
         return True

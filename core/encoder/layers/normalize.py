@@ -37,7 +37,7 @@ class Normalize(nn.Module):
 
 
 def build_normalize(moments: Moments | Literal["data"] | None, channels: int) -> nn.Module:
-    """Build what normalises views with ``channels`` channels; the identity for None."""
+    """Build the module that normalises views (B, channels, S, S) by moments; the identity for None."""
     return nn.Identity() if moments is None else Normalize(moments, channels)
 
 
@@ -58,7 +58,7 @@ def lacks_moments(model: nn.Module) -> bool:
 
 
 def set_moments(model: nn.Module, moments: Moments | None) -> None:
-    """Give every part of a model that normalises by the moments of training images these."""
+    """Set the moments of every part of a model that normalises by those of the training images; None sets nothing."""
     for each in _within(model):
         if each.of_data and moments is not None:
             for buffer, values in zip((each.mean, each.deviation), moments, strict=True):

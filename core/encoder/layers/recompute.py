@@ -26,7 +26,7 @@ def running_statistics_kept(model: nn.Module) -> Iterator[None]:
     """Keep the running statistics and ``num_batches_tracked`` of all batch norms, which normalise as usual."""
     before = [(m, m.momentum, m.num_batches_tracked) for m in model.modules() if isinstance(m, _BatchNorm)]
     for norm, _, count in before:
-        # With track_running_stats off, autograd would save fewer tensors than in the first run
+        # track_running_stats stays on: without it, autograd would save fewer tensors than in the first run
         norm.momentum, norm.num_batches_tracked = 0.0, None
         if isinstance(norm, nn.SyncBatchNorm) and count is not None:  # it refuses to have none
             norm.num_batches_tracked = count.clone()
