@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from reports.cells.arrays import TrialArrays
+from reports.cells.baselines import Baseline, baselines_of
 from reports.cells.circumstances import circumstances
 from reports.cells.metric_names import label_of
-from reports.cells.scoring import Baseline, baselines_of
 from reports.cells.search import Search, Select, chosen_texts
 from reports.cells.summary import STATES
 from reports.paper.numbers import PaperNumbers, paper_numbers

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib.style as plt_style
 from matplotlib.figure import Figure
@@ -53,20 +53,42 @@ COLORS = ("#176d9c", "#c38820", "#158a6a", "#ba611b", "#c283b6", "#bd916e", "#f2
 HATCHES = ("", "////", "....", "\\\\\\\\", "----", "ooo", "+++", "||||")
 """The hatches of bars, so that bars differ in more than their colour."""
 MARKERS = "o*XsD^vP"
+
+
+class Look(NamedTuple):
+    """The look of a value of a series."""
+
+    color: str
+    marker: str
+    hatch: str
+
+
+def look(rank: int) -> Look:
+    """The look of a value by its rank. When the colours repeat, markers and hatches are shifted by one, so that 64
+    values look different."""
+    moved = rank + rank // len(COLORS)
+    return Look(COLORS[rank % len(COLORS)], MARKERS[moved % len(MARKERS)], HATCHES[moved % len(HATCHES)])
+
+
 ERROR = "#424242"
 """The colour of error bars."""
-BOLD_LETTER = 0.66
-"""The mean width of a bold letter, as a part of the font size."""
+BOLD_LETTER, LEADING = 0.66, 1.2
+"""The mean width of a bold letter, and the height of a line, as parts of the font size."""
 GREY = "#666666"
 """The colour of the paper's numbers beside one's own."""
 EMPTY = "#9a9a9a"
 """The colour of places without a value."""
 
 
+def bold_lines(text: str, inches: float, size: float) -> list[str]:
+    """The lines of a bold text of a font size in points, each at most ``inches`` wide."""
+    return textwrap.wrap(text, max(1, int(72 * inches / (BOLD_LETTER * size)))) or [""]
+
+
 def set_heading(figure: Figure, text: str, size: float = 9) -> Text:
     """Writes a heading above the whole figure, and returns it. A heading of several lines makes the figure higher."""
-    lines = textwrap.wrap(text, int(72 * figure.get_figwidth() / (BOLD_LETTER * size)))
-    figure.set_figheight(figure.get_figheight() + (len(lines) - 1) * 1.2 * size / 72)
+    lines = bold_lines(text, figure.get_figwidth(), size)
+    figure.set_figheight(figure.get_figheight() + (len(lines) - 1) * LEADING * size / 72)
     return figure.suptitle("\n".join(lines), fontsize=size, fontweight="bold")
 
 

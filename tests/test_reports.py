@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from matplotlib.patches import Polygon
 
+from reports.cells.baselines import Baseline
 from reports.cells.matrix import by_cell, rank_correlation, to_matrix
-from reports.cells.scoring import Baseline
 from reports.cells.summary import summarise
 from reports.figures.drawn import draw
 from reports.figures.findings import heatmap_findings
@@ -178,7 +178,7 @@ def test_tables_show_mean_spread_and_what_is_missing() -> None:
     assert r"crop & 32.0 $\pm$ 2.8 & 53.0 $\pm$ 4.2 & 42.5 \\" in tex
     assert r"\caption{100 \% \& more. $\pm$: standard deviation over seeds.}" in tex
     data = tidy(matrix, figure_5(), *AXES)
-    assert data.columns.tolist() == [*AXES, "mean", "spread", "seeds", "state", "stopped_at", "paper"]
+    assert data.columns.tolist() == [*AXES, "mean", "spread", "seeds", "state", "stopped_at", "paper", "source"]
     assert data["paper"].tolist() == [33.1, 56.3, 55.8, 18.8]
 
 

@@ -29,10 +29,9 @@ from matplotlib.patches import Rectangle
 
 from reports.cells.summary import published, summarise
 from reports.figures.bar_charts.limits import bar_limits, panel_limits
-from reports.figures.bar_charts.panel import look
 from reports.paper.numbers import paper_numbers
 from reports.specs import BarsReport, PointsReport, Report
-from reports.style import COLORS
+from reports.style import COLORS, look
 
 POINTS = PointsReport(x="epochs", metric=METRIC)
 

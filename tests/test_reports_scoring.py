@@ -6,10 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from reports.cells.baselines import Baseline, baselines_of
 from reports.cells.circumstances import circumstances
 from reports.cells.matrix import to_matrix
-from reports.cells.scoring import Baseline, baselines_of, scored_as
-from reports.cells.summary import HERE, beside, in_common, of, summarise
+from reports.cells.scoring import scored_as
+from reports.cells.summary import HERE, PAPER, beside, in_common, of, summarise
 from reports.figures.drawn import Drawn, draw
 from reports.figures.findings import cell_findings, heatmap_findings
 from reports.figures.heatmaps.heatmap import heatmap_figure
@@ -110,7 +111,7 @@ def test_the_papers_cells_are_scored_as_ones_own_in_the_same_column(publish: Cal
     publish(AXES, [["64", "linear", 50.0], ["128", "linear", 55.0], ["64", "100%", 70.0]])
     report = StudyReport("s", "t", BarsReport(x="width"), TABLE, AXES, reproduces="table_0")
     data = beside(report.table, report.paper, AXES, ["top1"])
-    assert data[data["source"] != HERE]["scored_by"].tolist() == [LINEAR, LINEAR, ""]
+    assert of(data, PAPER)["scored_by"].tolist() == [LINEAR, LINEAR, ""]
     found = cell_findings(data, AXES, [])
     assert any(one.startswith(f"width ({LINEAR}) from 1 to 2") and "in the paper from 64" in one for one in found)
     assert not any("in the paper" in one for one in found if TUNED in one)

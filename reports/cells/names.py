@@ -7,6 +7,8 @@ ENCODER, WIDTH = "encoder.name", "encoder.width"
 
 PAPERS = " (published)"
 """The ending of the names of rows of published numbers, of the paper or of others, in a table of texts."""
+OUTSIDE = " (baseline)"
+"""The ending of the names of rows of baselines in a table of texts."""
 FORMS = {"points": "setting", "leave_one_out": "left out", "add_one_in": "added"}
 """Names for people of the axes that are no path of a setting."""
 

@@ -4,7 +4,6 @@ Numbers with different scorings are drawn beside each other, and never compared:
 difference, no order. A table of trials has the column ``scored_by``; without it all its trials count as scored alike.
 """
 
-from dataclasses import dataclass
 from itertools import combinations
 
 import pandas as pd
@@ -13,27 +12,6 @@ SCORED_BY = "scored_by"
 """The column with protocol, task and data set in words, such as ``finetune, labels 0.01 on cifar10``."""
 BOTH = " and "
 """The word between the scorings of a mean that has several."""
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """A trial outside the grid."""
-
-    name: str
-    mean: float
-    """The mean over the seeds that are done."""
-    scored_by: str = ""
-    """The scoring; only cells with the same one are compared with the baseline."""
-
-
-def baselines_of(table: pd.DataFrame, metric: str) -> list[Baseline]:
-    """The baselines of a table that have the metric, in the table's order."""
-    rows = with_scoring(table[(table["baseline"] != "") & (table["state"] == "done")])
-    if metric not in rows:
-        return []
-    means = rows.groupby(["baseline", SCORED_BY], sort=False)[metric].mean().dropna().reset_index()
-    columns = means[["baseline", metric, SCORED_BY]].itertuples(index=False, name=None)
-    return [Baseline(str(name), float(mean), str(scored_by)) for name, mean, scored_by in columns]
 
 
 def with_scoring(table: pd.DataFrame) -> pd.DataFrame:

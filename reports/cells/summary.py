@@ -1,10 +1,11 @@
-"""The table of cells that every figure and table is drawn from: a row for each cell of the study and of the paper.
+"""The table of cells that every figure and table is drawn from: a row for each cell of the study, each baseline and
+each cell of the paper.
 
 A cell is a combination of values, as text, of some axes. The columns are
 
 - the axes;
-- ``source``: ``here``, ``paper``, or ``other methods`` (the paper's numbers that no study here reproduces, with a
-  ``label``);
+- ``source``: ``here``, ``baselines`` (with their name as ``label``, and no value on the axes), ``paper``, or ``other
+  methods`` (the paper's numbers that no study here reproduces, with a ``label``);
 - ``metric``, and ``scored_by`` (see ``reports.cells.scoring``);
 - ``mean``, ``spread`` (standard deviation over seeds, n - 1) and ``seeds``, their number;
 - ``state``: ``done``, ``failed``, ``stopped`` or ``waiting``;
@@ -24,7 +25,9 @@ from reports.cells.names import is_number
 from reports.cells.scoring import SCORED_BY, joined, scored_as, with_scoring
 from reports.paper.numbers import PaperNumbers
 
-HERE, PAPER, OTHERS = "here", "paper", "other methods"
+HERE, BASELINES, PAPER, OTHERS = "here", "baselines", "paper", "other methods"
+LABEL = "label"
+"""The column with the names of baselines and of other methods, which have no place on the axes."""
 STATES = ("done", "failed", "stopped", "waiting")
 WORDS = {"done": "done", "failed": "failed", "stopped": "stopped early", "waiting": "no result yet"}
 """The states in words, for people."""
@@ -49,16 +52,34 @@ def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame
     """The cells of a metric over some axes, in the order of the table.
 
     ``table`` has one row a trial, with ``seed``, ``baseline``, ``state``, the axes and, once a trial is done,
-    ``metric``. Baselines have no place on the axes and are left out.
+    ``metric``. Baselines have no place on the axes: see ``summarise_baselines``.
 
     Other axes are averaged within each seed, so that the spread is that of seeds alone. A seed counts once all its
     trials in a cell are done, so that the cells of an unfinished study are averages over the same settings. A cell
     with a trial that was stopped early has no mean: its other trials are the better ones.
     """
-    grid = with_scoring(table[table["baseline"] == ""])
-    values = pd.to_numeric(grid[metric]) if metric in grid else float("nan")
-    kept = {"seed": grid["seed"], "state": grid["state"], SCORED_BY: grid[SCORED_BY]}
-    trials = grid[axes].astype(str).assign(**kept, value=values, stop=stop_epochs(grid))
+    return _summarised(table[table["baseline"] == ""], axes, metric).assign(source=HERE, metric=metric)[
+        [*axes, *COLUMNS]
+    ]
+
+
+def summarise_baselines(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame:
+    """The cells of a metric for the baselines, in the order of the table: as those of ``summarise``, with the name of
+    the baseline as ``label`` and no value on the axes."""
+    rows = table[table["baseline"] != ""]
+    if rows.empty:
+        return pd.DataFrame(columns=[*axes, *COLUMNS, LABEL])
+    cells = _summarised(rows, ["baseline"], metric).rename(columns={"baseline": LABEL})
+    nowhere = dict.fromkeys(axes, "")
+    return cells.assign(source=BASELINES, metric=metric, **nowhere)[[*axes, *COLUMNS, LABEL]]
+
+
+def _summarised(rows: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame:
+    """The cells of some trials by some columns of theirs, without ``source`` and ``metric``."""
+    rows = with_scoring(rows)
+    values = pd.to_numeric(rows[metric]) if metric in rows else float("nan")
+    kept = {"seed": rows["seed"], "state": rows["state"], SCORED_BY: rows[SCORED_BY]}
+    trials = rows[axes].astype(str).assign(**kept, value=values, stop=stop_epochs(rows))
     trials["done"] = trials["state"] == "done"
     seeds = trials.groupby([*axes, "seed"], sort=False).agg(
         value=("value", "mean"),
@@ -79,7 +100,7 @@ def summarise(table: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame
     )
     by_seed = seeds["value"].unstack("seed").sort_index(axis=1).reindex(cells.index)
     cells[BY_SEED] = [" ".join(f"{value:.6g}" for value in row) for row in by_seed.to_numpy(dtype=float)]
-    return cells.reset_index().assign(source=HERE, metric=metric)[[*axes, *COLUMNS]]
+    return cells.reset_index()
 
 
 def _last_state(states: "pd.Series[str]") -> str:
@@ -136,18 +157,21 @@ def error_ends(cells: pd.DataFrame) -> tuple["pd.Series[float]", "pd.Series[floa
 def beside(
     table: pd.DataFrame, numbers: PaperNumbers | None, axes: list[str], metrics: list[str], sized: bool = False
 ) -> pd.DataFrame:
-    """The study's cells, then the paper's. If ``sized``, with the millions of parameters of each cell's encoder."""
+    """The study's cells, then its baselines, then the paper's cells. If ``sized``, with the millions of parameters of
+    each cell's encoder; cells without are left out."""
     ours = [summarise(table, axes, metric) for metric in metrics]
+    baselines = [summarise_baselines(table, axes, metric) for metric in metrics]
     theirs = [
         scored_as(published(numbers, axes, metric), cells, axes) for metric, cells in zip(metrics, ours, strict=True)
     ]
-    data = pd.concat([part for part in (*ours, *theirs) if len(part)], ignore_index=True)
+    data = pd.concat([part for part in (*ours, *baselines, *theirs) if len(part)], ignore_index=True)
     if not sized:
         return data
     sizes = [_sizes(table[table["baseline"] == ""], HERE, axes)]
     if numbers is not None and PARAMETERS in numbers.metrics and set(axes) <= set(numbers.axes):
         sizes.append(_sizes(numbers.table, PAPER, axes))
-    return data.merge(pd.concat(sizes), on=[*axes, "source"], how="left").dropna(subset=PARAMETERS)
+    found = data.merge(pd.concat(sizes), on=[*axes, "source"], how="left")
+    return found[found[PARAMETERS].notna() | (found["source"] == BASELINES)]
 
 
 def other_methods(numbers: PaperNumbers | None, axes: list[str], metrics: list[str]) -> pd.DataFrame:
@@ -155,7 +179,7 @@ def other_methods(numbers: PaperNumbers | None, axes: list[str], metrics: list[s
     nothing to them are empty."""
     known = [metric for metric in metrics if numbers is not None and metric in numbers.others]
     if numbers is None or not known:
-        return pd.DataFrame(columns=[*axes, *COLUMNS, "label"])
+        return pd.DataFrame(columns=[*axes, *COLUMNS, LABEL])
     columns = list(dict.fromkeys([*numbers.others.columns, *axes]))
     rows = numbers.others.reindex(columns=columns).astype(dict.fromkeys(axes, object))
     rows[axes] = rows[axes].fillna("")
@@ -174,8 +198,13 @@ def spearman(one: pd.Series, other: pd.Series) -> float:
 
 
 def of(data: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The cells of one source: ``here``, ``paper`` or ``other methods``."""
+    """The cells of one source: ``here``, ``baselines``, ``paper`` or ``other methods``."""
     return data[data["source"] == source].reset_index(drop=True)
+
+
+def on_axes(data: pd.DataFrame) -> pd.DataFrame:
+    """The cells that have a place on the axes: those of the study and of the paper."""
+    return data[data["source"].isin([HERE, PAPER])]
 
 
 def values_of(cells: pd.DataFrame, axis: str | None) -> list[str]:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
 from reports.cells.names import value_name
-from reports.cells.summary import HERE, PAPER, beside, of, spearman, values_of
+from reports.cells.summary import HERE, PAPER, beside, of, on_axes, spearman, values_of
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
@@ -30,13 +30,14 @@ def draw_against(report: StudyReport, spec: AgainstReport) -> Drawn:
     """Draws a panel for each value of ``spec.y``, and a row of panels with the paper's numbers."""
     rows, columns = rows_and_columns(report.axes, spec.axis)
     data = beside(report.table, report.paper, report.axes, [spec.metric])
-    notes = [*span_note(len(spec.y) * data["source"].nunique()), *gap_notes(data)]
+    notes = [*span_note(len(spec.y) * len(sides(report, data))), *gap_notes(data)]
     return Drawn(
         figure=against_figure(report, spec, data),
         texts=pivoted(data, rows, columns),
         corner=", ".join(rows),
         data=data,
-        findings=cell_findings(data, report.axes, report.baselines) + _rising_together(report, spec, data),
+        findings=cell_findings(data, report.axes, report.baselines, report.paper)
+        + _rising_together(report, spec, data),
         caption=caption(report, data, report.axes, "Points are", "error bars", notes),
         rows=rows,
         columns=columns,
@@ -48,7 +49,7 @@ def against_figure(report: StudyReport, spec: AgainstReport, data: pd.DataFrame)
     others = [axis for axis in report.axes if axis != spec.axis]
     parts = sides(report, data)
     figure, places = lay_out(report, parts, 2.9, stacked=True)
-    colors, markers = values_of(data, spec.color), values_of(data, spec.marker)
+    colors, markers = values_of(on_axes(data), spec.color), values_of(on_axes(data), spec.marker)
     panels: list[tuple[Axes, pd.DataFrame]] = []
     legends: list[tuple[SubFigure, list[Artist]]] = []
     for place, side in zip(places, parts, strict=True):
@@ -141,7 +142,7 @@ def _rising_together(report: StudyReport, spec: AgainstReport, data: pd.DataFram
     found = []
     for y in map(str, spec.y):
         told = []
-        for source, where in ((HERE, "here"), (PAPER, "in the paper")):
+        for source, where in ((HERE, "here"), (PAPER, report.paper.where if report.paper else "")):
             points = paired(of(data, source), spec.axis, str(spec.x), y, others).dropna(subset=["mean_x", "mean_y"])
             if len(points) > 2:
                 rho = spearman(points["mean_x"], points["mean_y"])

@@ -8,7 +8,7 @@ from reports.cells.metric_names import label_of
 from reports.cells.names import axis_name
 from reports.cells.search import search_sentence
 from reports.cells.summary import HERE, PAPER, of
-from reports.paper.numbers import PaperNumbers
+from reports.paper.numbers import PaperNumbers, beginning
 from reports.study_report import StudyReport
 
 SETTING = {
@@ -73,9 +73,8 @@ def _beside_the_paper(report: StudyReport, drawn: bool) -> list[str]:
     numbers = report.paper
     if numbers is None or not drawn:
         return []
-    whose = "The paper's" if numbers.of_one_paper else "Published"
     return [
-        f"{whose} numbers: {numbers.title}, {numbers.published_as}; {_closed(numbers.setting)}",
+        f"{beginning(numbers.whose)} numbers: {numbers.title}, {numbers.published_as}; {_closed(numbers.setting)}",
         *map(_closed, numbers.notes),
         *_differences(report, numbers),
     ]

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.cells.metric_names import label_of
-from reports.cells.summary import beside, known_spread, seed_values
+from reports.cells.summary import beside, known_spread, on_axes, seed_values
+from reports.figures.baseline_lines import draw_baselines
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
@@ -28,7 +29,7 @@ FRONT, OTHERS = "no cheaper cell is better (Pareto front)", "a cheaper cell is a
 def draw_cost(report: StudyReport, spec: CostReport) -> Drawn:
     """Draws a point for each cell, and the front of those that no cheaper cell beats."""
     data = with_cost(report, spec, beside(report.table, None, report.axes, [spec.metric]))
-    notes = [*seeds_note(data), *filter(None, [gaps_note(data["state"])])]
+    notes = [*seeds_note(data), *filter(None, [gaps_note(on_axes(data)["state"])])]
     return Drawn(
         figure=cost_figure(report, spec, data),
         texts=pivoted(data, report.axes, None),
@@ -63,6 +64,7 @@ def cost_figure(report: StudyReport, spec: CostReport, data: pd.DataFrame) -> Fi
     ax = part.subplots()
     known = data.dropna(subset=["mean", "cost"])
     _draw_points(ax, known)
+    draw_baselines(ax, data, data)
     ax.set_xlabel(LABELS[spec.cost])
     ax.set_ylabel(label_of(spec.metric))
     ax.margins(0.12)

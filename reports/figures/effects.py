@@ -23,7 +23,7 @@ from reports.figures.sides import add_legends
 from reports.specs import EffectsReport
 from reports.statistics.noise.differences import differences
 from reports.study_report import StudyReport
-from reports.style import COLORS, GREY, MARKERS, WIDTH, set_heading
+from reports.style import GREY, WIDTH, Look, look, set_heading
 from reports.tables.texts import pivoted
 
 EFFECT, LOW, HIGH = "effect", "effect_low", "effect_high"
@@ -47,8 +47,8 @@ def draw_effects(report: StudyReport, spec: EffectsReport) -> Drawn:
         texts=pivoted(data, axes, None),
         corner=", ".join(axes),
         data=data,
-        findings=cell_findings(data, axes, report.baselines),
-        caption=caption(report, data, axes, "Dots are differences of", "in the table, ±", _notes(spec, data)),
+        findings=cell_findings(data, axes, report.baselines, report.paper),
+        caption=caption(report, data, axes, "Dots are differences of", "in the table, ±", _notes(report, spec, data)),
         rows=axes,
     )
 
@@ -82,14 +82,14 @@ def effects_figure(report: StudyReport, spec: EffectsReport, data: pd.DataFrame)
     ax = part.subplots()
     whole = _seeds_of_reference(data, spec, others)
     for number, group in enumerate(groups):
-        look = COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]
         offset = GROUP * ((number + 0.5) / len(groups) - 0.5)
         mine = cells[(cells[others] == list(group)).all(axis=1)] if others else cells
         for cell in mine.to_dict("records"):
             place = names.index(cell[spec.axis]) + offset if cell[spec.axis] in names else math.nan
-            _draw_cell(ax, place, cell, whole.get(group, []), look, GROUP / len(groups))
+            _draw_cell(ax, place, cell, whole.get(group, []), look(number), GROUP / len(groups))
     _dress(ax, report, spec, data, [folded(value_name(spec.axis, name)) for name in names])
-    add_legends([(part, _handles(cells, others, groups))], ", ".join(map(axis_name, others)), 4)
+    papers = report.paper.name if report.paper else ""
+    add_legends([(part, _handles(cells, others, groups, papers))], ", ".join(map(axis_name, others)), 4)
     return figure
 
 
@@ -113,7 +113,7 @@ def _seeds_of_reference(
 
 
 def _draw_cell(
-    ax: Axes, place: float, cell: dict[Hashable, Any], whole: list[float], look: tuple[str, str], width: float
+    ax: Axes, place: float, cell: dict[Hashable, Any], whole: list[float], its_look: Look, width: float
 ) -> None:
     """A dot with its interval and its seeds; the paper's is a diamond, and a cell without a value says why."""
     if math.isnan(cell[EFFECT]):
@@ -123,7 +123,7 @@ def _draw_cell(
     if cell["source"] == PAPER:
         ax.plot([cell[EFFECT]], [place], zorder=4, **MARK)
         return
-    color, marker = look
+    color, marker, _ = its_look
     seeds = [value - other for value, other in zip(seed_values(cell), whole, strict=False)]
     if len(seeds) > 1:
         ax.plot(seeds, place + spread_out(len(seeds), 0.7 * width), color=color, **DOT)
@@ -169,26 +169,25 @@ def reference_name(spec: EffectsReport) -> str:
     return f"{reference} {FORMS[spec.axis]}" if spec.axis in FORMS else value_name(spec.axis, reference)
 
 
-def _handles(cells: pd.DataFrame, others: list[str], groups: list[tuple[str, ...]]) -> list[Artist]:
-    """The legend of what is drawn: a group without a dot has none."""
-    looks = [(COLORS[number % len(COLORS)], MARKERS[number % len(MARKERS)]) for number in range(len(groups))]
+def _handles(cells: pd.DataFrame, others: list[str], groups: list[tuple[str, ...]], papers: str) -> list[Artist]:
+    """The legend of what is drawn: a group without a dot has none. ``papers`` is the name of the paper's marks."""
     names = [", ".join(value or "–" for value in group) for group in groups]
     dots = of(cells, HERE).dropna(subset=[EFFECT])[others]
     with_dot = set(dots.itertuples(index=False, name=None))
     handles: list[Artist] = [
-        Line2D([], [], color=color, marker=marker, linestyle="", label=name)
-        for (color, marker), name, group in zip(looks, names, groups, strict=True)
+        Line2D([], [], color=look(number).color, marker=look(number).marker, linestyle="", label=name)
+        for number, (name, group) in enumerate(zip(names, groups, strict=True))
         if name and group in with_dot
     ]
     drawn = cells[cells["source"] == PAPER][EFFECT].notna().any()
-    return [*handles, *([Line2D([], [], label="the paper", **MARK)] if drawn else [])]
+    return [*handles, *([Line2D([], [], label=papers, **MARK)] if drawn else [])]
 
 
-def _notes(spec: EffectsReport, data: pd.DataFrame) -> list[str]:
-    ours = of(data, HERE)
+def _notes(report: StudyReport, spec: EffectsReport, data: pd.DataFrame) -> list[str]:
+    ours, paper = of(data, HERE), report.paper
     return [
         f"Each is the difference from {reference_name(spec)}, in the same seeds.",
         *([INTERVAL] if ours[LOW].notna().any() else []),
         *seeds_note(ours),
-        *(["Diamonds: the paper's differences."] if of(data, PAPER)[EFFECT].notna().any() else []),
+        *([f"Diamonds: {paper.whose} differences."] if paper and of(data, PAPER)[EFFECT].notna().any() else []),
     ]

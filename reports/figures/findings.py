@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from reports.cells.baselines import Baseline
 from reports.cells.matrix import Matrix, by_cell, rank_correlation
 from reports.cells.metric_names import difference, is_ranked, unit_of
 from reports.cells.names import is_number
-from reports.cells.scoring import SCORED_BY, Baseline, scorings_of
+from reports.cells.scoring import SCORED_BY, scorings_of
 from reports.cells.summary import HERE, PAPER, WORDS, at, in_common, of, ordered, spearman
-from reports.paper.numbers import PaperMatrix
+from reports.paper.numbers import PaperMatrix, PaperNumbers
 
 
 def heatmap_findings(
@@ -58,9 +59,9 @@ def _agreement(mean: pd.DataFrame, metric: str, paper: PaperMatrix, told: str) -
     published = by_cell(paper.values)
     best = max(published, key=published.__getitem__)
     if cells < 3:
-        return f"{paper.title} of the paper{told}: too few cells in common to compare."
+        return f"{paper.whole_title}{told}: too few cells in common to compare."
     return (
-        f"{paper.title} of the paper: its {_ends(metric)[0]} cell is {_name(best)}; over {cells} cells{told} the order "
+        f"{paper.whole_title}: its {_ends(metric)[0]} cell is {_name(best)}; over {cells} cells{told} the order "
         f"here agrees with its order by a rank correlation (Spearman) of {rho:.2f}."
     )
 
@@ -70,7 +71,9 @@ def _ends(metric: str) -> tuple[str, str]:
     return ("best", "worst") if is_ranked(metric) else ("highest", "lowest")
 
 
-def cell_findings(data: pd.DataFrame, axes: list[str], baselines: Sequence[Baseline]) -> list[str]:
+def cell_findings(
+    data: pd.DataFrame, axes: list[str], baselines: Sequence[Baseline], paper: PaperNumbers | None = None
+) -> list[str]:
     """The findings of the cells of one metric: the best and the worst, the baselines, the agreement with the paper, the
     changes along the axes, missing values.
 
@@ -84,7 +87,7 @@ def cell_findings(data: pd.DataFrame, axes: list[str], baselines: Sequence[Basel
     for scored_by in scorings:
         alike = data[data[SCORED_BY] == scored_by]
         own = [one for one in baselines if one.scored_by == scored_by]
-        findings += _of_one_scoring(alike, axes, own, _told(scored_by, scorings))
+        findings += _of_one_scoring(alike, axes, own, _told(scored_by, scorings), paper)
     findings += _unmatched(baselines, scorings)
     missing = len(ours) - len(known)
     if missing:
@@ -92,7 +95,9 @@ def cell_findings(data: pd.DataFrame, axes: list[str], baselines: Sequence[Basel
     return findings
 
 
-def _of_one_scoring(data: pd.DataFrame, axes: list[str], baselines: Sequence[Baseline], told: str) -> list[str]:
+def _of_one_scoring(
+    data: pd.DataFrame, axes: list[str], baselines: Sequence[Baseline], told: str, paper: PaperNumbers | None
+) -> list[str]:
     """The findings of cells with the same scoring; ``told`` names the scoring if the figure has several."""
     known = of(data, HERE).dropna(subset="mean")
     if known.empty:
@@ -109,8 +114,9 @@ def _of_one_scoring(data: pd.DataFrame, axes: list[str], baselines: Sequence[Bas
         f"{difference(best['mean'] - one.mean, str(best['metric']))} from it."
         for one in baselines
     ]
-    changes = [_along(data, axis, axes, told) for axis in axes]
-    return [*findings, *_common_order(data, axes, told), *filter(None, changes)]
+    where = paper.where if paper else "in the paper"
+    changes = [_along(data, axis, axes, told, where) for axis in axes]
+    return [*findings, *_common_order(data, axes, told, where), *filter(None, changes)]
 
 
 def _told(scored_by: str, scorings: Sequence[str]) -> str:
@@ -135,18 +141,18 @@ def _without_value(count: int, states: "pd.Series[str]") -> str:
     return f"{count} of {len(states)} cells {'has' if count == 1 else 'have'} no value yet{f' ({why})' if why else ''}."
 
 
-def _common_order(data: pd.DataFrame, axes: list[str], told: str) -> list[str]:
+def _common_order(data: pd.DataFrame, axes: list[str], told: str, where: str) -> list[str]:
     common = in_common(data, axes)
     if len(common) < 3:
         return []
     rho = spearman(common["mean"], common["mean_paper"])
     return [
-        f"Over {len(common)} cells in common{told} the order here agrees with the paper's by a rank correlation "
+        f"Over {len(common)} cells in common{told} the order here agrees with that {where} by a rank correlation "
         f"(Spearman) of {rho:.2f}."
     ]
 
 
-def _along(data: pd.DataFrame, axis: str, axes: list[str], told: str) -> str:
+def _along(data: pd.DataFrame, axis: str, axes: list[str], told: str, where: str) -> str:
     """A sentence on the change from the smallest number of an axis to its largest, here and in the paper.
 
     Sign and size can be compared even if the numbers of the axis differ from the paper's. Empty if there is no change
@@ -158,7 +164,7 @@ def _along(data: pd.DataFrame, axis: str, axes: list[str], told: str) -> str:
         return ""
     varied = [name for name in others if of(data, HERE)[name].nunique() > 1]
     over = f", averaged over {', '.join(varied)}" if varied else ""
-    return f"{axis}{told}{here}{over}" + (f"; in the paper{paper}." if paper else ".")
+    return f"{axis}{told}{here}{over}" + (f"; {where}{paper}." if paper else ".")
 
 
 def _change(cells: pd.DataFrame, axis: str, others: list[str]) -> str | None:

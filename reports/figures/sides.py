@@ -14,13 +14,17 @@ from matplotlib.lines import Line2D
 
 from reports.cells.summary import HERE, PAPER, WORDS, of
 from reports.figures.labels.short_names import LETTERS_AN_INCH, letters
+from reports.figures.labels.titles import TITLE, title_lines
+from reports.paper.numbers import beginning
 from reports.study_report import StudyReport
-from reports.style import EMPTY, WIDTH, set_heading
+from reports.style import EMPTY, LEADING, WIDTH, set_heading
 
 FREE_ROWS, ROW = 4, 0.17
 """The rows of a legend that a figure has room for, and the height of each further row in inches."""
 HANDLE = 8
 """The width of a legend's handle, in letters."""
+BETWEEN = 0.1
+"""Inches between the titles of two parts."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +42,23 @@ def sides(report: StudyReport, data: pd.DataFrame) -> list[Side]:
     found = [Side(of(data, HERE), "Here", report.metric_label)]
     numbers, theirs = report.paper, of(data, PAPER)
     if numbers is not None and len(theirs):
-        whose = "The paper" if numbers.of_one_paper else "Published"
-        title = f"{whose}, {numbers.title} ({numbers.published_as})"
+        title = f"{beginning(numbers.name)}, {numbers.title} ({numbers.published_as})"
         found.append(Side(theirs, title, numbers.metrics[report.metric]))
     return found
 
 
 def lay_out(report: StudyReport, parts: list[Side], height: float, stacked: bool) -> tuple[Figure, list[SubFigure]]:
-    """A figure with a part for each side, ``height`` inches high: one below the other if ``stacked``, else side by
-    side."""
+    """A figure with a part for each side, ``height`` inches high and higher if titles need several lines: one below the
+    other if ``stacked``, else side by side. Titles have the same number of lines, so that panels are equally high."""
     rows = len(parts) if stacked else 1
+    titles = [title_lines(side.title, WIDTH / (len(parts) // rows) - BETWEEN) for side in parts]
+    most = max(map(len, titles))
+    height += (most - 1) * LEADING * TITLE / 72
     figure = Figure(figsize=(WIDTH, 0.3 + rows * height), layout="constrained")
     set_heading(figure, report.heading)
     found = list(figure.subfigures(rows, len(parts) // rows, squeeze=False).flat)
-    for part, side in zip(found, parts, strict=True):
-        part.suptitle(side.title, fontsize=8, fontweight="bold")
+    for part, lines in zip(found, titles, strict=True):
+        part.suptitle("\n".join([*lines, *[" "] * (most - len(lines))]), fontsize=TITLE, fontweight="bold")
     return figure, found
 
 

@@ -14,10 +14,12 @@ from reports.cells.summary import (
     beside,
     known_spread,
     of,
+    on_axes,
     other_methods,
     seed_values,
     values_of,
 )
+from reports.figures.baseline_lines import draw_baselines
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
@@ -40,7 +42,8 @@ NAMED_ONCE = "An encoder is named once, at its lowest point."
 
 
 def draw_sizes(report: StudyReport, spec: SizesReport) -> Drawn:
-    """Draws a point for each encoder. The paper's encoders have a panel of their own, with other methods in grey."""
+    """Draws a point for each encoder, and a line for each baseline. The paper's encoders have a panel of their own,
+    with other methods in grey."""
     numbers = report.paper
     cells = beside(report.table, numbers, report.axes, [spec.metric], sized=True)
     data = pd.concat([cells, other_methods(numbers, report.axes, [spec.metric])], ignore_index=True)
@@ -50,16 +53,16 @@ def draw_sizes(report: StudyReport, spec: SizesReport) -> Drawn:
         texts=pivoted(cells, rows, columns),
         corner=", ".join(rows),
         data=data,
-        findings=cell_findings(cells, report.axes, report.baselines),
-        caption=caption(report, cells, report.axes, "Points are", "error bars", _notes(cells, spec)),
+        findings=cell_findings(cells, report.axes, report.baselines, report.paper),
+        caption=caption(report, cells, report.axes, "Points are", "error bars", _notes(report, cells, spec)),
         rows=rows,
         columns=columns,
     )
 
 
-def _notes(cells: pd.DataFrame, spec: SizesReport) -> list[str]:
-    many = bool(spec.series) and cells[spec.series or "source"].nunique() > 1
-    panels = cells["source"].nunique()
+def _notes(report: StudyReport, cells: pd.DataFrame, spec: SizesReport) -> list[str]:
+    many = bool(spec.series) and on_axes(cells)[spec.series or "source"].nunique() > 1
+    panels = len(sides(report, cells))
     return [*span_note(panels), *gap_notes(cells), *seeds_note(cells), *([NAMED_ONCE] if many else [])]
 
 
@@ -67,16 +70,16 @@ def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> 
     """The figure, drawn from ``data`` alone."""
     parts = sides(report, data)
     figure, places = lay_out(report, parts, 3.2, stacked=False)
-    series = values_of(data[data["source"] != OTHERS], spec.series)
-    markers = _markers(series, report.paper.markers if report.paper else {})
+    series = values_of(on_axes(data), spec.series)
+    looks = _looks(series, report.paper.markers if report.paper else {})
     named = [axis for axis in report.axes if axis != spec.series]
     points = [pd.concat([side.cells, _others(data, side)], ignore_index=True) for side in parts]
     axes = [place.subplots() for place in places]
     for ax, side, cells in zip(axes, parts, points, strict=True):
-        for number, value in enumerate(series):
-            look = COLORS[number % len(COLORS)], markers[value]
-            _draw_series(ax, at(side.cells, spec.series, value), value, look, named)
+        for value in series:
+            _draw_series(ax, at(side.cells, spec.series, value), value, looks[value], named)
         _draw_series(ax, of(cells, OTHERS), OTHERS, OTHERS_LOOK, [])
+        draw_baselines(ax, side.cells, data)
         draw_gaps(ax, side.cells, PARAMETERS)
         _dress(ax, side.metric_label, spec)
     share_span(axes)
@@ -88,10 +91,13 @@ def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> 
     return figure
 
 
-def _markers(series: list[str], papers: dict[str, str]) -> dict[str, str]:
-    """The paper's marker of each value of the series where it has one, else one that no other has."""
-    free = (marker for marker in MARKERS if marker not in papers.values())
-    return {value: papers.get(value) or next(free, MARKERS[0]) for value in series}
+def _looks(series: list[str], papers: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """The colour and the marker of each value of the series: the paper's marker where it has one, else one that looks
+    like no other."""
+    free = [marker for marker in MARKERS if marker not in papers.values()]
+    own = [value for value in series if value not in papers]
+    markers = papers | {value: free[(rank + rank // len(COLORS)) % len(free)] for rank, value in enumerate(own)}
+    return {value: (COLORS[rank % len(COLORS)], markers[value]) for rank, value in enumerate(series)}
 
 
 def _named_once(cells: pd.DataFrame, named: list[str]) -> pd.DataFrame:

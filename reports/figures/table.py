@@ -6,9 +6,10 @@ from functools import partial
 import pandas as pd
 from matplotlib.figure import Figure
 
+from reports.cells.baselines import baselines_of, placed, unplaced_notes
 from reports.cells.metric_names import label_of
 from reports.cells.names import axis_name
-from reports.cells.summary import OTHERS, beside, other_methods
+from reports.cells.summary import OTHERS, PAPER, beside, on_axes, other_methods
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
@@ -17,6 +18,7 @@ from reports.specs import TableReport
 from reports.statistics.best import best_cells
 from reports.study_report import StudyReport
 from reports.style import WIDTH
+from reports.tables.blocks import BELOW_RULE
 from reports.tables.body import blocks, table_texts
 from reports.tables.typeset import Sheet
 
@@ -29,8 +31,8 @@ PAPERS_BATCH = 4096
 
 
 def draw_table(report: StudyReport, spec: TableReport) -> Drawn:
-    """Draws one's own numbers, each above the paper's number of the same cell in grey, and the paper's other rows below
-    them."""
+    """Draws one's own numbers, each above the paper's number of the same cell in grey, then the baselines, then the
+    paper's other rows."""
     numbers = report.paper
     axes = [*spec.rows, *([spec.columns] if spec.columns else [])]
     data = pd.concat(
@@ -39,7 +41,7 @@ def draw_table(report: StudyReport, spec: TableReport) -> Drawn:
     )
     data = data.assign(best=best_cells(report.judged, data, axes, _rivals(spec)))
     texts, bold = table_texts(data, spec)
-    cells = data[data["source"] != OTHERS]
+    cells = on_axes(data)
     return Drawn(
         figure=table_figure(report, spec, data),
         texts=texts,
@@ -57,7 +59,9 @@ def draw_table(report: StudyReport, spec: TableReport) -> Drawn:
 def table_figure(report: StudyReport, spec: TableReport, data: pd.DataFrame) -> Figure:
     """The figure, drawn from ``data`` alone."""
     numbers = report.paper
-    notes = [f"Grey: {_source(numbers)}."] if numbers and (data["source"] != "here").any() else []
+    notes = [BELOW_RULE] if len(placed(data, spec.columns)) else []
+    notes += unplaced_notes(data)
+    notes += [f"Grey: {_source(numbers)}."] if numbers and data["source"].isin([PAPER, OTHERS]).any() else []
     notes += ["… no result yet."] if (data["state"] == "waiting").any() else []
     notes += ["stopped: early, without a result."] if (data["state"] == "stopped").any() else []
     for stacked, rotated in LAYOUTS:
@@ -78,14 +82,16 @@ def _rivals(spec: TableReport) -> list[str]:
 
 
 def _findings(report: StudyReport, spec: TableReport, cells: pd.DataFrame, axes: list[str]) -> list[str]:
-    if len(spec.metrics) == 1:
-        return cell_findings(cells, axes, report.baselines)
+    found = {
+        metric: cell_findings(cells[cells["metric"] == metric], axes, baselines_of(report.table, metric), report.paper)
+        for metric in spec.metrics
+    }
+    if len(found) == 1:
+        return found[spec.metric]
     return [
         f"{spec.labels.get(metric, label_of(metric))}: {finding}"
-        for metric in spec.metrics
-        for finding in cell_findings(
-            cells[cells["metric"] == metric], axes, report.baselines if metric == spec.metric else []
-        )
+        for metric, findings in found.items()
+        for finding in findings
     ]
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 
 from reports.cells.metric_names import label_of
-from reports.cells.names import whole_name
+from reports.cells.names import OUTSIDE, whole_name
+from reports.cells.scoring import SCORED_BY
 from reports.specs import Report
 
 Trials = list[dict[str, Any]]
@@ -20,7 +21,8 @@ def trials_by_cell(
 
     ``rows`` are the axes that name the rows of ``texts``, by their values with commas between them; without ``rows``
     no cell has trials. ``columns`` is the axis whose values begin the names of the columns; if it is None, each column
-    has all trials of its row. Other rows and columns, such as the paper's and an average, have no trials.
+    has all trials of its row. A baseline's trials are in each column where its row has a text. Other rows and columns,
+    such as the paper's and an average, have no trials.
     """
     cells: dict[tuple[str, str], Trials] = {}
     for trial in table[table["baseline"] == ""].to_dict("records") if rows else []:
@@ -31,6 +33,11 @@ def trials_by_cell(
             if across is None or column == across or column.startswith(f"{across}, "):
                 for name in names:
                     cells.setdefault((name, column), []).append({str(key): value for key, value in trial.items()})
+    for trial in table[table["baseline"] != ""].to_dict("records"):
+        names = {trial["baseline"] + OUTSIDE, f"{trial['baseline']}, {trial.get(SCORED_BY)}{OUTSIDE}"}
+        for row, *shown in texts[texts.index.isin(names)].itertuples(name=None):
+            for column in (column for column, text in zip(map(str, texts.columns), shown, strict=True) if text):
+                cells.setdefault((row, column), []).append({str(key): value for key, value in trial.items()})
     return cells
 
 

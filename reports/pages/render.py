@@ -12,6 +12,7 @@ from reports.figures.drawn import Drawn, draw
 from reports.figures.forest import save_forest
 from reports.figures.further.save import save_further
 from reports.pages.study_page import write_page
+from reports.paper.numbers import beginning
 from reports.specs import PicturesReport, TableReport
 from reports.statistics.record import save_record, save_search
 from reports.study_report import StudyReport
@@ -73,4 +74,6 @@ def latex_table(report: StudyReport, drawn: Drawn) -> str:
     spec, caption = report.spec, report.heading
     if not (isinstance(spec, PicturesReport) or (isinstance(spec, TableReport) and len(spec.metrics) > 1)):
         caption += f": {report.metric_label}"  # several metrics are named in the table itself
-    return latex(drawn.blocks or partial(text_blocks, drawn.texts, drawn.corner, drawn.bold), f"{caption}.")
+    whose = report.paper.whose if report.paper else ""
+    blocks = partial(text_blocks, drawn.texts, drawn.corner, drawn.bold, source=f"{beginning(whose)} numbers")
+    return latex(drawn.blocks or blocks, f"{caption}.", whose)

@@ -13,11 +13,44 @@ from reports.paper.catalog import PAPER
 
 
 @dataclass(frozen=True)
-class PaperNumbers:
-    """The numbers of a figure or table of the paper, one row a cell."""
+class Published:
+    """Numbers that are published, and the words for whose they are."""
 
     title: str
     """The name in the paper, such as ``Figure 5``."""
+    of_one_paper: bool = field(default=True, kw_only=True)
+    """Whether all numbers are from the one paper, rather than from several."""
+
+    @property
+    def whole_title(self) -> str:
+        """The title with its origin: ``Figure 5 of the paper``."""
+        return f"{self.title} of the paper" if self.of_one_paper else self.title
+
+    @property
+    def name(self) -> str:
+        """The name of their origin in a legend or beside an axis."""
+        return "the paper" if self.of_one_paper else "published"
+
+    @property
+    def whose(self) -> str:
+        """The words before a noun: ``the paper's`` numbers, or ``published`` numbers."""
+        return "the paper's" if self.of_one_paper else "published"
+
+    @property
+    def where(self) -> str:
+        """The words for a place: ``in the paper``."""
+        return "in the paper" if self.of_one_paper else "in the published numbers"
+
+
+def beginning(words: str) -> str:
+    """The words as the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+@dataclass(frozen=True)
+class PaperNumbers(Published):
+    """The numbers of a figure or table of the paper, one row a cell."""
+
     caption: str
     """The caption in the paper, in short."""
     source: str
@@ -40,8 +73,6 @@ class PaperNumbers:
     """The ends of the paper's error bars, ``low`` and ``high``, row by row; empty if it draws none."""
     notes: list[str]
     """Sentences that a reader of the numbers needs, such as on a misprint."""
-    of_one_paper: bool = True
-    """Whether all numbers are from the one paper, rather than from several."""
     scored_by: str = ""
     """The scoring of all numbers, as in ``reports.cells.scoring``: ``linear_sgd on imagenet``. Empty if there are
     several, or if the paper does not say."""
@@ -51,7 +82,7 @@ class PaperNumbers:
     @property
     def cited(self) -> str:
         """The name and the form of publication: ``Table 4 of the paper, printed``."""
-        return f"{self.title}{' of the paper' if self.of_one_paper else ''}, {self.published_as}"
+        return f"{self.whole_title}, {self.published_as}"
 
     def matrix(self, rows: str, columns: str, metric: str) -> "PaperMatrix | None":
         """A metric with one axis as rows and the other as columns; None if the axes or the metric are other ones."""
@@ -61,15 +92,15 @@ class PaperNumbers:
         values = values.loc[list(dict.fromkeys(self.table[rows])), list(dict.fromkeys(self.table[columns]))]
         average = pd.Series(self.row_average) if self.row_average and rows == self.axes[0] else None
         values = values.rename_axis(index=None, columns=None)
-        return PaperMatrix(self.title, self.metrics[metric], values, average, self.scored_by)
+        return PaperMatrix(
+            self.title, self.metrics[metric], values, average, self.scored_by, of_one_paper=self.of_one_paper
+        )
 
 
 @dataclass(frozen=True)
-class PaperMatrix:
+class PaperMatrix(Published):
     """A metric of the paper over two axes, as a heatmap shows it."""
 
-    title: str
-    """The name of the figure in the paper."""
     metric: str
     """The paper's name of the metric."""
     values: pd.DataFrame

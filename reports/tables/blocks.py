@@ -41,12 +41,27 @@ class Row:
         """The number of lines of the highest cell."""
         return max([1, *map(len, self.cells)])
 
+    @property
+    def height(self) -> float:
+        """The height in points."""
+        return LINE * self.lines + PAD
+
 
 @dataclass(frozen=True)
 class Section:
-    """A rule and a title between rows."""
+    """A rule between rows, and a title below it unless that is empty."""
 
     title: str
+
+    @property
+    def height(self) -> float:
+        """The height in points."""
+        return LINE + 2 * PAD if self.title else 1.5 * PAD
+
+
+RULE = Section("")
+"""The rule above the baselines."""
+BELOW_RULE = "Below the rule: baselines, in every column with cells that are scored alike."
 
 
 @dataclass(frozen=True)
@@ -94,7 +109,7 @@ def head_height(block: Block, rotated: bool) -> float:
 
 def block_height(block: Block, rotated: bool) -> float:
     """The height of a table with a free line below, in points."""
-    rows = sum(LINE * part.lines + PAD if isinstance(part, Row) else LINE + 2 * PAD for part in block.body)
+    rows = sum(part.height for part in block.body)
     above = LINE * bool(block.title) + (LINE + PAD) * bool(block.spans)
     return above + head_height(block, rotated) + rows + 2 * PAD + LINE
 

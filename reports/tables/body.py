@@ -2,15 +2,17 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
+from reports.cells.baselines import placed
 from reports.cells.metric_names import label_of
-from reports.cells.names import PAPERS, axis_name, whole_name
-from reports.cells.summary import HERE, OTHERS, PAPER, of, values_of
+from reports.cells.names import OUTSIDE, PAPERS, axis_name, whole_name
+from reports.cells.summary import BASELINES, HERE, LABEL, OTHERS, PAPER, of, values_of
 from reports.specs import TableReport
-from reports.tables.blocks import Block, Line, Row, Section
+from reports.tables.blocks import RULE, Block, Line, Row, Section
 
 Column = tuple[str, str]
 """A column: a value of the axis of the columns, empty if there is no such axis, and a metric."""
@@ -24,8 +26,8 @@ EMPTY = {"failed": "failed", "stopped": "stopped", "waiting": "…", "done": "�
 
 
 def blocks(data: pd.DataFrame, spec: TableReport, source: str, stacked: bool) -> list[Block]:
-    """The blocks of a table: one's own rows, with the paper's numbers of the same cells under them, then the paper's
-    other rows.
+    """The blocks of a table: one's own rows, with the paper's numbers of the same cells under them, then the baselines
+    below a rule, then the paper's other rows.
 
     The paper's other rows have the title ``source``. They are in the same table if they have the same columns, else in
     a table of their own. ``stacked`` puts a spread under its mean.
@@ -37,7 +39,9 @@ def blocks(data: pd.DataFrame, spec: TableReport, source: str, stacked: bool) ->
         Row(labels, tuple(_both(ours.get((labels, c)), theirs.get((labels, c)), spread) for c in columns))
         for labels in _labels(ours)
     ]
-    body: Body = (*_without_repeats(rows),)
+    outside = _cells(placed(data, spec.columns), spec, BASELINES)
+    below = [_row(labels, outside, columns, spread) for labels in _labels(outside)]
+    body: Body = (*_without_repeats(rows), *((RULE, *below) if below else ()))
     rest = {key: cell for key, cell in theirs.items() if key[0] in _unmatched(theirs, ours)}
     rest |= _cells(data, spec, OTHERS)
     if not rest:
@@ -45,43 +49,56 @@ def blocks(data: pd.DataFrame, spec: TableReport, source: str, stacked: bool) ->
     others = _columns(data, spec, [PAPER, OTHERS])
     same = set(others) <= set(columns)
     papers = [_grey(labels, rest, columns if same else others) for labels in _labels(rest)]
-    below: Body = (*_without_repeats(papers),)
+    their_body: Body = (*_without_repeats(papers),)
     if same:
-        return [_block(spec, columns, (*body, Section(source), *below))]
-    return [_block(spec, columns, body), _block(spec, others, below, source)]
+        return [_block(spec, columns, (*body, Section(source), *their_body))]
+    return [_block(spec, columns, body), _block(spec, others, their_body, source)]
 
 
 def table_texts(data: pd.DataFrame, spec: TableReport) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The cells as text, and whether each is bold. The names of the paper's rows end with ``PAPERS``."""
+    """The cells as text, and whether each is bold. Names of the paper's rows end with ``PAPERS``, those of baselines
+    with ``OUTSIDE``."""
     columns = _columns(data, spec, [HERE, PAPER, OTHERS])
-    ours, theirs = _cells(data, spec, HERE), _cells(data, spec, PAPER)
-    papers = theirs | _cells(data, spec, OTHERS)
-    texts, bold = {}, {}
-    for labels, told in _row_names([*_labels(ours), *_labels(papers)]).items():
-        for cells, ending in ((ours, ""), (papers, PAPERS)):
-            if labels in _labels(cells):
-                name = told + ending
-                lines = [_lines(cells.get((labels, column)), False)[0] for column in columns]
-                texts[name], bold[name] = [line.text for line in lines], [line.bold for line in lines]
+    rows = {
+        name: [_lines(cells.get((labels, column)), False)[0] for column in columns]
+        for name, labels, cells in _named_rows(data, spec)
+    }
     names = [_name(column, spec) for column in columns]
+    texts = {name: [line.text for line in lines] for name, lines in rows.items()}
+    bold = {name: [line.bold for line in lines] for name, lines in rows.items()}
     return (
         pd.DataFrame.from_dict(texts, orient="index", columns=names),
         pd.DataFrame.from_dict(bold, orient="index", columns=names),
     )
 
 
+def _named_rows(data: pd.DataFrame, spec: TableReport) -> Iterator[tuple[str, Labels, Cells]]:
+    """The name of each row, its labels, and the cells it is taken from: one's own rows, each with the paper's below it,
+    then the baselines, then the paper's other rows."""
+    ours, theirs = _cells(data, spec, HERE), _cells(data, spec, PAPER) | _cells(data, spec, OTHERS)
+    names = _row_names([*_labels(ours), *_labels(theirs)])
+    for labels in _labels(ours):
+        yield names[labels], labels, ours
+        if labels in _labels(theirs):
+            yield names[labels] + PAPERS, labels, theirs
+    outside = _cells(placed(data, spec.columns), spec, BASELINES)
+    yield from ((labels[0] + OUTSIDE, labels, outside) for labels in _labels(outside))
+    yield from ((names[labels] + PAPERS, labels, theirs) for labels in _labels(theirs) if labels not in _labels(ours))
+
+
 def _cells(data: pd.DataFrame, spec: TableReport, source: str) -> Cells:
     cells = {}
     for cell in of(data, source).to_dict("records"):
-        labels = tuple(str(cell[axis]) for axis in spec.rows) if source != OTHERS else _method(cell, len(spec.rows))
+        on_axes = source in (HERE, PAPER)
+        labels = tuple(str(cell[axis]) for axis in spec.rows) if on_axes else _outside(cell, len(spec.rows))
         column = str(cell[spec.columns]) if spec.columns else "", str(cell["metric"])
         cells[labels, column] = {str(name): value for name, value in cell.items()}
     return cells
 
 
-def _method(cell: dict[Any, Any], count: int) -> Labels:
-    """The labels of another method: its name, and its architecture if it is known."""
-    told = [text for name in ("label", "architecture") if isinstance(text := cell.get(name), str) and text]
+def _outside(cell: dict[Any, Any], count: int) -> Labels:
+    """The labels of a baseline or another method: its name, and its architecture if it is known."""
+    told = [text for name in (LABEL, "architecture") if isinstance(text := cell.get(name), str) and text]
     return (", ".join(told),) if count == 1 else tuple([*told, *[""] * count][:count])
 
 
@@ -115,6 +132,10 @@ def _lines(cell: Cell | None, stacked: bool) -> tuple[Line, ...]:
     mean, spread = f"{cell['mean']:.1f}", "" if math.isnan(cell["spread"]) else f"± {cell['spread']:.1f}"
     bold = cell["best"] is True
     return (Line(mean, bold), Line(spread)) if stacked else (Line(f"{mean} {spread}".strip(), bold),)
+
+
+def _row(labels: Labels, cells: Cells, columns: list[Column], stacked: bool) -> Row:
+    return Row(labels, tuple(_lines(cells.get((labels, column)), stacked) for column in columns))
 
 
 def _both(ours: Cell | None, theirs: Cell | None, stacked: bool) -> tuple[Line, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from reports.tables.blocks import Block, Line, Row, Section, column_widths, head_lines
+from reports.tables.blocks import BELOW_RULE, RULE, Block, Line, Row, Section, column_widths, head_lines
 from reports.tables.latex_text import cell, escaped
 
 COLUMN, PAGE = 234, 487
@@ -22,16 +22,17 @@ is under its mean, and whether headings are rotated."""
 NEEDS = "% needs \\usepackage{booktabs,graphicx,xcolor} and, for letters with accents, \\usepackage[T1]{fontenc}\n"
 
 
-def latex(blocks: Callable[[bool], Sequence[Block]], caption: str) -> str:
+def latex(blocks: Callable[[bool], Sequence[Block]], caption: str, grey: str = "the paper's") -> str:
     """The LaTeX of a table with its caption.
 
-    ``blocks`` returns the blocks of the table; its argument says whether a spread is under its mean.
+    ``blocks`` returns the blocks of the table; its argument says whether a spread is under its mean. Numbers in grey
+    are those that ``grey`` names.
     """
     for environment, width, stacked, upright in LAYOUTS:  # noqa: B007
         tables = blocks(stacked)
         if NARROWER * max(sum(column_widths(table, upright)) for table in tables) <= width:
             break
-    told = " ".join([caption, *_notes(tables)])
+    told = " ".join([caption, *_notes(tables, grey)])
     return (
         f"{NEEDS}\\begin{{{environment}}}[t]\n\\centering\n\\footnotesize\n\\setlength{{\\tabcolsep}}{{4pt}}\n"
         f"\\caption{{{escaped(told)}}}\n\\smallskip\n"
@@ -40,13 +41,15 @@ def latex(blocks: Callable[[bool], Sequence[Block]], caption: str) -> str:
     )
 
 
-def _notes(tables: Sequence[Block]) -> Iterator[str]:
-    """Sentences for the caption that explain spreads and grey numbers."""
+def _notes(tables: Sequence[Block], grey: str) -> Iterator[str]:
+    """Sentences for the caption that explain spreads, baselines and grey numbers."""
     lines = [line for table in tables for row in table.rows for cell in row.cells for line in cell]
     if any("±" in line.text for line in lines):
         yield "±: standard deviation over seeds."
+    if any(RULE in table.body for table in tables):
+        yield BELOW_RULE
     if any(line.grey and line.text for line in lines):
-        yield "Grey: the paper's."
+        yield f"Grey: {grey}."
 
 
 def _tabular(block: Block, upright: bool) -> str:
@@ -85,7 +88,8 @@ def _head(head: str, upright: bool) -> list[str]:
 
 def _part(part: Row | Section, width: int) -> str:
     if isinstance(part, Section):
-        return f"\\midrule\n\\multicolumn{{{width}}}{{@{{}}l}}{{\\textit{{{escaped(part.title)}}}}} \\\\\n"
+        title = f"\\multicolumn{{{width}}}{{@{{}}l}}{{\\textit{{{escaped(part.title)}}}}} \\\\\n" if part.title else ""
+        return f"\\midrule\n{title}"
     lines = []
     for number in range(part.lines):
         labels = [_line(Line(label if number == 0 else "", grey=part.grey)) for label in part.labels]

@@ -4,9 +4,10 @@ import math
 
 import pandas as pd
 
+from reports.cells.baselines import placed
 from reports.cells.matrix import Matrix
-from reports.cells.names import PAPERS
-from reports.cells.summary import HERE, PAPER, of, values_of, why_empty
+from reports.cells.names import OUTSIDE, PAPERS
+from reports.cells.summary import HERE, LABEL, PAPER, of, values_of, why_empty
 from reports.paper.numbers import PaperMatrix
 
 AVERAGE = "average"
@@ -40,12 +41,20 @@ def rows_and_columns(axes: list[str], across: str | None) -> tuple[list[str], st
 
 
 def pivoted(data: pd.DataFrame, rows: list[str], columns: str | None) -> pd.DataFrame:
-    """The cells of one metric as text: one's own rows, then the paper's rows.
+    """The cells of one metric as text: one's own rows, then the baselines, then the paper's rows.
 
     ``data`` is as in ``reports.cells.summary``. Rows are named by their values on the axes ``rows``.
     """
-    parts = [_wide(of(data, source), rows, columns, ending) for source, ending in ((HERE, ""), (PAPER, PAPERS))]
+    ours, theirs = (_wide(of(data, source), rows, columns, end) for source, end in ((HERE, ""), (PAPER, PAPERS)))
+    parts = [ours, baseline_texts(data, columns), theirs]
     return pd.concat([part for part in parts if len(part)]).fillna("")
+
+
+def baseline_texts(data: pd.DataFrame, columns: str | None) -> pd.DataFrame:
+    """The baselines of one metric as text, a row each; ``data`` and ``columns`` as in ``pivoted``. Empty where a column
+    has no cell with the baseline's scoring."""
+    cells = placed(data, columns)
+    return _wide(cells, [LABEL], columns, OUTSIDE) if len(cells) else pd.DataFrame()
 
 
 def _wide(cells: pd.DataFrame, rows: list[str], columns: str | None, ending: str) -> pd.DataFrame:
@@ -67,4 +76,4 @@ def tidy(matrix: Matrix, paper: PaperMatrix | None, rows: str, columns: str) -> 
     if paper is not None:
         parts["paper"] = paper.values.reindex(index=matrix.mean.index, columns=matrix.mean.columns)
     stacked = {name: part.stack(future_stack=True) for name, part in parts.items()}
-    return pd.DataFrame(stacked).rename_axis([rows, columns]).reset_index()
+    return pd.DataFrame(stacked).rename_axis([rows, columns]).reset_index().assign(source=HERE)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.cells.names import is_number, with_minus
-from reports.style import BOLD_LETTER, GREY, WIDTH
+from reports.style import GREY, WIDTH, bold_lines
 from reports.tables.blocks import (
     GAP,
     LINE,
@@ -47,7 +47,7 @@ class Sheet:
     def draw(self, title: str, footnotes: Sequence[str]) -> Figure:
         """The figure, as large as the table needs, with a title above it and footnotes below."""
         folded = [line for note in footnotes for line in textwrap.wrap(note, int(self.width / 3.9))]
-        lines = textwrap.wrap(title, int(self.width / (9 * BOLD_LETTER))) or [""]
+        lines = bold_lines(title, self.width / 72, 9)
         head = MARGIN + LINE * (2 + 1.2 * (len(lines) - 1))
         height = head + MARGIN + sum(block_height(block, self.rotated) for block in self.blocks) + LINE * len(folded)
         figure = Figure(figsize=(self.width / 72, height / 72))
@@ -79,10 +79,9 @@ def _draw_block(ax: Axes, block: Block, top: float, rotated: bool) -> float:
         if isinstance(part, Section):
             _rule(ax, bounds, top + PAD / 2, "thin")
             ax.text(MARGIN, top + 1.5 * PAD, part.title, fontsize=SIZE, style="italic", va="top", color=GREY)
-            top += LINE + 2 * PAD
         else:
             _draw_row(ax, part, lefts, top)
-            top += LINE * part.lines + PAD
+        top += part.height
     _rule(ax, bounds, top, "thick")
     return top + LINE
 

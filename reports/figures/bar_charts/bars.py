@@ -4,10 +4,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from reports.cells.baselines import baselines_beside
 from reports.cells.names import value_name
 from reports.cells.summary import HERE, PAPER, at, beside, in_common, of, ordered
 from reports.figures.bar_charts.limits import panel_limits
-from reports.figures.bar_charts.panel import CUT, Looks, bar_handles, draw_panel, look
+from reports.figures.bar_charts.panel import CUT, Looks, bar_handles, draw_panel
+from reports.figures.baseline_lines import draw_baselines, labelled_once
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
@@ -15,8 +17,10 @@ from reports.figures.labels.short_names import LETTERS_AN_INCH, folded
 from reports.figures.labels.ticks import panel_width
 from reports.figures.seed_dots import seeds_note
 from reports.figures.sides import GAPS, add_legends, lay_out, sides, span_note
+from reports.paper.numbers import PaperNumbers
 from reports.specs import BarsReport
 from reports.study_report import StudyReport
+from reports.style import look
 from reports.tables.texts import pivoted
 
 MOST_BESIDE = 24
@@ -27,8 +31,9 @@ SHORTEST_TITLE = 10
 
 
 def draw_bars(report: StudyReport, spec: BarsReport) -> Drawn:
-    """Draws a bar for each mean over seeds, with its standard deviation, or a dot if bars would not begin at 0. The
-    paper's numbers have panels of their own, and are also marked on one's own values of the same cells."""
+    """Draws a bar for each mean over seeds, with its standard deviation, or a dot if bars would not begin at 0, and a
+    line for each baseline. The paper's numbers have panels of their own, and are also marked on one's own values of the
+    same cells."""
     axes = [axis for axis in (spec.panels, spec.x, spec.series) if axis]
     rows = [axis for axis in (spec.panels, spec.x) if axis]
     data = beside(report.table, report.paper, axes, [spec.metric])
@@ -38,8 +43,8 @@ def draw_bars(report: StudyReport, spec: BarsReport) -> Drawn:
         texts=pivoted(data, rows, spec.series),
         corner=", ".join(rows),
         data=data,
-        findings=cell_findings(data, axes, report.baselines),
-        caption=caption(report, data, axes, drawn, "error bars", _notes(data, spec)),
+        findings=cell_findings(data, axes, report.baselines, report.paper),
+        caption=caption(report, data, axes, drawn, "error bars", _notes(report.paper, data, spec)),
         rows=rows,
         columns=spec.series,
     )
@@ -48,19 +53,24 @@ def draw_bars(report: StudyReport, spec: BarsReport) -> Drawn:
 def bars_figure(report: StudyReport, spec: BarsReport, data: pd.DataFrame) -> Figure:
     """The figure, drawn from ``data`` alone."""
     parts = sides(report, data)
-    bars = data.groupby(["source", *([spec.panels] if spec.panels else [])]).size().max()
+    bars = max(len(cells) for cells in _panels(spec, data))
     stacked = spec.panels is not None or bars > MOST_BESIDE
     figure, places = lay_out(report, parts, 2.5, stacked)
     limits = iter(_limits(spec, data))
     as_dots, legends = _are_cut(spec, data), []
+    marked = report.paper.name if report.paper else ""
     for place, side, looks in zip(places, parts, _looks(data, spec.series), strict=False):
         cells = with_marks(side.cells, data, spec)
-        panels = ordered(cells, spec.panels)
-        for ax, value in zip(place.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-            draw_panel(ax, at(cells, spec.panels, value), spec, looks, next(limits), as_dots)
+        values = ordered(cells, spec.panels)
+        panels = place.subplots(1, len(values), squeeze=False)[0]
+        for ax, value in zip(panels, values, strict=True):
+            shown = at(cells, spec.panels, value)
+            draw_panel(ax, shown, spec, looks, next(limits), as_dots)
+            draw_baselines(ax, shown, data)
             _name_panel(ax, value_name(spec.panels or "", value) if value else "")
-            ax.set_ylabel(side.metric_label if value == panels[0] else "")
-        legends.append((place, bar_handles(cells, spec.series, looks, as_dots)))
+            ax.set_ylabel(side.metric_label if value == values[0] else "")
+        bars_and_marks = bar_handles(cells, spec.series, looks, as_dots, marked)
+        legends.append((place, [*bars_and_marks, *labelled_once(panels)]))
     add_legends(legends, spec.series_label or spec.series or "", 8 if stacked else 4)
     return figure
 
@@ -77,9 +87,13 @@ def _panels(spec: BarsReport, data: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _limits(spec: BarsReport, data: pd.DataFrame) -> list[tuple[float, float]]:
-    """The vertical limits of each panel, with room for the paper's marks."""
-    marks = [cells[["mark"]].set_axis(["mean"], axis=1) for cells in _panels(spec, data)]
-    return panel_limits([pd.concat(both) for both in zip(_panels(spec, data), marks, strict=True)])
+    """The vertical limits of each panel, with room for the paper's marks and the baselines."""
+    return panel_limits([pd.concat([cells, _beside_bars(cells, data)]) for cells in _panels(spec, data)])
+
+
+def _beside_bars(cells: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
+    """The values that are drawn beside the bars of a panel: the paper's marks, and the baselines."""
+    return pd.DataFrame({"mean": [*cells["mark"], *(one.mean for one in baselines_beside(cells, data))]})
 
 
 def _are_cut(spec: BarsReport, data: pd.DataFrame) -> bool:
@@ -114,14 +128,16 @@ def _looks(data: pd.DataFrame, series: str | None) -> list[Looks]:
     return [{value: look(rank) for rank, value in enumerate(values)} for values in (ours, theirs)]
 
 
-def _notes(data: pd.DataFrame, spec: BarsReport) -> list[str]:
+def _notes(paper: PaperNumbers | None, data: pd.DataFrame, spec: BarsReport) -> list[str]:
     """Sentences that a reader needs to read the figure."""
     panels = list(zip(_limits(spec, data), _panels(spec, data), strict=True))
     marked = any(cells["mark"].notna().any() for _, cells in panels)
+    lower = {one.name for (low, _), cells in panels for one in baselines_beside(cells, data) if one.mean < low}
     return [
         *span_note(len(panels)),
         *([CUT] if any((cells["mean"] < low).any() for (low, _), cells in panels) else []),
-        *(["Diamonds: the paper's numbers at the same values."] if marked else []),
+        *(f"The line of {name} is below its panel." for name in sorted(lower)),
+        *([f"Diamonds: {paper.whose} numbers at the same values."] if paper and marked else []),
         *seeds_note(data),
-        *(GAPS if (data["state"] != "done").any() else []),
+        *(GAPS if (of(data, HERE)["state"] != "done").any() else []),
     ]

@@ -1,7 +1,7 @@
 """A panel of bars, and the handles of its legend."""
 
 from collections.abc import Hashable
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from matplotlib.artist import Artist
@@ -16,7 +16,7 @@ from reports.figures.labels.ticks import name_places
 from reports.figures.seed_dots import draw_seeds
 from reports.figures.sides import EMPTY_STYLES, EMPTY_WORDS
 from reports.specs import BarsReport
-from reports.style import COLORS, ERROR, HATCHES, MARKERS
+from reports.style import ERROR, Look
 
 GROUP = 0.86
 """The width of a group of bars, as a part of the distance between groups."""
@@ -35,24 +35,8 @@ MARK: dict[str, Any] = {
 """The style of the mark of a paper's number."""
 
 
-class Look(NamedTuple):
-    """The look of a value of the series."""
-
-    color: str
-    hatch: str
-    marker: str
-    """The marker of the dot that stands for a bar."""
-
-
 Looks = dict[str, Look]
 """The look of each value of the series."""
-
-
-def look(rank: int) -> Look:
-    """The look of a value. When the colours repeat, hatches and markers are shifted by one, so that every value looks
-    different."""
-    moved = rank + rank // len(COLORS)
-    return Look(COLORS[rank % len(COLORS)], HATCHES[moved % len(HATCHES)], MARKERS[moved % len(MARKERS)])
 
 
 def draw_panel(
@@ -92,7 +76,7 @@ def _places(cells: pd.DataFrame, spec: BarsReport, width: float) -> list[float]:
 
 def _draw_value(ax: Axes, x: float, width: float, cell: dict[Hashable, Any], its_look: Look, as_dots: bool) -> None:
     """A bar from 0 or a dot, its error bar, its seeds, and the paper's number."""
-    color, hatch, marker = its_look
+    color, marker, hatch = its_look
     if as_dots:
         ax.plot([x], [cell["mean"]], color=color, marker=marker, linestyle="", zorder=3)
     else:
@@ -116,17 +100,17 @@ def _draw_gap(ax: Axes, x: float, width: float, cell: dict[Hashable, Any]) -> No
         ax.text(x, 0.04, told, transform=whole, rotation=90, ha="center", va="bottom", fontsize=7, bbox=under)
 
 
-def bar_handles(cells: pd.DataFrame, series: str | None, looks: Looks, as_dots: bool) -> list[Artist]:
-    """The handles of a legend: the values of the series, then the empty places and the paper's marks if there are
-    any."""
+def bar_handles(cells: pd.DataFrame, series: str | None, looks: Looks, as_dots: bool, marked: str) -> list[Artist]:
+    """The handles of a legend: the values of the series, then the empty places and the paper's marks if there are any.
+    ``marked`` is the name of the marks."""
     handles: list[Artist] = []
     for value in ordered(cells, series) if series else []:
-        color, hatch, marker = looks[value]
+        color, marker, hatch = looks[value]
         dot = Line2D([], [], color=color, marker=marker, linestyle="", label=value or "–")
         bar = Patch(facecolor=color, hatch=hatch, edgecolor="white", label=value or "–")
         handles.append(dot if as_dots else bar)
     empty = set(cells.loc[cells["mean"].isna(), "state"])
     handles += [Patch(label=EMPTY_WORDS[state], **style) for state, style in EMPTY_STYLES.items() if state in empty]
     if cells["mark"].notna().any():
-        handles.append(Line2D([], [], label="the paper", **MARK))
+        handles.append(Line2D([], [], label=marked, **MARK))
     return handles

@@ -5,23 +5,27 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from reports.cells.baselines import Baseline
 from reports.cells.matrix import Matrix, by_cell, rank_correlation, to_matrix
-from reports.cells.scoring import Baseline
-from reports.cells.summary import beside
+from reports.cells.summary import BASELINES, LABEL, beside, of
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import heatmap_findings
-from reports.figures.heatmaps.panel import Panel, draw_panel, standardised
+from reports.figures.heatmaps.panel import LETTERS, Panel, draw_panel, standardised
 from reports.figures.labels.point_labels import label_points
-from reports.paper.numbers import PaperMatrix
+from reports.figures.labels.short_names import folded
+from reports.paper.numbers import PaperMatrix, beginning
 from reports.specs import HeatmapReport
 from reports.study_report import StudyReport
 from reports.style import COLORS, WIDTH, set_heading
-from reports.tables.texts import formatted, tidy
+from reports.tables.texts import baseline_texts, formatted, tidy
 
 NAMED, OUTLIERS = 4, 2
 """The numbers of the best cells of each side, and of the cells farthest from their rank in the paper, that are named in
 the scatter plot."""
+ROW, LOWEST, AROUND = 0.29, 2.1, 1.05
+"""Inches of a row, which has a number and its spread on two lines, of the cells of a panel at least, and of what is
+written around them."""
 SCALE_NOTE = "Colours: standard deviations from the mean of each grid, on one scale, so that shapes compare."
 NOTE = "The last column is the row's mean. Hatched: no result yet; crossed: failed; ruled: stopped early."
 
@@ -42,14 +46,20 @@ def draw_heatmap(report: StudyReport, spec: HeatmapReport) -> Drawn:
     data = beside(report.table, numbers if paper else None, [rows, columns], [spec.metric])
     return Drawn(
         figure=figure,
-        texts=formatted(matrix),
+        texts=pd.concat([formatted(matrix), baseline_texts(data, columns)]).fillna(""),
         corner=f"{rows} / {columns}",
-        data=tidy(matrix, paper, rows, columns),
+        data=_with_baselines(tidy(matrix, paper, rows, columns), of(data, BASELINES)),
         findings=heatmap_findings(matrix, spec.metric, paper, report.baselines),
         caption=caption(report, data, [rows, columns], "Cells are", "±", _notes(matrix, paper, baseline)),
         rows=[rows],
         columns=columns,
     )
+
+
+def _with_baselines(cells: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
+    """The cells of a heatmap, and below them the baselines with the same columns and their name."""
+    known = [name for name in (*cells, LABEL) if name in baselines]
+    return pd.concat([cells, baselines[known]], ignore_index=True)
 
 
 def _notes(matrix: Matrix, paper: PaperMatrix | None, baseline: Baseline | None) -> list[str]:
@@ -83,11 +93,15 @@ def heatmap_figure(
         ax = figure.add_subplot()
         draw_panel(ax, ours, row_label, column_label)
         return figure
-    figure = Figure(figsize=(WIDTH, 6.3), layout="constrained")
     comparable = matrix.scorings == [paper.scored_by]
-    places = figure.subplot_mosaic([["ours", "paper"], ["gap" if comparable else "order", "order"]])
+    upper = AROUND + max(LOWEST, ROW * len(matrix.mean))
+    heights = [upper, upper if comparable else AROUND + LOWEST]
+    figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
+    mosaic = [["ours", "paper"], ["gap" if comparable else "order", "order"]]
+    places = figure.subplot_mosaic(mosaic, height_ratios=heights)
     draw_panel(places["ours"], ours, row_label, column_label)
-    published = Panel(f"The paper: {paper.title}, {paper.metric}", paper.values, paper.row_average, scale=scale)
+    told = f"{beginning(paper.name)}: {paper.title}, {paper.metric}"
+    published = Panel(told, paper.values, paper.row_average, scale=scale)
     draw_panel(places["paper"], published, row_label, column_label)
     if comparable:
         draw_panel(places["gap"], _difference(matrix, paper), row_label, column_label)
@@ -106,7 +120,7 @@ def _common_scale(*grids: pd.DataFrame) -> tuple[float, float]:
 
 def _difference(matrix: Matrix, paper: PaperMatrix) -> Panel:
     difference = matrix.mean - paper.values.reindex(index=matrix.mean.index, columns=matrix.mean.columns)
-    title = "Difference, in points (ours - the paper's)"
+    title = f"Difference, in points (ours - {paper.whose})"
     return Panel(title, difference, state=matrix.state, stopped_at=matrix.stopped_at, signed=True)
 
 
@@ -119,15 +133,17 @@ def draw_agreement(ax: Axes, matrix: Matrix, paper: PaperMatrix) -> None:
     kinds = ((False, "o", "row and column differ"), (True, "s", "row and column alike"))
     for number, (single, marker, label) in enumerate(kinds):
         chosen = [cell for cell in common if (cell[0] == cell[1]) is single]
+        if not chosen:
+            continue
         x, y = [there[cell] for cell in chosen], [here[cell] for cell in chosen]
         ax.scatter(x, y, s=14, marker=marker, color=COLORS[number], alpha=0.8, label=label)
     agreement = f"Spearman's rho {rho:.2f} over {cells} cells" if cells >= 3 else "too few cells to compare"
     if len(matrix.scorings) > 1:
         agreement = f"none, of cells that are scored in {len(matrix.scorings)} ways"
     ax.set_title(f"Agreement of the order:\n{agreement}")
-    ax.set_xlabel(f"the paper, {paper.metric}")
+    ax.set_xlabel(folded(f"{paper.name}, {paper.metric}", LETTERS))
     ax.set_ylabel("ours")
-    if common:
+    if len(ax.collections) > 1:
         ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
 
 

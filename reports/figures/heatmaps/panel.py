@@ -1,6 +1,5 @@
 """A heatmap as in Figure 5: a cell for each pair of values, and the mean of each row as a last column."""
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,8 @@ from matplotlib.patches import Polygon, Rectangle
 
 from reports.cells.names import with_minus
 from reports.figures.labels.short_names import UPRIGHT, folded, turn
-from reports.figures.labels.ticks import SLANTING, panel_width
+from reports.figures.labels.ticks import BESIDE, SLANTING, panel_width
+from reports.figures.labels.titles import inches_of, title_lines
 
 AVERAGE = "average"
 HATCH = {"waiting": "///", "failed": "xxx", "stopped": "---", "done": ""}
@@ -24,7 +24,9 @@ CORNER = 0.15
 """The sides of the mark in the corner of a cell, as a part of the cell: it ends before the number."""
 SCALE_LABEL = "standard deviations from the mean"
 LETTERS = 42
-"""The most letters of a line in a title, so that it does not run into the title of the next panel."""
+"""The most letters of a line in the label of an axis."""
+TICK, AROUND = 7, 0.35
+"""The font size of the names of rows, and inches of what else is to the left of a title."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,15 @@ def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> Non
     _ink(ax)
     _mark_below(ax, panel, colored)
     _hatch(ax, panel, shown)
-    ax.set_title("\n".join(textwrap.fill(line, LETTERS) for line in panel.title.splitlines()))
+    rows = [folded(str(name)) for name in shown.index]
+    beside = max((inches_of(line, TICK) for name in rows for line in name.split("\n")), default=0.0)
+    ax.set_title("\n".join(title_lines(panel.title, panel_width(ax) + BESIDE - AROUND - beside)))
     ax.set_ylabel(folded(row_label))
     ax.set_xlabel(folded(column_label, LETTERS))
     columns = [folded(str(name)) for name in shown.columns]
     slanted = turn(columns, panel_width(ax)) < UPRIGHT
     ax.set_xticklabels(columns, **SLANTING if slanted else {"rotation": UPRIGHT})
-    ax.set_yticklabels([folded(str(name)) for name in shown.index], rotation=0)
+    ax.set_yticklabels(rows, rotation=0)
 
 
 def standardised(values: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from reports.figures.pictures.histograms import histograms_data, histograms_figu
 from reports.figures.pictures.panels import SIZE, WIDTH, PicturePanel, draw_missing, make_panel
 from reports.figures.pictures.retrieval import retrieval_data, retrieval_figure
 from reports.figures.pictures.spectrum import spectrum_data, spectrum_figure
-from reports.paper.numbers import PaperNumbers
+from reports.paper.numbers import PaperNumbers, beginning
 from reports.specs import PicturesReport
 from reports.study_report import StudyReport
 from reports.style import set_heading
@@ -121,7 +121,7 @@ def _seeds(chosen: Mapping[str, Mapping[str, Any]]) -> str:
 def _setting(report: StudyReport, paper: PaperNumbers | None) -> str:
     """Sentences on the setting here and in the paper."""
     here = f"Here: {report.scale_description or f'{report.scale} scale'}."
-    return f"{here} The paper's {paper.title}: {paper.setting}." if paper else here
+    return f"{here} {beginning(paper.whose)} {paper.title}: {paper.setting}." if paper else here
 
 
 def _texts(table: pd.DataFrame, axis: str | None, metrics: Sequence[str]) -> pd.DataFrame:

@@ -93,5 +93,5 @@ def _ghost(paper: PaperNumbers | None) -> Curve | None:
     ranks = paper.table["rank"].astype(int).to_numpy()
     (metric,) = paper.metrics
     width = int(ranks[-1]) + 1
-    label = f"the paper, {paper.title} ({paper.published_as}), {width:,} eigenvalues"
+    label = f"{paper.name}, {paper.title} ({paper.published_as}), {width:,} eigenvalues"
     return Curve(label, ranks, paper.table[metric].to_numpy(dtype=float), width)
