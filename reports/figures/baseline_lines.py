@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from reports.cells.baselines import baselines_beside
 from reports.cells.scoring import scorings_of
@@ -29,7 +30,7 @@ def draw_baselines(ax: Axes, cells: pd.DataFrame, data: pd.DataFrame) -> None:
             ax.axhline(one.mean, linestyle=dashes, color=GREY, zorder=1, label=f"{one.name}{told} ({one.mean:.1f})")
 
 
-def labelled_once(panels: Iterable[Axes]) -> list[Artist]:
-    """The handles of all labelled artists in some panels, each label once."""
+def legend_handles(panels: Iterable[Axes]) -> list[Artist]:
+    """The handles of all labelled artists in some panels, each label once: baselines after what a legend is about."""
     pairs = (pair for ax in panels for pair in zip(*ax.get_legend_handles_labels(), strict=True))
-    return list({label: handle for handle, label in pairs}.values())
+    return sorted({label: handle for handle, label in pairs}.values(), key=lambda one: isinstance(one, Line2D))

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from reports.cells.metric_names import label_of
 from reports.cells.summary import beside, known_spread, on_axes, seed_values
-from reports.figures.baseline_lines import draw_baselines
+from reports.figures.baseline_lines import draw_baselines, legend_handles
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
@@ -69,7 +69,7 @@ def cost_figure(report: StudyReport, spec: CostReport, data: pd.DataFrame) -> Fi
     ax.set_ylabel(label_of(spec.metric))
     ax.margins(0.12)
     ax.grid(visible=True, axis="both", linestyle=":")
-    add_legends([(part, ax.get_legend_handles_labels()[0])], "", 2)
+    add_legends([(part, legend_handles([ax]))], "", 2)
     figure.draw_without_rendering()
     label_cells(ax, known, "cost", "mean", report.axes)
     return figure

@@ -8,11 +8,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from reports.cells.names import axis_name, is_number
 from reports.cells.summary import HERE, WORDS, beside, known_spread, of, ordered, seed_values
-from reports.figures.baseline_lines import draw_baselines
+from reports.figures.baseline_lines import draw_baselines, legend_handles
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
@@ -68,9 +67,7 @@ def points_figure(report: StudyReport, spec: PointsReport, data: pd.DataFrame) -
         _draw_lines(ax, side, spec.x, others, ranks)
         if side is parts[0]:
             draw_baselines(ax, side.cells, data)
-        handles = ax.get_legend_handles_labels()[0]
-        handles.sort(key=lambda one: isinstance(one, Line2D))  # baselines after the lines that the title is about
-        legends.append((place, handles))
+        legends.append((place, legend_handles([ax])))
     share_span(panels)
     add_legends(legends, ", ".join(map(axis_name, others)), 4 if stacked else 2)
     return figure
@@ -83,8 +80,8 @@ def _is_crowded(cells: pd.DataFrame, x: str, others: list[str]) -> bool:
 
 
 def _ranks(parts: Sequence[Side], others: list[str]) -> list[dict[Any, int]]:
-    """The rank of each line, by side; it decides how the line looks. A line has the same rank on both sides. If they have
-    no line in common, the first lines of both have, and so on."""
+    """The rank of each line, by side; it decides how the line looks. A line has the same rank on both sides. If they
+    have no line in common, the first lines of both have, and so on."""
     keys = [[key for key, _ in _lines(side.cells, others)] for side in parts]
     if set.intersection(*map(set, keys)):
         keys = [list(dict.fromkeys(key for some in keys for key in some))] * len(parts)

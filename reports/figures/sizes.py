@@ -19,7 +19,7 @@ from reports.cells.summary import (
     seed_values,
     values_of,
 )
-from reports.figures.baseline_lines import draw_baselines
+from reports.figures.baseline_lines import draw_baselines, legend_handles
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
@@ -83,7 +83,7 @@ def sizes_figure(report: StudyReport, spec: SizesReport, data: pd.DataFrame) -> 
         draw_gaps(ax, side.cells, PARAMETERS)
         _dress(ax, side.metric_label, spec)
     share_span(axes)
-    handles = [ax.get_legend_handles_labels()[0] for ax in axes]
+    handles = [legend_handles([ax]) for ax in axes]
     add_legends(list(zip(places, handles, strict=True)), "", 2)
     figure.draw_without_rendering()
     for ax, cells in zip(axes, points, strict=True):

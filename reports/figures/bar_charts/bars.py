@@ -9,7 +9,7 @@ from reports.cells.names import value_name
 from reports.cells.summary import HERE, PAPER, at, beside, in_common, of, ordered
 from reports.figures.bar_charts.limits import panel_limits
 from reports.figures.bar_charts.panel import CUT, Looks, bar_handles, draw_panel
-from reports.figures.baseline_lines import draw_baselines, labelled_once
+from reports.figures.baseline_lines import draw_baselines, legend_handles
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
@@ -70,7 +70,7 @@ def bars_figure(report: StudyReport, spec: BarsReport, data: pd.DataFrame) -> Fi
             _name_panel(ax, value_name(spec.panels or "", value) if value else "")
             ax.set_ylabel(side.metric_label if value == values[0] else "")
         bars_and_marks = bar_handles(cells, spec.series, looks, as_dots, marked)
-        legends.append((place, [*bars_and_marks, *labelled_once(panels)]))
+        legends.append((place, [*bars_and_marks, *legend_handles(panels)]))
     add_legends(legends, spec.series_label or spec.series or "", 8 if stacked else 4)
     return figure
 

@@ -11,7 +11,7 @@ from reports.cells.summary import BASELINES, LABEL, beside, of
 from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import heatmap_findings
-from reports.figures.heatmaps.panel import LETTERS, Panel, draw_panel, standardised
+from reports.figures.heatmaps.panel import LETTERS, Panel, draw_panel, standardised, title_room
 from reports.figures.labels.point_labels import label_points
 from reports.figures.labels.short_names import folded
 from reports.paper.numbers import PaperMatrix, beginning
@@ -91,7 +91,7 @@ def heatmap_figure(
     if paper is None:
         figure = Figure(figsize=(WIDTH, 1.3 + 0.45 * max(3, len(matrix.mean))), layout="constrained")
         ax = figure.add_subplot()
-        draw_panel(ax, ours, row_label, column_label)
+        draw_panel(ax, ours, row_label, column_label, title_room([matrix.mean]))
         return figure
     comparable = matrix.scorings == [paper.scored_by]
     upper = AROUND + max(LOWEST, ROW * len(matrix.mean))
@@ -99,12 +99,13 @@ def heatmap_figure(
     figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
     mosaic = [["ours", "paper"], ["gap" if comparable else "order", "order"]]
     places = figure.subplot_mosaic(mosaic, height_ratios=heights)
-    draw_panel(places["ours"], ours, row_label, column_label)
+    room = title_room([matrix.mean, paper.values])
+    draw_panel(places["ours"], ours, row_label, column_label, room)
     told = f"{beginning(paper.name)}: {paper.title}, {paper.metric}"
     published = Panel(told, paper.values, paper.row_average, scale=scale)
-    draw_panel(places["paper"], published, row_label, column_label)
+    draw_panel(places["paper"], published, row_label, column_label, room)
     if comparable:
-        draw_panel(places["gap"], _difference(matrix, paper), row_label, column_label)
+        draw_panel(places["gap"], _difference(matrix, paper), row_label, column_label, room)
     draw_agreement(places["order"], matrix, paper)
     figure.draw_without_rendering()
     name_best(places["order"], matrix.mean, paper)

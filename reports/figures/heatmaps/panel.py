@@ -12,8 +12,9 @@ from matplotlib.patches import Polygon, Rectangle
 
 from reports.cells.names import with_minus
 from reports.figures.labels.short_names import UPRIGHT, folded, turn
-from reports.figures.labels.ticks import BESIDE, SLANTING, panel_width
+from reports.figures.labels.ticks import SLANTING, panel_width
 from reports.figures.labels.titles import inches_of, title_lines
+from reports.style import WIDTH
 
 AVERAGE = "average"
 HATCH = {"waiting": "///", "failed": "xxx", "stopped": "---", "done": ""}
@@ -25,8 +26,8 @@ CORNER = 0.15
 SCALE_LABEL = "standard deviations from the mean"
 LETTERS = 42
 """The most letters of a line in the label of an axis."""
-TICK, AROUND = 7, 0.35
-"""The font size of the names of rows, and inches of what else is to the left of a title."""
+TICK, AROUND, BETWEEN = 7, 0.36, 0.1
+"""The font size of the names of rows, inches of what else is to the left of a title, and of the gap to its right."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,17 @@ class Panel:
     """The value of a baseline; cells below it have a mark."""
 
 
-def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> None:
+def title_room(grids: Sequence[pd.DataFrame]) -> float:
+    """The inches that the title of each of some panels beside each other has room for, from the cells to the next panel.
+    All have the same room, since their cells are equally wide."""
+    names = [[line for name in grid.index for line in folded(str(name)).split("\n")] for grid in grids]
+    left = sum(AROUND + max((inches_of(line, TICK) for line in lines), default=0.0) for lines in names)
+    return (WIDTH - left) / len(grids) - BETWEEN
+
+
+def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str, room: float = WIDTH) -> None:
     """Draws a heatmap in the paper's colours, inferno from the smallest value to the largest, with text in black or
-    white, whichever can be read better."""
+    white, whichever can be read better. ``room`` is that of the title, in inches."""
     shown = panel.values.astype(float)
     if panel.average is not None:
         shown = shown.assign(**{AVERAGE: panel.average})
@@ -75,15 +84,13 @@ def draw_panel(ax: Axes, panel: Panel, row_label: str, column_label: str) -> Non
     _ink(ax)
     _mark_below(ax, panel, colored)
     _hatch(ax, panel, shown)
-    rows = [folded(str(name)) for name in shown.index]
-    beside = max((inches_of(line, TICK) for name in rows for line in name.split("\n")), default=0.0)
-    ax.set_title("\n".join(title_lines(panel.title, panel_width(ax) + BESIDE - AROUND - beside)))
+    ax.set_title("\n".join(title_lines(panel.title, room)))
     ax.set_ylabel(folded(row_label))
     ax.set_xlabel(folded(column_label, LETTERS))
     columns = [folded(str(name)) for name in shown.columns]
     slanted = turn(columns, panel_width(ax)) < UPRIGHT
     ax.set_xticklabels(columns, **SLANTING if slanted else {"rotation": UPRIGHT})
-    ax.set_yticklabels(rows, rotation=0)
+    ax.set_yticklabels([folded(str(name)) for name in shown.index], rotation=0)
 
 
 def standardised(values: pd.DataFrame, shown: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,5 @@
 """Titles in lines that fit above their panel."""
 
-import textwrap
-
 from reports.tables.blocks import SIZE, measure
 
 TITLE = 8
@@ -9,14 +7,20 @@ TITLE = 8
 
 
 def title_lines(title: str, inches: float) -> list[str]:
-    """The title in lines of at most ``inches``, by the mean width of its bold letters. Lines that it has are kept."""
+    """The title in lines of at most ``inches``, unless a single word is wider. Lines that it has are kept."""
     lines = []
     for line in title.splitlines():
-        width = measure(line, bold=True) * TITLE / SIZE / 72
-        lines += textwrap.wrap(line, max(1, int(len(line) * inches / width))) if width > inches else [line]
+        first, *words = line.split()
+        lines.append(first)
+        for word in words:
+            longer = f"{lines[-1]} {word}"
+            if inches_of(longer, TITLE, bold=True) <= inches:
+                lines[-1] = longer
+            else:
+                lines.append(word)
     return lines
 
 
-def inches_of(text: str, size: float) -> float:
+def inches_of(text: str, size: float, bold: bool = False) -> float:
     """The width of a text of a font size in points."""
-    return measure(text) * size / SIZE / 72
+    return measure(text, bold) * size / SIZE / 72
