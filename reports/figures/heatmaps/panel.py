@@ -55,8 +55,8 @@ class Panel:
 
 
 def title_room(grids: Sequence[pd.DataFrame]) -> float:
-    """The inches that the title of each of some panels beside each other has room for, from the cells to the next panel.
-    All have the same room, since their cells are equally wide."""
+    """The inches that the title of each of some panels beside each other has room for: from its cells to the next
+    panel. All have the same room, since their cells are equally wide."""
     names = [[line for name in grid.index for line in folded(str(name)).split("\n")] for grid in grids]
     left = sum(AROUND + max((inches_of(line, TICK) for line in lines), default=0.0) for lines in names)
     return (WIDTH - left) / len(grids) - BETWEEN
