@@ -75,8 +75,8 @@ def test_a_table_has_baselines_below_a_rule_in_the_columns_that_are_scored_alike
 
 
 def test_texts_data_and_latex_have_the_baselines_of_the_table(table: Drawn) -> None:
-    assert table.texts.loc["scratch (baseline)"].tolist() == ["40.5 ± 0.7", ""]
-    assert table.texts.loc["scratch, more (baseline)"].tolist() == ["", "46.0 ± 1.4"]
+    assert list(table.texts.loc["scratch (baseline)"]) == ["40.5 ± 0.7", ""]
+    assert list(table.texts.loc["scratch, more (baseline)"]) == ["", "46.0 ± 1.4"]
     assert "pixels (baseline)" not in table.texts.index
     rows = table.data[table.data["source"] == "baselines"]
     assert rows[["label", "mean", "scored_by"]].to_numpy().tolist() == [

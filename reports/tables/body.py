@@ -41,7 +41,9 @@ def blocks(data: pd.DataFrame, spec: TableReport, source: str, stacked: bool) ->
     ]
     outside = _cells(placed(data, spec.columns), spec, BASELINES)
     below = [_row(labels, outside, columns, spread) for labels in _labels(outside)]
-    body: Body = (*_without_repeats(rows), *((RULE, *below) if below else ()))
+    body: Body = (*_without_repeats(rows),)
+    if below:
+        body += (RULE, *below)
     rest = {key: cell for key, cell in theirs.items() if key[0] in _unmatched(theirs, ours)}
     rest |= _cells(data, spec, OTHERS)
     if not rest:

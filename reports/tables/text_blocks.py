@@ -29,7 +29,9 @@ def text_blocks(
     columns, others = _columns(texts, own, papers), _columns(texts, papers, own)
     stacked = stacked and any(SPREAD in text for text in texts.to_numpy(dtype=str).flat)
     here, below = (_rows(texts.loc[part, columns], marks.loc[part, columns], stacked) for part in (grid, outside))
-    body = [*here, *([RULE, *below] if below else [])]
+    body: list[Row | Section] = [*here]
+    if below:
+        body += [RULE, *below]
     if not any(papers):
         return [_block(corner, columns, body)]
     if set(others) <= set(columns):
