@@ -13,6 +13,7 @@ import pytest
 from ablations.planning.grid import enumerate_trials
 from ablations.study.load import load_study as load_uncached
 from ablations.study.scaled_study import ScaledStudy
+from ablations.tracking.content.description import describe
 from ablations.types.trial import Trial
 from core.config import ResNet, SimclrAugment
 from core.cost import training_flops
@@ -338,6 +339,16 @@ def test_methods_are_compared_at_the_same_number_of_passes_through_the_encoder(
             passes[trial.coordinates["points"]] = config.epochs * (training_flops(config) - own)
     assert len(passes) == trainings
     assert max(passes.values()) <= (1 + tolerance) * min(passes.values())
+
+
+def test_the_passes_of_a_training_are_those_of_an_epoch_times_its_epochs() -> None:
+    """Passes of an epoch as in docs/methods.md; what is not trained has none."""
+    told = describe(load_study("methods_passes", "laptop"), trials_of("methods_passes", "laptop"))["trials"]
+    of_an_epoch = {"MoCo": 4, "BYOL": 8, "Rotation": 12}
+    for trial in (one for one in told if not one["baseline"]):
+        method, epochs = trial["coordinates"]["points"], trial["coordinates"]["epochs"]
+        assert trial["passes"] == of_an_epoch.get(method, 6) * epochs
+    assert {one["passes"] for one in told if one["baseline"] in ("pixels", "random initialisation")} == {0}
 
 
 @pytest.mark.parametrize("scale", SCALES)
