@@ -61,7 +61,7 @@ def points_figure(report: StudyReport, spec: PointsReport, data: pd.DataFrame) -
     for place, ax, side in zip(places, panels, parts, strict=True):
         _draw_lines(ax, side, spec.x, others)
         if side is parts[0]:
-            _draw_baselines(ax, report.baselines, scorings_of(side.cells))
+            draw_baselines(ax, report.baselines, scorings_of(side.cells))
         handles = ax.get_legend_handles_labels()[0]
         handles.sort(key=lambda one: isinstance(one, Line2D))  # baselines after the lines that the title is about
         legends.append((place, handles))
@@ -87,7 +87,7 @@ def _draw_lines(ax: Axes, side: Side, x: str, others: list[str]) -> None:
         look = {"color": COLORS[number % len(COLORS)], "marker": MARKERS[number % len(MARKERS)]}
         shift = (number - (len(lines) - 1) / 2) * (BESIDE if numbers is None else BESIDE_LINES)
         line = cells.assign(place=cells[x].map(places)).sort_values("place")
-        _draw_line(ax, line, shift, look | {"linestyle": "" if numbers is None else "-", "label": label or None})
+        draw_line(ax, line, shift, look | {"linestyle": "" if numbers is None else "-", "label": label or None})
     draw_gaps(ax, side.cells.assign(place=side.cells[x].map(places)), "place")
     ax.margins(x=0.5 / max(1, len(names) - 1) if numbers is None else 0.05)
     ax.set_xlabel(axis_name(x))
@@ -95,7 +95,7 @@ def _draw_lines(ax: Axes, side: Side, x: str, others: list[str]) -> None:
     ax.grid(visible=True, axis="y")
 
 
-def _draw_line(ax: Axes, line: pd.DataFrame, shift: float, look: dict[str, Any]) -> None:
+def draw_line(ax: Axes, line: pd.DataFrame, shift: float, look: dict[str, Any]) -> None:
     """Means with their spread, ``shift`` points to the right so that lines do not cover each other; their seeds."""
     means = ax.errorbar(line["place"], line["mean"], yerr=known_spread(line), **look)
     shift_by(ax, means.get_children(), shift)
@@ -116,7 +116,7 @@ def draw_gaps(ax: Axes, cells: pd.DataFrame, x: str) -> None:
         ax.annotate(text, beside, (5, 0), edge, "offset points", va="center", fontsize=7, color=GREY)
 
 
-def _draw_baselines(ax: Axes, baselines: Sequence[Baseline], scorings: Sequence[str]) -> None:
+def draw_baselines(ax: Axes, baselines: Sequence[Baseline], scorings: Sequence[str]) -> None:
     """Draws a line for each baseline that has the scoring of some of the cells."""
     for number, one in enumerate(one for one in baselines if one.scored_by in scorings):
         told = f", {one.scored_by}" if len(scorings) > 1 else ""
