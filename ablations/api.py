@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ablations.running.outcome import Outcome
     from core import Encoder, Pretrained
 
-FACTS = ("scored_by", "parameters", "stopped_at", "error", "remedy", "device", "numerics", "run_id")
+FACTS = ("scored_by", "parameters", "passes", "stopped_at", "error", "remedy", "device", "numerics", "run_id")
 """Columns of ``results`` after the metrics."""
 
 

@@ -82,6 +82,17 @@ def training_flops(config: PretrainConfig) -> int:
     return round(passes) + config.loss.flops(config)
 
 
+def training_passes(config: PretrainConfig) -> float:
+    """Forward passes through the encoder for each image, in all epochs. A backward pass is two; a view of another size
+    than the images counts by its pixels."""
+    side = config.data.image_size
+    step = sum(
+        each.share * each.copies * (1 + BACKWARD * each.has_gradient) * (each.size / side) ** 2
+        for each in config.passes
+    )
+    return config.epochs * step
+
+
 def training_pixels(config: PretrainConfig) -> int:
     """Number of pixels of all views of one image in a training step."""
     return round(sum(each.share * each.copies * each.size**2 for each in config.passes))

@@ -66,6 +66,7 @@ LOOKS = {
     "points": Look("temperature", PointsReport(x="loss.temperature")),
     "effects": Look("temperature", EffectsReport(axis="loss.temperature", reference=0.1)),
     "cost": Look("overview", CostReport()),
+    "cost_lines": Look("methods_passes"),
     "main_effects": Look("projection_head", MainEffectsReport()),
     "one_seed": Look("color_strength", seeds=1),
     "tsne": Look("tsne"),
@@ -111,7 +112,7 @@ def made_up(name: str) -> StudyReport:
 
 def _row(trial: Mapping[str, Any], axes: list[str], state: str, metrics: set[str]) -> dict[str, Any]:
     """A trial's row of the table; cells differ by their names, and seeds by chance."""
-    row = {name: trial[name] for name in ("trial_id", "name", "seed", "baseline", "scored_by", "parameters")}
+    row = {name: trial[name] for name in ("trial_id", "name", "seed", "baseline", "scored_by", "parameters", "passes")}
     row |= {axis: str(trial["coordinates"].get(axis, "")) for axis in axes}
     row |= {"state": state, "error": "CUDA out of memory" if state == "failed" else "", "remedy": ""}
     row |= {"run_id": f"run{trial['trial_id']}", "seconds": _draws(trial["name"]).uniform(60, 120)}

@@ -94,11 +94,17 @@ class SizesReport(Spec):
 
 @figure_kind("reports.figures.cost:draw_cost")
 class CostReport(Spec):
-    """A metric over what a trial costs, a point for each cell, with the cells that no cheaper one beats."""
+    """A metric over what a trial costs, a point for each cell: with the cells that no cheaper one beats, or with a line
+    for each value of an axis."""
 
     kind: Literal["cost"] = "cost"
-    cost: Literal["seconds", "parameters"] = "seconds"
-    """The quantity along the figure: the seconds of a trial, or the millions of parameters of its encoder."""
+    cost: Literal["seconds", "parameters", "passes"] = "seconds"
+    """The quantity along the figure: the seconds of a trial, the millions of parameters of its encoder, or the passes
+    through the encoder for each image of its training, a backward pass being two. The axis is logarithmic if the
+    dearest cell costs more than four times as much as the cheapest."""
+    series: Axis | None = None
+    """The axis whose values have a marker and a colour of their own, and are joined by a line in the order of the cost.
+    Without it, the cells that no cheaper one beats are joined (Pareto front)."""
     metric: Metric = TOP1
 
 

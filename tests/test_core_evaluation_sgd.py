@@ -16,7 +16,7 @@ from core.data.dataset import Dataset, Split
 from core.evaluation.likelihood import cross_entropy
 from core.evaluation.network import Network, network_on
 from core.evaluation.protocols import finetune, finetune_transfer, linear_sgd
-from core.evaluation.protocols.finetune import default_epochs, keep_labels
+from core.evaluation.protocols.finetune import keep_labels
 from core.evaluation.sgd import Recipe, recipe_of_epochs, train
 from core.randomness import generator
 from helpers import MeanColour, coloured, pixels, random_dataset, small_config
@@ -80,7 +80,8 @@ def test_learning_rate_and_steps_are_appendix_b_5_and_b_6(
 
 def test_epochs_are_appendix_b_5(networks: list[Any], trained: Pretrained) -> None:
     assert LinearSgd().epochs == 90
-    assert [default_epochs(labels, 4000) for labels in (0.01, 40, 0.0101, 41, 0.1, 1.0)] == [60, 60, 30, 30, 30, 30]
+    assert {FineTune(labels=labels).epochs_of(4000) for labels in (0.01, 40)} == {60}
+    assert {FineTune(labels=labels).epochs_of(4000) for labels in (0.0101, 41, 0.1, 1.0)} == {30}
     evaluate(FineTune(labels=0.01), trained, DATA)
     evaluate(FineTune(labels=0.1, batch_size=3), trained, DATA)
     evaluate(FineTune(labels=0.1, batch_size=3, epochs=2), trained, DATA)

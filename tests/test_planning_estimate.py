@@ -17,6 +17,7 @@ from ablations.running import unit_run, worker
 from ablations.running.job import Job
 from ablations.running.probe import probe
 from ablations.running.run import run_plan
+from ablations.running.run_state import RunState
 from ablations.running.schedule import Where
 from ablations.running.worker import run_unit
 from ablations.store.speeds import (
@@ -32,9 +33,11 @@ from ablations.store.speeds import (
 from ablations.store.trial_store import TrialStore
 from ablations.study.load import load_study
 from ablations.study.study import Resources
+from ablations.types.events import EpochEnded, Started
 from core import ProcessLost, pretrain
 from core.config import DataConfig, Frozen, PretrainConfig, ResNet
 from core.cost import forward_flops, training_flops
+from core.history import Epoch
 
 STUDY = """\
 name: small
@@ -134,6 +137,45 @@ def test_an_estimate_adds_up_what_is_left() -> None:
     assert found.flops == sum(400 * training_flops(config) for config in configs)
     assert (found.images, found.hardware, found.too_large) == (4 * (400 + 2200), LAPTOP, [])
     assert found.largest == "0.1, 0.25, seed 0"
+
+
+@pytest.mark.parametrize(
+    ("evaluate", "expected"),
+    [
+        ("{protocol: frozen}", 0),
+        ("{protocol: transformation, task: noise}", 0),
+        ("{protocol: linear_sgd}", 90 * 200),
+        ("{protocol: finetune, labels: 0.01}", 60 * 2),
+        ("{protocol: finetune, labels: 20, epochs: 7}", 7 * 20),
+        ("{protocol: distill, labels: 0.1, student_epochs: 5, students: [{}, {}]}", 30 * 20 + 2 * 5 * 200),
+        ("{protocol: finetune_transfer, steps: 10, batch_size: 8}", (2 + 1) * 10 * 8),
+        (
+            "{protocol: finetune_transfer, steps: 10, batch_size: 256, learning_rates: [0.1], weight_decays: [0.0]}",
+            10 * 200,
+        ),
+    ],
+)
+def test_images_that_are_left_count_every_epoch_of_a_network_that_an_evaluation_trains(
+    evaluate: str, expected: int
+) -> None:
+    """Besides the two epochs of the training, and the 2,200 images that are scored. A transfer tries the scale's two
+    rates, and trains once more."""
+    made = plan(STUDY.replace("{l2_count: 1, neighbors: 5}", evaluate))
+    assert [made.images(unit) for unit in made.units] == [400 + 2200 + expected] * 4
+
+
+def test_a_run_is_done_by_no_more_than_its_training_while_an_evaluation_trains(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = plan(STUDY.replace("{l2_count: 1, neighbors: 5}", "{protocol: finetune, epochs: 13}"))
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    state, unit = RunState(made), made.units[0]
+    state.update(Started(unit.pretrain_id))
+    state.update(EpochEnded(unit.pretrain_id, Epoch(2, {"loss": 1.0}, 0.1, 1.0, 1.0)))
+    now[0] = 4.0
+    assert made.images(unit) == 400 + 2200 + 13 * 200
+    assert state.seconds_left() == pytest.approx(4 * (4 * 5200 - 400) / 400)
 
 
 def test_seeds_and_learning_rates_cost_the_same_and_encoders_do_not() -> None:

@@ -13,6 +13,7 @@ import pytest
 from ablations.planning.grid import enumerate_trials
 from ablations.study.load import load_study as load_uncached
 from ablations.study.scaled_study import ScaledStudy
+from ablations.tracking.content.description import describe
 from ablations.types.trial import Trial
 from core.config import ResNet, SimclrAugment
 from core.cost import training_flops
@@ -43,6 +44,10 @@ UNPRINTED = {
         *itertools.product(["Denoising", "Inpainting", "Masked squares"], ["stage2", "stage3", "h"]),
         *itertools.product(["DeepCluster v2", "Jigsaw", "Colorization"], ["stage2", "stage3"]),
     },
+    "methods_by_stage": {
+        *itertools.product(["Barlow Twins", "VICReg", "Autoencoder", "Supervised"], ["stage2", "stage3", "stage4"]),
+        *itertools.product(["Random initialisation", "Random weights"], ["stage2", "stage3", "stage4"]),
+    },
     "mae_table_1": {*itertools.product(["half hidden", "nine tenths hidden"], ["linear", "fine-tuned"])},
     "methods_tables": {*itertools.product(["MoCo", "Rotation"], ["1%", "10%"])},
     "cpcv2_table_1": {("+MC",), ("+BU",), ("+LN",), ("+RC",), ("+HP",), ("+LP",)},
@@ -54,8 +59,8 @@ WITHOUT_COLOURS = ("rotation_parts", "autoencoders", "pretext", "deepcluster_par
 OTHER_COLOURS = ("color_form", "methods", "example_views", "colour_histograms", "cpc_parts", "cpc_labels", "mae_parts")
 """Studies that ablate the jitter, are of other papers, train nothing, or jitter no colours."""
 MOST_QUICK_TRAININGS = 15
-THE_GRID = ("augmentation_grid",)
-"""49 trainings, and the first study of the project."""
+MANY_TRAININGS = ("augmentation_grid", "methods_passes")
+"""49 trainings, the first study of the project; and 24, eight methods for three lengths each."""
 
 
 @functools.cache
@@ -312,7 +317,7 @@ def test_the_quick_scale_is_small_and_embedded(path: Path) -> None:
     trials = trials_of(str(path), "quick")
     assert {data.name for trial in trials for data in trial.config.all_data} <= set(DRAWN)
     trainings = {trial.pretrain_id for trial in trials if trial.config.pretrain.epochs}
-    assert len(trainings) <= MOST_QUICK_TRAININGS or path.stem in THE_GRID
+    assert len(trainings) <= MOST_QUICK_TRAININGS or path.stem in MANY_TRAININGS
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -333,11 +338,21 @@ def test_methods_are_compared_at_the_same_number_of_passes_through_the_encoder(
     passes = {}
     for trial in trials_of(name, scale):
         config = trial.config.pretrain
-        if config.epochs and trial.baseline is None:
+        if config.epochs and trial.coordinates.get("points") != "Random weights" and trial.baseline is None:
             own = config.loss.flops(config)
             passes[trial.coordinates["points"]] = config.epochs * (training_flops(config) - own)
     assert len(passes) == trainings
     assert max(passes.values()) <= (1 + tolerance) * min(passes.values())
+
+
+def test_the_passes_of_a_training_are_those_of_an_epoch_times_its_epochs() -> None:
+    """Passes of an epoch as in docs/methods.md; what is not trained has none."""
+    told = describe(load_study("methods_passes", "laptop"), trials_of("methods_passes", "laptop"))["trials"]
+    of_an_epoch = {"MoCo": 4, "BYOL": 8, "Rotation": 12}
+    for trial in (one for one in told if not one["baseline"]):
+        method, epochs = trial["coordinates"]["points"], trial["coordinates"]["epochs"]
+        assert trial["passes"] == of_an_epoch.get(method, 6) * epochs
+    assert {one["passes"] for one in told if one["baseline"] in ("pixels", "random initialisation")} == {0}
 
 
 @pytest.mark.parametrize("scale", SCALES)

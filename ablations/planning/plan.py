@@ -69,9 +69,15 @@ class Plan:
         return result.state if result else "waiting"
 
     def images(self, unit: Unit) -> int:
-        """Images that a unit goes through: those of its training, and once each data set that it is scored on."""
-        scored = [self.sizes[data] for data in {trial.config.evaluation_data for trial in unit.trials}]
-        return self.trained_on(unit) + sum(size.train + size.test for size in scored)
+        """Images that a unit goes through: those of its training, those of each network that its evaluations train, in
+        all epochs, and once each data set that it is scored on."""
+        configs = [trial.config for trial in unit.trials]
+        tuned = sum(
+            config.evaluate.trained_images(config.pretrain, self.sizes[config.evaluation_data].train)
+            for config in configs
+        )
+        scored = [self.sizes[data] for data in {config.evaluation_data for config in configs}]
+        return self.trained_on(unit) + tuned + sum(size.train + size.test for size in scored)
 
     def trained_on(self, unit: Unit) -> int:
         """Images that a unit's training goes through in all epochs; 0 if its encoder is trained already."""

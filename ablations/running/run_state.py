@@ -44,6 +44,7 @@ class RunState:
         self._ranking = Ranking(plan.trials, metric, plan.scaled.study.select)
         self._units = {unit.pretrain_id: unit for unit in plan.units}
         self._images = {unit.pretrain_id: plan.images(unit) for unit in plan.units}
+        self._trained_on = {unit.pretrain_id: plan.trained_on(unit) for unit in plan.units}
         self._images_in_all = sum(self._images.values())
         self._ended: set[str] = set()
         self._images_ended = 0
@@ -91,7 +92,7 @@ class RunState:
     def seconds_left(self) -> float | None:
         """Estimated seconds left, by the images gone through so far; None while these are too few."""
         total = self._images_in_all
-        done = self._images_ended + sum(self._images[key] * unit.share for key, unit in self.running.items())
+        done = self._images_ended + sum(self._trained_on[key] * unit.share for key, unit in self.running.items())
         return self.seconds() * (total - done) / done if done > 0.01 * total else None
 
     def _wait_again(self, units: Sequence[Unit]) -> None:

@@ -48,7 +48,8 @@ class Recorded:
     table: pd.DataFrame
     """One row a trial: ``trial_id``, ``state`` (waiting, done, failed, stopped), ``seed``, ``baseline``, ``error``
     and its ``remedy``, ``stopped_at`` (the epoch; NaN unless it was stopped early), ``run_id``, ``encoder_id``,
-    ``device``, ``numerics``, ``parameters`` (of the encoder, in millions), the axes and what is tuned by dotted path
+    ``device``, ``numerics``, ``parameters`` (of the encoder, in millions), ``passes`` (through the encoder for each
+    image of its training; not in the descriptions of earlier versions), the axes and what is tuned by dotted path
     (values as text), ``chosen`` (whether its cell and seed are scored by it), and the metrics: of a trial that was
     stopped early its ``seconds`` alone."""
     experiment_id: str

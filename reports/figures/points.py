@@ -107,7 +107,7 @@ def _draw_lines(ax: Axes, side: Side, x: str, others: list[str], ranks: dict[Any
         color, marker, _ = look(ranks[key])
         style = {"color": color, "marker": marker, "linestyle": "" if numbers is None else "-", "label": label or None}
         line = cells.assign(place=cells[x].map(places)).sort_values("place")
-        _draw_line(ax, line, (number - (len(lines) - 1) / 2) * apart, style)
+        draw_line(ax, line, (number - (len(lines) - 1) / 2) * apart, style)
     draw_gaps(ax, side.cells.assign(place=side.cells[x].map(places)), "place")
     ax.margins(x=0.5 / max(1, len(names) - 1) if numbers is None else 0.05)
     ax.set_xlabel(axis_name(x))
@@ -128,7 +128,7 @@ def _least_distance(ax: Axes, places: Sequence[float]) -> float:
     return 72 * panel_width(ax) * share
 
 
-def _draw_line(ax: Axes, line: pd.DataFrame, shift: float, style: dict[str, Any]) -> None:
+def draw_line(ax: Axes, line: pd.DataFrame, shift: float, style: dict[str, Any]) -> None:
     """Means with their spread, ``shift`` points to the right so that lines do not cover each other; their seeds."""
     means = ax.errorbar(line["place"], line["mean"], yerr=known_spread(line), **style)
     shift_by(ax, means.get_children(), shift)

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
 from reports.cells.summary import (
     OTHERS,
@@ -24,6 +23,7 @@ from reports.figures.caption import caption
 from reports.figures.drawn import Drawn
 from reports.figures.findings import cell_findings
 from reports.figures.labels.point_labels import label_cells
+from reports.figures.labels.ticks import span_decades
 from reports.figures.points import draw_gaps, gap_notes
 from reports.figures.seed_dots import draw_seeds, seeds_note
 from reports.figures.sides import Side, add_legends, lay_out, share_span, sides, span_note
@@ -134,10 +134,7 @@ def _draw_series(ax: Axes, cells: pd.DataFrame, name: str, look: tuple[str, str]
 
 def _dress(ax: Axes, metric_label: str, spec: SizesReport) -> None:
     if spec.logarithmic:
-        ax.set_xscale("log")
-        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.xaxis.set_major_formatter(ScalarFormatter())
-        ax.xaxis.set_minor_locator(NullLocator())
+        span_decades(ax)
     ax.margins(0.12)
     ax.set_xlabel("Number of parameters (millions)")
     ax.set_ylabel(metric_label)

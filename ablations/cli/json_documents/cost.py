@@ -11,7 +11,8 @@ class Cost(Part):
     """The cost of what is left to run."""
 
     images: int
-    """Images that trainings and evaluations go through."""
+    """Images that trainings and evaluations go through: those of a training, and of a network that an evaluation
+    trains, in each of its epochs; those of a data set once where its representations are scored."""
     flops: float
     """Floating-point operations of the trainings."""
     memory_bytes: int

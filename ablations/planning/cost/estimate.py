@@ -23,7 +23,8 @@ class Estimate:
     """The cost of what is left."""
 
     images: int
-    """Images that trainings and evaluations go through."""
+    """Images that trainings and evaluations go through: those of a training, and of a network that an evaluation
+    trains, in each of its epochs; those of a data set once where its representations are scored."""
     flops: float
     """Floating-point operations of the trainings, those of networks that evaluations train as long included."""
     memory: int

@@ -12,7 +12,7 @@ from ablations.tracking.content.l2_edge import l2_ends
 from ablations.tracking.content.seeds import varied_and_fixed
 from ablations.types.own_images import images_text
 from ablations.types.trial import Trial
-from core.cost import parameters
+from core.cost import parameters, training_passes
 
 
 def describe(scaled: ScaledStudy, trials: Sequence[Trial], looks: Looks = ()) -> dict[str, Any]:
@@ -51,6 +51,7 @@ def _trial(trial: Trial) -> dict[str, Any]:
         "baseline": trial.baseline or "",
         "scored_by": trial.config.scored_by,
         "parameters": parameters(pretrain.encoder, pretrain.data.image_size, pretrain.data.channels) / 1e6,
+        "passes": training_passes(pretrain),
         "coordinates": trial.coordinates,
         "tuned": trial.tuned,
         "l2_ends": l2_ends(trial.config.evaluate),

@@ -78,6 +78,11 @@ class Protocol(Config):
         """Return the passes of networks that an evaluation trains, where these cost as much as a pretraining."""
         return ()
 
+    def trained_images(self, pretrain: "PretrainConfig", images: int) -> int:
+        """Return the images that go through the networks that an evaluation trains, in all epochs, about, if there are
+        so many training ``images``. 0 where it trains no network, or one on representations."""
+        return 0
+
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
         """Return the numbers that it may report, the main one first."""

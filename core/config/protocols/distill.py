@@ -103,6 +103,10 @@ class Distill(FineTune):
         alike = self.encoder_of(student, pretrain) == pretrain.encoder
         return student.temperature or (0.1 if alike else 1.0)
 
+    def trained_images(self, pretrain: "PretrainConfig", images: int) -> int:
+        """Return those of the fine-tuning, and those of each student."""
+        return super().trained_images(pretrain, images) + len(self.students) * self.student_epochs * images
+
     def runs(self, pretrain: "PretrainConfig") -> tuple[Runs, ...]:
         """Return the passes of the fine-tuning, and those of each student with its teacher's."""
         share = self.labels if isinstance(self.labels, float) else 0.0  # a count is a small one

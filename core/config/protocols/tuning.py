@@ -6,7 +6,7 @@ start at zero, as in the released code. A batch is never larger than the trainin
 of the smaller batch. The paper resizes test images to 256 pixels and scores the centre crop of 224; see ``test_crop``.
 """
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, Strict
 
@@ -16,6 +16,11 @@ from core.config.methods.mixing import Mix
 from core.config.metrics import METRICS, Metric
 from core.config.protocols.base import PROTOCOLS, Count, Protocol, Seed, TestCrop
 
+if TYPE_CHECKING:
+    from core.config.train import PretrainConfig
+
+FEW_LABELS = 0.01
+"""Largest share of labelled training images for which there are more epochs of fine-tuning."""
 Rate = Annotated[float, Field(gt=0)]
 WeightDecay = Annotated[float, Field(ge=0)]
 
@@ -44,6 +49,9 @@ class LinearSgd(Protocol):
     def measures(cls) -> tuple[Measure, ...]:
         label = "linear evaluation by SGD"
         return Measure("linear_sgd/top1", f"{label}, top-1 (%)"), Measure("linear_sgd/top5", f"{label}, top-5 (%)")
+
+    def trained_images(self, pretrain: "PretrainConfig", images: int) -> int:
+        return self.epochs * images
 
 
 @PROTOCOLS.add("core.evaluation.protocols.finetune:score_finetune")
@@ -82,6 +90,15 @@ class FineTune(Protocol):
     @classmethod
     def measures(cls) -> tuple[Measure, ...]:
         return Measure("finetune/top1", "fine-tuned, top-1 (%)"), Measure("finetune/top5", "fine-tuned, top-5 (%)")
+
+    def epochs_of(self, images: int) -> int:
+        """Return the epochs of the fine-tuning if so many training images have labels."""
+        share = self.labels / images if isinstance(self.labels, int) else self.labels
+        return self.epochs or (60 if share <= FEW_LABELS else 30)
+
+    def trained_images(self, pretrain: "PretrainConfig", images: int) -> int:
+        kept = self.labels if isinstance(self.labels, int) else round(self.labels * images)
+        return self.epochs_of(images) * kept
 
 
 @PROTOCOLS.add("core.evaluation.protocols.finetune_transfer:score_finetune_transfer")
@@ -134,3 +151,26 @@ class FineTuneTransfer(Protocol):
             Measure("finetune_transfer/learning_rate", "learning rate of the fine-tuning"),
             Measure("finetune_transfer/weight_decay", "weight decay of the fine-tuning"),
         )
+
+    def tried_rates(self, pretrain: "PretrainConfig") -> tuple[float, ...]:
+        """Return the learning rates that are tried."""
+        return self.learning_rates or (_half_decades(-4, -1) if pretrain.epochs else _half_decades(-3, 0))
+
+    def tried_decays(self, pretrain: "PretrainConfig") -> tuple[float, ...]:
+        """Return the weight decays that are tried with each learning rate."""
+        return self.weight_decays or ((0.0, *_half_decades(-6, -3)) if pretrain.epochs else _half_decades(-5, -1.5))
+
+    def steps_of(self, pretrain: "PretrainConfig") -> int:
+        """Return the steps of each training."""
+        return self.steps or (20_000 if pretrain.epochs else 40_000)
+
+    def trained_images(self, pretrain: "PretrainConfig", images: int) -> int:
+        """Return those of each training of the grid, and of the last one; a grid of one needs the last alone."""
+        tried = len(self.tried_rates(pretrain)) * len(self.tried_decays(pretrain))
+        trainings = tried + 1 if tried > 1 else 1
+        return trainings * self.steps_of(pretrain) * min(self.batch_size, images)
+
+
+def _half_decades(first: float, last: float) -> tuple[float, ...]:
+    """Return the values from 10^first to 10^last, evenly spaced on a logarithm, two to a power of ten."""
+    return tuple(10 ** (first + step / 2) for step in range(round(2 * (last - first)) + 1))

@@ -14,9 +14,6 @@ from core.evaluation.sgd import Recipe, check_finite, recipe_of_epochs, train
 from core.randomness import generator
 from core.trained.pretrained import Pretrained
 
-FEW_LABELS = 0.01
-"""Largest share of labelled training images for which there are more epochs."""
-
 
 def score_finetune(config: FineTune, pretrained: Pretrained, data: Dataset) -> Scores:
     """Return ``finetune/top1`` and ``finetune/top5``, percent of ``data.test``, for a copy of the whole network trained
@@ -32,8 +29,7 @@ def fine_tune(config: FineTune, pretrained: Pretrained, data: Dataset) -> tuple[
     labelled = data.train.labelled()
     split = keep_labels(config, labelled).labelled()
     network = network_on(pretrained, config.representation, len(data.classes)).train()
-    epochs = config.epochs or default_epochs(config.labels, len(labelled))
-    recipe = recipe_of_epochs(epochs, config.learning_rate, config.batch_size, len(split))
+    recipe = recipe_of_epochs(config.epochs_of(len(labelled)), config.learning_rate, config.batch_size, len(split))
     train(network, split, replace(recipe, mix=config.mix), pretrained)
     return network, recipe
 
@@ -53,9 +49,3 @@ def keep_labels(config: FineTune, split: Split) -> Split:
     few = torch.full_like(split.labels, -1)
     few[kept] = split.labels[kept]
     return replace(split, labels=few)
-
-
-def default_epochs(labels: int | float, images: int) -> int:
-    """Return 60 for up to 1 % of the images, 30 for more."""
-    share = labels / images if isinstance(labels, int) else labels
-    return 60 if share <= FEW_LABELS else 30

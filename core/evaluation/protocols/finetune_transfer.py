@@ -74,8 +74,7 @@ def fit(
     """Train a copy of the whole network on ``split``, with batch norm in training mode."""
     batch = min(config.batch_size, len(split))
     rate = peak_rate(candidate.learning_rate, "linear", batch)
-    steps = config.steps or (40_000 if _from_scratch(pretrained) else 20_000)
-    recipe = Recipe(rate, batch, steps, candidate.weight_decay / rate)
+    recipe = Recipe(rate, batch, config.steps_of(pretrained.config), candidate.weight_decay / rate)
     network = network_on(pretrained, config.representation, classes).train()
     set_batch_norm_momentum(network, len(split) // batch)
     train(network, split, recipe, pretrained)
@@ -92,15 +91,8 @@ def set_batch_norm_momentum(network: nn.Module, steps_per_epoch: int) -> None:
 
 def candidates(config: FineTuneTransfer, pretrained: Pretrained) -> list[Candidate]:
     """Return every learning rate with every weight decay."""
-    from_scratch = _from_scratch(pretrained)
-    rates = config.learning_rates or (half_decades(-3, 0) if from_scratch else half_decades(-4, -1))
-    decays = config.weight_decays or (half_decades(-5, -1.5) if from_scratch else (0.0, *half_decades(-6, -3)))
+    rates, decays = config.tried_rates(pretrained.config), config.tried_decays(pretrained.config)
     return list(itertools.starmap(Candidate, itertools.product(rates, decays)))
-
-
-def half_decades(first: float, last: float) -> tuple[float, ...]:
-    """Return the values from 10^first to 10^last, evenly spaced on a logarithm, two to a power of ten."""
-    return tuple(10 ** (first + step / 2) for step in range(round(2 * (last - first)) + 1))
 
 
 def hold_out(split: Split, share: float, generator: torch.Generator) -> tuple[Split, Split]:
@@ -109,7 +101,3 @@ def hold_out(split: Split, share: float, generator: torch.Generator) -> tuple[Sp
     held = torch.zeros(len(split), dtype=torch.bool)
     held[stratified_part(split.labels, share, generator)] = True
     return split[~held], split[held]
-
-
-def _from_scratch(pretrained: Pretrained) -> bool:
-    return pretrained.config.epochs == 0

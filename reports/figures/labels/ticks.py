@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, ScalarFormatter
 
 from reports.cells.names import is_number
 from reports.figures.labels.short_names import LETTERS_AN_INCH, SLANTED, UPRIGHT, folded, longest_line, turn
@@ -44,6 +44,14 @@ def power_of_ten(value: float) -> str:
     """``10⁻¹²``; empty for a value that is no power of ten."""
     power = math.log10(value)
     return f"10{str(round(power)).translate(SUPERSCRIPTS)}" if math.isclose(power, round(power), abs_tol=1e-6) else ""
+
+
+def span_decades(ax: Axes) -> None:
+    """Makes the axis along the figure logarithmic, with 1, 2, 5, 10, 20, 50, ... below it."""
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+    ax.xaxis.set_minor_locator(NullLocator())
 
 
 def place_numbers(ax: Axes, names: Sequence[str]) -> list[float] | None:
