@@ -97,8 +97,8 @@ def heatmap_figure(
     upper = AROUND + max(LOWEST, ROW * len(matrix.mean))
     heights = [upper, upper if comparable else AROUND + LOWEST]
     figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
-    lower = ["gap" if comparable else "order", "order"]
-    places = figure.subplot_mosaic([["ours", "paper"], lower], height_ratios=heights)
+    lower = "gap" if comparable else "order"
+    places = figure.subplot_mosaic([["ours", "paper"], [lower, "order"]], height_ratios=heights)
     room = title_room([matrix.mean, paper.values])
     draw_panel(places["ours"], ours, row_label, column_label, room)
     told = f"{beginning(paper.name)}: {paper.title}, {paper.metric}"
