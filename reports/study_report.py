@@ -166,6 +166,12 @@ class StudyReport:
         return {state: int(counted.get(state, 0)) for state in STATES}
 
     @property
+    def is_finished(self) -> bool:
+        """Whether every cell and baseline has each of its seeds, done or stopped early. Failed trials that were left
+        out of the choice of a tuned setting are not missing."""
+        return not self.table["state"].isin(["failed", "waiting"]).any()
+
+    @property
     def baselines(self) -> list[Baseline]:
         """The baselines with at least one trial that is done."""
         return baselines_of(self.table, self.metric)

@@ -1,15 +1,17 @@
 """The choice of tuned values: on held-out training images, once every candidate has ended, and without bias."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from invented import report
+from invented import drawn, report
 
 from reports.cells.edges import l2_edges, tuned_edges
 from reports.cells.search import Candidate, Search, choose, chosen_rows, chosen_texts, mark_chosen
 from reports.pages.render import render
+from reports.pages.study_page import write_page
 from reports.specs import PointsReport
 from reports.statistics.record import read_record
 
@@ -134,6 +136,22 @@ def test_an_l2_weight_at_the_end_of_its_grid_says_what_to_set() -> None:
     assert low == [
         "The chosen l2 weight is the smallest of its grid in 4 of 4 trials; set evaluate.l2_low below 1e-05."
     ]
+
+
+def test_failed_candidates_leave_no_cell_unfinished(tmp_path: Path) -> None:
+    rows = [trial(rate, rate, 10 + rate) for rate in (0.1, 1.0)]
+    lost = trial(3.0, None, np.nan) | {"state": "failed", "error": "the loss is not finite"}
+    found = search(*rows, lost)
+    spec = PointsReport(x="temperature")
+    tuned = report(spec, chosen_rows(found, AXES), AXES, search=found, reproduces=None, command="ablate run it")
+    page = write_page(tmp_path / "report.html", tuned, drawn(spec, tuned.table, AXES), "<svg></svg>").read_text()
+    assert "Not finished" not in page
+    assert "--retry" not in page
+    assert 'Every cell has its result. 1 of 3 trials <a href="#missing">failed</a>' in page
+    assert "the loss is not finite" in page
+    waiting = search(*rows, trial(3.0, None, np.nan) | {"state": "waiting"})
+    assert tuned.is_finished
+    assert not replace(tuned, search=waiting, table=chosen_rows(waiting, AXES)).is_finished
 
 
 def test_the_files_of_a_report_have_the_chosen_values(tmp_path: Path) -> None:

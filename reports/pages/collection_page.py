@@ -54,8 +54,8 @@ class Entry:
 
     @property
     def complete(self) -> bool:
-        """Whether all its trials are done or were stopped early."""
-        return self.report is not None and not (self.states["failed"] or self.states["waiting"])
+        """Whether all its cells have their trials; see ``StudyReport.is_finished``."""
+        return self.report is not None and self.report.is_finished
 
     @property
     def seconds(self) -> float:
