@@ -9,7 +9,9 @@ from artists import y_of
 from invented import METRIC, drawn, report, trials
 from matplotlib.figure import Figure
 
+from reports.cells.summary import beside
 from reports.figures.drawn import Drawn
+from reports.figures.seed_dots import seeds_note
 from reports.pages.cell_trials import trials_by_cell
 from reports.pages.render import latex_table
 from reports.specs import (
@@ -138,6 +140,12 @@ def test_baselines_are_lines_across_the_bars_that_are_scored_alike(
         f"scratch, {FEW} (40.5)",
         f"scratch, more, {MANY} (46.0)",
     ]
+
+
+def test_the_seeds_of_a_baseline_are_no_dots() -> None:
+    one = beside(TABLE[(TABLE["seed"] == 0) | (TABLE["baseline"] != "")], None, AXES, [METRIC])
+    assert seeds_note(one) == []
+    assert seeds_note(beside(TABLE, None, AXES, [METRIC])) != []
 
 
 def test_a_baseline_far_below_all_bars_is_told() -> None:

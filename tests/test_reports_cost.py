@@ -28,7 +28,7 @@ def test_cells_stand_at_their_cost_and_the_front_joins_those_that_no_cheaper_one
     beaten = next(line for line in ax.lines if line.get_marker() == "o" and x_of(line).tolist() == [20])
     assert y_of(beaten).tolist() == [39.5]
     assert len(ax.texts) == 3
-    assert "1 failed" in result.caption
+    assert "1 failed." in result.caption
     assert ax.get_xlabel() == "Seconds of a trial"
 
 

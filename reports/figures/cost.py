@@ -57,7 +57,8 @@ def _notes(spec: CostReport, data: pd.DataFrame) -> list[str]:
     unknown = int((cells["mean"].notna() & cells["cost"].isna()).sum())
     lines = f"A line joins the cells of one {axis_name(spec.series)} in the order of their cost." if spec.series else ""
     lacking = f"{unknown} without a point: results of an earlier version do not tell {spec.cost}." if unknown else ""
-    return [*seeds_note(data), *filter(None, [lines, gaps_note(cells["state"]), lacking])]
+    gaps = f"{note}." if (note := gaps_note(cells["state"])) else ""
+    return [*seeds_note(data), *filter(None, [lines, gaps, lacking])]
 
 
 def with_cost(report: StudyReport, spec: CostReport, data: pd.DataFrame) -> pd.DataFrame:

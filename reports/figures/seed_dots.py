@@ -9,6 +9,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
+from reports.cells.summary import HERE, of
+
 DOT: dict[str, Any] = {
     "marker": "o",
     "markersize": 2.4,
@@ -24,8 +26,9 @@ SEEDS_NOTE = "Small dots: single seeds."
 
 
 def seeds_note(cells: pd.DataFrame) -> list[str]:
-    """The note that explains small dots, if any cell has several seeds; else none."""
-    return [SEEDS_NOTE] if cells["seeds"].max() > 1 else []
+    """The note that explains small dots, if any of one's own cells has several seeds; else none. Baselines have no
+    dots."""
+    return [SEEDS_NOTE] if of(cells, HERE)["seeds"].max() > 1 else []
 
 
 def draw_seeds(ax: Axes, x: float, values: Sequence[float], color: str, shift: float = 0) -> None:
