@@ -164,6 +164,18 @@ def test_images_that_are_left_count_every_epoch_of_a_network_that_an_evaluation_
     assert [made.images(unit) for unit in made.units] == [400 + 2200 + expected] * 4
 
 
+def test_images_without_a_label_train_no_network_but_a_student() -> None:
+    """Of STL-10's 105,000 training images 5,000 have a label; so do 100 of 2,100."""
+    text = STUDY.replace("{name: shapes, image_size: 16, subset: 200}", "{name: stl10, image_size: 16, subset: 2100}")
+    for evaluate, expected in (
+        ("{protocol: linear_sgd}", 90 * 100),
+        ("{protocol: finetune, labels: 0.1, epochs: 7}", 7 * 10),
+        ("{protocol: distill, labels: 0.1, epochs: 7, student_epochs: 5}", 7 * 10 + 5 * 2100),
+    ):
+        made = plan(text.replace("{l2_count: 1, neighbors: 5}", evaluate))
+        assert made.images(made.units[0]) == 2 * 2100 + 2100 + 8000 + expected
+
+
 def test_a_run_is_done_by_no_more_than_its_training_while_an_evaluation_trains(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -23,7 +23,7 @@ from ablations.store.speeds import load_speeds
 from ablations.store.trial_store import TrialStore
 from ablations.study.scaled_study import ScaledStudy
 from ablations.types.trial import Result, State, Trial, Unit, group_units
-from core.config import DataConfig
+from core.config import DataConfig, TrainConfig
 from core.data.catalog import DataSize
 from core.remote import AnyPath
 
@@ -72,12 +72,14 @@ class Plan:
         """Images that a unit goes through: those of its training, those of each network that its evaluations train, in
         all epochs, and once each data set that it is scored on."""
         configs = [trial.config for trial in unit.trials]
-        tuned = sum(
-            config.evaluate.trained_images(config.pretrain, self.sizes[config.evaluation_data].train)
-            for config in configs
-        )
         scored = [self.sizes[data] for data in {config.evaluation_data for config in configs}]
+        tuned = sum(map(self._tuned_on, configs))
         return self.trained_on(unit) + tuned + sum(size.train + size.test for size in scored)
+
+    def _tuned_on(self, config: TrainConfig) -> int:
+        """Images that go through the networks that a trial's evaluation trains, in all epochs."""
+        size = self.sizes[config.evaluation_data]
+        return config.evaluate.trained_images(config.pretrain, size.train, size.labelled)
 
     def trained_on(self, unit: Unit) -> int:
         """Images that a unit's training goes through in all epochs; 0 if its encoder is trained already."""

@@ -35,6 +35,13 @@ class DataSize:
     missing."""
     skipped: int = field(default=0, compare=False, repr=False)
     """Number of images that do not decode and are left out."""
+    unlabelled: int = field(default=0, compare=False, repr=False)
+    """Number of training images without a label."""
+
+    @property
+    def labelled(self) -> int:
+        """Number of training images with a label."""
+        return self.train - self.unlabelled
 
     def reduced(self, config: DataConfig) -> "DataSize":
         """Return the size after the subset is taken. Raises ``DataError`` where the subset is larger than the data, or
@@ -45,7 +52,9 @@ class DataSize:
         if train > self.train:
             raise DataError(f"data.subset is {train:,}, but {config.name} has {self.train:,} training images")
         counts = self.counts if train == self.train else {k: v for k, v in self.counts.items() if k != "train"}
-        return replace(self, train=max(1, train), counts=counts)
+        return replace(
+            self, train=max(1, train), counts=counts, unlabelled=train * self.unlabelled // max(1, self.train)
+        )
 
     def _curated(self, config: DataConfig) -> "DataSize":
         counts = self.counts.get("train", {})
@@ -88,7 +97,7 @@ the background there, and so here."""
 ARCHIVES = {
     "cifar10": _equal(50_000, 10_000, 10),
     "cifar100": _equal(50_000, 10_000, 100),
-    "stl10": DataSize(105_000, 8_000, 10),
+    "stl10": DataSize(105_000, 8_000, 10, unlabelled=100_000),
 }
 """Data sets that torchvision loads from an archive."""
 FILES = {
@@ -194,7 +203,8 @@ class ImageFiles:
     @property
     def size(self) -> DataSize:
         counts = {"train": self._counts(self.train), "test": self._counts(self.test)}
-        return DataSize(len(self.train), len(self.test), len(self.classes), counts, len(self.skipped))
+        without = counts["train"].get("", 0)
+        return DataSize(len(self.train), len(self.test), len(self.classes), counts, len(self.skipped), without)
 
     def _counts(self, listing: Listing) -> dict[str, int]:
         found = Counter(label for _, label in listing)

@@ -54,7 +54,8 @@ class DataNote:
     def size(self) -> DataSize:
         """Numbers of images and classes."""
         counts, classes = {"train": self.train, "test": self.test}, [name for name in self.train if name]
-        return DataSize(sum(self.train.values()), sum(self.test.values()), len(classes), counts, self.skipped)
+        without = self.train.get("", 0)
+        return DataSize(sum(self.train.values()), sum(self.test.values()), len(classes), counts, self.skipped, without)
 
 
 _NOTES = TypeAdapter(list[DataNote])

@@ -78,9 +78,10 @@ class Protocol(Config):
         """Return the passes of networks that an evaluation trains, where these cost as much as a pretraining."""
         return ()
 
-    def trained_images(self, pretrain: "PretrainConfig", images: int) -> int:
+    def trained_images(self, pretrain: "PretrainConfig", images: int, labelled: int) -> int:
         """Return the images that go through the networks that an evaluation trains, in all epochs, about, if there are
-        so many training ``images``. 0 where it trains no network, or one on representations."""
+        so many training ``images``, of which so many are ``labelled``. 0 where it trains no network, or one on
+        representations."""
         return 0
 
     @classmethod

@@ -103,9 +103,9 @@ class Distill(FineTune):
         alike = self.encoder_of(student, pretrain) == pretrain.encoder
         return student.temperature or (0.1 if alike else 1.0)
 
-    def trained_images(self, pretrain: "PretrainConfig", images: int) -> int:
-        """Return those of the fine-tuning, and those of each student."""
-        return super().trained_images(pretrain, images) + len(self.students) * self.student_epochs * images
+    def trained_images(self, pretrain: "PretrainConfig", images: int, labelled: int) -> int:
+        """Return those of the fine-tuning, and those of each student, which learns from all images."""
+        return super().trained_images(pretrain, images, labelled) + len(self.students) * self.student_epochs * images
 
     def runs(self, pretrain: "PretrainConfig") -> tuple[Runs, ...]:
         """Return the passes of the fine-tuning, and those of each student with its teacher's."""

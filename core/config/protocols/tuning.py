@@ -50,8 +50,8 @@ class LinearSgd(Protocol):
         label = "linear evaluation by SGD"
         return Measure("linear_sgd/top1", f"{label}, top-1 (%)"), Measure("linear_sgd/top5", f"{label}, top-5 (%)")
 
-    def trained_images(self, pretrain: "PretrainConfig", images: int) -> int:
-        return self.epochs * images
+    def trained_images(self, pretrain: "PretrainConfig", images: int, labelled: int) -> int:
+        return self.epochs * labelled
 
 
 @PROTOCOLS.add("core.evaluation.protocols.finetune:score_finetune")
@@ -96,9 +96,9 @@ class FineTune(Protocol):
         share = self.labels / images if isinstance(self.labels, int) else self.labels
         return self.epochs or (60 if share <= FEW_LABELS else 30)
 
-    def trained_images(self, pretrain: "PretrainConfig", images: int) -> int:
-        kept = self.labels if isinstance(self.labels, int) else round(self.labels * images)
-        return self.epochs_of(images) * kept
+    def trained_images(self, pretrain: "PretrainConfig", images: int, labelled: int) -> int:
+        kept = self.labels if isinstance(self.labels, int) else round(self.labels * labelled)
+        return self.epochs_of(labelled) * kept
 
 
 @PROTOCOLS.add("core.evaluation.protocols.finetune_transfer:score_finetune_transfer")
@@ -164,11 +164,11 @@ class FineTuneTransfer(Protocol):
         """Return the steps of each training."""
         return self.steps or (20_000 if pretrain.epochs else 40_000)
 
-    def trained_images(self, pretrain: "PretrainConfig", images: int) -> int:
+    def trained_images(self, pretrain: "PretrainConfig", images: int, labelled: int) -> int:
         """Return those of each training of the grid, and of the last one; a grid of one needs the last alone."""
         tried = len(self.tried_rates(pretrain)) * len(self.tried_decays(pretrain))
         trainings = tried + 1 if tried > 1 else 1
-        return trainings * self.steps_of(pretrain) * min(self.batch_size, images)
+        return trainings * self.steps_of(pretrain) * min(self.batch_size, labelled)
 
 
 def _half_decades(first: float, last: float) -> tuple[float, ...]:

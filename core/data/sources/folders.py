@@ -72,7 +72,8 @@ def split_size(size: DataSize, share: float) -> DataSize:
     test = {name: test_count(count, share) for name, count in size.counts["train"].items()}
     train = {name: count - test[name] for name, count in size.counts["train"].items()}
     counts = {"train": train, "test": test}
-    return replace(size, train=sum(train.values()), test=sum(test.values()), counts=counts)
+    unlabelled = train.get("", 0)
+    return replace(size, train=sum(train.values()), test=sum(test.values()), counts=counts, unlabelled=unlabelled)
 
 
 def test_count(count: int, share: float) -> int:
