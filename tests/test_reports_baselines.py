@@ -9,6 +9,7 @@ from artists import y_of
 from invented import METRIC, drawn, report, trials
 from matplotlib.figure import Figure
 
+from reports.cells.names import OUTSIDE
 from reports.cells.summary import beside
 from reports.figures.drawn import Drawn
 from reports.figures.seed_dots import seeds_note
@@ -24,6 +25,8 @@ from reports.specs import (
     SizesReport,
     TableReport,
 )
+from reports.tables.blocks import Row
+from reports.tables.text_blocks import text_blocks
 
 AXES = ["points", "labels"]
 FEW, MANY = "finetune, labels 0.01 on x", "finetune, labels 0.1 on x"
@@ -77,9 +80,9 @@ def test_a_table_has_baselines_below_a_rule_in_the_columns_that_are_scored_alike
 
 
 def test_texts_data_and_latex_have_the_baselines_of_the_table(table: Drawn) -> None:
-    assert list(table.texts.loc["scratch (baseline)"]) == ["40.5 ± 0.7", ""]
-    assert list(table.texts.loc["scratch, more (baseline)"]) == ["", "46.0 ± 1.4"]
-    assert "pixels (baseline)" not in table.texts.index
+    assert list(table.texts.loc["scratch" + OUTSIDE]) == ["40.5 ± 0.7", ""]
+    assert list(table.texts.loc["scratch, more" + OUTSIDE]) == ["", "46.0 ± 1.4"]
+    assert "pixels" + OUTSIDE not in table.texts.index
     rows = table.data[table.data["source"] == "baselines"]
     assert rows[["label", "mean", "scored_by"]].to_numpy().tolist() == [
         ["scratch", 40.5, FEW],
@@ -90,16 +93,23 @@ def test_texts_data_and_latex_have_the_baselines_of_the_table(table: Drawn) -> N
     assert "\\midrule\nscratch & 40.5 $\\pm$ 0.7 &  \\\\" in tex
     assert "Below the rule: baselines" in tex
     behind = trials_by_cell(TABLE, table.texts, ["points"], "labels")
-    assert [one["trial_id"] for one in behind["scratch (baseline)", "0.01"]] == ["scratch0", "scratch1"]
-    assert ("scratch (baseline)", "0.1") not in behind
+    assert [one["trial_id"] for one in behind["scratch" + OUTSIDE, "0.01"]] == ["scratch0", "scratch1"]
+    assert ("scratch" + OUTSIDE, "0.1") not in behind
+
+
+def test_a_cell_whose_name_is_like_that_of_a_baseline_stays_a_cell() -> None:
+    names = ["A (baseline)", "B", "A" + OUTSIDE]
+    (block,) = text_blocks(pd.DataFrame({"top-1": ["1", "2", "3"]}, index=names), "cell", None, False)
+    told = [part.labels[0] if isinstance(part, Row) else part.title for part in block.body]
+    assert told == ["A (baseline)", "B", "", "A"]
 
 
 def test_a_baseline_names_its_scoring_in_a_column_of_several() -> None:
     spec = TableReport(rows=["points", "labels"], metrics=[METRIC])
     texts = drawn(spec, TABLE, AXES, reproduces=None).texts
-    assert [name for name in texts.index if name.endswith(" (baseline)")] == [
-        f"scratch, {FEW} (baseline)",
-        f"scratch, more, {MANY} (baseline)",
+    assert [name for name in texts.index if name.endswith(OUTSIDE)] == [
+        f"scratch, {FEW}{OUTSIDE}",
+        f"scratch, more, {MANY}{OUTSIDE}",
     ]
 
 

@@ -7,8 +7,9 @@ ENCODER, WIDTH = "encoder.name", "encoder.width"
 
 PAPERS = " (published)"
 """The ending of the names of rows of published numbers, of the paper or of others, in a table of texts."""
-OUTSIDE = " (baseline)"
-"""The ending of the names of rows of baselines in a table of texts."""
+OUTSIDE = "\N{NO-BREAK SPACE}(baseline)"
+"""The ending of the names of rows of baselines in a table of texts. Its space does not break: a study may call a cell
+``SimCLR (baseline)``."""
 FORMS = {"points": "setting", "leave_one_out": "left out", "add_one_in": "added"}
 """Names for people of the axes that are no path of a setting."""
 
