@@ -76,6 +76,23 @@ def summarise_baselines(table: pd.DataFrame, axes: list[str], metric: str) -> pd
 
 def _summarised(rows: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame:
     """The cells of some trials by some columns of theirs, without ``source`` and ``metric``."""
+    seeds = _seeds(rows, axes, metric)
+    cells = seeds.groupby(axes, sort=False).agg(
+        scored_by=("scored_by", "first"),
+        mean=("value", "mean"),
+        spread=("value", "std"),
+        seeds=("value", "count"),
+        state=("state", _first_state),
+        stopped_at=("stop", "min"),
+    )
+    by_seed = seeds["value"].unstack("seed").sort_index(axis=1).reindex(cells.index)
+    cells[BY_SEED] = [" ".join(f"{value:.6g}" for value in row) for row in by_seed.to_numpy(dtype=float)]
+    return cells.reset_index()
+
+
+def _seeds(rows: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFrame:
+    """The seeds of the cells, by ``axes`` and ``seed``: ``value``, ``done``, ``state``, ``stop`` and ``scored_by``. The
+    value is NaN for a seed that is not done, and for all seeds of a cell that was stopped early."""
     rows = with_scoring(rows)
     values = pd.to_numeric(rows[metric]) if metric in rows else float("nan")
     kept = {"seed": rows["seed"], "state": rows["state"], SCORED_BY: rows[SCORED_BY]}
@@ -90,17 +107,7 @@ def _summarised(rows: pd.DataFrame, axes: list[str], metric: str) -> pd.DataFram
     )
     stopped = (seeds["state"] == "stopped").groupby(axes, sort=False).transform("any")
     seeds.loc[~seeds["done"] | stopped, "value"] = float("nan")
-    cells = seeds.groupby(axes, sort=False).agg(
-        scored_by=("scored_by", "first"),
-        mean=("value", "mean"),
-        spread=("value", "std"),
-        seeds=("value", "count"),
-        state=("state", _first_state),
-        stopped_at=("stop", "min"),
-    )
-    by_seed = seeds["value"].unstack("seed").sort_index(axis=1).reindex(cells.index)
-    cells[BY_SEED] = [" ".join(f"{value:.6g}" for value in row) for row in by_seed.to_numpy(dtype=float)]
-    return cells.reset_index()
+    return seeds
 
 
 def _last_state(states: "pd.Series[str]") -> str:

@@ -86,30 +86,43 @@ def heatmap_figure(
     not points of another. ``below`` is a baseline, and cells below it are marked.
     """
     scale = _common_scale(matrix.mean, paper.values) if paper else None
-    parts = matrix.row_average, matrix.spread, matrix.state, matrix.stopped_at
+    parts, labels = (matrix.row_average, matrix.spread, matrix.state, matrix.stopped_at), (row_label, column_label)
     ours = Panel(title, matrix.mean, *parts, scale=scale, below=below)
-    if paper is None:
-        figure = Figure(figsize=(WIDTH, 1.3 + 0.45 * max(3, len(matrix.mean))), layout="constrained")
-        ax = figure.add_subplot()
-        draw_panel(ax, ours, row_label, column_label, title_room([matrix.mean]))
-        return figure
-    comparable = matrix.scorings == [paper.scored_by]
-    upper = AROUND + max(LOWEST, ROW * len(matrix.mean))
-    heights = [upper, upper if comparable else AROUND + LOWEST]
-    figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
-    lower = "gap" if comparable else "order"
-    places = figure.subplot_mosaic([["ours", "paper"], [lower, "order"]], height_ratios=heights)
-    room = title_room([matrix.mean, paper.values])
-    draw_panel(places["ours"], ours, row_label, column_label, room)
+    return _figure_beside(ours, matrix, paper, labels) if paper else _figure_alone(ours, labels)
+
+
+def _figure_alone(ours: Panel, labels: tuple[str, str]) -> Figure:
+    """The figure of one's own panel by itself."""
+    figure = Figure(figsize=(WIDTH, 1.3 + 0.45 * max(3, len(ours.values))), layout="constrained")
+    draw_panel(figure.add_subplot(), ours, *labels, title_room([ours.values]))
+    return figure
+
+
+def _figure_beside(ours: Panel, matrix: Matrix, paper: PaperMatrix, labels: tuple[str, str]) -> Figure:
+    """The figure of one's own panel beside the paper's, and below them how they differ and agree."""
+    figure, places = _places(matrix, paper)
     told = f"{beginning(paper.name)}: {paper.title}, {paper.metric}"
-    published = Panel(told, paper.values, paper.row_average, scale=scale)
-    draw_panel(places["paper"], published, row_label, column_label, room)
-    if comparable:
-        draw_panel(places["gap"], _difference(matrix, paper), row_label, column_label, room)
+    panels = {"ours": ours, "paper": Panel(told, paper.values, paper.row_average, scale=ours.scale)}
+    if "gap" in places:
+        panels["gap"] = _difference(matrix, paper)
+    room = title_room([matrix.mean, paper.values])
+    for name, panel in panels.items():
+        draw_panel(places[name], panel, *labels, room)
     draw_agreement(places["order"], matrix, paper)
     figure.draw_without_rendering()
     name_best(places["order"], matrix.mean, paper)
     return figure
+
+
+def _places(matrix: Matrix, paper: PaperMatrix) -> tuple[Figure, dict[str, Axes]]:
+    """A figure that is high enough for the rows, and its axes: ``ours``, ``paper``, ``order``, and ``gap`` if both are
+    scored alike."""
+    comparable = matrix.scorings == [paper.scored_by]
+    upper = AROUND + max(LOWEST, ROW * len(matrix.mean))
+    heights = [upper, upper if comparable else AROUND + LOWEST]
+    figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
+    mosaic = [["ours", "paper"], ["gap" if comparable else "order", "order"]]
+    return figure, figure.subplot_mosaic(mosaic, height_ratios=heights)
 
 
 def _common_scale(*grids: pd.DataFrame) -> tuple[float, float]:
