@@ -121,8 +121,8 @@ def _places(matrix: Matrix, paper: PaperMatrix) -> tuple[Figure, dict[str, Axes]
     upper = AROUND + max(LOWEST, ROW * len(matrix.mean))
     heights = [upper, upper if comparable else AROUND + LOWEST]
     figure = Figure(figsize=(WIDTH, sum(heights)), layout="constrained")
-    mosaic = [["ours", "paper"], ["gap" if comparable else "order", "order"]]
-    return figure, figure.subplot_mosaic(mosaic, height_ratios=heights)
+    lower = "gap" if comparable else "order"
+    return figure, figure.subplot_mosaic([["ours", "paper"], [lower, "order"]], height_ratios=heights)
 
 
 def _common_scale(*grids: pd.DataFrame) -> tuple[float, float]:
