@@ -81,7 +81,7 @@ def main() -> None:
     text = table(current(read_rows(ROWS), turns(given.seeds)))
     print(text)
     before, after = DOCUMENT.read_text(encoding="utf-8").split(START)
-    DOCUMENT.write_text(f"{before}{START}{text}{END}{after.split(END)[1]}", encoding="utf-8")
+    DOCUMENT.write_text(f"{before}{START}{text}{END}{after.split(END, 1)[1]}", encoding="utf-8")
 
 
 def turns(seeds: Sequence[int], only: Collection[str] | None = None) -> list[Turn]:
