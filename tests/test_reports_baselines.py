@@ -144,7 +144,8 @@ def test_baselines_are_lines_across_the_bars_that_are_scored_alike(
         for ax in result.figure.axes
     ]
     assert lines == ([[40.5], [46.0], [], []] if panels else [[40.5, 46.0], []])
-    assert all(ax.get_ylim()[0] <= y for ax, ys in zip(result.figure.axes, lines, strict=True) for y in ys)
+    inside = [ax.get_ylim()[0] <= y for ax, ys in zip(result.figure.axes, lines, strict=True) for y in ys]
+    assert inside.count(False) == result.caption.count("is below its panel")
     legend = [text.get_text() for text in result.figure.subfigs[0].legends[0].get_texts()]
     assert [text for text in legend if "scratch" in text] == [
         f"scratch, {FEW} (40.5)",
@@ -164,3 +165,13 @@ def test_a_baseline_far_below_all_bars_is_told() -> None:
     result = drawn(BarsReport(x="points", series="labels"), far, AXES, reproduces=None)
     assert result.figure.axes[0].get_ylim()[0] > 0.1
     assert "The line of chance is below its panel." in result.caption
+
+
+def test_a_baseline_below_the_bars_does_not_hide_their_differences() -> None:
+    cells = CELLS.assign(scored_by=FEW)
+    alone = drawn(BarsReport(x="points", series="labels"), cells, AXES, reproduces=None)
+    low = cells[METRIC].min() - 2 * (cells[METRIC].max() - cells[METRIC].min())
+    both: Any = pd.concat([cells, baseline("chance", [low], FEW)], ignore_index=True)
+    beside_it = drawn(BarsReport(x="points", series="labels"), both, AXES, reproduces=None)
+    assert beside_it.figure.axes[0].get_ylim() == alone.figure.axes[0].get_ylim()
+    assert "The line of chance is below its panel." in beside_it.caption

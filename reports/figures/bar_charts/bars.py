@@ -87,13 +87,18 @@ def _panels(spec: BarsReport, data: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _limits(spec: BarsReport, data: pd.DataFrame) -> list[tuple[float, float]]:
-    """The vertical limits of each panel, with room for the paper's marks and the baselines."""
+    """The vertical limits of each panel, with room for the paper's marks and for baselines that are not far below."""
     return panel_limits([pd.concat([cells, _beside_bars(cells, data)]) for cells in _panels(spec, data)])
 
 
 def _beside_bars(cells: pd.DataFrame, data: pd.DataFrame) -> pd.DataFrame:
-    """The values that are drawn beside the bars of a panel: the paper's marks, and the baselines."""
-    return pd.DataFrame({"mean": [*cells["mark"], *(one.mean for one in baselines_beside(cells, data))]})
+    """The values beside the bars of a panel that its limits have room for: the paper's marks, and the baselines.
+
+    A baseline that is farther below the bars than these differ has no room: it would hide their differences.
+    """
+    low, high = cells["mean"].min(), cells["mean"].max()
+    near = (one.mean for one in baselines_beside(cells, data) if one.mean >= low - (high - low))
+    return pd.DataFrame({"mean": [*cells["mark"], *near]})
 
 
 def _are_cut(spec: BarsReport, data: pd.DataFrame) -> bool:
