@@ -31,7 +31,8 @@ def rows(path: Path) -> pd.DataFrame:
     trials = pd.read_csv(path)
     shown = trials[(trials["state"] == "done") & trials["baseline"].isna() & (trials["chosen"] != False)]  # noqa: E712
     found = shown.pivot(index=["points", "seed"], columns="evaluate.representation", values=["validation", "top1"])
-    found.columns = [held_out(stage) if score == "validation" else on_test(stage) for score, stage in found.columns]
+    scored: list[tuple[str, str]] = found.columns.tolist()
+    found.columns = pd.Index([held_out(stage) if score == "validation" else on_test(stage) for score, stage in scored])
     passes = shown.groupby(["points", "seed"])["passes"].first().map("{:.0f}".format)
     whole = found.assign(passes=passes, ended="trained").reset_index().rename(columns={"points": "method"})
     unscored = {held_out(stage): -math.inf for stage in STAGES if held_out(stage) not in whole}
