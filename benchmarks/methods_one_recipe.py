@@ -7,6 +7,7 @@ that of ``methods_learn.py``: a stage is chosen on held-out training images, acc
 """
 
 import math
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -30,9 +31,8 @@ def rows(path: Path) -> pd.DataFrame:
     chosen."""
     trials = pd.read_csv(path)
     shown = trials[(trials["state"] == "done") & trials["baseline"].isna() & (trials["chosen"] != False)]  # noqa: E712
-    found = shown.pivot(index=["points", "seed"], columns="evaluate.representation", values=["validation", "top1"])
-    scored: list[tuple[str, str]] = found.columns.tolist()
-    found.columns = pd.Index([held_out(stage) if score == "validation" else on_test(stage) for score, stage in scored])
+    by_stage = partial(shown.pivot, index=["points", "seed"], columns="evaluate.representation")
+    found = by_stage(values="validation").rename(columns=held_out).join(by_stage(values="top1").rename(columns=on_test))
     passes = shown.groupby(["points", "seed"])["passes"].first().map("{:.0f}".format)
     whole = found.assign(passes=passes, ended="trained").reset_index().rename(columns={"points": "method"})
     unscored = {held_out(stage): -math.inf for stage in STAGES if held_out(stage) not in whole}
