@@ -148,6 +148,7 @@ def test_there_are_as_many_numbers_as_the_paper_has() -> None:
         "figure_b8": 30,
         "mae_table_1": 13,
         "methods": 9,
+        "methods_by_stage": 18,
         "methods_more": 12,
         "methods_tables": 13,
         "table_1": 12,
