@@ -165,7 +165,7 @@ def test_images_that_are_left_count_every_epoch_of_a_network_that_an_evaluation_
 
 
 def test_images_without_a_label_train_no_network_but_a_student() -> None:
-    """Of STL-10's 105,000 training images 5,000 have a label; so do 100 of 2,100."""
+    """5,000 of STL-10's 105,000 training images have a label; so do 100 of 2,100."""
     text = STUDY.replace("{name: shapes, image_size: 16, subset: 200}", "{name: stl10, image_size: 16, subset: 2100}")
     for evaluate, expected in (
         ("{protocol: linear_sgd}", 90 * 100),
