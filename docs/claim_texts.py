@@ -16,11 +16,11 @@ IN_WORDS: dict[Word, str] = {
     "NO DIFFERENCE": "No difference.",
     "UNDECIDED": "Open.",
 }
-COUNTED: dict[Word, str] = {
-    "SUPPORTED": "hold",
-    "REFUTED": "do not hold",
-    "NO DIFFERENCE": "make no difference",
-    "UNDECIDED": "are open",
+COUNTED: dict[Word, tuple[str, str]] = {  # of one claim, and of several
+    "SUPPORTED": ("holds", "hold"),
+    "REFUTED": ("does not hold", "do not hold"),
+    "NO DIFFERENCE": ("makes no difference", "make no difference"),
+    "UNDECIDED": ("is open", "are open"),
 }
 
 
@@ -74,7 +74,8 @@ def cost(claim: SavedClaim) -> str:
 
 def hours_text(hours: float) -> str:
     """Hours of compute in words: ``2.1 hours``, ``40 minutes``."""
-    return f"{hours:,.1f} hours" if hours >= 1 else f"{max(1, round(60 * hours))} minutes"
+    minutes = max(1, round(60 * hours))
+    return f"{hours:,.1f} hours" if hours >= 1 else f"{minutes} minute{'s' * (minutes > 1)}"
 
 
 def count_sentence(claims: Sequence[SavedClaim]) -> str:
@@ -83,13 +84,13 @@ def count_sentence(claims: Sequence[SavedClaim]) -> str:
     chosen = [claim for claim in claims if claim.calibration]
     decided = sum(claim.word != "UNDECIDED" for claim in plain_ones)
     share = f"{decided} of {len(plain_ones)} claims are decided ({100 * decided / max(1, len(plain_ones)):.0f} %)"
-    apart = f" Counted apart are {len(chosen)} by which the scale was chosen: {_counts(chosen)}." if chosen else ""
+    apart = f" The scale was chosen by {len(chosen)} more, not counted here: {_counts(chosen)}." if chosen else ""
     return f"**{share}**: {_counts(plain_ones)}.{apart}"
 
 
 def _counts(claims: Sequence[SavedClaim]) -> str:
     counts = Counter(claim.word for claim in claims)
-    return ", ".join(f"{counts[word]} {COUNTED[word]}" for word in WORDS if counts[word]) or "none"
+    return ", ".join(f"{counts[word]} {COUNTED[word][counts[word] > 1]}" for word in WORDS if counts[word]) or "none"
 
 
 def claim_rows(studies: Iterable[SavedStudy]) -> Iterator[str]:

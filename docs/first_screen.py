@@ -28,17 +28,17 @@ def _results() -> str:
     so_far = (
         ""
         if len(paper.whole) == len(paper.studies)
-        else f", so far of {len(paper.whole)} of {len(paper.studies)} studies"
+        else f" ({len(paper.whole)} of {len(paper.studies)} studies so far)"
     )
     told = (
         f"*The paper's claims, judged together{so_far}. {count_sentence(claims).replace('*', '')} "
-        "[What holds on a laptop](docs/what-holds.md) tells each of them, beside the paper's number.*"
+        "[What holds on a laptop](docs/what-holds.md) lists each of them, beside the paper's number.*"
     )
     return f"""\
 ![Figure 5 on CIFAR-10 images beside the paper's](docs/results/paper-laptop/{SHOWN}/figure.png)
 
-*Figure 5 on 8,000 CIFAR-10 images with a quarter-width ResNet-10: {trials} trials, three seeds,
-{hours_text(study.hours)} on {paper.facts["hardware"]}.*
+*Figure 5 on 8,000 CIFAR-10 images (JPEG, quality 75) with a quarter-width ResNet-10: {trials} trials, three seeds,
+{hours_text(study.hours)} of compute, each trial on {paper.facts["hardware"]}.*
 
 ![The claims of the paper with their effects, intervals and verdicts](docs/results/paper-laptop/forest.png)
 
