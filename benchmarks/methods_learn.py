@@ -78,10 +78,14 @@ def main() -> None:
     given = parser.parse_args()
     if not given.table:
         measure(turns(given.seeds, given.only), given.data_dir)
-    text = table(current(read_rows(ROWS), turns(given.seeds)))
+    show(table(current(read_rows(ROWS), turns(given.seeds))), START)
+
+
+def show(text: str, start: str) -> None:
+    """Print a table, and put it into the document in the place of the one that follows ``start``."""
     print(text)
-    before, after = DOCUMENT.read_text(encoding="utf-8").split(START)
-    DOCUMENT.write_text(f"{before}{START}{text}{END}{after.split(END, 1)[1]}", encoding="utf-8")
+    before, after = DOCUMENT.read_text(encoding="utf-8").split(start)
+    DOCUMENT.write_text(f"{before}{start}{text}{END}{after.split(END, 1)[1]}", encoding="utf-8")
 
 
 def turns(seeds: Sequence[int], only: Collection[str] | None = None) -> list[Turn]:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from methods_learn import DOCUMENT, END, RANDOM, STAGES, held_out, on_test, table
+from methods_learn import DOCUMENT, RANDOM, STAGES, held_out, on_test, show, table
 
 TRIALS = DOCUMENT.parent / "results" / "methods_one_recipe-laptop" / "methods_one_recipe" / "trials.csv"
 START = "<!-- written by benchmarks/methods_one_recipe.py -->\n"
@@ -20,10 +20,7 @@ ADAPTED = "Random weights"
 
 
 def main() -> None:
-    text = table(rows(TRIALS))
-    print(text)
-    before, after = DOCUMENT.read_text(encoding="utf-8").split(START)
-    DOCUMENT.write_text(f"{before}{START}{text}{END}{after.split(END, 1)[1]}", encoding="utf-8")
+    show(table(rows(TRIALS)), START)
 
 
 def rows(path: Path) -> pd.DataFrame:

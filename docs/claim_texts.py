@@ -84,7 +84,7 @@ def count_sentence(claims: Sequence[SavedClaim]) -> str:
     chosen = [claim for claim in claims if claim.calibration]
     decided = sum(claim.word != "UNDECIDED" for claim in plain_ones)
     share = f"{decided} of {len(plain_ones)} claims are decided ({100 * decided / max(1, len(plain_ones)):.0f} %)"
-    apart = f" The scale was chosen by {len(chosen)} more, not counted here: {_counts(chosen)}." if chosen else ""
+    apart = f" Not counted are {len(chosen)} by which the scale was chosen: {_counts(chosen)}." if chosen else ""
     return f"**{share}**: {_counts(plain_ones)}.{apart}"
 
 
